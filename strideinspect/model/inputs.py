@@ -1,0 +1,144 @@
+"""The size at which a model is inspected: what the file fixes, what the user gives, what is assumed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from strideinspect.errors import InputShapeError
+from strideinspect.model.network import Declared, Network
+from strideinspect.model.node import Shape
+from strideinspect.model.window import WINDOW_OPERATORS
+
+LONGEST_AXIS = 10**6
+MOST_ELEMENTS = 2**31
+BATCH = 1
+SPATIAL = {3: 4096, 4: 224, 5: 64}
+"""Assumed size of a dynamic spatial axis by the input's number of axes: 1-D, 2-D and 3-D."""
+OTHER = 64
+"""Assumed size of a dynamic axis of an input that is no map."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenInput:
+    """The shape of one graph input; `assumed` lists the axes whose size was made up, `given` that the user chose it."""
+
+    name: str
+    shape: Shape
+    assumed: tuple[int, ...]
+    given: bool
+
+
+def choose(network: Network, wanted: Mapping[str, Sequence[int]] | None) -> tuple[ChosenInput, ...]:
+    """Decide every graph input's shape. The key "" stands for the only input.
+
+    Raises InputShapeError for an unknown name, a shape of the wrong rank, and sizes that are not usable.
+    """
+    given = _by_name(network, wanted or {})
+    symbols: dict[str, int] = {}
+    for name, shape in given.items():
+        dims = network.inputs[name].dims or ()
+        for dim, size in zip(dims, shape, strict=False):
+            if isinstance(dim, str):
+                symbols.setdefault(dim, size)
+    chosen = []
+    for name, declared in network.inputs.items():
+        if name in given:
+            found = ChosenInput(name, given[name], (), given=True)
+        else:
+            found = _complete(network, name, declared, symbols)
+        _refuse_huge(found)
+        chosen.append(found)
+    return tuple(chosen)
+
+
+def _by_name(network: Network, wanted: Mapping[str, Sequence[int]]) -> dict[str, Shape]:
+    names = list(network.inputs)
+    given: dict[str, Shape] = {}
+    for key, sizes in wanted.items():
+        name = key
+        if not key:
+            if len(names) != 1:
+                listed = ", ".join(names) or "none"
+                raise InputShapeError(
+                    f"the model has {len(names)} inputs ({listed}), so a shape needs a name", "say NAME=1,3,224,224"
+                )
+            name = names[0]
+        if name not in network.inputs:
+            near = difflib.get_close_matches(name, names, n=1)
+            listed = ", ".join(names) or "none"
+            raise InputShapeError(
+                f"the model has no input {name!r}",
+                f"did you mean {near[0]!r}?" if near else f"its inputs are: {listed}",
+            )
+        shape = tuple(int(size) for size in sizes)
+        dims = network.inputs[name].dims
+        if dims is not None and len(dims) != len(shape):
+            raise InputShapeError(
+                f"input {name!r} has {len(dims)} axes ({_spell(dims)}), the given shape has {len(shape)}",
+                f"give {len(dims)} sizes",
+            )
+        for size in shape:
+            if size < 1:
+                raise InputShapeError(f"size {size} of input {name!r} cannot be", "sizes start at 1")
+        given[name] = shape
+    return given
+
+
+def _complete(network: Network, name: str, declared: Declared, symbols: dict[str, int]) -> ChosenInput:
+    if declared.dims is None:
+        raise InputShapeError(f"the model does not say how many axes input {name!r} has", "give --input-shape")
+    rank = len(declared.dims)
+    channels = _channel_axis(network, name, declared.dims)
+    shape, assumed = [], []
+    for axis, dim in enumerate(declared.dims):
+        if isinstance(dim, int) and dim > 0:
+            shape.append(dim)
+            continue
+        if isinstance(dim, int) and dim < 0:
+            raise InputShapeError(f"input {name!r} declares a size of {dim}", "give --input-shape")
+        size = symbols.get(dim) if isinstance(dim, str) else None
+        if size is None:
+            if axis == 0 and rank > 1:
+                size = BATCH
+            elif channels is not None and axis == channels[0]:
+                size = channels[1]
+            else:
+                size = SPATIAL.get(rank, OTHER)
+            if isinstance(dim, str):
+                symbols[dim] = size
+        shape.append(size)
+        if axis > 0 or rank == 1:  # a batch of 1 is not worth telling
+            assumed.append(axis)
+    return ChosenInput(name, tuple(shape), tuple(assumed), given=False)
+
+
+def _channel_axis(network: Network, name: str, dims: tuple[int | str | None, ...]) -> tuple[int, int] | None:
+    """Axis and size of the channels where the first convolution's weight tells them."""
+    for node in network.nodes:
+        if node.inputs[:1] == (name,) and len(node.inputs) > 1 and (node.domain, node.op) in WINDOW_OPERATORS:
+            weight = network.weights.get(node.inputs[1])
+            if weight is not None and len(weight[0]) == len(dims):
+                return 1, weight[0][1] * node.int("group", 1)
+    return None
+
+
+def _refuse_huge(found: ChosenInput) -> None:
+    elements = 1
+    for axis, size in enumerate(found.shape):
+        elements *= size
+        if size > LONGEST_AXIS:
+            raise InputShapeError(
+                f"axis {axis} of input {found.name!r} would be {size:,} long, more than {LONGEST_AXIS:,}",
+                "give a smaller size with --input-shape",
+            )
+    if elements > MOST_ELEMENTS:
+        raise InputShapeError(
+            f"input {found.name!r} of shape {_spell(found.shape)} would have {elements:,} elements, more than 2³¹",
+            "give a smaller size with --input-shape",
+        )
+
+
+def _spell(dims: Sequence[int | str | None]) -> str:
+    return "×".join("?" if dim is None else str(dim) for dim in dims)

@@ -1,0 +1,160 @@
+"""The graph as the analysis wants it: wrapped nodes, what is declared, and the constants that are known without running."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+
+from strideinspect.model.load import LoadedModel
+from strideinspect.model.node import Node, Shape
+
+SMALL = 4096
+"""Constants up to this many elements take part in shape arithmetic."""
+
+TABLE = 1 << 20
+"""Integer tables up to this many elements are read from the file when they reach an index."""
+
+_INTEGERS = {
+    onnx.TensorProto.INT64,
+    onnx.TensorProto.INT32,
+    onnx.TensorProto.BOOL,
+    onnx.TensorProto.INT16,
+    onnx.TensorProto.INT8,
+    onnx.TensorProto.UINT8,
+}
+
+Array = NDArray[np.generic]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the file says of a tensor: element type, and per axis a size, a symbol or nothing; dims None without a rank."""
+
+    dtype: int
+    dims: tuple[int | str | None, ...] | None
+
+    @classmethod
+    def of(cls, info: onnx.ValueInfoProto) -> Declared | None:
+        """Read a tensor's declaration; None for sequences, maps and optionals."""
+        if not info.type.HasField("tensor_type"):
+            return None
+        tensor = info.type.tensor_type
+        if not tensor.HasField("shape"):
+            return cls(tensor.elem_type, None)
+        return cls(tensor.elem_type, tuple(_dimension(d) for d in tensor.shape.dim))
+
+
+def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:
+    if dim.HasField("dim_value"):
+        return int(dim.dim_value)
+    return dim.dim_param or None
+
+
+class Constants(Mapping[str, Array]):
+    """Known constants by name; an integer table is read from the file when somebody asks for it."""
+
+    def __init__(self, model: LoadedModel, tensors: Mapping[str, onnx.TensorProto]) -> None:
+        self._model = model
+        self._tensors = dict(tensors)
+        self._known: dict[str, Array] = {}
+        for name, tensor in tensors.items():
+            if _count(tensor) <= SMALL // 16:
+                self._read(name, tensor)
+
+    def add(self, name: str, value: Array) -> None:
+        """Remember a folded value."""
+        self._known[name] = value
+
+    def declare(self, name: str, tensor: onnx.TensorProto) -> None:
+        """Remember a constant that may be read later."""
+        self._tensors[name] = tensor
+
+    def copy(self) -> Constants:
+        """The same constants, to which others can be added."""
+        twin = Constants(self._model, {})
+        twin._tensors = dict(self._tensors)
+        twin._known = dict(self._known)
+        return twin
+
+    def known(self, name: str) -> Array | None:
+        """A value that is in memory already or small."""
+        found = self._known.get(name)
+        if found is None and name in self._tensors and _count(self._tensors[name]) <= SMALL:
+            found = self._read(name, self._tensors[name])
+        return found
+
+    def _read(self, name: str, tensor: onnx.TensorProto) -> Array | None:
+        value = self._model.values(tensor)
+        if value is not None:
+            self._known[name] = value
+        return value
+
+    def __getitem__(self, name: str) -> Array:
+        found = self.known(name)
+        if found is None:
+            tensor = self._tensors[name]
+            if tensor.data_type in _INTEGERS and _count(tensor) <= TABLE:
+                found = self._read(name, tensor)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._tensors, **self._known})
+
+    def __len__(self) -> int:
+        return len({**self._tensors, **self._known})
+
+
+def _count(tensor: onnx.TensorProto) -> int:
+    count = 1
+    for dim in tensor.dims:
+        count *= dim
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A graph prepared once, to be placed at any input size.
+
+    `inputs` leaves out those that are initializers too (IR 3). `weights` maps every initializer to its shape and
+    element type; `declared` every tensor of which the file gives a type.
+    """
+
+    model: LoadedModel
+    opsets: Mapping[str, int]
+    nodes: tuple[Node, ...]
+    inputs: Mapping[str, Declared]
+    outputs: tuple[str, ...]
+    weights: Mapping[str, tuple[Shape, int]]
+    declared: Mapping[str, Declared]
+    constants: Constants
+
+
+def prepare(model: LoadedModel) -> Network:
+    """Wrap the nodes and collect what the file knows of its tensors."""
+    graph = model.proto.graph
+    opsets = {("" if o.domain == "ai.onnx" else o.domain): int(o.version) for o in model.proto.opset_import}
+    initializers = {t.name: t for t in graph.initializer}
+    weights = {name: (tuple(t.dims), t.data_type) for name, t in initializers.items()}
+    for sparse in graph.sparse_initializer:
+        weights[sparse.values.name] = (tuple(sparse.dims), sparse.values.data_type)
+    declared = {}
+    for info in (*graph.value_info, *graph.output, *graph.input):
+        found = Declared.of(info)
+        if found is not None:
+            declared[info.name] = found
+    return Network(
+        model=model,
+        opsets=opsets,
+        nodes=tuple(Node.of(n, opsets) for n in graph.node),
+        inputs={i.name: declared.get(i.name, Declared(0, None)) for i in graph.input if i.name not in weights},
+        outputs=tuple(o.name for o in graph.output),
+        weights=weights,
+        declared=declared,
+        constants=Constants(model, initializers),
+    )

@@ -1,0 +1,168 @@
+"""A node with typed attributes, and the same node placed at concrete shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import onnx
+
+from strideinspect.errors import UnreadableModelError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Shape = tuple[int, ...]
+
+_STANDARD_DOMAINS = {"", "ai.onnx"}
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of the graph. `version` is the opset of the node's domain; `inputs` holds "" for one left out."""
+
+    proto: onnx.NodeProto
+    op: str
+    domain: str
+    version: int
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Mapping[str, onnx.AttributeProto]
+
+    @classmethod
+    def of(cls, proto: onnx.NodeProto, opsets: Mapping[str, int]) -> Node:
+        """Wrap a protobuf node; an operator of an undeclared domain gets version 1."""
+        domain = "" if proto.domain in _STANDARD_DOMAINS else proto.domain
+        return cls(
+            proto=proto,
+            op=proto.op_type,
+            domain=domain,
+            version=opsets.get(domain, 1),
+            name=proto.name,
+            inputs=tuple(proto.input),
+            outputs=tuple(proto.output),
+            attributes={a.name: a for a in proto.attribute},
+        )
+
+    @property
+    def key(self) -> str:
+        """The first output tensor: unique, and there even where the node has no name."""
+        return next((name for name in self.outputs if name), "")
+
+    @property
+    def label(self) -> str:
+        """What to call the node in a message."""
+        return self.name or self.key
+
+    def has(self, attribute: str) -> bool:
+        """Whether the file gives this attribute."""
+        return attribute in self.attributes
+
+    def int(self, attribute: str, default: int) -> int:
+        """An integer attribute, or its default in the ONNX standard."""
+        found = self._typed(attribute, onnx.AttributeProto.INT)
+        return default if found is None else found.i
+
+    def ints(self, attribute: str) -> tuple[int, ...] | None:
+        """A list of integers, or None where the file leaves it out."""
+        found = self._typed(attribute, onnx.AttributeProto.INTS)
+        return None if found is None else tuple(found.ints)
+
+    def real(self, attribute: str, default: float) -> float:
+        """A floating-point attribute, or its default in the ONNX standard."""
+        found = self._typed(attribute, onnx.AttributeProto.FLOAT)
+        return default if found is None else found.f
+
+    def reals(self, attribute: str) -> tuple[float, ...] | None:
+        """A list of floating-point numbers, or None where the file leaves it out."""
+        found = self._typed(attribute, onnx.AttributeProto.FLOATS)
+        return None if found is None else tuple(found.floats)
+
+    def text(self, attribute: str, default: str) -> str:
+        """A string attribute, or its default in the ONNX standard."""
+        found = self._typed(attribute, onnx.AttributeProto.STRING)
+        return default if found is None else found.s.decode("utf-8", "replace")
+
+    def tensor(self, attribute: str) -> onnx.TensorProto | None:
+        """A tensor attribute, or None where the file leaves it out."""
+        found = self._typed(attribute, onnx.AttributeProto.TENSOR)
+        return None if found is None else found.t
+
+    def graph(self, attribute: str) -> onnx.GraphProto | None:
+        """A subgraph attribute, or None where the file leaves it out."""
+        found = self._typed(attribute, onnx.AttributeProto.GRAPH)
+        return None if found is None else found.g
+
+    def _typed(self, attribute: str, kind: int) -> onnx.AttributeProto | None:
+        found = self.attributes.get(attribute)
+        # Files before IR 4 may leave the attribute's type out.
+        if found is not None and found.type not in (kind, onnx.AttributeProto.UNDEFINED):
+            wanted = onnx.AttributeProto.AttributeType.Name(kind).lower()
+            given = onnx.AttributeProto.AttributeType.Name(found.type).lower()
+            raise UnreadableModelError(
+                f"attribute {attribute!r} of {self.op} {self.label!r} is of type {given}, the standard wants {wanted}",
+                "export the model again, or run onnx.checker on it",
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedNode:
+    """A node at concrete shapes: what its operator's description may look at.
+
+    `shapes` maps a tensor to its shape and `constants` a small tensor whose values are known to these values.
+    A tensor missing from `shapes` has an unknown shape.
+    """
+
+    node: Node
+    shapes: Mapping[str, Shape]
+    constants: Mapping[str, NDArray[np.generic]]
+
+    def present(self, index: int) -> bool:
+        """Whether the node has an input at this place."""
+        return index < len(self.node.inputs) and self.node.inputs[index] != ""
+
+    def shape(self, index: int) -> Shape:
+        """Shape of an input. Raises KeyError where it is unknown."""
+        return self.shapes[self.node.inputs[index]]
+
+    def output_shape(self, index: int = 0) -> Shape:
+        """Shape of an output. Raises KeyError where it is unknown."""
+        return self.shapes[self.node.outputs[index]]
+
+    def constant(self, index: int) -> NDArray[np.generic] | None:
+        """Values of an input that is known and small, else None."""
+        return self.constants.get(self.node.inputs[index]) if self.present(index) else None
+
+    def integers(self, index: int, attribute: str) -> tuple[int, ...] | None:
+        """A list of integers that older opsets give as an attribute and newer ones as an input; None where left out.
+
+        Raises Unresolved where the input is there but not known.
+        """
+        if self.node.has(attribute):
+            return self.node.ints(attribute)
+        if not self.present(index):
+            return None
+        values = self.constant(index)
+        if values is None:
+            raise Unresolved(f"its input {self.node.inputs[index]!r} ({attribute}) is computed from the data")
+        return tuple(int(value) for value in values.reshape(-1))
+
+
+class Unresolved(Exception):
+    """What a node does depends on values that are not known before the model runs; the text says on which."""
+
+
+def normal_axis(axis: int, rank: int) -> int:
+    """An axis counted from the front. Raises Unresolved for one that the tensor does not have."""
+    if not -rank <= axis < rank:
+        raise Unresolved(f"it names axis {axis} of a tensor with {rank} axes")
+    return axis % rank
+
+
+def normal_axes(axes: Sequence[int], rank: int) -> tuple[int, ...]:
+    """Axes counted from the front, in order. Raises Unresolved for one that the tensor does not have."""
+    return tuple(sorted({normal_axis(axis, rank) for axis in axes}))

@@ -1,0 +1,98 @@
+"""Output size and scale of Resize and Upsample, as onnxruntime computes them.
+
+Source: ONNX operators Resize (10, 11, 13, 18, 19) and Upsample (7, 9). onnxruntime multiplies in single precision:
+10 indices times 2.3 are 23, where exact arithmetic would say 22.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from strideinspect.model.node import PlacedNode, Shape, Unresolved, normal_axis
+
+
+@dataclass(frozen=True, slots=True)
+class Resizing:
+    """One axis of a Resize: `length` becomes `size` indices; `roi` is the cropped part as shares of the length."""
+
+    axis: int
+    length: int
+    size: int
+    scale: float
+    roi: tuple[float, float]
+    by_scale: bool
+
+
+def resizing(placed: PlacedNode) -> tuple[Resizing, ...]:
+    """Every resized axis of a Resize or Upsample node.
+
+    Raises Unresolved where scales or sizes are computed from the data.
+    """
+    node = placed.node
+    shape = placed.shape(0)
+    rank = len(shape)
+    listed = node.ints("axes")
+    axes = tuple(range(rank)) if listed is None else tuple(normal_axis(axis, rank) for axis in listed)
+    scales, sizes = _scales(placed), None
+    if scales is None:
+        sizes = _numbers(placed, 3, "sizes")
+        if sizes is None:
+            raise Unresolved("it has neither scales nor sizes")
+    given = scales if scales is not None else sizes
+    if given is None or len(given) != len(axes):
+        raise Unresolved(f"it resizes {len(axes)} axes, but gives {len(given or ())} numbers")
+    mode = node.text("coordinate_transformation_mode", "half_pixel")
+    crops = _numbers(placed, 1, "roi") if mode == "tf_crop_and_resize" else None
+    lengths = tuple(shape[axis] for axis in axes)
+    policy = node.text("keep_aspect_ratio_policy", "stretch")
+    found = []
+    if sizes is not None and policy != "stretch":
+        sizes, scales = _keep_aspect(lengths, tuple(int(size) for size in sizes), policy)
+    for i, (axis, length) in enumerate(zip(axes, lengths, strict=True)):
+        roi = (float(crops[i]), float(crops[i + len(axes)])) if crops else (0.0, 1.0)
+        if sizes is not None:
+            size = int(sizes[i])
+            scale = float(scales[i]) if scales is not None else size / length if length else 1.0
+        else:
+            scale = float(np.float32(given[i]))
+            if scale <= 0:
+                raise Unresolved(f"its scale of axis {axis} is {scale}")
+            part = np.float32(length) * np.float32(roi[1] - roi[0]) if crops else np.float32(length)
+            size = math.floor(part * np.float32(given[i]))
+        found.append(Resizing(axis, length, size, scale, roi, by_scale=scales is not None))
+    return tuple(found)
+
+
+def resized_shape(placed: PlacedNode) -> Shape:
+    """Shape of the output of a Resize or Upsample node."""
+    shape = list(placed.shape(0))
+    for part in resizing(placed):
+        shape[part.axis] = part.size
+    return tuple(shape)
+
+
+def _scales(placed: PlacedNode) -> tuple[float, ...] | None:
+    node = placed.node
+    if node.op == "Upsample":
+        if node.has("scales"):
+            return node.reals("scales")
+        return _numbers(placed, 1, "scales")
+    return _numbers(placed, 1 if node.version < 11 else 2, "scales")
+
+
+def _numbers(placed: PlacedNode, index: int, what: str) -> tuple[float, ...] | None:
+    if not placed.present(index):
+        return None
+    value = placed.constant(index)
+    if value is None:
+        raise Unresolved(f"its {what} ({placed.node.inputs[index]!r}) are computed from the data")
+    return tuple(float(number) for number in value.reshape(-1)) if value.size else None
+
+
+def _keep_aspect(lengths: Shape, sizes: Shape, policy: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    ratios = [size / length for size, length in zip(sizes, lengths, strict=True) if length]
+    scale = min(ratios) if policy == "not_larger" else max(ratios)
+    return tuple(float(math.floor(scale * length + 0.5)) for length in lengths), (scale,) * len(lengths)

@@ -1,0 +1,303 @@
+"""Window arithmetic: kernel, stride, dilation, padding and output size of every node that slides a window.
+
+This is the only place where attributes become window geometry. Sizes and offsets are those that onnxruntime runs;
+where it differs from the standard a comment says so, and verification holds every number against it.
+Source: ONNX operators Conv, ConvTranspose, MaxPool, AveragePool, LpPool and their com.microsoft forms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from strideinspect.model.node import Node, PlacedNode, Shape
+
+
+class Kind(Enum):
+    """What sort of window a node slides."""
+
+    CONVOLUTION = "convolution"
+    TRANSPOSED = "transposed"
+    POOL = "pool"
+    GLOBAL = "global"
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    kind: Kind
+    weight: int | None = None  # which input holds the weight
+    data: int = 0  # which input is slid over
+    channels_last: bool = False  # whatever the attribute says
+
+
+_FAMILIES: dict[tuple[str, str], _Family] = {
+    ("", "Conv"): _Family(Kind.CONVOLUTION, weight=1),
+    ("", "ConvInteger"): _Family(Kind.CONVOLUTION, weight=1),
+    ("", "QLinearConv"): _Family(Kind.CONVOLUTION, weight=3),
+    ("com.microsoft", "QLinearConv"): _Family(Kind.CONVOLUTION, weight=3),
+    ("com.microsoft", "FusedConv"): _Family(Kind.CONVOLUTION, weight=1),
+    ("com.microsoft", "NhwcFusedConv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
+    ("com.ms.internal.nhwc", "Conv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
+    ("", "ConvTranspose"): _Family(Kind.TRANSPOSED, weight=1),
+    ("com.microsoft", "ConvTransposeWithDynamicPads"): _Family(Kind.TRANSPOSED, weight=1),
+    ("", "MaxPool"): _Family(Kind.POOL),
+    ("", "AveragePool"): _Family(Kind.POOL),
+    ("", "LpPool"): _Family(Kind.POOL),
+    ("com.microsoft", "NhwcMaxPool"): _Family(Kind.POOL, channels_last=True),
+    ("com.microsoft", "MaxpoolWithMask"): _Family(Kind.POOL),
+    ("com.microsoft", "QLinearAveragePool"): _Family(Kind.POOL),
+    ("", "GlobalAveragePool"): _Family(Kind.GLOBAL),
+    ("", "GlobalMaxPool"): _Family(Kind.GLOBAL),
+    ("", "GlobalLpPool"): _Family(Kind.GLOBAL),
+    ("com.microsoft", "QLinearGlobalAveragePool"): _Family(Kind.GLOBAL),
+}
+
+WINDOW_OPERATORS = frozenset(_FAMILIES)
+"""(domain, operator) of every window node."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A window along one axis: output index o covers input indices o·stride − begin + dilation·j, j < kernel.
+
+    For a transposed window the roles are exchanged. `length` and `size` are the extents of input and output in
+    indices; `end` is the padding after the input. `sized` says that the padding was computed from the length.
+    """
+
+    kernel: int
+    stride: int
+    dilation: int
+    begin: int
+    end: int
+    length: int
+    size: int
+    transposed: bool = False
+    output_padding: int = 0
+    sized: bool = False
+
+    @property
+    def extent(self) -> int:
+        """How many indices the window spans, dilation included."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def overhang(self) -> int:
+        """By how much the last window reaches past the padded input (ceil_mode, or an input that is too small)."""
+        return max(0, (self.size - 1) * self.stride + self.extent - self.length - self.begin - self.end)
+
+    @property
+    def truncated(self) -> int:
+        """Trailing indices of the padded input that no window reaches because the division floors."""
+        if self.transposed or self.extent < self.stride or self.size < 1:
+            return 0
+        return max(0, self.length + self.begin + self.end - (self.size - 1) * self.stride - self.extent)
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """The windows of one node, one per spatial axis; `axes` are those axes in the node's input and output."""
+
+    kind: Kind
+    axes: tuple[int, ...]
+    windows: tuple[Window, ...]
+    channel_axis: int
+    output_channels: int
+    groups: int
+    data: int  # index of the input that is slid over
+    weight: int | None  # index of the input that holds the weight
+
+    def output_shape(self, batch: int) -> Shape:
+        """Shape of the node's output."""
+        sizes = tuple(window.size for window in self.windows)
+        if self.channel_axis == 1:
+            return (batch, self.output_channels, *sizes)
+        return (batch, *sizes, self.output_channels)
+
+
+class Misfit(Exception):
+    """The node cannot run at this size; the text says why. `empty` where its map would have no index."""
+
+    def __init__(self, text: str, *, empty: bool = False) -> None:
+        super().__init__(text)
+        self.empty = empty
+
+
+def is_window(node: Node) -> bool:
+    """Whether the node slides a window."""
+    return (node.domain, node.op) in _FAMILIES
+
+
+def geometry(placed: PlacedNode) -> Geometry:
+    """Resolve defaults, `auto_pad`, `ceil_mode` and `output_shape` of a window node.
+
+    Raises Misfit where the node cannot run at this size, Unresolved or KeyError where it depends on an unknown shape.
+    """
+    node = placed.node
+    family = _FAMILIES[node.domain, node.op]
+    shape = placed.shape(family.data)
+    rank = len(shape)
+    if rank < 3:
+        raise Misfit(f"it wants at least 3 axes, its input {node.inputs[family.data]!r} has {rank}")
+    last = family.channels_last or node.int("channels_last", 0) == 1
+    axes = tuple(range(1, rank - 1)) if last else tuple(range(2, rank))
+    channel_axis = rank - 1 if last else 1
+    lengths = tuple(shape[axis] for axis in axes)
+    channels = shape[channel_axis]
+    if family.kind is Kind.GLOBAL:
+        if 0 in lengths:
+            raise Misfit("the map that it pools has no index", empty=True)
+        windows = tuple(Window(n, 1, 1, 0, 0, n, 1) for n in lengths)
+        return Geometry(family.kind, axes, windows, channel_axis, channels, channels, family.data, None)
+
+    weight = placed.shape(family.weight) if family.weight is not None else None
+    groups = node.int("group", 1) if weight else channels
+    if weight is not None:
+        channels = _output_channels(family.kind, weight, channels, groups, rank)
+    kernel = node.ints("kernel_shape") or (weight[2:] if weight else None)
+    if kernel is None:
+        raise Misfit("it has no kernel_shape")
+    if weight is not None and kernel != weight[2:]:
+        raise Misfit(f"kernel_shape is {_by(kernel)}, its weight is {_by(weight[2:])}")
+    count = len(axes)
+    stride = _per_axis(node, "strides", count, 1)
+    dilation = _per_axis(node, "dilations", count, 1)
+    if len(kernel) != count:
+        raise Misfit(f"kernel_shape has {len(kernel)} numbers for {count} spatial axes")
+    if min(*kernel, *stride, *dilation, 1) < 1:
+        raise Misfit("kernel, strides and dilations must be at least 1")
+    resolve = _transposed if family.kind is Kind.TRANSPOSED else _forward
+    windows = resolve(node, lengths, kernel, stride, dilation)
+    if any(window.size < 1 for window in windows):
+        raise Misfit(
+            f"its window spans {_by(w.extent for w in windows)} indices, the padded map has only "
+            f"{_by(w.length + w.begin + w.end for w in windows)}",
+            empty=True,
+        )
+    return Geometry(family.kind, axes, windows, channel_axis, channels, groups, family.data, family.weight)
+
+
+def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank: int) -> int:
+    if len(weight) != rank:
+        raise Misfit(f"its weight has {len(weight)} axes, its input {rank}")
+    if groups < 1:
+        raise Misfit(f"group is {groups}")
+    wanted = weight[0] if kind is Kind.TRANSPOSED else weight[1] * groups
+    if wanted != channels:
+        raise Misfit(f"its weight wants {wanted} channels, its input has {channels}")
+    return weight[1] * groups if kind is Kind.TRANSPOSED else weight[0]
+
+
+def _per_axis(node: Node, attribute: str, count: int, default: int) -> tuple[int, ...]:
+    values = node.ints(attribute)
+    if values is None:
+        return (default,) * count
+    if len(values) != count:
+        raise Misfit(f"{attribute} has {len(values)} numbers for {count} spatial axes")
+    return values
+
+
+def _pads(node: Node, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    pads = node.ints("pads")
+    if pads is None:
+        return (0,) * count, (0,) * count
+    if len(pads) != 2 * count:
+        raise Misfit(f"pads has {len(pads)} numbers, {2 * count} are wanted")
+    if min(pads) < 0:
+        raise Misfit(f"pads are negative: {list(pads)}")
+    return pads[:count], pads[count:]
+
+
+_Sizes = tuple[int, ...]
+
+
+def _forward(node: Node, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes) -> tuple[Window, ...]:
+    auto = node.text("auto_pad", "NOTSET")
+    is_pool = _FAMILIES[node.domain, node.op].kind is Kind.POOL
+    rounds_up = is_pool and node.int("ceil_mode", 0) == 1
+    begin, end = _pads(node, len(lengths)) if auto in ("NOTSET", "") else ((0,) * len(lengths),) * 2
+    same = auto in ("SAME_UPPER", "SAME_LOWER")
+    if not same and auto not in ("NOTSET", "VALID", ""):
+        raise Misfit(f"auto_pad is {auto!r}")
+    windows = []
+    for n, k, s, d, before, after in zip(lengths, kernel, stride, dilation, begin, end, strict=True):
+        if same:
+            before, after = _same_padding(n, k, s, d, auto == "SAME_LOWER", is_pool)
+        room = n + before + after - d * (k - 1) - 1
+        size = _output_size(room, s, is_pool)
+        if rounds_up:
+            size = -(-room // s) + 1
+            if size > 1 and (size - 1) * s >= n + before:
+                size -= 1
+        windows.append(Window(k, s, d, before, after, n, size, sized=same and s > 1))
+    return tuple(windows)
+
+
+def _output_size(room: int, stride: int, is_pool: bool) -> int:
+    """Size from the room that the window has to move in.
+
+    onnxruntime's pools divide toward zero, so that a map too small by less than the stride still gives one index
+    (3×3/2 on 2×2 gives 1×1); its Conv raises.
+    """
+    if room < 0:
+        return 1 if is_pool and -room < stride else 0
+    return room // stride + 1
+
+
+def _same_padding(length: int, kernel: int, stride: int, dilation: int, lower: bool, is_pool: bool) -> tuple[int, int]:
+    """SAME padding, begin and end: the odd index goes to the end (UPPER) or the beginning (LOWER).
+
+    onnxruntime's pools ignore dilation here, so that their map comes out smaller than the standard's, and where the
+    window is smaller than the stride the "needed" padding is negative and crops the front.
+    """
+    target = -(-length // stride)
+    reach = kernel if is_pool else dilation * (kernel - 1) + 1
+    total = (target - 1) * stride + reach - length
+    if total < 0:
+        begin = _crop(-total, lower, is_pool)
+    else:
+        begin = (total + 1) // 2 if lower else total // 2
+    return begin, total - begin
+
+
+def _crop(excess: int, lower: bool, is_pool: bool) -> int:
+    """The (negative) padding at the front where SAME needs `excess` less than none, as onnxruntime computes it.
+
+    MaxPool without dilation, and AveragePool before opset 19, refuse to run such a window.
+    """
+    if is_pool:
+        return -((excess - 1) // 2) if lower else -(excess // 2)
+    return -(max(excess - 2, 0) // 2) if lower else -((excess - 1) // 2)
+
+
+def _transposed(node: Node, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes) -> tuple[Window, ...]:
+    auto = node.text("auto_pad", "NOTSET")
+    extra = _per_axis(node, "output_padding", len(lengths), 0)
+    wanted = node.ints("output_shape")
+    if wanted is not None:
+        wanted = wanted[-len(lengths) :] if len(wanted) == len(lengths) + 2 else wanted
+        if len(wanted) != len(lengths):
+            raise Misfit(f"output_shape has {len(wanted)} numbers for {len(lengths)} spatial axes")
+    begin, end = _pads(node, len(lengths)) if auto in ("NOTSET", "") else ((0,) * len(lengths),) * 2
+    windows = []
+    for i, (n, k, s, d, adj) in enumerate(zip(lengths, kernel, stride, dilation, extra, strict=True)):
+        reach = (n - 1) * s + d * (k - 1) + 1 + adj
+        before, after, size, sized = begin[i], end[i], reach - begin[i] - end[i], False
+        target = wanted[i] if wanted is not None else n * s if auto.startswith("SAME") else None
+        if target is not None:
+            # The total is what is left over; its smaller half comes first for SAME_UPPER only, else the larger.
+            total = max(0, reach - target)
+            before = total // 2 if auto == "SAME_UPPER" else total - total // 2
+            after = total - before
+            size = target if wanted is not None else reach - total
+            sized = wanted is not None
+            if target > reach:
+                if wanted is not None and target - reach + adj >= s and target - reach > 0:
+                    raise Misfit(f"output_shape asks for {target} indices, at most {reach - adj + s - 1} are possible")
+                adj += size - reach + total
+        windows.append(Window(k, s, d, before, after, n, size, transposed=True, output_padding=adj, sized=sized))
+    return tuple(windows)
+
+
+def _by(numbers: Iterable[int]) -> str:
+    return "×".join(str(n) for n in numbers)
