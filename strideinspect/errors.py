@@ -1,0 +1,31 @@
+"""Every exception that a user can see."""
+
+from __future__ import annotations
+
+
+class StrideinspectError(Exception):
+    """The tool could not do its work; exit status 2.
+
+    `message` says what is wrong and where, `help` what to do about it.
+    """
+
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message if not help else f"{message}; {help}")
+        self.message = message
+        self.help = help
+
+
+class UnreadableModelError(StrideinspectError):
+    """The file is missing, is no ONNX model, or is damaged."""
+
+
+class UnsupportedModelError(StrideinspectError):
+    """The model is well-formed, but cannot be inspected."""
+
+
+class InputShapeError(StrideinspectError):
+    """A given or declared input size cannot be used."""
+
+
+class UsageError(StrideinspectError):
+    """An option of the command line or a setting is wrong."""

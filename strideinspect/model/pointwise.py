@@ -1,0 +1,29 @@
+"""The operators whose output index reads the same index of each input, after broadcasting."""
+
+from __future__ import annotations
+
+UNARY = frozenset(
+    """Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization Bernoulli BitCast BitwiseNot Cast Ceil Celu Clip Cos
+    Cosh DequantizeLinear Dropout Elu Erf Exp EyeLike Floor Gelu HardSigmoid HardSwish Identity IsInf IsNaN LRN LeakyRelu
+    Log Mish Neg Not QuantizeLinear RandomNormalLike RandomUniformLike Reciprocal Relu Round Selu Shrink Sigmoid Sign
+    Sin Sinh Softplus Softsign Sqrt StringNormalizer Swish Tan Tanh ThresholdedRelu""".split()
+)
+"""Operators of the standard whose output has the shape of their first input; the others are parameters."""
+
+BROADCAST = frozenset(
+    """Add And BitShift BitwiseAnd BitwiseOr BitwiseXor CastLike Div Equal Greater GreaterOrEqual Less LessOrEqual Max
+    Mean Min Mod Mul Or PRelu Pow StringConcat Sub Sum Where Xor""".split()
+)
+"""Operators of the standard that broadcast their inputs against each other."""
+
+COMPARISONS = frozenset("And Equal Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Not Or Xor".split())
+"""Operators that give truth values."""
+
+FUSED_UNARY = frozenset(
+    """BiasGelu BiasSplitGelu FastGelu Gelu QLinearLeakyRelu QLinearSigmoid QuickGelu DequantizeLinear
+    QuantizeLinear DynamicQuantizeLinear""".split()
+)
+"""The same in com.microsoft; a bias among them adds along the last axis."""
+
+FUSED_BROADCAST = frozenset("QLinearAdd QLinearMul QLinearWhere".split())
+"""The same in com.microsoft, each operand followed by its scale and zero point."""

@@ -1,0 +1,151 @@
+"""Output shapes where the ONNX library is slow, silent, or at odds with onnxruntime; it does all the others.
+
+Source: the ONNX operators of the same names; multidirectional broadcasting as in the standard's Broadcasting.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import onnx
+
+from strideinspect.model.node import Node, PlacedNode, Shape, Unresolved, normal_axis
+from strideinspect.model.pointwise import BROADCAST, COMPARISONS, FUSED_BROADCAST, FUSED_UNARY, UNARY
+from strideinspect.model.resizing import resized_shape
+from strideinspect.model.window import Misfit
+
+MERGES = BROADCAST | FUSED_BROADCAST | {"Concat", "QLinearConcat"}
+"""Operators that bring branches together."""
+
+
+def broadcast(shapes: Sequence[Shape]) -> Shape:
+    """The shape that all of these broadcast to. Raises Misfit naming two that do not fit."""
+    result: list[int] = []
+    for i in range(1, max(map(len, shapes), default=0) + 1):
+        sizes = {shape[-i] for shape in shapes if len(shape) >= i} - {1}
+        if len(sizes) > 1:
+            raise Misfit(" and ".join(dict.fromkeys(spell(shape) for shape in shapes)) + " do not fit together")
+        result.append(sizes.pop() if sizes else 1)
+    return tuple(reversed(result))
+
+
+def spell(shape: Shape) -> str:
+    """A shape as people write it."""
+    return "×".join(map(str, shape)) or "a single number"
+
+
+def output_dtype(node: Node, dtypes: Sequence[int]) -> int:
+    """Element type of the output of an operator with a rule here; `dtypes` are those of its inputs."""
+    if node.op in COMPARISONS:
+        return int(onnx.TensorProto.BOOL)
+    if node.op == "Cast":
+        return node.int("to", onnx.TensorProto.FLOAT)
+    if node.op in ("Constant", "ConstantOfShape"):
+        value = node.tensor("value")
+        if value is not None:
+            return value.data_type
+        whole = node.has("value_int") or node.has("value_ints")
+        return int(onnx.TensorProto.INT64 if whole else onnx.TensorProto.FLOAT)
+    return dtypes[0] if dtypes else int(onnx.TensorProto.FLOAT)
+
+
+def _first(placed: PlacedNode) -> Shape:
+    return placed.shape(0)
+
+
+def _all(placed: PlacedNode) -> Shape:
+    return broadcast([placed.shape(i) for i in range(len(placed.node.inputs)) if placed.present(i)])
+
+
+def _quantised_pair(placed: PlacedNode) -> Shape:
+    return broadcast([placed.shape(0), placed.shape(3)])
+
+
+def _concat(placed: PlacedNode) -> Shape:
+    return _concatenated(placed, range(len(placed.node.inputs)))
+
+
+def _quantised_concat(placed: PlacedNode) -> Shape:
+    return _concatenated(placed, range(2, len(placed.node.inputs), 3))
+
+
+def _concatenated(placed: PlacedNode, inputs: Sequence[int]) -> Shape:
+    shapes = [placed.shape(i) for i in inputs]
+    axis = normal_axis(placed.node.int("axis", 0), len(shapes[0]))
+    for shape in shapes[1:]:
+        if len(shape) != len(shapes[0]) or any(
+            a != b for i, (a, b) in enumerate(zip(shape, shapes[0], strict=True)) if i != axis
+        ):
+            listed = " and ".join(dict.fromkeys(spell(s) for s in shapes))
+            raise Misfit(f"{listed} do not fit together along axis {axis}")
+    return (*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :])
+
+
+def _transpose(placed: PlacedNode) -> Shape:
+    shape = placed.shape(0)
+    perm = placed.node.ints("perm") or tuple(reversed(range(len(shape))))
+    if sorted(perm) != list(range(len(shape))):
+        raise Misfit(f"perm {list(perm)} does not fit an input of shape {spell(shape)}")
+    return tuple(shape[axis] for axis in perm)
+
+
+def _reshape(placed: PlacedNode) -> Shape:
+    shape = placed.shape(0)
+    wanted = placed.integers(1, "shape")
+    if wanted is None:
+        raise Unresolved("it has no target shape")
+    sizes = list(wanted)
+    if not placed.node.int("allowzero", 0):
+        if any(n == 0 and i >= len(shape) for i, n in enumerate(sizes)):
+            raise Misfit(f"it copies an axis that its input of shape {spell(shape)} does not have")
+        sizes = [shape[i] if n == 0 else n for i, n in enumerate(sizes)]
+    have, known = math.prod(shape), math.prod(n for n in sizes if n != -1)
+    open_axes = sizes.count(-1)
+    if open_axes > 1 or min(sizes, default=0) < -1:
+        raise Misfit(f"its target shape {list(wanted)} is none")
+    if open_axes and known and have % known == 0:
+        sizes[sizes.index(-1)] = have // known
+    elif open_axes or known != have:
+        raise Misfit(f"it reshapes {spell(shape)} ({have:,} values) to {'×'.join(map(str, wanted))}, which does not fit")
+    return tuple(sizes)
+
+
+def _constant(placed: PlacedNode) -> Shape:
+    node = placed.node
+    tensor = node.tensor("value")
+    if tensor is not None:
+        return tuple(tensor.dims)
+    sparse = node.attributes.get("sparse_value")
+    if sparse is not None:
+        return tuple(sparse.sparse_tensor.dims)
+    for name in ("value_ints", "value_floats"):
+        if node.has(name):
+            return (len(node.ints(name) or () if name == "value_ints" else node.reals(name) or ()),)
+    if node.has("value_strings"):
+        return (len(node.attributes["value_strings"].strings),)
+    return ()
+
+
+def _filled(placed: PlacedNode) -> Shape:
+    return tuple(placed.integers(0, "shape") or ())
+
+
+_Rule = Callable[[PlacedNode], Shape]
+
+RULES: dict[tuple[str, str], _Rule] = {
+    **{("", op): _first for op in UNARY - {"QuantizeLinear", "DequantizeLinear", "BitCast", "EyeLike"}},
+    **{("", op): _first for op in ("InstanceNormalization", "GroupNormalization", "MeanVarianceNormalization", "Softmax")},
+    **{("", op): _all for op in BROADCAST - {"Where", "CastLike", "PRelu"}},
+    **{("com.microsoft", op): _first for op in FUSED_UNARY - {"BiasSplitGelu", "DynamicQuantizeLinear"}},
+    **{("com.microsoft", op): _quantised_pair for op in FUSED_BROADCAST - {"QLinearWhere"}},
+    ("com.microsoft", "QLinearConcat"): _quantised_concat,
+    ("", "Constant"): _constant,
+    ("", "ConstantOfShape"): _filled,
+    ("", "Concat"): _concat,
+    ("", "Transpose"): _transpose,
+    ("", "Reshape"): _reshape,
+    ("", "Resize"): resized_shape,
+    ("", "Upsample"): resized_shape,
+}
+

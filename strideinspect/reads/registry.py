@@ -1,0 +1,99 @@
+"""Which description belongs to which operator. A family file registers its operators; registering one twice raises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+
+from strideinspect.model.node import Node, PlacedNode, Unresolved
+from strideinspect.model.window import Misfit
+from strideinspect.reads.steps import Everything, Read
+
+Describe = Callable[[PlacedNode], tuple[Read, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A family of operators and its description. `preserves` says that an index stays an index: the map lives on."""
+
+    name: str
+    describe: Describe
+    preserves: bool
+
+
+_FAMILIES: dict[tuple[str, str], Family] = {}
+_MODULES = (
+    "attention",
+    "control",
+    "convolution",
+    "data_dependent",
+    "elementwise",
+    "gathering",
+    "joining",
+    "matrix",
+    "movement",
+    "nothing",
+    "normalisation",
+    "padding",
+    "pooling",
+    "recurrence",
+    "reduction",
+    "resizing",
+    "signal",
+    "slicing",
+)
+
+
+def reads(*operators: str, domain: str = "", preserves: bool = False) -> Callable[[Describe], Describe]:
+    """Register the description of these operators. Raises ValueError for one that has a family already."""
+
+    def register(describe: Describe) -> Describe:
+        family = Family(describe.__module__.rsplit(".", 1)[-1].replace("_", "-"), describe, preserves)
+        for operator in operators:
+            if (domain, operator) in _FAMILIES:
+                raise ValueError(f"{operator} of domain {domain!r} already has a family")
+            _FAMILIES[domain, operator] = family
+        return describe
+
+    return register
+
+
+def families() -> dict[tuple[str, str], Family]:
+    """Every described operator, by (domain, operator)."""
+    if not _FAMILIES:
+        for module in _MODULES:
+            import_module(f"strideinspect.reads.{module}")
+    return _FAMILIES
+
+
+def family_of(node: Node) -> Family | None:
+    """The family of a node's operator, or None for one that is not described."""
+    return families().get((node.domain, node.op))
+
+
+def describe(placed: PlacedNode) -> tuple[Read, ...]:
+    """What a node reads. One that cannot be described reads the whole of every input, and the reads say why."""
+    node = placed.node
+    family = family_of(node)
+    if family is None:
+        where = f"of domain {node.domain!r} " if node.domain else ""
+        return everything(placed, f"what the operator {node.op} {where}reads is not known")
+    try:
+        return family.describe(placed)
+    except Unresolved as error:
+        return everything(placed, f"{node.op} {node.label!r}: {error}")
+    except Misfit as error:
+        return everything(placed, f"{node.op} {node.label!r} cannot run at this size: {error}")
+
+
+def everything(placed: PlacedNode, reason: str | None = None, inputs: Iterable[int] | None = None) -> tuple[Read, ...]:
+    """Reads of the whole of these inputs (all, if not said) by every output."""
+    chosen = range(len(placed.node.inputs)) if inputs is None else inputs
+    return tuple(
+        Read(i, k, (Everything(placed.shapes[name], reason),))
+        for k, name in enumerate(placed.node.outputs)
+        if name in placed.shapes
+        for i in chosen
+        if placed.present(i)
+    )

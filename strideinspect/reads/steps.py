@@ -1,0 +1,196 @@
+"""The vocabulary of reads: which indices of its input one output index reads, said as a short chain of steps.
+
+A step is data. Three readers interpret it: `fields.actual` (index arrays), `fields.theoretical` (closed form) and
+`fields.liveness` (backwards). Axes are those of the tensor that the step is applied to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Shape = tuple[int, ...]
+Taps = NDArray[np.int32]
+"""Input indices per output index, shape [outputs, taps]; -1 where a tap is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """A read that repeats: output index q·P + r reads input indices q·`step` + taps[r, :], P = len(taps).
+
+    Taps may be negative or past the end: they count padding as pixels. `present` masks taps that are not there.
+    `sized` says that the numbers hold for this size only.
+    """
+
+    step: int
+    taps: NDArray[np.int64]
+    present: NDArray[np.bool_]
+    sized: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sliding:
+    """A window along `axis`: output o reads input indices o·stride − begin + dilation·j for j < kernel, inside [0, length).
+
+    `collapses`: a pool that covers a whole axis longer than one and leaves one index, which then has no position.
+    """
+
+    axis: int
+    kernel: int
+    stride: int
+    dilation: int
+    begin: int
+    length: int
+    size: int
+    sized: bool = False
+    collapses: bool = False
+
+    def periodic(self) -> Periodic:
+        """The window on an infinite plane."""
+        taps = self.dilation * np.arange(self.kernel, dtype=np.int64)[None, :] - self.begin
+        return Periodic(self.stride, taps, np.ones_like(taps, dtype=bool), self.sized)
+
+
+@dataclass(frozen=True, slots=True)
+class Transposed:
+    """A transposed window along `axis`: output o reads every i with o + begin − dilation·j = i·stride for some j < kernel."""
+
+    axis: int
+    kernel: int
+    stride: int
+    dilation: int
+    begin: int
+    length: int
+    size: int
+    sized: bool = False
+
+    def periodic(self) -> Periodic:
+        """The window on an infinite plane: one phase per index of the stride."""
+        reach = np.arange(self.stride, dtype=np.int64)[:, None] + self.begin
+        reach = reach - self.dilation * np.arange(self.kernel, dtype=np.int64)[None, :]
+        return Periodic(1, reach // self.stride, reach % self.stride == 0, self.sized)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Output o reads the indices listed in taps[o]. `periodic_form` is the closed form, or the reason why there is none."""
+
+    axis: int
+    length: int
+    taps: Taps
+    periodic_form: Periodic | str
+
+    @property
+    def size(self) -> int:
+        """How many output indices there are."""
+        return len(self.taps)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The input becomes the indices [offset, offset + length) of an axis of `size`; the rest comes from other inputs."""
+
+    axis: int
+    offset: int
+    length: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """A convolution's channels: each of `outputs` channels reads all input channels of its own group."""
+
+    axis: int
+    groups: int
+    inputs: int
+    outputs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Every output index reads the whole axis, which becomes one index.
+
+    `collapses`: a pooling or reduction, after which the axis has no position; a matrix product is none.
+    """
+
+    axis: int
+    length: int
+    collapses: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Output o reads all indices up to o (`forward`), from o on (`backward`), or both ways: recurrences and CumSum."""
+
+    axis: int
+    forward: bool
+    backward: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Each index reads itself, and through the statistics that it is normalised by the whole of these axes."""
+
+    axes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Permute:
+    """Output axis i is input axis perm[i]."""
+
+    perm: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reshape:
+    """The same values in row-major order under another shape."""
+
+    before: Shape
+    after: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Axes of extent 1, and missing leading axes, are spread to the target shape."""
+
+    before: Shape
+    after: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Every output index reads the whole input. `reason` is given where that is all that is known."""
+
+    after: Shape
+    reason: str | None = None
+
+
+Step = (
+    Sliding | Transposed | Table | Place | Channels | Whole | Running | Statistics | Permute | Reshape | Broadcast | Everything
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What an output of a node reads of one of its inputs; no steps means the same index."""
+
+    input: int
+    output: int = 0
+    steps: tuple[Step, ...] = ()
+
+
+def table(axis: int, length: int, rows: Sequence[Sequence[int]], periodic: Periodic | str) -> Table:
+    """A table from one list of input indices per output index."""
+    width = max(map(len, rows), default=0)
+    taps = np.full((len(rows), max(width, 1)), -1, dtype=np.int32)
+    for i, row in enumerate(rows):
+        taps[i, : len(row)] = row
+    return Table(axis, length, taps, periodic)
+
+
+def single(axis: int, length: int, indices: NDArray[np.integer], periodic: Periodic | str) -> Table:
+    """A table in which each output index reads one input index."""
+    return Table(axis, length, np.asarray(indices, dtype=np.int32).reshape(-1, 1), periodic)

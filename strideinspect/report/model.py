@@ -1,0 +1,306 @@
+"""What an inspection found: frozen data, no input or output, no geometry.
+
+Axes are counted from 0 in the tensor that the docstring names; positions are pixel indices along that axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import networkx
+
+Span = tuple[int, int]
+"""First and last index, both included."""
+
+
+class Severity(StrEnum):
+    """How grave a finding is; ordered by `rank`."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """0 for a note, 2 for an error."""
+        return list(Severity).index(self)
+
+
+class Verdict(StrEnum):
+    """What running says of a claim, or of all of them."""
+
+    AGREED = "agreed"
+    CONTRADICTED = "contradicted"
+    NOT_CHECKED = "not-checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the model's author wrote a node: Python file and line as far as the exporter left them; the layer path."""
+
+    file: str | None
+    line: int | None
+    scope: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FullField:
+    """Full dependence where it exceeds the local one.
+
+    `since` is the tensor in which an axis first collapsed (or was normalised over); `first` and `last` are the
+    hull, over all positions, of the input indices that the tensor depends on.
+    """
+
+    since: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """Actual local field per index along the tensor's own axis; None where an index sees nothing."""
+
+    first: tuple[int | None, ...]
+    last: tuple[int | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a tensor sees of one axis of one graph input.
+
+    `axis` is the axis of the graph input and `extent` its size in pixels; `node_axis` is the axis of this tensor
+    along which the position runs, or None where it has no position. `size`, `stride`, `first`, `last` and
+    `phases` are the theoretical local field (padding counts as pixels); `first` and `last` belong to output
+    index 0. Where there is no closed form they are None (phases: empty) and `reason` says why. `widest` is the
+    largest actual local field of any index, in pixels of the input. `positions` is always there; renderers show it
+    on request.
+    """
+
+    input: str
+    axis: int
+    extent: int
+    node_axis: int | None
+    size: int | None
+    stride: Fraction | None
+    first: int | None
+    last: int | None
+    phases: tuple[Span | None, ...]
+    reason: str | None
+    full: FullField | None
+    positions: Positions
+    widest: int
+
+    @property
+    def center(self) -> Fraction | None:
+        """Center of output index 0's theoretical field, in input pixels (pixel i has its center at i)."""
+        if self.first is None or self.last is None:
+            return None
+        return Fraction(self.first + self.last, 2)
+
+    @property
+    def share(self) -> float:
+        """Share of the input axis that the best-placed index sees, 0 to 1."""
+        return self.widest / self.extent if self.extent else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Indices of a window node's input that its windows never touch, counted per spatial axis."""
+
+    pixels: tuple[int, ...]
+    padding: tuple[int, ...]
+    gap: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A graph input. A first window slides along `spatial_axes`; the `assumed` axes were given a size by default."""
+
+    name: str
+    shape: tuple[int, ...]
+    spatial_axes: tuple[int, ...]
+    assumed: tuple[int, ...]
+    layout: str  # NCHW, NHWC, NCW, ...; empty where the input has no spatial axes or the order has no such name
+
+
+@dataclass(frozen=True, slots=True)
+class WindowNode:
+    """A node that slides a window; the numbers are per spatial axis, after defaults and auto_pad are resolved.
+
+    `output` is the first output tensor and the key everywhere; `label` what to call the node in a message.
+    `macs` and `parameters` are for one batch element; None where unknown.
+    """
+
+    name: str
+    op: str
+    output: str
+    kernel: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding_begin: tuple[int, ...]
+    padding_end: tuple[int, ...]
+    output_padding: tuple[int, ...] | None
+    input_shape: tuple[int, ...] | None
+    output_shape: tuple[int, ...] | None
+    spatial_axes: tuple[int, ...]  # of the node's own input and output
+    macs: int | None
+    parameters: int | None
+    dropped: Dropped | None
+    source: Source | None
+    fields: tuple[Field, ...]
+
+    @property
+    def label(self) -> str:
+        """The node's name where it has one, else its first output tensor."""
+        return self.name or self.output
+
+    @property
+    def learned(self) -> bool:
+        """Whether the window has weights."""
+        return bool(self.parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class TensorReport:
+    """A graph output, or a tensor that the user asked for. `shape` is None where it is unknown."""
+
+    name: str
+    shape: tuple[int, ...] | None
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the downsampling ladder: the windows that bring the map to this effective stride.
+
+    `stride` (input pixels per index) and `size` (indices) are per spatial axis; `nodes` are output names.
+    """
+
+    stride: tuple[Fraction, ...]
+    size: tuple[int, ...]
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Indices of a graph input's axis on which no graph output depends."""
+
+    input: str
+    axis: int
+    ranges: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing worth telling, in one place.
+
+    `axes` are axes of the tensor concerned: the graph input where `input` is given, else the node's own input.
+    `ranges` (indices), `pixels` (how many indices) and `sizes` (extents to use instead) hold for each of `axes`.
+    """
+
+    rule: str
+    severity: Severity
+    message: str
+    help: str = ""
+    node: str | None = None
+    output: str | None = None
+    input: str | None = None
+    axes: tuple[int, ...] = ()
+    ranges: tuple[Span, ...] = ()
+    pixels: int | None = None
+    sizes: tuple[int, ...] = ()
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many claims of one kind met each verdict."""
+
+    agreed: int = 0
+    contradicted: int = 0
+    not_checked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A claim that running did not simply confirm.
+
+    Raises ValueError for a claim that was not checked without a reason.
+    """
+
+    node: str | None
+    output: str
+    claim: str  # shape, field or unseen
+    verdict: Verdict
+    reason: str | None = None
+    predicted: object = None
+    ran: object = None
+
+    def __post_init__(self) -> None:
+        if self.verdict is Verdict.NOT_CHECKED and not self.reason:
+            raise ValueError("a claim that was not checked needs a reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What running the model says of the claims; `details` lists all that is not agreed.
+
+    `seconds` is for people only.
+    """
+
+    status: Verdict
+    reason: str | None = None
+    runtime: str | None = None
+    shapes: Counts = Counts()
+    fields: Counts = Counts()
+    unseen: Counts = Counts()
+    details: tuple[Check, ...] = ()
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.status is Verdict.NOT_CHECKED and not self.reason:
+            raise ValueError("a verification that did not run needs a reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that is known of one model at one input size."""
+
+    path: str
+    producer: str
+    opsets: dict[str, int]
+    node_count: int
+    inputs: tuple[Input, ...]
+    nodes: tuple[WindowNode, ...]
+    tensors: tuple[TensorReport, ...]
+    outputs: tuple[TensorReport, ...]
+    ladder: tuple[Rung, ...]
+    unseen: tuple[Unseen, ...]
+    findings: tuple[Finding, ...]
+    verification: Verification
+    graph: networkx.DiGraph[str] = field(compare=False, repr=False)
+
+    def node(self, key: str) -> WindowNode:
+        """The window node with this name or first output. Raises KeyError where there is none."""
+        for node in self.nodes:
+            if key in (node.output, node.name):
+                return node
+        raise KeyError(key)
+
+    def at_least(self, severity: Severity) -> Iterator[Finding]:
+        """The findings of this severity or a graver one."""
+        return (finding for finding in self.findings if finding.severity.rank >= severity.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class FailedReport:
+    """A model that could not be inspected."""
+
+    path: str
+    message: str
+    help: str
