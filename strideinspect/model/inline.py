@@ -1,73 +1,139 @@
-"""Local functions: put their bodies where they are called, unless that would never end."""
+"""Local functions: their bodies are put where they are called, unless that would never end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Final
 
 import onnx
 
 from strideinspect.errors import UnreadableModelError
 
-_MAX_NODES: Final = 200_000  # after inlining
-_MAX_CALLS: Final = 100  # functions within functions
-_EXPORT_AGAIN: Final = "export the model without local functions, or inline them first (onnx.inliner)"
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MAX_BYTES: Final = 2**28  # of the inlined graph; the largest exports without weights have a tenth of it
+_NODE_BYTES: Final = 500  # what a node costs in memory besides its bytes
+_MAX_DEPTH: Final = 100  # functions called by functions
+_REMEDY: Final = "export the model without local functions"
+_STANDARD: Final = ("", "ai.onnx")
 
 _Key = tuple[str, str, str]  # domain, name, overload
+
+
+@dataclass(slots=True)
+class _Cost:
+    """What one call leaves behind: bytes, copies of the values given to its attributes, and the depth of calls."""
+
+    size: int = 0
+    copies: dict[str, int] = field(default_factory=dict)
+    depth: int = 0
 
 
 def inline_functions(name: str, model: onnx.ModelProto) -> onnx.ModelProto:
     """The model with every call of a local function replaced by its body; `name` is what to call it in messages.
 
-    A function that needs another operator set than the model stays a call. Raises UnreadableModelError for functions
-    that call themselves, and where the result would have more than `_MAX_NODES` nodes.
+    A function that means another version of an operator than the model does stays a call. Raises UnreadableModelError
+    for functions that call themselves or are defined twice, and where the result would be out of all proportion.
     """
     if not model.functions:
         return model
-    _check(name, model)
-    from onnx.inliner import inline_local_functions
+    _check_cost(name, model)
+    _align_versions(model)
+    from onnx.inliner import inline_local_functions  # noqa: PLC0415 - few models have functions
 
-    return inline_local_functions(model)
-
-
-def _check(name: str, model: onnx.ModelProto) -> None:
-    """Bound what inlining can cost before it is begun."""
-    bodies = {(f.domain, f.name, f.overload): f for f in model.functions}
-    sizes: dict[_Key, int] = {}
-    for key in bodies:
-        _measure(name, key, bodies, sizes)
-    total = sum(sizes.get(key, 1) for key in _calls(model.graph.node))
-    if total > _MAX_NODES:
-        raise UnreadableModelError(f"{name} would have {total:,} nodes with its local functions inlined", _EXPORT_AGAIN)
+    try:
+        return inline_local_functions(model)
+    except Exception as error:  # whatever the C++ code finds wrong comes as one of several types
+        raise UnreadableModelError(f"{name}: its local functions cannot be inlined: {error}", _REMEDY) from error
 
 
-def _measure(name: str, root: _Key, bodies: dict[_Key, onnx.FunctionProto], sizes: dict[_Key, int]) -> None:
-    """Enter into `sizes` how many nodes each function reachable from `root` becomes. Depth first, without recursion."""
-    path: list[_Key] = []
-    stack = [(root, False)]
-    while stack:
-        key, done = stack.pop()
-        if done:
-            path.pop()
-            sizes[key] = min(_MAX_NODES + 1, sum(sizes.get(call, 1) for call in _calls(bodies[key].node)))
-            continue
-        if key in sizes:
-            continue
-        if key in path or len(path) >= _MAX_CALLS:
-            reason = "calls itself" if key in path else f"is called through more than {_MAX_CALLS} others"
-            raise UnreadableModelError(f"{name}: the local function {key[0]}.{key[1]} {reason}", _EXPORT_AGAIN)
-        path.append(key)
-        stack.append((key, True))
-        stack += [(call, False) for call in dict.fromkeys(_calls(bodies[key].node)) if call in bodies]
+def _check_cost(name: str, model: onnx.ModelProto) -> None:
+    """Refuse what inlining would not survive."""
+    bodies = {_key(function.domain, function.name, function.overload): function.node for function in model.functions}
+    if len(bodies) < len(model.functions):
+        raise UnreadableModelError(f"{name}: a local function is defined twice", _REMEDY)
+    calls = {key: {call for node in _flat(nodes) if (call := _called(node)) in bodies} for key, nodes in bodies.items()}
+    try:
+        order = list(TopologicalSorter(calls).static_order())
+    except CycleError as error:
+        key = error.args[1][0]
+        raise UnreadableModelError(f"{name}: the local function {_spell(key)} calls itself", _REMEDY) from None
+    costs: dict[_Key, _Cost] = {}
+    for key in order:
+        costs[key] = _cost(bodies[key], costs)
+    total = _cost(model.graph.node, costs)
+    if total.depth > _MAX_DEPTH:
+        raise UnreadableModelError(f"{name}: its local functions call each other {total.depth} deep", _REMEDY)
+    if total.size > _MAX_BYTES:
+        raise UnreadableModelError(
+            f"{name}: with its local functions inlined it would take more than {_MAX_BYTES >> 20} MiB", _REMEDY
+        )
 
 
-def _calls(nodes: object) -> Iterator[_Key]:
-    """What each node, and each node of its subgraphs, asks for."""
-    pending = [nodes]
+def _cost(nodes: Iterable[onnx.NodeProto], costs: dict[_Key, _Cost]) -> _Cost:
+    """The cost of these nodes when the functions that they call cost `costs`."""
+    total = _Cost()
+    pending = [(node, 1) for node in nodes]
     while pending:
-        for node in pending.pop():  # type: ignore[attr-defined]
-            yield node.domain, node.op_type, node.overload
-            for attribute in node.attribute:
-                if attribute.HasField("g"):
-                    pending.append(attribute.g.node)
-                pending.extend(graph.node for graph in attribute.graphs)
+        node, times = pending.pop()
+        callee = costs.get(_called(node))
+        total.size += times * (_NODE_BYTES + node.ByteSize() if callee is None else callee.size)
+        total.depth = max(total.depth, 0 if callee is None else 1 + callee.depth)
+        for attribute in node.attribute:
+            copies = times * (1 if callee is None else callee.copies.get(attribute.name, 0))
+            if attribute.ref_attr_name:
+                total.copies[attribute.ref_attr_name] = total.copies.get(attribute.ref_attr_name, 0) + copies
+            elif callee is not None:
+                total.size += copies * attribute.ByteSize()
+            pending += [(inner, copies) for graph in _graphs(attribute) for inner in graph.node]
+    return total
+
+
+def _align_versions(model: onnx.ModelProto) -> None:
+    """Let a function import the model's version of the standard where its operators are the same in both.
+
+    The inliner leaves calls of other functions alone.
+    """
+    version = next((entry.version for entry in model.opset_import if entry.domain in _STANDARD), None)
+    for function in model.functions:
+        for entry in function.opset_import:
+            if entry.domain in _STANDARD and version is not None and entry.version != version:
+                operators = {node.op_type for node in _flat(function.node) if node.domain in _STANDARD}
+                if all(_same(operator, entry.version, version) for operator in operators):
+                    entry.version = version
+
+
+def _same(operator: str, one: int, other: int) -> bool:
+    """Whether two versions of the standard have the same definition of an operator."""
+    try:
+        definitions = {onnx.defs.get_schema(operator, version).since_version for version in (one, other)}
+    except onnx.defs.SchemaError:
+        return False
+    return len(definitions) == 1
+
+
+def _flat(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
+    """These nodes and those of their subgraphs."""
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        yield node
+        pending += [inner for attribute in node.attribute for graph in _graphs(attribute) for inner in graph.node]
+
+
+def _graphs(attribute: onnx.AttributeProto) -> list[onnx.GraphProto]:
+    return [attribute.g, *attribute.graphs] if attribute.HasField("g") else list(attribute.graphs)
+
+
+def _called(node: onnx.NodeProto) -> _Key:
+    return _key(node.domain, node.op_type, node.overload)
+
+
+def _key(domain: str, name: str, overload: str) -> _Key:
+    return "" if domain in _STANDARD else domain, name, overload
+
+
+def _spell(key: _Key) -> str:
+    return ".".join(str(part) for part in key if part)

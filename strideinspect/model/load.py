@@ -6,23 +6,30 @@ import mmap
 import os
 import stat
 from dataclasses import dataclass, field
-from typing import Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import onnx
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import numpy_helper
 
 from strideinspect.errors import UnreadableModelError
 from strideinspect.model.foreign import describe
 from strideinspect.model.inline import inline_functions
 from strideinspect.model.order import sort_graph
-from strideinspect.model.wire import WireError, reduce
+from strideinspect.model.text import check_model_text
+from strideinspect.model.wire import WireError, may_have_subgraphs, reduce
 
-_EXPORT_AGAIN: Final = "download or export it again"
+if TYPE_CHECKING:
+    from typing import Any, BinaryIO
+
+    from numpy.typing import NDArray
+
+_REMEDY: Final = "download or export it again"
 _PAYLOAD_FIELDS: Final = (
-    "float_data", "int32_data", "string_data", "int64_data", "raw_data", "double_data", "uint64_data"
-)  # fmt: skip
+    *("float_data", "int32_data", "int64_data", "uint64_data", "double_data"),
+    *("string_data", "raw_data"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,143 +37,165 @@ class LoadedModel:
     """An ONNX model without its weights: local functions inlined, every graph in topological order.
 
     `path` is as given (empty for a model from memory) and `size` the file's bytes. Tensor payloads over 1 KiB are left
-    in the file: ask `values` for any tensor's values, never the proto itself.
+    in the file: ask `values` for a tensor's values, never the tensor itself.
     """
 
     path: str
     proto: onnx.ModelProto
     size: int
     _key: str = field(default="", repr=False)
-    _stamp: tuple[int, int] = field(default=(0, 0), repr=False)
+    _changed_ns: int = field(default=0, repr=False)
+    _offsets: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
-    def values(self, tensor: onnx.TensorProto) -> np.ndarray | None:
-        """A tensor's values, shaped by its `dims`; None where they live in an external file, which is never opened.
+    def values(self, tensor: onnx.TensorProto) -> NDArray[Any] | None:
+        """A tensor's values in the shape of its `dims`; None where they live in an external file (never opened).
 
-        Reads the file where the payload was left out, only those bytes. Strings come as an object array.
-        Raises UnreadableModelError where the tensor is damaged, or the file has changed since it was loaded.
+        A payload that was left out is read from the file, no other byte is. Strings come as an object array, types
+        that numpy does not know as those of ml_dtypes. Raises UnreadableModelError where the values do not fit the
+        tensor's type and shape, and where the file has changed since.
         """
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
             return None
-        entries = self._entries(tensor)
+        spans = self._spans(tensor)
         try:
-            return _to_array(self._whole(tensor, entries) if entries else tensor)
-        except (ValueError, TypeError, KeyError, DecodeError) as error:
+            if min(tensor.dims, default=0) < 0:
+                raise ValueError("a dimension is negative")  # noqa: TRY301
+            return numpy_helper.to_array(self._whole(tensor, spans) if spans else tensor)
+        except (ValueError, TypeError, KeyError, OverflowError, DecodeError) as error:
+            where = self.path or "the model"
             raise UnreadableModelError(
-                f"{self._label}: the values of tensor {tensor.name!r} do not fit its type and shape ({error})",
-                _EXPORT_AGAIN,
+                f"{where}: the values of tensor {tensor.name!r} do not fit its type and shape: {error}", _REMEDY
             ) from error
 
     def is_left_out(self, tensor: onnx.TensorProto) -> bool:
-        """Whether the tensor's payload was left in the file: then `values` reads it from there."""
-        return bool(self._entries(tensor))
+        """Whether the tensor's payload was left in the file, and `values` reads it from there."""
+        return bool(self._spans(tensor))
 
     def node_offset(self, node: onnx.NodeProto) -> tuple[int, int] | None:
-        """Where the node lies in the file: first byte and length of its message. None where that is not known.
+        """Where a node of the main graph lies in the file: first byte and length of its message; None where unknown.
 
-        Nodes of an inlined function are found in the function's body; nodes of small subgraphs are not traced.
+        A node that came from a local function lies in the function's body. The first call walks the file once more.
         """
-        entries = self._entries(node)
-        if not entries:
-            return None
-        start, length = entries[-1].split(":")
-        return int(start), int(length)
+        if self._key and not self._offsets:
+            self._offsets.update(self._node_offsets())
+        return self._offsets.get(tuple(node.output))
 
-    @property
-    def _label(self) -> str:
-        return self.path or "the model"
+    def _node_offsets(self) -> dict[tuple[str, ...], tuple[int, int]]:
+        """The places of all nodes of the main graph, by the names of their outputs."""
+        key = f"{self._key}.node"
+        with self._open() as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            proto = onnx.ModelProto.FromString(reduce(data, key, trace_nodes=True))
+        offsets = {}
+        for node in inline_functions(self.path, proto).graph.node:
+            for entry in node.metadata_props:
+                if entry.key == key:
+                    start, length = entry.value.split(":")
+                    offsets[tuple(node.output)] = int(start), int(length)
+        return offsets
 
-    def _entries(self, message: onnx.TensorProto | onnx.NodeProto) -> list[str]:
-        """What `reduce` wrote about this message; more than one where protobuf merged several."""
-        return [entry.value for entry in message.metadata_props if self._key and entry.key == self._key]
+    def _spans(self, tensor: onnx.TensorProto) -> list[tuple[int, int]]:
+        """The parts of the file that hold the tensor's payload fields, in order; empty where they were not left out."""
+        entries = [entry.value for entry in tensor.metadata_props if self._key and entry.key == self._key]
+        bounds = [tuple(map(int, span.split(":"))) for entry in entries for span in entry.split(",")]
+        return [(start, end) for start, end in bounds]
 
-    def _whole(self, tensor: onnx.TensorProto, entries: list[str]) -> onnx.TensorProto:
-        """The tensor with its payload fields, as they stand in the file, put back."""
+    def _whole(self, tensor: onnx.TensorProto, spans: list[tuple[int, int]]) -> onnx.TensorProto:
+        """The tensor with its payload fields put back as they stand in the file."""
         if any(getattr(tensor, name) for name in _PAYLOAD_FIELDS):
-            raise ValueError("it is given twice")
+            raise ValueError("they are given twice")  # protobuf merged two messages, whose order is lost
         wire = [tensor.SerializeToString()]
-        with open(self.path, "rb") as file:
-            status = os.fstat(file.fileno())
-            if (status.st_size, status.st_mtime_ns) != self._stamp:
-                raise UnreadableModelError(f"{self.path} has changed since it was read", "run again")
-            for span in ",".join(entries).split(","):
-                start, end = map(int, span.split(":"))
+        with self._open() as file:
+            for start, end in spans:
                 file.seek(start)
                 wire.append(file.read(end - start))
-        return onnx.TensorProto.FromString(b"".join(wire))
+        whole: onnx.TensorProto = onnx.TensorProto.FromString(b"".join(wire))
+        return whole
+
+    def _open(self) -> BinaryIO:
+        """The file, unless it is no longer the one that was loaded."""
+        try:
+            file = Path(self.path).open("rb")  # noqa: SIM115 - the caller closes it
+        except OSError as error:
+            raise _cannot_read(self.path, error) from error
+        status = os.fstat(file.fileno())
+        if (status.st_size, status.st_mtime_ns) != (self.size, self._changed_ns):
+            file.close()
+            raise UnreadableModelError(f"{self.path} has changed since it was read", "run again")
+        return file
 
 
 def load(path: str | os.PathLike[str]) -> LoadedModel:
     """Read the model's structure; its weights stay in the file, and external data files are never opened.
 
-    Raises UnreadableModelError where the file cannot be read, is no ONNX model or is damaged, and where its graph is
-    none: a tensor that nothing provides, two nodes with the same output, a cycle, a function that calls itself.
+    Raises UnreadableModelError where the file cannot be read, is no ONNX model or is damaged, and where its graph makes
+    no sense: a tensor that nothing provides, two of the same name, a cycle, a function that calls itself.
     """
     name = os.fspath(path)
     key = f"strideinspect.{os.urandom(8).hex()}"  # drawn anew, so that no file can bring forged entries
     try:
-        status = os.stat(name)
-        if not stat.S_ISREG(status.st_mode):
-            raise _not_a_file(name, stat.S_ISDIR(status.st_mode))
-        with open(name, "rb") as file:
+        mode = Path(name).stat().st_mode  # before opening it: that would wait at a pipe
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        raise _cannot_read(name, error) from error
+    if not stat.S_ISREG(mode):
+        raise _no_file(name, mode)
+    try:
+        with Path(name).open("rb") as file:
             status = os.fstat(file.fileno())
             if status.st_size == 0:
-                raise UnreadableModelError(f"{name} is empty", _EXPORT_AGAIN)
+                raise UnreadableModelError(f"{name} is empty", _REMEDY)
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                proto = _parse(name, data, key)
-    except FileNotFoundError:
-        raise UnreadableModelError(f"there is no file {name}", "check the path") from None
-    except PermissionError:
-        raise UnreadableModelError(f"no permission to read {name}", "check the file's permissions") from None
-    except (OSError, ValueError) as error:  # ValueError: a null character in the path
-        raise UnreadableModelError(f"cannot read {name!r}: {error}", "check the path") from error
-    return LoadedModel(name, _prepare(name, proto), status.st_size, key, (status.st_size, status.st_mtime_ns))
+                wire, proto = _parse(name, data, key)
+    except OSError as error:
+        raise _cannot_read(name, error) from error
+    return LoadedModel(name, _prepare(name, wire, proto), status.st_size, key, status.st_mtime_ns)
 
 
 def from_proto(proto: onnx.ModelProto) -> LoadedModel:
-    """A model from memory, as `load` gives it; `proto` itself is left alone. Raises UnreadableModelError as `load`."""
-    copy = onnx.ModelProto()
-    copy.CopyFrom(proto)
-    return LoadedModel("", _prepare("the model", copy), 0)
+    """A model from memory as `load` would give it, weights included; `proto` itself is left alone. Raises as `load`."""
+    wire = proto.SerializeToString()
+    return LoadedModel("", _prepare("the model", wire, onnx.ModelProto.FromString(wire)), len(wire))
 
 
-def _parse(name: str, data: mmap.mmap, key: str) -> onnx.ModelProto:
-    """The weightless model in `data`, or a clear error about what the file is instead."""
+def _parse(name: str, data: mmap.mmap, key: str) -> tuple[bytes, onnx.ModelProto]:
+    """The bytes of the weightless model and what they say, or a clear error about what the file is instead."""
+    foreign = describe(data[:4096])
     try:
-        proto = onnx.ModelProto.FromString(reduce(data, key))
+        wire = reduce(data, key)
+        proto = onnx.ModelProto.FromString(wire)
     except (WireError, DecodeError) as error:
-        foreign = describe(data[:4096])
         if foreign is not None:
             raise UnreadableModelError(f"{name} is no ONNX model but {foreign[0]}", foreign[1]) from None
-        raise UnreadableModelError(
-            f"{name} is no ONNX model, or is damaged or cut short: {error}", _EXPORT_AGAIN
-        ) from None
+        raise UnreadableModelError(f"{name} is no ONNX model, or is cut short or damaged: {error}", _REMEDY) from None
     if not proto.HasField("graph"):
-        what, remedy = describe(data[:4096]) or ("something else: it holds no graph", "check which file was meant")
+        what, remedy = foreign or ("something else: it holds no graph", "check which file was meant")
         raise UnreadableModelError(f"{name} is no ONNX model but {what}", remedy)
-    return proto
+    return wire, proto
 
 
-def _prepare(name: str, proto: onnx.ModelProto) -> onnx.ModelProto:
-    """Check, inline, sort."""
-    if not proto.opset_import and not 1 <= proto.ir_version < 3:  # before IR 3 there was no opset_import
+def _prepare(name: str, wire: bytes, proto: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with its functions inlined and its graphs checked and sorted; `wire` are its bytes."""
+    if not proto.opset_import and not 1 <= proto.ir_version < 3:  # opset_import came with IR 3
         raise UnreadableModelError(
-            f"{name} does not say which operator set it uses (no opset_import): it is cut short or was written wrongly",
-            _EXPORT_AGAIN,
+            f"{name} does not say which operator set it uses (opset_import): it is cut short or was written wrongly",
+            _REMEDY,
         )
+    check_model_text(name, proto)
     proto = inline_functions(name, proto)
-    sort_graph(name, proto.graph)
+    sort_graph(name, proto.graph, nested=may_have_subgraphs(wire))
     return proto
 
 
-def _to_array(tensor: onnx.TensorProto) -> np.ndarray:
-    if min(tensor.dims, default=0) < 0:
-        raise ValueError("a dimension is negative")
-    return numpy_helper.to_array(tensor)
+def _no_file(name: str, mode: int) -> UnreadableModelError:
+    if stat.S_ISDIR(mode):
+        return UnreadableModelError(f"{name} is a directory", "give the .onnx file in it")
+    return UnreadableModelError(f"{name} is no regular file", "save the model to one; pipes and devices cannot be read")
 
 
-def _not_a_file(name: str, is_directory: bool) -> UnreadableModelError:
-    if is_directory:
-        return UnreadableModelError(f"{name} is a directory", "give the .onnx file inside it")
-    return UnreadableModelError(
-        f"{name} is no regular file", "save it to a file first; pipes and devices cannot be read"
-    )
+def _cannot_read(name: str, error: OSError | ValueError) -> UnreadableModelError:
+    """What the operating system says, in plain words."""
+    if isinstance(error, FileNotFoundError):
+        return UnreadableModelError(f"there is no file {name}", "check the path")
+    if isinstance(error, PermissionError):
+        return UnreadableModelError(f"no permission to read {name}", "change the file's permissions")
+    reason = getattr(error, "strerror", None) or str(error)
+    return UnreadableModelError(f"cannot read {name!r}: {reason}", "check the path")

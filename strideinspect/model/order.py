@@ -1,70 +1,101 @@
-"""A graph's names: everything that is read is provided, once, and before it is read."""
+"""A graph's names: whatever is read is provided, once, and before it is read."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
-from typing import Final
-
-import onnx
+from typing import TYPE_CHECKING, Final
 
 from strideinspect.errors import UnreadableModelError
+from strideinspect.model.text import check_graph_text, check_text
 
-_EXPORT_AGAIN: Final = "export the model again; onnx.checker.check_model says more"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import onnx
+
+_REMEDY: Final = "export the model again (onnx.checker.check_model tells more about what is wrong)"
 
 
-def sort_graph(name: str, graph: onnx.GraphProto) -> None:
-    """Bring the nodes of `graph` and of all its subgraphs into topological order; stable, in place.
+def sort_graph(name: str, graph: onnx.GraphProto, *, nested: bool) -> None:
+    """Bring the nodes of `graph`, and with `nested` those of its subgraphs, into topological order: stable, in place.
 
     Raises UnreadableModelError, with `name` as what to call the model, where a tensor is read that nothing provides,
-    where one name is given to two tensors of the same graph, and where nodes wait for each other.
+    where a node's output has another tensor's name, where nodes wait for each other, and where a name is no text.
     """
+    if not nested and _is_ordered(name, graph):
+        check_graph_text(name, graph)
+        return
     for tensor, reader in _sort(name, graph).items():
-        raise UnreadableModelError(f"{name}: {reader} reads {tensor!r}, which nothing provides", _EXPORT_AGAIN)
+        raise UnreadableModelError(f"{name}: {reader} reads {tensor!r}, which nothing provides", _REMEDY)
+
+
+def _is_ordered(name: str, graph: onnx.GraphProto) -> bool:
+    """Whether all is in order already, as in nearly every file; quick, and no word on what is not."""
+    known = _given(graph)
+    known.add("")  # an optional input that is left out
+    for node in graph.node:
+        outputs = node.output
+        count = len(known) + len(outputs)
+        if not known.issuperset(node.input):
+            return False
+        known.update(outputs)
+        if len(known) < count:
+            return False
+    check_text(name, known)
+    return known.issuperset(value.name for value in graph.output)
+
+
+def _given(graph: onnx.GraphProto) -> set[str]:
+    """The names that the graph has before its first node runs."""
+    names = {value.name for value in graph.input}
+    names.update(tensor.name for tensor in graph.initializer)
+    names.update(tensor.values.name for tensor in graph.sparse_initializer)
+    return names
 
 
 def _sort(name: str, graph: onnx.GraphProto) -> dict[str, str]:
-    """Sort; what the graph reads from outside, with who reads it. Nesting is bounded by protobuf (about 33 graphs)."""
-    given = {value.name for value in graph.input}
-    if len(given) != len(graph.input):
-        raise UnreadableModelError(f"{name}: two inputs of graph {graph.name!r} have the same name", _EXPORT_AGAIN)
-    producers: dict[str, int] = {}
-    for index, node in enumerate(graph.node):
-        for output in node.output:
-            if output and (output in producers or output in given):
-                raise UnreadableModelError(
-                    f"{name}: {_label(node)} produces {output!r}, which is another tensor's name already", _EXPORT_AGAIN
-                )
-            producers[output] = index
-    given.update(tensor.name for tensor in graph.initializer)
-    given.update(tensor.values.name for tensor in graph.sparse_initializer)
+    """Sort; what the graph reads from outside and who reads it. Protobuf bounds the recursion to about 33 graphs."""
+    check_graph_text(name, graph)
+    given = _given(graph)
+    producers = _producers(name, graph, given)
+    check_text(name, given | producers.keys())
     outside: dict[str, str] = {}
-    reads: list[list[int]] = []
-    in_order = True
-    for index, node in enumerate(graph.node):
-        before = []
+    before: list[list[int]] = []  # per node, the nodes that it waits for
+    for node in graph.node:
+        waits = []
         for tensor, reader in _reads(name, node):
-            producer = producers.get(tensor)
-            if producer is not None:
-                before.append(producer)
-                in_order = in_order and producer < index
+            if tensor in producers:
+                waits.append(producers[tensor])
             elif tensor not in given:
                 outside.setdefault(tensor, reader)
-        reads.append(before)
+        before.append(waits)
     for value in graph.output:
         if value.name not in producers and value.name not in given:
             outside.setdefault(value.name, f"the output list of graph {graph.name!r}")
-    if not in_order:
-        ranks = iter(_ranks(name, graph, reads))
+    if any(max(waits, default=-1) >= index for index, waits in enumerate(before)):
+        ranks = iter(_ranks(name, graph, before))
         graph.node.sort(key=lambda _: next(ranks))
     return outside
 
 
+def _producers(name: str, graph: onnx.GraphProto, given: set[str]) -> dict[str, int]:
+    """Which node makes each tensor."""
+    producers: dict[str, int] = {}
+    for index, node in enumerate(graph.node):
+        for output in filter(None, node.output):
+            if output in producers or output in given:
+                raise UnreadableModelError(
+                    f"{name}: {_label(node)} produces {output!r}, but another tensor has that name already", _REMEDY
+                )
+            producers[output] = index
+    return producers
+
+
 def _reads(name: str, node: onnx.NodeProto) -> Iterator[tuple[str, str]]:
     """The tensors that a node reads, through its subgraphs too, and who reads them."""
-    for tensor in node.input:
-        if tensor:
-            yield tensor, _label(node)
+    label = _label(node)
+    for tensor in filter(None, node.input):
+        yield tensor, label
     for attribute in node.attribute:
         if attribute.HasField("g"):
             yield from _sort(name, attribute.g).items()
@@ -72,30 +103,25 @@ def _reads(name: str, node: onnx.NodeProto) -> Iterator[tuple[str, str]]:
             yield from _sort(name, graph).items()
 
 
-def _ranks(name: str, graph: onnx.GraphProto, reads: list[list[int]]) -> list[int]:
-    """Each node's place in the topological order that keeps closest to the present one (Kahn, smallest index first)."""
-    readers: list[list[int]] = [[] for _ in reads]
-    waiting = [len(before) for before in reads]
-    for index, before in enumerate(reads):
-        for producer in before:
+def _ranks(name: str, graph: onnx.GraphProto, before: list[list[int]]) -> list[int]:
+    """Each node's place in the topological order that takes the first node that can run (Kahn)."""
+    readers: list[list[int]] = [[] for _ in before]
+    for index, waits in enumerate(before):
+        for producer in waits:
             readers[producer].append(index)
-    ready = [index for index, count in enumerate(waiting) if not count]
-    order: list[int] = []
-    while ready:
+    waiting = [len(waits) for waits in before]
+    ready = [index for index, count in enumerate(waiting) if not count]  # ascending, hence a heap
+    ranks = [-1] * len(before)
+    for rank in range(len(before)):
+        if not ready:
+            stuck = graph.node[ranks.index(-1)]
+            raise UnreadableModelError(f"{name}: {_label(stuck)} waits for its own result: a cycle", _REMEDY)
         index = heapq.heappop(ready)
-        order.append(index)
+        ranks[index] = rank
         for reader in readers[index]:
             waiting[reader] -= 1
             if not waiting[reader]:
                 heapq.heappush(ready, reader)
-    if len(order) < len(reads):
-        stuck = next(index for index, count in enumerate(waiting) if count)
-        raise UnreadableModelError(
-            f"{name}: {_label(graph.node[stuck])} waits for its own result (the graph has a cycle)", _EXPORT_AGAIN
-        )
-    ranks = [0] * len(order)
-    for rank, index in enumerate(order):
-        ranks[index] = rank
     return ranks
 
 

@@ -1,8 +1,8 @@
-"""Protobuf wire format: copy an ONNX file's bytes without the payloads of its tensors.
+"""Protobuf wire format: an ONNX file's bytes without the payloads of its tensors.
 
-Only messages of more than `LIMIT` bytes are entered, so that the work grows with the number of nodes and
-tensors and not with what they weigh. Where each left-out payload and each node lies in the file is written into the
-message's own `metadata_props`: these travel with copies, sorting and inlining.
+Only messages of more than `LIMIT` bytes are entered, so that the work grows with the number of nodes and tensors and
+not with what they weigh. Where a left-out payload lies in the file is written into the tensor's own `metadata_props`:
+that travels with copies, sorting and inlining.
 
 Source: https://protobuf.dev/programming-guides/encoding/ and onnx-ml.proto (field numbers).
 """
@@ -10,19 +10,21 @@ Source: https://protobuf.dev/programming-guides/encoding/ and onnx-ml.proto (fie
 from __future__ import annotations
 
 import re
-from mmap import mmap
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from mmap import mmap
 
 LIMIT: Final = 1024
 """Payloads of more bytes than this stay in the file."""
 
 _MAX_DEPTH: Final = 100  # what protobuf itself allows
-_MAX_FIELDS: Final = 20_000_000  # some seconds; the largest exports known have a hundredth of it
+_MAX_FIELDS: Final = 5_000_000  # about a second; the largest exports known have a tenth of it
 
-_VARINT, _FIXED64, _BYTES, _GROUP, _END_GROUP, _FIXED32 = range(6)
-_METADATA_PROPS: Final = {"node": 9, "tensor": 16}
+_VARINT, _FIXED64, _BYTES, _GROUP, _END_GROUP, _FIXED32 = range(6)  # the wire types
+_WIDTH: Final = {_FIXED64: 8, _FIXED32: 4}
 
-# Message kind -> field number -> kind of the sub-message, as far as it can hold tensors.
+# Message -> field number -> the message in that field, as far as it can hold tensors.
 _CHILDREN: Final[dict[str, dict[int, str]]] = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
@@ -31,135 +33,181 @@ _CHILDREN: Final[dict[str, dict[int, str]]] = {
     "node": {5: "attribute"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
     "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {},
 }
-_PAYLOADS: Final = frozenset(
-    {4, 5, 6, 7, 9, 10, 11}
-)  # of TensorProto: float_data ... uint64_data, raw_data, string_data
+_METADATA: Final = {"node": 9, "tensor": 16}  # the number of metadata_props
+_PAYLOAD: Final = frozenset({4, 5, 6, 7, 9, 10, 11})  # float_, int32_, string_, int64_, raw_, double_ and uint64_data
 
-# A run of payload elements each under a tag of its own, in one step: fields 4 (fixed32), 5, 7, 11 (varint), 10 (fixed64).
-_UNPACKED: Final = re.compile(rb"(?:\x25.{4}|[\x28\x38\x58][\x80-\xff]{0,9}+[\x00-\x7f]|\x51.{8})++", re.DOTALL)
+# Runs of numbers, each under a (one-byte) tag of its own, are passed in one step: any, or those of a tensor's payload.
+_NUMBERS: Final = re.compile(
+    rb"(?:[\x08\x10\x18\x20\x28\x30\x38\x40\x48\x50\x58\x60\x68\x70\x78][\x80-\xff]{0,9}+[\x00-\x7f]"
+    rb"|[\x0d\x15\x1d\x25\x2d\x35\x3d\x45\x4d\x55\x5d\x65\x6d\x75\x7d].{4}"
+    rb"|[\x09\x11\x19\x21\x29\x31\x39\x41\x49\x51\x59\x61\x69\x71\x79].{8})++",
+    re.DOTALL,
+)
+_PAYLOAD_NUMBERS: Final = re.compile(rb"(?:\x25.{4}|[\x28\x38\x58][\x80-\xff]{0,9}+[\x00-\x7f]|\x51.{8})++", re.DOTALL)
+
+# AttributeProto.type (field 20) = GRAPH or GRAPHS, however its numbers are spelled.
+_GRAPH_ATTRIBUTE: Final = re.compile(rb"\xa0[\x80-\xff]*+[\x00-\x7f](?:[\x05\x0a]|[\x85\x8a][\x80-\xff])")
 
 
 class WireError(Exception):
     """The bytes are no well-formed protobuf; the message says what is wrong at which offset."""
 
 
-def reduce(data: mmap | bytes, key: str) -> bytes:
+def reduce(data: mmap | bytes, key: str, *, trace_nodes: bool = False) -> bytes:
     """The bytes of a ModelProto without tensor payloads over `LIMIT` bytes.
 
-    A tensor that lost its payload gets the metadata entry `key` = "start:end,start:end,...", the spans of `data` that
-    hold the payload fields with their tags; a node gets `key` = "start:length", its own message without its tag.
+    A tensor that lost its payload gets the metadata entry `key` = "start:end,start:end,…": the spans of `data` that
+    hold the payload fields, tags included. With `trace_nodes`, a node gets `key` = "start:length" of its message.
     Raises WireError where a field runs past the end of its message, or the nesting is deeper than protobuf allows.
     """
-    return _Reducer(data, key).model()
+    try:
+        reduced = _Reducer(data, key.encode(), trace_nodes=trace_nodes).message(0, len(data), "model", 0)
+    except IndexError:
+        raise WireError(f"it ends within a field, at byte {len(data):,}") from None
+    return data[:] if reduced is None else reduced
+
+
+def may_have_subgraphs(wire: bytes) -> bool:
+    """Whether any node of a (reduced) ModelProto may have a graph as an attribute; False is certain, True is not."""
+    return _GRAPH_ATTRIBUTE.search(wire) is not None
 
 
 class _Reducer:
-    __slots__ = ("_data", "_fields", "_key")
+    """One pass over `data`."""
 
-    def __init__(self, data: mmap | bytes, key: str) -> None:
+    def __init__(self, data: mmap | bytes, key: bytes, *, trace_nodes: bool) -> None:
         self._data = data
-        self._key = key.encode()
+        self._key = key
+        self._traced = "node" if trace_nodes else ""
         self._fields = 0
 
-    def model(self) -> bytes:
-        size = len(self._data)
-        try:
-            changed = self._message(0, size, "model", 0)
-        except IndexError:
-            raise WireError(f"it ends in the middle of a field, at byte {size:,}") from None
-        return self._data[:] if changed is None else changed
-
-    def _message(self, start: int, end: int, kind: str, depth: int) -> bytes | None:
-        """The message at data[start:end] without payloads, or None where there is nothing to leave out."""
+    def message(self, start: int, end: int, kind: str, depth: int) -> bytes | None:
+        """The message data[start:end] without payloads, or None where there is nothing to leave out or to note."""
         if depth > _MAX_DEPTH:
-            raise WireError(f"messages (subgraphs) are nested more than {_MAX_DEPTH} deep at byte {start:,}")
+            raise WireError(f"subgraphs are nested too deep (more than {_MAX_DEPTH} messages) at byte {start:,}")
         if kind == "tensor":
             return self._tensor(start, end)
         data, children = self._data, _CHILDREN[kind]
         chunks: list[bytes] = []
         kept = pos = start  # data[kept:pos] goes over unchanged
-        while pos < end:
-            self._fields += 1
-            tag_at = pos
-            tag = data[pos]
-            pos += 1
-            if tag >= 0x80:
-                tag, pos = self._varint(tag_at)
-            if tag & 7 != _BYTES:
-                pos = self._skip(tag, pos, end)
-                continue
-            length = data[pos]
-            pos += 1
-            if length >= 0x80:
-                length, pos = self._varint(pos - 1)
-            body = pos
-            pos += length
-            if pos > end:
-                raise WireError(_past_the_end(body, length, end))
+        while found := self._next(pos, end, over=-1 if self._traced else LIMIT):
+            tag_at, tag, body, pos = found
             child = children.get(tag >> 3)
             if child is None:
                 continue
-            new = self._message(body, pos, child, depth + 1) if length > LIMIT else None
-            if child == "node":
-                new = (data[body:pos] if new is None else new) + self._entry(child, f"{body}:{length}")
+            new = self.message(body, pos, child, depth + 1) if pos - body > LIMIT else None
+            if child == self._traced:
+                new = (data[body:pos] if new is None else new) + self._entry(child, f"{body}:{pos - body}")
             if new is not None:
-                chunks += (data[kept:tag_at], _encode(tag), _encode(len(new)), new)
+                chunks += (data[kept:tag_at], _varint(tag), _varint(len(new)), new)
                 kept = pos
-        if pos > end:
-            raise WireError(_past_the_end(pos, 0, end))
-        if self._fields > _MAX_FIELDS:
-            raise WireError(f"it consists of more than {_MAX_FIELDS:,} fields")
         if not chunks:
             return None
         chunks.append(data[kept:end])
         return b"".join(chunks)
 
-    def _tensor(self, start: int, end: int) -> bytes | None:
-        """The TensorProto at data[start:end] without its payload, or None where that is small."""
+    def _next(self, pos: int, end: int, over: int) -> tuple[int, int, int, int] | None:
+        """The next length-delimited field of more than `over` bytes: the tag's offset, the tag, its body's start and end.
+
+        Nearly all of the time goes here.
+        """
         data = self._data
-        spans: list[tuple[int, int]] = []
-        weight = 0
-        pos = start
+        fields = self._fields
         while pos < end:
-            self._fields += 1
+            fields += 1
+            if fields > _MAX_FIELDS:
+                raise WireError(f"it consists of more than {_MAX_FIELDS:,} fields")
             tag_at = pos
-            tag, pos = self._varint(pos)
-            field = tag >> 3
-            if tag & 7 == _BYTES:
-                length, body = self._varint(pos)
+            tag = data[pos]
+            if tag & 0x87 == _BYTES and (length := data[pos + 1]) < 0x80:  # two single bytes: by far the most
+                body = pos + 2
                 pos = body + length
                 if pos > end:
-                    raise WireError(_past_the_end(body, length, end))
+                    raise WireError(_overrun(tag_at, end))
+            elif run := _NUMBERS.match(data, pos, end):
+                pos = run.end()
+                continue
             else:
-                run = _UNPACKED.match(data, tag_at, end)
-                pos = self._skip(tag, pos, end) if run is None else run.end()
-            if field in _PAYLOADS:
-                weight += pos - tag_at
-                if spans and spans[-1][1] == tag_at:
-                    spans[-1] = (spans[-1][0], pos)
-                else:
-                    spans.append((tag_at, pos))
-        if self._fields > _MAX_FIELDS:
-            raise WireError(f"it consists of more than {_MAX_FIELDS:,} fields")
-        if weight <= LIMIT:
+                tag, body, pos = self._field(pos, end)
+            if pos - body > over and tag & 7 == _BYTES:
+                self._fields = fields
+                return tag_at, tag, body, pos
+        self._fields = fields
+        return None
+
+    def _tensor(self, start: int, end: int) -> bytes | None:
+        """The TensorProto data[start:end] without its payload, or None where that is small."""
+        data = self._data
+        spans: list[tuple[int, int]] = []
+        pos = start
+        while pos < end:
+            tag_at = pos
+            run = _PAYLOAD_NUMBERS.match(data, pos, end)
+            if run is not None:
+                pos = run.end()
+            else:
+                tag, _, pos = self._field(pos, end)
+                if tag >> 3 not in _PAYLOAD:
+                    continue
+            if spans and spans[-1][1] == tag_at:
+                spans[-1] = (spans[-1][0], pos)
+            else:
+                spans.append((tag_at, pos))
+        if sum(last - first for first, last in spans) <= LIMIT:
             return None
-        chunks = []
-        kept = start
-        for first, last in spans:
-            chunks.append(data[kept:first])
-            kept = last
-        chunks += (data[kept:end], self._entry("tensor", ",".join(f"{first}:{last}" for first, last in spans)))
-        return b"".join(chunks)
+        ends = [start, *(last for _, last in spans)]
+        starts = [*(first for first, _ in spans), end]
+        note = self._entry("tensor", ",".join(f"{first}:{last}" for first, last in spans))
+        return b"".join([data[a:b] for a, b in zip(ends, starts, strict=True)] + [note])
 
     def _entry(self, kind: str, value: str) -> bytes:
         """A metadata_props entry of a node or a tensor."""
         text = value.encode()
-        entry = b"\x0a" + _encode(len(self._key)) + self._key + b"\x12" + _encode(len(text)) + text
-        return _encode(_METADATA_PROPS[kind] << 3 | _BYTES) + _encode(len(entry)) + entry
+        entry = b"\x0a" + _varint(len(self._key)) + self._key + b"\x12" + _varint(len(text)) + text
+        return _varint(_METADATA[kind] << 3 | _BYTES) + _varint(len(entry)) + entry
+
+    def _field(self, pos: int, end: int) -> tuple[int, int, int]:
+        """The tag at `pos`, and the start and end of its value. Raises WireError where that is not before `end`."""
+        tag_at = pos
+        tag, body = self._varint(pos)
+        if tag & 7 == _BYTES:
+            length, body = self._varint(body)
+            after = body + length
+        else:
+            after = self._group(tag >> 3, body) if tag & 7 == _GROUP else self._after(tag, body)
+        if after > end:
+            raise WireError(_overrun(tag_at, end))
+        return tag, body, after
+
+    def _after(self, tag: int, pos: int) -> int:
+        """The offset behind the value at `pos` that has this tag."""
+        wire_type = tag & 7
+        if tag >> 3 and wire_type == _VARINT:
+            return self._varint(pos)[1]
+        if tag >> 3 and wire_type == _BYTES:
+            length, pos = self._varint(pos)
+            return pos + length
+        if tag >> 3 and wire_type in _WIDTH:
+            return pos + _WIDTH[wire_type]
+        raise WireError(f"no field starts before byte {pos:,}")
+
+    def _group(self, field: int, pos: int) -> int:
+        """The offset behind the group (an encoding that ONNX does not use) whose values start at `pos`."""
+        opened = [field]
+        while opened:
+            tag, pos = self._varint(pos)
+            if tag & 7 == _GROUP and len(opened) < _MAX_DEPTH:
+                opened.append(tag >> 3)
+            elif tag & 7 != _END_GROUP:
+                pos = self._after(tag, pos)
+            elif opened.pop() != tag >> 3:
+                raise WireError(f"a group ends before byte {pos:,} that has not begun")
+        return pos
 
     def _varint(self, pos: int) -> tuple[int, int]:
-        """The variable-length integer at `pos` and the offset behind it."""
+        """The variable-length integer at `pos`, and the offset behind it."""
         value = 0
         for shift in range(0, 70, 7):
             byte = self._data[pos]
@@ -167,41 +215,14 @@ class _Reducer:
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
                 return value, pos
-        raise WireError(f"a number at byte {pos - 10:,} is longer than ten bytes")
-
-    def _skip(self, tag: int, pos: int, end: int) -> int:
-        """The offset behind the value of a field that is not length-delimited. Groups may nest, so no recursion."""
-        groups: list[int] = []
-        while True:
-            field, wire = tag >> 3, tag & 7
-            if field == 0 or wire > _FIXED32:
-                raise WireError(f"byte {pos - 1:,} starts no field")
-            if wire == _VARINT:
-                _, pos = self._varint(pos)
-            elif wire == _FIXED32:
-                pos += 4
-            elif wire == _FIXED64:
-                pos += 8
-            elif wire == _BYTES:
-                length, pos = self._varint(pos)
-                pos += length
-            elif wire == _GROUP:
-                groups.append(field)
-            elif not groups or groups.pop() != field:
-                raise WireError(f"byte {pos - 1:,} ends a group that has not begun")
-            if pos > end:
-                raise WireError(_past_the_end(pos, 0, end))
-            if not groups:
-                return pos
-            self._fields += 1
-            tag, pos = self._varint(pos)
+        raise WireError(f"the number before byte {pos:,} is longer than ten bytes")
 
 
-def _past_the_end(body: int, length: int, end: int) -> str:
-    return f"a field at byte {body:,} ({length:,} bytes) runs past the end of its message at byte {end:,}"
+def _overrun(tag_at: int, end: int) -> str:
+    return f"the field at byte {tag_at:,} runs past the end of its message at byte {end:,}"
 
 
-def _encode(value: int) -> bytes:
+def _varint(value: int) -> bytes:
     """`value` as a variable-length integer."""
     out = bytearray()
     while value >= 0x80:

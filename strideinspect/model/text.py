@@ -1,0 +1,40 @@
+"""Text in a model: what is not UTF-8 comes out of protobuf as bytes, and nothing further on expects that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from strideinspect.errors import UnreadableModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import onnx
+
+
+def check_model_text(name: str, model: onnx.ModelProto) -> None:
+    """Raise UnreadableModelError, with `name` as what to call the model, where its own texts are not UTF-8."""
+    check_text(name, [model.producer_name, model.producer_version, model.domain])
+    check_text(name, [entry.domain for entry in model.opset_import])
+    check_text(name, [text for entry in model.metadata_props for text in (entry.key, entry.value)])
+
+
+def check_graph_text(name: str, graph: onnx.GraphProto) -> None:
+    """The same for what a graph and its nodes are called, for symbolic sizes, and for the nodes' metadata."""
+    check_text(name, [graph.name])
+    check_text(name, [node.op_type for node in graph.node])
+    check_text(name, [node.name for node in graph.node])
+    check_text(name, [node.domain for node in graph.node])
+    check_text(
+        name, [text for node in graph.node for entry in node.metadata_props for text in (entry.key, entry.value)]
+    )
+    values = [*graph.input, *graph.output]
+    check_text(name, [dim.dim_param for value in values for dim in value.type.tensor_type.shape.dim])
+    check_text(name, [value.name for value in (*values, *graph.value_info)])
+
+
+def check_text(name: str, texts: Collection[object]) -> None:
+    """Raise UnreadableModelError where one of these is not text. Looks at their types only: quick."""
+    if not set(map(type, texts)) <= {str}:
+        broken = next(text for text in texts if not isinstance(text, str))
+        raise UnreadableModelError(f"{name} is damaged: {broken!r} is no text (UTF-8)", "download or export it again")
