@@ -33,7 +33,7 @@ class Periodic:
 
 @dataclass(frozen=True, slots=True)
 class Sliding:
-    """A window along `axis`: output o reads input indices o·stride − begin + dilation·j for j < kernel, inside [0, length).
+    """A window along `axis`: output o reads the input indices o·stride − begin + dilation·j, j < kernel, in [0, length).
 
     `collapses`: a pool that covers a whole axis longer than one and leaves one index, which then has no position.
     """
@@ -56,7 +56,7 @@ class Sliding:
 
 @dataclass(frozen=True, slots=True)
 class Transposed:
-    """A transposed window along `axis`: output o reads every i with o + begin − dilation·j = i·stride for some j < kernel."""
+    """A transposed window along `axis`: output o reads each i with o + begin − dilation·j = i·stride, some j < kernel."""
 
     axis: int
     kernel: int
@@ -91,7 +91,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The input becomes the indices [offset, offset + length) of an axis of `size`; the rest comes from other inputs."""
+    """What was read becomes the indices [offset, offset + length) of an axis of `size`; other reads fill the rest."""
 
     axis: int
     offset: int
@@ -168,18 +168,23 @@ class Everything:
     reason: str | None = None
 
 
-Step = (
-    Sliding | Transposed | Table | Place | Channels | Whole | Running | Statistics | Permute | Reshape | Broadcast | Everything
-)
+AxisStep = Sliding | Transposed | Table
+"""Steps that say for one axis which indices are read."""
+
+Step = AxisStep | Channels | Whole | Running | Statistics | Permute | Reshape | Broadcast | Everything
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What an output of a node reads of one of its inputs; no steps means the same index."""
+    """What an output of a node reads of one of its inputs; no steps means the same index.
+
+    With `place`, the read makes up only a stretch of the output.
+    """
 
     input: int
     output: int = 0
     steps: tuple[Step, ...] = ()
+    place: Place | None = None
 
 
 def table(axis: int, length: int, rows: Sequence[Sequence[int]], periodic: Periodic | str) -> Table:

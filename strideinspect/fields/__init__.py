@@ -1,0 +1,1 @@
+"""Composing reads along the graph: actual fields, theoretical fields, liveness."""

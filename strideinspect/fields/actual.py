@@ -1,0 +1,260 @@
+"""Actual fields: for every tensor, which indices of an input axis each of its indices depends on, as a hull.
+
+Per source (one axis of one graph input) a tensor has a local and a full hull (DESIGN words: full is everything that a value
+depends on; local leaves out the statistics of normalising operators and what a collapsed axis spreads again).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from strideinspect.fields.axes import Around, carried
+from strideinspect.fields.spans import Spans, TooLarge, joined, mix_channels, reshaped, slide
+from strideinspect.reads.steps import (
+    Broadcast,
+    Channels,
+    Everything,
+    Permute,
+    Place,
+    Reshape,
+    Running,
+    Sliding,
+    Statistics,
+    Step,
+    Table,
+    Transposed,
+    Whole,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """What a tensor sees of one axis of one graph input.
+
+    `local` is None where no local path leads here. `axes` are the tensor's axes along which the position runs, and
+    `collapsed` those that had it until a pooling or reduction brought them to extent 1; `loose` says that such an axis
+    was then removed, so that any axis of extent 1 may take its place. `since` is the tensor where the first axis
+    collapsed or was normalised over, `unknown` why the reads of a node on the way are not known.
+    """
+
+    local: Spans | None
+    full: Spans
+    axes: frozenset[int]
+    collapsed: frozenset[int] = frozenset()
+    loose: bool = False
+    since: str | None = None
+    unknown: str | None = None
+
+    def changed(self, change: Callable[[Spans], Spans], **more: Any) -> Dependence:
+        """Apply the same change to both hulls, once where they are the same array."""
+        full = change(self.full)
+        local = full if self.local is self.full else None if self.local is None else change(self.local)
+        return replace(self, local=local, full=full, **more)
+
+
+def apply(step: Step, seen: Dependence, around: Around) -> Dependence:
+    """What the output of one step sees. An array too large to be made becomes the whole input, with the reason."""
+    try:
+        return _STEPS[type(step)](step, seen, around)
+    except TooLarge as error:
+        rank = _rank_after(step, seen.full.ndim - 1)
+        return _whole_input(seen, rank, str(error))
+
+
+def _axis_step(step: Sliding | Transposed | Table, seen: Dependence, around: Around) -> Dependence:
+    # Where nothing is read along another image axis, this axis keeps what the rest sees: fields are projected per axis.
+    if step.axis in around.others and step.axis not in seen.axes and seen.full.shape[step.axis + 1] == 1:
+        return seen
+    found = seen.changed(lambda spans: slide(spans, step))
+    if isinstance(step, Sliding) and step.collapses:
+        return _collapse(found, step.axis, around)
+    return found
+
+
+def _channels(step: Channels, seen: Dependence, around: Around) -> Dependence:
+    del around
+    return seen.changed(lambda spans: mix_channels(spans, step))
+
+
+def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:
+    axis = step.axis + 1
+    found = seen.changed(lambda spans: spans if spans.shape[axis] == 1 else spans.min(axis=axis, keepdims=True))
+    if step.collapses:
+        return _collapse(found, step.axis, around)
+    return found if step.length == 1 else replace(found, axes=seen.axes - {step.axis})
+
+
+def _collapse(seen: Dependence, axis: int, around: Around) -> Dependence:
+    if axis not in seen.axes:
+        return seen
+    return replace(
+        seen, axes=seen.axes - {axis}, collapsed=seen.collapsed | {axis}, since=seen.since or around.tensor
+    )
+
+
+def _running(step: Running, seen: Dependence, around: Around) -> Dependence:
+    del around
+    axis = step.axis + 1
+
+    def accumulate(spans: Spans) -> Spans:
+        if spans.shape[axis] == 1:
+            return spans
+        if step.forward:
+            spans = np.minimum.accumulate(spans, axis=axis)
+        if step.backward:
+            spans = np.flip(np.minimum.accumulate(np.flip(spans, axis), axis=axis), axis)
+        return spans
+
+    return seen.changed(accumulate)
+
+
+def _statistics(step: Statistics, seen: Dependence, around: Around) -> Dependence:
+    axes = tuple(axis + 1 for axis in step.axes if seen.full.shape[axis + 1] > 1)
+    if not axes:
+        return seen
+    return replace(seen, full=seen.full.min(axis=axes, keepdims=True), since=seen.since or around.tensor)
+
+
+def _permute(step: Permute, seen: Dependence, around: Around) -> Dependence:
+    del around
+    order = (0, *(axis + 1 for axis in step.perm))
+    to = {axis: i for i, axis in enumerate(step.perm)}
+    return seen.changed(
+        lambda spans: spans.transpose(order),
+        axes=frozenset(to[axis] for axis in seen.axes),
+        collapsed=frozenset(to[axis] for axis in seen.collapsed),
+    )
+
+
+def _reshape(step: Reshape, seen: Dependence, around: Around) -> Dependence:
+    del around
+    axes = carried(seen.axes, step.before, step.after)
+    loose = seen.loose or bool(seen.collapsed)
+    ones = frozenset(i for i, n in enumerate(step.after) if n == 1) - axes if loose else frozenset()
+    return seen.changed(
+        lambda spans: reshaped(spans, step.before, step.after), axes=axes, collapsed=ones, loose=loose
+    )
+
+
+def _broadcast(step: Broadcast, seen: Dependence, around: Around) -> Dependence:
+    del around
+    lead = len(step.after) - len(step.before)
+    before = (1,) * lead + step.before
+    spread = {i for i, (a, b) in enumerate(zip(before, step.after, strict=True)) if a == 1 and b != 1}
+    collapsed = frozenset(axis + lead for axis in seen.collapsed)
+    if seen.loose:
+        collapsed |= frozenset(range(lead))
+    found = seen
+    if lead:
+        found = found.changed(lambda spans: spans.reshape(2, *(1,) * lead, *spans.shape[1:]))
+    local = None if collapsed & spread else found.local
+    axes = frozenset(axis + lead for axis in seen.axes) - spread
+    return replace(found, local=local, axes=axes, collapsed=collapsed - spread)
+
+
+def _everything(step: Everything, seen: Dependence, around: Around) -> Dependence:
+    del around
+    return _whole_input(seen, len(step.after), step.reason)
+
+
+def _whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
+    def flat(spans: Spans) -> Spans:
+        return spans.reshape(2, -1).min(axis=1).reshape(2, *(1,) * rank)
+
+    return seen.changed(flat, axes=frozenset(), collapsed=frozenset(), loose=False, unknown=seen.unknown or reason)
+
+
+def _rank_after(step: Step, rank: int) -> int:
+    return len(step.after) if isinstance(step, Reshape | Broadcast | Everything) else rank
+
+
+_STEPS: dict[type, Callable[[Any, Dependence, Around], Dependence]] = {
+    Sliding: _axis_step,
+    Transposed: _axis_step,
+    Table: _axis_step,
+    Channels: _channels,
+    Whole: _whole,
+    Running: _running,
+    Statistics: _statistics,
+    Permute: _permute,
+    Reshape: _reshape,
+    Broadcast: _broadcast,
+    Everything: _everything,
+}
+
+
+def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[int]) -> Dependence:
+    """What a tensor sees through all of its reads: the hull, stretches laid beside each other."""
+    stretches = [(place, part) for place, part in parts if place is not None]
+    whole = [part for place, part in parts if place is None]
+    if stretches:
+        whole.append(_laid_out(stretches, others))
+    if len(whole) == 1:
+        return whole[0]
+    near = [part for part in whole if part.local is not None]
+    axes = frozenset().union(*(part.axes for part in near or whole))
+    full = _hull([part.full for part in whole])
+    shared = len(near) == len(whole) and all(part.local is part.full for part in whole)
+    return Dependence(
+        local=full if shared else _hull([p.local for p in near if p.local is not None]) if near else None,
+        full=full,
+        axes=axes,
+        collapsed=frozenset().union(*(part.collapsed for part in whole)) - axes,
+        loose=any(part.loose for part in whole) and not axes,
+        since=next((part.since for part in whole if part.since), None),
+        unknown=next((part.unknown for part in whole if part.unknown), None),
+    )
+
+
+def _laid_out(stretches: Sequence[tuple[Place, Dependence]], others: Collection[int]) -> Dependence:
+    first = stretches[0][1]
+    axis = stretches[0][0].axis
+    aside = axis in others and not any(axis in part.axes for _, part in stretches)
+    near = [(place, part.local) for place, part in stretches if part.local is not None]
+    shared = len(near) == len(stretches) and all(part.local is part.full for _, part in stretches)
+    axes = frozenset().union(*(part.axes for _, part in stretches))
+    try:
+        full = joined([(place, part.full) for place, part in stretches], ignore_empty=aside)
+        local = full if shared else joined(near, ignore_empty=aside) if near else None
+    except TooLarge as error:
+        flat = [_whole_input(part, first.full.ndim - 1, str(error)) for _, part in stretches]
+        return merge([(None, part) for part in flat], others)
+    return Dependence(
+        local=local,
+        full=full,
+        axes=axes,
+        collapsed=frozenset().union(*(part.collapsed for _, part in stretches)) - axes - {axis},
+        loose=any(part.loose for _, part in stretches) and not axes,
+        since=next((part.since for _, part in stretches if part.since), None),
+        unknown=next((part.unknown for _, part in stretches if part.unknown), None),
+    )
+
+
+def _hull(arrays: Sequence[Spans]) -> Spans:
+    found = arrays[0]
+    for other in arrays[1:]:
+        if other is not found:
+            found = np.minimum(found, other)
+    return found
+
+
+
+
+def moved_axes(step: Step, axes: frozenset[int]) -> frozenset[int]:
+    """Where axes of the tensor are after a step that moves them."""
+    if not axes:
+        return axes
+    move = _MOVES.get(type(step))
+    return axes if move is None else move(step, axes)
+
+
+_MOVES: dict[type, Callable[[Any, frozenset[int]], frozenset[int]]] = {
+    Permute: lambda step, axes: frozenset(step.perm.index(axis) for axis in axes),
+    Reshape: lambda step, axes: carried(axes, step.before, step.after),
+    Broadcast: lambda step, axes: frozenset(axis + len(step.after) - len(step.before) for axis in axes),
+    Everything: lambda step, axes: frozenset(),
+}

@@ -1,0 +1,42 @@
+"""Where an axis goes when a tensor is reshaped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from strideinspect.reads.steps import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Where a step is applied: the tensor that comes out, what to call the node, the axes of other sources going in."""
+
+    tensor: str
+    label: str
+    others: frozenset[int]
+
+
+def carried(axes: Collection[int], before: Shape, after: Shape) -> frozenset[int]:
+    """The axes of `after` along which positions run that ran along `axes` of `before`, values in row-major order.
+
+    An axis is a digit of the flat index; it lives on in every digit whose place values overlap its own. An axis of
+    extent 1 has no digit: it lives on in the axis of extent 1 that stands at the same place, counted from the left.
+    """
+    found = set()
+    old, new = _digits(before), _digits(after)
+    for axis in axes:
+        low, high = old[axis]
+        if low == high:
+            twins = [i for i, digit in enumerate(new) if digit == (low, high)]
+            turn = [i for i, digit in enumerate(old) if digit == (low, high)].index(axis)
+            found.update(twins[turn : turn + 1])
+        else:
+            found.update(i for i, (a, b) in enumerate(new) if max(a, low) < min(b, high))
+    return frozenset(found)
+
+
+def _digits(shape: Shape) -> list[tuple[int, int]]:
+    """Place value of each axis and of the one before it."""
+    return [(math.prod(shape[i + 1 :]), math.prod(shape[i:])) for i in range(len(shape))]

@@ -1,0 +1,177 @@
+"""One pass over the nodes: the actual and the theoretical field of every tensor, each tensor visited once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from strideinspect.fields import actual, theoretical
+from strideinspect.fields.actual import Dependence
+from strideinspect.fields.axes import Around
+from strideinspect.fields.spans import index_spans
+from strideinspect.fields.theoretical import Form
+from strideinspect.model.node import Node
+from strideinspect.model.shapes import Shapes
+from strideinspect.model.window import geometry, is_window
+from strideinspect.reads.registry import describe
+from strideinspect.reads.steps import Place, Read, Step
+
+Source = tuple[str, int]
+"""A graph input and one of its axes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a tensor sees of one source: the actual dependence, and the closed form where a local path leads here."""
+
+    actual: Dependence
+    form: Form
+
+
+Fields = Mapping[str, Mapping[Source, Seen]]
+"""Per tensor and source. A tensor that is missing depends on no source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A node with what it reads, so that no later pass asks again. Reads of constants are left out."""
+
+    node: Node
+    reads: tuple[Read, ...]
+
+
+def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
+    """Every node's reads of what depends on a graph input's values, and the names of all tensors that do."""
+    live = set(shapes.network.inputs)
+    found = []
+    for node in shapes.nodes:
+        if not any(name in live for name in node.inputs) and not _captures(node, live):
+            continue
+        if any(name and name not in shapes.shapes for name in node.inputs):
+            continue  # its shape problem is reported; nothing can be said of what comes behind it
+        reads = tuple(r for r in describe(shapes.placed(node)) if node.inputs[r.input] in live)
+        found.append(Described(node, reads))
+        live.update(node.outputs[r.output] for r in reads)
+    return tuple(found), frozenset(live)
+
+
+def _captures(node: Node, live: set[str]) -> bool:
+    """Whether a body of the node reads a live tensor of the graph around it."""
+    return any(
+        name in live
+        for attribute in node.attributes.values()
+        for graph in (attribute.g, *attribute.graphs)
+        for inner in graph.node
+        for name in inner.input
+    )
+
+
+def spatial_axes(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, tuple[int, ...]]:
+    """Per graph input the axes along which a first window slides; axis 0 of a batch is none."""
+    sources = [
+        (name, axis)
+        for name in shapes.network.inputs
+        for axis in range(1, len(shapes.shapes[name]))
+    ]
+    seen: dict[str, dict[Source, Dependence]] = {name: {} for name in shapes.network.inputs}
+    for name, axis in sources:
+        shape = shapes.shapes[name]
+        spans = index_spans(len(shape), axis, shape[axis])
+        seen[name][name, axis] = Dependence(spans, spans, frozenset({axis}))
+    found: set[Source] = set()
+    for item in nodes:
+        node = item.node
+        if is_window(node):
+            slid = geometry(shapes.placed(node))
+            for source, dependence in seen.get(node.inputs[slid.data], {}).items():
+                if dependence.axes & set(slid.axes):
+                    found.add(source)
+            continue
+        for name, parts in _contributions(item, shapes, seen).items():
+            seen[name] = {s: actual.merge([(place, d) for place, d in p], ()) for s, p in parts.items()}
+    return {
+        name: tuple(sorted(axis for owner, axis in found if owner == name)) for name in shapes.network.inputs
+    }
+
+
+_Parts = dict[str, dict[Source, list[tuple[Place | None, Dependence]]]]
+
+
+def _contributions(item: Described, shapes: Shapes, seen: Mapping[str, Mapping[Source, Dependence]]) -> _Parts:
+    parts: _Parts = {}
+    for read in item.reads:
+        output = item.node.outputs[read.output]
+        around = Around(output, item.node.label, frozenset())
+        for source, dependence in seen.get(item.node.inputs[read.input], {}).items():
+            for step in read.steps:
+                dependence = actual.apply(step, dependence, around)
+            parts.setdefault(output, {}).setdefault(source, []).append((read.place, dependence))
+    return parts
+
+
+def propagate(shapes: Shapes, nodes: Sequence[Described], sources: Sequence[Source]) -> Fields:
+    """The fields of every tensor for these sources."""
+    fields: dict[str, dict[Source, Seen]] = {}
+    for name, axis in sources:
+        shape = shapes.shapes[name]
+        spans = index_spans(len(shape), axis, shape[axis])
+        seen = Seen(Dependence(spans, spans, frozenset({axis})), theoretical.identity(len(shape), axis))
+        fields.setdefault(name, {})[name, axis] = seen
+    for item in nodes:
+        _visit(item, shapes, fields)
+    return fields
+
+
+def _visit(item: Described, shapes: Shapes, fields: dict[str, dict[Source, Seen]]) -> None:
+    node = item.node
+    parts: dict[str, dict[Source, list[tuple[Place | None, Seen]]]] = {}
+    others: dict[str, frozenset[int]] = {}
+    for read in item.reads:
+        output = node.outputs[read.output]
+        before = fields.get(node.inputs[read.input])
+        if not before:
+            continue
+        running = _running(before)
+        for source, seen in before.items():
+            after = _stepped(read.steps, seen, output, node, source, running) if read.steps else seen
+            parts.setdefault(output, {}).setdefault(source, []).append((read.place, after))
+    for output, found in parts.items():
+        if output not in shapes.shapes:
+            continue
+        fields[output] = {}
+        for source, contributions in found.items():
+            if len(contributions) == 1 and contributions[0][0] is None:
+                fields[output][source] = contributions[0][1]
+                continue
+            others[output] = frozenset(
+                axis for s, c in found.items() if s != source for _, seen in c for axis in seen.actual.axes
+            )
+            near = [(place, seen.form) for place, seen in contributions if seen.actual.local is not None]
+            label = node.label
+            form = theoretical.merge(near, label) if near else theoretical.Reason(_NO_PATH)
+            merged = actual.merge([(place, seen.actual) for place, seen in contributions], others[output])
+            fields[output][source] = Seen(merged, form)
+
+
+_NO_PATH = "only pooled statistics of it arrive here"
+
+
+def _running(before: Mapping[Source, Seen]) -> dict[Source, frozenset[int]]:
+    return {source: seen.actual.axes for source, seen in before.items()}
+
+
+def _stepped(
+    steps: Sequence[Step], seen: Seen, tensor: str, node: Node, source: Source, running: Mapping[Source, frozenset[int]]
+) -> Seen:
+    dependence, form = seen.actual, seen.form
+    others = frozenset().union(*(axes for other, axes in running.items() if other != source))
+    for step in steps:
+        around = Around(tensor, node.label, others)
+        dependence = actual.apply(step, dependence, around)
+        form = theoretical.apply(step, form, around)
+        others = actual.moved_axes(step, others)
+    if dependence.local is None:
+        form = theoretical.Reason(_NO_PATH)
+    return Seen(dependence, form)
+
+

@@ -1,0 +1,184 @@
+"""Hulls of index sets as arrays that numpy can act on.
+
+A span array has shape [2, …]: first index and *negated* last index, each broadcastable to the tensor's shape (extent 1
+where all indices of an axis agree). So one minimum forms the hull of two, and EMPTY, which sees nothing, is neutral.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.fields.sliding import transposed_minimum, window_minimum
+from strideinspect.reads.steps import AxisStep, Channels, Place, Shape, Sliding, Table, Transposed
+
+Spans = NDArray[np.int32]
+
+EMPTY = 1 << 30
+"""Both entries of a hull of nothing."""
+
+LARGEST = 1 << 24
+"""More entries than this are not made."""
+
+
+class TooLarge(Exception):
+    """The field would take an array of more than LARGEST entries."""
+
+
+def index_spans(rank: int, axis: int, length: int) -> Spans:
+    """Every index of an axis sees itself."""
+    index = np.arange(length, dtype=np.int32)
+    return np.stack([index, -index]).reshape(2, *(length if i == axis else 1 for i in range(rank)))
+
+
+def hull(spans: Spans) -> tuple[int, int] | None:
+    """First and last index over the whole array; None for nothing."""
+    low = spans.reshape(2, -1).min(axis=1)
+    return None if low[0] >= EMPTY else (int(low[0]), -int(low[1]))
+
+
+def along(spans: Spans, axis: int | None, extent: int) -> Spans:
+    """Shape [2, extent]: the hull over all other axes, per index of `axis`; one entry where axis is None."""
+    others = tuple(i + 1 for i in range(spans.ndim - 1) if i != axis)
+    low = spans.min(axis=others) if others else spans
+    if axis is None:
+        return low.reshape(2, 1)
+    return np.broadcast_to(low.reshape(2, -1), (2, extent))
+
+
+def slide(spans: Spans, step: AxisStep) -> Spans:
+    """Hull over the taps of each output index. An array that does not vary along the axis only learns where nothing is read."""
+    axis = step.axis + 1
+    if spans.shape[axis] == 1 and step.length != 1:
+        empty = reads_nothing(step)
+        if not empty.any():
+            return spans
+        mask = empty.reshape([-1 if i == axis else 1 for i in range(spans.ndim)])
+        return np.where(mask, np.int32(EMPTY), spans)
+    return minimum_over_taps(spans, axis, step, EMPTY)
+
+
+def minimum_over_taps(values: NDArray[Any], axis: int, step: AxisStep, fill: int) -> NDArray[Any]:
+    """Minimum over the taps of each output index, along one axis."""
+    return _MINIMA[type(step)](values, axis, step, fill)
+
+
+def _of_sliding(values: NDArray[Any], axis: int, step: Sliding, fill: int) -> NDArray[Any]:
+    return window_minimum(values, axis, step.kernel, step.stride, step.dilation, step.begin, step.size, fill)
+
+
+def _of_transposed(values: NDArray[Any], axis: int, step: Transposed, fill: int) -> NDArray[Any]:
+    return transposed_minimum(values, axis, step.kernel, step.stride, step.dilation, step.begin, step.size, fill)
+
+
+def _of_table(values: NDArray[Any], axis: int, step: Table, fill: int) -> NDArray[Any]:
+    shape = list(values.shape)
+    shape[axis] = 1
+    guarded = np.concatenate([values, np.full(shape, fill, dtype=values.dtype)], axis)  # index -1 is a missing tap
+    found: NDArray[Any] = guarded.take(step.taps, axis).min(axis + 1)
+    return found
+
+
+_MINIMA: dict[type, Callable[[NDArray[Any], int, Any, int], NDArray[Any]]] = {
+    Sliding: _of_sliding,
+    Transposed: _of_transposed,
+    Table: _of_table,
+}
+
+
+def reads_nothing(step: AxisStep) -> NDArray[np.bool_]:
+    """Which output indices have no tap inside the input, shape [size]."""
+    found: NDArray[np.bool_] = minimum_over_taps(np.zeros(step.length, dtype=np.uint8), 0, step, 1) != 0
+    return found
+
+
+def mix_channels(spans: Spans, step: Channels) -> Spans:
+    """Each output channel sees what any input channel of its group sees."""
+    axis = step.axis + 1
+    if spans.shape[axis] == 1:
+        return spans
+    if step.groups == 1:
+        return spans.min(axis=axis, keepdims=True)
+    front, back = spans.shape[:axis], spans.shape[axis + 1 :]
+    low = spans.reshape(*front, step.groups, step.inputs // step.groups, *back).min(axis=axis + 1, keepdims=True)
+    wide = np.repeat(low, step.outputs // step.groups, axis=axis + 1)
+    return shrunk(wide.reshape(*front, step.outputs, *back), step.axis)
+
+
+def shrunk(spans: Spans, axis: int) -> Spans:
+    """Extent 1 along an axis whose indices all agree."""
+    head = spans.take([0], axis + 1)
+    return head if spans.shape[axis + 1] > 1 and bool((spans == head).all()) else spans
+
+
+def reshaped(spans: Spans, before: Shape, after: Shape) -> Spans:
+    """The same entries under another shape; axes that do not vary stay at extent 1 where the shapes allow it.
+
+    Raises TooLarge.
+    """
+    dims = spans.shape[1:]
+    expanded: list[int] = []
+    target: list[int] = []
+    for old, new in grouped(before, after):
+        if all(dims[i] == 1 for i in old):
+            expanded += [1] * len(old)
+            target += [1] * len(new)
+        else:
+            expanded += [before[i] for i in old]
+            target += [after[i] for i in new]
+    bounded(expanded)
+    wide = np.broadcast_to(spans, (2, *expanded)) if tuple(expanded) != dims else spans
+    return wide.reshape(2, *target)
+
+
+def grouped(before: Shape, after: Shape) -> list[tuple[list[int], list[int]]]:
+    """Split two shapes of the same product into the smallest runs of axes whose products agree."""
+    groups: list[tuple[list[int], list[int]]] = []
+    i = j = 0
+    while i < len(before) or j < len(after):
+        old, new = [], []
+        a = b = 1
+        if i < len(before):
+            a, old, i = before[i], [i], i + 1
+        if j < len(after):
+            b, new, j = after[j], [j], j + 1
+        while a != b and (i < len(before) or j < len(after)):
+            if (a < b or j >= len(after)) and i < len(before):
+                a, i = a * before[i], i + 1
+                old.append(i - 1)
+            else:
+                b, j = b * after[j], j + 1
+                new.append(j - 1)
+        groups.append((old, new))
+    return groups
+
+
+def joined(pieces: list[tuple[Place, Spans]], *, ignore_empty: bool) -> Spans:
+    """Stretches put one after another along an axis; indices that no piece fills see nothing.
+
+    With `ignore_empty` (along another image axis) stretches without dependence do not make the array vary. Raises TooLarge.
+    """
+    axis, size = pieces[0][0].axis + 1, pieces[0][0].size
+    first = pieces[0][1]
+    covers = ignore_empty or sum(place.length for place, _ in pieces) == size
+    if covers and all(p.shape[axis] == 1 and p.shape == first.shape and bool((p == first).all()) for _, p in pieces):
+        return first
+    dims = list(np.broadcast_shapes(*(p.shape[:axis] + (1,) + p.shape[axis + 1 :] for _, p in pieces)))
+    dims[axis] = size
+    bounded(dims[1:])
+    result = np.full(dims, EMPTY, dtype=np.int32)
+    for place, piece in pieces:
+        index: list[slice] = [slice(None)] * len(dims)
+        index[axis] = slice(place.offset, place.offset + place.length)
+        result[tuple(index)] = np.minimum(result[tuple(index)], piece)
+    return shrunk(result, axis - 1)
+
+
+def bounded(dims: list[int]) -> None:
+    """Raises TooLarge for an array that should not be made."""
+    if math.prod(dims) > LARGEST:
+        raise TooLarge(f"its field would take an array of {math.prod(dims):,} entries")

@@ -1,0 +1,282 @@
+"""Theoretical fields in closed form: what an index sees on an infinite plane, where padding counts as pixels.
+
+A closed form is a periodic affine map: output index q·p + r sees the input indices [q·T + first_r, q·T + last_r] (period
+p, step T). Windows, transposed windows, resizing and pixel shuffle compose exactly; where they do not, the form is
+undefined, and a Reason says why. Source: Araujo, Norris, Sim, Computing Receptive Fields of Convolutional Neural
+Networks, Distill 2019, extended to fractional strides.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.fields.axes import Around, carried
+from strideinspect.fields.spans import EMPTY, TooLarge, grouped, joined, mix_channels, reshaped, shrunk, slide
+from strideinspect.reads.steps import (
+    Broadcast,
+    Channels,
+    Everything,
+    Periodic,
+    Permute,
+    Place,
+    Reshape,
+    Running,
+    Sliding,
+    Statistics,
+    Step,
+    Table,
+    Transposed,
+    Whole,
+)
+
+MOST_PHASES = 64
+_MOST_WORKING_PHASES = 1 << 12
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closed form. `spans` is a span array whose extent along `axis` is the period; other axes are as in the tensor.
+
+    `step` is in input pixels per period; negative where the axis runs backwards. `sized` says that the offsets hold for
+    this size only.
+    """
+
+    spans: NDArray[np.int32]
+    axis: int
+    step: int
+    sized: bool = False
+
+    @property
+    def period(self) -> int:
+        """How many phases there are."""
+        return self.spans.shape[self.axis + 1]
+
+    @property
+    def stride(self) -> Fraction:
+        """Effective stride: input pixels between neighbouring indices."""
+        return Fraction(self.step, self.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why there is no closed form."""
+
+    text: str
+
+
+Form = Closed | Reason
+
+
+def identity(rank: int, axis: int) -> Closed:
+    """A graph input: index i sees pixel i."""
+    return Closed(np.zeros((2, *(1,) * rank), dtype=np.int32), axis, 1)
+
+
+def apply(step: Step, form: Form, around: Around) -> Form:
+    """The closed form after one step."""
+    if isinstance(form, Reason):
+        return form
+    try:
+        return _STEPS[type(step)](step, form, around)
+    except TooLarge as error:
+        return Reason(str(error))
+
+
+def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around) -> Form:
+    if step.axis != form.axis:
+        if step.axis in around.others and form.spans.shape[step.axis + 1] == 1:
+            return form
+        return replace(form, spans=slide(form.spans, step))
+    repeating = step.periodic_form if isinstance(step, Table) else step.periodic()
+    return Reason(repeating) if isinstance(repeating, str) else _composed(form, repeating)
+
+
+def _composed(form: Closed, read: Periodic) -> Form:
+    """Both maps one after the other: the period is the smallest number of outputs that moves the input by whole periods."""
+    outer, inner = len(read.taps), form.period
+    turns = inner // math.gcd(abs(read.step), inner)
+    period = outer * turns
+    if period > _MOST_WORKING_PHASES:
+        return Reason(f"the field has {period:,} phases")
+    index = np.arange(period)
+    taps = (index // outer * read.step)[:, None] + read.taps[index % outer]
+    whole, phase = np.divmod(taps, inner)
+    axis = form.axis + 1
+    spans = form.spans.take(phase, axis).astype(np.int64)
+    shape = [1] * spans.ndim
+    shape[axis], shape[axis + 1] = taps.shape
+    moved = (whole * form.step).reshape(shape)
+    spans = spans + np.concatenate([moved, -moved])
+    missing = ~read.present[index % outer].reshape(shape)
+    spans = np.where(missing | (form.spans.take(phase, axis) >= EMPTY), EMPTY, spans).min(axis=axis + 1)
+    if int(np.abs(np.where(spans >= EMPTY, 0, spans)).max(initial=0)) >= EMPTY // 2:
+        return Reason("the field is wider than any image")
+    step = form.step * turns * read.step // inner
+    return _reduced(Closed(spans.astype(np.int32), form.axis, step, form.sized or read.sized))
+
+
+def _reduced(form: Closed) -> Form:
+    """The shortest period that says the same."""
+    period = form.period
+    for shorter in range(1, period):
+        if period % shorter or form.step * shorter % period:
+            continue
+        moved = form.step * shorter // period
+        head = form.spans.take(np.arange(shorter), form.axis + 1)
+        if bool((_lifted(replace(form, spans=head, step=moved), period).spans == form.spans).all()):
+            return replace(form, spans=head, step=moved)
+    return form
+
+
+def _lifted(form: Closed, period: int) -> Closed:
+    """The same map written with a multiple of its period."""
+    if form.period == period:
+        return form
+    index = np.arange(period)
+    spans = form.spans.take(index % form.period, form.axis + 1)
+    shape = [1] * spans.ndim
+    shape[form.axis + 1] = period
+    moved = (index // form.period * form.step).astype(np.int32).reshape(shape)
+    shifted = np.where(spans >= EMPTY, EMPTY, spans + np.concatenate([moved, -moved]))
+    return replace(form, spans=shifted.astype(np.int32), step=form.step * (period // form.period))
+
+
+def _channels(step: Channels, form: Closed, around: Around) -> Form:
+    if step.axis == form.axis:
+        return Reason(f"{around.label} mixes the axis as channels")
+    return replace(form, spans=mix_channels(form.spans, step))
+
+
+def _whole(step: Whole, form: Closed, around: Around) -> Form:
+    if step.axis == form.axis:
+        return form if step.length == 1 else Reason(f"{around.label} reads the whole axis")
+    return replace(form, spans=form.spans.min(axis=step.axis + 1, keepdims=True))
+
+
+def _running(step: Running, form: Closed, around: Around) -> Form:
+    if step.axis == form.axis:
+        return Reason(f"{around.label} reads everything up to an index")
+    return replace(form, spans=form.spans.min(axis=step.axis + 1, keepdims=True))
+
+
+def _unchanged(step: Statistics, form: Closed, around: Around) -> Form:
+    del step, around
+    return form
+
+
+def _permute(step: Permute, form: Closed, around: Around) -> Form:
+    del around
+    order = (0, *(axis + 1 for axis in step.perm))
+    return replace(form, spans=form.spans.transpose(order), axis=step.perm.index(form.axis))
+
+
+def _broadcast(step: Broadcast, form: Closed, around: Around) -> Form:
+    lead = len(step.after) - len(step.before)
+    axis = form.axis + lead
+    if step.before[form.axis] == 1 and step.after[axis] != 1:
+        return Reason(f"{around.label} spreads one index over {step.after[axis]}")
+    return replace(form, spans=form.spans.reshape(2, *(1,) * lead, *form.spans.shape[1:]), axis=axis)
+
+
+def _everything(step: Everything, form: Closed, around: Around) -> Form:
+    del form
+    return Reason(step.reason or f"{around.label} reads it whole")
+
+
+def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
+    """The position's digit may be split (its major part goes on, the rest become axes like channels) or joined again.
+
+    The axis is written with as many phases as make both shapes whole numbers of them; then numpy reshapes.
+    """
+    before, after = list(step.before), list(step.after)
+    if before[form.axis] == 1:
+        return _reshaped_one(step, form, around)
+    old, new = next(pair for pair in grouped(step.before, step.after) if form.axis in pair[0])
+    digits = [i for i in old if before[i] != 1]
+    if digits[0] != form.axis:
+        return Reason(f"{around.label} merges the axis behind another")
+    if any(i in around.others for i in digits[1:]):
+        return Reason(f"{around.label} merges the axis with another image axis")
+    behind = math.prod(before[i] for i in digits[1:])
+    target = [i for i in new if after[i] != 1]
+    inner = math.prod(after[i] for i in target[1:])
+    period = form.period * (inner // math.gcd(form.period * behind, inner))
+    if period * behind > _MOST_WORKING_PHASES:
+        return Reason(f"the field has {period * behind:,} phases")
+    lifted = _lifted(form, period)
+    before[form.axis], after[target[0]] = period, period * behind // inner
+    dims = list(lifted.spans.shape)
+    for i in old:
+        dims[i + 1] = before[i]
+    spans = reshaped(np.broadcast_to(lifted.spans, dims), tuple(before), tuple(after))
+    for i in target[1:]:
+        spans = shrunk(spans, i)
+    return _reduced(Closed(spans, target[0], lifted.step, form.sized))
+
+
+def _reshaped_one(step: Reshape, form: Closed, around: Around) -> Form:
+    """An axis of a single index has no digit; its first phase is all that there is."""
+    to = carried([form.axis], step.before, step.after)
+    if not to:
+        return Reason(f"{around.label} takes the axis away")
+    (axis,) = to
+    return replace(form, spans=reshaped(form.spans.take([0], form.axis + 1), step.before, step.after), axis=axis)
+
+
+_STEPS: dict[type, Callable[[Any, Closed, Around], Form]] = {
+    Sliding: _axis_step,
+    Transposed: _axis_step,
+    Table: _axis_step,
+    Channels: _channels,
+    Whole: _whole,
+    Running: _running,
+    Statistics: _unchanged,
+    Permute: _permute,
+    Reshape: _reshape,
+    Broadcast: _broadcast,
+    Everything: _everything,
+}
+
+
+def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
+    """The hull of several closed forms where their strides agree; else the reason why there is none."""
+    failed = next((form for _, form in parts if isinstance(form, Reason)), None)
+    if failed is not None:
+        return failed
+    forms = [(place, form) for place, form in parts if isinstance(form, Closed)]
+    place, first = forms[0]
+    if len(forms) == 1 and (place is None or place.axis == first.axis):
+        if place is None:
+            return first
+        shift = Sliding(place.axis, 1, 1, 1, place.offset, place.length, place.size)
+        return _composed(first, shift.periodic())
+    if any(form.axis != first.axis for _, form in forms):
+        return Reason(f"{label} merges branches whose positions run along different axes")
+    if any(place is not None and place.axis == first.axis for place, _ in forms):
+        return Reason(f"{label} puts maps one after another along the axis")
+    strides = {form.stride for _, form in forms}
+    if len(strides) > 1:
+        listed = " and ".join(map(str, sorted(strides)))
+        return Reason(f"{label} merges branches with effective strides {listed}")
+    period = math.lcm(*(form.period for _, form in forms))
+    if period > _MOST_WORKING_PHASES:
+        return Reason(f"the field has {period:,} phases")
+    lifted = [(place, _lifted(form, period)) for place, form in forms]
+    arrays = [form.spans for place, form in lifted if place is None]
+    stretches = [(place, form.spans) for place, form in lifted if place is not None]
+    if stretches:
+        try:
+            arrays.append(joined(stretches, ignore_empty=False))
+        except TooLarge as error:
+            return Reason(str(error))
+    low = arrays[0]
+    for other in arrays[1:]:
+        low = np.minimum(low, other)
+    return _reduced(Closed(low, first.axis, lifted[0][1].step, any(form.sized for _, form in forms)))

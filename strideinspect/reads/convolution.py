@@ -1,0 +1,66 @@
+"""Convolutions: a window along each spatial axis, and all channels of the group.
+
+Source: ONNX Conv, ConvInteger, QLinearConv, ConvTranspose; com.microsoft FusedConv, NhwcFusedConv.
+"""
+
+from __future__ import annotations
+
+from strideinspect.model.node import PlacedNode
+from strideinspect.model.window import Kind, Window, geometry
+from strideinspect.reads.elementwise import parameter_steps, spread
+from strideinspect.reads.registry import everything, reads
+from strideinspect.reads.steps import Broadcast, Channels, Read, Reshape, Sliding, Step, Transposed
+
+
+@reads("Conv", "ConvInteger", "QLinearConv", "ConvTranspose")
+@reads("QLinearConv", "FusedConv", "NhwcFusedConv", "ConvTransposeWithDynamicPads", domain="com.microsoft")
+@reads("Conv", domain="com.ms.internal.nhwc")
+def convolution(placed: PlacedNode) -> tuple[Read, ...]:
+    """Windows and channels of the data; a weight that is computed from the input is read whole."""
+    found = geometry(placed)
+    rank = len(placed.shape(found.data))
+    moves: list[Step] = [window_step(axis, window) for axis, window in zip(found.axes, found.windows, strict=True)]
+    channels = placed.shape(found.data)[found.channel_axis]
+    moves.append(Channels(found.channel_axis, found.groups, channels, found.output_channels))
+    result = [Read(found.data, 0, tuple(moves))]
+    bias = _bias(placed, found.kind)
+    for index in range(len(placed.node.inputs)):
+        if index == found.data or not placed.present(index):
+            continue
+        if index == bias:
+            along_channels = tuple(found.output_channels if axis == found.channel_axis else 1 for axis in range(rank))
+            into = Reshape(placed.shape(index), along_channels)
+            result.append(Read(index, 0, (into, Broadcast(along_channels, placed.output_shape()))))
+        elif index == found.weight:
+            result.extend(everything(placed, None, [index]))
+        elif placed.node.op.endswith("FusedConv"):  # the sum that is added to the convolution
+            result.append(spread(placed, index))
+        else:
+            result.append(Read(index, 0, parameter_steps(placed.shape(index), placed.output_shape())))
+    return tuple(result)
+
+
+def window_step(axis: int, window: Window, *, pools: bool = False) -> Sliding | Transposed:
+    """The step of one window; `pools` for one after which a fully covered axis has no position."""
+    if window.transposed:
+        return Transposed(
+            axis, window.kernel, window.stride, window.dilation, window.begin, window.length, window.size, window.sized
+        )
+    covers = window.dilation == 1 and window.begin >= 0 and window.kernel - window.begin >= window.length > 1
+    return Sliding(
+        axis,
+        window.kernel,
+        window.stride,
+        window.dilation,
+        window.begin,
+        window.length,
+        window.size,
+        window.sized,
+        collapses=pools and covers and window.size == 1,
+    )
+
+
+def _bias(placed: PlacedNode, kind: Kind) -> int | None:
+    if placed.node.op in ("Conv", "ConvTranspose", "FusedConv", "NhwcFusedConv"):
+        return 2
+    return 8 if placed.node.op == "QLinearConv" and kind is Kind.CONVOLUTION else None

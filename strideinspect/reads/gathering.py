@@ -1,0 +1,54 @@
+"""Indexing by a table of constants: each output index reads the index that the table names.
+
+Source: ONNX Gather, ReverseSequence.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from strideinspect.model.node import PlacedNode, normal_axis
+from strideinspect.reads.registry import everything, reads
+from strideinspect.reads.steps import Broadcast, Periodic, Read, Reshape, Sliding, Step, single
+
+
+@reads("Gather")
+def gather(placed: PlacedNode) -> tuple[Read, ...]:
+    """By constant indices exactly; by computed ones the data is read whole, and the indices index by index."""
+    shape, after = placed.shape(0), placed.output_shape()
+    axis = normal_axis(placed.node.int("axis", 0), len(shape))
+    length = shape[axis]
+    table = placed.constant(1)
+    if table is None:
+        label = f"Gather {placed.node.label!r} picks by indices that are computed from the data"
+        chosen = placed.shape(1)
+        aligned = (1,) * axis + chosen + (1,) * (len(shape) - axis - 1)
+        index = Read(1, 0, (Reshape(chosen, aligned), Broadcast(aligned, after)))
+        return (*everything(placed, label, [0]), index)
+    flat = table.reshape(-1).astype(np.int64)
+    flat = np.where(flat < 0, flat + length, flat)
+    moves: list[Step] = [_pick(axis, length, flat, placed.node.label)]
+    picked = (*shape[:axis], math.prod(table.shape), *shape[axis + 1 :])
+    if picked != after:
+        moves.append(Reshape(picked, after))
+    return (Read(0, 0, tuple(moves)),)
+
+
+def _pick(axis: int, length: int, indices: np.ndarray[tuple[int, ...], np.dtype[np.int64]], label: str) -> Step:
+    steps = np.diff(indices)
+    if indices.size and (steps == (steps[0] if steps.size else 1)).all():
+        step = int(steps[0]) if steps.size else 1
+        if step > 0:
+            return Sliding(axis, 1, step, 1, -int(indices[0]), length, indices.size)
+        if step < 0:
+            tap = indices[:1, None]
+            return single(axis, length, indices, Periodic(step, tap, np.ones_like(tap, dtype=bool), sized=True))
+    return single(axis, length, indices, f"{label!r} picks the indices of the axis one by one")
+
+
+@reads("ReverseSequence")
+def reverse_sequence(placed: PlacedNode) -> tuple[Read, ...]:
+    """The part that is reversed depends on the lengths, so that each index may read the whole time axis."""
+    return everything(placed, f"ReverseSequence {placed.node.label!r} reverses a part that depends on the data")

@@ -1,0 +1,37 @@
+"""Concatenation: each input becomes a stretch of the output's axis.
+
+Source: ONNX Concat; com.microsoft QLinearConcat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strideinspect.model.node import PlacedNode, normal_axis
+from strideinspect.reads.elementwise import parameter
+from strideinspect.reads.registry import reads
+from strideinspect.reads.steps import Place, Read
+
+
+@reads("Concat")
+def concat(placed: PlacedNode) -> tuple[Read, ...]:
+    """All inputs, one after another."""
+    return _stretches(placed, range(len(placed.node.inputs)))
+
+
+@reads("QLinearConcat", domain="com.microsoft")
+def quantised_concat(placed: PlacedNode) -> tuple[Read, ...]:
+    """Scale and zero point of the output, then each input followed by its own."""
+    data = range(2, len(placed.node.inputs), 3)
+    scales = [i for i in range(len(placed.node.inputs)) if i not in data and placed.present(i)]
+    return _stretches(placed, data) + tuple(parameter(placed, i) for i in scales)
+
+
+def _stretches(placed: PlacedNode, inputs: Sequence[int]) -> tuple[Read, ...]:
+    axis = normal_axis(placed.node.int("axis", 0), len(placed.output_shape()))
+    size, offset, found = placed.output_shape()[axis], 0, []
+    for index in inputs:
+        length = placed.shape(index)[axis]
+        found.append(Read(index, 0, (), Place(axis, offset, length, size)))
+        offset += length
+    return tuple(found)

@@ -1,0 +1,45 @@
+"""Pooling: a window along each spatial axis, channel by channel; global pooling reads the whole axis.
+
+Source: ONNX MaxPool, AveragePool, LpPool, GlobalAveragePool, GlobalMaxPool, GlobalLpPool and their com.microsoft forms.
+"""
+
+from __future__ import annotations
+
+from strideinspect.model.node import PlacedNode
+from strideinspect.model.window import geometry
+from strideinspect.reads.convolution import window_step
+from strideinspect.reads.elementwise import parameter, spread
+from strideinspect.reads.registry import reads
+from strideinspect.reads.steps import Read, Step, Whole
+
+
+@reads("MaxPool", "AveragePool", "LpPool")
+@reads("NhwcMaxPool", "QLinearAveragePool", domain="com.microsoft")
+def pooling(placed: PlacedNode) -> tuple[Read, ...]:
+    """Windows; MaxPool's indices depend on the same pixels as its values."""
+    found = geometry(placed)
+    moves = tuple(window_step(a, w, pools=True) for a, w in zip(found.axes, found.windows, strict=True))
+    return _each_output(placed, moves)
+
+
+@reads("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
+@reads("QLinearGlobalAveragePool", domain="com.microsoft")
+def global_pooling(placed: PlacedNode) -> tuple[Read, ...]:
+    """The whole of every spatial axis, which then has no position any more."""
+    found = geometry(placed)
+    moves = tuple(Whole(a, w.length, collapses=w.length > 1) for a, w in zip(found.axes, found.windows, strict=True))
+    return _each_output(placed, moves)
+
+
+@reads("MaxpoolWithMask", domain="com.microsoft")
+def masked_pooling(placed: PlacedNode) -> tuple[Read, ...]:
+    """A window over the data and the mask alike."""
+    found = geometry(placed)
+    moves = tuple(window_step(a, w, pools=True) for a, w in zip(found.axes, found.windows, strict=True))
+    mask = spread(placed, 1) if placed.shape(1) != placed.shape(0) else Read(1, 0, moves)
+    return Read(0, 0, moves), mask
+
+
+def _each_output(placed: PlacedNode, moves: tuple[Step, ...]) -> tuple[Read, ...]:
+    outputs = tuple(Read(0, k, moves) for k, name in enumerate(placed.node.outputs) if name)
+    return outputs + tuple(parameter(placed, i) for i in range(1, len(placed.node.inputs)) if placed.present(i))

@@ -1,0 +1,60 @@
+"""Recurrence: an index reads all indices before it (or after it, or both).
+
+Source: ONNX RNN, GRU, LSTM, CumSum.
+"""
+
+from __future__ import annotations
+
+from strideinspect.model.node import PlacedNode, Unresolved, normal_axis
+from strideinspect.reads.registry import everything, reads
+from strideinspect.reads.steps import Broadcast, Permute, Place, Read, Reshape, Running, Sliding, Step, Whole
+
+
+@reads("RNN", "GRU", "LSTM")
+def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
+    """Each direction runs along the sequence; weights and initial states that are computed are read whole."""
+    node, batch_first = placed.node, placed.node.int("layout", 0) == 1
+    shape = placed.shape(0)
+    sequence, batch = (shape[1], shape[0]) if batch_first else (shape[0], shape[1])
+    direction = node.text("direction", "forward")
+    ways = [direction == "forward"] if direction != "bidirectional" else [True, False]
+    time = 1 if batch_first else 0
+    found: list[Read] = []
+    for output, name in enumerate(node.outputs):
+        if not name:
+            continue
+        after = placed.output_shape(output)
+        for turn, forward in enumerate(ways):
+            steps: list[Step] = [Running(time, forward, not forward) if output == 0 else Whole(time, sequence, False)]
+            steps.append(Whole(2, shape[2], False))
+            length = sequence if output == 0 else 1
+            if batch_first:
+                steps.append(Permute((1, 0, 2)))
+            one = (length, 1, batch, 1)
+            steps.append(Reshape((length, batch, 1), one))
+            axis = 1
+            if batch_first:  # Y is [batch, sequence, directions, hidden], the states [batch, directions, hidden]
+                steps.append(Permute((2, 0, 1, 3)))
+                one, axis = (batch, length, 1, 1), 2
+            if output > 0:
+                one, axis = ((batch, 1, 1), 1) if batch_first else ((1, batch, 1), 0)
+                steps.append(Reshape((batch, length, 1, 1) if batch_first else (length, 1, batch, 1), one))
+            spread = tuple(1 if i == axis else n for i, n in enumerate(after))
+            steps.append(Broadcast(one, spread))
+            place = Place(axis, turn, 1, 2) if len(ways) > 1 else None
+            found.append(Read(0, output, tuple(steps), place))
+    return (*found, *everything(placed, None, range(1, len(node.inputs))))
+
+
+@reads("CumSum", "CumProd")
+def cumulative(placed: PlacedNode) -> tuple[Read, ...]:
+    """All indices up to this one; `exclusive` leaves this one out, `reverse` runs from the end."""
+    shape, given = placed.shape(0), placed.constant(1)
+    if given is None:
+        raise Unresolved("its axis is computed from the data")
+    axis = normal_axis(int(given.reshape(-1)[0]), len(shape))
+    backward = placed.node.int("reverse", 0) == 1
+    steps: list[Step] = [Running(axis, not backward, backward)]
+    if placed.node.int("exclusive", 0):
+        steps.append(Sliding(axis, 1, 1, 1, -1 if backward else 1, shape[axis], shape[axis]))
+    return (Read(0, 0, tuple(steps)),)

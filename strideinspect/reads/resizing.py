@@ -1,0 +1,192 @@
+"""Resize and Upsample in every mode and coordinate convention: a table of taps per output index.
+
+Taps whose coefficient is zero are not read. Source: ONNX Resize (10, 11, 13, 18, 19), Upsample (7, 9); coordinates in
+single precision, as onnxruntime computes them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.model.node import PlacedNode, Unresolved
+from strideinspect.model.resizing import Resizing, resizing
+from strideinspect.reads.registry import reads
+from strideinspect.reads.steps import Broadcast, Periodic, Read, Step, Table, table
+
+Coordinates = NDArray[np.float32]
+
+_PHASES = 64
+"""Closed forms with more phases than this are not worth telling."""
+
+
+@reads("Resize", "Upsample")
+def resize(placed: PlacedNode) -> tuple[Read, ...]:
+    """One table per resized axis; the sizes and scales themselves read only a shape."""
+    steps: list[Step] = []
+    spread = list(placed.shape(0))
+    for part in resizing(placed):
+        if part.length == 1:
+            continue  # nothing to interpolate: the one index is spread
+        spread[part.axis] = part.size
+        if part.size != part.length or part.scale != 1 or part.roi != (0.0, 1.0):
+            steps.append(_axis_table(placed, part))
+    if tuple(spread) != placed.output_shape():
+        steps.append(Broadcast(tuple(spread), placed.output_shape()))
+    return (Read(0, 0, tuple(steps)),)
+
+
+def _axis_table(placed: PlacedNode, part: Resizing) -> Table:
+    node = placed.node
+    old = node.op == "Upsample" or node.version < 11
+    convention = "asymmetric" if old else node.text("coordinate_transformation_mode", "half_pixel")
+    where = _COORDINATES.get(convention)
+    if where is None:
+        raise Unresolved(f"its coordinate_transformation_mode {convention!r} is not known")
+    read, at = _reader(placed, part, old), where(part, np.arange(part.size, dtype=np.float32))
+    keeps_edges = node.int("antialias", 0) == 0 and node.int("exclude_outside", 0) == 0
+    rows = []
+    for x in map(float, at):
+        if convention == "tf_crop_and_resize" and not 0 <= x <= part.length - 1:
+            rows.append([])  # filled with extrapolation_value
+        elif keeps_edges:
+            rows.append(sorted({min(max(i, 0), part.length - 1) for i in read(x)}))
+        else:
+            rows.append([i for i in read(x) if 0 <= i < part.length])
+    return table(part.axis, part.length, rows, _closed_form(part, convention, read))
+
+
+def _reader(placed: PlacedNode, part: Resizing, old: bool) -> Callable[[float], list[int]]:
+    """The taps at a coordinate of the input, as if it had no edges."""
+    node, mode = placed.node, placed.node.text("mode", "nearest")
+    if mode == "nearest":
+        rounding = node.text("nearest_mode", "round_prefer_floor")
+        if old:  # before opset 11: down when enlarging, up when shrinking
+            rounding = "ceil" if part.scale < 1 else "floor"
+        return lambda x: [_nearest(x, rounding)]
+    if mode not in ("linear", "cubic"):
+        raise Unresolved(f"its mode {mode!r} is not known")
+    stretch = part.scale if node.int("antialias", 0) == 1 and part.scale < 1 else 1.0
+    a = node.real("cubic_coeff_a", -0.75)
+    weigh: Callable[[float], float] = _triangle if mode == "linear" else lambda t: _keys(t, a)
+    reach = (1 if mode == "linear" else 2) / stretch
+
+    def read(x: float) -> list[int]:
+        around = range(math.floor(x - reach), math.ceil(x + reach) + 1)
+        return [i for i in around if weigh((i - x) * stretch) != 0]
+
+    return read
+
+
+def _half_pixel(part: Resizing, o: Coordinates) -> Coordinates:
+    return (o + np.float32(0.5)) / np.float32(part.scale) - np.float32(0.5)
+
+
+def _symmetric(part: Resizing, o: Coordinates) -> Coordinates:
+    adjusted = part.size / (part.scale * part.length)
+    center = part.length / 2
+    offset = center * (1 - adjusted)
+    return np.float32(offset) + (o + np.float32(0.5)) / np.float32(part.scale) - np.float32(0.5)
+
+
+def _pytorch(part: Resizing, o: Coordinates) -> Coordinates:
+    return _half_pixel(part, o) if part.size > 1 else np.zeros_like(o)
+
+
+def _tf_half_pixel(part: Resizing, o: Coordinates) -> Coordinates:
+    return (o + np.float32(0.5)) / np.float32(part.scale)
+
+
+def _corners(part: Resizing, o: Coordinates) -> Coordinates:
+    return o * np.float32(part.length - 1) / np.float32(part.size - 1) if part.size > 1 else np.zeros_like(o)
+
+
+def _asymmetric(part: Resizing, o: Coordinates) -> Coordinates:
+    return o / np.float32(part.scale)
+
+
+def _crop(part: Resizing, o: Coordinates) -> Coordinates:
+    start, end = part.roi
+    last = np.float32(part.length - 1)
+    if part.size == 1:
+        return np.full_like(o, 0.5 * (start + end) * float(last))
+    return np.float32(start) * last + o * np.float32(end - start) * last / np.float32(part.size - 1)
+
+
+_COORDINATES: dict[str, Callable[[Resizing, Coordinates], Coordinates]] = {
+    "half_pixel": _half_pixel,
+    "half_pixel_symmetric": _symmetric,
+    "pytorch_half_pixel": _pytorch,
+    "tf_half_pixel_for_nn": _tf_half_pixel,
+    "align_corners": _corners,
+    "asymmetric": _asymmetric,
+    "tf_crop_and_resize": _crop,
+}
+
+
+def _nearest(x: float, rounding: str) -> int:
+    if rounding == "floor":
+        return math.floor(x)
+    if rounding == "ceil":
+        return math.ceil(x)
+    if rounding == "round_prefer_ceil":
+        return math.floor(x + 0.5)
+    if rounding == "round_prefer_floor":
+        return math.ceil(x - 0.5)
+    raise Unresolved(f"its nearest_mode {rounding!r} is not known")
+
+
+def _triangle(t: float) -> float:
+    return max(0.0, 1.0 - abs(t))
+
+
+def _keys(t: float, a: float) -> float:
+    """Cubic convolution (Keys 1981)."""
+    t = abs(t)
+    if t <= 1:
+        return ((a + 2) * t - (a + 3)) * t * t + 1
+    return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a if t < 2 else 0.0
+
+
+_SHIFTS: dict[str, tuple[Fraction, Fraction]] = {
+    "half_pixel": (Fraction(1, 2), Fraction(1, 2)),
+    "half_pixel_symmetric": (Fraction(1, 2), Fraction(1, 2)),
+    "pytorch_half_pixel": (Fraction(1, 2), Fraction(1, 2)),
+    "tf_half_pixel_for_nn": (Fraction(1, 2), Fraction(0)),
+    "align_corners": (Fraction(0), Fraction(0)),
+    "asymmetric": (Fraction(0), Fraction(0)),
+}
+"""Away from the edges output o lies at (o + before)·ratio − after of the input."""
+
+
+def _closed_form(part: Resizing, convention: str, read: Callable[[float], list[int]]) -> Periodic | str:
+    """The table on an infinite plane: every `period` outputs are `step` inputs further on."""
+    if convention not in _SHIFTS:
+        return "the crop of a Resize depends on the size"
+    by_scale = part.by_scale and convention != "align_corners"
+    if by_scale:
+        scale = Fraction(part.scale).limit_denominator(1 << 12)
+    elif convention == "align_corners":
+        scale = Fraction(part.size - 1, part.length - 1)
+    else:
+        scale = Fraction(part.size, part.length)
+    if not scale:
+        return f"a Resize from {part.length} indices to one has no stride"
+    period, step = scale.numerator, scale.denominator
+    if period > _PHASES:
+        return f"a Resize from {part.length} to {part.size} indices has more than {_PHASES} phases"
+    before, after = _SHIFTS[convention]
+    offset = Fraction(0)
+    if convention == "half_pixel_symmetric":
+        offset = Fraction(part.length, 2) * (1 - Fraction(part.size) / (scale * part.length))
+    rows = [read(float(offset + (phase + before) / scale - after)) for phase in range(period)]
+    taps = np.zeros((period, max(map(len, rows))), dtype=np.int64)
+    present = np.zeros_like(taps, dtype=bool)
+    for phase, row in enumerate(rows):
+        taps[phase, : len(row)] = row
+        present[phase, : len(row)] = True
+    return Periodic(step, taps, present, sized=not by_scale or bool(offset))
