@@ -13,11 +13,12 @@ from strideinspect.errors import UnreadableModelError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_MAX_BYTES: Final = 2**28  # of the inlined graph; the largest exports without weights have a tenth of it
+_MAX_BYTES: Final = 2**26  # of the inlined graph: about a hundred thousand plain nodes, a second's work
 _NODE_BYTES: Final = 500  # what a node costs in memory besides its bytes
 _MAX_DEPTH: Final = 100  # functions called by functions
 _REMEDY: Final = "export the model without local functions"
-_STANDARD: Final = ("", "ai.onnx")
+STANDARD: Final = ("", "ai.onnx")
+"""The names of the standard's own domain."""
 
 _Key = tuple[str, str, str]  # domain, name, overload
 
@@ -41,12 +42,13 @@ def inline_functions(name: str, model: onnx.ModelProto) -> onnx.ModelProto:
         return model
     _check_cost(name, model)
     _align_versions(model)
-    from onnx.inliner import inline_local_functions  # noqa: PLC0415 - few models have functions
+    from onnx.inliner import inline_local_functions  # few models have functions
 
     try:
         return inline_local_functions(model)
     except Exception as error:  # whatever the C++ code finds wrong comes as one of several types
-        raise UnreadableModelError(f"{name}: its local functions cannot be inlined: {error}", _REMEDY) from error
+        reason = str(error).rsplit(": ", 1)[-1]  # what precedes it is a place in that code
+        raise UnreadableModelError(f"{name}: its local functions cannot be inlined: {reason}", _REMEDY) from error
 
 
 def _check_cost(name: str, model: onnx.ModelProto) -> None:
@@ -96,11 +98,11 @@ def _align_versions(model: onnx.ModelProto) -> None:
 
     The inliner leaves calls of other functions alone.
     """
-    version = next((entry.version for entry in model.opset_import if entry.domain in _STANDARD), None)
+    version = next((entry.version for entry in model.opset_import if entry.domain in STANDARD), None)
     for function in model.functions:
         for entry in function.opset_import:
-            if entry.domain in _STANDARD and version is not None and entry.version != version:
-                operators = {node.op_type for node in _flat(function.node) if node.domain in _STANDARD}
+            if entry.domain in STANDARD and version is not None and entry.version != version:
+                operators = {node.op_type for node in _flat(function.node) if node.domain in STANDARD}
                 if all(_same(operator, entry.version, version) for operator in operators):
                     entry.version = version
 
@@ -132,7 +134,7 @@ def _called(node: onnx.NodeProto) -> _Key:
 
 
 def _key(domain: str, name: str, overload: str) -> _Key:
-    return "" if domain in _STANDARD else domain, name, overload
+    return "" if domain in STANDARD else domain, name, overload
 
 
 def _spell(key: _Key) -> str:

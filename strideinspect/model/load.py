@@ -15,7 +15,7 @@ from onnx import numpy_helper
 
 from strideinspect.errors import UnreadableModelError
 from strideinspect.model.foreign import describe
-from strideinspect.model.inline import inline_functions
+from strideinspect.model.inline import STANDARD, inline_functions
 from strideinspect.model.order import sort_graph
 from strideinspect.model.text import check_model_text
 from strideinspect.model.wire import WireError, may_have_subgraphs, reduce
@@ -165,24 +165,46 @@ def _parse(name: str, data: mmap.mmap, key: str) -> tuple[bytes, onnx.ModelProto
     except (WireError, DecodeError) as error:
         if foreign is not None:
             raise UnreadableModelError(f"{name} is no ONNX model but {foreign[0]}", foreign[1]) from None
-        raise UnreadableModelError(f"{name} is no ONNX model, or is cut short or damaged: {error}", _REMEDY) from None
+        reason = error if isinstance(error, WireError) else _what_is_wrong(data)
+        raise UnreadableModelError(f"{name} is no ONNX model, or is cut short or damaged: {reason}", _REMEDY) from None
     if not proto.HasField("graph"):
         what, remedy = foreign or ("something else: it holds no graph", "check which file was meant")
         raise UnreadableModelError(f"{name} is no ONNX model but {what}", remedy)
     return wire, proto
 
 
+def _what_is_wrong(data: mmap.mmap) -> str:
+    """Why protobuf, which does not say, cannot decode the file: looks into every message that a network is made of."""
+    try:
+        reduce(data, "", enter=-1)
+    except WireError as error:
+        return str(error)
+    return "its fields do not make sense"
+
+
 def _prepare(name: str, wire: bytes, proto: onnx.ModelProto) -> onnx.ModelProto:
     """The model with its functions inlined and its graphs checked and sorted; `wire` are its bytes."""
     if not proto.opset_import and not 1 <= proto.ir_version < 3:  # opset_import came with IR 3
-        raise UnreadableModelError(
-            f"{name} does not say which operator set it uses (opset_import): it is cut short or was written wrongly",
-            _REMEDY,
-        )
+        raise _no_operator_set(name)
     check_model_text(name, proto)
     proto = inline_functions(name, proto)
     sort_graph(name, proto.graph, nested=may_have_subgraphs(wire))
+    versions = [entry.version for entry in proto.opset_import if entry.domain in STANDARD]
+    if (
+        proto.opset_import
+        and max(versions, default=0) < 1
+        and any(node.domain in STANDARD for node in proto.graph.node)
+    ):
+        raise _no_operator_set(name)
     return proto
+
+
+def _no_operator_set(name: str) -> UnreadableModelError:
+    return UnreadableModelError(
+        f"{name} does not say which version of the ONNX operators it uses (opset_import): it is cut short or was "
+        "written wrongly",
+        _REMEDY,
+    )
 
 
 def _no_file(name: str, mode: int) -> UnreadableModelError:

@@ -22,9 +22,7 @@ def check_model_text(name: str, model: onnx.ModelProto) -> None:
 def check_graph_text(name: str, graph: onnx.GraphProto) -> None:
     """The same for what a graph and its nodes are called, for symbolic sizes, and for the nodes' metadata."""
     check_text(name, [graph.name])
-    check_text(name, [node.op_type for node in graph.node])
-    check_text(name, [node.name for node in graph.node])
-    check_text(name, [node.domain for node in graph.node])
+    check_text(name, [text for node in graph.node for text in (node.op_type, node.name, node.domain)])
     check_text(
         name, [text for node in graph.node for entry in node.metadata_props for text in (entry.key, entry.value)]
     )

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 LIMIT: Final = 1024
 """Payloads of more bytes than this stay in the file."""
 
-_MAX_DEPTH: Final = 100  # what protobuf itself allows
-_MAX_FIELDS: Final = 5_000_000  # about a second; the largest exports known have a tenth of it
+_MAX_DEPTH: Final = 99  # messages within messages; what protobuf itself allows
+_MAX_FIELDS: Final = 2_000_000  # about a second; the largest exports known have a tenth of it
+
+_TOO_MANY: Final = f"it consists of more than {_MAX_FIELDS:,} fields"
 
 _VARINT, _FIXED64, _BYTES, _GROUP, _END_GROUP, _FIXED32 = range(6)  # the wire types
 _WIDTH: Final = {_FIXED64: 8, _FIXED32: 4}
@@ -55,15 +57,16 @@ class WireError(Exception):
     """The bytes are no well-formed protobuf; the message says what is wrong at which offset."""
 
 
-def reduce(data: mmap | bytes, key: str, *, trace_nodes: bool = False) -> bytes:
+def reduce(data: mmap | bytes, key: str, *, enter: int = LIMIT, trace_nodes: bool = False) -> bytes:
     """The bytes of a ModelProto without tensor payloads over `LIMIT` bytes.
 
     A tensor that lost its payload gets the metadata entry `key` = "start:end,start:end,…": the spans of `data` that
     hold the payload fields, tags included. With `trace_nodes`, a node gets `key` = "start:length" of its message.
-    Raises WireError where a field runs past the end of its message, or the nesting is deeper than protobuf allows.
+    Raises WireError where a field runs past the end of its message, where messages are nested deeper than protobuf
+    allows, and for more fields than any network has; looks only into messages of more than `enter` bytes.
     """
     try:
-        reduced = _Reducer(data, key.encode(), trace_nodes=trace_nodes).message(0, len(data), "model", 0)
+        reduced = _Reducer(data, key.encode(), enter, trace_nodes=trace_nodes).message(0, len(data), "model", 0)
     except IndexError:
         raise WireError(f"it ends within a field, at byte {len(data):,}") from None
     return data[:] if reduced is None else reduced
@@ -77,9 +80,10 @@ def may_have_subgraphs(wire: bytes) -> bool:
 class _Reducer:
     """One pass over `data`."""
 
-    def __init__(self, data: mmap | bytes, key: bytes, *, trace_nodes: bool) -> None:
+    def __init__(self, data: mmap | bytes, key: bytes, enter: int, *, trace_nodes: bool) -> None:
         self._data = data
         self._key = key
+        self._enter = enter
         self._traced = "node" if trace_nodes else ""
         self._fields = 0
 
@@ -92,12 +96,12 @@ class _Reducer:
         data, children = self._data, _CHILDREN[kind]
         chunks: list[bytes] = []
         kept = pos = start  # data[kept:pos] goes over unchanged
-        while found := self._next(pos, end, over=-1 if self._traced else LIMIT):
+        while found := self._next(pos, end, over=-1 if self._traced else self._enter):
             tag_at, tag, body, pos = found
             child = children.get(tag >> 3)
             if child is None:
                 continue
-            new = self.message(body, pos, child, depth + 1) if pos - body > LIMIT else None
+            new = self.message(body, pos, child, depth + 1) if pos - body > self._enter else None
             if child == self._traced:
                 new = (data[body:pos] if new is None else new) + self._entry(child, f"{body}:{pos - body}")
             if new is not None:
@@ -109,7 +113,7 @@ class _Reducer:
         return b"".join(chunks)
 
     def _next(self, pos: int, end: int, over: int) -> tuple[int, int, int, int] | None:
-        """The next length-delimited field of more than `over` bytes: the tag's offset, the tag, its body's start and end.
+        """The next length-delimited field of more than `over` bytes: (offset of its tag, tag, start, end).
 
         Nearly all of the time goes here.
         """
@@ -118,7 +122,7 @@ class _Reducer:
         while pos < end:
             fields += 1
             if fields > _MAX_FIELDS:
-                raise WireError(f"it consists of more than {_MAX_FIELDS:,} fields")
+                raise WireError(_TOO_MANY)
             tag_at = pos
             tag = data[pos]
             if tag & 0x87 == _BYTES and (length := data[pos + 1]) < 0x80:  # two single bytes: by far the most
@@ -148,6 +152,9 @@ class _Reducer:
             if run is not None:
                 pos = run.end()
             else:
+                self._fields += 1
+                if self._fields > _MAX_FIELDS:
+                    raise WireError(_TOO_MANY)
                 tag, _, pos = self._field(pos, end)
                 if tag >> 3 not in _PAYLOAD:
                     continue
