@@ -1,0 +1,98 @@
+"""Where words go: results to standard output, everything else to standard error; colours only for who can see them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from strideinspect.report.layout import Document, Style, plain, printable
+
+COLOURS = {
+    Style.DIM: "dim",
+    Style.STRONG: "bold",
+    Style.GOOD: "green",
+    Style.NOTE: "cyan",
+    Style.WARNING: "yellow",
+    Style.ERROR: "bold red",
+}
+ASCII = str.maketrans(
+    {"×": "x", "–": "-", "─": "-", "▸": ">", "·": "-", "…": "...", "↑": "^", "┌": "/", "│": "|", "└": "\\", "⁰": "[0]"}
+    | {superscript: f"[{digit}]" for digit, superscript in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+)
+NARROWEST, WIDEST = 60, 120
+
+
+def width() -> int:
+    """Cells to fill: the terminal's, or 80; within bounds that a table needs and an eye can follow."""
+    return min(max(shutil.get_terminal_size((80, 24)).columns, NARROWEST), WIDEST)
+
+
+def write(text: str) -> None:
+    """Write a result to standard output. A reader that has left (`| head`) is no error: it has seen enough."""
+    try:
+        sys.stdout.write(_encodable(text, sys.stdout))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered must not meet the closed pipe again when Python exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def show(document: Document) -> None:
+    """Write a document to standard output, in colour where that is a terminal that wants it."""
+    if not _colourful(sys.stdout):
+        write(plain(document))
+        return
+    # Only where it is used: a CI job pays nothing for colours that nobody sees.
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(soft_wrap=True, highlight=False)
+    with console.capture() as capture:
+        for row in document:
+            console.print(Text.assemble(*((span.text, COLOURS.get(span.style, "")) for span in row)))
+    write(capture.get())
+
+
+def complain(message: str) -> None:
+    """One line on standard error, whatever the message holds."""
+    line = printable(" ".join(message.split()))
+    sys.stderr.write(_encodable(f"strideinspect: {line}\n", sys.stderr))
+
+
+def internal(error: Exception) -> tuple[str, str]:
+    """What to tell of a mistake of ours, and what to do. Raises it instead under `python -X dev`, for the traceback."""
+    if sys.flags.dev_mode:
+        raise error
+    what = str(error).partition("\n")[0]
+    message = f"internal error ({type(error).__name__}{': ' if what else ''}{what})"
+    return message, "please report it with the model; python -X dev -m strideinspect shows where it happened"
+
+
+@contextmanager
+def progress(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
+    """A function that shows what is being done, while the block runs; None where nobody watches."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("") as status:
+        yield status.update
+
+
+def _colourful(stream: TextIO) -> bool:
+    return not os.environ.get("NO_COLOR") and (stream.isatty() or bool(os.environ.get("FORCE_COLOR")))
+
+
+def _encodable(text: str, stream: TextIO) -> str:
+    """The text as the stream can take it: our own signs in ASCII, and a question mark for what has no such form."""
+    encoding = stream.encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
+    return text

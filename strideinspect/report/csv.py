@@ -1,0 +1,79 @@
+"""The receptive-field table of a paper: one row per window, numbers that a spreadsheet takes as numbers.
+
+Where all spatial axes of a model give the same numbers, a window has one row (`axis` is `all`); else one row per
+axis. The columns:
+
+- `model`, `node`, `operator`: the file, the node's name (or first output), its ONNX operator
+- `input`, `axis`: the graph input that is seen, and which of its axes
+- `kernel`, `stride`, `dilation`, `padding_begin`, `padding_end`: the node's own numbers along that axis
+- `output_size`: indices of the node's output along that axis
+- `receptive_field`, `effective_stride`: in input pixels, theoretical (padding counts); empty without a closed form
+- `first_cell_center`: center of output index 0's field, in input pixels; pixel i has its center at i
+- `share_seen`: the largest actual field, as a share of the input axis, 0 to 1
+- `macs`, `parameters`: multiply-adds for one batch element and weights of the whole node, not of one axis
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
+
+from strideinspect.report import sight, words
+from strideinspect.report.model import FailedReport, Field, Report, WindowNode
+
+COLUMNS = (
+    "model", "node", "operator", "input", "axis", "kernel", "stride", "dilation", "padding_begin", "padding_end",
+    "output_size", "receptive_field", "effective_stride", "first_cell_center", "share_seen", "macs", "parameters",
+)  # fmt: skip
+
+Cell = str | int
+Row = tuple[Cell, ...]
+
+
+def render(results: Iterable[Report | FailedReport]) -> str:
+    """The table of all models that could be inspected, with one title row."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for result in results:
+        if isinstance(result, Report):
+            writer.writerows(_rows(result))
+    return stream.getvalue()
+
+
+def _rows(report: Report) -> Iterator[Row]:
+    seen = [(node, fields) for node in report.nodes for fields in sight.by_input(node.fields).values()]
+    tables = [(node, fields, [_numbers(node, fields, k) for k in range(len(fields))]) for node, fields in seen]
+    alike = all(len(set(rows)) == 1 for _, _, rows in tables)
+    for node, fields, rows in tables:
+        once = alike and len(rows) > 1
+        for field, numbers in zip(fields[:1] if once else fields, rows, strict=False):
+            head: Row = (report.path, node.label, node.op, field.input, "all" if once else field.axis)
+            yield (*head, *numbers, _known(node.macs), _known(node.parameters))
+
+
+def _numbers(node: WindowNode, fields: Sequence[Field], index: int) -> Row:
+    """What a row says of one axis; the node's own numbers are empty where they belong to no axis of this input."""
+    field = fields[index]
+    own: Row = ("",) * 6
+    axis = field.node_axis
+    if axis is None and len(fields) == len(node.spatial_axes):
+        # A global pooling leaves no position; its kernel still lies along the input's axes, in their order.
+        axis = node.spatial_axes[index]
+    if axis in node.spatial_axes:
+        k = node.spatial_axes.index(axis)
+        size: Cell = "" if node.output_shape is None else node.output_shape[axis]
+        begin, end = node.padding_begin[k], node.padding_end[k]
+        own = (node.kernel[k], node.stride[k], node.dilation[k], begin, end, size)
+    return (*own, _known(field.size), _decimal(field.stride), _decimal(field.center), f"{field.share:.4f}")
+
+
+def _known(number: int | None) -> Cell:
+    return "" if number is None else number
+
+
+def _decimal(value: Fraction | None) -> str:
+    """Decimals, for a spreadsheet takes 1/2 for a date."""
+    return "" if value is None else words.decimal(value)

@@ -1,0 +1,221 @@
+"""The report for machines: schema `strideinspect/report/1`. The same inspection gives the same bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+from strideinspect.report.json_types import (
+    CheckJson,
+    CountsJson,
+    DroppedJson,
+    FailedJson,
+    FieldJson,
+    FindingJson,
+    ModelJson,
+    NodeJson,
+    PositionsJson,
+    ReportJson,
+    SourceJson,
+    TensorJson,
+    Value,
+    VerificationJson,
+)
+from strideinspect.report.model import (
+    Check,
+    Counts,
+    Dropped,
+    FailedReport,
+    Field,
+    Finding,
+    Report,
+    Source,
+    Span,
+    TensorReport,
+    Verification,
+    WindowNode,
+)
+
+SCHEMA = "strideinspect/report/1"
+LINE = 90
+"""Objects of plain values up to about this length stay on one line."""
+
+
+def schema_text() -> str:
+    """The JSON Schema of the report, as shipped in the package."""
+    return Path(__file__).with_name("report-1.schema.json").read_text(encoding="utf-8")
+
+
+def render(results: Iterable[Report | FailedReport], *, version: str, positions: bool = False) -> str:
+    """The document as text, ASCII only; lists without structure stay on one line."""
+    return _indented(document(results, version=version, positions=positions), "") + "\n"
+
+
+def document(results: Iterable[Report | FailedReport], *, version: str, positions: bool = False) -> ReportJson:
+    """The document as plain data. `positions` adds the actual field of every index."""
+    models = [_failed(r) if isinstance(r, FailedReport) else _model(r, positions=positions) for r in results]
+    return {"schema": SCHEMA, "tool": {"name": "strideinspect", "version": version}, "models": models}
+
+
+def _failed(failed: FailedReport) -> FailedJson:
+    return {"path": failed.path, "error": {"message": failed.message, "help": failed.help}}
+
+
+def _model(report: Report, *, positions: bool) -> ModelJson:
+    return {
+        "path": report.path,
+        "producer": report.producer,
+        "opsets": dict(report.opsets),
+        "inputs": [
+            {"name": i.name, "shape": [*i.shape], "spatial_axes": [*i.spatial_axes], "assumed": [*i.assumed]}
+            for i in report.inputs
+        ],
+        "nodes": [_node(node, positions=positions) for node in report.nodes],
+        "tensors": [_tensor(tensor, positions=positions) for tensor in report.tensors],
+        "outputs": [_tensor(tensor, positions=positions) for tensor in report.outputs],
+        "ladder": [
+            {"stride": [str(s) for s in rung.stride], "size": [*rung.size], "nodes": [*rung.nodes]}
+            for rung in report.ladder
+        ],
+        "unseen": [{"input": u.input, "axis": u.axis, "ranges": _spans(u.ranges)} for u in report.unseen],
+        "findings": [_finding(finding) for finding in report.findings],
+        "verification": _verification(report.verification),
+    }
+
+
+def _node(node: WindowNode, *, positions: bool) -> NodeJson:
+    return {
+        "name": node.name,
+        "op": node.op,
+        "output": node.output,
+        "kernel": [*node.kernel],
+        "stride": [*node.stride],
+        "dilation": [*node.dilation],
+        "padding": {"begin": [*node.padding_begin], "end": [*node.padding_end]},
+        "output_padding": _numbers(node.output_padding),
+        "input_shape": _numbers(node.input_shape),
+        "output_shape": _numbers(node.output_shape),
+        "macs": node.macs,
+        "parameters": node.parameters,
+        "dropped": _dropped(node.dropped),
+        "source": _source(node.source),
+        "fields": [_field(field, positions=positions) for field in node.fields],
+    }
+
+
+def _tensor(tensor: TensorReport, *, positions: bool) -> TensorJson:
+    return {
+        "name": tensor.name,
+        "shape": _numbers(tensor.shape),
+        "fields": [_field(field, positions=positions) for field in tensor.fields],
+    }
+
+
+def _field(field: Field, *, positions: bool) -> FieldJson:
+    listed: PositionsJson = {"first": [*field.positions.first], "last": [*field.positions.last]}
+    full = field.full
+    return {
+        "input": field.input,
+        "axis": field.axis,
+        "node_axis": field.node_axis,
+        "size": field.size,
+        "stride": None if field.stride is None else str(field.stride),
+        "first": field.first,
+        "last": field.last,
+        "phases": [_numbers(phase) for phase in field.phases],
+        "reason": field.reason,
+        "full": None if full is None else {"since": full.since, "first": full.first, "last": full.last},
+        "positions": listed if positions else None,
+    }
+
+
+def _finding(finding: Finding) -> FindingJson:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "node": finding.node,
+        "output": finding.output,
+        "input": finding.input,
+        "axes": [*finding.axes],
+        "ranges": _spans(finding.ranges),
+        "pixels": finding.pixels,
+        "sizes": [*finding.sizes],
+        "message": finding.message,
+        "help": finding.help,
+        "source": _source(finding.source),
+    }
+
+
+def _verification(verification: Verification) -> VerificationJson:
+    return {
+        "status": verification.status.value,
+        "reason": verification.reason,
+        "runtime": verification.runtime,
+        "shapes": _counts(verification.shapes),
+        "fields": _counts(verification.fields),
+        "unseen": _counts(verification.unseen),
+        "details": [_check(check) for check in verification.details],
+    }
+
+
+def _check(check: Check) -> CheckJson:
+    return {
+        "node": check.node,
+        "output": check.output,
+        "claim": check.claim,
+        "verdict": check.verdict.value,
+        "reason": check.reason,
+        "predicted": _value(check.predicted),
+        "ran": _value(check.ran),
+    }
+
+
+def _counts(counts: Counts) -> CountsJson:
+    return {"agreed": counts.agreed, "contradicted": counts.contradicted, "not_checked": counts.not_checked}
+
+
+def _dropped(dropped: Dropped | None) -> DroppedJson | None:
+    if dropped is None:
+        return None
+    return {"pixels": [*dropped.pixels], "padding": [*dropped.padding], "gap": [*dropped.gap]}
+
+
+def _source(source: Source | None) -> SourceJson | None:
+    return None if source is None else {"file": source.file, "line": source.line, "scope": source.scope}
+
+
+def _spans(ranges: Iterable[Span]) -> list[list[int]]:
+    return [[first, last] for first, last in ranges]
+
+
+def _numbers(numbers: Sequence[int] | None) -> list[int] | None:
+    return None if numbers is None else [*numbers]
+
+
+def _value(claimed: object) -> Value:
+    """What was claimed or ran: numbers and sequences of numbers as they are, fractions exact, all else by its name."""
+    match claimed:
+        case None | bool() | int() | float() | str():
+            return claimed
+        case list() | tuple():
+            return [_value(item) for item in claimed]
+        case Fraction():
+            return str(claimed)
+        case _:
+            return repr(claimed)
+
+
+def _indented(value: object, indent: str) -> str:
+    """JSON with one line for what holds no object and for short objects, and everything else over several lines."""
+    deeper = indent + "  "
+    match value:
+        case dict() if any(isinstance(item, (dict, list)) for item in value.values()) or len(str(value)) > LINE:
+            items = [f"{deeper}{json.dumps(key)}: {_indented(item, deeper)}" for key, item in value.items()]
+            return "{\n" + ",\n".join(items) + f"\n{indent}}}"
+        case list() if any(isinstance(item, dict) for item in value):
+            items = [deeper + _indented(item, deeper) for item in value]
+            return "[\n" + ",\n".join(items) + f"\n{indent}]"
+        case _:
+            return json.dumps(value)

@@ -1,0 +1,66 @@
+"""The downsampling ladder: how the map shrinks, by which windows, at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from strideinspect.report import words
+from strideinspect.report.layout import Column, Line, Span, Style, flow, table
+from strideinspect.report.model import Report, Rung, WindowNode
+
+COLUMNS = (
+    Column("map"),
+    Column("stride", right=True),
+    Column("by", elastic=True, floor=24),
+    Column("learned"),
+    Column("parameters", right=True),
+    Column("mult-adds", right=True),
+    Column("drops"),
+)
+
+
+def render(report: Report, width: int) -> Iterator[Line]:
+    """The ladder in one line, wrapped between steps, and a table of its steps; nothing where no window coarsens."""
+    if not report.ladder:
+        return
+    by_output = {node.output: node for node in report.nodes}
+    steps = [(rung, [by_output[output] for output in rung.nodes]) for rung in report.ladder]
+    start = next((words.spatial(i.shape, i.spatial_axes) for i in report.inputs if i.spatial_axes), "")
+    sizes = [start, *(words.shape(rung.size) for rung in report.ladder)]
+    if all(_square(size) for size in sizes):
+        sizes = [size.partition("×")[0] for size in sizes]
+    pieces = [sizes[0]] + [f" ─ {_leading(nodes)} ▸ {size}" for (_, nodes), size in zip(steps, sizes[1:], strict=True)]
+    for text in flow(pieces, width, indent=4):
+        yield (Span(text, Style.STRONG),)
+    yield ()
+    yield from table(COLUMNS, [_row(rung, nodes) for rung, nodes in steps], width)
+
+
+def _square(size: str) -> bool:
+    return len(set(size.split("×"))) == 1
+
+
+def _leading(nodes: Sequence[WindowNode]) -> str:
+    """The step's widest window stands for it: a 1×1 shortcut beside a 3×3 is not what makes the step."""
+    return words.window(max(nodes, key=lambda node: node.kernel))
+
+
+def _row(rung: Rung, nodes: Sequence[WindowNode]) -> tuple[str, ...]:
+    learned = {node.learned for node in nodes}
+    labels = dict.fromkeys(words.window(node) for node in nodes)
+    return (
+        words.shape(rung.size),
+        words.once([words.fraction(stride) for stride in rung.stride]),
+        ", ".join(labels),
+        "in part" if len(learned) > 1 else "yes" if learned == {True} else "no",
+        _total([node.parameters for node in nodes]),
+        _total([node.macs for node in nodes]),
+        "; ".join(dict.fromkeys(text for node in nodes if (text := words.drops(node.dropped)))),
+    )
+
+
+def _total(numbers: Sequence[int | None]) -> str:
+    """The sum; a dash where a part is unknown, or where there is nothing to count."""
+    known = [number for number in numbers if number is not None]
+    total = sum(known)
+    return words.magnitude(total) if total and len(known) == len(numbers) else words.NONE

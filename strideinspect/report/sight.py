@@ -1,0 +1,94 @@
+"""What a tensor sees of each graph input, in words and in cells of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from strideinspect.report import words
+from strideinspect.report.model import Field
+
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def by_input(fields: Iterable[Field]) -> dict[str, tuple[Field, ...]]:
+    """The fields of each graph input, in the order in which inputs first come, each by axis."""
+    groups: dict[str, list[Field]] = {}
+    for field in fields:
+        groups.setdefault(field.input, []).append(field)
+    return {name: tuple(sorted(group, key=lambda field: field.axis)) for name, group in groups.items()}
+
+
+def reasons(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Why some of these fields have no closed form, each reason once, in order: the footnotes of a table."""
+    return tuple(dict.fromkeys(field.reason for field in fields if field.size is None and field.reason))
+
+
+def footmark(number: int) -> str:
+    """A footnote's number as it stands behind a value: ¹, ¹²."""
+    return str(number).translate(SUPERSCRIPTS)
+
+
+def size_cell(fields: Sequence[Field], notes: Sequence[str]) -> str:
+    """The theoretical size per axis, `427`, `7×1`, or a dash with the number of its footnote."""
+
+    def one(field: Field) -> str:
+        if field.size is not None:
+            return str(field.size)
+        return words.NONE + (footmark(notes.index(field.reason) + 1) if field.reason in notes else "")
+
+    return _cell(fields, one)
+
+
+def stride_cell(fields: Sequence[Field]) -> str:
+    """The effective stride per axis."""
+    return _cell(fields, lambda field: words.NONE if field.stride is None else words.fraction(field.stride))
+
+
+def _cell(fields: Sequence[Field], spell: Callable[[Field], str]) -> str:
+    return words.once([spell(field) for field in fields]) if fields else words.NONE
+
+
+def whole(fields: Iterable[Field]) -> bool:
+    """Whether every one of these axes is seen from end to end in full."""
+    return all(field.full and (field.full.first, field.full.last) == (0, field.extent - 1) for field in fields)
+
+
+def full_sentence(fields: Sequence[Field], *, name: str) -> str:
+    """In full: `all of data_0 (since pool1)`, or which of its indices where it is not all; empty where local is all."""
+    since = ", ".join(dict.fromkeys(field.full.since for field in fields if field.full))
+    if not since:
+        return ""
+    if whole(fields):
+        return f"all of {name} (since {since})"
+    hulls = [words.span((field.full.first, field.full.last)) if field.full else "" for field in fields]
+    return f"{words.indices(hulls)} of {name} (since {since})"
+
+
+def local_sentence(fields: Sequence[Field], *, name: str) -> str:
+    """`field 427, stride 32, first cell centered at 15.5; at most 224 of 224 pixels of data_0`."""
+    parts = []
+    if all(field.size is not None for field in fields):
+        parts += [f"field {size_cell(fields, ())}", f"stride {stride_cell(fields)}"]
+    centers = [field.center for field in fields]
+    if all(center is not None for center in centers):
+        parts.append(f"first cell centered at {words.once([words.decimal(c) for c in centers if c is not None])}")
+    seen = words.once([f"{field.widest} of {field.extent}" for field in fields])
+    parts.append(f"at most {seen} pixels of {name}" if "×" not in seen else _seen_per_axis(fields, name))
+    why = "; ".join(reasons(fields))
+    return ", ".join(parts) + (f" (no closed form: {why})" if why else "")
+
+
+def _seen_per_axis(fields: Sequence[Field], name: str) -> str:
+    widest = words.shape([field.widest for field in fields])
+    extent = words.shape([field.extent for field in fields])
+    return f"at most {widest} of {extent} pixels of {name}"
+
+
+def sentence(fields: Sequence[Field], *, name: str) -> str:
+    """All that a tensor sees of one graph input, in one sentence."""
+    full = full_sentence(fields, name=name)
+    if all(field.widest == 0 for field in fields):
+        return f"sees {full}" if full else f"sees nothing of {name}"
+    if all(field.node_axis is None for field in fields) and full:
+        return f"no position left; sees {full}"
+    return local_sentence(fields, name=name) + (f"; in full {full}" if full else "")

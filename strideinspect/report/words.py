@@ -1,0 +1,134 @@
+"""How numbers are spelt for people: one place, so that a table, a ladder and a sentence agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from strideinspect.report.model import Dropped, Input, Span, WindowNode
+
+NONE = "–"
+AXIS_WORDS = {1: ("index",), 2: ("row", "col"), 3: ("plane", "row", "col")}
+PLURALS = {"index": "indices"}
+
+
+def count(number: int, noun: str) -> str:
+    """`1 row`, `2 rows`, `1,024 nodes`."""
+    return f"{number:,} {noun if number == 1 else PLURALS.get(noun, noun + 's')}"
+
+
+def shape(sizes: Sequence[int] | None) -> str:
+    """`1×3×224×224`; a dash where unknown, `scalar` where there is no axis."""
+    if sizes is None:
+        return NONE
+    return "×".join(map(str, sizes)) or "scalar"
+
+
+def once(values: Sequence[str]) -> str:
+    """Values per axis, joined by ×, or the value alone where all axes agree."""
+    return values[0] if len(set(values)) == 1 else "×".join(values)
+
+
+def fraction(value: Fraction) -> str:
+    """`32` or `1/2`: strides stay exact."""
+    return str(value)
+
+
+def decimal(value: Fraction) -> str:
+    """`111.5`, `2`; six places at most, for what is no exact decimal."""
+    return f"{float(value):.6f}".rstrip("0").rstrip(".")
+
+
+def magnitude(number: int | None) -> str:
+    """Three significant digits with k, M, G, T: `9.47 k`, `118 M`; a dash where unknown."""
+    if number is None:
+        return NONE
+    if number < 1000:
+        return str(number)
+    scaled = float(number)
+    for unit in "kMGT":
+        scaled /= 1000
+        if scaled < 999.5 or unit == "T":
+            break
+    digits = 2 if scaled < 9.995 else 1 if scaled < 99.95 else 0
+    return f"{scaled:.{digits}f} {unit}"
+
+
+def span(ends: Span) -> str:
+    """`219–223`, or `25` for a single index."""
+    first, last = ends
+    return str(first) if first == last else f"{first}–{last}"
+
+
+def transposed(node: WindowNode) -> bool:
+    """Whether the window spreads its input out instead of gathering it."""
+    return node.output_padding is not None
+
+
+def kernel(node: WindowNode) -> str:
+    """Kernel and stride as `7×7/2`; the stride left out where it is 1, `4×4↑2` where it spreads."""
+    kernel_text = shape(node.kernel)
+    if set(node.stride) <= {1}:
+        return kernel_text
+    return f"{kernel_text}{'↑' if transposed(node) else '/'}{once([str(s) for s in node.stride])}"
+
+
+def window(node: WindowNode) -> str:
+    """Operator, kernel and stride: `Conv 7×7/2`."""
+    return f"{node.op} {kernel(node)}"
+
+
+def padding(node: WindowNode) -> str:
+    """`3`; `0,1` where begin and end differ; per axis joined by × where the axes differ."""
+    pairs = zip(node.padding_begin, node.padding_end, strict=True)
+    return once([str(begin) if begin == end else f"{begin},{end}" for begin, end in pairs])
+
+
+def dilation(node: WindowNode) -> str:
+    """`2`, `2×1`; empty where no axis is dilated."""
+    return "" if set(node.dilation) <= {1} else once([str(d) for d in node.dilation])
+
+
+def spatial(sizes: tuple[int, ...] | None, axes: tuple[int, ...]) -> str:
+    """The spatial part of a shape: `112×112`."""
+    return NONE if sizes is None else shape([sizes[axis] for axis in axes])
+
+
+def per_axis(numbers: Sequence[int]) -> str:
+    """Counts per spatial axis in words, zeros left out: `1 row, 1 col`."""
+    words = AXIS_WORDS.get(len(numbers), ("index",) * len(numbers))
+    return ", ".join(count(number, word) for number, word in zip(numbers, words, strict=True) if number)
+
+
+def indices(ranges: Sequence[str]) -> str:
+    """Ranges per spatial axis in words, empty ones left out: `rows and cols 0–218`; `rows 0–218, cols 0–99`."""
+    words = [PLURALS.get(word, word + "s") for word in AXIS_WORDS.get(len(ranges), ("index",) * len(ranges))]
+    if len(set(ranges)) == 1:
+        *front, last = dict.fromkeys(words)
+        return f"{', '.join(front)} and {last} {ranges[0]}" if front else f"{last} {ranges[0]}"
+    return ", ".join(f"{word} {ends}" for word, ends in zip(words, ranges, strict=True) if ends)
+
+
+def drops(dropped: Dropped | None, *, brief: bool = False) -> str:
+    """What a window never touches: `1 row, 1 col`; `skips 28 rows, 28 cols`; empty where nothing is left out.
+
+    `brief` gives bare numbers: `1`, `skips 28`. Dropped padding is no loss and not told here.
+    """
+    if dropped is None:
+        return ""
+    spell = (lambda numbers: once([str(n) for n in numbers])) if brief else per_axis
+    parts = []
+    if any(dropped.pixels):
+        parts.append(spell(dropped.pixels))
+    if any(dropped.gap):
+        parts.append(f"skips {spell(dropped.gap)}")
+    return "; ".join(parts)
+
+
+def layout_of(input: Input) -> str:
+    """`NCHW`, or which axes are spatial where the order has no such name."""
+    if input.layout:
+        return input.layout
+    if not input.spatial_axes:
+        return "no spatial axis"
+    return f"spatial {'axis' if len(input.spatial_axes) == 1 else 'axes'} {', '.join(map(str, input.spatial_axes))}"
