@@ -1,0 +1,129 @@
+"""What the worker's process answers: the shapes of one run, then what a probe of each asked axis shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import onnx
+import onnxruntime
+
+from strideinspect.model.load import load
+from strideinspect.verify.geometry import Question, ask
+from strideinspect.verify.probe import resizing, windows
+from strideinspect.verify.probe.branches import taken
+from strideinspect.verify.probe.call import Knowledge
+from strideinspect.verify.probe.run import Lights, Seen
+from strideinspect.verify.probe.translate import Unknown, ancestors, translate
+from strideinspect.verify.probe.value import InexpressibleError
+from strideinspect.verify.shapes import AsRun, plain, run
+from strideinspect.verify.weightless import Weightless, prepare
+
+_NO_TENSOR: Final = "onnxruntime has no tensor of this name"
+_NEWEST_OPSET: Final = 21
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A model after its run: its nodes with constant branches followed, and all that the run showed."""
+
+    nodes: Sequence[onnx.NodeProto]
+    outputs: Sequence[str]
+    labels: Mapping[str, str]
+    as_run: AsRun
+    known: Knowledge
+
+
+def shapes_of(path: str, inputs: Mapping[str, tuple[int, ...]], directory: Path) -> tuple[Weightless, AsRun]:
+    """Run the model without its weights. Raises StrideinspectError or UnrunnableError where that is impossible."""
+    weightless = prepare(load(path), inputs)
+    return weightless, run(weightless, directory)
+
+
+def shape_line(as_run: AsRun) -> dict[str, Any]:
+    """The first answer, ready for JSON."""
+    return {
+        "runtime": f"onnxruntime {onnxruntime.__version__}",
+        "shapes": {name: list(shape) for name, shape in as_run.shapes.items()},
+        "not_checked": dict(as_run.not_checked),
+        "error": as_run.error,
+    }
+
+
+def learn(weightless: Weightless, as_run: AsRun) -> Ran:
+    """Ask onnxruntime what each window of the model reads."""
+    graph = weightless.model.graph
+    nodes = taken(graph.node, as_run.values, as_run.exact.inexact)
+    opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
+    opset = opsets.get("ai.onnx", _NEWEST_OPSET)
+    values = {name: array for name, array in as_run.values.items() if name not in as_run.exact.inexact}
+    asked = [question for node in nodes for question in _questions(node, as_run, opset)]
+    outputs = [entry.name for entry in weightless.model.graph.output[: weightless.outputs]]
+    return Ran(nodes, outputs, weightless.labels, as_run, Knowledge(as_run.shapes, values, ask(asked, opset), opset))
+
+
+def _questions(node: onnx.NodeProto, as_run: AsRun, opset: int) -> Sequence[Question]:
+    if node.op_type in {"Resize", "Upsample"} and not node.domain:
+        try:
+            return list(resizing.questions(node, as_run.shapes, as_run.values, opset).values())
+        except InexpressibleError:
+            return []  # the same refusal comes back as a reason when the node is translated
+    return windows.questions(node, as_run.shapes)
+
+
+def field_line(ran: Ran, probes: Sequence[Mapping[str, Any]], unseen: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The second answer, ready for JSON."""
+    wanted: dict[tuple[str, int], Mapping[str, int | None]] = {(p["input"], p["axis"]): p["tensors"] for p in probes}
+    dark = {(claim["input"], claim["axis"]): claim["ranges"] for claim in unseen}
+    fields: list[dict[str, Any]] = []
+    darkness: list[dict[str, Any]] = []
+    for key in dict.fromkeys([*wanted, *dark]):
+        place = {"input": key[0], "axis": key[1]}
+        try:
+            found, lit = _probe(ran, key, wanted.get(key, {}), dark.get(key))
+        except Exception as problem:  # noqa: BLE001 - whatever onnxruntime makes of the probe is no reason to say nothing
+            unknown = {"reason": f"the probe itself could not be run: {plain(problem)}"}
+            found = [{"tensor": tensor, **unknown} for tensor in wanted.get(key, {})]
+            lit = unknown
+        fields += [{**place, **answer} for answer in found]
+        if key in dark:
+            darkness.append({**place, **lit})
+    return {"fields": fields, "unseen": darkness}
+
+
+def _probe(
+    ran: Ran, source: tuple[str, int], wanted: Mapping[str, int | None], dark: Sequence[tuple[int, int]] | None
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """What the wanted tensors see of one axis, and whether the rows claimed to be unseen reach an output."""
+    outputs = [] if dark is None else ran.outputs
+    nodes = ancestors(ran.nodes, [*wanted, *outputs])
+    probe = translate(nodes, source, ran.known, ran.labels)
+    observed = {tensor: along for tensor, along in wanted.items() if tensor in ran.known.shapes}
+    lights = Lights(probe, ran.known.shapes, source, observed, outputs)
+    answers = lights.seen()
+    found = [dict(_entry(tensor, answers.get(tensor, Unknown(_missing(ran, tensor))))) for tensor in wanted]
+    if dark is None:
+        return found, {}
+    lost = next((output for output in outputs if output not in ran.known.shapes), None)
+    return found, {"reason": _missing(ran, lost)} if lost is not None else _darkness(lights.lit_by(dark))
+
+
+def _missing(ran: Ran, tensor: str) -> str:
+    """Why a tensor has no shape."""
+    return ran.as_run.not_checked.get(tensor) or ran.as_run.error or _NO_TENSOR
+
+
+def _entry(tensor: str, answer: Seen | Unknown) -> Iterator[tuple[str, Any]]:
+    yield "tensor", tensor
+    if isinstance(answer, Unknown):
+        yield "reason", answer.reason
+    else:
+        yield from (("first", answer.first), ("last", answer.last), ("full", answer.full))
+
+
+def _darkness(lit: str | Unknown | None) -> dict[str, Any]:
+    if isinstance(lit, Unknown):
+        return {"reason": lit.reason}
+    return {"dark": lit is None, "output": lit}

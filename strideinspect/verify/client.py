@@ -1,0 +1,159 @@
+"""The parent's side of verification: it starts the worker, keeps the time, and turns every failure into a reason."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Final, Self
+
+from strideinspect.report.model import Verification
+from strideinspect.verify.claims import Claims, compare, question, unchecked
+
+_ENDED: Final = "the verifying process ended before it answered"
+
+
+def _most_of_the_memory() -> int | None:
+    """Three quarters of the machine's memory, in bytes; None where that is not known."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 3 // 4
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        return None
+
+
+_MOST_OF_THE_MEMORY: Final = _most_of_the_memory()
+
+
+class Verifier:
+    """A worker process for one model, started at once so that onnxruntime is imported while the analysis runs.
+
+    `timeout` is in seconds from now, `memory` a bound in bytes on the worker's address space (None: none; kept where
+    the system can). Nothing that the model or onnxruntime does raises: it ends as "not checked", with the reason.
+    """
+
+    def __init__(self, path: str, *, timeout: float, memory: int | None = _MOST_OF_THE_MEMORY) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._started = time.monotonic()
+        self._outbox: queue.Queue[str | None] = queue.Queue()
+        self._inbox: queue.Queue[str | None] = queue.Queue()
+        self._threads: list[threading.Thread] = []
+        self._failure: str | None = None
+        self._directory = tempfile.mkdtemp(prefix="strideinspect-")
+        self._process = self._start(memory or 0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def begin(self, inputs: Mapping[str, tuple[int, ...]]) -> None:
+        """Let the worker run the model with these input shapes; returns at once."""
+        self._send({"path": self._path, "inputs": {name: list(shape) for name, shape in inputs.items()}})
+
+    def check(self, claims: Claims) -> Verification:
+        """Hold the claims against what runs; waits for it, at most until the deadline. Call `begin` before."""
+        self._send(question(claims))
+        shapes = self._receive()
+        if shapes is None or "shapes" not in shapes:
+            reason = self._why() if shapes is None else str(shapes["error"])
+            result = unchecked(claims, reason, None if shapes is None else shapes.get("runtime"))
+        else:
+            fields = self._receive()
+            answer: Mapping[str, Any] | str = self._why() if fields is None else fields
+            result = compare(claims, shapes, str(fields["error"]) if fields and "error" in fields else answer)
+        return replace(result, seconds=time.monotonic() - self._started)
+
+    def close(self) -> None:
+        """End the worker, if it still runs, and remove its temporary files."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                self._process.kill()
+            self._process.wait()
+            self._outbox.put(None)
+            for thread in self._threads:
+                thread.join()
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    with contextlib.suppress(OSError):
+                        pipe.close()
+        shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _start(self, memory: int) -> subprocess.Popen[str] | None:
+        # -P: a file in the working directory must not stand in for a module. The worker imports from where we do.
+        command = [sys.executable, "-P", "-m", "strideinspect.verify.worker"]
+        command += [self._directory, str(self._timeout), str(memory)]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+        try:
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=environment,
+                encoding="utf-8",
+            )
+        except OSError as error:
+            self._failure = f"the verifying process could not be started: {error}"
+            return None
+        for work, box in ((_read, self._inbox), (_write, self._outbox)):
+            thread = threading.Thread(target=work, args=(process, box), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+        return process
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        """Write one line without waiting for the worker to read it."""
+        self._outbox.put(json.dumps(message) + "\n")
+
+    def _receive(self) -> dict[str, Any] | None:
+        """The worker's next answer; None where there will be none."""
+        if self._process is None:
+            return None
+        left = self._started + self._timeout - time.monotonic()
+        try:
+            line = self._inbox.get(timeout=max(0.0, left))
+        except queue.Empty:
+            self._failure = f"it took longer than {self._timeout:g} s"
+            self._process.kill()
+            return None
+        if not line:
+            return None
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def _why(self) -> str:
+        """Why no answer came."""
+        if self._failure is not None or self._process is None:
+            return self._failure or _ENDED
+        code = self._process.wait()
+        return f"{_ENDED} (signal {-code})" if code < 0 else f"{_ENDED} (exit status {code})"
+
+
+def _read(process: subprocess.Popen[str], box: queue.Queue[str | None]) -> None:
+    """Put each of the worker's lines into the box, and None when there will be no more."""
+    for line in process.stdout or ():
+        box.put(line if line.endswith("\n") else None)
+    box.put(None)
+
+
+def _write(process: subprocess.Popen[str], box: queue.Queue[str | None]) -> None:
+    """Hand the worker each line of the box until None comes."""
+    while (line := box.get()) is not None:
+        with contextlib.suppress(OSError):  # the worker may have ended; the missing answer says so
+            if process.stdin is not None:
+                process.stdin.write(line)
+                process.stdin.flush()

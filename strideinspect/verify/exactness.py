@@ -1,0 +1,147 @@
+"""Which tensors of a model do not have their true values, or not even their true shapes, when it runs on zeros."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import onnx
+
+SHAPE_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
+    "CenterCropPad": (1,),
+    "Col2Im": (1, 2),
+    "Compress": (1,),
+    "ConstantOfShape": (0,),
+    "CumSum": (1,),
+    "DFT": (1, 2),
+    "Expand": (1,),
+    "If": (0,),
+    "Loop": (0, 1),
+    "MaxUnpool": (2,),
+    "NonMaxSuppression": (0, 1, 2, 3, 4),
+    "NonZero": (0,),
+    "OneHot": (1,),
+    "Pad": (1, 3),
+    "Range": (0, 1, 2),
+    "Reshape": (1,),
+    "Resize": (1, 2, 3),
+    "STFT": (1, 2, 3),
+    "Slice": (1, 2, 3, 4),
+    "Split": (1,),
+    "SplitToSequence": (1,),
+    "Squeeze": (1,),
+    "StringSplit": (0,),
+    "Tile": (1,),
+    "TopK": (1,),
+    "Unique": (0,),
+    "Unsqueeze": (1,),
+    "Upsample": (1,),
+} | {
+    f"Reduce{kind}": (1,)
+    for kind in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")
+}
+"""The inputs whose values, not only whose shapes, decide what shape comes out or along which axis an operator works."""
+
+INDEX_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
+    "Gather": (1,),
+    "GatherElements": (1,),
+    "GatherND": (1,),
+    "ReverseSequence": (1,),
+    "ScatterElements": (1,),
+    "ScatterND": (1,),
+    "Trilu": (1,),
+}
+"""The inputs whose values decide where data go, but not what shape comes out."""
+
+_READ_ONLY_A_SHAPE: Final = frozenset({"EyeLike", "RandomNormalLike", "RandomUniformLike", "Shape", "Size"})
+_RANDOM: Final = frozenset({"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exactness:
+    """What a run on zeros does not show.
+
+    `inexact` are the tensors that hold other values than in earnest; `misshapen` those whose shape may differ too,
+    with the name of the node to blame.
+    """
+
+    inexact: frozenset[str]
+    misshapen: Mapping[str, str]
+
+
+def reads_only_shape(node: onnx.NodeProto) -> bool:
+    """Whether the node looks at the shape of its input alone."""
+    return not node.domain and node.op_type in _READ_ONLY_A_SHAPE
+
+
+def bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
+    """The subgraphs of a control-flow node."""
+    for attribute in node.attribute:
+        if attribute.HasField("g"):
+            yield attribute.g
+        yield from attribute.graphs
+
+
+def captured(node: onnx.NodeProto) -> Iterator[str]:
+    """The outer names that a control-flow node's bodies may use, those of bodies inside them included."""
+    for body in bodies(node):
+        for inner in body.node:
+            yield from inner.input
+            yield from captured(inner)
+        yield from (output.name for output in body.output)
+
+
+def exactness(graph: onnx.GraphProto, replaced: Iterable[str]) -> Exactness:
+    """Follow the `replaced` tensors (graph inputs, zeroed weights) through a graph in topological order."""
+    inexact = set(replaced)
+    misshapen: dict[str, str] = {}
+    _walk(graph, inexact, misshapen)
+    return Exactness(frozenset(inexact), misshapen)
+
+
+def _walk(graph: onnx.GraphProto, inexact: set[str], misshapen: dict[str, str]) -> None:
+    for node in graph.node:
+        outputs = [name for name in node.output if name]
+        if reads_only_shape(node):
+            if node.op_type in _RANDOM or any(name in misshapen for name in node.input):
+                inexact.update(outputs)
+            continue
+        inputs = [name for name in (*node.input, *captured(node)) if name]
+        culprit = _culprit(node, inputs, inexact, misshapen)
+        doubtful = culprit is not None or node.op_type in _RANDOM or any(name in inexact for name in inputs)
+        for body in bodies(node):
+            if doubtful:
+                inexact.update(entry.name for entry in body.input)
+            _walk(body, inexact, misshapen)
+            if culprit is not None:
+                misshapen.update((name, culprit) for inner in body.node for name in inner.output if name)
+        if doubtful:
+            inexact.update(outputs)
+        if culprit is not None:
+            misshapen.update(dict.fromkeys(outputs, culprit))
+
+
+def _culprit(node: onnx.NodeProto, inputs: list[str], inexact: set[str], misshapen: Mapping[str, str]) -> str | None:
+    """The node on whose data the shape of `node`'s outputs depends; None where it depends on none."""
+    inherited = next((misshapen[name] for name in inputs if name in misshapen), None)
+    if inherited is not None:
+        return inherited
+    if node.op_type == "Loop":
+        deciding = inputs
+    else:
+        deciding = [node.input[i] for i in SHAPE_PARAMETERS.get(node.op_type, ()) if i < len(node.input)]
+    return node.name if any(name in inexact for name in deciding) else None
+
+
+def parameters(graph: onnx.GraphProto, exact: Exactness) -> Iterable[str]:
+    """The tensors, computed by the graph and exact, whose values the probe may have to know."""
+    computed: set[str] = set()
+    for node in graph.node:
+        wanted = (*SHAPE_PARAMETERS.get(node.op_type, ()), *INDEX_PARAMETERS.get(node.op_type, ()))
+        for position in wanted:
+            if position < len(node.input) and node.input[position] in computed:
+                name = node.input[position]
+                if name not in exact.inexact:
+                    yield name
+        computed.update(node.output)

@@ -1,0 +1,163 @@
+"""What a window or a resizing reads along one axis, asked of onnxruntime's own operator.
+
+The operator runs on a batch of rows in each of which some single indices are lit, far enough apart: where its output
+is lit too, it has read that index. No window arithmetic is done here; what comes back is a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from strideinspect.verify.shapes import plain, session
+
+_WHOLE: Final = 256  # axes up to this length are asked index by index
+_MOST_ENTRIES: Final = 1 << 25  # of one batch
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One operator along one axis of `length` indices.
+
+    `attributes` are those of the operator in one dimension. `reach` says how far apart two lit indices have to be at
+    least, so that no output reads both. `weight` is the kernel size of an operator that has weights, `constants` are
+    the inputs after the data, None where one is left out. `planar` operators are given a second axis of extent 1.
+    """
+
+    op: str
+    attributes: tuple[tuple[str, object], ...]
+    length: int
+    reach: int
+    weight: int | None = None
+    constants: tuple[tuple[str, tuple[float, ...]] | None, ...] = ()
+    planar: bool = False
+
+    @property
+    def spacing(self) -> int:
+        """Distance between two lit indices of one row."""
+        return spacing(self.length, self.reach)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What each output index reads of an axis of `length` indices.
+
+    `reads` is [outputs, most reads of one output]; shorter rows repeat an entry, and rows that read nothing are -1
+    throughout.
+    """
+
+    length: int
+    reads: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """Number of output indices."""
+        return int(self.reads.shape[0])
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether some output index reads nothing."""
+        return bool((self.reads[:, 0] < 0).any())
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether each output index reads the input index of the same number and nothing else."""
+        return self.reads.shape == (self.length, 1) and bool((self.reads[:, 0] == np.arange(self.length)).all())
+
+    @property
+    def covers(self) -> bool:
+        """Whether the only output index reads every input index."""
+        return self.size == 1 and len(set(self.reads[0].tolist()) - {-1}) == self.length
+
+
+Answer = Table | str
+"""A table, or why there is none."""
+
+
+def spacing(length: int, reach: int) -> int:
+    """How far apart the lit indices of one row are; the batch has twice as many rows."""
+    return length if length <= _WHOLE else min(length, max(32, 2 * reach))
+
+
+def ask(questions: Iterable[Question], opset: int) -> dict[Question, Answer]:
+    """Put all questions to onnxruntime, in one session where none of them makes it fail. `opset` is the model's own."""
+    distinct = list(dict.fromkeys(questions))
+    answers: dict[Question, Answer] = {
+        q: f"an axis of {q.length:,} indices is too long to ask onnxruntime what its {q.op} reads"
+        for q in distinct
+        if 2 * q.spacing * q.length > _MOST_ENTRIES
+    }
+    open_questions = [q for q in distinct if q not in answers]
+    if not open_questions:
+        return answers
+    try:
+        return answers | _put(open_questions, opset)
+    except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; the culprit is found below
+        if len(open_questions) == 1:
+            (question,) = open_questions
+            return answers | {question: f"onnxruntime cannot run {question.op} alone: {plain(problem)}"}
+    for question in open_questions:
+        answers |= ask([question], opset)
+    return answers
+
+
+def _put(questions: list[Question], opset: int) -> dict[Question, Answer]:
+    nodes, initializers, feeds = [], {}, {}
+    for number, question in enumerate(questions):
+        name = f"lit_{question.length}_{question.spacing}_{int(question.planar)}"
+        if name not in feeds:
+            feeds[name] = _lit(question)
+        inputs = [name]
+        if question.weight is not None:
+            inputs.append(f"ones_{question.weight}")
+            initializers[inputs[-1]] = np.ones((1, 1, question.weight), np.float32)
+        for constant in question.constants:
+            inputs.append("" if constant is None else f"constant_{len(initializers)}")
+            if constant is not None:
+                initializers[inputs[-1]] = np.array(constant[1], constant[0])
+        node = helper.make_node(question.op, inputs, [f"answer_{number}"])
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in question.attributes)
+        nodes.append(node)
+    graph = helper.make_graph(
+        nodes,
+        "geometry",
+        [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, feed.shape) for name, feed in feeds.items()],
+        [onnx.ValueInfoProto(name=f"answer_{number}") for number in range(len(questions))],
+        [numpy_helper.from_array(array, name) for name, array in initializers.items()],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+    answers = session(model, threads=1).run(None, feeds)
+    return {question: _decode(question, answer) for question, answer in zip(questions, answers, strict=True)}
+
+
+def _lit(question: Question) -> np.ndarray:
+    """[2·spacing, 1, length]: rows that light every spacing-th index with 1, then with the index's number plus 1."""
+    spacing, length = question.spacing, question.length
+    plain_rows = np.zeros((spacing, length), np.float32)
+    index = np.arange(length)
+    plain_rows[index % spacing, index] = 1
+    rows = np.concatenate([plain_rows, plain_rows * (index + 1).astype(np.float32)])[:, None, :]
+    return rows[..., None] if question.planar else rows
+
+
+def _decode(question: Question, answer: np.ndarray) -> Answer:
+    """The table behind the operator's output: which row lit which output, and with which number."""
+    spacing = question.spacing
+    rows = answer.reshape(2 * spacing, -1)
+    lit, numbered = rows[:spacing], rows[spacing:]
+    read = np.isfinite(lit) & (np.abs(lit) < 1e30) & (lit != 0)  # an empty MaxPool window gives the lowest float
+    output, row = np.nonzero(read.T)
+    index = np.rint(numbered[row, output].astype(np.float64) / lit[row, output]).astype(np.int64) - 1
+    if ((index < 0) | (index >= question.length) | (index % spacing != row)).any():
+        return f"what onnxruntime's {question.op} reads of {question.length:,} indices could not be told apart"
+    counts = np.bincount(output, minlength=read.shape[1])
+    reads = np.full((read.shape[1], max(1, int(counts.max(initial=0)))), -1, np.int64)
+    starts = np.cumsum(counts) - counts
+    reads[output, np.arange(len(output)) - starts[output]] = index
+    reads = np.where(reads < 0, reads[:, :1], reads)
+    return Table(question.length, np.sort(reads, axis=1))

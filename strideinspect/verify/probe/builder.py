@@ -1,0 +1,185 @@
+"""Writing the probe's graph: the few operators that it consists of, applied to compact tensors.
+
+Every function here gives a new Value; where nothing would change, no node is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import prod
+from typing import Final
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+
+from strideinspect.verify.geometry import Table
+from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
+
+DARK: Final = np.float32(-1e30)
+"""What carries no pixel. Finite, and far below every pixel's number."""
+
+_DARK_CONSTANT: Final = np.array(DARK)
+
+OPSET: Final = 21
+PROBE: Final = "probe"
+
+_MOST_READS: Final = 1 << 24
+_MOST_ELEMENTS: Final = 1 << 26
+
+
+class Builder:
+    """A graph in the making, with one input: the rows of one axis of one graph input of the model."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.constants: dict[str, onnx.TensorProto] = {}
+        self._known: dict[tuple[str, Shape, bytes], str] = {}
+        self._elements = 0
+
+    def source(self, shape: Shape, axis: int) -> Value:
+        """The probed graph input: its pixels' numbers run along `axis`."""
+        extents = tuple(extent if k == axis else 1 for k, extent in enumerate(shape))
+        return Value(PROBE, shape, extents, Marks(frozenset({axis})))
+
+    def emit(self, op: str, inputs: Sequence[str], **attributes: object) -> str:
+        """Write one node; the name of its only output."""
+        name = f"t{len(self.nodes)}"
+        node = onnx.NodeProto(op_type=op, input=inputs, output=[name])
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+        self.nodes.append(node)
+        return name
+
+    def constant(self, array: np.ndarray) -> str:
+        """The name of a constant of the probe's graph."""
+        key = (array.dtype.str, array.shape, array.tobytes())
+        if key not in self._known:
+            self._known[key] = name = f"c{len(self._known)}"
+            self.constants[name] = numpy_helper.from_array(array, name)
+        return self._known[key]
+
+    def integers(self, numbers: Iterable[int]) -> str:
+        """The name of a constant list of integers."""
+        return self.constant(np.array(list(numbers), np.int64))
+
+    def dark(self, extents: Shape) -> str:
+        """The name of a tensor that carries no pixel."""
+        return self.emit("Expand", [self.constant(_DARK_CONSTANT), self.integers(extents)])
+
+    def spread(self, value: Value, axes: Iterable[int]) -> Value:
+        """The same value with every index along `axes` written out."""
+        wanted = set(axes)
+        extents = tuple(value.shape[k] if k in wanted else extent for k, extent in enumerate(value.extents))
+        if extents == value.extents:
+            return value
+        return replace(value, name=self.emit("Expand", [value.name, self._sized(extents)]), extents=extents)
+
+    def written_out(self, value: Value) -> Value:
+        """The same value with every index written out."""
+        return self.spread(value, range(len(value.shape)))
+
+    def _sized(self, extents: Shape) -> str:
+        self._elements += prod(extents)
+        if self._elements > 16 * _MOST_ELEMENTS or prod(extents) > _MOST_ELEMENTS:
+            raise InexpressibleError("the probe would have to write out too large a tensor")
+        return self.integers(extents)
+
+    def most(self, value: Value, axes: Iterable[int]) -> Value:
+        """The largest number along each of `axes`, which get extent 1; marks stay as they are."""
+        axes = set(axes)
+        shape = tuple(1 if k in axes else extent for k, extent in enumerate(value.shape))
+        extents = tuple(1 if k in axes else extent for k, extent in enumerate(value.extents))
+        if extents == value.extents:
+            return replace(value, shape=shape)
+        varying = sorted(k for k in axes if value.extents[k] > 1)
+        name = self.emit("ReduceMax", [value.name, self.integers(varying)], keepdims=1)
+        return replace(value, name=name, shape=shape, extents=extents)
+
+    def everywhere(self, value: Value, axes: Iterable[int]) -> Value:
+        """Each index along `axes` gets the largest number along them; the shape stays."""
+        return replace(self.most(value, axes), shape=value.shape)
+
+    def resized(self, value: Value, extents: Shape, shape: Shape, marks: Marks) -> Value:
+        """The same numbers in the same order under another shape."""
+        if extents == value.extents:
+            return replace(value, shape=shape, marks=marks)
+        return Value(self.emit("Reshape", [value.name, self.integers(extents)]), shape, extents, marks)
+
+    def permuted(self, value: Value, order: Sequence[int]) -> Value:
+        """The value with its axes in another order."""
+        order = list(order)
+        shape = tuple(value.shape[k] for k in order)
+        extents = tuple(value.extents[k] for k in order)
+        marks = value.marks.moved({old: new for new, old in enumerate(order)})
+        if order == sorted(order) or all(extent == 1 for extent in extents):
+            return self.resized(value, extents, shape, marks)
+        return Value(self.emit("Transpose", [value.name], perm=order), shape, extents, marks)
+
+    def read(self, value: Value, axis: int, table: Table) -> Value:
+        """Each index along `axis` becomes the largest of those that the table lets it read."""
+        if value.shape[axis] != table.length:
+            raise InexpressibleError(f"a table for {table.length} indices met an axis of {value.shape[axis]}")
+        shape = tuple(table.size if k == axis else extent for k, extent in enumerate(value.shape))
+        if table.is_identity:
+            return value
+        if value.constant_along(axis) and not table.has_holes:
+            return replace(value, shape=shape)
+        extents = tuple(table.size if k == axis else extent for k, extent in enumerate(value.extents))
+        if prod(extents) * table.reads.shape[1] > _MOST_READS:
+            raise InexpressibleError("the probe would have to read too many indices at once")
+        name = self.spread(value, [axis]).name
+        reads = table.reads
+        if table.has_holes:
+            name = self.pad(name, [(0, 1) if k == axis else (0, 0) for k in range(len(shape))])
+            reads = np.where(reads < 0, table.length, reads)
+        if reads.shape[1] == 1:
+            name = self.emit("Gather", [name, self.constant(reads[:, 0])], axis=axis)
+        else:
+            name = self.emit("Gather", [name, self.constant(reads)], axis=axis)
+            name = self.emit("ReduceMax", [name, self.integers([axis + 1])], keepdims=0)
+        return replace(value, name=name, shape=shape, extents=extents)
+
+    def pad(self, name: str, amounts: Sequence[tuple[int, int]], mode: str = "constant") -> str:
+        """Add (or, where negative, cut off) indices before and after along every axis; dark unless `mode` says else."""
+        pads = self.integers([begin for begin, _ in amounts] + [end for _, end in amounts])
+        inputs = [name, pads] + ([self.constant(_DARK_CONSTANT)] if mode == "constant" else [])
+        return self.emit("Pad", inputs, mode=mode)
+
+    def union(self, values: Sequence[Value], shape: Shape) -> Value:
+        """What depends on all of `values`, which have `shape` up to broadcasting (and equal ranks)."""
+        marks = Marks()
+        for value in values:
+            marks |= value.marks
+        distinct = list({(value.name, value.extents): value for value in values}.values())
+        extents = tuple(max(column) for column in zip(*(value.extents for value in distinct), strict=True))
+        if len(distinct) == 1:
+            return Value(distinct[0].name, shape, extents, marks)
+        self._elements += prod(extents)
+        return Value(self.emit("Max", [value.name for value in distinct]), shape, extents, marks)
+
+    def ranked(self, value: Value, rank: int) -> Value:
+        """The value with axes of extent 1 put in front until it has `rank` of them, as broadcasting does."""
+        missing = rank - len(value.shape)
+        if missing < 0:
+            raise InexpressibleError(f"a tensor with {len(value.shape)} axes was to be broadcast to {rank}")
+        places = {k: k + missing for k in range(len(value.shape))}
+        ones = (1,) * missing
+        return self.resized(value, ones + value.extents, ones + value.shape, value.marks.moved(places))
+
+    def model(self, shape: Shape, outputs: Iterable[str]) -> onnx.ModelProto:
+        """The finished graph, as far as `outputs` need it; `shape` is that of the fed rows."""
+        outputs = list(outputs)
+        needed, nodes = set(outputs), []
+        for node in reversed(self.nodes):
+            if node.output[0] in needed:
+                needed.update(node.input)
+                nodes.append(node)
+        graph = helper.make_graph(
+            nodes[::-1],
+            "probe",
+            [helper.make_tensor_value_info(PROBE, onnx.TensorProto.FLOAT, shape)],
+            [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs],
+            [tensor for name, tensor in self.constants.items() if name in needed],
+        )
+        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)

@@ -1,0 +1,170 @@
+"""One node as its translator sees it, and the register of translators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import onnx
+from onnx import helper
+
+from strideinspect.verify.geometry import Answer, Question, Table
+from strideinspect.verify.probe.builder import Builder
+from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What a run showed of the model: shapes and exact values of tensors, what windows read, its operator set."""
+
+    shapes: Mapping[str, Shape]
+    values: Mapping[str, np.ndarray]
+    tables: Mapping[Question, Answer]
+    opset: int
+
+
+@dataclass(slots=True)
+class Call:
+    """A node and what arrives at its inputs: None for what carries no pixel.
+
+    `local` says that what a collapsed axis spreads, and the statistics of normalising operators, are to be left out;
+    `sensitive` becomes true where that made a difference.
+    """
+
+    node: onnx.NodeProto
+    inputs: Sequence[Value | None]
+    local: bool
+    build: Builder
+    known: Knowledge
+    sensitive: bool = False
+    attributes: Mapping[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.attributes = attributes(self.node)
+
+    def integer(self, name: str, default: int) -> int:
+        """An integer attribute."""
+        return int(self.attributes.get(name, default))
+
+    def value(self, position: int) -> Value | None:
+        """What arrives at an input."""
+        return self.inputs[position] if position < len(self.inputs) else None
+
+    def live(self, position: int = 0) -> Value:
+        """What arrives at an input that has to carry pixels."""
+        value = self.value(position)
+        if value is None:
+            raise InexpressibleError(f"it depends on the input through something else than its input {position}")
+        return value
+
+    def only(self, *positions: int) -> None:
+        """Refuse pixels that arrive at any other input."""
+        for position, value in enumerate(self.inputs):
+            if value is not None and position not in positions:
+                raise InexpressibleError(f"its input {position} depends on the data")
+
+    def shape_in(self, position: int) -> Shape:
+        """The shape of an input as run."""
+        value = self.value(position)
+        return self._shape(self.node.input[position]) if value is None else value.shape
+
+    def shape_out(self, position: int = 0) -> Shape:
+        """The shape of an output as run."""
+        return self._shape(self.node.output[position])
+
+    def _shape(self, name: str) -> Shape:
+        if name not in self.known.shapes:
+            raise InexpressibleError(f"the shape of {name!r} was not observed")
+        return self.known.shapes[name]
+
+    def has(self, position: int) -> bool:
+        """Whether the input is there."""
+        return position < len(self.node.input) and bool(self.node.input[position])
+
+    def constant(self, position: int) -> np.ndarray | None:
+        """The values of an input that carries none of the data; None where the input is left out."""
+        if not self.has(position):
+            return None
+        name = self.node.input[position]
+        if name not in self.known.values:
+            raise InexpressibleError(f"{name!r}, which decides where its data go, is not a known constant")
+        return self.known.values[name]
+
+    def numbers(self, position: int, attribute: str) -> list[int] | None:
+        """Integers that older operator sets gave as an attribute and newer ones as an input."""
+        if attribute in self.attributes:
+            return [int(number) for number in np.ravel(self.attributes[attribute])]
+        array = self.constant(position)
+        return None if array is None else [int(number) for number in array.reshape(-1)]
+
+    def table(self, question: Question) -> Table:
+        """What onnxruntime answered."""
+        answer = self.known.tables[question]
+        if isinstance(answer, str):
+            raise InexpressibleError(answer)
+        return answer
+
+    def keeps(self, value: Value, spread_axes: Iterable[int]) -> bool:
+        """Whether a value still counts once it goes from extent 1 to more along `spread_axes` (of its own)."""
+        if not any(value.marks.spreads(axis) for axis in spread_axes):
+            return True
+        self.sensitive = True
+        return not self.local
+
+    def normalised(self, value: Value, axes: Iterable[int]) -> Value:
+        """The value after an operator that normalises over `axes`: local dependence stays, full grows along them."""
+        whole = self.build.everywhere(value, axes)
+        if whole == value:
+            return value
+        self.sensitive = True
+        return value if self.local else whole
+
+    def broadcast(self, values: Iterable[Value | None], shape: Shape) -> Value | None:
+        """What an elementwise operator makes of its inputs: each counts, unless a collapsed axis spreads it."""
+        kept = []
+        for value in values:
+            if value is None:
+                continue
+            ranked = self.build.ranked(value, len(shape))
+            spread = [k for k, (own, out) in enumerate(zip(ranked.shape, shape, strict=True)) if own == 1 < out]
+            if self.keeps(ranked, spread):
+                kept.append(ranked)
+        return self.build.union(kept, shape) if kept else None
+
+
+Translator = Callable[[Call], Sequence[Value | None]]
+"""Gives a node's outputs; None for one that carries no pixel. Outputs it gives nothing for cannot be checked."""
+
+TRANSLATORS: Final[dict[str, Translator]] = {}
+
+
+def operators(*names: str) -> Callable[[Translator], Translator]:
+    """Register a translator; an operator outside the standard domain is named domain:Operator.
+
+    Raises ValueError where the operator already has one.
+    """
+
+    def register(translator: Translator) -> Translator:
+        for name in names:
+            if name in TRANSLATORS:
+                raise ValueError(f"{name} has two translators")
+            TRANSLATORS[name] = translator
+        return translator
+
+    return register
+
+
+def qualified(node: onnx.NodeProto) -> str:
+    """The operator's name as `operators` takes it."""
+    return node.op_type if node.domain in {"", "ai.onnx"} else f"{node.domain}:{node.op_type}"
+
+
+def attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    """The node's attributes, strings decoded."""
+    found = {}
+    for attribute in node.attribute:
+        value = helper.get_attribute_value(attribute)
+        found[attribute.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
+    return found

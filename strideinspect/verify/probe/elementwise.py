@@ -1,0 +1,89 @@
+"""Operators whose output index reads the input indices of the same place, broadcasting included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from strideinspect.verify.probe.call import Call, operators, qualified
+from strideinspect.verify.probe.value import InexpressibleError, Value
+
+_ALL_INPUTS: Final = (
+    "Abs", "Acos", "Acosh", "Add", "And", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitCast", "BitShift",
+    "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Cast", "Ceil", "Celu", "Clip", "Cos", "Cosh", "Div", "Elu",
+    "Equal", "Erf", "Exp", "Floor", "Gelu", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity",
+    "IsInf", "IsNaN", "LeakyRelu", "Less", "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg",
+    "Not", "Or", "PRelu", "Pow", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
+    "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tan", "Tanh", "ThresholdedRelu", "Where", "Xor",
+    "com.microsoft:BiasGelu", "com.microsoft:FastGelu", "com.microsoft:Gelu", "com.microsoft:QuickGelu",
+)  # fmt: skip
+
+# Operator -> its data inputs; scales, zero points and the like are expected to be constants.
+_SOME_INPUTS: Final[dict[str, tuple[int, ...]]] = {
+    "CastLike": (0,),
+    "DequantizeLinear": (0, 1, 2),
+    "QuantizeLinear": (0, 1, 2),
+    "Trilu": (0,),
+    "com.microsoft:DequantizeLinear": (0, 1, 2),
+    "com.microsoft:QLinearAdd": (0, 3),
+    "com.microsoft:QLinearLeakyRelu": (0,),
+    "com.microsoft:QLinearMul": (0, 3),
+    "com.microsoft:QLinearSigmoid": (0,),
+    "com.microsoft:QuantizeLinear": (0, 1, 2),
+}
+
+
+@operators(*_ALL_INPUTS)
+def elementwise(call: Call) -> Sequence[Value | None]:
+    """Every input counts."""
+    return [call.broadcast(call.inputs, call.shape_out())]
+
+
+@operators(*_SOME_INPUTS)
+def with_parameters(call: Call) -> Sequence[Value | None]:
+    """The data count, and a scale or zero point where it is one number for all."""
+    positions = _SOME_INPUTS[qualified(call.node)]
+    if call.node.op_type != "CastLike":
+        call.only(*positions)
+    scales = [value for value in call.inputs[1:] if value is not None]
+    if call.node.op_type.endswith("tizeLinear") and any(value.shape not in {(), (1,)} for value in scales):
+        raise InexpressibleError("its scale, one per channel, depends on the data")
+    return [call.broadcast([call.value(k) for k in positions], call.shape_out())]
+
+
+@operators("Dropout")
+def dropout(call: Call) -> Sequence[Value | None]:
+    """The data pass; the mask depends on nothing."""
+    call.only(0)
+    return [call.live(), None]
+
+
+@operators("BatchNormalization")
+def batch_normalization(call: Call) -> Sequence[Value | None]:
+    """Elementwise, with scale and the rest running along the channels; in training also over batch and space."""
+    value = call.value(0)
+    shape = call.shape_out()
+    parts: list[Value | None] = [value]
+    for parameter in call.inputs[1:]:
+        if parameter is not None:
+            ones = (1,) * max(0, len(shape) - 2)
+            parts.append(
+                call.build.resized(parameter, parameter.extents + ones, parameter.shape + ones, parameter.marks)
+            )
+    result = call.broadcast(parts, shape)
+    training = call.integer("training_mode", 0) == 1 or (call.known.opset < 14 and sum(map(bool, call.node.output)) > 1)
+    if result is not None and training:
+        result = call.normalised(result, [0, *range(2, len(shape))])
+    return [result]
+
+
+@operators("OneHot")
+def one_hot(call: Call) -> Sequence[Value | None]:
+    """Every index of the new axis reads the index that it encodes."""
+    call.only(0)
+    value = call.live()
+    rank = len(value.shape) + 1
+    axis = call.integer("axis", -1) % rank
+    places = {k: k + (k >= axis) for k in range(rank - 1)}
+    extents = (*value.extents[:axis], 1, *value.extents[axis:])
+    return [call.build.resized(value, extents, call.shape_out(), value.marks.moved(places))]

@@ -1,0 +1,113 @@
+"""Contractions: matrix products, Gemm and Einsum read the contracted axes whole, and that is no collapse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from strideinspect.verify.probe.call import Call, operators, qualified
+from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
+
+# Operator -> its two factors.
+_PRODUCTS: Final[dict[str, tuple[int, int]]] = {
+    "MatMul": (0, 1),
+    "MatMulInteger": (0, 1),
+    "QLinearMatMul": (0, 3),
+    "com.microsoft:FusedMatMul": (0, 1),
+    "com.microsoft:DynamicQuantizeMatMul": (0, 1),
+    "com.microsoft:MatMulIntegerToFloat": (0, 1),
+    "com.microsoft:MatMulNBits": (0, 1),
+}
+_LIKE_MATMUL_NBITS: Final = frozenset({"com.microsoft:MatMulNBits"})
+
+
+@operators(*_PRODUCTS)
+def product(call: Call) -> Sequence[Value | None]:
+    """Row of the one, column of the other."""
+    left, right = _PRODUCTS[qualified(call.node)]
+    call.only(left, right)
+    if qualified(call.node) in _LIKE_MATMUL_NBITS:
+        call.only(left)
+    shape = call.shape_out()
+    parts = []
+    if (value := call.value(left)) is not None:
+        parts.append(_factor(call, value, shape, first=True))
+    if (value := call.value(right)) is not None:
+        parts.append(_factor(call, value, shape, first=False))
+    return [call.build.union(parts, shape)]
+
+
+def _factor(call: Call, value: Value, shape: Shape, *, first: bool) -> Value:
+    """One factor, its contracted axis read whole, broadcast to the product's shape."""
+    if call.integer("transA" if first else "transB", 0):
+        rank = len(value.shape)
+        value = call.build.permuted(value, [*range(rank - 2), rank - 1, rank - 2])
+    if len(value.shape) == 1:
+        whole = _whole(call, value, 0)
+        return call.build.resized(whole, (1,) * len(shape), shape, whole.marks)
+    contracted = len(value.shape) - (1 if first else 2)
+    other_is_list = len(shape) < len(call.shape_in(0 if first else _PRODUCTS[qualified(call.node)][1]))
+    value = _whole(call, value, contracted)
+    if other_is_list:
+        left = [k for k in range(len(value.shape)) if k != contracted]
+        value = call.build.resized(
+            value,
+            tuple(value.extents[k] for k in left),
+            tuple(value.shape[k] for k in left),
+            value.marks.moved({old: new for new, old in enumerate(left)}),
+        )
+    return call.build.ranked(value, len(shape))
+
+
+def _whole(call: Call, value: Value, axis: int) -> Value:
+    return replace(call.build.most(value, [axis]), marks=value.marks.without([axis]))
+
+
+@operators("Gemm", "com.microsoft:FusedGemm", "com.microsoft:QGemm")
+def gemm(call: Call) -> Sequence[Value | None]:
+    """A matrix product plus a summand that broadcasts."""
+    a, b, c = (0, 3, 6) if call.node.op_type == "QGemm" else (0, 1, 2)
+    call.only(a, b, c)
+    shape = call.shape_out()
+    parts: list[Value | None] = []
+    for position, contracted, turned in ((a, 1, "transA"), (b, 0, "transB")):
+        value = call.value(position)
+        if value is not None:
+            value = call.build.permuted(value, [1, 0]) if call.integer(turned, 0) else value
+            parts.append(replace(_whole(call, value, contracted), shape=shape))
+    return [call.broadcast([*parts, call.value(c)], shape)]
+
+
+@operators("Einsum")
+def einsum(call: Call) -> Sequence[Value | None]:
+    """Labels that are missing from the output are contracted."""
+    equation = str(call.attributes["equation"]).replace(" ", "")
+    terms, arrow, out = equation.partition("->")
+    labels = terms.split(",")
+    if not arrow or "." in equation:
+        raise InexpressibleError(f"the equation {equation!r}")
+    shape = call.shape_out()
+    parts = []
+    for value, own in zip(call.inputs, labels, strict=True):
+        if value is None:
+            continue
+        if len(set(own)) < len(own):
+            raise InexpressibleError(f"the equation {equation!r}")
+        for axis, label in enumerate(own):
+            if label not in out:
+                value = _whole(call, value, axis)  # noqa: PLW2901 - contracted one axis after the other
+        parts.append(_placed(call, value, own, out, shape))
+    return [call.build.union(parts, shape)]
+
+
+def _placed(call: Call, value: Value, own: str, out: str, shape: Shape) -> Value:
+    """A factor with its axes where the output has them."""
+    order = [k for label in out for k, mine in enumerate(own) if mine == label]
+    rest = [k for k in range(len(own)) if k not in order]
+    value = call.build.permuted(value, order + rest)
+    extents, places = [1] * len(out), {}
+    for old, label in enumerate(own[k] for k in order):
+        new = out.index(label)
+        extents[new], places[old] = value.extents[old], new
+    return call.build.resized(value, tuple(extents), shape, value.marks.moved(places))

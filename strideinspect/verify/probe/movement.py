@@ -1,0 +1,219 @@
+"""Operators that pick, join, repeat and pad: done by onnxruntime's own operators on what varies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from strideinspect.verify.probe.call import Call, operators
+from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
+
+
+@operators("Concat", "com.microsoft:QLinearConcat")
+def concat(call: Call) -> Sequence[Value | None]:
+    """Pieces one behind the other; a piece without pixels is dark."""
+    shape = call.shape_out()
+    axis = call.integer("axis", 1) % len(shape)
+    positions = range(len(call.inputs)) if call.node.op_type == "Concat" else range(2, len(call.inputs), 3)
+    call.only(*positions)
+    pieces = [(call.value(k), call.shape_in(k)) for k in positions]
+    live = [value for value, _ in pieces if value is not None]
+    marks = Marks()
+    for value in live:
+        marks |= value.marks
+    if shape[axis] > 1:
+        marks = replace(marks, collapsed=marks.collapsed - {axis})
+    first = live[0]
+    if len(live) == len(pieces) and all(v.name == first.name and v.constant_along(axis) for v in live):
+        return [replace(first, shape=shape, marks=marks)]
+    extents = [max(v.extents[k] for v in live) for k in range(len(shape))]
+    names = []
+    for piece, own in pieces:
+        wanted = tuple(own[k] if k == axis else extents[k] for k in range(len(shape)))
+        if 0 not in wanted:
+            names.append(call.build.dark(wanted) if piece is None else _grown(call, piece, wanted))
+    extents[axis] = shape[axis]
+    return [Value(call.build.emit("Concat", names, axis=axis), shape, tuple(extents), marks)]
+
+
+def _grown(call: Call, value: Value, extents: Shape) -> str:
+    return call.build.spread(value, [k for k, extent in enumerate(extents) if extent > 1]).name
+
+
+@operators("Split")
+def split(call: Call) -> Sequence[Value | None]:
+    """The pieces of one axis, of the sizes that came out."""
+    call.only(0)
+    value = call.live()
+    axis = value.normal(call.integer("axis", 0))
+    pieces: list[Value | None] = []
+    start = 0
+    for position, name in enumerate(call.node.output):
+        shape = call.shape_out(position) if name else None
+        if shape is None:
+            raise InexpressibleError("one of its outputs is not used, so its size is not known")
+        pieces.append(_cut(call, value, shape, {axis: (start, start + shape[axis], 1)}))
+        start += shape[axis]
+    return pieces
+
+
+def _cut(call: Call, value: Value, shape: Shape, ranges: Mapping[int, tuple[int, int, int]]) -> Value:
+    """A Slice: axis -> (start, end, step), as the operator takes them; done along the axes where something varies."""
+    cuts = {k: cut for k, cut in ranges.items() if not value.constant_along(k)}
+    if not cuts:
+        return replace(value, shape=shape)
+    build = call.build
+    starts, ends, steps = (build.integers(cut[i] for cut in cuts.values()) for i in range(3))
+    name = build.emit("Slice", [value.name, starts, ends, build.integers(cuts), steps])
+    extents = tuple(shape[k] if k in cuts else extent for k, extent in enumerate(value.extents))
+    return replace(value, name=name, shape=shape, extents=extents)
+
+
+@operators("Slice")
+def slices(call: Call) -> Sequence[Value | None]:
+    """A range of indices along some axes."""
+    call.only(0)
+    value = call.live()
+    starts, ends = call.numbers(1, "starts"), call.numbers(2, "ends")
+    if starts is None or ends is None:
+        raise InexpressibleError("its range is not known")
+    axes = call.numbers(3, "axes") or list(range(len(starts)))
+    steps = call.numbers(4, "steps") or [1] * len(starts)
+    cuts = zip(starts, ends, steps, strict=True)
+    return [_cut(call, value, call.shape_out(), dict(zip(map(value.normal, axes), cuts, strict=True)))]
+
+
+@operators("Gather")
+def gather(call: Call) -> Sequence[Value | None]:
+    """Constant indices pick from the data; indices that depend on the data pick from a constant table."""
+    shape = call.shape_out()
+    table = call.value(0)
+    rank, count = len(call.shape_in(0)), len(call.shape_in(1))
+    axis = call.integer("axis", 0) % rank
+    fresh = range(axis, axis + count)
+    if table is None:
+        call.only(1)
+        value = call.live(1)
+        before, after = (1,) * axis, (1,) * (rank - axis - 1)
+        marks = value.marks.moved({k: k + axis for k in range(count)})
+        return [call.build.resized(value, before + value.extents + after, shape, marks)]
+    call.only(0)
+    places = {k: k if k < axis else k + count - 1 for k in range(rank) if k != axis}
+    marks = table.marks.moved(places)
+    if axis in table.marks.running:
+        marks = replace(marks, running=marks.running | {k for k in fresh if shape[k] > 1})
+    before, after = table.extents[:axis], table.extents[axis + 1 :]
+    if table.constant_along(axis):
+        return [call.build.resized(table, (*before, *(1,) * count, *after), shape, marks)]
+    indices = call.constant(1)
+    if indices is None:
+        raise InexpressibleError("it has no indices")
+    name = call.build.emit("Gather", [table.name, call.build.constant(indices.astype(np.int64))], axis=axis)
+    return [Value(name, shape, (*before, *shape[axis : axis + count], *after), marks)]
+
+
+@operators("GatherElements", "GatherND")
+def gather_each(call: Call) -> Sequence[Value | None]:
+    """Constant indices pick single elements."""
+    call.only(0)
+    value = call.live()
+    indices = call.constant(1)
+    if indices is None:
+        raise InexpressibleError("it has no indices")
+    shape = call.shape_out()
+    whole = call.build.written_out(value)
+    name = call.build.emit(
+        call.node.op_type, [whole.name, call.build.constant(indices.astype(np.int64))], **call.attributes
+    )
+    running = frozenset(k for k, extent in enumerate(shape) if extent > 1) if value.marks.running else frozenset()
+    return [Value(name, shape, shape, Marks(running, frozenset(), value.marks.gone))]
+
+
+@operators("ScatterElements", "ScatterND")
+def scatter(call: Call) -> Sequence[Value | None]:
+    """Constant indices say where updates replace (or, with a reduction, join) the data."""
+    call.only(0, 2)
+    indices = call.constant(1)
+    if indices is None:
+        raise InexpressibleError("it has no indices")
+    build, shape = call.build, call.shape_in(0)
+    data, updates = call.value(0), call.value(2)
+    names = []
+    marks = Marks()
+    for value, own in ((data, shape), (updates, call.shape_in(2))):
+        names.append(build.dark(own) if value is None else build.written_out(value).name)
+        marks = marks if value is None else marks | value.marks
+    found = {k: v for k, v in call.attributes.items() if k == "axis"}
+    if call.attributes.get("reduction", "none") != "none":
+        found["reduction"] = "max"
+    places = build.constant(indices.astype(np.int64))
+    return [Value(build.emit(call.node.op_type, [names[0], places, names[1]], **found), shape, shape, marks)]
+
+
+@operators("Expand")
+def expand(call: Call) -> Sequence[Value | None]:
+    """Axes of extent 1 are repeated."""
+    call.only(0)
+    return [call.broadcast([call.live()], call.shape_out())]
+
+
+@operators("Tile")
+def tile(call: Call) -> Sequence[Value | None]:
+    """Whole axes are repeated."""
+    call.only(0)
+    value, shape = call.live(), call.shape_out()
+    repeats = [new // old for old, new in zip(value.shape, shape, strict=True)]
+    if not call.keeps(value, [k for k, old in enumerate(value.shape) if old == 1 < repeats[k]]):
+        return [None]
+    marks = replace(value.marks, collapsed=frozenset(k for k in value.marks.collapsed if repeats[k] == 1))
+    counts = [1 if value.constant_along(k) else repeat for k, repeat in enumerate(repeats)]
+    if set(counts) <= {1}:
+        return [replace(value, shape=shape, marks=marks)]
+    name = call.build.emit("Tile", [value.name, call.build.integers(counts)])
+    extents = tuple(extent * count for extent, count in zip(value.extents, counts, strict=True))
+    return [Value(name, shape, extents, marks)]
+
+
+@operators("Pad")
+def pad(call: Call) -> Sequence[Value | None]:
+    """Constant padding is dark; the other modes repeat what is there, by onnxruntime's own operator."""
+    call.only(0)
+    value, shape = call.live(), call.shape_out()
+    pads = call.numbers(1, "pads") or call.numbers(1, "paddings")
+    if pads is None:
+        raise InexpressibleError("its amounts are not known")
+    rank = len(value.shape)
+    axes = [value.normal(int(k)) for k in _axes(call)] or list(range(rank))
+    amounts = [(0, 0)] * rank
+    for place, axis in enumerate(axes):
+        amounts[axis] = (pads[place], pads[place + len(axes)])
+    mode = str(call.attributes.get("mode", "constant"))
+    marks = replace(value.marks, collapsed=frozenset(k for k in value.marks.collapsed if shape[k] == 1))
+    touched = {k for k, amount in enumerate(amounts) if amount != (0, 0)}
+    if mode == "constant":
+        value = call.build.spread(value, touched)
+    touched = {k for k in touched if not value.constant_along(k) or (mode == "constant" and max(amounts[k]) > 0)}
+    if not touched:
+        return [replace(value, shape=shape, marks=marks)]
+    name = call.build.pad(value.name, [amounts[k] if k in touched else (0, 0) for k in range(rank)], mode)
+    extents = tuple(shape[k] if k in touched else extent for k, extent in enumerate(value.extents))
+    return [Value(name, shape, extents, marks)]
+
+
+def _axes(call: Call) -> Sequence[int]:
+    array = call.constant(3)
+    return [] if array is None else array.reshape(-1).tolist()
+
+
+@operators("ReverseSequence")
+def reverse_sequence(call: Call) -> Sequence[Value | None]:
+    """Turns around the beginning of each sequence, as long as its constant length says."""
+    call.only(0)
+    lengths = call.constant(1)
+    if lengths is None:
+        raise InexpressibleError("its lengths are not known")
+    value = call.build.written_out(call.live())
+    inputs = [value.name, call.build.constant(lengths.astype(np.int64))]
+    return [replace(value, name=call.build.emit("ReverseSequence", inputs, **call.attributes))]

@@ -1,0 +1,106 @@
+"""Resize and Upsample: what each output reads is onnxruntime's own answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import numpy as np
+import onnx
+
+from strideinspect.verify.geometry import Question, spacing
+from strideinspect.verify.probe.call import Call, attributes, operators
+from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
+
+_Constant = tuple[str, tuple[float, ...]]
+
+_NOT_PER_AXIS: Final = ("axes", "scales", "keep_aspect_ratio_policy")
+
+
+def questions(
+    node: onnx.NodeProto, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray], opset: int
+) -> dict[int, Question]:
+    """What to ask onnxruntime about a Resize or Upsample, by axis. Axes that stay as they are need no question.
+
+    Raises InexpressibleError where the scales are not known, or depend on more than one axis.
+    """
+    found = attributes(node)
+    before, after = shapes.get(node.input[0]), shapes.get(node.output[0])
+    if before is None or after is None:
+        raise InexpressibleError("its size was not observed")
+    axes = [int(axis) % len(before) for axis in found.get("axes", range(len(before)))]
+    if found.get("keep_aspect_ratio_policy", "stretch") != "stretch":
+        raise InexpressibleError("it keeps the aspect ratio, so that its axes depend on one another")
+    if node.op_type == "Upsample" or opset < 11:
+        roi, scales, sizes = None, _floats(node, 1, values, found), None
+    else:
+        roi, scales, sizes = (_floats(node, k, values, {}) for k in (1, 2, 3))
+    if scales is None and sizes is None:
+        raise InexpressibleError("its scales are not known")
+    crops = found.get("coordinate_transformation_mode") == "tf_crop_and_resize"
+    asked = {}
+    for place, axis in enumerate(axes):
+        scale = None if scales is None else float(scales[place])
+        if before[axis] == after[axis] and scale in {None, 1.0} and not crops:
+            continue
+        span = (float(roi[place]), float(roi[place + len(axes)])) if crops and roi is not None else None
+        asked[axis] = _question(node, found, opset, (before[axis], after[axis]), scale, span)
+    return asked
+
+
+def _floats(
+    node: onnx.NodeProto, position: int, values: Mapping[str, np.ndarray], found: Mapping[str, Any]
+) -> list[float] | None:
+    if "scales" in found:
+        return [float(scale) for scale in found["scales"]]
+    name = node.input[position] if position < len(node.input) else ""
+    if not name:
+        return None
+    if name not in values:
+        raise InexpressibleError(f"{name!r}, which decides its size, is not a known constant")
+    array = values[name].reshape(-1)
+    return [float(number) for number in array] if array.size else None
+
+
+def _question(
+    node: onnx.NodeProto,
+    found: Mapping[str, Any],
+    opset: int,
+    sizes: tuple[int, int],
+    scale: float | None,
+    span: tuple[float, float] | None,
+) -> Question:
+    kept = tuple((key, value) for key, value in found.items() if key not in _NOT_PER_AXIS)
+    length, out = sizes
+    reach = 6 * -(-length // max(1, out)) + 16
+    if node.op_type == "Upsample" and "scales" in found:
+        return Question("Upsample", (*kept, ("scales", (1.0, 1.0, scale, 1.0))), length, reach, planar=True)
+    factors: _Constant | None = None if scale is None else ("float32", (1.0, 1.0, scale, 1.0))
+    if node.op_type == "Upsample" or opset < 11:
+        return Question(node.op_type, kept, length, reach, constants=(factors,), planar=True)
+    roi: _Constant | None = None if span is None else ("float32", (0.0, 0.0, span[0], 0.0, 1.0, 1.0, span[1], 1.0))
+    size = None if scale is not None else ("int64", (2 * spacing(length, reach), 1, out, 1))
+    if opset < 13:  # there, what is not used is an empty tensor
+        roi, factors = roi or ("float32", ()), factors or ("float32", ())
+    constants = (roi, factors) if size is None else (roi, factors, size)
+    return Question(node.op_type, kept, length, reach, constants=constants, planar=True)
+
+
+@operators("Resize", "Upsample")
+def resize(call: Call) -> Sequence[Value | None]:
+    """Read every axis that changes by its table."""
+    call.only(0)
+    value, shape = call.live(), call.shape_out()
+    asked = questions(
+        call.node,
+        {call.node.input[0]: value.shape, call.node.output[0]: shape},
+        call.known.values,
+        call.known.opset,
+    )
+    if not call.keeps(value, [k for k in asked if value.shape[k] == 1 < shape[k]]):
+        return [None]
+    marks = replace(value.marks, collapsed=value.marks.collapsed - {k for k in asked if shape[k] > 1})
+    for axis, question in asked.items():
+        value = call.build.read(value, axis, call.table(question))
+    return [replace(value, marks=marks)]

@@ -1,0 +1,145 @@
+"""Running the probe: which rows each tensor sees, and whether rows that are said to be unseen stay dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from strideinspect.verify.probe.builder import DARK, PROBE, Builder
+from strideinspect.verify.probe.translate import Held, Probe, Unknown
+from strideinspect.verify.probe.value import Shape, Value
+from strideinspect.verify.shapes import session
+
+_SMALL: Final = 2_000  # nodes; below this, starting threads takes longer than they save
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """First and last row that each index sees (None: none), and the hull of full dependence over the whole tensor."""
+
+    first: Sequence[int | None]
+    last: Sequence[int | None]
+    full: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """Where to find what one tensor sees: names of fetched tensors, None for what stays dark."""
+
+    count: int
+    local: str | None
+    full: str | None
+
+
+class Lights:
+    """A probe ready to run. Asking for something that it cannot express gives the reason as text."""
+
+    def __init__(
+        self,
+        probe: Probe,
+        shapes: Mapping[str, Shape],
+        source: tuple[str, int],
+        wanted: Mapping[str, int | None],
+        outputs: Iterable[str],
+    ) -> None:
+        shape, axis = shapes[source[0]], source[1]
+        self._shape, self._axis = shape, axis
+        self._requests = {tensor: _request(probe, shapes, tensor, along) for tensor, along in wanted.items()}
+        self._outputs = {tensor: _total(probe.build, probe.full.get(tensor)) for tensor in outputs}
+        found = [request for request in self._requests.values() if isinstance(request, _Request)]
+        names = [name for request in found for name in (request.local, request.full)]
+        names += [place for place in self._outputs.values() if not isinstance(place, Unknown)]
+        self._names = list(dict.fromkeys(name for name in names if name is not None))
+        model = probe.build.model(self._fed(np.zeros(shape[axis])).shape, self._names)
+        self._session = session(model, threads=1 if len(model.graph.node) < _SMALL else 0) if self._names else None
+
+    def seen(self) -> dict[str, Seen | Unknown]:
+        """What each wanted tensor sees: two runs, one with the rows' numbers and one with their negatives."""
+        rows = np.arange(self._shape[self._axis])
+        highest, lowest = self._run(rows), self._run(-rows)
+        answers: dict[str, Seen | Unknown] = {}
+        for tensor, request in self._requests.items():
+            if isinstance(request, Unknown):
+                answers[tensor] = request
+                continue
+            last = _numbers(highest, request.local, request.count)
+            first = [None if row is None else -row for row in _numbers(lowest, request.local, request.count)]
+            full = (first, last)
+            if request.full != request.local:
+                lows = _numbers(lowest, request.full, 1)
+                full = [None if row is None else -row for row in lows], _numbers(highest, request.full, 1)
+            answers[tensor] = Seen(first, last, _hull(*full))
+        return answers
+
+    def lit_by(self, ranges: Sequence[tuple[int, int]]) -> str | Unknown | None:
+        """A graph output that the rows in `ranges` (both ends included) reach; None where all stay dark.
+
+        Unknown where the probe cannot say it of some output and none of the others is reached.
+        """
+        rows = np.full(self._shape[self._axis], DARK)
+        for first, last in ranges:
+            rows[first : last + 1] = 0
+        found = self._run(rows)
+        for tensor, place in self._outputs.items():
+            if isinstance(place, str) and bool((found[place] > DARK / 2).any()):
+                return tensor
+        return next((place for place in self._outputs.values() if isinstance(place, Unknown)), None)
+
+    def _run(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        if self._session is None:
+            return {}
+        return dict(zip(self._names, self._session.run(self._names, {PROBE: self._fed(rows)}), strict=True))
+
+    def _fed(self, rows: np.ndarray) -> np.ndarray:
+        """[1, …, length, …, 1]: the rows along the probed axis."""
+        return rows.astype(np.float32).reshape([len(rows) if k == self._axis else 1 for k in range(len(self._shape))])
+
+
+def _request(probe: Probe, shapes: Mapping[str, Shape], tensor: str, along: int | None) -> _Request | Unknown:
+    local, full = probe.local.get(tensor), probe.full.get(tensor)
+    if isinstance(local, Unknown):
+        return local
+    if isinstance(full, Unknown):
+        return full
+    known = local or full
+    shape = shapes.get(tensor) if known is None else known.shape
+    if along is not None and (shape is None or not 0 <= along < len(shape)):
+        return Unknown("its shape was not observed" if shape is None else f"it has no axis {along} in this run")
+    count = 1 if along is None or shape is None else shape[along]
+    place = None
+    if local is not None:
+        most = probe.build.most(local, (k for k in range(len(local.shape)) if k != along))
+        place = _plain(probe.build, most)
+    if full == local:
+        return _Request(count, place, place)
+    total = _total(probe.build, full)
+    return total if isinstance(total, Unknown) else _Request(count, place, total)
+
+
+def _total(build: Builder, held: Held) -> str | Unknown | None:
+    """The name of the largest number anywhere in a tensor."""
+    if held is None or isinstance(held, Unknown):
+        return held
+    return _plain(build, build.most(held, range(len(held.shape))))
+
+
+def _plain(build: Builder, value: Value) -> str:
+    """A name that may be an output: the fed rows may not."""
+    return build.emit("Identity", [value.name]) if value.name == PROBE else value.name
+
+
+def _numbers(found: Mapping[str, np.ndarray], name: str | None, count: int) -> list[int | None]:
+    """One row number per index; an index that saw the same as all others was kept once."""
+    if name is None:
+        return [None] * count
+    rows = np.broadcast_to(found[name].reshape(-1), (count,))
+    return [int(row) if lit else None for row, lit in zip(np.maximum(rows, -(2.0**30)), rows > DARK / 2, strict=True)]
+
+
+def _hull(first: Iterable[int | None], last: Iterable[int | None]) -> tuple[int, int] | None:
+    firsts = [row for row in first if row is not None]
+    lasts = [row for row in last if row is not None]
+    return (min(firsts), max(lasts)) if firsts and lasts else None

@@ -1,0 +1,116 @@
+"""Operators that only regroup axes: Reshape and its kin, Transpose, depth and space."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import prod
+
+from strideinspect.verify.probe.builder import Builder
+from strideinspect.verify.probe.call import Call, operators
+from strideinspect.verify.probe.reductions import without_axes
+from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
+
+
+def blocks(old: Shape, new: Shape) -> Iterator[tuple[range, range]]:
+    """The smallest runs of axes that a reshape turns into one another: (axes of `old`, axes of `new`)."""
+    i = j = 0
+    while i < len(old) or j < len(new):
+        a, b = i, j
+        if i < len(old) and j < len(new) and old[i] == new[j]:
+            i, j = i + 1, j + 1
+        elif i < len(old) and (old[i] == 1 or j == len(new)):
+            i += 1
+        elif j < len(new) and (new[j] == 1 or i == len(old)):
+            j += 1
+        else:
+            i, j = i + 1, j + 1
+            while prod(old[a:i]) != prod(new[b:j]):
+                if prod(old[a:i]) < prod(new[b:j]):
+                    i += 1
+                else:
+                    j += 1
+        yield range(a, i), range(b, j)
+
+
+def reshaped(build: Builder, value: Value, shape: Shape) -> Value:
+    """The value under another shape of as many elements. A block of axes along which nothing varies stays compact."""
+    if prod(shape) != prod(value.shape):
+        raise InexpressibleError(f"a reshape from {value.shape} to {shape}")
+    extents: list[int] = []
+    running: set[int] = set()
+    collapsed: set[int] = set()
+    gone = value.marks.gone
+    for olds, news in blocks(value.shape, shape):
+        if len(olds) == len(news) == 1:
+            extents.append(value.extents[olds[0]])
+            running |= {news[0]} if olds[0] in value.marks.running else set()
+            collapsed |= {news[0]} if olds[0] in value.marks.collapsed else set()
+            continue
+        varies = any(value.extents[k] > 1 for k in olds)
+        if varies:
+            value = build.spread(value, olds)
+        extents += [shape[k] if varies else 1 for k in news]
+        if value.marks.running.intersection(olds):
+            running.update(k for k in news if shape[k] > 1)
+        gone = gone or bool(value.marks.collapsed.intersection(olds))
+    return build.resized(value, tuple(extents), shape, Marks(frozenset(running), frozenset(collapsed), gone))
+
+
+@operators("Reshape", "Flatten")
+def reshape(call: Call) -> Sequence[Value | None]:
+    """The same elements in the same order."""
+    call.only(0)
+    return [reshaped(call.build, call.live(), call.shape_out())]
+
+
+@operators("Squeeze")
+def squeeze(call: Call) -> Sequence[Value | None]:
+    """Axes of extent 1 are removed: those named, or all."""
+    call.only(0)
+    value = call.live()
+    axes = call.numbers(1, "axes")
+    return [without_axes(call, value, range(len(value.shape)) if axes is None else map(value.normal, axes))]
+
+
+@operators("Unsqueeze")
+def unsqueeze(call: Call) -> Sequence[Value | None]:
+    """Axes of extent 1 are put in."""
+    call.only(0)
+    value = call.live()
+    axes = call.numbers(1, "axes") or []
+    rank = len(value.shape) + len(axes)
+    fresh = {axis % rank for axis in axes}
+    places = [k for k in range(rank) if k not in fresh]
+    shape, extents = [1] * rank, [1] * rank
+    for old, new in enumerate(places):
+        shape[new], extents[new] = value.shape[old], value.extents[old]
+    return [call.build.resized(value, tuple(extents), tuple(shape), value.marks.moved(dict(enumerate(places))))]
+
+
+@operators("Transpose")
+def transpose(call: Call) -> Sequence[Value | None]:
+    """Axes change places."""
+    value = call.live()
+    order = call.attributes.get("perm") or range(len(value.shape))[::-1]
+    return [call.build.permuted(value, list(order))]
+
+
+@operators("DepthToSpace", "SpaceToDepth")
+def depth_and_space(call: Call) -> Sequence[Value | None]:
+    """Done by onnxruntime's own operator; afterwards a position may run along channels as well as space."""
+    value, shape = call.live(), call.shape_out()
+    channel, height, width = 1, 2, 3
+    marks = value.marks
+    running = set(marks.running)
+    if channel in running and call.node.op_type == "DepthToSpace":
+        running |= {height, width}
+    if running & {height, width} and call.node.op_type == "SpaceToDepth":
+        running.add(channel)
+    marks = replace(marks, running=frozenset(running))
+    axes = (channel, height, width)
+    if all(value.constant_along(k) for k in axes):
+        return [replace(value, shape=shape, marks=marks)]
+    value = call.build.spread(value, axes)
+    name = call.build.emit(call.node.op_type, [value.name], **call.attributes)
+    return [Value(name, shape, (value.extents[0], *shape[1:]), marks)]

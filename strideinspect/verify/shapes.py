@@ -1,0 +1,138 @@
+"""The first check: every tensor's shape as onnxruntime has it, from one profiled run without weights."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import onnx
+import onnxruntime
+
+from strideinspect.verify.exactness import Exactness, exactness, parameters
+from strideinspect.verify.weightless import Weightless
+
+Shape = tuple[int, ...]
+
+_NOT_RUN: Final = "onnxruntime computed it nowhere in this run"
+
+
+@dataclass(frozen=True, slots=True)
+class AsRun:
+    """What one run showed.
+
+    `shapes` per tensor; `not_checked` says of others why they have none. `values` holds the small tensors whose
+    values are exact. `error` says why the run ended early, if it did: then `shapes` holds what came before.
+    """
+
+    shapes: Mapping[str, Shape]
+    not_checked: Mapping[str, str]
+    values: Mapping[str, np.ndarray]
+    exact: Exactness
+    error: str | None
+
+
+def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = None) -> onnxruntime.InferenceSession:
+    """A silent CPU session that runs the graph as it stands. Raises whatever onnxruntime raises."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    options.intra_op_num_threads = threads
+    if profile is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = str(profile)
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def run(weightless: Weightless, directory: Path) -> AsRun:
+    """Run the model once on zeros, with its profile below `directory`. What onnxruntime refuses is no exception."""
+    graph = weightless.model.graph
+    exact = exactness(graph, [*(entry.name for entry in graph.input), *weightless.zeroed])
+    wanted = list(dict.fromkeys(parameters(graph, exact)))
+    tensors = [entry.name for entry in graph.output if not entry.type.HasField("sequence_type")]
+    known = {entry.name for entry in graph.output}
+    graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted if name not in known)
+    seen: dict[str, Shape] = {name: feed.shape for name, feed in weightless.feeds.items()}
+    values = dict(weightless.constants)
+    error = None
+    try:
+        runner = session(weightless.model, profile=directory / "profile")
+    except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
+        return AsRun(seen, {}, values, exact, weightless.in_their_words(plain(problem)))
+    try:
+        fetched = runner.run_with_ort_values(
+            list(dict.fromkeys([*tensors, *wanted])),
+            {name: onnxruntime.OrtValue.ortvalue_from_numpy(feed) for name, feed in weightless.feeds.items()},
+        )
+        for name, value in zip(dict.fromkeys([*tensors, *wanted]), fetched, strict=True):
+            if value.is_tensor():
+                seen[name] = tuple(value.shape())
+                if name in wanted:
+                    values[name] = value.numpy()
+    except Exception as problem:  # noqa: BLE001 - as above
+        error = weightless.in_their_words(plain(problem))
+    finally:
+        profile = Path(runner.end_profiling())
+    conflicts = _read(profile, weightless.nodes, seen)
+    not_checked = {name: f"its shape depends on the data, at {label}" for name, label in _labels(exact, weightless)}
+    not_checked |= dict.fromkeys(conflicts, "it has several shapes in one run")
+    for name in not_checked:
+        seen.pop(name, None)
+    for node in weightless.nodes.values():
+        for name in node.output:
+            if name and name not in seen:
+                not_checked.setdefault(name, error or _NOT_RUN)
+    return AsRun(seen, not_checked, values, exact, error)
+
+
+def plain(problem: BaseException) -> str:
+    """One line of what onnxruntime says, without its error codes and source positions."""
+    text = " ".join(str(problem).split())
+    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
+    text = re.sub(r"\S*/onnxruntime/\S+:\d+ ", "", text)
+    text = re.sub(r"Non-zero status code .*? running (\w+) node\. Name:'([^']*)' Status Message: ", r"\1 \2: ", text)
+    text = re.sub(r"^(\w+ \S+: )?onnxruntime::[^)]*\)( const)? ?", r"\1", text)
+    return text[:300] or type(problem).__name__
+
+
+def _labels(exact: Exactness, weightless: Weightless) -> Iterator[tuple[str, str]]:
+    for name, culprit in exact.misshapen.items():
+        yield name, f"{weightless.nodes[culprit].op_type} {weightless.labels[culprit]}"
+
+
+def _read(profile: Path, nodes: Mapping[str, onnx.NodeProto], seen: dict[str, Shape]) -> set[str]:
+    """Enter the shapes of the profile into `seen`; the names that have several."""
+    conflicts: set[str] = set()
+    inputs: dict[str, Shape] = {}
+
+    def enter(into: dict[str, Shape], names: Iterable[str], types: list[dict[str, list[int]]]) -> None:
+        for name, described in zip((name for name in names if name), types, strict=False):
+            for dims in described.values():
+                if into.setdefault(name, tuple(dims)) != tuple(dims):
+                    conflicts.add(name)
+
+    for name, arguments in _events(profile):
+        node = nodes.get(name)
+        if node is not None:
+            enter(seen, node.output, arguments.get("output_type_shape", []))
+            # Operators that onnxruntime expands and Casts that it drops are seen where somebody reads them.
+            enter(inputs, node.input, arguments.get("input_type_shape", []))
+    for name, shape in inputs.items():
+        if seen.setdefault(name, shape) != shape:
+            conflicts.add(name)
+    return conflicts
+
+
+def _events(profile: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The node runs in a profile, which is removed once it is read."""
+    text = profile.read_text(encoding="utf-8")
+    with suppress(OSError):
+        profile.unlink()
+    for event in json.loads(text):
+        if event.get("cat") == "Node" and event["name"].endswith("_kernel_time"):
+            yield event["name"].removesuffix("_kernel_time"), event["args"]

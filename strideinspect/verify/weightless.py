@@ -1,0 +1,252 @@
+"""A model made ready to run without its weights: zero pages are fed in their place."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from math import prod
+from typing import Final, Protocol, TypeVar
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from strideinspect.model.load import LoadedModel
+
+_TABLE_TYPES: Final = (TensorProto.INT64, TensorProto.INT32)
+"""Tables of indices and shapes come as these; what they hold moves data, so they keep their values."""
+
+_MAX_TABLE_BYTES: Final = 1 << 26
+_MAX_INLINE_BYTES: Final = 1 << 26  # zeros written into the model itself, where they cannot be fed
+_COMPUTED_WEIGHT: Final = 1 << 14  # elements; a ConstantOfShape of more is fed like any other weight
+_PREFIX: Final = "strideinspect_node_"
+
+
+@dataclass(frozen=True, slots=True)
+class Weightless:
+    """A model whose large tensors are inputs.
+
+    `model` is the changed copy, `feeds` all that it wants to be fed. `zeroed` names the tensors whose values were
+    replaced by zeros; `constants` holds the values of those that were kept. Every node of `model`, those of subgraphs
+    included, has a new name that is unique: `nodes` finds it and `labels` says what its author would call it.
+    `outputs` counts the graph outputs.
+    """
+
+    model: onnx.ModelProto
+    feeds: Mapping[str, np.ndarray]
+    zeroed: frozenset[str]
+    constants: Mapping[str, np.ndarray]
+    nodes: Mapping[str, onnx.NodeProto]
+    labels: Mapping[str, str]
+    outputs: int
+
+    def in_their_words(self, message: str) -> str:
+        """`message` with the unique node names replaced by what the model's author would call the nodes."""
+        return re.sub(_PREFIX + r"\d+", lambda match: self.labels.get(match[0], "?"), message)
+
+
+@dataclass(slots=True)
+class _Draft:
+    loaded: LoadedModel
+    zeros: Callable[[int, tuple[int, ...]], np.ndarray]
+    feeds: dict[str, np.ndarray] = field(default_factory=dict)
+    zeroed: set[str] = field(default_factory=set)
+    constants: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+_EntryT_contra = TypeVar("_EntryT_contra", contravariant=True)
+
+
+class UnrunnableError(Exception):
+    """The model cannot be run; the message says why, in plain words."""
+
+
+def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weightless:
+    """The model with its graph inputs fixed to `inputs`' shapes and its weights turned into inputs fed with zeros.
+
+    Integer tables and small tensors keep their values. Raises UnrunnableError where an input cannot be fed.
+    """
+    model = onnx.ModelProto()
+    model.CopyFrom(loaded.proto)
+    draft = _Draft(loaded, _zero_pages())
+    initializers = {tensor.name for tensor in model.graph.initializer}
+    real = [entry for entry in model.graph.input if entry.name not in initializers]
+    given = [_fixed(entry, inputs, draft) for entry in real]
+    fed = list(_feed_weights(model.graph, draft))
+    for graph in _subgraphs(model.graph):
+        _fill_in(graph, draft)
+    nodes, labels = {}, {}
+    for number, node in enumerate(_nodes(model.graph)):
+        name = f"{_PREFIX}{number}"
+        nodes[name], labels[name] = node, node.name or next(iter(node.output), node.op_type)
+        node.name = name
+    used = {name for node in _nodes(model.graph) for name in node.input} | {entry.name for entry in model.graph.output}
+    _set(model.graph.initializer, [tensor for tensor in model.graph.initializer if tensor.name in used])
+    model.ir_version = max(model.ir_version, 4)  # before that, every initializer had to be an input too
+    _set(model.graph.input, given + fed)
+    _set(model.graph.output, [_shapeless(entry) for entry in model.graph.output])
+    del model.graph.value_info[:]
+    zeroed = frozenset(draft.zeroed)
+    return Weightless(model, draft.feeds, zeroed, draft.constants, nodes, labels, len(model.graph.output))
+
+
+def _fixed(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], draft: _Draft) -> onnx.ValueInfoProto:
+    """The graph input `entry` with the size it is inspected at; a feed of zeros is entered into the draft."""
+    if not entry.type.HasField("tensor_type"):
+        raise UnrunnableError(f"input {entry.name!r} is no tensor")
+    if entry.name not in inputs:
+        raise UnrunnableError(f"input {entry.name!r} was given no size")
+    shape = inputs[entry.name]
+    kind = entry.type.tensor_type.elem_type
+    draft.feeds[entry.name] = draft.zeros(kind, shape)
+    return helper.make_tensor_value_info(entry.name, kind, shape)
+
+
+def _feed_weights(graph: onnx.GraphProto, draft: _Draft) -> Iterator[onnx.ValueInfoProto]:
+    """Take the large tensors out of the main graph, and yield the inputs that stand in for them."""
+    kept_tensors = []
+    for tensor in graph.initializer:
+        if (entry := _as_input(tensor, tensor.name, draft)) is None:
+            kept_tensors.append(tensor)
+        else:
+            yield entry
+    kept_nodes = []
+    for node in graph.node:
+        tensor = _constant(node, draft)
+        if tensor is None or (entry := _as_input(tensor, node.output[0], draft)) is None:
+            kept_nodes.append(node)
+        else:
+            yield entry
+    _set(graph.initializer, kept_tensors)
+    _set(graph.node, kept_nodes)
+
+
+def _as_input(tensor: TensorProto, name: str, draft: _Draft) -> onnx.ValueInfoProto | None:
+    """An input to feed zeros to in the place of `tensor`; None where the tensor stays, with its values or filled in."""
+    values = _values(tensor, draft)
+    if values is not None:
+        draft.constants[name] = values
+        if draft.loaded.is_left_out(tensor):
+            _refill(tensor, values.tobytes())
+        return None
+    draft.zeroed.add(name)
+    try:
+        draft.feeds[name] = draft.zeros(tensor.data_type, tuple(tensor.dims))
+    except UnrunnableError:  # a type that cannot be fed, such as int4: zeros inside the model then
+        _refill(tensor, bytes(_inline_size(tensor)))
+        return None
+    return helper.make_tensor_value_info(name, tensor.data_type, tensor.dims)
+
+
+def _values(tensor: TensorProto, draft: _Draft) -> np.ndarray | None:
+    """The values of a tensor worth keeping: a small one, or a table of integers."""
+    if tensor.data_location == TensorProto.EXTERNAL:
+        return None
+    if not draft.loaded.is_left_out(tensor):
+        weight = prod(tensor.dims)
+        return numpy_helper.to_array(tensor) if weight <= _COMPUTED_WEIGHT else None
+    if tensor.data_type in _TABLE_TYPES and 8 * prod(tensor.dims) <= _MAX_TABLE_BYTES:
+        return draft.loaded.values(tensor)
+    return None
+
+
+def _constant(node: onnx.NodeProto, draft: _Draft) -> TensorProto | None:
+    """The tensor that a node stands for, where it is a Constant, or a ConstantOfShape as large as a weight."""
+    if node.domain not in {"", "ai.onnx"}:
+        return None
+    if node.op_type == "Constant":
+        return next((attribute.t for attribute in node.attribute if attribute.name == "value"), None)
+    if node.op_type == "ConstantOfShape" and node.input[0] in draft.constants:
+        dims = draft.constants[node.input[0]].reshape(-1).tolist()
+        if prod(dims) > _COMPUTED_WEIGHT:
+            kind = next((a.t.data_type for a in node.attribute if a.name == "value"), TensorProto.FLOAT)
+            external = TensorProto(data_type=kind, dims=dims, data_location=TensorProto.EXTERNAL)
+            return None if kind in _TABLE_TYPES else external
+    return None
+
+
+def _fill_in(graph: onnx.GraphProto, draft: _Draft) -> None:
+    """Give the large tensors of a subgraph zeros (or their integers): nothing can be fed there."""
+    own = [(tensor.name, tensor) for tensor in graph.initializer]
+    own += [(n.output[0], a.t) for n in graph.node if n.op_type == "Constant" for a in n.attribute if a.name == "value"]
+    for name, tensor in own:
+        values = _values(tensor, draft)
+        if values is not None:
+            draft.constants[name] = values
+        if values is None or draft.loaded.is_left_out(tensor):
+            _refill(tensor, bytes(_inline_size(tensor)) if values is None else values.tobytes())
+        if values is None:
+            draft.zeroed.add(name)
+
+
+def _refill(tensor: TensorProto, data: bytes) -> None:
+    """Replace the payload of a tensor, wherever it was."""
+    fresh = TensorProto(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims, raw_data=data)
+    tensor.CopyFrom(fresh)
+
+
+def _inline_size(tensor: TensorProto) -> int:
+    """Bytes of a tensor's raw data; refuses what is too large to write into the model."""
+    halves = {TensorProto.INT4, TensorProto.UINT4, TensorProto.FLOAT4E2M1}
+    bits = 4 if tensor.data_type in halves else 8 * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+    size: int = (prod(tensor.dims) * bits + 7) // 8
+    if size > _MAX_INLINE_BYTES or tensor.data_type == TensorProto.STRING:
+        raise UnrunnableError(f"tensor {tensor.name!r} can neither be fed nor left out")
+    return size
+
+
+def _zero_pages() -> Callable[[int, tuple[int, ...]], np.ndarray]:
+    """A maker of zero arrays that all share one run of never-written pages, so that they take no memory."""
+    shared = np.zeros(1 << 20, np.uint8)
+
+    def zeros(kind: int, shape: tuple[int, ...]) -> np.ndarray:
+        nonlocal shared
+        if kind == TensorProto.STRING:
+            return np.full(shape, "", dtype=object)
+        dtype = helper.tensor_dtype_to_np_dtype(kind)
+        if dtype.kind not in "biufc":
+            raise UnrunnableError(f"tensors of type {TensorProto.DataType.Name(kind)} cannot be fed")
+        size = prod(shape) * dtype.itemsize
+        if size > shared.nbytes:
+            shared = np.zeros(size, np.uint8)
+        return shared[:size].view(dtype).reshape(shape)
+
+    return zeros
+
+
+def _shapeless(entry: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
+    """A graph output without its declared shape: a wrong one must not keep the model from running."""
+    if not entry.type.HasField("tensor_type"):
+        return entry
+    return helper.make_tensor_value_info(entry.name, entry.type.tensor_type.elem_type, None)
+
+
+def _subgraphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
+    for node in graph.node:
+        for attribute in node.attribute:
+            for inner in ([attribute.g] if attribute.HasField("g") else []) + list(attribute.graphs):
+                yield inner
+                yield from _subgraphs(inner)
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    yield from graph.node
+    for inner in _subgraphs(graph):
+        yield from inner.node
+
+
+class _Repeated(Protocol[_EntryT_contra]):
+    """A repeated field of a protobuf message."""
+
+    def __delitem__(self, index: slice) -> None: ...
+
+    def extend(self, entries: Iterable[_EntryT_contra]) -> None: ...
+
+
+def _set(repeated: _Repeated[_EntryT_contra], entries: Iterable[_EntryT_contra]) -> None:
+    """Replace the contents of a repeated field, possibly by some of its own entries."""
+    copies = [copy.deepcopy(entry) for entry in entries]
+    del repeated[:]
+    repeated.extend(copies)
