@@ -95,17 +95,20 @@ def tile(step: Step) -> list[Reads]:
 
 @operator("Slice")
 def slice_(step: Step) -> list[Reads]:
-    """Slices as in numpy; an end far outside means all the way."""
+    """Negative places count from the end; then starts and ends are clamped so that at most the whole axis is copied."""
     shape = step.shape()
     starts, ends = step.integers(1, "starts") or [], step.integers(2, "ends") or []
     axes = step.integers(3, "axes") or list(range(len(starts)))
     steps = step.integers(4, "steps") or [1] * len(starts)
     rows = [np.arange(extent) for extent in shape]
     for start, end, axis, stride in zip(starts, ends, axes, steps, strict=True):
-        if stride < 0 and end < -shape[axis]:
-            rows[axis] = rows[axis][start::stride]
+        length = shape[axis]
+        begin, stop = (place + length if place < 0 else place for place in (start, end))
+        if stride > 0:
+            picked = range(min(max(begin, 0), length), min(max(stop, 0), length), stride)
         else:
-            rows[axis] = rows[axis][start:end:stride]
+            picked = range(min(max(begin, 0), length - 1), min(max(stop, -1), length - 1), stride)
+        rows[axis] = np.array(picked, dtype=np.int64)
     return [_moved(crossed(shape, rows), _same(len(shape)))]
 
 

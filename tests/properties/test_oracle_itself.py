@@ -95,6 +95,7 @@ MOVEMENT: dict[str, Case] = {
     "slice-attribute": (9, (1, 2, 9), "y = Slice<axes=[2], starts=[1], ends=[-2]>(x)", NO),
     "slice-negative-step": (13, (1, 2, 9), "y = Slice(x, s, e, a, t)", {"s": [-2], "e": [-100], "a": [2], "t": [-3]}),
     "slice-far-end": (13, (1, 2, 9), "y = Slice(x, s, e, a, t)", {"s": [1], "e": [2**62], "a": [-1], "t": [2]}),
+    "slice-before-the-start": (13, (1, 2, 2), "y = Slice(x, s, e, a, t)", {"s": [-3], "e": [-9], "a": [2], "t": [-1]}),
     "concat-channels": (13, (1, 2, 4), "n = Neg(x) y = Concat<axis=1>(x, n)", NO),
     "concat-positions": (13, (1, 2, 4), "n = Neg(x) y = Concat<axis=-1>(x, n)", NO),
     "split-attribute": (11, (1, 6, 3), "y, z = Split<axis=1, split=[2,4]>(x)", NO),

@@ -1,0 +1,272 @@
+"""Hypothesis strategies for ONNX graphs that onnxruntime runs: chains and two merging branches over all families.
+
+`bounded` limits a test to a fixed set of examples, the same in every run. `STRIDEINSPECT_THOROUGH=20` in the
+environment takes twenty times as many and new ones every time: for a night, or after a change to the fields.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import onnx
+import onnx.printer
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+from tests import graph_steps
+from tests.graph_builder import Builder, Step, UnfitError
+from tests.oracle_sets import Shape
+
+EMITTERS = graph_steps.EMITTERS  # importing them registers them
+OPSETS = (7, 8, 9, 10, 11, 12, 13, 16, 18, 19, 21, 22, 23)
+LONGEST = 40
+
+THOROUGH = int(os.environ.get("STRIDEINSPECT_THOROUGH", "1"))
+
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+
+def bounded(examples: int) -> settings:
+    """Settings for so many examples, times STRIDEINSPECT_THOROUGH."""
+    return settings(
+        max_examples=examples * THOROUGH,
+        derandomize=THOROUGH == 1,
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A recipe for a model: the same steps can be taken again from an input of another size."""
+
+    opset: int
+    shape: Shape
+    steps: tuple[Step, ...]
+
+    def build(self, shape: Shape | None = None) -> onnx.ModelProto:
+        """The model at this input shape. Raises UnfitError where a step does not fit any more."""
+        builder = Builder(self.opset, shape or self.shape)
+        for step in self.steps:
+            builder.apply(step)
+        return builder.model()
+
+    def __repr__(self) -> str:
+        """The steps, and the model as ONNX text: what a failing example shows."""
+        return f"Graph({self.opset}, {self.shape}, {self.steps})\n{onnx.printer.to_text(self.build())}"
+
+
+def _per_axis(draw: Draw, rank: int, low: int, high: int) -> list[int]:
+    return [draw(st.integers(low, high)) for _ in range(rank)]
+
+
+def _window(draw: Draw, rank: int, *, deepest: int = 3, kernels: int = 4) -> dict[str, Any]:
+    """Attributes of a window; sizes small enough to fit odd little maps."""
+    window: dict[str, Any] = {"kernel_shape": _per_axis(draw, rank, 1, kernels)}
+    if draw(st.booleans()):
+        window["strides"] = _per_axis(draw, rank, 1, 4)
+    padding = draw(st.sampled_from(["none", "explicit", "explicit", "SAME_UPPER", "SAME_LOWER", "VALID"]))
+    if padding == "explicit":
+        most = [size - 1 for size in window["kernel_shape"]] * 2
+        window["pads"] = [draw(st.integers(0, min(deepest, limit))) for limit in most]
+    elif padding != "none":
+        window["auto_pad"] = padding
+    # onnxruntime refuses SAME with dilation (Conv), or leaves the standard (pools).
+    if not padding.startswith("SAME") and draw(st.integers(0, 3)) == 0:
+        window["dilations"] = _per_axis(draw, rank, 1, 3)
+    return window
+
+
+def _sane_same(window: dict[str, Any]) -> bool:
+    """SAME with an extent under the stride is ambiguous: onnxruntime crops where the standard does not."""
+    if not str(window.get("auto_pad", "")).startswith("SAME"):
+        return True
+    return all(
+        size >= stride
+        for size, stride in zip(window["kernel_shape"], window.get("strides", window["kernel_shape"]), strict=True)
+    )
+
+
+def _conv(draw: Draw, rank: int, opset: int) -> Step:
+    del opset
+    window = _window(draw, rank)
+    if not _sane_same(window):
+        del window["auto_pad"]
+    kernel = window.pop("kernel_shape")
+    group = draw(st.sampled_from(["dense", "dense", "two", "depthwise"]))
+    channels = draw(st.sampled_from([2, 4]))
+    return Step("conv", {"kernel": kernel, "channels": channels, "group": group, **window})
+
+
+def _conv_transpose(draw: Draw, rank: int, opset: int) -> Step:
+    del opset
+    kernel, strides = _per_axis(draw, rank, 1, 4), _per_axis(draw, rank, 1, 3)
+    window: dict[str, Any] = {"kernel": kernel, "strides": strides, "channels": draw(st.sampled_from([2, 4]))}
+    form = draw(st.sampled_from(["plain", "plain", "pads", "pads", "same", "extra"]))
+    if form == "pads":
+        window["pads"] = [draw(st.integers(0, size - 1)) for size in kernel * 2]
+        if draw(st.booleans()):
+            window["dilations"] = _per_axis(draw, rank, 1, 2)
+    elif form == "same" and all(size >= stride for size, stride in zip(kernel, strides, strict=True)):
+        window["auto_pad"] = draw(st.sampled_from(["SAME_UPPER", "SAME_LOWER"]))
+    elif form == "extra":
+        window["output_padding"] = [draw(st.integers(0, stride - 1)) for stride in strides]
+    return Step("conv_transpose", window)
+
+
+def _pool(draw: Draw, rank: int, opset: int) -> Step:
+    op = draw(st.sampled_from(["MaxPool", "MaxPool", "AveragePool", "AveragePool", "LpPool"]))
+    window = _window(draw, rank)
+    if not _sane_same(window):
+        del window["auto_pad"]
+    since = {"MaxPool": 10, "AveragePool": 19, "LpPool": 18}[op]
+    if opset < since:
+        window.pop("dilations", None)
+    since = {"MaxPool": 10, "AveragePool": 10, "LpPool": 18}[op]
+    # With auto_pad and ceil_mode runtimes part; ceil_mode is drawn with explicit or no pads.
+    if opset >= since and "auto_pad" not in window and draw(st.booleans()):
+        window["ceil_mode"] = 1
+    if op == "AveragePool" and draw(st.booleans()):
+        window["count_include_pad"] = 1
+    return Step("pool", {"op": op, **window})
+
+
+def _global(draw: Draw, rank: int, opset: int) -> Step:
+    del rank, opset
+    return Step("global_pool", {"op": draw(st.sampled_from(["GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool"]))})
+
+
+def _pointwise(draw: Draw, rank: int, opset: int) -> Step:
+    del rank, opset
+    return Step("pointwise", {"op": draw(st.sampled_from(["Relu", "LeakyRelu", "BatchNormalization", "Add", "Abs"]))})
+
+
+def _pad(draw: Draw, rank: int, opset: int) -> Step:
+    modes = ["constant", "constant", "reflect", "edge", *(["wrap"] if opset >= 19 else [])]
+    mode = draw(st.sampled_from(modes))
+    # Cutting and repeating at once is described by nobody.
+    return Step("pad", {"mode": mode, "pads": _per_axis(draw, 2 * rank, -2 if mode == "constant" else 0, 3)})
+
+
+def _crop(draw: Draw, rank: int, opset: int) -> Step:
+    del opset
+    ends = [draw(st.sampled_from([-3, -2, -1, 2**31])) for _ in range(rank)]
+    steps = [draw(st.sampled_from([1, 1, 2, 3, -1, -2])) for _ in range(rank)]
+    return Step("crop", {"starts": _per_axis(draw, rank, 0, 3), "ends": ends, "steps": steps})
+
+
+def _resize(draw: Draw, rank: int, opset: int) -> Step:
+    del opset
+    modes = ["nearest", "linear", "cubic"] if rank == 2 else ["nearest", "linear"]
+    names = ["half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"]
+    return Step(
+        "resize",
+        {
+            "scales": [draw(st.sampled_from([0.5, 1.5, 2.0, 2.5, 3.0, 4.0])) for _ in range(rank)],
+            "mode": draw(st.sampled_from(modes)),
+            "coordinates": draw(st.sampled_from(names)),
+            "nearest": draw(st.sampled_from(["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"])),
+            "by_size": draw(st.booleans()),
+        },
+    )
+
+
+def _moved(draw: Draw, rank: int, opset: int) -> Step:
+    del opset
+    steps = [
+        Step("shuffle", {"factor": 2, "up": draw(st.booleans())}),
+        Step("gather", {"stride": draw(st.sampled_from([1, 2, 3, -1])), "axis": draw(st.integers(1, 1 + rank))}),
+        Step("repeat", {"times": draw(st.integers(2, 3))}),
+        Step("channels_last", {}),
+        Step("swap_spatial", {}),
+        Step(
+            "block",
+            {
+                "op": draw(st.sampled_from(["DepthToSpace", "SpaceToDepth"])),
+                "size": 2,
+                "mode": draw(st.sampled_from(["DCR", "CRD"])),
+            },
+        ),
+    ]
+    return draw(st.sampled_from(steps))  # type: ignore[no-any-return]
+
+
+def _spread(draw: Draw, rank: int, opset: int) -> Step:
+    del opset
+    norms = ["Softmax", "InstanceNormalization", "LayerNormalization", "LpNormalization"]
+    steps = [
+        Step("gate", {"op": draw(st.sampled_from(["GlobalAveragePool", "ReduceMean"]))}),
+        Step("normalise", {"op": draw(st.sampled_from(norms)), "axis": draw(st.integers(1, 1 + rank))}),
+        Step("prefix", {"reverse": draw(st.integers(0, 1)), "exclusive": draw(st.integers(0, 1))}),
+        Step("mix", {}),
+    ]
+    return draw(st.sampled_from(steps))  # type: ignore[no-any-return]
+
+
+FAMILIES: dict[str, Callable[[Draw, int, int], Step]] = {
+    "conv": _conv,
+    "conv_transpose": _conv_transpose,
+    "pool": _pool,
+    "pointwise": _pointwise,
+    "pad": _pad,
+    "crop": _crop,
+    "resize": _resize,
+    "moved": _moved,
+    "spread": _spread,
+}
+EVERY = (*FAMILIES, "conv", "pool", "conv", "pool")  # windows are what it is about
+CLOSED = ("conv", "pool", "conv_transpose", "pointwise")  # families that always have a closed form
+
+
+def _chain(draw: Draw, builder: Builder, families: tuple[str, ...], most: int, rank: int) -> list[Step]:
+    """Up to `most` steps that fit after one another; those that do not are left out."""
+    found = []
+    trial = copy.copy(builder)
+    trial.nodes, trial.initializers = list(builder.nodes), list(builder.initializers)
+    for _ in range(draw(st.integers(1, most))):
+        step = FAMILIES[draw(st.sampled_from(families))](draw, rank, builder.opset)
+        try:
+            trial.apply(step)
+        except UnfitError:
+            continue
+        found.append(step)
+    return found
+
+
+@st.composite
+def chains(draw: Draw, rank: int = 1, families: tuple[str, ...] = EVERY, most: int = 6) -> Graph:
+    """Some steps one after the other."""
+    opset, shape = draw(st.sampled_from(OPSETS)), _shape(draw, rank)
+    return Graph(opset, shape, tuple(_chain(draw, Builder(opset, shape), families, most, rank)))
+
+
+@st.composite
+def diamonds(draw: Draw, rank: int = 1, families: tuple[str, ...] = EVERY, most: int = 3) -> Graph:
+    """A stem, two branches that merge, and some steps after them."""
+    opset, shape = draw(st.sampled_from(OPSETS)), _shape(draw, rank)
+    builder = Builder(opset, shape)
+    steps = _chain(draw, builder, families, 1, rank)
+    for step in steps:
+        builder.apply(step)
+    branches = {side: _chain(draw, builder, families, most, rank) for side in ("left", "right")}
+    merge = draw(st.sampled_from(["Add", "Mul", "Concat", "Concat", "split"]))
+    axis = draw(st.integers(1, 1 + rank)) if merge == "Concat" else 1
+    joint = Step("diamond", {**branches, "merge": merge, "axis": axis})
+    if merge == "split":
+        joint = Step("split_and_join", branches)
+    try:
+        builder.apply(joint)
+    except UnfitError:
+        return Graph(opset, shape, tuple(steps + branches["left"]))
+    tail = _chain(draw, builder, families, 2, rank)
+    return Graph(opset, shape, (*steps, joint, *tail))
+
+
+def _shape(draw: Draw, rank: int) -> Shape:
+    longest = {1: LONGEST, 2: 11, 3: 6}[rank]
+    return (1, 2, *(draw(st.integers(longest // 3, longest)) for _ in range(rank)))
