@@ -53,7 +53,7 @@ def render(report: Report, width: int, show: Severity) -> Iterator[Line]:
         )
         if group.finding.help:
             head = " " * (severity_width + 2) + pad("help", title_width + 2)
-            yield from hang((Span(head, Style.DIM),), group.finding.help, width, Style.DIM)
+            yield from hang((Span(head, Style.DIM),), group.finding.help, width, style=Style.DIM)
 
 
 def _elsewhere(group: Group) -> str:

@@ -40,7 +40,7 @@ from strideinspect.report.model import (
 
 SCHEMA = "strideinspect/report/1"
 LINE = 90
-"""Objects of plain values up to about this length stay on one line."""
+"""What takes no more characters than this stays on one line."""
 
 
 def schema_text() -> str:
@@ -208,14 +208,15 @@ def _value(claimed: object) -> Value:
 
 
 def _indented(value: object, indent: str) -> str:
-    """JSON with one line for what holds no object and for short objects, and everything else over several lines."""
+    """JSON with one line for what is short or a list without objects, and everything else over several lines."""
     deeper = indent + "  "
+    compact = json.dumps(value)
     match value:
-        case dict() if any(isinstance(item, (dict, list)) for item in value.values()) or len(str(value)) > LINE:
+        case dict() if len(compact) > LINE:
             items = [f"{deeper}{json.dumps(key)}: {_indented(item, deeper)}" for key, item in value.items()]
             return "{\n" + ",\n".join(items) + f"\n{indent}}}"
-        case list() if any(isinstance(item, dict) for item in value):
+        case list() if len(compact) > LINE and any(isinstance(item, dict) for item in value):
             items = [deeper + _indented(item, deeper) for item in value]
             return "[\n" + ",\n".join(items) + f"\n{indent}]"
         case _:
-            return json.dumps(value)
+            return compact

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from strideinspect.report import words
-from strideinspect.report.layout import Column, Line, Span, Style, flow, table
+from strideinspect.report.layout import Column, Line, Span, Style, fitting, flow, table
 from strideinspect.report.model import Report, Rung, WindowNode
 
 COLUMNS = (
@@ -29,23 +29,26 @@ def render(report: Report, width: int) -> Iterator[Line]:
     sizes = [start, *(words.shape(rung.size) for rung in report.ladder)]
     if all(_square(size) for size in sizes):
         sizes = [size.partition("×")[0] for size in sizes]
-    pieces = [sizes[0]] + [f" ─ {_leading(nodes)} ▸ {size}" for (_, nodes), size in zip(steps, sizes[1:], strict=True)]
+    pieces = [sizes[0]] + [
+        f" ─ {words.window(_leading(nodes))} ▸ {size}" for (_, nodes), size in zip(steps, sizes[1:], strict=True)
+    ]
     for text in flow(pieces, width, indent=4):
         yield (Span(text, Style.STRONG),)
     yield ()
-    yield from table(COLUMNS, [_row(rung, nodes) for rung, nodes in steps], width)
+    rows = ([_row(rung, nodes, brief=brief) for rung, nodes in steps] for brief in (False, True))
+    yield from fitting(width, *(table(COLUMNS, cells, width) for cells in rows))
 
 
 def _square(size: str) -> bool:
     return len(set(size.split("×"))) == 1
 
 
-def _leading(nodes: Sequence[WindowNode]) -> str:
-    """The step's widest window stands for it: a 1×1 shortcut beside a 3×3 is not what makes the step."""
-    return words.window(max(nodes, key=lambda node: node.kernel))
+def _leading(nodes: Sequence[WindowNode]) -> WindowNode:
+    """The step's widest window stands for it: what a 1×1 shortcut skips, the 3×3 beside it reads."""
+    return max(nodes, key=lambda node: node.kernel)
 
 
-def _row(rung: Rung, nodes: Sequence[WindowNode]) -> tuple[str, ...]:
+def _row(rung: Rung, nodes: Sequence[WindowNode], *, brief: bool) -> tuple[str, ...]:
     learned = {node.learned for node in nodes}
     labels = dict.fromkeys(words.window(node) for node in nodes)
     return (
@@ -55,7 +58,7 @@ def _row(rung: Rung, nodes: Sequence[WindowNode]) -> tuple[str, ...]:
         "in part" if len(learned) > 1 else "yes" if learned == {True} else "no",
         _total([node.parameters for node in nodes]),
         _total([node.macs for node in nodes]),
-        "; ".join(dict.fromkeys(text for node in nodes if (text := words.drops(node.dropped)))),
+        words.drops(_leading(nodes).dropped, brief=brief),
     )
 
 

@@ -92,18 +92,24 @@ def shorten(text: str, width: int) -> str:
     return "…" + kept
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """The text in lines of at most this width; at least one line. Words longer than a line stay whole."""
-    return textwrap.wrap(text, max(width, 20), break_long_words=False, break_on_hyphens=False) or [""]
+def hang(
+    head: Sequence[Span], text: str, width: int, *, style: Style = Style.PLAIN, indent: int | None = None
+) -> Iterator[Line]:
+    """The head, then the text wrapped; continuation lines are indented by `indent`, or by the head's width.
 
-
-def hang(head: Sequence[Span], text: str, width: int, style: Style = Style.PLAIN) -> Iterator[Line]:
-    """The head, then the text wrapped beside it: continuation lines are indented by the head's width."""
-    indent = sum(cells(span.text) for span in head)
-    first, *rest = wrap(text, width - indent)
-    yield (*head, Span(first, style))
-    for piece in rest:
-        yield (Span(" " * indent), Span(piece, style))
+    Words longer than a line stay whole.
+    """
+    taken = sum(cells(span.text) for span in head)
+    pieces = textwrap.wrap(
+        text,
+        max(width, taken + 20),
+        initial_indent=" " * taken,
+        subsequent_indent=" " * (taken if indent is None else indent),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    yield (*head, *(Span(piece[taken:], style) for piece in pieces[:1]))
+    yield from ((Span(piece, style),) for piece in pieces[1:])
 
 
 def flow(pieces: Sequence[str], width: int, *, indent: int) -> Iterator[str]:
@@ -136,3 +142,13 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) 
     yield (Span("".join(cell(i, columns[i].title) for i in used).rstrip(), Style.DIM),)
     for row in rows:
         yield tuple(Span(cell(i, row[i])) for i in used)
+
+
+def fitting(width: int, *variants: Iterable[Line]) -> tuple[Line, ...]:
+    """The first of these that fits a width, else the last. Lazy ones are only rendered when their turn comes."""
+    lines: tuple[Line, ...] = ()
+    for variant in variants:
+        lines = tuple(variant)
+        if all(sum(cells(span.text) for span in row) <= width for row in lines):
+            break
+    return lines

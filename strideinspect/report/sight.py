@@ -60,28 +60,23 @@ def full_sentence(fields: Sequence[Field], *, name: str) -> str:
         return ""
     if whole(fields):
         return f"all of {name} (since {since})"
-    hulls = [words.span((field.full.first, field.full.last)) if field.full else "" for field in fields]
-    return f"{words.indices(hulls)} of {name} (since {since})"
+    hulls = [words.span((field.full.first, field.full.last)) if field.full else words.NONE for field in fields]
+    return f"{words.along(hulls, before=True)} of {name} (since {since})"
 
 
 def local_sentence(fields: Sequence[Field], *, name: str) -> str:
-    """`field 427, stride 32, first cell centered at 15.5; at most 224 of 224 pixels of data_0`."""
+    """`field 91, stride 4, first cell centered at 1.5, sees at most 91 of 224 rows and cols of image`."""
     parts = []
     if all(field.size is not None for field in fields):
         parts += [f"field {size_cell(fields, ())}", f"stride {stride_cell(fields)}"]
-    centers = [field.center for field in fields]
-    if all(center is not None for center in centers):
-        parts.append(f"first cell centered at {words.once([words.decimal(c) for c in centers if c is not None])}")
-    seen = words.once([f"{field.widest} of {field.extent}" for field in fields])
-    parts.append(f"at most {seen} pixels of {name}" if "×" not in seen else _seen_per_axis(fields, name))
+    centers = [field.center for field in fields if field.center is not None]
+    if len(centers) == len(fields):
+        spelt = dict.fromkeys(words.decimal(center) for center in centers)
+        parts.append(f"first cell centered at {', '.join(spelt)}")
+    seen = words.along([f"{field.widest} of {field.extent}" for field in fields])
+    parts.append(f"sees at most {seen} of {name}")
     why = "; ".join(reasons(fields))
     return ", ".join(parts) + (f" (no closed form: {why})" if why else "")
-
-
-def _seen_per_axis(fields: Sequence[Field], name: str) -> str:
-    widest = words.shape([field.widest for field in fields])
-    extent = words.shape([field.extent for field in fields])
-    return f"at most {widest} of {extent} pixels of {name}"
 
 
 def sentence(fields: Sequence[Field], *, name: str) -> str:

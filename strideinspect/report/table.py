@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from strideinspect.report import sight, words
-from strideinspect.report.layout import Column, Line, Span, Style, hang, line, table
+from strideinspect.report.layout import Column, Line, Span, Style, fitting, hang, line, table
 from strideinspect.report.model import Field, Report, WindowNode
 
 FOLD_FROM = 25
@@ -31,9 +32,14 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One window's view of one graph input: `cells` are alike in repeated blocks, `name` and `field` are not."""
+    """One window's view of one graph input.
+
+    Rows of repeated blocks are alike in `kind` (the name with its numbers blanked) and `cells`, not in `name` and
+    `field`.
+    """
 
     name: str
+    kind: str
     field: str
     cells: tuple[str, ...]
 
@@ -53,23 +59,20 @@ def render(report: Report, width: int) -> Iterator[Line]:
         yield (Span("no node of this model slides a window", Style.DIM),)
         return
     notes = sight.reasons(field for node in report.nodes for field in node.fields)
-    wide = _lines(report, notes, width, brief=False)
     # Words for what is dropped where they fit, bare numbers where not: names matter more.
-    fits = all(sum(len(span.text) for span in row) <= width for row in wide)
-    yield from wide if fits else _lines(report, notes, width, brief=True)
+    yield from fitting(width, *(_lines(report, notes, width, brief=brief) for brief in (False, True)))
     for number, reason in enumerate(notes, 1):
-        yield from hang((Span(f"  {sight.footmark(number)} "),), reason, width, Style.DIM)
+        yield from hang((Span(f"  {sight.footmark(number)} "),), reason, width, style=Style.DIM)
     yield from _full(report, width)
 
 
-def _lines(report: Report, notes: Sequence[str], width: int, *, brief: bool) -> list[Line]:
+def _lines(report: Report, notes: Sequence[str], width: int, *, brief: bool) -> Iterator[Line]:
     several = sum(bool(i.spatial_axes) for i in report.inputs) > 1
     rows = [row for node in report.nodes for row in _rows(node, notes, several=several, brief=brief)]
     blocks = fold(rows) if len(rows) >= FOLD_FROM else [Block(0, len(rows), 1)]
-    lines = list(table(COLUMNS, [cells for block in blocks for cells in _block(rows, block)], width))
+    yield from table(COLUMNS, [cells for block in blocks for cells in _block(rows, block)], width)
     if any(block.times > 1 for block in blocks):
-        lines.append(line(Span("  repeated blocks are folded; --format csv gives every row", Style.DIM)))
-    return lines
+        yield line(Span("  repeated blocks are folded; --format csv gives every row", Style.DIM))
 
 
 def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool) -> Iterator[Row]:
@@ -85,8 +88,10 @@ def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool)
     loss = words.drops(node.dropped, brief=brief)
     for number, (name, fields) in enumerate(groups.items()):
         first = number == 0
+        label = node.label.removesuffix(f"/{node.op}") if first else ""
         yield Row(
-            node.label if first else "",
+            label,
+            re.sub(r"\d+", "#", label),
             sight.size_cell(fields, notes),
             (
                 *(own if first else ("",) * len(own)),
@@ -117,9 +122,13 @@ def fold(rows: Sequence[Row]) -> list[Block]:
 
 def _repeats(rows: Sequence[Row], start: int, length: int) -> int:
     at = start + length
-    while at < len(rows) and rows[at].cells == rows[at - length].cells:
+    while at < len(rows) and _alike(rows[at], rows[at - length]):
         at += 1
     return (at - start) // length
+
+
+def _alike(one: Row, other: Row) -> bool:
+    return one.kind == other.kind and one.cells == other.cells
 
 
 def _block(rows: Sequence[Row], block: Block) -> Iterator[tuple[str, ...]]:
@@ -154,4 +163,4 @@ def _full(report: Report, width: int) -> Iterator[Line]:
         since = next(field.full.since for field in fields if field.full)
         seen = f"all of {name}" if sight.whole(fields) else f"more of {name}"
         text = f"in full, {share}, from {beyond[0].label} on, see {seen} (since {since}); the fields above are local"
-        yield from hang((Span("  "),), text, width, Style.DIM)
+        yield from hang((Span("  "),), text, width, style=Style.DIM)

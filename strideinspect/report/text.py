@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from strideinspect.report import findings, ladder, sight, table, verification, words
 from strideinspect.report.layout import Document, Line, Span, Style, cells, flow, hang, line, pad
-from strideinspect.report.model import Report, Severity, TensorReport
+from strideinspect.report.model import Input, Report, Severity, TensorReport
 
 
 def render(report: Report, *, width: int = 80, show: Severity = Severity.NOTE) -> Document:
@@ -50,12 +50,15 @@ def _header(report: Report, width: int) -> Iterator[Line]:
     shapes = [cells(words.shape(i.shape)) for i in report.inputs]
     for i in report.inputs:
         head = Span(f"{pad(i.name, max(names))}  {pad(words.shape(i.shape), max(shapes))}  ")
-        text = words.layout_of(i)
-        if i.assumed:
-            sizes = words.shape([i.shape[axis] for axis in i.assumed])
-            axes = f"{'axis' if len(i.assumed) == 1 else 'axes'} {', '.join(map(str, i.assumed))}"
-            text += f", {sizes} assumed for {axes}: set it by --input-shape"
-        yield from hang((head,), text, width, Style.DIM)
+        yield from hang((head,), words.layout_of(i) + _assumed(i), width, style=Style.DIM)
+
+
+def _assumed(input: Input) -> str:
+    """That sizes were assumed, and how to give others. One batch element is no assumption worth a word."""
+    if not any(input.assumed):
+        return ""
+    sizes = words.shape([input.shape[axis] for axis in input.assumed if axis])
+    return f" · {sizes} assumed; --input-shape {input.name}={','.join(map(str, input.shape))} gives others"
 
 
 def _tensors(report: Report, width: int) -> Iterator[Line]:

@@ -14,34 +14,37 @@ STYLES = {Verdict.AGREED: Style.GOOD, Verdict.CONTRADICTED: Style.ERROR, Verdict
 def render(verification: Verification, width: int) -> Iterator[Line]:
     """The verdict with its counts, and the reasons for what was not checked, each once."""
     head = Span(verification.status.value.replace("-", " "), STYLES[verification.status])
-    if verification.status is Verdict.NOT_CHECKED:
-        yield from hang((head,), f": {verification.reason}", width)
-    else:
-        seconds = f" ({verification.seconds:.1f} s)" if verification.seconds is not None else ""
-        by = f" by {verification.runtime}" if verification.runtime else ""
-        yield from hang((head,), f"{by}: {'; '.join(_counts(verification))}{seconds}", width)
+    yield from hang((head,), _verdict(verification), width, indent=2)
     yield from _unchecked(verification, width)
 
 
-def _counts(verification: Verification) -> Iterator[str]:
-    yield from _of(verification.shapes, "shape", "")
-    yield from _of(verification.fields, "field", " at every index")
-    yield from _of(verification.unseen, "unseen range", " without effect on any output")
+def _verdict(verification: Verification) -> str:
+    if verification.status is Verdict.NOT_CHECKED:
+        return f": {verification.reason}"
+    counts = (
+        (verification.shapes, "shape", ""),
+        (verification.fields, "field", " at every index"),
+        (verification.unseen, "unseen range", " without effect on any output"),
+    )
+    refuted = ", ".join(_part(c.contradicted, _total(c), noun) for c, noun, _ in counts if c.contradicted)
+    agreed = "; ".join(_agreed(c, noun, manner) for c, noun, manner in counts if _total(c))
+    by = f" by {verification.runtime}" if verification.runtime else ""
+    seconds = f" ({verification.seconds:.1f} s)" if verification.seconds is not None else ""
+    return f"{by}: {f'{refuted}; agreed: ' if refuted else ''}{agreed}{seconds}"
 
 
-def _of(counts: Counts, noun: str, manner: str) -> Iterator[str]:
-    """`every shape (95)`; `52 of 53 fields at every index, 1 contradicted`; nothing where nothing was claimed."""
-    total = counts.agreed + counts.contradicted + counts.not_checked
-    if not total:
-        return
-    text = f"every {noun}{manner} ({total:,})" if counts.agreed == total else (
-        f"{counts.agreed:,} of {words.count(total, noun)}{manner}"
-    )  # fmt: skip
-    if counts.contradicted:
-        text += f", {counts.contradicted:,} contradicted"
-    if counts.not_checked:
-        text += f", {counts.not_checked:,} not checked"
-    yield text
+def _total(counts: Counts) -> int:
+    return counts.agreed + counts.contradicted + counts.not_checked
+
+
+def _part(number: int, total: int, noun: str) -> str:
+    return f"{number:,} of {words.count(total, noun)}"
+
+
+def _agreed(counts: Counts, noun: str, manner: str) -> str:
+    """`every shape (95)`; `52 of 53 fields at every index`."""
+    total = _total(counts)
+    return f"every {noun} ({total:,}){manner}" if counts.agreed == total else _part(counts.agreed, total, noun) + manner
 
 
 def _unchecked(verification: Verification, width: int) -> Iterator[Line]:
@@ -53,4 +56,4 @@ def _unchecked(verification: Verification, width: int) -> Iterator[Line]:
         noun = {"shape": "shape", "field": "field", "unseen": "unseen range"}[claim]
         where = f"{places[0]}" if len(places) == 1 else f"{places[0]} and {len(places) - 1} more"
         text = f"{words.count(len(places), noun)} not checked ({where}): {reason}"
-        yield from hang((Span("  "),), text, width, Style.DIM)
+        yield from hang((Span("  "),), text, width, style=Style.DIM)

@@ -8,7 +8,7 @@ from fractions import Fraction
 from strideinspect.report.model import Dropped, Input, Span, WindowNode
 
 NONE = "–"
-AXIS_WORDS = {1: ("index",), 2: ("row", "col"), 3: ("plane", "row", "col")}
+AXIS_NOUNS = {1: ("index",), 2: ("row", "col"), 3: ("plane", "row", "col")}
 PLURALS = {"index": "indices"}
 
 
@@ -96,17 +96,29 @@ def spatial(sizes: tuple[int, ...] | None, axes: tuple[int, ...]) -> str:
 
 def per_axis(numbers: Sequence[int]) -> str:
     """Counts per spatial axis in words, zeros left out: `1 row, 1 col`."""
-    words = AXIS_WORDS.get(len(numbers), ("index",) * len(numbers))
-    return ", ".join(count(number, word) for number, word in zip(numbers, words, strict=True) if number)
+    nouns = axis_nouns(len(numbers))
+    return ", ".join(count(number, noun) for number, noun in zip(numbers, nouns, strict=True) if number)
 
 
-def indices(ranges: Sequence[str]) -> str:
-    """Ranges per spatial axis in words, empty ones left out: `rows and cols 0–218`; `rows 0–218, cols 0–99`."""
-    words = [PLURALS.get(word, word + "s") for word in AXIS_WORDS.get(len(ranges), ("index",) * len(ranges))]
-    if len(set(ranges)) == 1:
-        *front, last = dict.fromkeys(words)
-        return f"{', '.join(front)} and {last} {ranges[0]}" if front else f"{last} {ranges[0]}"
-    return ", ".join(f"{word} {ends}" for word, ends in zip(words, ranges, strict=True) if ends)
+def axis_nouns(rank: int) -> tuple[str, ...]:
+    """What an index is called along each of so many spatial axes."""
+    return AXIS_NOUNS.get(rank, ("index",) * rank)
+
+
+def along(values: Sequence[str], *, before: bool = False) -> str:
+    """A value per spatial axis with its noun, said once where all agree: `224 rows and cols`; `96 rows, 160 cols`.
+
+    `before` puts the noun first: `rows 0–218`.
+    """
+
+    def phrase(value: str, noun: str) -> str:
+        return f"{noun} {value}" if before else f"{value} {noun}"
+
+    nouns = [PLURALS.get(noun, noun + "s") for noun in axis_nouns(len(values))]
+    if len(set(values)) > 1:
+        return ", ".join(phrase(value, noun) for value, noun in zip(values, nouns, strict=True))
+    *front, last = dict.fromkeys(nouns)
+    return phrase(values[0], f"{', '.join(front)} and {last}" if front else last)
 
 
 def drops(dropped: Dropped | None, *, brief: bool = False) -> str:

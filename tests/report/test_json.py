@@ -1,0 +1,144 @@
+"""The JSON report: its contract key by key, its schema, and that it is the same twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, get_type_hints
+
+import jsonschema
+import pytest
+from inline_snapshot import external_file
+
+from strideinspect.report import json as renderer
+from strideinspect.report import json_types
+from strideinspect.report.model import Check, FailedReport, Finding, Positions, Report, Severity, Source, Verdict
+from tests.report import examples
+from tests.report.builders import field, report
+
+SCHEMA: dict[str, Any] = json.loads(renderer.schema_text())
+FAILED = FailedReport("broken.onnx", "broken.onnx is no ONNX model", "export it again")
+EVERY: list[Report | FailedReport] = [
+    examples.alexnet(),
+    examples.residual(),
+    examples.odd(),
+    examples.volume(),
+    examples.signal(),
+    examples.empty(),
+    FAILED,
+]
+
+
+def rendered(*results: Report | FailedReport, positions: bool = False) -> dict[str, Any]:
+    """The document read back, as a user of the format reads it."""
+    loaded: dict[str, Any] = json.loads(renderer.render(results, version="0.1.0", positions=positions))
+    return loaded
+
+
+def test_golden() -> None:
+    """The document for a network and a file that is none is as it was when somebody last read it."""
+    text = renderer.render([examples.volume(), FAILED], version="0.1.0")
+    assert text == external_file("golden/volume.json", format=".txt")
+
+
+@pytest.mark.parametrize("positions", [False, True])
+def test_schema_holds(positions: bool) -> None:  # noqa: FBT001
+    """Every example is valid by the schema that ships in the package."""
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    jsonschema.validate(rendered(*EVERY, positions=positions), SCHEMA, cls=jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(("path", "value"), [
+    (("models", 0, "nodes", 0, "fields", 0, "stride"), 4),
+    (("models", 0, "verification", "status"), "not checked"),
+    (("models", 0, "findings", 0, "severity"), "info"),
+    (("models", 0, "inputs", 0, "shape"), [1, "N"]),
+    (("models", 6, "error"), "broken"),
+    (("schema",), "strideinspect/report/2"),
+])  # fmt: skip
+def test_schema_refuses(path: tuple[str | int, ...], value: object) -> None:
+    """The schema is no formality: a number for a stride, an unknown word, a missing list are refused."""
+    document = rendered(*EVERY)
+    at: Any = document
+    for step in path[:-1]:
+        at = at[step]
+    at[path[-1]] = value
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, SCHEMA, cls=jsonschema.Draft202012Validator)
+
+
+def objects(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The objects that the schema defines by name, and the document itself."""
+    yield "report", schema
+    yield "tool", schema["properties"]["tool"]
+    yield "padding", schema["$defs"]["node"]["properties"]["padding"]
+    yield "error", schema["$defs"]["failed"]["properties"]["error"]
+    yield from ((name, part) for name, part in schema["$defs"].items() if part.get("type") == "object")
+
+
+@pytest.mark.parametrize(("name", "schema"), [*objects(SCHEMA)])
+def test_types_and_schema_name_the_same_keys(name: str, schema: Mapping[str, Any]) -> None:
+    """A key is in the typed dictionaries, in the schema and required there, in one order; or nowhere."""
+    declared = list(get_type_hints(getattr(json_types, f"{name.title()}Json")))
+    assert list(schema["properties"]) == declared
+    assert schema["required"] == declared
+
+
+def test_same_bytes_twice() -> None:
+    """The same inspection gives the same bytes, whatever time it took."""
+    one = examples.alexnet()
+    other = replace(one, verification=replace(one.verification, seconds=9.9))
+    assert renderer.render([one], version="0.1.0") == renderer.render([other], version="0.1.0")
+
+
+def test_text_is_ascii_with_one_line_end() -> None:
+    """Any encoding of standard output can carry the document."""
+    text = renderer.render([replace(examples.volume(), path="caf\udce9/×.onnx")], version="0.1.0")
+    assert text.isascii()
+    assert text.endswith("}\n")
+    assert json.loads(text)["models"][0]["path"] == "caf\udce9/×.onnx"
+
+
+@pytest.mark.parametrize("positions", [False, True])
+def test_positions_on_request(positions: bool) -> None:  # noqa: FBT001
+    """The field of every index is there when asked for, with null for an index that sees nothing; else null."""
+    seen = field(2, size=3, positions=Positions((0, None, 1), (1, None, 3)))
+    nodes = [replace(examples.volume().nodes[0], fields=(seen,))]
+    document = rendered(report("m.onnx", [], nodes), positions=positions)
+    expected = {"first": [0, None, 1], "last": [1, None, 3]} if positions else None
+    assert document["models"][0]["nodes"][0]["fields"][0]["positions"] == expected
+
+
+def test_strides_are_exact_strings() -> None:
+    """A stride of one half is "1/2", so that no reader rounds it; a stride of 32 is "32"."""
+    model = rendered(examples.odd())["models"][0]
+    assert [node["fields"][-1]["stride"] for node in model["nodes"]] == ["1", "1", "3", "3/2", "1/2"]
+    assert model["ladder"][1]["stride"] == ["2", "3"]
+
+
+def test_finding_keeps_all_that_it_knows() -> None:
+    """A finding's place, ranges and source go over unchanged."""
+    finding = Finding(
+        "stride-gap", Severity.WARNING, "skips rows", "read them", node="n", output="o",
+        axes=(2,), ranges=((1, 1), (3, 3)), pixels=2, sizes=(7, 9), source=Source("net.py", 12, "layer1.0"),
+    )  # fmt: skip
+    assert rendered(report("m.onnx", [], [], findings=(finding,)))["models"][0]["findings"] == [
+        {
+            "rule": "stride-gap", "severity": "warning", "node": "n", "output": "o", "input": None, "axes": [2],
+            "ranges": [[1, 1], [3, 3]], "pixels": 2, "sizes": [7, 9], "message": "skips rows", "help": "read them",
+            "source": {"file": "net.py", "line": 12, "scope": "layer1.0"},
+        }
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("claimed", "written"), [
+    (None, None), (3, 3), ((1, 2), [1, 2]), (((0, 4), None), [[0, 4], None]), (Fraction(1, 2), "1/2"), ({3}, "{3}"),
+])  # fmt: skip
+def test_claims_are_plain_values(claimed: object, written: object) -> None:
+    """Whatever was predicted or ran is written as numbers and lists, and never breaks the document."""
+    check = Check("n", "o", "shape", Verdict.CONTRADICTED, predicted=claimed, ran=0)
+    one = examples.volume()
+    document = rendered(replace(one, verification=replace(one.verification, details=(check,))))
+    assert document["models"][0]["verification"]["details"][0]["predicted"] == written

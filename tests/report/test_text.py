@@ -1,0 +1,163 @@
+"""The report as text: whole documents reviewed by eye, and what must hold of every one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from inline_snapshot import external_file
+
+from strideinspect.report import findings, layout, text, words
+from strideinspect.report.layout import Style, plain
+from strideinspect.report.model import Finding, Input, Report, Severity
+from strideinspect.report.table import Row, fold
+from tests.report import examples
+from tests.report.builders import report, square, window
+
+EVERY = {
+    example.__name__: example
+    for example in (
+        examples.alexnet,
+        examples.residual,
+        examples.odd,
+        examples.volume,
+        examples.signal,
+        examples.empty,
+    )
+}
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_golden(name: str) -> None:
+    """The whole report at 80 columns is as it was when somebody last read it."""
+    assert plain(text.render(EVERY[name]())) == external_file(f"golden/{name}.txt", format=".txt")
+
+
+def test_golden_quiet() -> None:
+    """Asked to be quiet, a report is its path and its findings."""
+    assert plain(text.render_quiet(examples.alexnet())) == external_file("golden/quiet.txt", format=".txt")
+
+
+def test_quiet_without_findings_says_nothing() -> None:
+    """A model with nothing to say about it leaves a quiet run silent."""
+    assert text.render_quiet(examples.volume()) == ()
+
+
+@pytest.mark.parametrize("example", [e for name, e in EVERY.items() if name != "odd"])
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_no_line_is_wider_than_asked(example: Callable[[], Report], width: int) -> None:
+    """Every line keeps within the width; `odd` alone has a table with more columns than 80 cells hold."""
+    assert max(layout.cells(line) for line in plain(text.render(example(), width=width)).splitlines()) <= width
+
+
+@pytest.mark.parametrize("example", EVERY.values())
+def test_no_space_at_line_ends(example: Callable[[], Report]) -> None:
+    """No line ends in a space, and the text ends in exactly one line end."""
+    rendered = plain(text.render(example()))
+    assert [line for line in rendered.splitlines() if line != line.rstrip()] == []
+    assert len(rendered) - len(rendered.rstrip("\n")) == 1
+
+
+@pytest.mark.parametrize(("show", "rules"), [
+    (Severity.NOTE, ["unseen-input", "floor-truncation", "unproductive-layer"]),
+    (Severity.WARNING, ["unseen-input", "floor-truncation"]),
+    (Severity.ERROR, []),
+])  # fmt: skip
+def test_show_lists_from_a_severity_on(show: Severity, rules: list[str]) -> None:
+    """Only findings of the severity asked for or a graver one are listed; the summary still counts all."""
+    rendered = plain(text.render(examples.alexnet(), show=show))
+    assert [rule for rule in ("unseen-input", "floor-truncation", "unproductive-layer") if rule in rendered] == rules
+    assert "2 warnings, 1 note" in rendered
+
+
+def test_names_from_a_file_cannot_act_on_the_terminal() -> None:
+    """Escape sequences, line ends and broken Unicode in a model's names are written as escapes."""
+    evil = "\x1b[31mred\nnext\x07\u202e\udc80"
+    node = window(evil, "Conv", (1, 1), (1, 1), ((1, 1, 2, 2), (1, 1, 2, 2)), square(1, 1, 0))
+    hostile = report(
+        evil,
+        [Input(evil, (1, 1, 2, 2), (2, 3), (), "NCHW")],
+        [node],
+        producer=evil,
+        findings=(Finding("rule", Severity.ERROR, f"at {evil}", f"not {evil}", node=evil),),
+    )
+    rendered = plain(text.render(hostile, width=120)).replace("\n", "")
+    assert rendered.isprintable()
+    assert "\\x1b[31mred\\nnext\\x07\\u202e\\udc80" in rendered
+
+
+@pytest.mark.parametrize(("number", "spelt"), [
+    (None, "–"), (0, "0"), (999, "999"), (1000, "1.00 k"), (9408, "9.41 k"), (9995, "10.0 k"), (99_949, "99.9 k"),
+    (118_013_952, "118 M"), (999_499_999, "999 M"), (999_500_000, "1.00 G"), (4_089_184_256, "4.09 G"),
+])  # fmt: skip
+def test_magnitude(number: int | None, spelt: str) -> None:
+    """Counts have three digits and a unit, and round up into the next unit."""
+    assert words.magnitude(number) == spelt
+
+
+@pytest.mark.parametrize(("value", "spelt"), [
+    (Fraction(32), "32"), (Fraction(31, 2), "15.5"), (Fraction(1, 3), "0.333333"), (Fraction(-1, 2), "-0.5"),
+    (Fraction(100), "100"), (Fraction(0), "0"),
+])  # fmt: skip
+def test_decimal(value: Fraction, spelt: str) -> None:
+    """Decimals carry no needless zeros, and round what is no decimal."""
+    assert words.decimal(value) == spelt
+
+
+@pytest.mark.parametrize(("begin", "end", "spelt"), [
+    ((3, 3), (3, 3), "3"), ((0, 0), (1, 1), "0,1"), ((0, 3), (0, 3), "0×3"), ((0, 0), (1, 0), "0,1×0"),
+    ((1,), (2,), "1,2"), ((1, 1, 1), (1, 1, 1), "1"),
+])  # fmt: skip
+def test_padding(begin: tuple[int, ...], end: tuple[int, ...], spelt: str) -> None:
+    """Padding is told once where the axes agree, and begin and end apart where they differ."""
+    rank = len(begin)
+    node = window("n", "Conv", (3,) * rank, (1,) * rank, ((1,), (1,)), (), begin=begin, end=end)
+    assert words.padding(node) == spelt
+
+
+@pytest.mark.parametrize(("texts", "blocks"), [
+    ("abc", [(0, 1, 1), (1, 1, 1), (2, 1, 1)]),
+    ("aaab", [(0, 1, 3), (3, 1, 1)]),
+    ("abababc", [(0, 2, 3), (6, 1, 1)]),
+    ("xabcabcy", [(0, 1, 1), (1, 3, 2), (7, 1, 1)]),
+    ("aabaab", [(0, 3, 2)]),
+    ("", []),
+])  # fmt: skip
+def test_fold(texts: str, blocks: list[tuple[int, int, int]]) -> None:
+    """Repeated blocks are found from the top, the one that covers most rows first; together they cover every row."""
+    found = fold([Row(name=str(i), kind="", field=str(i), cells=(c,)) for i, c in enumerate(texts)])
+    assert [(block.start, block.length, block.times) for block in found] == blocks
+
+
+def test_fold_keeps_differently_named_rows_apart() -> None:
+    """A shortcut between two blocks is not taken for the first row of the next block."""
+    names = ["a1.conv", "a1.side", "a2.conv", "a3.conv"]
+    rows = [Row(name, name.replace(name[1], "#"), "1", ("Conv",)) for name in names]
+    assert [(block.start, block.times) for block in fold(rows)] == [(0, 1), (1, 1), (2, 2)]
+
+
+def test_notes_of_a_rule_are_told_once() -> None:
+    """Notes of one rule are one paragraph with a count; warnings stay apart, and come first."""
+    note = Finding("aligned", Severity.NOTE, "so it is", node="a")
+    warning = Finding("lost", Severity.WARNING, "a row", node="c")
+    groups = findings.grouped([note, replace(note, node="b"), warning, replace(warning, node="d")])
+    assert [(group.title, group.finding.node) for group in groups] == [
+        ("lost", "c"),
+        ("lost", "d"),
+        ("aligned ×2", "a"),
+    ]
+
+
+def test_shorten_keeps_the_end_of_a_name() -> None:
+    """Names are cut from the left, where the scopes are that all of them share; wide characters count two."""
+    assert layout.shorten("/layer1/block/conv", 8) == "…ck/conv"
+    assert layout.shorten("conv", 8) == "conv"
+    assert layout.cells(layout.shorten("畳み込み層", 6)) <= 6
+
+
+def test_severities_have_styles() -> None:
+    """What is grave stands out: the words error and warning bear their style."""
+    spans = [span for line in text.render(examples.odd()) for span in line]
+    assert {span.style for span in spans if span.text.strip() in {"error", "1 error"}} == {Style.ERROR}
