@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from strideinspect.cli import console, inspect, schema
+from strideinspect.cli import console, inspect, rules, schema
 from strideinspect.errors import StrideinspectError
 
 DEFAULT = "inspect"
@@ -26,6 +26,7 @@ app = typer.Typer(cls=DefaultCommandGroup, rich_markup_mode=None, add_completion
 # Typer makes a lone command the whole application unless a callback says that there is a group.
 app.callback()(lambda: None)
 app.command(DEFAULT, cls=inspect.InspectCommand, epilog=inspect.EPILOG)(inspect.run)
+app.command("rules")(rules.run)
 app.command("schema")(schema.run)
 
 

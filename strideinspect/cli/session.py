@@ -11,6 +11,7 @@ from strideinspect.cli import console, outputs
 from strideinspect.errors import StrideinspectError, UsageError
 from strideinspect.report import text
 from strideinspect.report.model import FailedReport, Report, Severity
+from strideinspect.rules.registry import chosen
 
 Result = Report | FailedReport
 
@@ -40,6 +41,8 @@ class Answer:
 
 def run(models: Sequence[str], question: Question, answer: Answer, *, fail_on: str) -> int:
     """Inspect the models and hand out the results; the exit status."""
+    # A mistyped rule is one mistake, not one per model.
+    chosen(question.select, question.ignore)
     results: list[Result] = []
     for result in _results(models, question, quiet=answer.quiet):
         if answer.format == "text" and isinstance(result, Report):
