@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Final
 
@@ -12,14 +13,19 @@ _UNPACK: Final = "unpack it and give the .onnx file inside"
 # (pattern at the file's start, what it is, what to do); the first that matches counts.
 _KNOWN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (rb"version https://git-lfs", "a Git LFS pointer", "run `git lfs pull` to fetch the model itself"),
-    (rb"PK\x03\x04.{26}[^/]+/(data|constants)\.pkl|PK\x03\x04.{26}[^/]+/\.", "a PyTorch checkpoint", _EXPORT_TORCH),
-    (rb"PK\x03\x04.{22,26}(metadata|config)\.json", "a Keras model", _EXPORT_KERAS),
+    (rb"PK\x03\x04.{26}[^/]+/((data|constants)[./]|\.)", "a PyTorch model or checkpoint", _EXPORT_TORCH),
+    (rb"PK\x03\x04.{26}(metadata|config)\.json", "a Keras model", _EXPORT_KERAS),
     (
         rb"PK(\x03\x04|\x05\x06)",
         "a zip archive",
         _UNPACK + " (a PyTorch checkpoint is a zip archive too: export it first)",
     ),
     (rb"\x80[\x02-\x05]", "a Python pickle, such as an old PyTorch checkpoint", _EXPORT_TORCH),
+    (
+        rb"\x08\x01\x12[\x80-\xff]{1,4}[\x00-\x7f]\x0a",  # version 1, then a long message
+        "a TensorFlow SavedModel",
+        "convert its directory with `python -m tf2onnx.convert --saved-model`",
+    ),
     (rb"\x89HDF\r\n\x1a\n", "an HDF5 file, such as a Keras model", _EXPORT_KERAS),
     (rb".{4}TFL3", "a TensorFlow Lite model", "convert it with `python -m tf2onnx.convert --tflite`"),
     (rb".{4}ORTM", "an onnxruntime .ort model", "give the .onnx file that it was made from"),
@@ -44,9 +50,7 @@ def describe(head: bytes) -> tuple[str, str] | None:
 def _is_text(head: bytes) -> bool:
     """Whether the bytes are UTF-8 without control characters, a character cut off at the end aside."""
     try:
-        text = head[:-3].decode() if len(head) == 4096 else head.decode()
-    except UnicodeDecodeError as error:
-        if len(head) < 4096 or error.start < len(head) - 8:
-            return False
-        text = head[: error.start].decode()
+        text = codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
     return bool(text) and all(character.isprintable() or character in "\r\n\t\f" for character in text)

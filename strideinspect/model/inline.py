@@ -41,6 +41,7 @@ def inline_functions(name: str, model: onnx.ModelProto) -> onnx.ModelProto:
     if not model.functions:
         return model
     _check_cost(name, model)
+    _give_defaults(model)
     _align_versions(model)
     from onnx.inliner import inline_local_functions  # few models have functions
 
@@ -53,10 +54,15 @@ def inline_functions(name: str, model: onnx.ModelProto) -> onnx.ModelProto:
 
 def _check_cost(name: str, model: onnx.ModelProto) -> None:
     """Refuse what inlining would not survive."""
-    bodies = {_key(function.domain, function.name, function.overload): function.node for function in model.functions}
-    if len(bodies) < len(model.functions):
+    functions = _by_key(model)
+    if len(functions) < len(model.functions):
         raise UnreadableModelError(f"{name}: a local function is defined twice", _REMEDY)
-    calls = {key: {call for node in _flat(nodes) if (call := _called(node)) in bodies} for key, nodes in bodies.items()}
+    if any(_graphs(default) for function in model.functions for default in function.attribute_proto):
+        raise UnreadableModelError(f"{name}: an attribute of a local function defaults to a graph", _REMEDY)
+    calls = {
+        key: {call for node in _flat(function.node) if (call := _called(node)) in functions}
+        for key, function in functions.items()
+    }
     try:
         order = list(TopologicalSorter(calls).static_order())
     except CycleError as error:
@@ -64,7 +70,10 @@ def _check_cost(name: str, model: onnx.ModelProto) -> None:
         raise UnreadableModelError(f"{name}: the local function {_spell(key)} calls itself", _REMEDY) from None
     costs: dict[_Key, _Cost] = {}
     for key in order:
-        costs[key] = _cost(bodies[key], costs)
+        cost = _cost(functions[key].node, costs)
+        for default in functions[key].attribute_proto:
+            cost.size += max(1, cost.copies.get(default.name, 0)) * default.ByteSize()
+        costs[key] = cost
     total = _cost(model.graph.node, costs)
     if total.depth > _MAX_DEPTH:
         raise UnreadableModelError(f"{name}: its local functions call each other {total.depth} deep", _REMEDY)
@@ -91,6 +100,17 @@ def _cost(nodes: Iterable[onnx.NodeProto], costs: dict[_Key, _Cost]) -> _Cost:
                 total.size += copies * attribute.ByteSize()
             pending += [(inner, copies) for graph in _graphs(attribute) for inner in graph.node]
     return total
+
+
+def _give_defaults(model: onnx.ModelProto) -> None:
+    """Write the functions' default attributes at the calls that leave them out; the inliner forgets them."""
+    functions = _by_key(model)
+    for nodes in (model.graph.node, *(function.node for function in model.functions)):
+        for node in _flat(nodes):
+            function = functions.get(_called(node))
+            if function is not None and function.attribute_proto:
+                given = {attribute.name for attribute in node.attribute}
+                node.attribute.extend(default for default in function.attribute_proto if default.name not in given)
 
 
 def _align_versions(model: onnx.ModelProto) -> None:
@@ -127,6 +147,10 @@ def _flat(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
 
 def _graphs(attribute: onnx.AttributeProto) -> list[onnx.GraphProto]:
     return [attribute.g, *attribute.graphs] if attribute.HasField("g") else list(attribute.graphs)
+
+
+def _by_key(model: onnx.ModelProto) -> dict[_Key, onnx.FunctionProto]:
+    return {_key(function.domain, function.name, function.overload): function for function in model.functions}
 
 
 def _called(node: onnx.NodeProto) -> _Key:

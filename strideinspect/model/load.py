@@ -130,7 +130,7 @@ def load(path: str | os.PathLike[str]) -> LoadedModel:
     Raises UnreadableModelError where the file cannot be read, is no ONNX model or is damaged, and where its graph makes
     no sense: a tensor that nothing provides, two of the same name, a cycle, a function that calls itself.
     """
-    name = os.fspath(path)
+    name = os.fspath(path) or "."
     key = f"strideinspect.{os.urandom(8).hex()}"  # drawn anew, so that no file can bring forged entries
     try:
         mode = Path(name).stat().st_mode  # before opening it: that would wait at a pipe
@@ -158,17 +158,16 @@ def from_proto(proto: onnx.ModelProto) -> LoadedModel:
 
 def _parse(name: str, data: mmap.mmap, key: str) -> tuple[bytes, onnx.ModelProto]:
     """The bytes of the weightless model and what they say, or a clear error about what the file is instead."""
-    foreign = describe(data[:4096])
     try:
         wire = reduce(data, key)
         proto = onnx.ModelProto.FromString(wire)
     except (WireError, DecodeError) as error:
-        if foreign is not None:
+        if foreign := describe(data[:4096]):
             raise UnreadableModelError(f"{name} is no ONNX model but {foreign[0]}", foreign[1]) from None
         reason = error if isinstance(error, WireError) else _what_is_wrong(data)
         raise UnreadableModelError(f"{name} is no ONNX model, or is cut short or damaged: {reason}", _REMEDY) from None
     if not proto.HasField("graph"):
-        what, remedy = foreign or ("something else: it holds no graph", "check which file was meant")
+        what, remedy = describe(data[:4096]) or ("something else: it holds no graph", "check which file was meant")
         raise UnreadableModelError(f"{name} is no ONNX model but {what}", remedy)
     return wire, proto
 

@@ -101,7 +101,8 @@ class _Reducer:
             child = children.get(tag >> 3)
             if child is None:
                 continue
-            new = self.message(body, pos, child, depth + 1) if pos - body > self._enter else None
+            small = pos - body <= self._enter and (child == "node" or not self._traced)
+            new = None if small else self.message(body, pos, child, depth + 1)
             if child == self._traced:
                 new = (data[body:pos] if new is None else new) + self._entry(child, f"{body}:{pos - body}")
             if new is not None:
