@@ -34,10 +34,14 @@ Fields = Mapping[str, Mapping[Source, Seen]]
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A node with what it reads, so that no later pass asks again. Reads of constants are left out."""
+    """A node with what it reads, so that no later pass asks again. Reads of constants are left out.
+
+    `known` is False where a shape is missing, so that nothing can be said.
+    """
 
     node: Node
     reads: tuple[Read, ...]
+    known: bool = True
 
 
 def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
@@ -47,8 +51,10 @@ def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
     for node in shapes.nodes:
         if not any(name in live for name in node.inputs) and not _captures(node, live):
             continue
-        if any(name and name not in shapes.shapes for name in node.inputs):
-            continue  # its shape problem is reported; nothing can be said of what comes behind it
+        if any(name and name not in shapes.shapes for name in (*node.inputs, *node.outputs)):
+            found.append(Described(node, (), known=False))
+            live.update(name for name in node.outputs if name)
+            continue
         reads = tuple(r for r in describe(shapes.placed(node)) if node.inputs[r.input] in live)
         found.append(Described(node, reads))
         live.update(node.outputs[r.output] for r in reads)

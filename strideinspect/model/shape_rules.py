@@ -47,7 +47,8 @@ def output_dtype(node: Node, dtypes: Sequence[int]) -> int:
             return value.data_type
         whole = node.has("value_int") or node.has("value_ints")
         return int(onnx.TensorProto.INT64 if whole else onnx.TensorProto.FLOAT)
-    return dtypes[0] if dtypes else int(onnx.TensorProto.FLOAT)
+    first = 2 if node.op == "QLinearConcat" else 0  # behind the output's own scale and zero point
+    return dtypes[first] if len(dtypes) > first else int(onnx.TensorProto.FLOAT)
 
 
 def _first(placed: PlacedNode) -> Shape:
@@ -127,6 +128,28 @@ def _constant(placed: PlacedNode) -> Shape:
     return ()
 
 
+def _matrix_product(placed: PlacedNode) -> Shape:
+    a, b = placed.shape(0), placed.shape(1)
+    if min(len(a), len(b)) < 2:
+        raise Unresolved("one of its factors is a vector")
+    rows, inner = a[:-3:-1] if placed.node.int("transA", 0) else a[-2:]
+    other, columns = b[:-3:-1] if placed.node.int("transB", 0) else b[-2:]
+    if inner != other:
+        raise Misfit(f"it multiplies {spell(a)} with {spell(b)}, which does not fit")
+    return (*broadcast([a[:-2], b[:-2]]), rows, columns)
+
+
+def _quantised_gemm(placed: PlacedNode) -> Shape:
+    a, b = placed.shape(0), placed.shape(3)
+    if len(a) != 2 or len(b) != 2:
+        raise Misfit(f"it multiplies {spell(a)} with {spell(b)}, both must have two axes")
+    rows, inner = a[::-1] if placed.node.int("transA", 0) else a
+    other, columns = b[::-1] if placed.node.int("transB", 0) else b
+    if inner != other:
+        raise Misfit(f"it multiplies {spell(a)} with {spell(b)}, which does not fit")
+    return rows, columns
+
+
 def _filled(placed: PlacedNode) -> Shape:
     return tuple(placed.integers(0, "shape") or ())
 
@@ -140,6 +163,9 @@ RULES: dict[tuple[str, str], _Rule] = {
     **{("com.microsoft", op): _first for op in FUSED_UNARY - {"BiasSplitGelu", "DynamicQuantizeLinear"}},
     **{("com.microsoft", op): _quantised_pair for op in FUSED_BROADCAST - {"QLinearWhere"}},
     ("com.microsoft", "QLinearConcat"): _quantised_concat,
+    ("com.microsoft", "QLinearSoftmax"): _first,
+    ("com.microsoft", "QGemm"): _quantised_gemm,
+    ("com.microsoft", "FusedMatMul"): _matrix_product,
     ("", "Constant"): _constant,
     ("", "ConstantOfShape"): _filled,
     ("", "Concat"): _concat,

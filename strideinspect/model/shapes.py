@@ -146,7 +146,7 @@ def _from_library(result: Shapes, node: Node) -> tuple[list[Shape | None], list[
     opsets = [onnx.helper.make_opsetid(domain, version) for domain, version in result.network.opsets.items()]
     try:
         found = infer_node_outputs(schema, node.proto, types, data, opset_imports=opsets)
-    except InferenceError as error:
+    except (InferenceError, onnx.checker.ValidationError) as error:
         raise Misfit(_plain(str(error))) from error
     shapes: list[Shape | None] = []
     dtypes = []

@@ -26,6 +26,15 @@ def softmax(placed: PlacedNode) -> tuple[Read, ...]:
     return _normalised(placed, [normal_axis(placed.node.int("axis", -1), rank)])
 
 
+@reads("QLinearSoftmax", domain="com.microsoft")
+def quantised_softmax(placed: PlacedNode) -> tuple[Read, ...]:
+    """As the Softmax of the opset that it names."""
+    rank = len(placed.shape(0))
+    axis = normal_axis(placed.node.int("axis", -1), rank)
+    axes = (axis,) if placed.node.int("opset", 13) >= 13 else range(axis, rank)
+    return (Read(0, 0, (Statistics(tuple(axes)),)),)
+
+
 @reads("LpNormalization")
 def lp_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     """One axis."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 
 from strideinspect.model.node import Node, PlacedNode, Unresolved
@@ -59,11 +60,11 @@ def reads(*operators: str, domain: str = "", preserves: bool = False) -> Callabl
     return register
 
 
+@cache
 def families() -> dict[tuple[str, str], Family]:
     """Every described operator, by (domain, operator)."""
-    if not _FAMILIES:
-        for module in _MODULES:
-            import_module(f"strideinspect.reads.{module}")
+    for module in _MODULES:
+        import_module(f"strideinspect.reads.{module}")
     return _FAMILIES
 
 

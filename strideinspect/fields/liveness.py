@@ -1,0 +1,274 @@
+"""The reads run backwards: which indices of each tensor anybody reads, one boolean vector per axis.
+
+Full dependence throughout. A tensor's read indices are taken as the product of its vectors, which may claim too much
+(two readers, one of even rows and one of even columns), never too little: unread and unseen are never claimed falsely.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.fields.forward import Described
+from strideinspect.fields.sliding import transposed_minimum, window_minimum
+from strideinspect.fields.spans import LARGEST, grouped
+from strideinspect.model.shapes import Shapes
+from strideinspect.reads.registry import family_of
+from strideinspect.reads.steps import (
+    Broadcast,
+    Channels,
+    Everything,
+    Permute,
+    Place,
+    Read,
+    Reshape,
+    Running,
+    Shape,
+    Sliding,
+    Statistics,
+    Step,
+    Table,
+    Transposed,
+    Whole,
+)
+
+Vector = NDArray[np.bool_]
+Marks = tuple[Vector, ...]
+"""One vector per axis of a tensor; an index is marked where all its vectors are."""
+
+
+def all_marked(shape: Shape) -> Marks:
+    """Every index of a tensor."""
+    return tuple(np.ones(n, dtype=bool) for n in shape)
+
+
+def seen(shapes: Shapes, nodes: Sequence[Described], outputs: Sequence[str]) -> dict[str, Marks]:
+    """Per tensor the indices on which some of these outputs depends; a tensor that is missing is not needed at all."""
+    marks: dict[str, Marks] = {}
+    for name in outputs:
+        if name in shapes.shapes:
+            marks[name] = all_marked(shapes.shapes[name])
+    for item in reversed(nodes):
+        if not item.known:
+            # Nothing can be said of what this node reads, nor of what becomes of it: it counts as reading everything.
+            for name in item.node.inputs:
+                _mark_all(marks, name, shapes)
+            continue
+        for read in item.reads:
+            wanted = marks.get(item.node.outputs[read.output])
+            if wanted is not None:
+                name = item.node.inputs[read.input]
+                _join(marks, name, back(read, wanted, shapes.shapes[name]))
+    return marks
+
+
+def read_by_someone(shapes: Shapes, nodes: Sequence[Described], outputs: Sequence[str]) -> dict[str, Marks]:
+    """Per tensor the indices that somebody reads, where a node that keeps indices reads only what its readers read.
+
+    A map is a tensor with all that index-preserving nodes make of it; a graph output reads everything.
+    """
+    marks: dict[str, Marks] = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
+    for item in reversed(nodes):
+        if not item.known:
+            for name in item.node.inputs:
+                _mark_all(marks, name, shapes)
+            continue
+        for read in item.reads:
+            output = item.node.outputs[read.output]
+            wanted = marks.get(output) if keeps_map(item) else all_marked(shapes.shapes[output])
+            if wanted is not None:
+                name = item.node.inputs[read.input]
+                _join(marks, name, back(read, wanted, shapes.shapes[name]))
+    for item in nodes:
+        if item.known and keeps_map(item):
+            # What a sibling reads of the map is read of every tensor that the map goes through.
+            _pass_on(marks, item, shapes)
+    return marks
+
+
+def keeps_map(item: Described) -> bool:
+    """Whether the node only hands on one map, index by index."""
+    family = family_of(item.node)
+    return family is not None and family.preserves and len(item.reads) == 1
+
+
+def _pass_on(marks: dict[str, Marks], item: Described, shapes: Shapes) -> None:
+    read = item.reads[0]
+    source, output = item.node.inputs[read.input], item.node.outputs[read.output]
+    have = marks.get(source)
+    if have is not None:
+        _join(marks, output, forward(read, have, shapes.shapes[output]))
+
+
+def _mark_all(marks: dict[str, Marks], name: str, shapes: Shapes) -> None:
+    if name in shapes.shapes:
+        marks[name] = all_marked(shapes.shapes[name])
+
+
+def _join(marks: dict[str, Marks], name: str, more: Marks | None) -> None:
+    if more is None:
+        return
+    have = marks.get(name)
+    marks[name] = more if have is None or have is more else tuple(a | b for a, b in zip(have, more, strict=True))
+
+
+def back(read: Read, marks: Marks, shape: Shape) -> Marks | None:
+    """The indices of an input of this shape that the marked output indices read; None for none."""
+    found: Marks | None = marks
+    if read.place is not None:
+        place = read.place
+        found = _replaced(marks, place.axis, marks[place.axis][place.offset : place.offset + place.length])
+    for step in reversed(read.steps):
+        if found is None or not all(vector.any() for vector in found):
+            return None
+        found = _BACK[type(step)](step, found, shape)
+    return found if found is not None and all(vector.any() for vector in found) else None
+
+
+def forward(read: Read, marks: Marks, shape: Shape) -> Marks:
+    """The output indices that read a marked index; all of them where the step does not keep indices apart."""
+    found = marks
+    for step in read.steps:
+        change = _FORWARD.get(type(step))
+        if change is None:
+            return all_marked(shape)
+        found = change(step, found)
+    return found if _fits(read.place, found, shape) else all_marked(shape)
+
+
+def _fits(place: Place | None, marks: Marks, shape: Shape) -> bool:
+    return place is None and tuple(map(len, marks)) == shape
+
+
+def _replaced(marks: Marks, axis: int, vector: Vector) -> Marks:
+    return (*marks[:axis], vector, *marks[axis + 1 :])
+
+
+def _back_sliding(step: Sliding, marks: Marks, shape: Shape) -> Marks:
+    unmarked = (~marks[step.axis]).view(np.uint8)
+    found = transposed_minimum(unmarked, 0, step.kernel, step.stride, step.dilation, step.begin, step.length, 1)
+    return _replaced(marks, step.axis, found == 0)
+
+
+def _back_transposed(step: Transposed, marks: Marks, shape: Shape) -> Marks:
+    unmarked = (~marks[step.axis]).view(np.uint8)
+    found = window_minimum(unmarked, 0, step.kernel, step.stride, step.dilation, step.begin, step.length, 1)
+    return _replaced(marks, step.axis, found == 0)
+
+
+def _back_table(step: Table, marks: Marks, shape: Shape) -> Marks:
+    found = np.zeros(step.length + 1, dtype=bool)
+    found[step.taps[marks[step.axis]].reshape(-1)] = True
+    return _replaced(marks, step.axis, found[: step.length])
+
+
+def _back_channels(step: Channels, marks: Marks, shape: Shape) -> Marks:
+    groups = marks[step.axis].reshape(step.groups, -1).any(axis=1)
+    return _replaced(marks, step.axis, np.repeat(groups, step.inputs // step.groups))
+
+
+def _back_whole(step: Whole, marks: Marks, shape: Shape) -> Marks:
+    return _replaced(marks, step.axis, np.ones(step.length, dtype=bool))
+
+
+def _back_running(step: Running, marks: Marks, shape: Shape) -> Marks:
+    vector = marks[step.axis]
+    found = np.zeros_like(vector)
+    if step.forward:
+        found |= np.logical_or.accumulate(vector[::-1])[::-1]
+    if step.backward:
+        found |= np.logical_or.accumulate(vector)
+    return _replaced(marks, step.axis, found)
+
+
+def _back_statistics(step: Statistics, marks: Marks, shape: Shape) -> Marks:
+    for axis in step.axes:
+        marks = _replaced(marks, axis, np.ones_like(marks[axis]))
+    return marks
+
+
+def _back_permute(step: Permute, marks: Marks, shape: Shape) -> Marks:
+    found = {axis: marks[i] for i, axis in enumerate(step.perm)}
+    return tuple(found[i] for i in range(len(found)))
+
+
+def _back_reshape(step: Reshape, marks: Marks, shape: Shape) -> Marks:
+    return _reshaped(marks, step.after, step.before)
+
+
+def _reshaped(marks: Marks, before: Shape, after: Shape) -> Marks:
+    found: dict[int, Vector] = {}
+    for old, new in grouped(before, after):
+        sizes = tuple(after[i] for i in new)
+        if all(marks[i].all() for i in old) or math.prod(sizes) > LARGEST:
+            product = None
+        else:
+            product = np.ones((), dtype=bool)
+            for i in old:
+                product = np.logical_and.outer(product, marks[i])
+            product = product.reshape(sizes)
+        for k, i in enumerate(new):
+            others = tuple(j for j in range(len(new)) if j != k)
+            found[i] = np.ones(after[i], dtype=bool) if product is None else product.any(axis=others)
+    return tuple(found[i] for i in range(len(after)))
+
+
+def _back_broadcast(step: Broadcast, marks: Marks, shape: Shape) -> Marks:
+    lead = len(step.after) - len(step.before)
+    return tuple(
+        v.any(keepdims=True) if n == 1 else v for v, n in zip(marks[lead:], step.before, strict=True)
+    )
+
+
+def _back_everything(step: Everything, marks: Marks, shape: Shape) -> Marks:
+    return all_marked(shape)
+
+
+_BACK: dict[type, Callable[[Any, Marks, Shape], Marks]] = {
+    Sliding: _back_sliding,
+    Transposed: _back_transposed,
+    Table: _back_table,
+    Channels: _back_channels,
+    Whole: _back_whole,
+    Running: _back_running,
+    Statistics: _back_statistics,
+    Permute: _back_permute,
+    Reshape: _back_reshape,
+    Broadcast: _back_broadcast,
+    Everything: _back_everything,
+}
+
+
+def _forward_sliding(step: Sliding, marks: Marks) -> Marks:
+    unmarked = (~marks[step.axis]).view(np.uint8)
+    found = window_minimum(unmarked, 0, step.kernel, step.stride, step.dilation, step.begin, step.size, 1)
+    return _replaced(marks, step.axis, found == 0)
+
+
+def _forward_table(step: Table, marks: Marks) -> Marks:
+    guarded = np.append(marks[step.axis], False)
+    return _replaced(marks, step.axis, guarded[step.taps].any(axis=1))
+
+
+_FORWARD: dict[type, Callable[[Any, Marks], Marks]] = {
+    Sliding: _forward_sliding,
+    Table: _forward_table,
+    Permute: lambda step, marks: tuple(marks[axis] for axis in step.perm),
+    Reshape: lambda step, marks: _reshaped(marks, step.before, step.after),
+}
+
+
+def runs(vector: Vector) -> tuple[tuple[int, int], ...]:
+    """The marked indices as ranges, both ends included."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], vector, [False]]).astype(np.int8)))
+    return tuple((int(a), int(b) - 1) for a, b in edges.reshape(-1, 2))
+
+
+def unmarked(marks: Mapping[str, Marks], name: str, axis: int, length: int) -> Vector:
+    """The indices of one axis that are not marked."""
+    found = marks.get(name)
+    return np.ones(length, dtype=bool) if found is None else ~found[axis]

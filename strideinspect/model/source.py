@@ -1,0 +1,57 @@
+"""Where the model's author wrote a node, as far as the exporter left a trace.
+
+PyTorch's exporter writes `pkg.torch.onnx.stack_trace` and `pkg.torch.onnx.name_scopes` into a node's metadata; its older
+one and Keras' write the layer path into the node's name.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from strideinspect.model.node import Node
+from strideinspect.report.model import Source
+
+_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
+_INSTALLED = re.compile(r"(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+)[/\\]|^<|^(torch|torchvision|timm)[/\\]")
+
+
+def source_of(node: Node) -> Source | None:
+    """File, line and layer path of a node; None where the file says nothing."""
+    metadata = {entry.key: entry.value for entry in node.proto.metadata_props}
+    file, line = _innermost(metadata.get("pkg.torch.onnx.stack_trace", ""))
+    scope = _scope(metadata.get("pkg.torch.onnx.name_scopes", "")) or _scope_of_name(node.name)
+    return Source(file, line, scope) if file or scope else None
+
+
+def _innermost(trace: str) -> tuple[str | None, int | None]:
+    """The innermost frame outside installed packages; the innermost of all where every frame is inside."""
+    frames = [(m["file"], int(m["line"])) for m in _FRAME.finditer(trace)]
+    own = [frame for frame in frames if not _INSTALLED.search(frame[0])]
+    return (own or frames or [(None, None)])[-1]
+
+
+def _scope(text: str) -> str | None:
+    """The module path: the last entry that names a module and not the operation inside it."""
+    try:
+        scopes = ast.literal_eval(text) if text else []
+    except (ValueError, SyntaxError):
+        return None
+    if not isinstance(scopes, list) or len(scopes) < 2:
+        return None
+    return str(scopes[-2]) or None
+
+
+def _scope_of_name(name: str) -> str | None:
+    """A layer path such as /layer1/layer1.0/conv1/Conv or model/block1/conv/Conv2D, without the operation."""
+    parts = [part for part in name.split("/") if part]
+    if len(parts) < 2:
+        return None
+    if not name.startswith("/"):
+        return "/".join(parts[:-1])
+    kept: list[str] = []
+    for part in parts[:-1]:  # torch repeats the path: /layer1/layer1.0 is layer1.0
+        if kept and part.startswith(kept[-1] + "."):
+            kept.pop()
+        kept.append(part)
+    return ".".join(kept)

@@ -1,0 +1,52 @@
+"""A map that windows shrank to a single index is slid over by further windows, or a map has no index at all.
+
+What it does: warns of windows wider than one that slide over a map of extent 1, where ordinary windows brought it there
+(a pooled axis, or one that was 1 from the start, is none); an output without any index is an error.
+
+Why it is bad: of a 3×3 kernel on a 1×1 map one weight in nine is used; a map without an index cannot be computed.
+
+What to do: use a larger input, or fewer strides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from strideinspect.report.model import Finding, Severity
+from strideinspect.rules.registry import rule
+from strideinspect.rules.wording import by
+
+if TYPE_CHECKING:
+    from strideinspect.rules.inspection import Inspection
+
+
+@rule("model", Severity.ERROR)
+def check(inspection: Inspection) -> Iterator[Finding]:
+    """One finding per node."""
+    for window in inspection.windows:
+        shrunk = inspection.shrunk_axes(window)
+        if shrunk and window.input_shape is not None:
+            size = by([window.input_shape[axis] for axis in window.spatial_axes])
+            yield Finding(
+                rule="degenerate-map",
+                severity=Severity.WARNING,
+                message=f"{window.op} {window.label} slides a {by(window.kernel)} window over a map that has shrunk to {size}",
+                help="use a larger input, or fewer strides before it",
+                node=window.name or None,
+                output=window.output,
+                axes=shrunk,
+                source=window.source,
+            )
+    for problem in inspection.problems:
+        if problem.trouble.value == "empty":
+            node = problem.node
+            yield Finding(
+                rule="degenerate-map",
+                severity=Severity.ERROR,
+                message=f"{node.op} {node.label}: {problem.text}",
+                help="use a larger input, or fewer strides before it",
+                node=node.name or None,
+                output=node.key,
+                source=inspection.code(node),
+            )

@@ -1,0 +1,25 @@
+"""onnxruntime sees another field than this tool.
+
+What it does: compares what every window node's indices depend on with what arrives there when the model's skeleton runs.
+
+Why it is bad: one of the two is wrong, so that no number near this node can be trusted.
+
+What to do: report it, with the model's structure (weights are not needed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from strideinspect.report.model import Finding, Severity
+from strideinspect.rules.registry import rule
+
+if TYPE_CHECKING:
+    from strideinspect.rules.inspection import Inspection
+
+
+@rule("runtime", Severity.ERROR, after_verification=True)
+def check(inspection: Inspection) -> Iterator[Finding]:
+    """One finding per contradicted claim."""
+    yield from inspection.contradictions("field")

@@ -1,0 +1,221 @@
+"""What the rules may look at: one model at one size, with everything that the earlier rooms found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.fields.coverage import hollow, lost, used_taps
+from strideinspect.fields.forward import Described, Fields, Source
+from strideinspect.fields.liveness import Marks, runs, unmarked
+from strideinspect.fields.spans import along
+from strideinspect.model.node import Node
+from strideinspect.model.shapes import Problem, Shape, Shapes
+from strideinspect.model.window import Geometry, Kind, geometry
+from strideinspect.reads.steps import Everything
+from strideinspect.report.model import Finding, Input, Severity, Span, Unseen, Verdict, Verification, WindowNode
+from strideinspect.report.model import Source as CodeSource
+from strideinspect.rules.advice import Advice
+from strideinspect.rules.wording import axis_name
+
+Vector = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """One model at one input size. `seen`, `read` and `touched` are marks per tensor (the last: per window node's input)."""
+
+    shapes: Shapes
+    described: Sequence[Described]
+    sources: Sequence[Source]
+    fields: Fields
+    seen: Mapping[str, Marks]
+    read: Mapping[str, Marks]
+    touched: Mapping[str, Marks]
+    inputs: Sequence[Input]
+    windows: Sequence[WindowNode]
+    unseen: Sequence[Unseen]
+    code: Callable[[Node], CodeSource | None]
+    advise: Callable[[str, tuple[int, ...], str], Advice | None]
+    verification: Verification | None = None
+
+    @cached_property
+    def nodes(self) -> dict[str, Node]:
+        """Every node by its first output."""
+        return {node.key: node for node in self.shapes.nodes}
+
+    @cached_property
+    def producers(self) -> dict[str, Node]:
+        """Every tensor's node."""
+        return {name: node for node in self.shapes.nodes for name in node.outputs if name}
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Nodes that cannot run at this size."""
+        return self.shapes.problems
+
+    def geometry(self, window: WindowNode) -> Geometry:
+        """The windows of a node."""
+        return geometry(self.shapes.placed(self.nodes[window.output]))
+
+    def lost(self, window: WindowNode) -> tuple[tuple[int, Vector, Vector], ...]:
+        """Per spatial axis of a window node: the axis, the pixels dropped at the end and the gaps that nobody reads."""
+        found = self.geometry(window)
+        tensor = self.nodes[window.output].inputs[found.data]
+        result = []
+        for position, axis in enumerate(found.axes):
+            length = self.shapes.shapes[tensor][axis]
+            empty = hollow(self.fields, tensor, axis, length)
+            pixels, gaps, _ = lost(found, position, self.touched[window.output][axis], empty)
+            unread = unmarked(self.read, tensor, axis, length)
+            result.append((axis, pixels & unread, gaps & unread))
+        return tuple(result)
+
+    @staticmethod
+    def runs(vector: Vector) -> tuple[Span, ...]:
+        """Marked indices as ranges."""
+        return runs(vector)
+
+    @staticmethod
+    def alike(window: WindowNode, marked: Iterable[tuple[int, Vector]]) -> list[tuple[list[int], Vector]]:
+        """Axes of the node's input with the same marked indices and the same extent, those with none left out."""
+        groups: list[tuple[list[int], Vector]] = []
+        for axis, vector in marked:
+            if not vector.any():
+                continue
+            twin = next((axes for axes, other in groups if np.array_equal(other, vector)), None)
+            if twin is None:
+                groups.append(([axis], vector))
+            else:
+                twin.append(axis)
+        return groups
+
+    def advice(self, window: WindowNode, axes: Sequence[int], aim: str) -> Advice | None:
+        """Advice for the input axes that run along these axes of the node."""
+        tensor = self.nodes[window.output].inputs[self.geometry(window).data]
+        behind = [
+            source for source, seen in self.fields.get(tensor, {}).items() if seen.actual.axes & frozenset(axes)
+        ]
+        if not behind:
+            return None
+        name = behind[0][0]
+        return self.advise(name, tuple(axis for owner, axis in behind if owner == name), aim)
+
+    def causes(self, name: str, axis: int, ranges: Sequence[Span]) -> list[str]:
+        """The window nodes at which indices of an input axis are lost for good, with how much of their map."""
+        found = []
+        for window in self.windows:
+            if window.dropped is None or window.input_shape is None:
+                continue
+            tensor = self.nodes[window.output].inputs[self.geometry(window).data]
+            seen = self.fields.get(tensor, {}).get((name, axis))
+            if seen is None:
+                continue
+            for position, (node_axis, pixels, gaps) in enumerate(self.lost(window)):
+                if node_axis not in seen.actual.axes:
+                    continue
+                length = window.input_shape[node_axis]
+                low, high = along(seen.actual.full, node_axis, length)
+                touches = np.zeros(length, dtype=bool)
+                for first, last in ranges:
+                    touches |= (low <= last) & (-high >= first)
+                count = int(((pixels | gaps) & touches).sum())
+                if count:
+                    what = axis_name(position, len(window.spatial_axes), count)
+                    of = "" if tensor == name else f" of {length}"
+                    found.append(f"{window.op} {window.label} ({count} {what}{of})")
+        return found
+
+    def overhang(self, window: WindowNode) -> tuple[int, ...]:
+        """Per spatial axis how far the last window reaches past the padded map."""
+        found = self.geometry(window)
+        return tuple(0 if w.transposed or found.kind is Kind.GLOBAL else w.overhang for w in found.windows)
+
+    def used_taps(self, window: WindowNode) -> tuple[int, ...] | None:
+        """Per spatial axis how many taps touch a pixel at some position; None where that is no question."""
+        if window.dropped is None:
+            return None
+        return tuple(used_taps(w) for w in self.geometry(window).windows)
+
+    def shrunk_axes(self, window: WindowNode) -> tuple[int, ...]:
+        """Axes of extent 1, brought there by ordinary windows, over which a wider window slides."""
+        if window.dropped is None or window.input_shape is None:
+            return ()
+        found = self.geometry(window)
+        tensor = self.nodes[window.output].inputs[found.data]
+        seen = self.fields.get(tensor, {})
+        extents = {given.name: given.shape for given in self.inputs}
+        return tuple(
+            axis
+            for axis, w in zip(found.axes, found.windows, strict=True)
+            if w.length == 1
+            and w.kernel > 1
+            and any(axis in s.actual.axes and extents[name][from_] > 1 for (name, from_), s in seen.items())
+        )
+
+    def declared_conflicts(self) -> Iterator[tuple[str, Shape, Shape]]:
+        """Tensors whose declared shape differs from the computed one: name, declared, computed.
+
+        At another input size than the file declares, its declarations hold for nothing.
+        """
+        if self.shapes.resized:
+            return
+        for name, declared in self.shapes.network.declared.items():
+            computed = self.shapes.shapes.get(name)
+            if computed is None or declared.dims is None or name in self.shapes.network.inputs:
+                continue
+            agree = len(declared.dims) == len(computed) and all(
+                not isinstance(d, int) or d == c for d, c in zip(declared.dims, computed, strict=True)
+            )
+            if not agree:
+                yield name, tuple(d if isinstance(d, int) else -1 for d in declared.dims), computed
+
+    def fitting_help(self) -> str:
+        """What to do where branches do not fit."""
+        strides = {
+            abs(field.stride) for window in self.windows for field in window.fields if field.stride is not None
+        }
+        widest = max((s for s in strides if s.denominator == 1), default=None)
+        if widest is None or widest <= 1:
+            return "give both branches the same size, or pad or crop before the merge"
+        near = []
+        for given in self.inputs:
+            for axis in given.spatial_axes:
+                size, step = given.shape[axis], int(widest)
+                if size % step:
+                    near += [n for n in (size // step * step, -(-size // step) * step) if n]
+        listed = " or ".join(map(str, dict.fromkeys(near)))
+        return f"use sizes that divide by {widest}" + (f", such as {listed}" if listed else "")
+
+    def unknown_reads(self) -> Iterator[tuple[Node, str]]:
+        """Nodes that a field passes although nobody can say what they read, with the reason."""
+        for item in self.described:
+            for read in item.reads:
+                reason = next((s.reason for s in read.steps if isinstance(s, Everything) and s.reason), None)
+                if reason and item.node.inputs[read.input] in self.fields:
+                    yield item.node, reason
+                    break
+
+    def contradictions(self, claim: str) -> Iterator[Finding]:
+        """What running contradicts, as findings."""
+        for check in self.verification.details if self.verification is not None else ():
+            if check.claim == claim and check.verdict is Verdict.CONTRADICTED:
+                node = self.producers.get(check.output)
+                place = f"{node.op} {node.label}" if node else check.output
+                yield Finding(
+                    rule=f"{claim}-contradicted",
+                    severity=Severity.ERROR,
+                    message=f"{place}: the {claim} is {check.predicted} here, {check.ran} in onnxruntime",
+                    help="one of the two is wrong: please report this model's structure",
+                    node=check.node,
+                    output=check.output,
+                    source=self.code(node) if node else None,
+                )
+
+
+
+

@@ -1,0 +1,53 @@
+"""Windows step over interior pixels that no other reader reads.
+
+What it does: reports the rows and columns between a node's windows (or between its dilated taps) that neither this node
+nor any other reader of the map reads. Keras' ResNet-50 has such maps: both branches of a block use the same 1×1
+stride-2 grid.
+
+Why it is bad: what was computed for these pixels is thrown away; with 1×1 stride 2 that is three quarters of the map.
+
+What to do: move the stride to a window that is at least as wide (the 3×3 of the block), or pool instead of skipping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from strideinspect.report.model import Finding, Severity
+from strideinspect.rules.registry import rule
+from strideinspect.rules.wording import axes_name, by, percent
+
+if TYPE_CHECKING:
+    from strideinspect.rules.inspection import Inspection
+
+
+@rule("coverage", Severity.WARNING)
+def check(inspection: Inspection) -> Iterator[Finding]:
+    """One finding per node and set of rows or columns."""
+    for window in inspection.windows:
+        if window.dropped is None or not any(window.dropped.gap) or window.input_shape is None:
+            continue
+        found = inspection.lost(window)
+        kept = 1.0
+        for _, _, unread in found:
+            kept *= 1 - float(unread.mean())
+        for axes, unread in inspection.alike(window, [(axis, gaps) for axis, _, gaps in found]):
+            count, length = int(unread.sum()), len(unread)
+            positions = [window.spatial_axes.index(axis) for axis in axes]
+            what = axes_name(positions, len(window.spatial_axes))
+            size = by([window.input_shape[axis] for axis in window.spatial_axes])
+            yield Finding(
+                rule="stride-gap",
+                severity=Severity.WARNING,
+                message=f"{window.op} {window.label}: its {by(window.kernel)} windows with stride {by(window.stride)} step "
+                f"over {count} of {length} {what} of the {size} map, and nobody else reads them: "
+                f"{percent(1 - kept)} of the map is never read",
+                help="move the stride to a wider window, or pool instead of skipping",
+                node=window.name or None,
+                output=window.output,
+                axes=tuple(axes),
+                ranges=inspection.runs(unread),
+                pixels=count,
+                source=window.source,
+            )

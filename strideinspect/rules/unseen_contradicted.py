@@ -1,0 +1,25 @@
+"""Pixels that this tool calls unseen reach an output in onnxruntime.
+
+What it does: lights only the unseen pixels and looks for light at the outputs.
+
+Why it is bad: one of the two is wrong, so that no number near this node can be trusted.
+
+What to do: report it, with the model's structure (weights are not needed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from strideinspect.report.model import Finding, Severity
+from strideinspect.rules.registry import rule
+
+if TYPE_CHECKING:
+    from strideinspect.rules.inspection import Inspection
+
+
+@rule("runtime", Severity.ERROR, after_verification=True)
+def check(inspection: Inspection) -> Iterator[Finding]:
+    """One finding per contradicted claim."""
+    yield from inspection.contradictions("unseen")

@@ -1,0 +1,53 @@
+"""Image rows or columns on which no output depends.
+
+What it does: reports the indices of a graph input that reach no graph output at all, and where on the way they were lost.
+
+Why it is bad: whatever an image shows there changes nothing. AlexNet fed with 224×224 never looks at the last five rows
+and columns; 227×227 was meant.
+
+What to do: use the nearest input size that loses nothing, or pad the image at its end by as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from strideinspect.report.model import Finding, Severity
+from strideinspect.rules.registry import rule
+from strideinspect.rules.wording import axes_name, listed, percent, spans
+
+if TYPE_CHECKING:
+    from strideinspect.rules.inspection import Inspection
+
+
+@rule("coverage", Severity.WARNING)
+def check(inspection: Inspection) -> Iterator[Finding]:
+    """One finding per input and set of rows or columns."""
+    for given in inspection.inputs:
+        lost = {u.axis: u.ranges for u in inspection.unseen if u.input == given.name}
+        groups: dict[tuple[object, ...], list[int]] = {}
+        share = 1.0
+        for axis, ranges in lost.items():
+            share *= 1 - sum(b - a + 1 for a, b in ranges) / given.shape[axis]
+            groups.setdefault((ranges, given.shape[axis]), []).append(axis)
+        for axes in groups.values():
+            ranges = lost[axes[0]]
+            positions = [given.spatial_axes.index(axis) for axis in axes]
+            count = sum(b - a + 1 for a, b in ranges)
+            causes = inspection.causes(given.name, axes[0], ranges)
+            trailing = len(ranges) == 1 and ranges[0][1] == given.shape[axes[0]] - 1
+            advice = inspection.advise(given.name, tuple(axes), "unseen") if trailing else None
+            where = f"; lost at {listed(causes)}" if causes else ""
+            yield Finding(
+                rule="unseen-input",
+                severity=Severity.WARNING,
+                message=f"{axes_name(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
+                f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: {percent(1 - share)} of every image{where}",
+                help=advice.text if advice else "",
+                input=given.name,
+                axes=tuple(axes),
+                ranges=ranges,
+                pixels=count,
+                sizes=advice.sizes if advice else (),
+            )

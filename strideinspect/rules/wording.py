@@ -1,0 +1,45 @@
+"""Words that several rules use: rows and columns, counts, ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strideinspect.report.model import Span
+
+_NAMES = {1: ("index",), 2: ("row", "column"), 3: ("slice", "row", "column")}
+_PLURALS = {"index": "indices"}
+
+
+def axis_name(position: int, count: int, number: int = 2) -> str:
+    """What an index along the spatial axis at `position` of `count` is called, in the plural unless `number` is 1."""
+    names = _NAMES.get(count, ("index",) * count)
+    name = names[position]
+    return name if number == 1 else _PLURALS.get(name, name + "s")
+
+
+def axes_name(positions: Sequence[int], count: int, number: int = 2) -> str:
+    """The same for several axes: rows and columns."""
+    return " and ".join(dict.fromkeys(axis_name(p, count, number) for p in positions))
+
+
+def spans(ranges: Sequence[Span], most: int = 3) -> str:
+    """Ranges as people write them: 219–223, 7 and 9; many are cut short."""
+    texts = [str(a) if a == b else f"{a}–{b}" for a, b in ranges]
+    if len(texts) > most:
+        return ", ".join(texts[:most]) + ", …"
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+
+
+def by(numbers: Sequence[object]) -> str:
+    """Numbers with multiplication signs: 3×3."""
+    return "×".join(map(str, numbers))
+
+
+def listed(items: Sequence[str], word: str = "and") -> str:
+    """a, b and c."""
+    return f" {word} ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else list(items))
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with as many digits as tell something."""
+    return f"{100 * share:.1f} %" if share < 0.995 else "all"
