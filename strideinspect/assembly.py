@@ -20,7 +20,7 @@ from strideinspect.model.load import LoadedModel
 from strideinspect.model.node import Node, Shape, Unresolved
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.source import source_of
-from strideinspect.model.window import Geometry, Kind, Misfit, geometry, is_window
+from strideinspect.model.window import Geometry, Kind, geometry, is_window
 from strideinspect.reads.reduction import REDUCTIONS, reduced_axes
 from strideinspect.report.model import (
     Dropped,
@@ -69,13 +69,24 @@ def unseen(inputs: Sequence[Input], marks: Mapping[str, Marks]) -> tuple[Unseen,
     return tuple(found)
 
 
-def touched(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, Marks]:
+def geometries(shapes: Shapes) -> dict[str, Geometry]:
+    """The windows of every window node that can run at this size, by its first output."""
+    found = {}
+    for node in shapes.nodes:
+        if is_window(node) and node.key in shapes.shapes:
+            found[node.key] = geometry(shapes.placed(node))
+    return found
+
+
+def touched(
+    shapes: Shapes, nodes: Sequence[Described], geometries: Mapping[str, Geometry]
+) -> dict[str, Marks]:
     """Per window node, by its first output, the indices of its input that its windows reach."""
     found = {}
     for item in nodes:
-        if not item.known or not is_window(item.node):
+        slid = geometries.get(item.node.key)
+        if not item.known or slid is None:
             continue
-        slid = geometry(shapes.placed(item.node))
         tensor = item.node.inputs[slid.data]
         shape = shapes.shapes[tensor]
         read = next((r for r in item.reads if r.input == slid.data), None)
@@ -160,17 +171,19 @@ def _order(shapes: Shapes, source: Source) -> tuple[int, int]:
 
 def windows(
     shapes: Shapes,
-    nodes: Sequence[Described],
     fields: Fields,
     touched: Mapping[str, Marks],
+    geometries: Mapping[str, Geometry],
     spatial: Mapping[str, tuple[int, ...]],
 ) -> tuple[WindowNode, ...]:
     """All window nodes in graph order, and reductions that collapse every image axis of an input."""
-    live = {item.node.key for item in nodes}
     found = []
     for node in shapes.nodes:
-        if is_window(node):
-            found.append(_window(shapes, node, fields, touched if node.key in live else {}))
+        slid = geometries.get(node.key)
+        if slid is not None:
+            found.append(_window(shapes, node, slid, fields, touched.get(node.key)))
+        elif is_window(node):
+            found.append(_unplaced(shapes, node))
         elif node.op in REDUCTIONS and not node.domain and node.key in shapes.shapes:
             reduced = _reduction(shapes, node, fields, spatial)
             if reduced is not None:
@@ -178,19 +191,12 @@ def windows(
     return tuple(found)
 
 
-def _window(shapes: Shapes, node: Node, fields: Fields, touched: Mapping[str, Marks]) -> WindowNode:
-    try:
-        slid = geometry(shapes.placed(node))
-    except (Misfit, Unresolved, KeyError):
-        return _unplaced(shapes, node)
+def _window(shapes: Shapes, node: Node, slid: Geometry, fields: Fields, marks: Marks | None) -> WindowNode:
     tensor = node.inputs[slid.data]
-    shape, after = shapes.shapes[tensor], shapes.shapes.get(node.key)
+    shape = shapes.shapes[tensor]
     counted: Dropped | None = None
-    if slid.kind in (Kind.CONVOLUTION, Kind.POOL) and after is not None:
-        marks = touched.get(node.key)
-        if marks is not None:
-            empty = [hollow(fields, tensor, axis, shape[axis]) for axis in slid.axes]
-            counted = dropped(slid, marks, empty)
+    if slid.kind in (Kind.CONVOLUTION, Kind.POOL) and marks is not None:
+        counted = dropped(slid, marks, [hollow(fields, tensor, axis, shape[axis]) for axis in slid.axes])
     macs, parameters = _cost(shapes, node, slid)
     return WindowNode(
         name=node.name,
@@ -203,7 +209,7 @@ def _window(shapes: Shapes, node: Node, fields: Fields, touched: Mapping[str, Ma
         padding_end=tuple(w.end for w in slid.windows),
         output_padding=tuple(w.output_padding for w in slid.windows) if slid.kind is Kind.TRANSPOSED else None,
         input_shape=shape,
-        output_shape=after,
+        output_shape=shapes.shapes[node.key],
         spatial_axes=slid.axes,
         macs=macs,
         parameters=parameters,
@@ -246,15 +252,12 @@ def _cost(shapes: Shapes, node: Node, slid: Geometry) -> tuple[int | None, int |
     if slid.weight is None:
         return 0, 0
     weight = shapes.shapes[node.inputs[slid.weight]]
-    per_place = math.prod(weight) // slid.groups if slid.kind is Kind.TRANSPOSED else math.prod(weight)
-    places = [w.length if slid.kind is Kind.TRANSPOSED else w.size for w in slid.windows]
-    if slid.kind is Kind.TRANSPOSED:
-        per_place = math.prod(weight)
+    places = (w.length if slid.kind is Kind.TRANSPOSED else w.size for w in slid.windows)
     bias = 0
     at = {"QLinearConv": 8}.get(node.op, 2)
     if node.op != "ConvInteger" and len(node.inputs) > at and node.inputs[at]:
         bias = math.prod(shapes.shapes.get(node.inputs[at], (0,)))
-    return math.prod(places) * per_place, math.prod(weight) + bias
+    return math.prod(places) * math.prod(weight), math.prod(weight) + bias
 
 
 def _reduction(

@@ -65,10 +65,11 @@ def inspect(
         sources = [(name, axis) for name, axes in spatial.items() for axis in axes]
         fields = propagate(shapes, nodes, sources)
         marks = seen(shapes, nodes, network.outputs)
-        touched = assembly.touched(shapes, nodes)
+        geometries = assembly.geometries(shapes)
+        touched = assembly.touched(shapes, nodes, geometries)
 
         inputs = assembly.inputs(chosen, spatial)
-        windows = assembly.windows(shapes, nodes, fields, touched, spatial)
+        windows = assembly.windows(shapes, fields, touched, geometries, spatial)
         unseen = assembly.unseen(inputs, marks)
         inspection = Inspection(
             shapes=shapes,
@@ -78,11 +79,12 @@ def inspect(
             seen=marks,
             read=read_by_someone(shapes, nodes, network.outputs),
             touched=touched,
+            geometries=geometries,
             inputs=inputs,
             windows=windows,
             unseen=unseen,
             code=source_of,
-            advise=Adviser(network, sizes, spatial).advise,
+            advise=Adviser(shapes, nodes, geometries, spatial).advise,
         )
         findings = registry.run(inspection, ids, after_verification=False)
         if verifier is None:

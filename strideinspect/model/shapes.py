@@ -89,7 +89,7 @@ def infer(network: Network, inputs: Mapping[str, Shape]) -> Shapes:
 
 def _visit(result: Shapes, node: Node) -> None:
     missing = next((name for name in node.inputs if name and name not in result.shapes), None)
-    if missing is not None and node.op not in ("If", "Loop", "Scan"):
+    if missing is not None:
         reason = result.unknown.get(missing, f"the shape of {missing!r} is unknown")
         _give_up(result, node, reason)
         return

@@ -177,6 +177,13 @@ def geometry(placed: PlacedNode) -> Geometry:
     return Geometry(family.kind, axes, windows, channel_axis, channels, groups, family.data, family.weight)
 
 
+def refitted(node: Node, found: Geometry, position: int, length: int) -> Window:
+    """One of a forward window node's windows over a map of another length."""
+    lengths = tuple(length if i == position else w.length for i, w in enumerate(found.windows))
+    kernel, stride, dilation = zip(*((w.kernel, w.stride, w.dilation) for w in found.windows), strict=True)
+    return _forward(node, lengths, kernel, stride, dilation)[position]
+
+
 def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank: int) -> int:
     if len(weight) != rank:
         raise Misfit(f"its weight has {len(weight)} axes, its input {rank}")

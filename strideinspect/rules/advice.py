@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from strideinspect.fields.coverage import hollow, lost
-from strideinspect.fields.forward import Source, described, propagate
-from strideinspect.fields.liveness import all_marked, back, read_by_someone, seen, unmarked
+from strideinspect.fields.forward import Described, Source, described, propagate
+from strideinspect.fields.liveness import all_marked, back, keeps_map, read_by_someone, seen, unmarked
 from strideinspect.model.network import Network
-from strideinspect.model.node import Shape
+from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes, infer
-from strideinspect.model.window import Kind, geometry, is_window
+from strideinspect.model.window import Geometry, Kind, geometry, is_window, refitted
 from strideinspect.rules.wording import axes_name, by, listed
 
 FARTHEST = 64
@@ -26,88 +26,144 @@ class Advice:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
 class Adviser:
-    """Asks the same model at other sizes. `spatial` are each input's spatial axes."""
+    """Asks the same model at other sizes; each question is answered once.
 
-    network: Network
-    inputs: Mapping[str, Shape]
-    spatial: Mapping[str, tuple[int, ...]]
+    Most sizes are ruled out by following one axis through the windows at the beginning (`_first_windows`), which takes
+    microseconds; only those that pass are inspected whole.
+    """
+
+    def __init__(
+        self,
+        shapes: Shapes,
+        nodes: Sequence[Described],
+        geometries: Mapping[str, Geometry],
+        spatial: Mapping[str, tuple[int, ...]],
+    ) -> None:
+        self._network: Network = shapes.network
+        self._inputs = {name: shapes.shapes[name] for name in shapes.network.inputs}
+        self._spatial = spatial
+        self._nodes = nodes
+        self._geometries = geometries
+        self._known: dict[tuple[str, tuple[int, ...], str], Advice | None] = {}
 
     def advise(self, name: str, axes: tuple[int, ...], aim: str) -> Advice | None:
         """Sizes of these axes of an input at which nothing is unseen (aim "unseen") or dropped anywhere ("dropped").
 
-        Axes of one extent change together, and so do the spatial axes of a square image.
+        The spatial axes of a square image change together.
         """
-        shape, spatial = self.inputs[name], self.spatial[name]
-        square = len({shape[axis] for axis in spatial}) == 1
-        moving = spatial if square else axes
-        lossless = _LOSSLESS[aim]
-        found = {}
+        spatial = self._spatial[name]
+        square = len({self._inputs[name][axis] for axis in spatial}) == 1
+        question = (name, spatial if square else axes, aim)
+        if question not in self._known:
+            self._known[question] = self._search(*question)
+        return self._known[question]
+
+    def _search(self, name: str, moving: tuple[int, ...], aim: str) -> Advice | None:
+        shape, spatial = self._inputs[name], self._spatial[name]
+        windows = self._first_windows(name, moving, deep=aim == "dropped")
+        found: dict[int, int] = {}
         for way in (-1, 1):
             for far in range(1, FARTHEST + 1):
                 sizes = {axis: shape[axis] + way * far for axis in moving}
                 if min(sizes.values()) < 1:
                     break
-                if lossless(self._at(name, sizes), [(name, axis) for axis in moving]):
+                if not any(_drops(windows[axis], size) for axis, size in sizes.items()) and self._lossless(
+                    name, sizes, aim
+                ):
                     found[way] = far
                     break
         if not found:
             return None
-        extents = [tuple(shape[a] + way * far for a in moving) for way, far in sorted(found.items())]
-        spelled = [by(e) if len(e) > 1 else str(e[0]) for e in extents]
-        claim = "lose no pixel" if aim == "unseen" else "drop nothing anywhere"
-        verb = claim if len(spelled) > 1 else claim.replace("lose", "loses").replace("drop", "drops")
-        text = f"{listed(spelled)} {verb}"
+        extents = [tuple(shape[axis] + way * far for axis in moving) for way, far in sorted(found.items())]
+        spelled = [by(e) for e in extents]
+        claim = {"unseen": ("loses", "lose", "no pixel"), "dropped": ("drops", "drop", "nothing anywhere")}[aim]
+        text = f"{listed(spelled)} {claim[len(spelled) > 1]} {claim[2]}"
         if 1 in found and aim == "unseen":
-            sides = {"rows": "bottom", "columns": "right"}
-            names = [axes_name([spatial.index(axis)], len(spatial)) for axis in moving]
-            text += f"; or pad {found[1]} at the {listed([sides.get(n, 'end') for n in names] if len(names) < 3 else ['ends'])}"
+            text += f"; or pad {found[1]} at the {_ends([spatial.index(axis) for axis in moving], len(spatial))}"
         return Advice(tuple(e[0] for e in extents), text)
 
-    def _at(self, name: str, sizes: Mapping[int, int]) -> Shapes:
-        shape = tuple(sizes.get(axis, n) for axis, n in enumerate(self.inputs[name]))
-        return infer(self.network, {**self.inputs, name: shape})
+    def _lossless(self, name: str, sizes: Mapping[int, int], aim: str) -> bool:
+        shape = tuple(sizes.get(axis, n) for axis, n in enumerate(self._inputs[name]))
+        shapes = infer(self._network, {**self._inputs, name: shape})
+        if shapes.problems:
+            return False
+        nodes, _ = described(shapes)
+        sources = [(name, axis) for axis in sizes]
+        if aim == "unseen":
+            marks = seen(shapes, nodes, shapes.network.outputs)
+            return not any(unmarked(marks, name, axis, shape[axis]).any() for axis in sizes)
+        return not _drops_anywhere(shapes, nodes, sources)
+
+    def _first_windows(self, name: str, axes: Sequence[int], *, deep: bool) -> dict[int, list[_Link]]:
+        """Per input axis the windows that see its map first and alone, in a chain; `deep` follows it further on."""
+        readers: dict[str, list[Described]] = {}
+        for item in self._nodes:
+            for tensor in {item.node.inputs[read.input] for read in item.reads}:
+                readers.setdefault(tensor, []).append(item)
+        chains: dict[int, list[_Link]] = {}
+        for axis in axes:
+            chain: list[_Link] = []
+            tensor, at = name, axis
+            while len(readers.get(tensor, ())) == 1:
+                item = readers[tensor][0]
+                found = self._geometries.get(item.node.key)
+                if found is not None and item.node.inputs[found.data] == tensor and at in found.axes:
+                    position = found.axes.index(at)
+                    if found.windows[position].transposed or found.kind is Kind.GLOBAL:
+                        break
+                    chain.append((item.node, found, position))
+                    if not deep:
+                        break
+                elif not (keeps_map(item) and not item.reads[0].steps):
+                    break
+                tensor = item.node.key
+            chains[axis] = chain
+        return chains
 
 
-def _nothing_unseen(shapes: Shapes, sources: list[Source]) -> bool:
-    if shapes.problems:
-        return False
-    nodes, _ = described(shapes)
-    marks = seen(shapes, nodes, shapes.network.outputs)
-    return not any(unmarked(marks, name, axis, shapes.shapes[name][axis]).any() for name, axis in sources)
+_Link = tuple[Node, Geometry, int]
 
 
-def _nothing_dropped(shapes: Shapes, sources: list[Source]) -> bool:
-    if shapes.problems:
-        return False
+def _drops(chain: Sequence[_Link], length: int) -> bool:
+    """Whether one of these windows would drop a pixel of a map that nobody else reads."""
+    for node, found, position in chain:
+        window = refitted(node, found, position, length)
+        if window.truncated > window.end:
+            return True
+        length = window.size
+    return False
+
+
+def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[Source]) -> bool:
     suspects = []
-    for node in filter(is_window, shapes.nodes):
-        found = geometry(shapes.placed(node))
-        if found.kind is not Kind.GLOBAL and any(w.truncated > w.end for w in found.windows):
-            suspects.append((node, found))
+    for item in nodes:
+        if item.known and is_window(item.node):
+            found = geometry(shapes.placed(item.node))
+            if found.kind is not Kind.GLOBAL and any(w.truncated > w.end for w in found.windows):
+                suspects.append((item, found))
     if not suspects:
-        return True
-    nodes, _ = described(shapes)
-    items = {item.node.key: item for item in nodes}
-    marks, fields = read_by_someone(shapes, nodes, shapes.network.outputs), propagate(shapes, nodes, sources)
-    for node, found in suspects:
-        tensor, item = node.inputs[found.data], items.get(node.key)
-        if item is None or not item.known:
+        return False
+    read = read_by_someone(shapes, nodes, shapes.network.outputs)
+    fields = propagate(shapes, nodes, sources)
+    for item, found in suspects:
+        tensor = item.node.inputs[found.data]
+        data = next((r for r in item.reads if r.input == found.data), None)
+        if data is None:
             continue
-        read = next(r for r in item.reads if r.input == found.data)
-        touched = back(read, all_marked(shapes.shapes[node.key]), shapes.shapes[tensor])
+        touched = back(data, all_marked(shapes.shapes[item.node.key]), shapes.shapes[tensor])
         for position, axis in enumerate(found.axes):
             length = shapes.shapes[tensor][axis]
-            empty = hollow(fields, tensor, axis, length)
-            reached = touched[axis] if touched is not None else ~all_marked((length,))[0]
-            pixels, _, _ = lost(found, position, reached, empty)
-            if (pixels & unmarked(marks, tensor, axis, length)).any():
-                return False
-    return True
+            reached = ~all_marked((length,))[0] if touched is None else touched[axis]
+            pixels, _, _ = lost(found, position, reached, hollow(fields, tensor, axis, length))
+            if (pixels & unmarked(read, tensor, axis, length)).any():
+                return True
+    return False
 
 
-_LOSSLESS: dict[str, Callable[[Shapes, list[Source]], bool]] = {
-    "unseen": _nothing_unseen,
-    "dropped": _nothing_dropped,
-}
+def _ends(positions: Sequence[int], count: int) -> str:
+    sides = {"rows": "bottom", "columns": "right"}
+    names = [sides.get(axes_name([position], count), "end") for position in positions]
+    return listed(list(dict.fromkeys(names)))
+
+

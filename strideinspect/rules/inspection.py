@@ -15,7 +15,7 @@ from strideinspect.fields.liveness import Marks, runs, unmarked
 from strideinspect.fields.spans import along
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Problem, Shape, Shapes
-from strideinspect.model.window import Geometry, Kind, geometry
+from strideinspect.model.window import Geometry
 from strideinspect.reads.steps import Everything
 from strideinspect.report.model import Finding, Input, Severity, Span, Unseen, Verdict, Verification, WindowNode
 from strideinspect.report.model import Source as CodeSource
@@ -27,7 +27,10 @@ Vector = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Inspection:
-    """One model at one input size. `seen`, `read` and `touched` are marks per tensor (the last: per window node's input)."""
+    """One model at one input size.
+
+    `seen` and `read` are marks per tensor; `touched` (of the input) and `geometries` per window node, by first output.
+    """
 
     shapes: Shapes
     described: Sequence[Described]
@@ -36,6 +39,7 @@ class Inspection:
     seen: Mapping[str, Marks]
     read: Mapping[str, Marks]
     touched: Mapping[str, Marks]
+    geometries: Mapping[str, Geometry]
     inputs: Sequence[Input]
     windows: Sequence[WindowNode]
     unseen: Sequence[Unseen]
@@ -58,14 +62,14 @@ class Inspection:
         """Nodes that cannot run at this size."""
         return self.shapes.problems
 
-    def geometry(self, window: WindowNode) -> Geometry:
-        """The windows of a node."""
-        return geometry(self.shapes.placed(self.nodes[window.output]))
+    def data_tensor(self, window: WindowNode) -> str:
+        """The tensor that a window node slides over."""
+        return self.nodes[window.output].inputs[self.geometries[window.output].data]
 
     def lost(self, window: WindowNode) -> tuple[tuple[int, Vector, Vector], ...]:
         """Per spatial axis of a window node: the axis, the pixels dropped at the end and the gaps that nobody reads."""
-        found = self.geometry(window)
-        tensor = self.nodes[window.output].inputs[found.data]
+        found = self.geometries[window.output]
+        tensor = self.data_tensor(window)
         result = []
         for position, axis in enumerate(found.axes):
             length = self.shapes.shapes[tensor][axis]
@@ -96,7 +100,7 @@ class Inspection:
 
     def advice(self, window: WindowNode, axes: Sequence[int], aim: str) -> Advice | None:
         """Advice for the input axes that run along these axes of the node."""
-        tensor = self.nodes[window.output].inputs[self.geometry(window).data]
+        tensor = self.data_tensor(window)
         behind = [
             source for source, seen in self.fields.get(tensor, {}).items() if seen.actual.axes & frozenset(axes)
         ]
@@ -111,7 +115,7 @@ class Inspection:
         for window in self.windows:
             if window.dropped is None or window.input_shape is None:
                 continue
-            tensor = self.nodes[window.output].inputs[self.geometry(window).data]
+            tensor = self.data_tensor(window)
             seen = self.fields.get(tensor, {}).get((name, axis))
             if seen is None:
                 continue
@@ -132,22 +136,22 @@ class Inspection:
 
     def overhang(self, window: WindowNode) -> tuple[int, ...]:
         """Per spatial axis how far the last window reaches past the padded map."""
-        found = self.geometry(window)
-        return tuple(0 if w.transposed or found.kind is Kind.GLOBAL else w.overhang for w in found.windows)
+        if window.dropped is None:
+            return ()
+        return tuple(w.overhang for w in self.geometries[window.output].windows)
 
     def used_taps(self, window: WindowNode) -> tuple[int, ...] | None:
         """Per spatial axis how many taps touch a pixel at some position; None where that is no question."""
         if window.dropped is None:
             return None
-        return tuple(used_taps(w) for w in self.geometry(window).windows)
+        return tuple(used_taps(w) for w in self.geometries[window.output].windows)
 
     def shrunk_axes(self, window: WindowNode) -> tuple[int, ...]:
         """Axes of extent 1, brought there by ordinary windows, over which a wider window slides."""
         if window.dropped is None or window.input_shape is None:
             return ()
-        found = self.geometry(window)
-        tensor = self.nodes[window.output].inputs[found.data]
-        seen = self.fields.get(tensor, {})
+        found = self.geometries[window.output]
+        seen = self.fields.get(self.data_tensor(window), {})
         extents = {given.name: given.shape for given in self.inputs}
         return tuple(
             axis
