@@ -82,7 +82,8 @@ def field_line(ran: Ran, probes: Sequence[Mapping[str, Any]], unseen: Sequence[M
     for key in dict.fromkeys([*wanted, *dark]):
         place = {"input": key[0], "axis": key[1]}
         try:
-            found, lit = _probe(ran, key, wanted.get(key, {}), dark.get(key))
+            aside = [axis for name, axis in wanted if name == key[0]]
+            found, lit = _probe(ran, key, aside, wanted.get(key, {}), dark.get(key))
         except Exception as problem:  # noqa: BLE001 - whatever onnxruntime makes of the probe is no reason to say nothing
             unknown = {"reason": f"the probe itself could not be run: {plain(problem)}"}
             found = [{"tensor": tensor, **unknown} for tensor in wanted.get(key, {})]
@@ -94,12 +95,16 @@ def field_line(ran: Ran, probes: Sequence[Mapping[str, Any]], unseen: Sequence[M
 
 
 def _probe(
-    ran: Ran, source: tuple[str, int], wanted: Mapping[str, int | None], dark: Sequence[tuple[int, int]] | None
+    ran: Ran,
+    source: tuple[str, int],
+    aside: Sequence[int],
+    wanted: Mapping[str, int | None],
+    dark: Sequence[tuple[int, int]] | None,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """What the wanted tensors see of one axis, and whether the rows claimed to be unseen reach an output."""
     outputs = [] if dark is None else ran.outputs
     nodes = ancestors(ran.nodes, [*wanted, *outputs])
-    probe = translate(nodes, source, ran.known, ran.labels)
+    probe = translate(nodes, source, aside, ran.known, ran.labels)
     observed = {tensor: along for tensor, along in wanted.items() if tensor in ran.known.shapes}
     lights = Lights(probe, ran.known.shapes, source, observed, outputs)
     answers = lights.seen()

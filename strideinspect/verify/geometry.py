@@ -65,6 +65,11 @@ class Table:
         return bool((self.reads[:, 0] < 0).any())
 
     @property
+    def reads_any(self) -> bool:
+        """Whether any output index reads anything."""
+        return bool((self.reads >= 0).any())
+
+    @property
     def is_identity(self) -> bool:
         """Whether each output index reads the input index of the same number and nothing else."""
         return self.reads.shape == (self.length, 1) and bool((self.reads[:, 0] == np.arange(self.length)).all())

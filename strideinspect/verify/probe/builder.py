@@ -38,10 +38,10 @@ class Builder:
         self._known: dict[tuple[str, Shape, bytes], str] = {}
         self._elements = 0
 
-    def source(self, shape: Shape, axis: int) -> Value:
-        """The probed graph input: its pixels' numbers run along `axis`."""
+    def source(self, shape: Shape, axis: int, aside: Iterable[int]) -> Value:
+        """The probed graph input: its pixels' numbers run along `axis`; `aside` are its other probed axes."""
         extents = tuple(extent if k == axis else 1 for k, extent in enumerate(shape))
-        return Value(PROBE, shape, extents, Marks(frozenset({axis})))
+        return Value(PROBE, shape, extents, Marks(frozenset({axis}), aside=frozenset(aside) - {axis}))
 
     def emit(self, op: str, inputs: Sequence[str], **attributes: object) -> str:
         """Write one node; the name of its only output."""
@@ -123,7 +123,7 @@ class Builder:
         shape = tuple(table.size if k == axis else extent for k, extent in enumerate(value.shape))
         if table.is_identity:
             return value
-        if value.constant_along(axis) and not table.has_holes:
+        if value.constant_along(axis) and (not table.has_holes or (value.ignores_holes(axis) and table.reads_any)):
             return replace(value, shape=shape)
         extents = tuple(table.size if k == axis else extent for k, extent in enumerate(value.extents))
         if prod(extents) * table.reads.shape[1] > _MOST_READS:
@@ -148,9 +148,7 @@ class Builder:
 
     def union(self, values: Sequence[Value], shape: Shape) -> Value:
         """What depends on all of `values`, which have `shape` up to broadcasting (and equal ranks)."""
-        marks = Marks()
-        for value in values:
-            marks |= value.marks
+        marks = Marks.merged(value.marks for value in values)
         distinct = list({(value.name, value.extents): value for value in values}.values())
         extents = tuple(max(column) for column in zip(*(value.extents for value in distinct), strict=True))
         if len(distinct) == 1:

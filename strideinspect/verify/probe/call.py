@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -130,7 +130,7 @@ class Call:
             ranked = self.build.ranked(value, len(shape))
             spread = [k for k, (own, out) in enumerate(zip(ranked.shape, shape, strict=True)) if own == 1 < out]
             if self.keeps(ranked, spread):
-                kept.append(ranked)
+                kept.append(replace(ranked, marks=ranked.marks.without(spread)))
         return self.build.union(kept, shape) if kept else None
 
 

@@ -20,9 +20,7 @@ def concat(call: Call) -> Sequence[Value | None]:
     call.only(*positions)
     pieces = [(call.value(k), call.shape_in(k)) for k in positions]
     live = [value for value, _ in pieces if value is not None]
-    marks = Marks()
-    for value in live:
-        marks |= value.marks
+    marks = Marks.merged(value.marks for value in live)
     if shape[axis] > 1:
         marks = replace(marks, collapsed=marks.collapsed - {axis})
     first = live[0]
@@ -141,10 +139,9 @@ def scatter(call: Call) -> Sequence[Value | None]:
     build, shape = call.build, call.shape_in(0)
     data, updates = call.value(0), call.value(2)
     names = []
-    marks = Marks()
     for value, own in ((data, shape), (updates, call.shape_in(2))):
         names.append(build.dark(own) if value is None else build.written_out(value).name)
-        marks = marks if value is None else marks | value.marks
+    marks = Marks.merged(value.marks for value in (data, updates) if value is not None)
     found = {k: v for k, v in call.attributes.items() if k == "axis"}
     if call.attributes.get("reduction", "none") != "none":
         found["reduction"] = "max"
@@ -193,6 +190,7 @@ def pad(call: Call) -> Sequence[Value | None]:
     marks = replace(value.marks, collapsed=frozenset(k for k in value.marks.collapsed if shape[k] == 1))
     touched = {k for k, amount in enumerate(amounts) if amount != (0, 0)}
     if mode == "constant":
+        touched = {k for k in touched if not value.ignores_holes(k)}
         value = call.build.spread(value, touched)
     touched = {k for k in touched if not value.constant_along(k) or (mode == "constant" and max(amounts[k]) > 0)}
     if not touched:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from strideinspect.verify.probe.call import Call, operators
-from strideinspect.verify.probe.value import InexpressibleError, Marks, Value
+from strideinspect.verify.probe.value import InexpressibleError, Value
 
 _REDUCTIONS: Final = tuple(
     f"Reduce{kind}" for kind in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")
@@ -202,7 +202,7 @@ def dynamic_quantize(call: Call) -> Sequence[Value | None]:
     value = call.live()
     axes = list(range(len(value.shape)))
     scale = _collapse(call, value, axes, keep=False)
-    return [call.normalised(value, axes), scale, replace(scale, marks=scale.marks | Marks())]
+    return [call.normalised(value, axes), scale, scale]
 
 
 @operators("LRN")

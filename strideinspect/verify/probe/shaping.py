@@ -40,12 +40,14 @@ def reshaped(build: Builder, value: Value, shape: Shape) -> Value:
     extents: list[int] = []
     running: set[int] = set()
     collapsed: set[int] = set()
+    aside: set[int] = set()
     gone = value.marks.gone
     for olds, news in blocks(value.shape, shape):
         if len(olds) == len(news) == 1:
             extents.append(value.extents[olds[0]])
             running |= {news[0]} if olds[0] in value.marks.running else set()
             collapsed |= {news[0]} if olds[0] in value.marks.collapsed else set()
+            aside |= {news[0]} if olds[0] in value.marks.aside else set()
             continue
         varies = any(value.extents[k] > 1 for k in olds)
         if varies:
@@ -53,8 +55,10 @@ def reshaped(build: Builder, value: Value, shape: Shape) -> Value:
         extents += [shape[k] if varies else 1 for k in news]
         if value.marks.running.intersection(olds):
             running.update(k for k in news if shape[k] > 1)
+        if value.marks.aside.intersection(olds):
+            aside.update(k for k in news if shape[k] > 1)
         gone = gone or bool(value.marks.collapsed.intersection(olds))
-    return build.resized(value, tuple(extents), shape, Marks(frozenset(running), frozenset(collapsed), gone))
+    return build.resized(value, tuple(extents), shape, Marks(frozenset(running), frozenset(collapsed), gone, frozenset(aside)))
 
 
 @operators("Reshape", "Flatten")

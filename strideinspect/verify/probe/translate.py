@@ -44,17 +44,21 @@ class Probe:
 
 
 def translate(
-    nodes: Sequence[onnx.NodeProto], source: tuple[str, int], known: Knowledge, labels: Mapping[str, str]
+    nodes: Sequence[onnx.NodeProto],
+    source: tuple[str, int],
+    aside: Iterable[int],
+    known: Knowledge,
+    labels: Mapping[str, str],
 ) -> Probe:
     """The probe of `nodes` (in topological order) for one axis of the graph input that `source` names.
 
-    `labels` says what to call a node in a reason. Raises InexpressibleError where the input's shape is not known.
+    `aside` are the other axes of that input that are probed too; `labels` says what to call a node in a reason. Raises InexpressibleError where the input's shape is not known.
     """
     name, axis = source
     if name not in known.shapes:
         raise InexpressibleError(f"the shape of input {name!r} is not known")
     build = Builder()
-    value = build.source(known.shapes[name], axis)
+    value = build.source(known.shapes[name], axis, aside)
     probe = Probe(build, {name: value}, {name: value})
     for node in nodes:
         _enter(node, probe, known, labels)
@@ -105,7 +109,8 @@ def _outputs(
         return [Unknown(f"what {label} reads can be assumed, but not observed by the probe")] * count, False
     call = Call(node, values[: len(node.input)], local_reading, build, known)
     try:
-        outputs: list[Held] = [_lit(held) for held in translator(call)][:count]
+        outputs: list[Held] = [*map(_lit, translator(call))]
+        del outputs[count:]
         _compare(node, outputs, known)
     except InexpressibleError as problem:
         return [Unknown(f"{label} cannot be expressed in the probe: {problem}")] * count, False

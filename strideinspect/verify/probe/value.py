@@ -17,12 +17,14 @@ class Marks:
     """Where the position along the probed axis runs in a tensor.
 
     `running` are the axes of the tensor along which it runs; `collapsed` those that had it and were brought to extent 1
-    by pooling or reducing; `gone` says that such an axis was removed since.
+    by pooling or reducing; `gone` says that such an axis was removed since. `aside` are the axes along which the
+    positions of the other probed axes run: fields are projected over these, so that padding along them is no hole.
     """
 
     running: frozenset[int] = frozenset()
     collapsed: frozenset[int] = frozenset()
     gone: bool = False
+    aside: frozenset[int] = frozenset()
 
     def moved(self, places: dict[int, int]) -> Marks:
         """The marks after axis `k` became `places[k]`; an axis without a place is removed."""
@@ -31,21 +33,29 @@ class Marks:
             frozenset(places[k] for k in self.running if k in places),
             frozenset(places[k] for k in self.collapsed if k in places),
             self.gone or bool(lost),
+            frozenset(places[k] for k in self.aside if k in places),
         )
 
     def collapsing(self, axes: Iterable[int], shape: Shape) -> Marks:
         """The marks after pooling the whole of `axes` of a tensor of this shape into one index each."""
         fresh = frozenset(k for k in axes if k in self.running and shape[k] > 1)
-        return Marks(self.running - fresh, self.collapsed | fresh, self.gone)
+        return replace(self, running=self.running - fresh, collapsed=self.collapsed | fresh)
 
     def without(self, axes: Iterable[int]) -> Marks:
         """The marks once no position runs along `axes` any more, and they count as ordinary."""
         gone = frozenset(axes)
-        return replace(self, running=self.running - gone, collapsed=self.collapsed - gone)
+        return replace(
+            self, running=self.running - gone, collapsed=self.collapsed - gone, aside=self.aside - gone
+        )
 
-    def __or__(self, other: Marks) -> Marks:
-        """The marks of what depends on both."""
-        return Marks(self.running | other.running, self.collapsed | other.collapsed, self.gone or other.gone)
+    @staticmethod
+    def merged(marks: Iterable[Marks]) -> Marks:
+        """The marks of what depends on several values. A position that one of them still has wins over a lost one."""
+        found = list(marks)
+        running = frozenset().union(*(mark.running for mark in found))
+        collapsed = frozenset().union(*(mark.collapsed for mark in found)) - running
+        aside = frozenset().union(*(mark.aside for mark in found))
+        return Marks(running, collapsed, any(mark.gone for mark in found) and not running, aside)
 
     def spreads(self, axis: int) -> bool:
         """Whether going from extent 1 to more along `axis` spreads a collapsed axis again."""
@@ -68,6 +78,10 @@ class Value:
     def constant_along(self, axis: int) -> bool:
         """Whether the probe keeps one index for all along `axis`."""
         return self.extents[axis] == 1
+
+    def ignores_holes(self, axis: int) -> bool:
+        """Whether what is empty along `axis` is projected away: there run only the positions of other probed axes."""
+        return self.constant_along(axis) and axis in self.marks.aside and axis not in self.marks.running
 
     def normal(self, axis: int) -> int:
         """`axis` counted from the front. Raises InexpressibleError where there is no such axis."""

@@ -111,7 +111,8 @@ def window(call: Call) -> Sequence[Value | None]:
         parts.append(offset)
     if summand is not None:
         parts.append(call.value(summand))
-    return [call.broadcast(parts, shape)]
+    outputs = call.broadcast(parts, shape)
+    return [outputs] if weight is not None else [outputs, outputs]  # MaxPool's second output says where its values were
 
 
 def _weight_shape(call: Call, weight: int | None) -> dict[str, Shape]:
