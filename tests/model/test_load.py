@@ -12,19 +12,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 from strideinspect.model.load import from_proto, load
 from strideinspect.model.wire import reduce
+from tests.model.test_inline import FUNCTIONS
 from tests.model.wire_bytes import IR_10, OPSET_20, message, model, save, varint
 
 LIGHT = sorted((Path(onnx.__file__).parent / "backend/test/data/light").glob("*.onnx"))
 PAYLOADS = ("float_data", "int32_data", "int64_data", "uint64_data", "double_data", "string_data", "raw_data")
-
-FUNCTIONS = """
-<ir_version: 10, opset_import: ["": 20, "local": 1]>
-main (float[1,4] x) => (float[1,4] y) { t = local.outer(x)  y = local.inner<slope = 0.5>(t) }
-<domain: "local", opset_import: ["": VERSION, "local": 1]>
-outer (a) => (b) { c = local.inner(a)  b = Relu(c) }
-<domain: "local", opset_import: ["": VERSION]>
-inner <slope: float = 0.25> (a) => (b) { b = LeakyRelu<alpha: float = @slope>(a) }
-"""
 
 
 def weights(name: str) -> TensorProto:
@@ -110,6 +102,15 @@ def test_real_networks_load_as_they_are(path: Path) -> None:
 def test_the_onnx_package_has_its_nine_networks() -> None:
     """The test above has something to work on."""
     assert len(LIGHT) == 9
+
+
+def test_weights_for_training_are_left_out_too(tmp_path: Path) -> None:
+    """A model may bring graphs that set it up for training, with as many weights."""
+    proto = everywhere()
+    proto.training_info.add().initialization.initializer.append(weights("start"))
+    loaded = load(save(tmp_path / "m.onnx", proto))
+    start = loaded.proto.training_info[0].initialization.initializer[0]
+    assert (start.name, loaded.is_left_out(start)) == ("start", True)
 
 
 class CountingBytes(bytes):
@@ -209,26 +210,6 @@ def test_subgraphs_are_sorted_and_what_they_read_counts() -> None:
     graph = from_proto(onnx.parser.parse_model(text)).proto.graph
     assert [node.op_type for node in graph.node] == ["Abs", "If"]
     assert [node.op_type for node in graph.node[1].attribute[0].g.node] == ["Neg", "Relu"]
-
-
-@pytest.mark.parametrize("version", [20, 18])
-def test_functions_are_inlined(version: int) -> None:
-    """Calls, nested calls and attribute defaults go; LeakyRelu is the same at opset 18 as at the model's 20."""
-    original = onnx.parser.parse_model(FUNCTIONS.replace("VERSION", str(version)))
-    before = original.SerializeToString()
-    nodes = from_proto(original).proto.graph.node
-    assert [node.op_type for node in nodes] == ["LeakyRelu", "Relu", "LeakyRelu"]
-    assert [node.attribute[0].f for node in nodes if node.attribute] == [0.25, 0.5]
-    assert original.SerializeToString() == before
-
-
-def test_a_function_of_another_version_stays_a_call() -> None:
-    """LeakyRelu changed at opset 16: a function that means the one of opset 15 is not read as something else.
-
-    Relu did not change between 14 and 20: the function around it is inlined.
-    """
-    proto = from_proto(onnx.parser.parse_model(FUNCTIONS.replace("VERSION", "15"))).proto
-    assert [node.op_type for node in proto.graph.node] == ["inner", "Relu", "inner"]
 
 
 def test_a_node_is_found_in_the_file(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_truncated_at_every_byte(tmp_path: Path) -> None:
     assert passing == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_flipped_bits(tmp_path: Path, seed: int) -> None:
     """Whatever bit is wrong, the file loads or is refused, and both happen."""
     rng = random.Random(seed)  # noqa: S311 - no secret
@@ -86,7 +86,7 @@ def test_flipped_bits(tmp_path: Path, seed: int) -> None:
 def test_random_bytes(tmp_path: Path) -> None:
     """Noise, with and without a model's first bytes, is no model."""
     rng = random.Random(0)  # noqa: S311 - no secret
-    for _ in range(500):
+    for _ in range(200):
         noise = rng.randbytes(rng.randrange(1, 300))
         assert not examine(save(tmp_path / "m.onnx", noise))
         examine(save(tmp_path / "m.onnx", IR_10 + message(7, noise) + OPSET_20))
@@ -200,6 +200,15 @@ def test_names_that_are_no_text(tmp_path: Path, where: bytes) -> None:
     assert f"{broken!r} is no text" in refused(save(tmp_path / "m.onnx", data))
 
 
+@pytest.mark.parametrize("where", [b"image", b"height", b"hidden", b"result"])
+def test_tensors_that_are_no_text(tmp_path: Path, where: bytes) -> None:
+    """The same for tensors and symbolic sizes, in a graph that is in order."""
+    text = "g (float[height] image) => (float[height] result) { hidden = Relu(image) result = Neg(hidden) }"
+    data = onnx.parser.parse_model(HEADER + text).SerializeToString()
+    broken = b"\xff" + where[1:]
+    assert f"{broken!r} is no text" in refused(save(tmp_path / "m.onnx", data.replace(where, broken)))
+
+
 def nested(depth: int) -> bytes:
     """A model of subgraphs within subgraphs."""
     body = message(1, message(1, b"x") + message(2, b"r") + message(4, b"Relu"))
@@ -209,68 +218,11 @@ def nested(depth: int) -> bytes:
     return model(body + message(11, message(1, b"x")))
 
 
-@pytest.mark.parametrize("depth", [33, 40, 1000, 10_000])
+@pytest.mark.parametrize("depth", [33, 40, 1000])
 def test_subgraphs_nested_too_deep(tmp_path: Path, depth: int) -> None:
     """Protobuf allows 99 messages within messages, which are 32 subgraphs; more are refused, not followed."""
     assert examine(save(tmp_path / "m.onnx", nested(32)))
     assert "nested too deep" in refused(save(tmp_path / "m.onnx", nested(depth)))
-
-
-def calling(depth: int, times: int) -> onnx.ModelProto:
-    """Functions F0 … F`depth`, each calling the one before `times` over."""
-
-    def chain(call: str, domain: str, count: int) -> list[onnx.NodeProto]:
-        names = ["a", *(f"t{i}" for i in range(count - 1)), "b"]
-        return [helper.make_node(call, [names[i]], [names[i + 1]], domain=domain) for i in range(count)]
-
-    opsets = [helper.make_opsetid("", 20), helper.make_opsetid("f", 1)]
-    bodies = [chain("Relu", "", 1)] + [chain(f"F{i}", "f", times) for i in range(depth)]
-    functions = [helper.make_function("f", f"F{i}", ["a"], ["b"], body, opsets) for i, body in enumerate(bodies)]
-    values = [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [1]) for name in "ab"]
-    graph = helper.make_graph(chain(f"F{depth}", "f", 1), "g", values[:1], values[1:])
-    return helper.make_model(graph, functions=functions, opset_imports=opsets, ir_version=10)
-
-
-def test_functions_that_double() -> None:
-    """Ten functions that each call the next twice are 1,024 nodes; forty would be 10¹² and are refused unbuilt."""
-    assert len(from_proto(calling(10, 2)).proto.graph.node) == 2**10
-    with pytest.raises(UnreadableModelError, match="would take more than 64 MiB"):
-        from_proto(calling(40, 2))
-
-
-def test_functions_within_a_thousand_functions() -> None:
-    """A long chain of calls is bounded too: fifty are inlined, a thousand are not."""
-    assert [node.op_type for node in from_proto(calling(50, 1)).proto.graph.node] == ["Relu"]
-    with pytest.raises(UnreadableModelError, match="call each other 1001 deep"):
-        from_proto(calling(1000, 1))
-
-
-def test_a_graph_given_to_functions_that_copy_it() -> None:
-    """Functions that double the graph in their attribute grow by squaring: counted before it is done."""
-    opsets = [helper.make_opsetid("", 20), helper.make_opsetid("f", 1)]
-
-    def taking(operator: str, domain: str, names: list[str]) -> onnx.NodeProto:
-        node = helper.make_node(operator, ["a"], ["b"], domain=domain)
-        for name in names:
-            node.attribute.add(name=name, ref_attr_name="body", type=onnx.AttributeProto.GRAPH)
-        return node
-
-    def given(level: int, body: onnx.GraphProto) -> onnx.NodeProto:
-        return helper.make_node(f"F{level}", ["a"], ["b"], domain="f", body=body)
-
-    branches = ["then_branch", "else_branch"]
-    functions = [helper.make_function("f", "F0", ["a"], ["b"], [taking("If", "", branches)], opsets, ["body"])]
-    value = helper.make_tensor_value_info("b", onnx.TensorProto.FLOAT, [1])
-    for level in range(8):
-        inner = helper.make_graph([taking(f"F{level}", "f", ["body"])], "inner", [], [value])
-        functions.append(
-            helper.make_function("f", f"F{level + 1}", ["a"], ["b"], [given(level, inner)], opsets, ["body"])
-        )
-    constant = helper.make_graph([helper.make_node("Constant", [], ["b"], value_float=1.0)], "c", [], [value])
-    graph = helper.make_graph([given(8, constant)], "g", [helper.make_tensor_value_info("a", 9, [])], [value])
-    proto = helper.make_model(graph, functions=functions, opset_imports=opsets, ir_version=10)
-    with pytest.raises(UnreadableModelError, match="would take more than 64 MiB"):
-        from_proto(proto)
 
 
 HOSTILE = {
@@ -279,6 +231,7 @@ HOSTILE = {
     "a group's end without a start": (b"\x5c", "no field starts"),
     "a number of eleven bytes": (b"\x0a" + b"\xff" * 10 + b"\x01", "longer than ten bytes"),
     "a length of 2^63": (b"\x0a" + varint(2**63), "runs past the end"),
+    "a node longer than its graph": (message(7, b"\x0a\x05a"), "runs past the end"),
     "field number zero": (b"\x02\x01a", "no ONNX model"),
     "millions of fields": (message(7, b"\x0a\x00" * 2_500_000), "more than 2,000,000 fields"),
     "millions of strings": (message(7, message(5, b"\x32\x00" * 2_500_000)), "more than 2,000,000 fields"),

@@ -89,6 +89,7 @@ def test_every_spelling_of_a_payload(tmp_path: Path, spelling: str) -> None:
     data, expected = SPELLINGS[spelling]
     result, tensor = loaded(tmp_path, data)
     assert result.is_left_out(tensor)
+    assert list(tensor.dims) == [600]
     assert not any(tensor.float_data) and not tensor.int64_data and not tensor.raw_data  # noqa: PT018 - one claim
     np.testing.assert_array_equal(result.values(tensor), expected)
 
