@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from strideinspect.report import words
@@ -16,55 +16,56 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A finding, and the others that say the same of other places."""
+    """Findings of one rule that share their help: a paragraph."""
 
-    finding: Finding
-    others: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...]
 
     @property
-    def title(self) -> str:
-        """The rule, with the count where there is more than one."""
-        return self.finding.rule + (f" ×{len(self.others) + 1}" if self.others else "")
+    def first(self) -> Finding:
+        """The finding that stands for all of them."""
+        return self.findings[0]
+
+    def messages(self) -> Iterator[str]:
+        """What is said: every grave finding, but of notes the first alone, with their number and other places."""
+        if self.first.severity is Severity.NOTE:
+            yield self.first.message + _elsewhere(self.findings)
+        else:
+            yield from (finding.message for finding in self.findings)
 
 
-def grouped(findings: Sequence[Finding]) -> list[Group]:
-    """Gravest first, else in the order given; notes of one rule together, graver ones each by itself."""
-    groups: dict[object, list[Finding]] = {}
-    for number, finding in enumerate(sorted(findings, key=lambda finding: -finding.severity.rank)):
-        key = finding.rule if finding.severity is Severity.NOTE else number
-        groups.setdefault(key, []).append(finding)
-    return [Group(first, tuple(others)) for first, *others in groups.values()]
+def grouped(findings: Iterable[Finding]) -> list[Group]:
+    """Gravest first, else in the order given; notes of one rule together, graver ones where their help agrees too."""
+    groups: dict[tuple[str, Severity, str], list[Finding]] = {}
+    for finding in sorted(findings, key=lambda finding: -finding.severity.rank):
+        advice = "" if finding.severity is Severity.NOTE else finding.help
+        groups.setdefault((finding.rule, finding.severity, advice), []).append(finding)
+    return [Group(tuple(found)) for found in groups.values()]
 
 
 def render(report: Report, width: int, show: Severity) -> Iterator[Line]:
-    """One paragraph per finding of this severity or graver: severity, rule, message, and a help line."""
-    groups = grouped(list(report.at_least(show)))
-    severity_width = max((cells(group.finding.severity) for group in groups), default=0)
-    title_width = max((cells(group.title) for group in groups), default=0)
+    """A paragraph per group of findings of this severity or graver: severity, rule, messages, and a help line."""
+    groups = grouped(report.at_least(show))
+    severity_width = max((cells(group.first.severity) for group in groups), default=0) + 2
+    rule_width = max((cells(group.first.rule) for group in groups), default=0) + 2
     for group in groups:
-        style = STYLES[group.finding.severity]
-        yield from hang(
-            (
-                Span(pad(group.finding.severity, severity_width + 2), style),
-                Span(pad(group.title, title_width + 2), Style.STRONG),
-            ),
-            group.finding.message + _elsewhere(group),
-            width,
-        )
-        if group.finding.help:
-            head = " " * (severity_width + 2) + pad("help", title_width + 2)
-            yield from hang((Span(head, Style.DIM),), group.finding.help, width, style=Style.DIM)
+        severity = Span(pad(group.first.severity, severity_width), STYLES[group.first.severity])
+        head: tuple[Span, ...] = (severity, Span(pad(group.first.rule, rule_width), Style.STRONG))
+        for message in group.messages():
+            yield from hang(head, message, width)
+            head = (Span(" " * severity_width), Span(" " * rule_width))
+        if group.first.help:
+            head = (Span(" " * severity_width + pad("help", rule_width), Style.DIM),)
+            yield from hang(head, group.first.help, width, style=Style.DIM)
 
 
-def _elsewhere(group: Group) -> str:
-    if not group.others:
+def _elsewhere(findings: Sequence[Finding]) -> str:
+    """That this is said of other places too: ` (3 times; also at a, b)`."""
+    if len(findings) == 1:
         return ""
-    places = [place for finding in group.others if (place := finding.node or finding.output or finding.input)]
-    named = ", ".join(places[:NAMED])
-    left = len(group.others) - len(places[:NAMED])
-    if not named:
-        return f" (and {left} more)"
-    return f" (also at {named})" if not left else f" (also at {named} and {left} more)"
+    places = [place for finding in findings[1:] if (place := finding.node or finding.output or finding.input)]
+    left = len(findings) - 1 - len(places[:NAMED])
+    named = ", ".join(places[:NAMED]) + (f" and {left} more" if left and places else "")
+    return f" ({len(findings):,} times{'; also at ' if named else ''}{named})"
 
 
 def summary(report: Report) -> Line:

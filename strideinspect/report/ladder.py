@@ -16,27 +16,46 @@ COLUMNS = (
     Column("parameters", right=True),
     Column("mult-adds", right=True),
     Column("drops"),
+    Column("skips"),
 )
 
 
+Step = tuple[Rung, Sequence[WindowNode]]
+
+
 def render(report: Report, width: int) -> Iterator[Line]:
-    """The ladder in one line, wrapped between steps, and a table of its steps; nothing where no window coarsens."""
-    if not report.ladder:
-        return
+    """For each input the ladder in one line, wrapped between steps, and a table of its steps.
+
+    Nothing where no window coarsens.
+    """
     by_output = {node.output: node for node in report.nodes}
-    steps = [(rung, [by_output[output] for output in rung.nodes]) for rung in report.ladder]
-    start = next((words.spatial(i.shape, i.spatial_axes) for i in report.inputs if i.spatial_axes), "")
-    sizes = [start, *(words.shape(rung.size) for rung in report.ladder)]
+    steps: list[Step] = [(rung, [by_output[output] for output in rung.nodes]) for rung in report.ladder]
+    spatial = [i for i in report.inputs if i.spatial_axes]
+    started = False
+    for i in spatial:
+        own = [step for step in steps if _leading(step[1]).fields[0].input == i.name]
+        if not own:
+            continue
+        if started:
+            yield ()
+        started = True
+        yield from _line(f"{i.name}: " if len(spatial) > 1 else "", words.spatial(i.shape, i.spatial_axes), own, width)
+        yield ()
+        variants = ((False, None), (True, None), (True, width))
+        tables = (table(COLUMNS, [_row(*step, brief=b) for step in own], limit) for b, limit in variants)
+        yield from fitting(width, *tables)
+
+
+def _line(title: str, start: str, steps: Sequence[Step], width: int) -> Iterator[Line]:
+    sizes = [start, *(words.shape(rung.size) for rung, _ in steps)]
     if all(_square(size) for size in sizes):
         sizes = [size.partition("×")[0] for size in sizes]
-    pieces = [sizes[0]] + [
-        f" ─ {words.window(_leading(nodes))} ▸ {size}" for (_, nodes), size in zip(steps, sizes[1:], strict=True)
+    pieces = [
+        title + sizes[0],
+        *(f" ─ {words.window(_leading(nodes))} ▸ {size}" for (_, nodes), size in zip(steps, sizes[1:], strict=True)),
     ]
     for text in flow(pieces, width, indent=4):
         yield (Span(text, Style.STRONG),)
-    yield ()
-    rows = ([_row(rung, nodes, brief=brief) for rung, nodes in steps] for brief in (False, True))
-    yield from fitting(width, *(table(COLUMNS, cells, width) for cells in rows))
 
 
 def _square(size: str) -> bool:
@@ -58,7 +77,7 @@ def _row(rung: Rung, nodes: Sequence[WindowNode], *, brief: bool) -> tuple[str, 
         "in part" if len(learned) > 1 else "yes" if learned == {True} else "no",
         _total([node.parameters for node in nodes]),
         _total([node.macs for node in nodes]),
-        words.drops(_leading(nodes).dropped, brief=brief),
+        *words.losses(_leading(nodes).dropped, brief=brief),
     )
 
 

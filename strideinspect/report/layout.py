@@ -124,14 +124,15 @@ def flow(pieces: Sequence[str], width: int, *, indent: int) -> Iterator[str]:
     yield current.rstrip()
 
 
-def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Iterator[Line]:
+def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None) -> Iterator[Line]:
     """A table with a dim title line, two cells in, empty columns left out.
 
-    Where it is wider than `width`, the elastic column gives way down to its floor, and no further.
+    Where it is wider than `width`, the elastic column gives way down to its floor, and no further; without a width
+    it never does.
     """
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
     widths = {i: max(cells(columns[i].title), *(cells(row[i]) for row in rows)) for i in used}
-    excess = GAP * len(used) + sum(widths.values()) - width
+    excess = 0 if width is None else GAP * len(used) + sum(widths.values()) - width
     for index in used:
         if columns[index].elastic and excess > 0:
             widths[index] = max(min(widths[index], columns[index].floor), widths[index] - excess)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from strideinspect.report import words
-from strideinspect.report.model import Field
+from strideinspect.report.model import Field, WindowNode
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -19,8 +19,26 @@ def by_input(fields: Iterable[Field]) -> dict[str, tuple[Field, ...]]:
 
 
 def reasons(fields: Iterable[Field]) -> tuple[str, ...]:
-    """Why some of these fields have no closed form, each reason once, in order: the footnotes of a table."""
-    return tuple(dict.fromkeys(field.reason for field in fields if field.size is None and field.reason))
+    """Why some of these fields have no closed form, each reason once, in order: the footnotes of a table.
+
+    What has no position left and sees all wants no reason: its field is `all`.
+    """
+    return tuple(dict.fromkeys(f.reason for f in fields if f.size is None and f.reason and not sees_all(f)))
+
+
+def sees_all(field: Field) -> bool:
+    """Whether no position is left along this axis, and every pixel is seen."""
+    return field.node_axis is None and field.widest == field.extent
+
+
+def pooled(node: WindowNode) -> bool:
+    """Whether the window slides over a map of one index that has no position left, as a gate's convolutions do."""
+    return (
+        bool(node.fields)
+        and all(field.node_axis is None for field in node.fields)
+        and node.input_shape is not None
+        and all(node.input_shape[axis] == 1 for axis in node.spatial_axes)
+    )
 
 
 def footmark(number: int) -> str:
@@ -29,11 +47,13 @@ def footmark(number: int) -> str:
 
 
 def size_cell(fields: Sequence[Field], notes: Sequence[str]) -> str:
-    """The theoretical size per axis, `427`, `7×1`, or a dash with the number of its footnote."""
+    """The theoretical size per axis, `427`, `7×1`; `all`, or a dash with the number of its footnote."""
 
     def one(field: Field) -> str:
         if field.size is not None:
             return str(field.size)
+        if sees_all(field):
+            return "all"
         return words.NONE + (footmark(notes.index(field.reason) + 1) if field.reason in notes else "")
 
     return _cell(fields, one)
@@ -79,11 +99,15 @@ def local_sentence(fields: Sequence[Field], *, name: str) -> str:
     return ", ".join(parts) + (f" (no closed form: {why})" if why else "")
 
 
+def placeless_sentence(fields: Sequence[Field], *, name: str) -> str:
+    """What is seen where no position is left: `no position left; sees 224 of 224 rows and cols of image`."""
+    seen = words.along([f"{field.widest} of {field.extent}" for field in fields])
+    return f"no position left; sees {full_sentence(fields, name=name) or f'{seen} of {name}'}"
+
+
 def sentence(fields: Sequence[Field], *, name: str) -> str:
     """All that a tensor sees of one graph input, in one sentence."""
+    if all(field.node_axis is None for field in fields):
+        return placeless_sentence(fields, name=name)
     full = full_sentence(fields, name=name)
-    if all(field.widest == 0 for field in fields):
-        return f"sees {full}" if full else f"sees nothing of {name}"
-    if all(field.node_axis is None for field in fields) and full:
-        return f"no position left; sees {full}"
     return local_sentence(fields, name=name) + (f"; in full {full}" if full else "")

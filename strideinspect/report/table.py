@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 from strideinspect.report import sight, words
-from strideinspect.report.layout import Column, Line, Span, Style, fitting, hang, line, table
+from strideinspect.report.folding import Block, Row, fold, short_names
+from strideinspect.report.layout import Column, Line, Span, Style, fitting, hang, table
 from strideinspect.report.model import Field, Report, WindowNode
 
-FOLD_FROM = 25
-"""Tables of fewer rows are shown as they are."""
-LONGEST_BLOCK = 12
-"""How many rows a block that is looked for may have."""
+LONG = 25
+"""Tables of fewer windows are shown as they are."""
 
 COLUMNS = (
     Column("", right=True),
-    Column("node", elastic=True, floor=10),
+    Column("node", elastic=True, floor=8),
     Column("operator"),
     Column("window"),
     Column("pad", right=True),
@@ -27,30 +25,8 @@ COLUMNS = (
     Column("field", right=True),
     Column("stride", right=True),
     Column("drops"),
+    Column("skips"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One window's view of one graph input.
-
-    Rows of repeated blocks are alike in `kind` (the name with its numbers blanked) and `cells`, not in `name` and
-    `field`.
-    """
-
-    name: str
-    kind: str
-    field: str
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """`length` rows from `start` on that come `times` times one after another."""
-
-    start: int
-    length: int
-    times: int
 
 
 def render(report: Report, width: int) -> Iterator[Line]:
@@ -58,37 +34,58 @@ def render(report: Report, width: int) -> Iterator[Line]:
     if not report.nodes:
         yield (Span("no node of this model slides a window", Style.DIM),)
         return
-    notes = sight.reasons(field for node in report.nodes for field in node.fields)
-    # Words for what is dropped where they fit, bare numbers where not: names matter more.
-    yield from fitting(width, *(_lines(report, notes, width, brief=brief) for brief in (False, True)))
+    long = len(report.nodes) >= LONG
+    nodes = [node for node in report.nodes if not (long and sight.pooled(node))]
+    notes = sight.reasons(field for node in nodes for field in node.fields)
+    labels = [node.label for node in nodes]
+    whole, short = dict(zip(labels, labels, strict=True)), short_names(labels)
+    several = sum(bool(i.spatial_axes) for i in report.inputs) > 1
+    rows = {brief: _all_rows(nodes, notes, several=several, brief=brief) for brief in (False, True)}
+    blocks = fold(rows[False]) if long else [Block(0, len(rows[False]), 1)]
+    # Whole names, and words for what is dropped, where they fit; else what tells names apart, and bare numbers.
+    variants = ((whole, False, None), (short, False, None), (short, True, None), (short, True, width))
+    tables = (_table(rows[brief], blocks, names, limit) for names, brief, limit in variants)
+    yield from fitting(width, *tables)
+    folded = any(block.times > 1 for block in blocks)
+    yield from _shortened(width, folded=folded, left_out=len(report.nodes) - len(nodes))
     for number, reason in enumerate(notes, 1):
         yield from hang((Span(f"  {sight.footmark(number)} "),), reason, width, style=Style.DIM)
     yield from _full(report, width)
 
 
-def _lines(report: Report, notes: Sequence[str], width: int, *, brief: bool) -> Iterator[Line]:
-    several = sum(bool(i.spatial_axes) for i in report.inputs) > 1
-    rows = [row for node in report.nodes for row in _rows(node, notes, several=several, brief=brief)]
-    blocks = fold(rows) if len(rows) >= FOLD_FROM else [Block(0, len(rows), 1)]
-    yield from table(COLUMNS, [cells for block in blocks for cells in _block(rows, block)], width)
-    if any(block.times > 1 for block in blocks):
-        yield line(Span("  repeated blocks are folded; --format csv gives every row", Style.DIM))
+def _all_rows(nodes: Sequence[WindowNode], notes: Sequence[str], *, several: bool, brief: bool) -> list[Row]:
+    return [row for node in nodes for row in _rows(node, notes, several=several, brief=brief)]
+
+
+def _table(rows: Sequence[Row], blocks: Sequence[Block], names: Mapping[str, str], width: int | None) -> Iterator[Line]:
+    yield from table(COLUMNS, [cells for block in blocks for cells in _block(rows, block, names)], width)
+
+
+def _shortened(width: int, *, folded: bool, left_out: int) -> Iterator[Line]:
+    said = []
+    if folded:
+        said.append("repeated blocks are folded")
+    if left_out:
+        said.append(f"{words.count(left_out, 'window')} over pooled 1×1 maps left out")
+    if said:
+        text = f"{', '.join(said)}; --format csv gives every row"
+        yield from hang((Span("  "),), text, width, style=Style.DIM)
 
 
 def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool) -> Iterator[Row]:
     """One row for each graph input that the node sees; from the second on, only what differs is said."""
     groups: dict[str, tuple[Field, ...]] = sight.by_input(node.fields) or {"": ()}
     own = (
-        node.op,
+        node.op.replace("Average", "Avg") if brief else node.op,
         words.kernel(node),
         words.padding(node),
         words.dilation(node),
         words.spatial(node.output_shape, node.spatial_axes),
     )
-    loss = words.drops(node.dropped, brief=brief)
+    losses = words.losses(node.dropped, brief=brief)
     for number, (name, fields) in enumerate(groups.items()):
         first = number == 0
-        label = node.label.removesuffix(f"/{node.op}") if first else ""
+        label = node.label if first else ""
         yield Row(
             label,
             re.sub(r"\d+", "#", label),
@@ -97,50 +94,19 @@ def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool)
                 *(own if first else ("",) * len(own)),
                 name if several else "",
                 sight.stride_cell(fields),
-                loss if first else "",
+                *(losses if first else ("", "")),
             ),
         )
 
 
-def fold(rows: Sequence[Row]) -> list[Block]:
-    """The rows as blocks, repeated ones found from the top: at each row the block that covers most.
-
-    Time grows with the number of rows: every candidate length is compared at most once per row passed.
-    """
-    blocks: list[Block] = []
-    at = 0
-    while at < len(rows):
-        best = Block(at, 1, 1)
-        for length in range(1, min(LONGEST_BLOCK, (len(rows) - at) // 2) + 1):
-            times = _repeats(rows, at, length)
-            if times > 1 and length * times > best.length * best.times:
-                best = Block(at, length, times)
-        blocks.append(best)
-        at += best.length * best.times
-    return blocks
-
-
-def _repeats(rows: Sequence[Row], start: int, length: int) -> int:
-    at = start + length
-    while at < len(rows) and _alike(rows[at], rows[at - length]):
-        at += 1
-    return (at - start) // length
-
-
-def _alike(one: Row, other: Row) -> bool:
-    return one.kind == other.kind and one.cells == other.cells
-
-
-def _block(rows: Sequence[Row], block: Block) -> Iterator[tuple[str, ...]]:
+def _block(rows: Sequence[Row], block: Block, names: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     for offset in range(block.length):
         index = block.start + offset
         last = rows[index + block.length * (block.times - 1)]
         row = rows[index]
         field = row.field if row.field == last.field else f"{row.field}…{last.field}"
-        operator, kernel, pad, dilation, output, input_name, stride, loss = row.cells
-        yield (
-            _bracket(block, offset), row.name, operator, kernel, pad, dilation, output, input_name, field, stride, loss,
-        )  # fmt: skip
+        *own, stride, drops, skips = row.cells
+        yield (_bracket(block, offset), names.get(row.name, ""), *own, field, stride, drops, skips)
 
 
 def _bracket(block: Block, offset: int) -> str:

@@ -54,11 +54,9 @@ def _header(report: Report, width: int) -> Iterator[Line]:
 
 
 def _assumed(input: Input) -> str:
-    """That sizes were assumed, and how to give others. One batch element is no assumption worth a word."""
-    if not any(input.assumed):
-        return ""
-    sizes = words.shape([input.shape[axis] for axis in input.assumed if axis])
-    return f" · {sizes} assumed; --input-shape {input.name}={','.join(map(str, input.shape))} gives others"
+    """That sizes were assumed; a note says how to give others. One batch element is no assumption worth a word."""
+    sizes = [input.shape[axis] for axis in input.assumed if axis]
+    return f" · {words.shape(sizes)} assumed" if sizes else ""
 
 
 def _tensors(report: Report, width: int) -> Iterator[Line]:

@@ -121,20 +121,21 @@ def along(values: Sequence[str], *, before: bool = False) -> str:
     return phrase(values[0], f"{', '.join(front)} and {last}" if front else last)
 
 
-def drops(dropped: Dropped | None, *, brief: bool = False) -> str:
-    """What a window never touches: `1 row, 1 col`; `skips 28 rows, 28 cols`; empty where nothing is left out.
+def lost(numbers: Sequence[int], *, brief: bool) -> str:
+    """Lost indices per spatial axis: `1 row, 1 col`, or bare numbers where `brief`: `1`; empty where none is lost."""
+    if not any(numbers):
+        return ""
+    return once([str(number) for number in numbers]) if brief else per_axis(numbers)
 
-    `brief` gives bare numbers: `1`, `skips 28`. Dropped padding is no loss and not told here.
+
+def losses(dropped: Dropped | None, *, brief: bool) -> tuple[str, str]:
+    """What a window never touches: what the division drops at the end, and what is skipped in between.
+
+    Dropped padding is no loss and not told here.
     """
     if dropped is None:
-        return ""
-    spell = (lambda numbers: once([str(n) for n in numbers])) if brief else per_axis
-    parts = []
-    if any(dropped.pixels):
-        parts.append(spell(dropped.pixels))
-    if any(dropped.gap):
-        parts.append(f"skips {spell(dropped.gap)}")
-    return "; ".join(parts)
+        return "", ""
+    return lost(dropped.pixels, brief=brief), lost(dropped.gap, brief=brief)
 
 
 def layout_of(input: Input) -> str:

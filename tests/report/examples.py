@@ -167,6 +167,8 @@ def residual() -> Report:
                 if stride == 2:
                     rungs[-1] = Rung(rungs[-1].stride, rungs[-1].size, (*rungs[-1].nodes, nodes[-1].output))
             before = 4 * width
+        if stage == 2:
+            nodes += _gate()
     notes = tuple(
         Finding(
             "unproductive-layer",
@@ -176,7 +178,7 @@ def residual() -> Report:
             node=node.name,
             output=node.output,
         )
-        for node in nodes[34:]
+        for node in nodes[37:]
         if node.kernel == (3, 3)
     )
     pooled = FullField("/avgpool/GlobalAveragePool_output_0", 0, 223)
@@ -201,6 +203,18 @@ def residual() -> Report:
             seconds=1.26,
         ),
     )
+
+
+def _gate() -> tuple[WindowNode, ...]:
+    """A squeeze-and-excite gate: a pooling that leaves no position, and two 1×1 windows over what it leaves."""
+    seen = square(None, None, None, node_axis=None, reason="the pooling reads the whole axis", widest=224)
+    squeezed = (1, 512, 1, 1)
+    return (
+        window("/layer2/gate/GlobalAveragePool", "GlobalAveragePool", (28, 28), (1, 1),
+               ((1, 512, 28, 28), squeezed), seen),
+        window("/layer2/gate/fc1/Conv", "Conv", (1, 1), (1, 1), (squeezed, squeezed), seen),
+        window("/layer2/gate/fc2/Conv", "Conv", (1, 1), (1, 1), (squeezed, squeezed), seen),
+    )  # fmt: skip
 
 
 def odd() -> Report:

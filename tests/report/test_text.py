@@ -10,9 +10,9 @@ import pytest
 from inline_snapshot import external_file
 
 from strideinspect.report import findings, layout, text, words
+from strideinspect.report.folding import Row, fold, short_names
 from strideinspect.report.layout import Style, plain
 from strideinspect.report.model import Finding, Input, Report, Severity
-from strideinspect.report.table import Row, fold
 from tests.report import examples
 from tests.report.builders import report, square, window
 
@@ -138,16 +138,48 @@ def test_fold_keeps_differently_named_rows_apart() -> None:
     assert [(block.start, block.times) for block in fold(rows)] == [(0, 1), (1, 1), (2, 2)]
 
 
+@pytest.mark.parametrize(("names", "short"), [
+    (["net/b1/conv/Conv", "net/b2/conv/Conv"], ["b1", "b2"]),
+    (["/l1/conv1/Conv", "/l1/conv2/Conv", "/pool/MaxPool"], ["l1/conv1", "l1/conv2", "pool"]),
+    (["a", "a/b", "a/b/c"], ["a", "a/b", "a/b/c"]),
+    (["n0", "n1"], ["n0", "n1"]),
+    (["/l1/l1.0/c1/Conv", "/l1/l1.0/c2/Conv", "/l2/l2.0/c1/Conv"], ["l1.0/c1", "l1.0/c2", "l2.0"]),
+    (["only/one/Conv"], ["Conv"]),
+    (["same", "same"], ["same", "same"]),
+    (["", "/"], ["", "/"]),
+])  # fmt: skip
+def test_short_names(names: list[str], short: list[str]) -> None:
+    """Shared scopes go, and what follows a name's own scope; names stay as different as they were."""
+    found = short_names(names)
+    assert [found[name] for name in names] == short
+
+
 def test_notes_of_a_rule_are_told_once() -> None:
-    """Notes of one rule are one paragraph with a count; warnings stay apart, and come first."""
-    note = Finding("aligned", Severity.NOTE, "so it is", node="a")
-    warning = Finding("lost", Severity.WARNING, "a row", node="c")
-    groups = findings.grouped([note, replace(note, node="b"), warning, replace(warning, node="d")])
-    assert [(group.title, group.finding.node) for group in groups] == [
-        ("lost", "c"),
-        ("lost", "d"),
-        ("aligned ×2", "a"),
+    """Of notes the first is told with the number of places; of warnings every one, their common help once."""
+    note = Finding("aligned", Severity.NOTE, "so it is", "be", node="a")
+    warning = Finding("lost", Severity.WARNING, "a row", "pad", node="c")
+    found = [
+        note, replace(note, node="b", help="do"), warning, replace(warning, message="a column"),
+        replace(warning, message="a plane", help="pad planes"),
+    ]  # fmt: skip
+    assert [list(group.messages()) for group in findings.grouped(found)] == [
+        ["a row", "a column"],
+        ["a plane"],
+        ["so it is (2 times; also at b)"],
     ]
+
+
+@pytest.mark.parametrize(("others", "said"), [
+    (["b"], "(2 times; also at b)"),
+    (["b", "c", "d"], "(4 times; also at b, c, d)"),
+    (["b", "c", "d", "e", "f"], "(6 times; also at b, c, d and 2 more)"),
+    ([None], "(2 times)"),
+])  # fmt: skip
+def test_notes_name_some_places(others: list[str | None], said: str) -> None:
+    """A few places are named, the rest counted; a note without a place is counted."""
+    first = Finding("aligned", Severity.NOTE, "so it is", node="a")
+    (group,) = findings.grouped([first, *(replace(first, node=node) for node in others)])
+    assert list(group.messages()) == [f"so it is {said}"]
 
 
 def test_shorten_keeps_the_end_of_a_name() -> None:
