@@ -8,7 +8,7 @@ Importing the package loads nothing heavy; onnx and numpy are imported by the fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from strideinspect.errors import (
     InputShapeError,
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load the inspector when it is first asked for (PEP 562)."""
     if name == "inspect":
         from strideinspect.inspector import inspect

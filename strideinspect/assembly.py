@@ -17,7 +17,7 @@ from strideinspect.fields.theoretical import MOST_PHASES, Closed
 from strideinspect.model.graph import window_graph
 from strideinspect.model.inputs import ChosenInput
 from strideinspect.model.load import LoadedModel
-from strideinspect.model.node import Node, Shape, Unresolved
+from strideinspect.model.node import Node, Shape, UnresolvedError
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.source import source_of
 from strideinspect.model.window import Geometry, Kind, geometry, is_window
@@ -78,9 +78,7 @@ def geometries(shapes: Shapes) -> dict[str, Geometry]:
     return found
 
 
-def touched(
-    shapes: Shapes, nodes: Sequence[Described], geometries: Mapping[str, Geometry]
-) -> dict[str, Marks]:
+def touched(shapes: Shapes, nodes: Sequence[Described], geometries: Mapping[str, Geometry]) -> dict[str, Marks]:
     """Per window node, by its first output, the indices of its input that its windows reach."""
     found = {}
     for item in nodes:
@@ -91,12 +89,12 @@ def touched(
         shape = shapes.shapes[tensor]
         read = next((r for r in item.reads if r.input == slid.data), None)
         if read is not None:
-            marks = back(read, all_marked(shapes.shapes[item.node.key]), shape)
+            marks = back(read, all_marked(shapes.shapes[item.node.key]))
             found[item.node.key] = marks or tuple(np.zeros(n, dtype=bool) for n in shape)
     return found
 
 
-def field(source: Source, seen: Seen, shape: Shape, extent: int, dynamic: bool) -> Field:
+def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: bool) -> Field:
     """One source's field in a tensor of this shape; `dynamic` says that the input axis has no size in the file."""
     name, axis = source
     actual = seen.actual
@@ -161,7 +159,7 @@ def fields_of(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Field, ...]:
     for (name, axis), seen in sorted(fields.get(tensor, {}).items(), key=lambda item: _order(shapes, item[0])):
         dims = shapes.network.inputs[name].dims
         dynamic = dims is None or not isinstance(dims[axis], int)
-        found.append(field((name, axis), seen, shape, shapes.shapes[name][axis], dynamic))
+        found.append(field((name, axis), seen, shape, shapes.shapes[name][axis], dynamic=dynamic))
     return tuple(found)
 
 
@@ -220,19 +218,19 @@ def _window(shapes: Shapes, node: Node, slid: Geometry, fields: Fields, marks: M
 
 
 def _unplaced(shapes: Shapes, node: Node) -> WindowNode:
-    """A window node that cannot run at this size, or behind one that cannot: the file's own numbers are all there is."""
-    kernel = node.ints("kernel_shape") or next(
+    """A window node that cannot run at this size, or behind one that cannot, with the file's own numbers."""
+    kernel = node.integers("kernel_shape") or next(
         (shapes.shapes[name][2:] for name in node.inputs[1:2] if name in shapes.shapes), ()
     )
     count = len(kernel)
-    pads = node.ints("pads") or (0,) * 2 * count
+    pads = node.integers("pads") or (0,) * 2 * count
     return WindowNode(
         name=node.name,
         op=node.op,
         output=node.key,
         kernel=kernel,
-        stride=node.ints("strides") or (1,) * count,
-        dilation=node.ints("dilations") or (1,) * count,
+        stride=node.integers("strides") or (1,) * count,
+        dilation=node.integers("dilations") or (1,) * count,
         padding_begin=pads[:count],
         padding_end=pads[count:],
         output_padding=None,
@@ -260,15 +258,13 @@ def _cost(shapes: Shapes, node: Node, slid: Geometry) -> tuple[int | None, int |
     return math.prod(places) * math.prod(weight), math.prod(weight) + bias
 
 
-def _reduction(
-    shapes: Shapes, node: Node, fields: Fields, spatial: Mapping[str, tuple[int, ...]]
-) -> WindowNode | None:
+def _reduction(shapes: Shapes, node: Node, fields: Fields, spatial: Mapping[str, tuple[int, ...]]) -> WindowNode | None:
     """A ReduceX that collapses all image axes of an input: a global pooling by another name."""
     tensor = node.inputs[0]
     seen = fields.get(tensor, {})
     try:
         axes = reduced_axes(shapes.placed(node))
-    except Unresolved:
+    except UnresolvedError:
         return None
     shape = shapes.shapes[tensor]
     for name, own in spatial.items():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from strideinspect import assembly
 from strideinspect.errors import UsageError
@@ -21,6 +21,9 @@ from strideinspect.report.model import Report, Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.advice import Adviser
 from strideinspect.rules.inspection import Inspection
+
+if TYPE_CHECKING:
+    from strideinspect.verify.client import Verifier
 
 InputShapes = Mapping[str, Sequence[int]] | Sequence[int]
 
@@ -38,15 +41,16 @@ def inspect(
 ) -> Report:
     """Inspect an ONNX file at one input size and, unless `verify` is "none", hold the result against onnxruntime.
 
-    `input_shapes` maps input names to shapes in elements, the key "" (or a bare sequence) standing for the only input;
-    axes without a size get a default. `tensors` are patterns of tensor or node names whose fields are reported too;
-    `select` and `ignore` name rules or groups; `progress` is told in words what goes on; `verify_timeout` is in seconds.
+    `input_shapes` maps input names to shapes, the key "" (or a bare sequence) standing for the only input; axes
+    without a size get a default. `tensors` are patterns of tensor or node names whose fields are reported too;
+    `select` and `ignore` name rules or groups; `progress` is told in words what goes on; `verify_timeout` is in
+    seconds.
 
     Raises UnreadableModelError, InputShapeError or UsageError, all of them StrideinspectError.
     """
     if verify not in ("none", "run"):
         raise UsageError(f"verify cannot be {verify!r}", "use none or run")
-    tell = progress or (lambda text: None)
+    tell = progress or _silently
     ids = registry.chosen(select, ignore)
     wanted = _named(input_shapes)
     tell("reading the model")
@@ -84,7 +88,7 @@ def inspect(
             windows=windows,
             unseen=unseen,
             code=source_of,
-            advise=Adviser(shapes, nodes, geometries, spatial).advise,
+            advise=Adviser(shapes, nodes, fields, geometries, spatial).advise,
         )
         findings = registry.run(inspection, ids, after_verification=False)
         if verifier is None:
@@ -111,7 +115,11 @@ def _named(input_shapes: InputShapes | None) -> Mapping[str, Sequence[int]]:
     return input_shapes if isinstance(input_shapes, Mapping) else {"": input_shapes}
 
 
-def _verifier(path: str, verify: str, timeout: float):  # type: ignore[no-untyped-def]
+def _silently(_: str) -> None:
+    """Nobody wants to know."""
+
+
+def _verifier(path: str, verify: str, timeout: float) -> AbstractContextManager[Verifier | None]:
     if verify == "none":
         return nullcontext(None)
     from strideinspect.verify.client import Verifier  # the process is only needed to run the model

@@ -1,7 +1,7 @@
 """Actual fields: for every tensor, which indices of an input axis each of its indices depends on, as a hull.
 
-Per source (one axis of one graph input) a tensor has a local and a full hull (DESIGN words: full is everything that a value
-depends on; local leaves out the statistics of normalising operators and what a collapsed axis spreads again).
+Per source (one axis of one graph input) a tensor has a local and a full hull. Full is everything that a value depends
+on; local leaves out the statistics of normalising operators and what a collapsed axis spreads again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from strideinspect.fields.axes import Around, carried
-from strideinspect.fields.spans import Spans, TooLarge, joined, mix_channels, reshaped, slide
+from strideinspect.fields.spans import Spans, TooLargeError, joined, mix_channels, reshaped, slide
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -49,18 +49,18 @@ class Dependence:
     since: str | None = None
     unknown: str | None = None
 
-    def changed(self, change: Callable[[Spans], Spans], **more: Any) -> Dependence:
+    def changed(self, change: Callable[[Spans], Spans], **more: object) -> Dependence:
         """Apply the same change to both hulls, once where they are the same array."""
         full = change(self.full)
         local = full if self.local is self.full else None if self.local is None else change(self.local)
-        return replace(self, local=local, full=full, **more)
+        return replace(self, local=local, full=full, **more)  # type: ignore[arg-type]  # names of fields
 
 
 def apply(step: Step, seen: Dependence, around: Around) -> Dependence:
     """What the output of one step sees. An array too large to be made becomes the whole input, with the reason."""
     try:
         return _STEPS[type(step)](step, seen, around)
-    except TooLarge as error:
+    except TooLargeError as error:
         rank = _rank_after(step, seen.full.ndim - 1)
         return _whole_input(seen, rank, str(error))
 
@@ -91,9 +91,7 @@ def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:
 def _collapse(seen: Dependence, axis: int, around: Around) -> Dependence:
     if axis not in seen.axes:
         return seen
-    return replace(
-        seen, axes=seen.axes - {axis}, collapsed=seen.collapsed | {axis}, since=seen.since or around.tensor
-    )
+    return replace(seen, axes=seen.axes - {axis}, collapsed=seen.collapsed | {axis}, since=seen.since or around.tensor)
 
 
 def _running(step: Running, seen: Dependence, around: Around) -> Dependence:
@@ -135,9 +133,7 @@ def _reshape(step: Reshape, seen: Dependence, around: Around) -> Dependence:
     axes = carried(seen.axes, step.before, step.after)
     loose = seen.loose or bool(seen.collapsed)
     ones = frozenset(i for i, n in enumerate(step.after) if n == 1) - axes if loose else frozenset()
-    return seen.changed(
-        lambda spans: reshaped(spans, step.before, step.after), axes=axes, collapsed=ones, loose=loose
-    )
+    return seen.changed(lambda spans: reshaped(spans, step.before, step.after), axes=axes, collapsed=ones, loose=loose)
 
 
 def _broadcast(step: Broadcast, seen: Dependence, around: Around) -> Dependence:
@@ -163,7 +159,7 @@ def _everything(step: Everything, seen: Dependence, around: Around) -> Dependenc
 
 def _whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
     def flat(spans: Spans) -> Spans:
-        return spans.reshape(2, -1).min(axis=1).reshape(2, *(1,) * rank)
+        return np.asarray(spans.reshape(2, -1).min(axis=1)).reshape(2, *(1,) * rank)
 
     return seen.changed(flat, axes=frozenset(), collapsed=frozenset(), loose=False, unknown=seen.unknown or reason)
 
@@ -220,7 +216,7 @@ def _laid_out(stretches: Sequence[tuple[Place, Dependence]], others: Collection[
     try:
         full = joined([(place, part.full) for place, part in stretches], ignore_empty=aside)
         local = full if shared else joined(near, ignore_empty=aside) if near else None
-    except TooLarge as error:
+    except TooLargeError as error:
         flat = [_whole_input(part, first.full.ndim - 1, str(error)) for _, part in stretches]
         return merge([(None, part) for part in flat], others)
     return Dependence(
@@ -242,8 +238,6 @@ def _hull(arrays: Sequence[Spans]) -> Spans:
     return found
 
 
-
-
 def moved_axes(step: Step, axes: frozenset[int]) -> frozenset[int]:
     """Where axes of the tensor are after a step that moves them."""
     if not axes:
@@ -256,5 +250,5 @@ _MOVES: dict[type, Callable[[Any, frozenset[int]], frozenset[int]]] = {
     Permute: lambda step, axes: frozenset(step.perm.index(axis) for axis in axes),
     Reshape: lambda step, axes: carried(axes, step.before, step.after),
     Broadcast: lambda step, axes: frozenset(axis + len(step.after) - len(step.before) for axis in axes),
-    Everything: lambda step, axes: frozenset(),
+    Everything: lambda *_: frozenset(),
 }

@@ -17,7 +17,7 @@ Vector = NDArray[np.bool_]
 
 
 def hollow(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
-    """Indices of an axis that see no pixel of any image axis that runs along it: padding made in the graph, or holes."""
+    """Indices of an axis that see no pixel of the image axes that run along it: padding made in the graph, holes."""
     running = [seen.actual.full for seen in fields.get(tensor, {}).values() if axis in seen.actual.axes]
     found = np.full(length, bool(running))
     for spans in running:
@@ -53,10 +53,8 @@ def dropped(found: Geometry, touched: Marks, empty: Sequence[Vector]) -> Dropped
     )
 
 
-
-
 def used_taps(window: Window) -> int:
-    """How many of a window's taps touch a pixel at some position; the others lie in padding wherever the window stands."""
+    """How many of a window's taps touch a pixel at some position; the others lie in padding wherever it stands."""
     starts = np.arange(window.size)[:, None] * window.stride - window.begin
     index = starts + window.dilation * np.arange(window.kernel)
     return int(((index >= 0) & (index < window.length)).any(axis=0).sum())

@@ -74,11 +74,7 @@ def _captures(node: Node, live: set[str]) -> bool:
 
 def spatial_axes(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, tuple[int, ...]]:
     """Per graph input the axes along which a first window slides; axis 0 of a batch is none."""
-    sources = [
-        (name, axis)
-        for name in shapes.network.inputs
-        for axis in range(1, len(shapes.shapes[name]))
-    ]
+    sources = [(name, axis) for name in shapes.network.inputs for axis in range(1, len(shapes.shapes[name]))]
     seen: dict[str, dict[Source, Dependence]] = {name: {} for name in shapes.network.inputs}
     for name, axis in sources:
         shape = shapes.shapes[name]
@@ -87,28 +83,27 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, tuple[
     found: set[Source] = set()
     for item in nodes:
         node = item.node
-        if is_window(node):
+        if item.known and is_window(node):
             slid = geometry(shapes.placed(node))
             for source, dependence in seen.get(node.inputs[slid.data], {}).items():
                 if dependence.axes & set(slid.axes):
                     found.add(source)
             continue
-        for name, parts in _contributions(item, shapes, seen).items():
+        for name, parts in _contributions(item, seen).items():
             seen[name] = {s: actual.merge([(place, d) for place, d in p], ()) for s, p in parts.items()}
-    return {
-        name: tuple(sorted(axis for owner, axis in found if owner == name)) for name in shapes.network.inputs
-    }
+    return {name: tuple(sorted(axis for owner, axis in found if owner == name)) for name in shapes.network.inputs}
 
 
 _Parts = dict[str, dict[Source, list[tuple[Place | None, Dependence]]]]
 
 
-def _contributions(item: Described, shapes: Shapes, seen: Mapping[str, Mapping[Source, Dependence]]) -> _Parts:
+def _contributions(item: Described, seen: Mapping[str, Mapping[Source, Dependence]]) -> _Parts:
     parts: _Parts = {}
     for read in item.reads:
         output = item.node.outputs[read.output]
         around = Around(output, item.node.label, frozenset())
-        for source, dependence in seen.get(item.node.inputs[read.input], {}).items():
+        for source, before in seen.get(item.node.inputs[read.input], {}).items():
+            dependence = before
             for step in read.steps:
                 dependence = actual.apply(step, dependence, around)
             parts.setdefault(output, {}).setdefault(source, []).append((read.place, dependence))
@@ -179,5 +174,3 @@ def _stepped(
     if dependence.local is None:
         form = theoretical.Reason(_NO_PATH)
     return Seen(dependence, form)
-
-

@@ -30,7 +30,6 @@ from strideinspect.reads.steps import (
     Shape,
     Sliding,
     Statistics,
-    Step,
     Table,
     Transposed,
     Whole,
@@ -62,7 +61,7 @@ def seen(shapes: Shapes, nodes: Sequence[Described], outputs: Sequence[str]) -> 
             wanted = marks.get(item.node.outputs[read.output])
             if wanted is not None:
                 name = item.node.inputs[read.input]
-                _join(marks, name, back(read, wanted, shapes.shapes[name]))
+                _join(marks, name, back(read, wanted))
     return marks
 
 
@@ -82,7 +81,7 @@ def read_by_someone(shapes: Shapes, nodes: Sequence[Described], outputs: Sequenc
             wanted = marks.get(output) if keeps_map(item) else all_marked(shapes.shapes[output])
             if wanted is not None:
                 name = item.node.inputs[read.input]
-                _join(marks, name, back(read, wanted, shapes.shapes[name]))
+                _join(marks, name, back(read, wanted))
     for item in nodes:
         if item.known and keeps_map(item):
             # What a sibling reads of the map is read of every tensor that the map goes through.
@@ -116,8 +115,8 @@ def _join(marks: dict[str, Marks], name: str, more: Marks | None) -> None:
     marks[name] = more if have is None or have is more else tuple(a | b for a, b in zip(have, more, strict=True))
 
 
-def back(read: Read, marks: Marks, shape: Shape) -> Marks | None:
-    """The indices of an input of this shape that the marked output indices read; None for none."""
+def back(read: Read, marks: Marks) -> Marks | None:
+    """The indices of the input that the marked output indices read; None for none."""
     found: Marks | None = marks
     if read.place is not None:
         place = read.place
@@ -125,7 +124,7 @@ def back(read: Read, marks: Marks, shape: Shape) -> Marks | None:
     for step in reversed(read.steps):
         if found is None or not all(vector.any() for vector in found):
             return None
-        found = _BACK[type(step)](step, found, shape)
+        found = _BACK[type(step)](step, found)
     return found if found is not None and all(vector.any() for vector in found) else None
 
 
@@ -148,34 +147,34 @@ def _replaced(marks: Marks, axis: int, vector: Vector) -> Marks:
     return (*marks[:axis], vector, *marks[axis + 1 :])
 
 
-def _back_sliding(step: Sliding, marks: Marks, shape: Shape) -> Marks:
+def _back_sliding(step: Sliding, marks: Marks) -> Marks:
     unmarked = (~marks[step.axis]).view(np.uint8)
     found = transposed_minimum(unmarked, 0, step.kernel, step.stride, step.dilation, step.begin, step.length, 1)
     return _replaced(marks, step.axis, found == 0)
 
 
-def _back_transposed(step: Transposed, marks: Marks, shape: Shape) -> Marks:
+def _back_transposed(step: Transposed, marks: Marks) -> Marks:
     unmarked = (~marks[step.axis]).view(np.uint8)
     found = window_minimum(unmarked, 0, step.kernel, step.stride, step.dilation, step.begin, step.length, 1)
     return _replaced(marks, step.axis, found == 0)
 
 
-def _back_table(step: Table, marks: Marks, shape: Shape) -> Marks:
+def _back_table(step: Table, marks: Marks) -> Marks:
     found = np.zeros(step.length + 1, dtype=bool)
     found[step.taps[marks[step.axis]].reshape(-1)] = True
     return _replaced(marks, step.axis, found[: step.length])
 
 
-def _back_channels(step: Channels, marks: Marks, shape: Shape) -> Marks:
+def _back_channels(step: Channels, marks: Marks) -> Marks:
     groups = marks[step.axis].reshape(step.groups, -1).any(axis=1)
     return _replaced(marks, step.axis, np.repeat(groups, step.inputs // step.groups))
 
 
-def _back_whole(step: Whole, marks: Marks, shape: Shape) -> Marks:
+def _back_whole(step: Whole, marks: Marks) -> Marks:
     return _replaced(marks, step.axis, np.ones(step.length, dtype=bool))
 
 
-def _back_running(step: Running, marks: Marks, shape: Shape) -> Marks:
+def _back_running(step: Running, marks: Marks) -> Marks:
     vector = marks[step.axis]
     found = np.zeros_like(vector)
     if step.forward:
@@ -185,18 +184,18 @@ def _back_running(step: Running, marks: Marks, shape: Shape) -> Marks:
     return _replaced(marks, step.axis, found)
 
 
-def _back_statistics(step: Statistics, marks: Marks, shape: Shape) -> Marks:
+def _back_statistics(step: Statistics, marks: Marks) -> Marks:
     for axis in step.axes:
         marks = _replaced(marks, axis, np.ones_like(marks[axis]))
     return marks
 
 
-def _back_permute(step: Permute, marks: Marks, shape: Shape) -> Marks:
+def _back_permute(step: Permute, marks: Marks) -> Marks:
     found = {axis: marks[i] for i, axis in enumerate(step.perm)}
     return tuple(found[i] for i in range(len(found)))
 
 
-def _back_reshape(step: Reshape, marks: Marks, shape: Shape) -> Marks:
+def _back_reshape(step: Reshape, marks: Marks) -> Marks:
     return _reshaped(marks, step.after, step.before)
 
 
@@ -207,28 +206,35 @@ def _reshaped(marks: Marks, before: Shape, after: Shape) -> Marks:
         if all(marks[i].all() for i in old) or math.prod(sizes) > LARGEST:
             product = None
         else:
-            product = np.ones((), dtype=bool)
-            for i in old:
-                product = np.logical_and.outer(product, marks[i])
-            product = product.reshape(sizes)
+            product = _product([marks[i] for i in old]).reshape(sizes)
         for k, i in enumerate(new):
             others = tuple(j for j in range(len(new)) if j != k)
-            found[i] = np.ones(after[i], dtype=bool) if product is None else product.any(axis=others)
+            found[i] = np.ones(after[i], dtype=bool) if product is None else np.asarray(product.any(axis=others))
     return tuple(found[i] for i in range(len(after)))
 
 
-def _back_broadcast(step: Broadcast, marks: Marks, shape: Shape) -> Marks:
+def _product(vectors: Sequence[Vector]) -> NDArray[np.bool_]:
+    """Marked where all vectors are, one axis for each."""
+    found = np.ones((), dtype=bool)
+    for vector in vectors:
+        found = np.logical_and(found[..., None], vector)
+    return found
+
+
+def _back_broadcast(step: Broadcast, marks: Marks) -> Marks:
     lead = len(step.after) - len(step.before)
-    return tuple(
-        v.any(keepdims=True) if n == 1 else v for v, n in zip(marks[lead:], step.before, strict=True)
-    )
+    return tuple(_any(v) if n == 1 else v for v, n in zip(marks[lead:], step.before, strict=True))
 
 
-def _back_everything(step: Everything, marks: Marks, shape: Shape) -> Marks:
-    return all_marked(shape)
+def _any(vector: Vector) -> Vector:
+    return np.array([vector.any()])
 
 
-_BACK: dict[type, Callable[[Any, Marks, Shape], Marks]] = {
+def _back_everything(step: Everything, _: Marks) -> Marks:
+    return all_marked(step.before)
+
+
+_BACK: dict[type, Callable[[Any, Marks], Marks]] = {
     Sliding: _back_sliding,
     Transposed: _back_transposed,
     Table: _back_table,
@@ -251,7 +257,7 @@ def _forward_sliding(step: Sliding, marks: Marks) -> Marks:
 
 def _forward_table(step: Table, marks: Marks) -> Marks:
     guarded = np.append(marks[step.axis], False)
-    return _replaced(marks, step.axis, guarded[step.taps].any(axis=1))
+    return _replaced(marks, step.axis, np.atleast_1d(guarded[step.taps].any(axis=1)))
 
 
 _FORWARD: dict[type, Callable[[Any, Marks], Marks]] = {

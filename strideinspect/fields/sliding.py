@@ -34,9 +34,7 @@ def window_minimum(
     while covered < kernel:
         shift = min(covered, kernel - covered)
         span = inside.shape[axis] - shift * dilation
-        inside = np.minimum(
-            _cut(inside, axis, 0, span), _cut(inside, axis, shift * dilation, span + shift * dilation)
-        )
+        inside = np.minimum(_cut(inside, axis, 0, span), _cut(inside, axis, shift * dilation, span + shift * dilation))
         covered += shift
     return _cut(inside, axis, 0, (size - 1) * stride + 1, stride)
 

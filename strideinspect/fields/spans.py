@@ -25,7 +25,7 @@ LARGEST = 1 << 24
 """More entries than this are not made."""
 
 
-class TooLarge(Exception):
+class TooLargeError(Exception):
     """The field would take an array of more than LARGEST entries."""
 
 
@@ -51,7 +51,7 @@ def along(spans: Spans, axis: int | None, extent: int) -> Spans:
 
 
 def slide(spans: Spans, step: AxisStep) -> Spans:
-    """Hull over the taps of each output index. An array that does not vary along the axis only learns where nothing is read."""
+    """Hull over the taps of each output index; an array that is constant there only learns where nothing is read."""
     axis = step.axis + 1
     if spans.shape[axis] == 1 and step.length != 1:
         empty = reads_nothing(step)
@@ -102,10 +102,10 @@ def mix_channels(spans: Spans, step: Channels) -> Spans:
     if spans.shape[axis] == 1:
         return spans
     if step.groups == 1:
-        return spans.min(axis=axis, keepdims=True)
+        return np.asarray(spans.min(axis=axis, keepdims=True))
     front, back = spans.shape[:axis], spans.shape[axis + 1 :]
     low = spans.reshape(*front, step.groups, step.inputs // step.groups, *back).min(axis=axis + 1, keepdims=True)
-    wide = np.repeat(low, step.outputs // step.groups, axis=axis + 1)
+    wide: Spans = np.repeat(low, step.outputs // step.groups, axis=axis + 1)
     return shrunk(wide.reshape(*front, step.outputs, *back), step.axis)
 
 
@@ -118,7 +118,7 @@ def shrunk(spans: Spans, axis: int) -> Spans:
 def reshaped(spans: Spans, before: Shape, after: Shape) -> Spans:
     """The same entries under another shape; axes that do not vary stay at extent 1 where the shapes allow it.
 
-    Raises TooLarge.
+    Raises TooLargeError.
     """
     dims = spans.shape[1:]
     expanded: list[int] = []
@@ -160,14 +160,15 @@ def grouped(before: Shape, after: Shape) -> list[tuple[list[int], list[int]]]:
 def joined(pieces: list[tuple[Place, Spans]], *, ignore_empty: bool) -> Spans:
     """Stretches put one after another along an axis; indices that no piece fills see nothing.
 
-    With `ignore_empty` (along another image axis) stretches without dependence do not make the array vary. Raises TooLarge.
+    With `ignore_empty` (along another image axis) stretches without dependence do not make the array vary.
+    Raises TooLargeError.
     """
     axis, size = pieces[0][0].axis + 1, pieces[0][0].size
     first = pieces[0][1]
     covers = ignore_empty or sum(place.length for place, _ in pieces) == size
     if covers and all(p.shape[axis] == 1 and p.shape == first.shape and bool((p == first).all()) for _, p in pieces):
         return first
-    dims = list(np.broadcast_shapes(*(p.shape[:axis] + (1,) + p.shape[axis + 1 :] for _, p in pieces)))
+    dims = list(np.broadcast_shapes(*((*p.shape[:axis], 1, *p.shape[axis + 1 :]) for _, p in pieces)))
     dims[axis] = size
     bounded(dims[1:])
     result = np.full(dims, EMPTY, dtype=np.int32)
@@ -179,6 +180,6 @@ def joined(pieces: list[tuple[Place, Spans]], *, ignore_empty: bool) -> Spans:
 
 
 def bounded(dims: list[int]) -> None:
-    """Raises TooLarge for an array that should not be made."""
+    """Raises TooLargeError for an array that should not be made."""
     if math.prod(dims) > LARGEST:
-        raise TooLarge(f"its field would take an array of {math.prod(dims):,} entries")
+        raise TooLargeError(f"its field would take an array of {math.prod(dims):,} entries")

@@ -1,9 +1,9 @@
 """Theoretical fields in closed form: what an index sees on an infinite plane, where padding counts as pixels.
 
-A closed form is a periodic affine map: output index q·p + r sees the input indices [q·T + first_r, q·T + last_r] (period
-p, step T). Windows, transposed windows, resizing and pixel shuffle compose exactly; where they do not, the form is
-undefined, and a Reason says why. Source: Araujo, Norris, Sim, Computing Receptive Fields of Convolutional Neural
-Networks, Distill 2019, extended to fractional strides.
+A closed form is a periodic affine map of period p and step T: output index q·p + r sees the input indices from q·T +
+first_r to q·T + last_r. Windows, transposed windows, resizing and pixel shuffle compose exactly; where they do not,
+the form is undefined, and a Reason says why. Source: Araujo, Norris, Sim, Computing Receptive Fields of Convolutional
+Neural Networks, Distill 2019, extended to fractional strides.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.axes import Around, carried
-from strideinspect.fields.spans import EMPTY, TooLarge, grouped, joined, mix_channels, reshaped, shrunk, slide
+from strideinspect.fields.spans import EMPTY, TooLargeError, grouped, joined, mix_channels, reshaped, shrunk, slide
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -56,7 +56,7 @@ class Closed:
     @property
     def period(self) -> int:
         """How many phases there are."""
-        return self.spans.shape[self.axis + 1]
+        return int(self.spans.shape[self.axis + 1])
 
     @property
     def stride(self) -> Fraction:
@@ -85,7 +85,7 @@ def apply(step: Step, form: Form, around: Around) -> Form:
         return form
     try:
         return _STEPS[type(step)](step, form, around)
-    except TooLarge as error:
+    except TooLargeError as error:
         return Reason(str(error))
 
 
@@ -99,7 +99,7 @@ def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around)
 
 
 def _composed(form: Closed, read: Periodic) -> Form:
-    """Both maps one after the other: the period is the smallest number of outputs that moves the input by whole periods."""
+    """Both maps one after the other; the period is the fewest outputs that move the input by whole periods."""
     outer, inner = len(read.taps), form.period
     turns = inner // math.gcd(abs(read.step), inner)
     period = outer * turns
@@ -247,16 +247,22 @@ _STEPS: dict[type, Callable[[Any, Closed, Around], Form]] = {
 
 def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
     """The hull of several closed forms where their strides agree; else the reason why there is none."""
-    failed = next((form for _, form in parts if isinstance(form, Reason)), None)
-    if failed is not None:
-        return failed
     forms = [(place, form) for place, form in parts if isinstance(form, Closed)]
+    if len(forms) < len(parts):
+        return next(form for _, form in parts if isinstance(form, Reason))
     place, first = forms[0]
     if len(forms) == 1 and (place is None or place.axis == first.axis):
         if place is None:
             return first
         shift = Sliding(place.axis, 1, 1, 1, place.offset, place.length, place.size)
         return _composed(first, shift.periodic())
+    apart = _apart(forms, label)
+    return apart or _united(forms)
+
+
+def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason | None:
+    """Why these closed forms have no hull in closed form."""
+    first = forms[0][1]
     if any(form.axis != first.axis for _, form in forms):
         return Reason(f"{label} merges branches whose positions run along different axes")
     if any(place is not None and place.axis == first.axis for place, _ in forms):
@@ -266,17 +272,20 @@ def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
         listed = " and ".join(map(str, sorted(strides)))
         return Reason(f"{label} merges branches with effective strides {listed}")
     period = math.lcm(*(form.period for _, form in forms))
-    if period > _MOST_WORKING_PHASES:
-        return Reason(f"the field has {period:,} phases")
+    return Reason(f"the field has {period:,} phases") if period > _MOST_WORKING_PHASES else None
+
+
+def _united(forms: Sequence[tuple[Place | None, Closed]]) -> Form:
+    """The hull of closed forms of one stride, stretches of other axes laid beside each other."""
+    period = math.lcm(*(form.period for _, form in forms))
     lifted = [(place, _lifted(form, period)) for place, form in forms]
     arrays = [form.spans for place, form in lifted if place is None]
     stretches = [(place, form.spans) for place, form in lifted if place is not None]
     if stretches:
         try:
             arrays.append(joined(stretches, ignore_empty=False))
-        except TooLarge as error:
+        except TooLargeError as error:
             return Reason(str(error))
-    low = arrays[0]
-    for other in arrays[1:]:
-        low = np.minimum(low, other)
-    return _reduced(Closed(low, first.axis, lifted[0][1].step, any(form.sized for _, form in forms)))
+    first = lifted[0][1]
+    sized = any(form.sized for _, form in forms)
+    return _reduced(Closed(np.minimum.reduce(np.broadcast_arrays(*arrays)), first.axis, first.step, sized))

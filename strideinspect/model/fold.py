@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from strideinspect.model.network import SMALL
-from strideinspect.model.node import Node, Shape, Unresolved
+from strideinspect.model.node import Node, Shape, UnresolvedError
+
+_FEW = 8
+"""Floating-point constants with more elements than this are weights and no shape arithmetic."""
 
 Array = NDArray[Any]
 _Rule = Callable[[Node, Sequence[Array | None]], Array]
@@ -25,8 +28,8 @@ _Rule = Callable[[Node, Sequence[Array | None]], Array]
 def fold(node: Node, values: Sequence[Array | None], size: int) -> tuple[Array, ...] | None:
     """Outputs of a node whose inputs are all known; None where that would be too large to be shape arithmetic.
 
-    `values` holds None for an input left out, `size` is how many elements the output has. Raises Unresolved where the
-    values do not fit the operator.
+    `values` holds None for an input left out, `size` is how many elements the output has.
+    Raises UnresolvedError where the values do not fit the operator.
     """
     if size > SMALL:
         return None
@@ -34,11 +37,12 @@ def fold(node: Node, values: Sequence[Array | None], size: int) -> tuple[Array, 
     try:
         if rule is not None:
             return (np.asarray(rule(node, values)),)
-        if node.domain or any(v is not None and v.dtype.kind not in "iub" for v in values):
+        tiny = all(v is None or v.dtype.kind in "iub" or v.size <= _FEW for v in values)
+        if node.domain or not tiny:
             return None
         return _by_reference(node, values)
     except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError) as error:
-        raise Unresolved(f"its constant inputs do not fit together ({error})") from error
+        raise UnresolvedError(f"its constant inputs do not fit together ({error})") from error
 
 
 def shape_value(node: Node, shape: Shape) -> Array | None:
@@ -46,7 +50,7 @@ def shape_value(node: Node, shape: Shape) -> Array | None:
     if node.domain:
         return None
     if node.op == "Shape":
-        start, end = node.int("start", 0), node.int("end", len(shape))
+        start, end = node.integer("start", 0), node.integer("end", len(shape))
         return np.array(shape[start:end], dtype=np.int64)
     if node.op == "Size":
         return np.array(math.prod(shape), dtype=np.int64)
@@ -68,23 +72,23 @@ def _by_reference(node: Node, values: Sequence[Array | None]) -> tuple[Array, ..
     try:
         found = evaluator.run(None, given)
     except (NotImplementedError, RuntimeError) as error:
-        raise Unresolved(f"the ONNX library cannot compute it ({error})") from error
+        raise UnresolvedError(f"the ONNX library cannot compute it ({error})") from error
     return tuple(np.asarray(value) for value in found)
 
 
 def _constant(node: Node, _: Sequence[Array | None]) -> Array:
     for name, kind in (("value_int", np.int64), ("value_float", np.float32)):
         if node.has(name):
-            return np.array(node.int(name, 0) if name == "value_int" else node.real(name, 0.0), dtype=kind)
+            return np.array(node.integer(name, 0) if name == "value_int" else node.real(name, 0.0), dtype=kind)
     if node.has("value_ints"):
-        return np.array(node.ints("value_ints"), dtype=np.int64)
+        return np.array(node.integers("value_ints"), dtype=np.int64)
     if node.has("value_floats"):
         return np.array(node.reals("value_floats"), dtype=np.float32)
     raise ValueError("it has no numeric value")
 
 
 def _cast(node: Node, values: Sequence[Array | None]) -> Array:
-    dtype = onnx.helper.tensor_dtype_to_np_dtype(node.int("to", onnx.TensorProto.FLOAT))
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(node.integer("to", onnx.TensorProto.FLOAT))
     return _first(values).astype(dtype)
 
 
@@ -96,7 +100,7 @@ def _first(values: Sequence[Array | None]) -> Array:
 
 def _list(node: Node, values: Sequence[Array | None], index: int, attribute: str) -> list[int] | None:
     if node.has(attribute):
-        return list(node.ints(attribute) or ())
+        return list(node.integers(attribute) or ())
     value = values[index] if index < len(values) else None
     return None if value is None else [int(v) for v in value.reshape(-1)]
 
@@ -106,13 +110,14 @@ def _divide(_: Node, values: Sequence[Array | None]) -> Array:
     if a is None or b is None:
         raise ValueError("an input is missing")
     if a.dtype.kind in "iu":
-        return (np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))).astype(a.dtype)  # ONNX truncates toward zero
+        whole = np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))  # ONNX truncates toward zero
+        return np.asarray(whole, dtype=a.dtype)
     return np.asarray(a / b)
 
 
 def _mod(node: Node, values: Sequence[Array | None]) -> Array:
     a, b = _first(values), values[1]
-    return np.asarray(np.fmod(a, b) if node.int("fmod", 0) else np.mod(a, b))  # type: ignore[arg-type]
+    return np.asarray(np.fmod(a, b) if node.integer("fmod", 0) else np.mod(a, b))  # type: ignore[arg-type]
 
 
 def _squeeze(node: Node, values: Sequence[Array | None]) -> Array:
@@ -126,7 +131,7 @@ def _unsqueeze(node: Node, values: Sequence[Array | None]) -> Array:
 
 def _reshape(node: Node, values: Sequence[Array | None]) -> Array:
     data, wanted = _first(values), _list(node, values, 1, "shape") or []
-    if not node.int("allowzero", 0):
+    if not node.integer("allowzero", 0):
         wanted = [data.shape[i] if n == 0 else n for i, n in enumerate(wanted)]
     return data.reshape(wanted)
 
@@ -142,7 +147,7 @@ def _slice(node: Node, values: Sequence[Array | None]) -> Array:
         index = [slice(None)] * data.ndim
         index[axis] = slice(start, stop, step)
         data = data[tuple(index)]
-    return data
+    return np.asarray(data)
 
 
 def _constant_of_shape(node: Node, values: Sequence[Array | None]) -> Array:
@@ -162,9 +167,18 @@ def _reduce(function: Callable[..., Any]) -> _Rule:
     def rule(node: Node, values: Sequence[Array | None]) -> Array:
         axes = _list(node, values, 1, "axes")
         data = _first(values)
-        return np.asarray(function(data, axis=tuple(axes) if axes else None, keepdims=bool(node.int("keepdims", 1))))
+        return np.asarray(
+            function(data, axis=tuple(axes) if axes else None, keepdims=bool(node.integer("keepdims", 1)))
+        )
 
     return rule
+
+
+def _clip(node: Node, values: Sequence[Array | None]) -> Array:
+    data = _first(values)
+    low = values[1] if len(values) > 1 else node.real("min", -math.inf) if node.has("min") else None
+    high = values[2] if len(values) > 2 else node.real("max", math.inf) if node.has("max") else None
+    return np.asarray(np.clip(data, low, high), dtype=data.dtype)
 
 
 def _numpy(function: Callable[..., Any]) -> _Rule:
@@ -176,13 +190,13 @@ _RULES: dict[str, _Rule] = {
     "ConstantOfShape": _constant_of_shape,
     "Identity": lambda _, v: _first(v),
     "Cast": _cast,
-    "Concat": lambda n, v: np.concatenate([x for x in v if x is not None], axis=n.int("axis", 0)),
-    "Gather": lambda n, v: np.take(_first(v), v[1].astype(np.int64), axis=n.int("axis", 0)),  # type: ignore[union-attr]
+    "Concat": lambda n, v: np.concatenate([x for x in v if x is not None], axis=n.integer("axis", 0)),
+    "Gather": lambda n, v: np.take(_first(v), v[1].astype(np.int64), axis=n.integer("axis", 0)),  # type: ignore[union-attr]
     "Slice": _slice,
     "Squeeze": _squeeze,
     "Unsqueeze": _unsqueeze,
     "Reshape": _reshape,
-    "Transpose": lambda n, v: np.transpose(_first(v), n.ints("perm")),
+    "Transpose": lambda n, v: np.transpose(_first(v), n.integers("perm")),
     "Expand": _expand,
     "Range": lambda _, v: np.arange(*(x.reshape(-1)[0] for x in v if x is not None)),
     "Tile": lambda _, v: np.tile(_first(v), tuple(int(n) for n in v[1])),  # type: ignore[union-attr]
@@ -195,6 +209,8 @@ _RULES: dict[str, _Rule] = {
     "Sqrt": _numpy(np.sqrt),
     "Max": lambda _, v: np.maximum.reduce([x for x in v if x is not None]),
     "Min": lambda _, v: np.minimum.reduce([x for x in v if x is not None]),
+    "Clip": _clip,
+    "Relu": lambda _, v: np.maximum(_first(v), 0),
     "Neg": _numpy(np.negative),
     "Abs": _numpy(np.abs),
     "Floor": _numpy(np.floor),

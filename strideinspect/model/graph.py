@@ -12,10 +12,10 @@ import networkx
 
 from strideinspect.model.node import Node
 
-Graph = networkx.DiGraph
 
-
-def window_graph(flows: Iterable[tuple[Node, Collection[str]]], windows: Mapping[str, Mapping[str, object]]) -> Graph:
+def window_graph(
+    flows: Iterable[tuple[Node, Collection[str]]], windows: Mapping[str, Mapping[str, object]]
+) -> networkx.DiGraph[str]:
     """Build the graph from nodes in order, each with those of its inputs that depend on the graph's inputs.
 
     `windows` maps the first output of every window node to the attributes of its graph node. Graph nodes are named by
@@ -38,7 +38,7 @@ def window_graph(flows: Iterable[tuple[Node, Collection[str]]], windows: Mapping
     return graph
 
 
-def windows_only(graph: Graph) -> Graph:
+def windows_only(graph: networkx.DiGraph[str]) -> networkx.DiGraph[str]:
     """The graph of window nodes alone: an edge where one reaches the next through merges only.
 
     Behind every merge each branch's windows are joined to each reader, so that edges may grow with the square of the

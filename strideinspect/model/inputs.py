@@ -120,7 +120,7 @@ def _channel_axis(network: Network, name: str, dims: tuple[int | str | None, ...
         if node.inputs[:1] == (name,) and len(node.inputs) > 1 and (node.domain, node.op) in WINDOW_OPERATORS:
             weight = network.weights.get(node.inputs[1])
             if weight is not None and len(weight[0]) == len(dims):
-                return 1, weight[0][1] * node.int("group", 1)
+                return 1, weight[0][1] * node.integer("group", 1)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The graph as the analysis wants it: wrapped nodes, what is declared, and the constants that are known without running."""
+"""The graph as the analysis wants it: wrapped nodes, declared types, and constants known without running."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Array = NDArray[np.generic]
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What the file says of a tensor: element type, and per axis a size, a symbol or nothing; dims None without a rank."""
+    """What the file says of a tensor: element type, and per axis a size, a symbol or None (`dims` None: no rank)."""
 
     dtype: int
     dims: tuple[int | str | None, ...] | None

@@ -61,12 +61,12 @@ class Node:
         """Whether the file gives this attribute."""
         return attribute in self.attributes
 
-    def int(self, attribute: str, default: int) -> int:
+    def integer(self, attribute: str, default: int) -> int:
         """An integer attribute, or its default in the ONNX standard."""
         found = self._typed(attribute, onnx.AttributeProto.INT)
         return default if found is None else found.i
 
-    def ints(self, attribute: str) -> tuple[int, ...] | None:
+    def integers(self, attribute: str) -> tuple[int, ...] | None:
         """A list of integers, or None where the file leaves it out."""
         found = self._typed(attribute, onnx.AttributeProto.INTS)
         return None if found is None else tuple(found.ints)
@@ -140,29 +140,29 @@ class PlacedNode:
     def integers(self, index: int, attribute: str) -> tuple[int, ...] | None:
         """A list of integers that older opsets give as an attribute and newer ones as an input; None where left out.
 
-        Raises Unresolved where the input is there but not known.
+        Raises UnresolvedError where the input is there but not known.
         """
         if self.node.has(attribute):
-            return self.node.ints(attribute)
+            return self.node.integers(attribute)
         if not self.present(index):
             return None
         values = self.constant(index)
         if values is None:
-            raise Unresolved(f"its input {self.node.inputs[index]!r} ({attribute}) is computed from the data")
+            raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is computed from the data")
         return tuple(int(value) for value in values.reshape(-1))
 
 
-class Unresolved(Exception):
+class UnresolvedError(Exception):
     """What a node does depends on values that are not known before the model runs; the text says on which."""
 
 
 def normal_axis(axis: int, rank: int) -> int:
-    """An axis counted from the front. Raises Unresolved for one that the tensor does not have."""
+    """An axis counted from the front. Raises UnresolvedError for one that the tensor does not have."""
     if not -rank <= axis < rank:
-        raise Unresolved(f"it names axis {axis} of a tensor with {rank} axes")
+        raise UnresolvedError(f"it names axis {axis} of a tensor with {rank} axes")
     return axis % rank
 
 
 def normal_axes(axes: Sequence[int], rank: int) -> tuple[int, ...]:
-    """Axes counted from the front, in order. Raises Unresolved for one that the tensor does not have."""
+    """Axes counted from the front, in order. Raises UnresolvedError for one that the tensor does not have."""
     return tuple(sorted({normal_axis(axis, rank) for axis in axes}))

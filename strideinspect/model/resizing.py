@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from strideinspect.model.node import PlacedNode, Shape, Unresolved, normal_axis
+from strideinspect.model.node import PlacedNode, Shape, UnresolvedError, normal_axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +29,21 @@ class Resizing:
 def resizing(placed: PlacedNode) -> tuple[Resizing, ...]:
     """Every resized axis of a Resize or Upsample node.
 
-    Raises Unresolved where scales or sizes are computed from the data.
+    Raises UnresolvedError where scales or sizes are computed from the data.
     """
     node = placed.node
     shape = placed.shape(0)
     rank = len(shape)
-    listed = node.ints("axes")
+    listed = node.integers("axes")
     axes = tuple(range(rank)) if listed is None else tuple(normal_axis(axis, rank) for axis in listed)
     scales, sizes = _scales(placed), None
     if scales is None:
         sizes = _numbers(placed, 3, "sizes")
         if sizes is None:
-            raise Unresolved("it has neither scales nor sizes")
+            raise UnresolvedError("it has neither scales nor sizes")
     given = scales if scales is not None else sizes
     if given is None or len(given) != len(axes):
-        raise Unresolved(f"it resizes {len(axes)} axes, but gives {len(given or ())} numbers")
+        raise UnresolvedError(f"it resizes {len(axes)} axes, but gives {len(given or ())} numbers")
     mode = node.text("coordinate_transformation_mode", "half_pixel")
     crops = _numbers(placed, 1, "roi") if mode == "tf_crop_and_resize" else None
     lengths = tuple(shape[axis] for axis in axes)
@@ -59,7 +59,7 @@ def resizing(placed: PlacedNode) -> tuple[Resizing, ...]:
         else:
             scale = float(np.float32(given[i]))
             if scale <= 0:
-                raise Unresolved(f"its scale of axis {axis} is {scale}")
+                raise UnresolvedError(f"its scale of axis {axis} is {scale}")
             part = np.float32(length) * np.float32(roi[1] - roi[0]) if crops else np.float32(length)
             size = math.floor(part * np.float32(given[i]))
         found.append(Resizing(axis, length, size, scale, roi, by_scale=scales is not None))
@@ -88,7 +88,7 @@ def _numbers(placed: PlacedNode, index: int, what: str) -> tuple[float, ...] | N
         return None
     value = placed.constant(index)
     if value is None:
-        raise Unresolved(f"its {what} ({placed.node.inputs[index]!r}) are computed from the data")
+        raise UnresolvedError(f"its {what} ({placed.node.inputs[index]!r}) are computed from the data")
     return tuple(float(number) for number in value.reshape(-1)) if value.size else None
 
 

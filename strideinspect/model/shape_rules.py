@@ -10,22 +10,22 @@ from collections.abc import Callable, Sequence
 
 import onnx
 
-from strideinspect.model.node import Node, PlacedNode, Shape, Unresolved, normal_axis
+from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError, normal_axis
 from strideinspect.model.pointwise import BROADCAST, COMPARISONS, FUSED_BROADCAST, FUSED_UNARY, UNARY
 from strideinspect.model.resizing import resized_shape
-from strideinspect.model.window import Misfit
+from strideinspect.model.window import MisfitError
 
 MERGES = BROADCAST | FUSED_BROADCAST | {"Concat", "QLinearConcat"}
 """Operators that bring branches together."""
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:
-    """The shape that all of these broadcast to. Raises Misfit naming two that do not fit."""
+    """The shape that all of these broadcast to. Raises MisfitError naming two that do not fit."""
     result: list[int] = []
     for i in range(1, max(map(len, shapes), default=0) + 1):
         sizes = {shape[-i] for shape in shapes if len(shape) >= i} - {1}
         if len(sizes) > 1:
-            raise Misfit(" and ".join(dict.fromkeys(spell(shape) for shape in shapes)) + " do not fit together")
+            raise MisfitError(" and ".join(dict.fromkeys(spell(shape) for shape in shapes)) + " do not fit together")
         result.append(sizes.pop() if sizes else 1)
     return tuple(reversed(result))
 
@@ -40,7 +40,7 @@ def output_dtype(node: Node, dtypes: Sequence[int]) -> int:
     if node.op in COMPARISONS:
         return int(onnx.TensorProto.BOOL)
     if node.op == "Cast":
-        return node.int("to", onnx.TensorProto.FLOAT)
+        return node.integer("to", onnx.TensorProto.FLOAT)
     if node.op in ("Constant", "ConstantOfShape"):
         value = node.tensor("value")
         if value is not None:
@@ -73,21 +73,21 @@ def _quantised_concat(placed: PlacedNode) -> Shape:
 
 def _concatenated(placed: PlacedNode, inputs: Sequence[int]) -> Shape:
     shapes = [placed.shape(i) for i in inputs]
-    axis = normal_axis(placed.node.int("axis", 0), len(shapes[0]))
+    axis = normal_axis(placed.node.integer("axis", 0), len(shapes[0]))
     for shape in shapes[1:]:
         if len(shape) != len(shapes[0]) or any(
             a != b for i, (a, b) in enumerate(zip(shape, shapes[0], strict=True)) if i != axis
         ):
             listed = " and ".join(dict.fromkeys(spell(s) for s in shapes))
-            raise Misfit(f"{listed} do not fit together along axis {axis}")
+            raise MisfitError(f"{listed} do not fit together along axis {axis}")
     return (*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :])
 
 
 def _transpose(placed: PlacedNode) -> Shape:
     shape = placed.shape(0)
-    perm = placed.node.ints("perm") or tuple(reversed(range(len(shape))))
+    perm = placed.node.integers("perm") or tuple(reversed(range(len(shape))))
     if sorted(perm) != list(range(len(shape))):
-        raise Misfit(f"perm {list(perm)} does not fit an input of shape {spell(shape)}")
+        raise MisfitError(f"perm {list(perm)} does not fit an input of shape {spell(shape)}")
     return tuple(shape[axis] for axis in perm)
 
 
@@ -95,20 +95,22 @@ def _reshape(placed: PlacedNode) -> Shape:
     shape = placed.shape(0)
     wanted = placed.integers(1, "shape")
     if wanted is None:
-        raise Unresolved("it has no target shape")
+        raise UnresolvedError("it has no target shape")
     sizes = list(wanted)
-    if not placed.node.int("allowzero", 0):
+    if not placed.node.integer("allowzero", 0):
         if any(n == 0 and i >= len(shape) for i, n in enumerate(sizes)):
-            raise Misfit(f"it copies an axis that its input of shape {spell(shape)} does not have")
+            raise MisfitError(f"it copies an axis that its input of shape {spell(shape)} does not have")
         sizes = [shape[i] if n == 0 else n for i, n in enumerate(sizes)]
     have, known = math.prod(shape), math.prod(n for n in sizes if n != -1)
     open_axes = sizes.count(-1)
     if open_axes > 1 or min(sizes, default=0) < -1:
-        raise Misfit(f"its target shape {list(wanted)} is none")
+        raise MisfitError(f"its target shape {list(wanted)} is none")
     if open_axes and known and have % known == 0:
         sizes[sizes.index(-1)] = have // known
     elif open_axes or known != have:
-        raise Misfit(f"it reshapes {spell(shape)} ({have:,} values) to {'×'.join(map(str, wanted))}, which does not fit")
+        raise MisfitError(
+            f"it reshapes {spell(shape)} ({have:,} values) to {'×'.join(map(str, wanted))}, which does not fit"
+        )
     return tuple(sizes)
 
 
@@ -122,7 +124,7 @@ def _constant(placed: PlacedNode) -> Shape:
         return tuple(sparse.sparse_tensor.dims)
     for name in ("value_ints", "value_floats"):
         if node.has(name):
-            return (len(node.ints(name) or () if name == "value_ints" else node.reals(name) or ()),)
+            return (len(node.integers(name) or () if name == "value_ints" else node.reals(name) or ()),)
     if node.has("value_strings"):
         return (len(node.attributes["value_strings"].strings),)
     return ()
@@ -131,22 +133,22 @@ def _constant(placed: PlacedNode) -> Shape:
 def _matrix_product(placed: PlacedNode) -> Shape:
     a, b = placed.shape(0), placed.shape(1)
     if min(len(a), len(b)) < 2:
-        raise Unresolved("one of its factors is a vector")
-    rows, inner = a[:-3:-1] if placed.node.int("transA", 0) else a[-2:]
-    other, columns = b[:-3:-1] if placed.node.int("transB", 0) else b[-2:]
+        raise UnresolvedError("one of its factors is a vector")
+    rows, inner = a[:-3:-1] if placed.node.integer("transA", 0) else a[-2:]
+    other, columns = b[:-3:-1] if placed.node.integer("transB", 0) else b[-2:]
     if inner != other:
-        raise Misfit(f"it multiplies {spell(a)} with {spell(b)}, which does not fit")
+        raise MisfitError(f"it multiplies {spell(a)} with {spell(b)}, which does not fit")
     return (*broadcast([a[:-2], b[:-2]]), rows, columns)
 
 
 def _quantised_gemm(placed: PlacedNode) -> Shape:
     a, b = placed.shape(0), placed.shape(3)
     if len(a) != 2 or len(b) != 2:
-        raise Misfit(f"it multiplies {spell(a)} with {spell(b)}, both must have two axes")
-    rows, inner = a[::-1] if placed.node.int("transA", 0) else a
-    other, columns = b[::-1] if placed.node.int("transB", 0) else b
+        raise MisfitError(f"it multiplies {spell(a)} with {spell(b)}, both must have two axes")
+    rows, inner = a[::-1] if placed.node.integer("transA", 0) else a
+    other, columns = b[::-1] if placed.node.integer("transB", 0) else b
     if inner != other:
-        raise Misfit(f"it multiplies {spell(a)} with {spell(b)}, which does not fit")
+        raise MisfitError(f"it multiplies {spell(a)} with {spell(b)}, which does not fit")
     return rows, columns
 
 
@@ -158,7 +160,10 @@ _Rule = Callable[[PlacedNode], Shape]
 
 RULES: dict[tuple[str, str], _Rule] = {
     **{("", op): _first for op in UNARY - {"QuantizeLinear", "DequantizeLinear", "BitCast", "EyeLike"}},
-    **{("", op): _first for op in ("InstanceNormalization", "GroupNormalization", "MeanVarianceNormalization", "Softmax")},
+    **{
+        ("", op): _first
+        for op in ("InstanceNormalization", "GroupNormalization", "MeanVarianceNormalization", "Softmax")
+    },
     **{("", op): _all for op in BROADCAST - {"Where", "CastLike", "PRelu"}},
     **{("com.microsoft", op): _first for op in FUSED_UNARY - {"BiasSplitGelu", "DynamicQuantizeLinear"}},
     **{("com.microsoft", op): _quantised_pair for op in FUSED_BROADCAST - {"QLinearWhere"}},
@@ -174,4 +179,3 @@ RULES: dict[tuple[str, str], _Rule] = {
     ("", "Resize"): resized_shape,
     ("", "Upsample"): resized_shape,
 }
-

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -17,9 +17,9 @@ from onnx.shape_inference import InferenceError, infer_node_outputs
 from strideinspect.model.branches import follow
 from strideinspect.model.fold import fold, shape_value
 from strideinspect.model.network import SMALL, Constants, Network
-from strideinspect.model.node import Node, PlacedNode, Shape, Unresolved
+from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 from strideinspect.model.shape_rules import MERGES, RULES, output_dtype
-from strideinspect.model.window import Misfit, geometry, is_window
+from strideinspect.model.window import MisfitError, geometry, is_window
 
 
 class Trouble(Enum):
@@ -95,21 +95,25 @@ def _visit(result: Shapes, node: Node) -> None:
         return
     try:
         shapes, dtypes = _outputs(result, node)
-        if any(n < 0 for shape in shapes if shape is not None for n in shape):
-            raise Misfit("its output would have a negative size", empty=True)
+        _refuse_negative(shapes)
         for name, shape, dtype in zip(node.outputs, shapes, dtypes, strict=False):
             if name and shape is not None:
                 result.shapes[name], result.dtypes[name] = shape, dtype
         _fold(result, node)
-    except Misfit as error:
+    except MisfitError as error:
         trouble = Trouble.EMPTY if error.empty else Trouble.MERGE if node.op in MERGES else Trouble.HEAD
         result.problems.append(Problem(node, trouble, str(error)))
         _give_up(result, node, f"{node.op} {node.label!r} cannot run at this size")
-    except Unresolved as error:
+    except UnresolvedError as error:
         _give_up(result, node, f"{node.op} {node.label!r}: {error}")
     for name in node.outputs:
         if name and name not in result.shapes and name not in result.unknown:
             result.unknown[name] = f"{node.op} {node.label!r}: its output shape depends on the data"
+
+
+def _refuse_negative(shapes: Sequence[Shape | None]) -> None:
+    if any(n < 0 for shape in shapes if shape is not None for n in shape):
+        raise MisfitError("its output would have a negative size", empty=True)
 
 
 def _give_up(result: Shapes, node: Node, reason: str) -> None:
@@ -126,7 +130,9 @@ def _outputs(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]
         return [shape] * len(node.outputs), [first, onnx.TensorProto.INT64]
     rule = RULES.get((node.domain, node.op))
     if rule is not None and (len(node.outputs) == 1 or node.op == "Dropout"):
-        return [rule(placed)] * len(node.outputs), [output_dtype(node, [result.dtypes.get(n, 0) for n in node.inputs])] * 2
+        return [rule(placed)] * len(node.outputs), [
+            output_dtype(node, [result.dtypes.get(n, 0) for n in node.inputs])
+        ] * 2
     return _from_library(result, node)
 
 
@@ -147,7 +153,7 @@ def _from_library(result: Shapes, node: Node) -> tuple[list[Shape | None], list[
     try:
         found = infer_node_outputs(schema, node.proto, types, data, opset_imports=opsets)
     except (InferenceError, onnx.checker.ValidationError) as error:
-        raise Misfit(_plain(str(error))) from error
+        raise MisfitError(_plain(str(error))) from error
     shapes: list[Shape | None] = []
     dtypes = []
     for name in node.outputs:

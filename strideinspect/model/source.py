@@ -1,7 +1,7 @@
 """Where the model's author wrote a node, as far as the exporter left a trace.
 
-PyTorch's exporter writes `pkg.torch.onnx.stack_trace` and `pkg.torch.onnx.name_scopes` into a node's metadata; its older
-one and Keras' write the layer path into the node's name.
+PyTorch's exporter writes `pkg.torch.onnx.stack_trace` and `pkg.torch.onnx.name_scopes` into a node's metadata; its
+older one and Keras' write the layer path into the node's name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from strideinspect.model.node import Node
 from strideinspect.report.model import Source
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
-_INSTALLED = re.compile(r"(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+)[/\\]|^<|^(torch|torchvision|timm)[/\\]")
+_INSTALLED = re.compile(
+    r"(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+)[/\\]|^<|^(torch|torchvision|timm)[/\\]"
+)
 
 
 def source_of(node: Node) -> Source | None:
@@ -28,7 +30,7 @@ def _innermost(trace: str) -> tuple[str | None, int | None]:
     """The innermost frame outside installed packages; the innermost of all where every frame is inside."""
     frames = [(m["file"], int(m["line"])) for m in _FRAME.finditer(trace)]
     own = [frame for frame in frames if not _INSTALLED.search(frame[0])]
-    return (own or frames or [(None, None)])[-1]
+    return (own or frames)[-1] if frames else (None, None)
 
 
 def _scope(text: str) -> str | None:

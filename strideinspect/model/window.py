@@ -115,7 +115,7 @@ class Geometry:
         return (batch, *sizes, self.output_channels)
 
 
-class Misfit(Exception):
+class MisfitError(Exception):
     """The node cannot run at this size; the text says why. `empty` where its map would have no index."""
 
     def __init__(self, text: str, *, empty: bool = False) -> None:
@@ -131,45 +131,45 @@ def is_window(node: Node) -> bool:
 def geometry(placed: PlacedNode) -> Geometry:
     """Resolve defaults, `auto_pad`, `ceil_mode` and `output_shape` of a window node.
 
-    Raises Misfit where the node cannot run at this size, Unresolved or KeyError where it depends on an unknown shape.
+    Raises MisfitError where the node cannot run at this size, KeyError where a shape is unknown.
     """
     node = placed.node
     family = _FAMILIES[node.domain, node.op]
     shape = placed.shape(family.data)
     rank = len(shape)
     if rank < 3:
-        raise Misfit(f"it wants at least 3 axes, its input {node.inputs[family.data]!r} has {rank}")
-    last = family.channels_last or node.int("channels_last", 0) == 1
+        raise MisfitError(f"it wants at least 3 axes, its input {node.inputs[family.data]!r} has {rank}")
+    last = family.channels_last or node.integer("channels_last", 0) == 1
     axes = tuple(range(1, rank - 1)) if last else tuple(range(2, rank))
     channel_axis = rank - 1 if last else 1
     lengths = tuple(shape[axis] for axis in axes)
     channels = shape[channel_axis]
     if family.kind is Kind.GLOBAL:
         if 0 in lengths:
-            raise Misfit("the map that it pools has no index", empty=True)
+            raise MisfitError("the map that it pools has no index", empty=True)
         windows = tuple(Window(n, 1, 1, 0, 0, n, 1) for n in lengths)
         return Geometry(family.kind, axes, windows, channel_axis, channels, channels, family.data, None)
 
     weight = placed.shape(family.weight) if family.weight is not None else None
-    groups = node.int("group", 1) if weight else channels
+    groups = node.integer("group", 1) if weight else channels
     if weight is not None:
         channels = _output_channels(family.kind, weight, channels, groups, rank)
-    kernel = node.ints("kernel_shape") or (weight[2:] if weight else None)
+    kernel = node.integers("kernel_shape") or (weight[2:] if weight else None)
     if kernel is None:
-        raise Misfit("it has no kernel_shape")
+        raise MisfitError("it has no kernel_shape")
     if weight is not None and kernel != weight[2:]:
-        raise Misfit(f"kernel_shape is {_by(kernel)}, its weight is {_by(weight[2:])}")
+        raise MisfitError(f"kernel_shape is {_by(kernel)}, its weight is {_by(weight[2:])}")
     count = len(axes)
     stride = _per_axis(node, "strides", count, 1)
     dilation = _per_axis(node, "dilations", count, 1)
     if len(kernel) != count:
-        raise Misfit(f"kernel_shape has {len(kernel)} numbers for {count} spatial axes")
+        raise MisfitError(f"kernel_shape has {len(kernel)} numbers for {count} spatial axes")
     if min(*kernel, *stride, *dilation, 1) < 1:
-        raise Misfit("kernel, strides and dilations must be at least 1")
+        raise MisfitError("kernel, strides and dilations must be at least 1")
     resolve = _transposed if family.kind is Kind.TRANSPOSED else _forward
     windows = resolve(node, lengths, kernel, stride, dilation)
     if any(window.size < 1 for window in windows):
-        raise Misfit(
+        raise MisfitError(
             f"its window spans {_by(w.extent for w in windows)} indices, the padded map has only "
             f"{_by(w.length + w.begin + w.end for w in windows)}",
             empty=True,
@@ -186,32 +186,32 @@ def refitted(node: Node, found: Geometry, position: int, length: int) -> Window:
 
 def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank: int) -> int:
     if len(weight) != rank:
-        raise Misfit(f"its weight has {len(weight)} axes, its input {rank}")
+        raise MisfitError(f"its weight has {len(weight)} axes, its input {rank}")
     if groups < 1:
-        raise Misfit(f"group is {groups}")
+        raise MisfitError(f"group is {groups}")
     wanted = weight[0] if kind is Kind.TRANSPOSED else weight[1] * groups
     if wanted != channels:
-        raise Misfit(f"its weight wants {wanted} channels, its input has {channels}")
+        raise MisfitError(f"its weight wants {wanted} channels, its input has {channels}")
     return weight[1] * groups if kind is Kind.TRANSPOSED else weight[0]
 
 
 def _per_axis(node: Node, attribute: str, count: int, default: int) -> tuple[int, ...]:
-    values = node.ints(attribute)
+    values = node.integers(attribute)
     if values is None:
         return (default,) * count
     if len(values) != count:
-        raise Misfit(f"{attribute} has {len(values)} numbers for {count} spatial axes")
+        raise MisfitError(f"{attribute} has {len(values)} numbers for {count} spatial axes")
     return values
 
 
 def _pads(node: Node, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    pads = node.ints("pads")
+    pads = node.integers("pads")
     if pads is None:
         return (0,) * count, (0,) * count
     if len(pads) != 2 * count:
-        raise Misfit(f"pads has {len(pads)} numbers, {2 * count} are wanted")
+        raise MisfitError(f"pads has {len(pads)} numbers, {2 * count} are wanted")
     if min(pads) < 0:
-        raise Misfit(f"pads are negative: {list(pads)}")
+        raise MisfitError(f"pads are negative: {list(pads)}")
     return pads[:count], pads[count:]
 
 
@@ -221,26 +221,27 @@ _Sizes = tuple[int, ...]
 def _forward(node: Node, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes) -> tuple[Window, ...]:
     auto = node.text("auto_pad", "NOTSET")
     is_pool = _FAMILIES[node.domain, node.op].kind is Kind.POOL
-    rounds_up = is_pool and node.int("ceil_mode", 0) == 1
+    rounds_up = is_pool and node.integer("ceil_mode", 0) == 1
     begin, end = _pads(node, len(lengths)) if auto in ("NOTSET", "") else ((0,) * len(lengths),) * 2
     same = auto in ("SAME_UPPER", "SAME_LOWER")
     if not same and auto not in ("NOTSET", "VALID", ""):
-        raise Misfit(f"auto_pad is {auto!r}")
+        raise MisfitError(f"auto_pad is {auto!r}")
     windows = []
     for n, k, s, d, before, after in zip(lengths, kernel, stride, dilation, begin, end, strict=True):
+        padding = (before, after)
         if same:
-            before, after = _same_padding(n, k, s, d, auto == "SAME_LOWER", is_pool)
-        room = n + before + after - d * (k - 1) - 1
-        size = _output_size(room, s, is_pool)
+            padding = _same_padding(n, k, s, d, lower=auto == "SAME_LOWER", is_pool=is_pool)
+        room = n + sum(padding) - d * (k - 1) - 1
+        size = _output_size(room, s, is_pool=is_pool)
         if rounds_up:
             size = -(-room // s) + 1
-            if size > 1 and (size - 1) * s >= n + before:
+            if size > 1 and (size - 1) * s >= n + padding[0]:
                 size -= 1
-        windows.append(Window(k, s, d, before, after, n, size, sized=same and s > 1))
+        windows.append(Window(k, s, d, *padding, n, size, sized=same and s > 1))
     return tuple(windows)
 
 
-def _output_size(room: int, stride: int, is_pool: bool) -> int:
+def _output_size(room: int, stride: int, *, is_pool: bool) -> int:
     """Size from the room that the window has to move in.
 
     onnxruntime's pools divide toward zero, so that a map too small by less than the stride still gives one index
@@ -251,7 +252,9 @@ def _output_size(room: int, stride: int, is_pool: bool) -> int:
     return room // stride + 1
 
 
-def _same_padding(length: int, kernel: int, stride: int, dilation: int, lower: bool, is_pool: bool) -> tuple[int, int]:
+def _same_padding(
+    length: int, kernel: int, stride: int, dilation: int, *, lower: bool, is_pool: bool
+) -> tuple[int, int]:
     """SAME padding, begin and end: the odd index goes to the end (UPPER) or the beginning (LOWER).
 
     onnxruntime's pools ignore dilation here, so that their map comes out smaller than the standard's, and where the
@@ -260,14 +263,13 @@ def _same_padding(length: int, kernel: int, stride: int, dilation: int, lower: b
     target = -(-length // stride)
     reach = kernel if is_pool else dilation * (kernel - 1) + 1
     total = (target - 1) * stride + reach - length
+    begin = (total + 1) // 2 if lower else total // 2
     if total < 0:
-        begin = _crop(-total, lower, is_pool)
-    else:
-        begin = (total + 1) // 2 if lower else total // 2
+        begin = _crop(-total, lower=lower, is_pool=is_pool)
     return begin, total - begin
 
 
-def _crop(excess: int, lower: bool, is_pool: bool) -> int:
+def _crop(excess: int, *, lower: bool, is_pool: bool) -> int:
     """The (negative) padding at the front where SAME needs `excess` less than none, as onnxruntime computes it.
 
     MaxPool without dilation, and AveragePool before opset 19, refuse to run such a window.
@@ -280,14 +282,15 @@ def _crop(excess: int, lower: bool, is_pool: bool) -> int:
 def _transposed(node: Node, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes) -> tuple[Window, ...]:
     auto = node.text("auto_pad", "NOTSET")
     extra = _per_axis(node, "output_padding", len(lengths), 0)
-    wanted = node.ints("output_shape")
+    wanted = node.integers("output_shape")
     if wanted is not None:
         wanted = wanted[-len(lengths) :] if len(wanted) == len(lengths) + 2 else wanted
         if len(wanted) != len(lengths):
-            raise Misfit(f"output_shape has {len(wanted)} numbers for {len(lengths)} spatial axes")
+            raise MisfitError(f"output_shape has {len(wanted)} numbers for {len(lengths)} spatial axes")
     begin, end = _pads(node, len(lengths)) if auto in ("NOTSET", "") else ((0,) * len(lengths),) * 2
     windows = []
-    for i, (n, k, s, d, adj) in enumerate(zip(lengths, kernel, stride, dilation, extra, strict=True)):
+    for i, (n, k, s, d, given) in enumerate(zip(lengths, kernel, stride, dilation, extra, strict=True)):
+        adj = given
         reach = (n - 1) * s + d * (k - 1) + 1 + adj
         before, after, size, sized = begin[i], end[i], reach - begin[i] - end[i], False
         target = wanted[i] if wanted is not None else n * s if auto.startswith("SAME") else None
@@ -300,7 +303,9 @@ def _transposed(node: Node, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dil
             sized = wanted is not None
             if target > reach:
                 if wanted is not None and target - reach + adj >= s and target - reach > 0:
-                    raise Misfit(f"output_shape asks for {target} indices, at most {reach - adj + s - 1} are possible")
+                    raise MisfitError(
+                        f"output_shape asks for {target} indices, at most {reach - adj + s - 1} are possible"
+                    )
                 adj += size - reach + total
         windows.append(Window(k, s, d, before, after, n, size, transposed=True, output_padding=adj, sized=sized))
     return tuple(windows)

@@ -55,5 +55,5 @@ def parameter(placed: PlacedNode, index: int, output: int = 0) -> Read:
 def parameter_steps(before: Shape, after: Shape) -> tuple[Step, ...]:
     """The steps from a parameter's shape to the output's."""
     if math.prod(before) != 1:
-        return (Everything(after),)
+        return (Everything(before, after),)
     return (Reshape(before, ()), Broadcast((), after))

@@ -18,7 +18,7 @@ from strideinspect.reads.steps import Broadcast, Periodic, Read, Reshape, Slidin
 def gather(placed: PlacedNode) -> tuple[Read, ...]:
     """By constant indices exactly; by computed ones the data is read whole, and the indices index by index."""
     shape, after = placed.shape(0), placed.output_shape()
-    axis = normal_axis(placed.node.int("axis", 0), len(shape))
+    axis = normal_axis(placed.node.integer("axis", 0), len(shape))
     length = shape[axis]
     table = placed.constant(1)
     if table is None:

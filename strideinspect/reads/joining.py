@@ -28,7 +28,7 @@ def quantised_concat(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 def _stretches(placed: PlacedNode, inputs: Sequence[int]) -> tuple[Read, ...]:
-    axis = normal_axis(placed.node.int("axis", 0), len(placed.output_shape()))
+    axis = normal_axis(placed.node.integer("axis", 0), len(placed.output_shape()))
     size, offset, found = placed.output_shape()[axis], 0, []
     for index in inputs:
         length = placed.shape(index)[axis]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strideinspect.model.node import PlacedNode, Shape, Unresolved
+from strideinspect.model.node import PlacedNode, Shape, UnresolvedError
 from strideinspect.reads.elementwise import parameter, spread
 from strideinspect.reads.registry import reads
 from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Step, Whole
@@ -30,12 +30,12 @@ def quantised_matmul(placed: PlacedNode) -> tuple[Read, ...]:
 
 def _product(placed: PlacedNode, a: int, b: int) -> tuple[Read, ...]:
     node = placed.node
-    flips = node.int("transBatchA", 0) or node.int("transBatchB", 0)
+    flips = node.integer("transBatchA", 0) or node.integer("transBatchB", 0)
     if flips:
-        raise Unresolved("it moves batch axes (transBatchA, transBatchB)")
+        raise UnresolvedError("it moves batch axes (transBatchA, transBatchB)")
     after = placed.output_shape()
-    left = _side(placed.shape(a), after, contracted=-2 if node.int("transA", 0) else -1, kept=-2)
-    right = _side(placed.shape(b), after, contracted=-1 if node.int("transB", 0) else -2, kept=-1)
+    left = _side(placed.shape(a), after, contracted=-2 if node.integer("transA", 0) else -1, kept=-2)
+    right = _side(placed.shape(b), after, contracted=-1 if node.integer("transB", 0) else -2, kept=-1)
     others = [i for i in range(len(node.inputs)) if i not in (a, b) and placed.present(i)]
     return (Read(a, 0, left), Read(b, 0, right), *(parameter(placed, i) for i in others))
 
@@ -43,9 +43,9 @@ def _product(placed: PlacedNode, a: int, b: int) -> tuple[Read, ...]:
 def _side(shape: Shape, after: Shape, contracted: int, kept: int) -> tuple[Step, ...]:
     """One factor: its contracted axis is read whole, its other matrix axis stays and lands at `kept` of the product."""
     if len(shape) == 1:
-        return Whole(0, shape[0], False), Reshape((1,), ()), Broadcast((), after)
+        return Whole(0, shape[0], collapses=False), Reshape((1,), ()), Broadcast((), after)
     axis = len(shape) + contracted
-    steps: list[Step] = [Whole(axis, shape[axis], False)]
+    steps: list[Step] = [Whole(axis, shape[axis], collapses=False)]
     ones = tuple(1 if i == axis else n for i, n in enumerate(shape))
     if contracted == kept:  # a transposed factor: its kept axis lies where the product has the other one
         perm = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
@@ -67,8 +67,8 @@ def gemm(placed: PlacedNode) -> tuple[Read, ...]:
     node, after = placed.node, placed.output_shape()
     quantised = node.op == "QGemm"
     a, b, c = (0, 3, 6) if quantised else (0, 1, 2)
-    left = _side(placed.shape(a), after, contracted=-2 if node.int("transA", 0) else -1, kept=-2)
-    right = _side(placed.shape(b), after, contracted=-1 if node.int("transB", 0) else -2, kept=-1)
+    left = _side(placed.shape(a), after, contracted=-2 if node.integer("transA", 0) else -1, kept=-2)
+    right = _side(placed.shape(b), after, contracted=-1 if node.integer("transB", 0) else -2, kept=-1)
     reads_ = [Read(a, 0, left), Read(b, 0, right)]
     if placed.present(c):
         reads_.append(spread(placed, c))
@@ -86,7 +86,9 @@ def einsum(placed: PlacedNode) -> tuple[Read, ...]:
     if "->" not in equation:
         once = [c for c in dict.fromkeys(left.replace(",", "").replace(".", "")) if left.count(c) == 1]
         right = ("..." if "..." in left else "") + "".join(sorted(once))
-    width = max((len(s) - len(t.replace("...", "")) for s, t in zip(shapes, terms, strict=True) if "..." in t), default=0)
+    width = max(
+        (len(s) - len(t.replace("...", "")) for s, t in zip(shapes, terms, strict=True) if "..." in t), default=0
+    )
     result = _labels(right, width)
     after = placed.output_shape()
     found = []
@@ -94,7 +96,7 @@ def einsum(placed: PlacedNode) -> tuple[Read, ...]:
         own = len(shape) - len(term.replace("...", "")) if "..." in term else 0
         labels = _labels(term, own, width)
         if len(labels) != len(shape) or len(set(labels)) != len(labels):
-            raise Unresolved(f"its equation {equation!r} takes a diagonal")
+            raise UnresolvedError(f"its equation {equation!r} takes a diagonal")
         found.append(Read(i, 0, _operand(labels, shape, result, after)))
     return tuple(found)
 
@@ -108,7 +110,9 @@ def _labels(term: str, own: int, width: int | None = None) -> list[str]:
 
 
 def _operand(labels: Sequence[str], shape: Shape, result: Sequence[str], after: Shape) -> tuple[Step, ...]:
-    steps: list[Step] = [Whole(axis, shape[axis], False) for axis, name in enumerate(labels) if name not in result]
+    steps: list[Step] = [
+        Whole(axis, shape[axis], collapses=False) for axis, name in enumerate(labels) if name not in result
+    ]
     kept = [axis for axis, name in enumerate(labels) if name in result]
     ones = tuple(n if axis in kept else 1 for axis, n in enumerate(shape))
     own = tuple(shape[axis] for axis in kept)
@@ -119,5 +123,3 @@ def _operand(labels: Sequence[str], shape: Shape, result: Sequence[str], after: 
     aligned = tuple(placed.get(name, 1) for name in result)
     steps += [Reshape(tuple(own[i] for i in order), aligned), Broadcast(aligned, after)]
     return tuple(steps)
-
-

@@ -15,7 +15,7 @@ from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Step, s
 @reads("Transpose", preserves=True)
 def transpose(placed: PlacedNode) -> tuple[Read, ...]:
     """Axes in another order; reversed where none is given."""
-    perm = placed.node.ints("perm") or tuple(reversed(range(len(placed.shape(0)))))
+    perm = placed.node.integers("perm") or tuple(reversed(range(len(placed.shape(0)))))
     return (Read(0, 0, (Permute(perm),)),)
 
 
@@ -29,7 +29,7 @@ def reshape(placed: PlacedNode) -> tuple[Read, ...]:
 def depth_to_space(placed: PlacedNode) -> tuple[Read, ...]:
     """Pixel shuffle: blocks of channels become neighbouring pixels; DCR and CRD order them differently."""
     n, c, h, w = placed.shape(0)
-    b = placed.node.int("blocksize", 1)
+    b = placed.node.integer("blocksize", 1)
     if placed.node.text("mode", "DCR") == "DCR":
         split, perm = (n, b, b, c // (b * b), h, w), (0, 3, 4, 1, 5, 2)
     else:
@@ -41,7 +41,7 @@ def depth_to_space(placed: PlacedNode) -> tuple[Read, ...]:
 def space_to_depth(placed: PlacedNode) -> tuple[Read, ...]:
     """Blocks of neighbouring pixels become channels."""
     n, c, h, w = placed.shape(0)
-    b = placed.node.int("blocksize", 1)
+    b = placed.node.integer("blocksize", 1)
     split, perm = (n, c, h // b, b, w // b, b), (0, 3, 5, 1, 2, 4)
     return (Read(0, 0, _shuffle((n, c, h, w), split, perm, placed.output_shape())),)
 

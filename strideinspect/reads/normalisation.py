@@ -21,24 +21,24 @@ def softmax(placed: PlacedNode) -> tuple[Read, ...]:
     """One axis; before opset 13 all axes from the given one on."""
     rank = len(placed.shape(0))
     if placed.node.version < 13:
-        first = normal_axis(placed.node.int("axis", 1), rank + 1)
+        first = normal_axis(placed.node.integer("axis", 1), rank + 1)
         return _normalised(placed, range(first, rank))
-    return _normalised(placed, [normal_axis(placed.node.int("axis", -1), rank)])
+    return _normalised(placed, [normal_axis(placed.node.integer("axis", -1), rank)])
 
 
 @reads("QLinearSoftmax", domain="com.microsoft")
 def quantised_softmax(placed: PlacedNode) -> tuple[Read, ...]:
     """As the Softmax of the opset that it names."""
     rank = len(placed.shape(0))
-    axis = normal_axis(placed.node.int("axis", -1), rank)
-    axes = (axis,) if placed.node.int("opset", 13) >= 13 else range(axis, rank)
+    axis = normal_axis(placed.node.integer("axis", -1), rank)
+    axes = (axis,) if placed.node.integer("opset", 13) >= 13 else range(axis, rank)
     return (Read(0, 0, (Statistics(tuple(axes)),)),)
 
 
 @reads("LpNormalization")
 def lp_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     """One axis."""
-    return _normalised(placed, [normal_axis(placed.node.int("axis", -1), len(placed.shape(0)))])
+    return _normalised(placed, [normal_axis(placed.node.integer("axis", -1), len(placed.shape(0)))])
 
 
 @reads("LayerNormalization", "RMSNormalization")
@@ -47,7 +47,7 @@ def lp_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
 def layer_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     """All axes from the given one on; further outputs are the statistics themselves."""
     rank = len(placed.shape(0))
-    axes = range(normal_axis(placed.node.int("axis", -1), rank), rank)
+    axes = range(normal_axis(placed.node.integer("axis", -1), rank), rank)
     statistics = [k for k, name in enumerate(placed.node.outputs) if k and name]
     return _normalised(placed, axes) + tuple(Read(0, k, reduce_steps(placed, axes, keeps=True)) for k in statistics)
 
@@ -72,14 +72,14 @@ def instance_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
 def mean_variance_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     """The given axes, by default all but the channels."""
     rank = len(placed.shape(0))
-    return _normalised(placed, normal_axes(placed.node.ints("axes") or (0, 2, 3), rank))
+    return _normalised(placed, normal_axes(placed.node.integers("axes") or (0, 2, 3), rank))
 
 
 @reads("GroupNormalization")
 def group_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     """All spatial axes and the channels of a group."""
     shape = placed.shape(0)
-    groups = placed.node.int("num_groups", 1)
+    groups = placed.node.integer("num_groups", 1)
     split = (shape[0], groups, shape[1] // groups, *shape[2:])
     moves = (Reshape(shape, split), Statistics(tuple(range(2, len(split)))), Reshape(split, shape))
     return (Read(0, 0, moves), *_vectors(placed))
@@ -89,7 +89,7 @@ def group_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
 def batch_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     """At inference index by index; in training mode through the statistics of everything but the channels."""
     shape = placed.shape(0)
-    training = placed.node.int("training_mode", 0) or (placed.node.version < 14 and len(placed.node.outputs) > 1)
+    training = placed.node.integer("training_mode", 0) or (placed.node.version < 14 and len(placed.node.outputs) > 1)
     steps: tuple[Step, ...] = (Statistics((0, *range(2, len(shape)))),) if training else ()
     reduced = reduce_steps(placed, (0, *range(2, len(shape))), keeps=False)
     running = [k for k, name in enumerate(placed.node.outputs) if k and name]
@@ -99,7 +99,7 @@ def batch_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("LRN")
 def local_response_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     """A window over neighbouring channels at the same place."""
-    size, channels = placed.node.int("size", 1), placed.shape(0)[1]
+    size, channels = placed.node.integer("size", 1), placed.shape(0)[1]
     return (Read(0, 0, (Sliding(1, size, 1, 1, (size - 1) // 2, channels, channels),)),)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.model.node import PlacedNode, Unresolved, normal_axis
+from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.elementwise import parameter
 from strideinspect.reads.registry import reads
 from strideinspect.reads.steps import Periodic, Read, Sliding, Step, single
@@ -33,13 +33,13 @@ def _amounts(placed: PlacedNode) -> dict[int, tuple[int, int]]:
     node, rank = placed.node, len(placed.shape(0))
     pads = placed.integers(1, "paddings" if node.has("paddings") else "pads")
     if pads is None:
-        raise Unresolved("it has no pads")
+        raise UnresolvedError("it has no pads")
     listed = placed.constant(3)
     if listed is None and placed.present(3):
-        raise Unresolved(f"its axes ({node.inputs[3]!r}) are computed from the data")
+        raise UnresolvedError(f"its axes ({node.inputs[3]!r}) are computed from the data")
     axes = range(rank) if listed is None else [normal_axis(int(a), rank) for a in listed.reshape(-1)]
     if len(pads) != 2 * len(axes):
-        raise Unresolved(f"it has {len(pads)} pads for {len(axes)} axes")
+        raise UnresolvedError(f"it has {len(pads)} pads for {len(axes)} axes")
     amounts = {axis: (pads[i], pads[i + len(axes)]) for i, axis in enumerate(axes)}
     return {axis: pair for axis, pair in amounts.items() if pair != (0, 0)}
 
@@ -49,7 +49,7 @@ def _mirrored(axis: int, length: int, begin: int, end: int, mode: str) -> Step:
     index: NDArray[np.integer] = np.arange(-begin if begin > 0 else first, last + max(0, end)) - first
     kept = last - first
     if kept < 1:
-        raise Unresolved("it crops its input to nothing")
+        raise UnresolvedError("it crops its input to nothing")
     if mode == "edge":
         index = np.clip(index, 0, kept - 1)
     elif mode == "wrap":
@@ -59,6 +59,6 @@ def _mirrored(axis: int, length: int, begin: int, end: int, mode: str) -> Step:
         index = index % around
         index = np.where(index >= kept, around - index, index)
     else:
-        raise Unresolved(f"its mode {mode!r} is not known")
+        raise UnresolvedError(f"its mode {mode!r} is not known")
     shift = np.array([[-begin]], dtype=np.int64)
     return single(axis, length, index + first, Periodic(1, shift, np.ones_like(shift, dtype=bool)))

@@ -5,15 +5,15 @@ Source: ONNX RNN, GRU, LSTM, CumSum.
 
 from __future__ import annotations
 
-from strideinspect.model.node import PlacedNode, Unresolved, normal_axis
+from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import Broadcast, Permute, Place, Read, Reshape, Running, Sliding, Step, Whole
+from strideinspect.reads.steps import Broadcast, Permute, Place, Read, Reshape, Running, Shape, Sliding, Step, Whole
 
 
 @reads("RNN", "GRU", "LSTM")
 def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
     """Each direction runs along the sequence; weights and initial states that are computed are read whole."""
-    node, batch_first = placed.node, placed.node.int("layout", 0) == 1
+    node, batch_first = placed.node, placed.node.integer("layout", 0) == 1
     shape = placed.shape(0)
     sequence, batch = (shape[1], shape[0]) if batch_first else (shape[0], shape[1])
     direction = node.text("direction", "forward")
@@ -25,12 +25,14 @@ def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
             continue
         after = placed.output_shape(output)
         for turn, forward in enumerate(ways):
-            steps: list[Step] = [Running(time, forward, not forward) if output == 0 else Whole(time, sequence, False)]
-            steps.append(Whole(2, shape[2], False))
+            steps: list[Step] = [
+                Running(time, forward, not forward) if output == 0 else Whole(time, sequence, collapses=False)
+            ]
+            steps.append(Whole(2, shape[2], collapses=False))
             length = sequence if output == 0 else 1
             if batch_first:
                 steps.append(Permute((1, 0, 2)))
-            one = (length, 1, batch, 1)
+            one: Shape = (length, 1, batch, 1)
             steps.append(Reshape((length, batch, 1), one))
             axis = 1
             if batch_first:  # Y is [batch, sequence, directions, hidden], the states [batch, directions, hidden]
@@ -51,10 +53,10 @@ def cumulative(placed: PlacedNode) -> tuple[Read, ...]:
     """All indices up to this one; `exclusive` leaves this one out, `reverse` runs from the end."""
     shape, given = placed.shape(0), placed.constant(1)
     if given is None:
-        raise Unresolved("its axis is computed from the data")
+        raise UnresolvedError("its axis is computed from the data")
     axis = normal_axis(int(given.reshape(-1)[0]), len(shape))
-    backward = placed.node.int("reverse", 0) == 1
+    backward = placed.node.integer("reverse", 0) == 1
     steps: list[Step] = [Running(axis, not backward, backward)]
-    if placed.node.int("exclusive", 0):
+    if placed.node.integer("exclusive", 0):
         steps.append(Sliding(axis, 1, 1, 1, -1 if backward else 1, shape[axis], shape[axis]))
     return (Read(0, 0, tuple(steps)),)

@@ -29,33 +29,35 @@ REDUCTIONS = (
 def reduction(placed: PlacedNode) -> tuple[Read, ...]:
     """The given axes, or all of them."""
     axes = reduced_axes(placed)
-    return (Read(0, 0, reduce_steps(placed, axes, keeps=placed.node.int("keepdims", 1) == 1)),)
+    return (Read(0, 0, reduce_steps(placed, axes, keeps=placed.node.integer("keepdims", 1) == 1)),)
 
 
 def reduced_axes(placed: PlacedNode) -> tuple[int, ...]:
-    """Axes that a ReduceX node reduces. Raises Unresolved where they are computed from the data."""
+    """Axes that a ReduceX node reduces. Raises UnresolvedError where they are computed from the data."""
     rank = len(placed.shape(0))
     axes = placed.integers(1, "axes")
     if axes:
         return normal_axes(axes, rank)
-    return () if placed.node.int("noop_with_empty_axes", 0) else tuple(range(rank))
+    return () if placed.node.integer("noop_with_empty_axes", 0) else tuple(range(rank))
 
 
 @reads("ArgMax", "ArgMin")
 def position_of_extreme(placed: PlacedNode) -> tuple[Read, ...]:
     """One whole axis."""
-    axis = normal_axis(placed.node.int("axis", 0), len(placed.shape(0)))
-    return (Read(0, 0, reduce_steps(placed, (axis,), keeps=placed.node.int("keepdims", 1) == 1)),)
+    axis = normal_axis(placed.node.integer("axis", 0), len(placed.shape(0)))
+    return (Read(0, 0, reduce_steps(placed, (axis,), keeps=placed.node.integer("keepdims", 1) == 1)),)
 
 
 @reads("TopK")
 def top(placed: PlacedNode) -> tuple[Read, ...]:
     """Which values come out depends on the whole axis, and so does each of them."""
     shape = placed.shape(0)
-    axis = normal_axis(placed.node.int("axis", -1), len(shape))
+    axis = normal_axis(placed.node.integer("axis", -1), len(shape))
     kept = tuple(1 if i == axis else n for i, n in enumerate(shape))
     outputs = [(k, placed.shapes[name]) for k, name in enumerate(placed.node.outputs) if name in placed.shapes]
-    return tuple(Read(0, k, (Whole(axis, shape[axis], False), Broadcast(kept, after))) for k, after in outputs)
+    return tuple(
+        Read(0, k, (Whole(axis, shape[axis], collapses=False), Broadcast(kept, after))) for k, after in outputs
+    )
 
 
 def reduce_steps(placed: PlacedNode, axes: Sequence[int], *, keeps: bool) -> tuple[Step, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 
-from strideinspect.model.node import Node, PlacedNode, Unresolved
-from strideinspect.model.window import Misfit
+from strideinspect.model.node import Node, PlacedNode, UnresolvedError
+from strideinspect.model.window import MisfitError
 from strideinspect.reads.steps import Everything, Read
 
 Describe = Callable[[PlacedNode], tuple[Read, ...]]
@@ -82,9 +82,9 @@ def describe(placed: PlacedNode) -> tuple[Read, ...]:
         return everything(placed, f"what the operator {node.op} {where}reads is not known")
     try:
         return family.describe(placed)
-    except Unresolved as error:
+    except UnresolvedError as error:
         return everything(placed, f"{node.op} {node.label!r}: {error}")
-    except Misfit as error:
+    except MisfitError as error:
         return everything(placed, f"{node.op} {node.label!r} cannot run at this size: {error}")
 
 
@@ -92,7 +92,7 @@ def everything(placed: PlacedNode, reason: str | None = None, inputs: Iterable[i
     """Reads of the whole of these inputs (all, if not said) by every output."""
     chosen = range(len(placed.node.inputs)) if inputs is None else inputs
     return tuple(
-        Read(i, k, (Everything(placed.shapes[name], reason),))
+        Read(i, k, (Everything(placed.shape(i), placed.shapes[name], reason),))
         for k, name in enumerate(placed.node.outputs)
         if name in placed.shapes
         for i in chosen

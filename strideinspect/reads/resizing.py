@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.model.node import PlacedNode, Unresolved
+from strideinspect.model.node import PlacedNode, UnresolvedError
 from strideinspect.model.resizing import Resizing, resizing
 from strideinspect.reads.registry import reads
 from strideinspect.reads.steps import Broadcast, Periodic, Read, Step, Table, table
@@ -46,10 +46,10 @@ def _axis_table(placed: PlacedNode, part: Resizing) -> Table:
     convention = "asymmetric" if old else node.text("coordinate_transformation_mode", "half_pixel")
     where = _COORDINATES.get(convention)
     if where is None:
-        raise Unresolved(f"its coordinate_transformation_mode {convention!r} is not known")
-    read, at = _reader(placed, part, old), where(part, np.arange(part.size, dtype=np.float32))
-    keeps_edges = node.int("antialias", 0) == 0 and node.int("exclude_outside", 0) == 0
-    rows = []
+        raise UnresolvedError(f"its coordinate_transformation_mode {convention!r} is not known")
+    read, at = _reader(placed, part, old=old), where(part, np.arange(part.size, dtype=np.float32))
+    keeps_edges = node.integer("antialias", 0) == 0 and node.integer("exclude_outside", 0) == 0
+    rows: list[list[int]] = []
     for x in map(float, at):
         if convention == "tf_crop_and_resize" and not 0 <= x <= part.length - 1:
             rows.append([])  # filled with extrapolation_value
@@ -60,7 +60,7 @@ def _axis_table(placed: PlacedNode, part: Resizing) -> Table:
     return table(part.axis, part.length, rows, _closed_form(part, convention, read))
 
 
-def _reader(placed: PlacedNode, part: Resizing, old: bool) -> Callable[[float], list[int]]:
+def _reader(placed: PlacedNode, part: Resizing, *, old: bool) -> Callable[[float], list[int]]:
     """The taps at a coordinate of the input, as if it had no edges."""
     node, mode = placed.node, placed.node.text("mode", "nearest")
     if mode == "nearest":
@@ -69,8 +69,8 @@ def _reader(placed: PlacedNode, part: Resizing, old: bool) -> Callable[[float], 
             rounding = "ceil" if part.scale < 1 else "floor"
         return lambda x: [_nearest(x, rounding)]
     if mode not in ("linear", "cubic"):
-        raise Unresolved(f"its mode {mode!r} is not known")
-    stretch = part.scale if node.int("antialias", 0) == 1 and part.scale < 1 else 1.0
+        raise UnresolvedError(f"its mode {mode!r} is not known")
+    stretch = part.scale if node.integer("antialias", 0) == 1 and part.scale < 1 else 1.0
     a = node.real("cubic_coeff_a", -0.75)
     weigh: Callable[[float], float] = _triangle if mode == "linear" else lambda t: _keys(t, a)
     reach = (1 if mode == "linear" else 2) / stretch
@@ -137,7 +137,7 @@ def _nearest(x: float, rounding: str) -> int:
         return math.floor(x + 0.5)
     if rounding == "round_prefer_floor":
         return math.ceil(x - 0.5)
-    raise Unresolved(f"its nearest_mode {rounding!r} is not known")
+    raise UnresolvedError(f"its nearest_mode {rounding!r} is not known")
 
 
 def _triangle(t: float) -> float:

@@ -27,7 +27,7 @@ def short_time_transform(placed: PlacedNode) -> tuple[Read, ...]:
     parts = shape[2] if len(shape) > 2 else 1
     frames = Sliding(1, kernel, int(step.reshape(-1)[0]), 1, 0, shape[1], after[1])
     flat, wide = (shape[0], after[1], 1), (shape[0], after[1], 1, 1)
-    drop = (Whole(2, parts, False),) if len(shape) > 2 else ()
+    drop = (Whole(2, parts, collapses=False),) if len(shape) > 2 else ()
     into = Reshape(flat if len(shape) > 2 else flat[:2], wide)
     return (Read(0, 0, (frames, *drop, into, Broadcast(wide, after))), *everything(placed, None, [2]))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from strideinspect.model.node import PlacedNode, Shape, Unresolved, normal_axis
+from strideinspect.model.node import PlacedNode, Shape, UnresolvedError, normal_axis
 from strideinspect.reads.registry import reads
 from strideinspect.reads.steps import Periodic, Read, Sliding, Step, single
 
@@ -18,16 +18,16 @@ def slice_(placed: PlacedNode) -> tuple[Read, ...]:
     shape, after = placed.shape(0), placed.output_shape()
     starts, ends = placed.integers(1, "starts"), placed.integers(2, "ends")
     if starts is None or ends is None:
-        raise Unresolved("it has no starts or ends")
+        raise UnresolvedError("it has no starts or ends")
     axes = placed.integers(3, "axes") or tuple(range(len(starts)))
     steps = (placed.integers(4, "steps") if placed.present(4) else None) or (1,) * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps):
-        raise Unresolved("its starts, ends, axes and steps are not of one length")
+        raise UnresolvedError("its starts, ends, axes and steps are not of one length")
     moves: list[Step] = []
     for given, start, step in zip(axes, starts, steps, strict=True):
         axis = normal_axis(given, len(shape))
         if step == 0:
-            raise Unresolved("its step is 0")
+            raise UnresolvedError("its step is 0")
         moves.append(_stretch(axis, start, step, shape, after))
     return (Read(0, 0, tuple(moves)),)
 
@@ -48,11 +48,11 @@ def _stretch(axis: int, start: int, step: int, shape: Shape, after: Shape) -> St
 def split(placed: PlacedNode) -> tuple[Read, ...]:
     """One stretch per output."""
     shape = placed.shape(0)
-    axis = normal_axis(placed.node.int("axis", 0), len(shape))
+    axis = normal_axis(placed.node.integer("axis", 0), len(shape))
     offset, found = 0, []
     for k, name in enumerate(placed.node.outputs):
         if not name:
-            raise Unresolved("an output is left out, so that the offsets of the others are not known")
+            raise UnresolvedError("an output is left out, so that the offsets of the others are not known")
         size = placed.shapes[name][axis]
         found.append(Read(0, k, (Sliding(axis, 1, 1, 1, -offset, shape[axis], size),)))
         offset += size

@@ -33,7 +33,7 @@ class Periodic:
 
 @dataclass(frozen=True, slots=True)
 class Sliding:
-    """A window along `axis`: output o reads the input indices o·stride − begin + dilation·j, j < kernel, in [0, length).
+    """A window along `axis`: output o reads the input indices o·stride − begin + dilation·j, j < kernel, if they exist.
 
     `collapses`: a pool that covers a whole axis longer than one and leaves one index, which then has no position.
     """
@@ -56,7 +56,7 @@ class Sliding:
 
 @dataclass(frozen=True, slots=True)
 class Transposed:
-    """A transposed window along `axis`: output o reads each i with o + begin − dilation·j = i·stride, some j < kernel."""
+    """A transposed window: output o reads each i with o + begin − dilation·j = i·stride for some j < kernel."""
 
     axis: int
     kernel: int
@@ -76,7 +76,7 @@ class Transposed:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """Output o reads the indices listed in taps[o]. `periodic_form` is the closed form, or the reason why there is none."""
+    """Output o reads the indices listed in taps[o]. `periodic_form` is the closed form, or why there is none."""
 
     axis: int
     length: int
@@ -164,6 +164,7 @@ class Broadcast:
 class Everything:
     """Every output index reads the whole input. `reason` is given where that is all that is known."""
 
+    before: Shape
     after: Shape
     reason: str | None = None
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from strideinspect.fields.coverage import hollow, lost
-from strideinspect.fields.forward import Described, Source, described, propagate
+from strideinspect.fields.forward import Described, Fields, Source, described, propagate
 from strideinspect.fields.liveness import all_marked, back, keeps_map, read_by_someone, seen, unmarked
 from strideinspect.model.network import Network
 from strideinspect.model.node import Node
@@ -29,14 +30,15 @@ class Advice:
 class Adviser:
     """Asks the same model at other sizes; each question is answered once.
 
-    Most sizes are ruled out by following one axis through the windows at the beginning (`_first_windows`), which takes
-    microseconds; only those that pass are inspected whole.
+    Most sizes are ruled out by following one axis through the windows (`_followed`), which takes microseconds each;
+    only those that pass are inspected whole. Behind a Pad no size is ruled out, as what is dropped may be padding.
     """
 
     def __init__(
         self,
         shapes: Shapes,
         nodes: Sequence[Described],
+        fields: Fields,
         geometries: Mapping[str, Geometry],
         spatial: Mapping[str, tuple[int, ...]],
     ) -> None:
@@ -44,6 +46,7 @@ class Adviser:
         self._inputs = {name: shapes.shapes[name] for name in shapes.network.inputs}
         self._spatial = spatial
         self._nodes = nodes
+        self._fields = fields
         self._geometries = geometries
         self._known: dict[tuple[str, tuple[int, ...], str], Advice | None] = {}
 
@@ -61,16 +64,15 @@ class Adviser:
 
     def _search(self, name: str, moving: tuple[int, ...], aim: str) -> Advice | None:
         shape, spatial = self._inputs[name], self._spatial[name]
-        windows = self._first_windows(name, moving, deep=aim == "dropped")
+        windows = {axis: self._followed(name, axis) for axis in moving}
         found: dict[int, int] = {}
         for way in (-1, 1):
             for far in range(1, FARTHEST + 1):
                 sizes = {axis: shape[axis] + way * far for axis in moving}
                 if min(sizes.values()) < 1:
                     break
-                if not any(_drops(windows[axis], size) for axis, size in sizes.items()) and self._lossless(
-                    name, sizes, aim
-                ):
+                drops = any(_drops(windows[axis], n, only_first=aim == "unseen") for axis, n in sizes.items())
+                if not drops and self._lossless(name, sizes, aim):
                     found[way] = far
                     break
         if not found:
@@ -95,43 +97,53 @@ class Adviser:
             return not any(unmarked(marks, name, axis, shape[axis]).any() for axis in sizes)
         return not _drops_anywhere(shapes, nodes, sources)
 
-    def _first_windows(self, name: str, axes: Sequence[int], *, deep: bool) -> dict[int, list[_Link]]:
-        """Per input axis the windows that see its map first and alone, in a chain; `deep` follows it further on."""
-        readers: dict[str, list[Described]] = {}
+    def _followed(self, name: str, axis: int) -> list[_Link]:
+        """The windows that an input axis runs through, each with the window whose output it slides over."""
+        readers = Counter(item.node.inputs[i] for item in self._nodes for i in {read.input for read in item.reads})
+        readers.update(self._network.outputs)
+        behind: dict[str, tuple[str, bool]] = {name: ("", readers[name] == 1)}  # tensor: last window, read by one alone
+        links = []
         for item in self._nodes:
-            for tensor in {item.node.inputs[read.input] for read in item.reads}:
-                readers.setdefault(tensor, []).append(item)
-        chains: dict[int, list[_Link]] = {}
-        for axis in axes:
-            chain: list[_Link] = []
-            tensor, at = name, axis
-            while len(readers.get(tensor, ())) == 1:
-                item = readers[tensor][0]
-                found = self._geometries.get(item.node.key)
-                if found is not None and item.node.inputs[found.data] == tensor and at in found.axes:
-                    position = found.axes.index(at)
-                    if found.windows[position].transposed or found.kind is Kind.GLOBAL:
-                        break
-                    chain.append((item.node, found, position))
-                    if not deep:
-                        break
-                elif not (keeps_map(item) and not item.reads[0].steps):
-                    break
-                tensor = item.node.key
-            chains[axis] = chain
-        return chains
+            seen = self._fields.get(item.node.key, {}).get((name, axis))
+            inputs = [item.node.inputs[read.input] for read in item.reads if item.node.inputs[read.input] in behind]
+            if seen is None or len(seen.actual.axes) != 1 or not inputs:
+                continue
+            (at,) = seen.actual.axes
+            last, alone = behind[inputs[0]]
+            found = self._geometries.get(item.node.key)
+            if found is not None and at in found.axes:
+                position = found.axes.index(at)
+                if found.windows[position].transposed or found.kind is Kind.GLOBAL:
+                    continue
+                links.append(_Link(item.node, found, position, last, alone))
+                behind[item.node.key] = (item.node.key, readers[item.node.key] == 1)
+            elif not any(getattr(step, "axis", None) == at for read in item.reads for step in read.steps):
+                own = alone or not keeps_map(item)  # what mixes several tensors begins a map of its own
+                behind[item.node.key] = (last, own and readers[item.node.key] == 1)
+        return links
 
 
-_Link = tuple[Node, Geometry, int]
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A window on the way of an axis: behind which window it stands, and whether nobody else reads its map."""
+
+    node: Node
+    geometry: Geometry
+    position: int
+    last: str
+    alone: bool
 
 
-def _drops(chain: Sequence[_Link], length: int) -> bool:
+def _drops(links: Sequence[_Link], length: int, *, only_first: bool) -> bool:
     """Whether one of these windows would drop a pixel of a map that nobody else reads."""
-    for node, found, position in chain:
-        window = refitted(node, found, position, length)
-        if window.truncated > window.end:
+    sizes = {"": length}
+    for link in links:
+        if link.last not in sizes or (only_first and link.last):
+            continue
+        window = refitted(link.node, link.geometry, link.position, sizes[link.last])
+        if link.alone and window.truncated > window.end:
             return True
-        length = window.size
+        sizes[link.node.key] = window.size
     return False
 
 
@@ -151,7 +163,7 @@ def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[So
         data = next((r for r in item.reads if r.input == found.data), None)
         if data is None:
             continue
-        touched = back(data, all_marked(shapes.shapes[item.node.key]), shapes.shapes[tensor])
+        touched = back(data, all_marked(shapes.shapes[item.node.key]))
         for position, axis in enumerate(found.axes):
             length = shapes.shapes[tensor][axis]
             reached = ~all_marked((length,))[0] if touched is None else touched[axis]
@@ -165,5 +177,3 @@ def _ends(positions: Sequence[int], count: int) -> str:
     sides = {"rows": "bottom", "columns": "right"}
     names = [sides.get(axes_name([position], count), "end") for position in positions]
     return listed(list(dict.fromkeys(names)))
-
-

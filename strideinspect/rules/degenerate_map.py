@@ -31,7 +31,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             yield Finding(
                 rule="degenerate-map",
                 severity=Severity.WARNING,
-                message=f"{window.op} {window.label} slides a {by(window.kernel)} window over a map that has shrunk to {size}",
+                message=f"{window.op} {window.label} slides a {by(window.kernel)} window over a map shrunk to {size}",
                 help="use a larger input, or fewer strides before it",
                 node=window.name or None,
                 output=window.output,

@@ -1,6 +1,7 @@
 """onnxruntime sees another field than this tool.
 
-What it does: compares what every window node's indices depend on with what arrives there when the model's skeleton runs.
+What it does: compares what every window node's indices depend on with what arrives there when the skeleton of the
+model runs.
 
 Why it is bad: one of the two is wrong, so that no number near this node can be trusted.
 

@@ -27,7 +27,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
     for window in inspection.windows:
         if window.dropped is None or not any(window.dropped.pixels) or window.input_shape is None:
             continue
-        for axes, unread in inspection.alike(window, [(axis, pixels) for axis, pixels, _ in inspection.lost(window)]):
+        for axes, unread in inspection.alike((axis, pixels) for axis, pixels, _ in inspection.lost(window)):
             ranges = inspection.runs(unread)
             count = int(unread.sum())
             positions = [window.spatial_axes.index(axis) for axis in axes]
@@ -39,7 +39,9 @@ def check(inspection: Inspection) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 message=f"{window.op} {window.label}: {what} {spans(ranges)} of its {size} input "
                 f"{'is' if count * len(axes) == 1 else 'are'} read by nobody",
-                help=advice.text if advice else "pad the map at its end, so that the last window reaches its last pixel",
+                help=advice.text
+                if advice
+                else "pad the map at its end, so that the last window reaches its last pixel",
                 node=window.name or None,
                 output=window.output,
                 axes=tuple(axes),

@@ -13,8 +13,8 @@ from strideinspect.fields.coverage import hollow, lost, used_taps
 from strideinspect.fields.forward import Described, Fields, Source
 from strideinspect.fields.liveness import Marks, runs, unmarked
 from strideinspect.fields.spans import along
-from strideinspect.model.node import Node
-from strideinspect.model.shapes import Problem, Shape, Shapes
+from strideinspect.model.node import Node, Shape
+from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.model.window import Geometry
 from strideinspect.reads.steps import Everything
 from strideinspect.report.model import Finding, Input, Severity, Span, Unseen, Verdict, Verification, WindowNode
@@ -85,7 +85,7 @@ class Inspection:
         return runs(vector)
 
     @staticmethod
-    def alike(window: WindowNode, marked: Iterable[tuple[int, Vector]]) -> list[tuple[list[int], Vector]]:
+    def alike(marked: Iterable[tuple[int, Vector]]) -> list[tuple[list[int], Vector]]:
         """Axes of the node's input with the same marked indices and the same extent, those with none left out."""
         groups: list[tuple[list[int], Vector]] = []
         for axis, vector in marked:
@@ -101,9 +101,7 @@ class Inspection:
     def advice(self, window: WindowNode, axes: Sequence[int], aim: str) -> Advice | None:
         """Advice for the input axes that run along these axes of the node."""
         tensor = self.data_tensor(window)
-        behind = [
-            source for source, seen in self.fields.get(tensor, {}).items() if seen.actual.axes & frozenset(axes)
-        ]
+        behind = [source for source, seen in self.fields.get(tensor, {}).items() if seen.actual.axes & frozenset(axes)]
         if not behind:
             return None
         name = behind[0][0]
@@ -180,9 +178,7 @@ class Inspection:
 
     def fitting_help(self) -> str:
         """What to do where branches do not fit."""
-        strides = {
-            abs(field.stride) for window in self.windows for field in window.fields if field.stride is not None
-        }
+        strides = {abs(field.stride) for window in self.windows for field in window.fields if field.stride is not None}
         widest = max((s for s in strides if s.denominator == 1), default=None)
         if widest is None or widest <= 1:
             return "give both branches the same size, or pad or crop before the merge"
@@ -219,7 +215,3 @@ class Inspection:
                     output=check.output,
                     source=self.code(node) if node else None,
                 )
-
-
-
-

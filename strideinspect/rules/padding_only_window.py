@@ -38,8 +38,8 @@ def check(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             rule="padding-only-window",
             severity=Severity.WARNING,
-            message=f"{window.op} {window.label}: {percent(1 - share)} of its {by(window.kernel)} kernel never touches a "
-            f"pixel of its {size} map",
+            message=f"{window.op} {window.label}: {percent(1 - share)} of its {by(window.kernel)} kernel "
+            f"never touches a pixel of its {size} map",
             help="use a larger input, less downsampling before it, or a smaller kernel or dilation",
             node=window.name or None,
             output=window.output,

@@ -2,8 +2,8 @@
 
 What it does: reports nodes whose floored division cuts trailing rows or columns that are padding and no pixel.
 
-Why it matters: nothing is lost, but the grid of the output is not centered on the image: a 3×3 stride-2 convolution with
-padding 1 on an even size uses its padding at the beginning only.
+Why it matters: nothing is lost, but the grid of the output is not centered on the image: a 3×3 stride-2 convolution
+with padding 1 on an even size uses its padding at the beginning only.
 
 What to do: nothing, if that is meant; else pad only at the beginning, or use an odd size.
 """

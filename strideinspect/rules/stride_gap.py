@@ -32,7 +32,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
         kept = 1.0
         for _, _, unread in found:
             kept *= 1 - float(unread.mean())
-        for axes, unread in inspection.alike(window, [(axis, gaps) for axis, _, gaps in found]):
+        for axes, unread in inspection.alike((axis, gaps) for axis, _, gaps in found):
             count, length = int(unread.sum()), len(unread)
             positions = [window.spatial_axes.index(axis) for axis in axes]
             what = axes_name(positions, len(window.spatial_axes))
@@ -40,8 +40,8 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             yield Finding(
                 rule="stride-gap",
                 severity=Severity.WARNING,
-                message=f"{window.op} {window.label}: its {by(window.kernel)} windows with stride {by(window.stride)} step "
-                f"over {count} of {length} {what} of the {size} map, and nobody else reads them: "
+                message=f"{window.op} {window.label}: its {by(window.kernel)} windows with stride {by(window.stride)} "
+                f"step over {count} of {length} {what} of the {size} map, and nobody else reads them: "
                 f"{percent(1 - kept)} of the map is never read",
                 help="move the stride to a wider window, or pool instead of skipping",
                 node=window.name or None,

@@ -1,6 +1,7 @@
 """Image rows or columns on which no output depends.
 
-What it does: reports the indices of a graph input that reach no graph output at all, and where on the way they were lost.
+What it does: reports the indices of a graph input that reach no graph output at all, and where on the way they were
+lost.
 
 Why it is bad: whatever an image shows there changes nothing. AlexNet fed with 224×224 never looks at the last five rows
 and columns; 227×227 was meant.
@@ -43,7 +44,8 @@ def check(inspection: Inspection) -> Iterator[Finding]:
                 rule="unseen-input",
                 severity=Severity.WARNING,
                 message=f"{axes_name(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
-                f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: {percent(1 - share)} of every image{where}",
+                f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: "
+                f"{percent(1 - share)} of every image{where}",
                 help=advice.text if advice else "",
                 input=given.name,
                 axes=tuple(axes),
