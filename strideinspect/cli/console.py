@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from strideinspect.errors import UsageError
 from strideinspect.report.layout import Document, Style, plain, printable
 
 COLOURS = {
@@ -32,13 +33,20 @@ def width() -> int:
 
 
 def write(text: str) -> None:
-    """Write a result to standard output. A reader that has left (`| head`) is no error: it has seen enough."""
+    """Write a result to standard output. A reader that has left (`| head`) is no error: it has seen enough.
+
+    Raises UsageError where standard output cannot take it, a full disk say.
+    """
     try:
         sys.stdout.write(_encodable(text, sys.stdout))
         sys.stdout.flush()
-    except BrokenPipeError:
-        # What is still buffered must not meet the closed pipe again when Python exits.
+    except OSError as error:
+        # What is still buffered must not fail once more when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise UsageError(
+                f"cannot write to standard output: {error.strerror}", "give room, or --output elsewhere"
+            ) from error
 
 
 def show(document: Document) -> None:

@@ -109,16 +109,18 @@ def run(
     ] = False,
 ) -> int:
     """See what a CNN in an ONNX file really sees: receptive fields, strides, dropped pixels, verified by running it."""
+    targets = outputs.targets(output or (), models)
+    shapes = options.input_shapes(input_shape or ())
+    timeout = options.seconds(verify_timeout)
+    if positions and "json" not in {format, *(target.format for target in targets)}:
+        raise UsageError("--positions belongs to the JSON report", "add --format json, or --output report.json")
     # Imported here, for --help and a mistyped option need none of it.
     from strideinspect.cli import session
 
-    targets = outputs.targets(output or (), models)
-    if positions and "json" not in {format, *(target.format for target in targets)}:
-        raise UsageError("--positions belongs to the JSON report", "add --format json, or --output report.json")
     question = session.Question(
-        input_shapes=options.input_shapes(input_shape or ()),
+        input_shapes=shapes,
         verify="none" if no_verify else verify.value,
-        verify_timeout=options.seconds(verify_timeout),
+        verify_timeout=timeout,
         tensors=tuple(tensor or ()),
         select=options.names(select or ()),
         ignore=options.names(ignore or ()),

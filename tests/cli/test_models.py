@@ -1,0 +1,117 @@
+"""The command on real files: AlexNet as the onnx package ships it, and files that are no models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import onnx
+import pytest
+
+from strideinspect.cli.app import run
+from strideinspect.report.json import schema_text
+from tests.cli.process import strideinspect
+
+ALEXNET = str(Path(onnx.__file__).parent / "backend/test/data/light/light_bvlc_alexnet.onnx")
+
+
+def model(text: str) -> dict[str, Any]:
+    """The only model of a JSON report, once that is valid."""
+    document = json.loads(text)
+    jsonschema.validate(document, json.loads(schema_text()), cls=jsonschema.Draft202012Validator)
+    (found,) = document["models"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_alexnet_from_end_to_end() -> None:
+    """Published fields, the five lost rows and columns, and onnxruntime's word for it, from one process."""
+    done = strideinspect(ALEXNET, "--format", "json", "--fail-on", "warning")
+    found = model(done.stdout)
+    assert (done.returncode, done.stderr) == (1, "")
+    # Araujo, Norris, Sim, Distill 2019: size and stride of AlexNet's windows.
+    numbers = [(field["size"], field["stride"]) for node in found["nodes"] for field in node["fields"][:1]]
+    assert numbers == [
+        (11, "4"), (19, "8"), (51, "8"), (67, "16"), (99, "16"), (131, "16"), (163, "16"), (195, "32"),
+    ]  # fmt: skip
+    # 223 is left by floor((224-11)/4), and 219 to 222 are what the pool's leftover row of 54 was made from.
+    assert {(unseen["axis"], *unseen["ranges"][0]) for unseen in found["unseen"]} == {(2, 219, 223), (3, 219, 223)}
+    assert found["verification"]["status"] == "agreed"
+    assert found["verification"]["fields"] == {"agreed": 8, "contradicted": 0, "not_checked": 0}
+
+
+def test_same_report_twice(capsys: pytest.CaptureFixture[str]) -> None:
+    """Two inspections give the same bytes."""
+    outputs = []
+    for _ in range(2):
+        run([ALEXNET, "--format", "json", "--positions", "--no-verify"])
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+
+
+def test_size_that_loses_no_pixel(capsys: pytest.CaptureFixture[str]) -> None:
+    """At 227, the size that AlexNet was made for, nothing is unseen."""
+    assert run([ALEXNET, "--format", "json", "--input-shape", "1,3,227,227", "--no-verify"]) == 0
+    found = model(capsys.readouterr().out)
+    assert found["inputs"][0]["shape"] == [1, 3, 227, 227]
+    assert found["unseen"] == []
+
+
+def test_positions_and_tensors(capsys: pytest.CaptureFixture[str]) -> None:
+    """The actual field of every index is listed on request, for tensors that were asked for too."""
+    assert run([ALEXNET, "--format", "json", "--positions", "--tensor", "n3", "--no-verify"]) == 0
+    (tensor,) = model(capsys.readouterr().out)["tensors"]
+    rows = tensor["fields"][0]["positions"]
+    # pool1: 26 windows of field 19, every 8 pixels, none of them cut off by a border.
+    assert rows["first"] == [8 * i for i in range(26)]
+    assert rows["last"] == [8 * i + 18 for i in range(26)]
+
+
+def test_text_without_verification(capsys: pytest.CaptureFixture[str]) -> None:
+    """A text report names the last field, the loss and why nothing was checked."""
+    assert run([ALEXNET, "--no-verify"]) == 0
+    out = capsys.readouterr().out
+    assert "195" in out
+    assert "219–223" in out
+    assert out.endswith("not checked: not asked for\n")
+
+
+@pytest.mark.parametrize(("args", "said"), [
+    (["--input-shape", "foo=1,3,224,224"], "its inputs are: data_0"),
+    (["--input-shape", "1,3,1000000000,224"], "more than 1,000,000"),
+    (["--input-shape", "1,3"], "give 4 sizes"),
+])  # fmt: skip
+def test_wrong_for_this_model(args: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that does not fit the model is one line that tells what would."""
+    assert run([ALEXNET, *args, "--no-verify"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert said in err
+    assert "internal error" not in err
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("missing.onnx", None),
+    ("empty.onnx", b""),
+    ("notes.onnx", b"# Notes\n\nnot a model\n"),
+    ("cut.onnx", Path(ALEXNET).read_bytes()[:3000]),
+    ("zeros.onnx", bytes(1000)),
+    ("nested.onnx", b"\x3a\x7f" * 300),
+    ("picture.png", b"\x89PNG\r\n\x1a\n" + bytes(100)),
+    ("archive.zip", b"PK\x03\x04" + bytes(100)),
+])  # fmt: skip
+def test_no_model(name: str, content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is no model ends in one line that names it and says what to do, and status 2."""
+    file = tmp_path / name
+    if content is not None:
+        file.write_bytes(content)
+    assert run([str(file)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert name in err
+    assert ";" in err
+    assert "internal error" not in err

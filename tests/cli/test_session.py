@@ -1,0 +1,157 @@
+"""Several models, formats and failures, with inspections put together by hand in place of real ones."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strideinspect.cli import session
+from strideinspect.cli.app import run
+from strideinspect.errors import InputShapeError, UnreadableModelError
+from strideinspect.report.model import Report
+from tests.report import examples
+
+MODELS = {
+    "clean.onnx": examples.volume,
+    "notes.onnx": examples.residual,
+    "warns.onnx": examples.alexnet,
+    "fails.onnx": examples.odd,
+}
+REPORT_IT = "please report it with the model; python -X dev -m strideinspect shows where it happened"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Inspections by name, and what each was asked."""
+    calls: list[dict[str, Any]] = []
+
+    def inspect(path: str, **options: Any) -> Report:
+        calls.append({"path": path, **options})
+        match path:
+            case "broken.onnx":
+                raise UnreadableModelError("broken.onnx is no ONNX model", "export it again")
+            case "small.onnx":
+                raise InputShapeError("size 3 of input 'x' is too small", "give more")
+            case "bug.onnx":
+                raise ZeroDivisionError("division\nby zero")
+        return MODELS[path]()
+
+    monkeypatch.setattr(session, "inspect", inspect)
+    monkeypatch.setenv("COLUMNS", "80")
+    return calls
+
+
+@pytest.mark.parametrize(("models", "fail_on", "status"), [
+    (["clean.onnx"], "note", 0),
+    (["notes.onnx"], "error", 0),
+    (["notes.onnx"], "warning", 0),
+    (["notes.onnx"], "note", 1),
+    (["warns.onnx"], "error", 0),
+    (["warns.onnx"], "warning", 1),
+    (["fails.onnx"], "error", 1),
+    (["fails.onnx"], "never", 0),
+    (["broken.onnx"], "never", 2),
+    (["clean.onnx", "fails.onnx", "notes.onnx"], "error", 1),
+    (["broken.onnx", "clean.onnx"], "error", 2),
+    (["fails.onnx", "bug.onnx"], "error", 2),
+])  # fmt: skip
+@pytest.mark.usefixtures("asked")
+def test_exit_status(models: list[str], fail_on: str, status: int) -> None:
+    """The status is the worst of all models: 2 for a failure, 1 for a finding at or above --fail-on."""
+    assert run([*models, "--fail-on", fail_on]) == status
+
+
+@pytest.mark.usefixtures("asked")
+def test_one_bad_file_does_not_stop_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every good model is reported; every bad one is one line on standard error, with what to do."""
+    assert run(["broken.onnx", "clean.onnx", "small.onnx", "bug.onnx", "warns.onnx"]) == 2
+    out, err = capsys.readouterr()
+    assert [line.split(" · ")[0] for line in out.splitlines() if " · opset" in line] == [
+        "volume.onnx",
+        "light_bvlc_alexnet.onnx",
+    ]
+    assert err.splitlines() == [
+        "strideinspect: broken.onnx is no ONNX model; export it again",
+        "strideinspect: small.onnx: size 3 of input 'x' is too small; give more",
+        "strideinspect: bug.onnx: internal error (ZeroDivisionError: division); " + REPORT_IT,
+    ]
+
+
+@pytest.mark.usefixtures("asked")
+def test_json_holds_failures_in_their_place(capsys: pytest.CaptureFixture[str]) -> None:
+    """The JSON document is the only thing on standard output, and lists what failed where it stood."""
+    assert run(["clean.onnx", "broken.onnx", "warns.onnx", "--format", "json"]) == 2
+    models = json.loads(capsys.readouterr().out)["models"]
+    assert [model.get("error", {}).get("help") for model in models] == [None, "export it again", None]
+
+
+@pytest.mark.usefixtures("asked")
+def test_every_output_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files come besides standard output, each in its own format; one that cannot be written spares the others."""
+    bad, good, table, text = (tmp_path / name for name in ("no/report.json", "report.out", "fields.csv", "report.txt"))
+    args = ["--output", str(bad), "--output", f"json:{good}", "--output", str(table), "--output", str(text)]
+    assert run(["warns.onnx", *args]) == 2
+    out, err = capsys.readouterr()
+    assert "every shape (40)" in out
+    assert err == f"strideinspect: cannot write {bad}: No such file or directory; choose another file or folder\n"
+    assert json.loads(good.read_text())["models"][0]["findings"][0]["rule"] == "unproductive-layer"
+    assert len(list(csv.DictReader(io.StringIO(table.read_text())))) == 8
+    assert text.read_text(encoding="utf-8").startswith("light_bvlc_alexnet.onnx · ")
+
+
+@pytest.mark.usefixtures("asked")
+def test_quiet_is_findings_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """A quiet run over good models says nothing at all; over others, path and findings."""
+    assert run(["clean.onnx", "--quiet"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert run(["clean.onnx", "warns.onnx", "--quiet", "--show", "warning"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:2] == ["", "light_bvlc_alexnet.onnx"]
+    assert {line.split()[0] for line in lines[2:] if not line.startswith(" ")} == {"warning"}
+
+
+def test_options_reach_the_inspection(asked: list[dict[str, Any]]) -> None:
+    """Every option that asks something of the model arrives as the public function wants it."""
+    run([
+        "warns.onnx", "--input-shape", "data_0=1,3,227,227", "--no-verify", "--verify-timeout", "5", "--tensor", "n*",
+        "--tensor", "m", "--select", "coverage,unknown-operator", "--ignore", "stride-gap",
+    ])  # fmt: skip
+    assert asked == [
+        {
+            "path": "warns.onnx",
+            "input_shapes": {"data_0": (1, 3, 227, 227)},
+            "verify": "none",
+            "verify_timeout": 5.0,
+            "tensors": ("n*", "m"),
+            "select": ("coverage", "unknown-operator"),
+            "ignore": ("stride-gap",),
+            "progress": None,
+        }
+    ]
+
+
+@pytest.mark.parametrize("name", ["rules", "schema", "inspect"])
+def test_file_called_like_a_command(name: str, asked: list[dict[str, Any]]) -> None:
+    """A file that bears a command's name is meant after a double dash, or with its folder."""
+    run(["--", name])
+    run([f"./{name}"])
+    assert [call["path"] for call in asked] == [name, f"./{name}"]
+
+
+@pytest.mark.usefixtures("asked")
+def test_no_colour_for_pipes_or_by_wish(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colours are for terminals; FORCE_COLOR asks for them elsewhere, NO_COLOR forbids them everywhere."""
+    seen = {}
+    for name, env in {"pipe": {}, "force": {"FORCE_COLOR": "1"}, "both": {"FORCE_COLOR": "1", "NO_COLOR": "1"}}.items():
+        for variable in ("FORCE_COLOR", "NO_COLOR"):
+            monkeypatch.delenv(variable, raising=False)
+        for variable, value in env.items():
+            monkeypatch.setenv(variable, value)
+        run(["warns.onnx"])
+        seen[name] = "\x1b[" in capsys.readouterr().out
+    assert seen == {"pipe": False, "force": True, "both": False}
