@@ -8,8 +8,7 @@ Importing the package loads nothing heavy; onnx and numpy are imported by the fi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from strideinspect.api import inspect
 from strideinspect.errors import (
     InputShapeError,
     StrideinspectError,
@@ -19,9 +18,6 @@ from strideinspect.errors import (
 )
 from strideinspect.report.model import Field, Finding, Report, Severity, Verification, WindowNode
 from strideinspect.version import __version__
-
-if TYPE_CHECKING:
-    from strideinspect.inspector import inspect
 
 __all__ = [
     "Field",
@@ -38,12 +34,3 @@ __all__ = [
     "__version__",
     "inspect",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """Load the inspector when it is first asked for (PEP 562)."""
-    if name == "inspect":
-        from strideinspect.inspector import inspect
-
-        return inspect
-    raise AttributeError(f"module 'strideinspect' has no attribute {name!r}")

@@ -20,7 +20,7 @@ from strideinspect.model.load import LoadedModel
 from strideinspect.model.node import Node, Shape, UnresolvedError
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.source import source_of
-from strideinspect.model.window import Geometry, Kind, geometry, is_window
+from strideinspect.model.window import Geometry, Kind, is_window
 from strideinspect.reads.reduction import REDUCTIONS, reduced_axes
 from strideinspect.report.model import (
     Dropped,
@@ -69,20 +69,11 @@ def unseen(inputs: Sequence[Input], marks: Mapping[str, Marks]) -> tuple[Unseen,
     return tuple(found)
 
 
-def geometries(shapes: Shapes) -> dict[str, Geometry]:
-    """The windows of every window node that can run at this size, by its first output."""
-    found = {}
-    for node in shapes.nodes:
-        if is_window(node) and node.key in shapes.shapes:
-            found[node.key] = geometry(shapes.placed(node))
-    return found
-
-
-def touched(shapes: Shapes, nodes: Sequence[Described], geometries: Mapping[str, Geometry]) -> dict[str, Marks]:
+def touched(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, Marks]:
     """Per window node, by its first output, the indices of its input that its windows reach."""
     found = {}
     for item in nodes:
-        slid = geometries.get(item.node.key)
+        slid = shapes.geometries.get(item.node.key)
         if not item.known or slid is None:
             continue
         tensor = item.node.inputs[slid.data]
@@ -171,13 +162,12 @@ def windows(
     shapes: Shapes,
     fields: Fields,
     touched: Mapping[str, Marks],
-    geometries: Mapping[str, Geometry],
     spatial: Mapping[str, tuple[int, ...]],
 ) -> tuple[WindowNode, ...]:
     """All window nodes in graph order, and reductions that collapse every image axis of an input."""
     found = []
     for node in shapes.nodes:
-        slid = geometries.get(node.key)
+        slid = shapes.geometries.get(node.key)
         if slid is not None:
             found.append(_window(shapes, node, slid, fields, touched.get(node.key)))
         elif is_window(node):
@@ -358,7 +348,6 @@ def claims(shapes: Shapes, windows: Sequence[WindowNode], unseen: Sequence[Unsee
 
 
 def report(
-    *,
     model: LoadedModel,
     shapes: Shapes,
     fields: Fields,

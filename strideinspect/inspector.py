@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
 
 from strideinspect import assembly
-from strideinspect.errors import UsageError
 from strideinspect.fields.forward import described, propagate, spatial_axes
 from strideinspect.fields.liveness import read_by_someone, seen
 from strideinspect.model.inputs import choose
@@ -21,107 +18,61 @@ from strideinspect.report.model import Report, Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.advice import Adviser
 from strideinspect.rules.inspection import Inspection
-
-if TYPE_CHECKING:
-    from strideinspect.verify.client import Verifier
-
-InputShapes = Mapping[str, Sequence[int]] | Sequence[int]
+from strideinspect.verify.client import Verifier
 
 
-def inspect(
+def run(
     path: str | os.PathLike[str],
     *,
-    input_shapes: InputShapes | None = None,
-    verify: Literal["none", "run"] = "run",
-    verify_timeout: float = 60.0,
-    tensors: Sequence[str] = (),
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
-    progress: Callable[[str], None] | None = None,
+    input_shapes: Mapping[str, Sequence[int]],
+    tensors: Sequence[str],
+    select: Sequence[str],
+    ignore: Sequence[str],
+    tell: Callable[[str], None],
+    verifier: Verifier | None,
 ) -> Report:
-    """Inspect an ONNX file at one input size and, unless `verify` is "none", hold the result against onnxruntime.
-
-    `input_shapes` maps input names to shapes, the key "" (or a bare sequence) standing for the only input; axes
-    without a size get a default. `tensors` are patterns of tensor or node names whose fields are reported too;
-    `select` and `ignore` name rules or groups; `progress` is told in words what goes on; `verify_timeout` is in
-    seconds.
-
-    Raises UnreadableModelError, InputShapeError or UsageError, all of them StrideinspectError.
-    """
-    if verify not in ("none", "run"):
-        raise UsageError(f"verify cannot be {verify!r}", "use none or run")
-    tell = progress or _silently
-    ids = registry.chosen(select, ignore)
-    wanted = _named(input_shapes)
+    """Inspect one model at one input size; `strideinspect.inspect` explains the parameters and the errors."""
+    rules = registry.chosen(select, ignore)
     tell("reading the model")
     model = load(path)
     network = prepare(model)
-    chosen = choose(network, wanted)
+    chosen = choose(network, input_shapes)
     sizes = {given.name: given.shape for given in chosen}
+    if verifier is not None:
+        verifier.begin(sizes)
 
-    with _verifier(os.fspath(path), verify, verify_timeout) as verifier:
-        if verifier is not None:
-            verifier.begin(sizes)
-        tell("computing shapes and fields")
-        shapes = infer(network, sizes)
-        nodes, live = described(shapes)
-        spatial = spatial_axes(shapes, nodes)
-        sources = [(name, axis) for name, axes in spatial.items() for axis in axes]
-        fields = propagate(shapes, nodes, sources)
-        marks = seen(shapes, nodes, network.outputs)
-        geometries = assembly.geometries(shapes)
-        touched = assembly.touched(shapes, nodes, geometries)
+    tell("computing shapes and fields")
+    shapes = infer(network, sizes)
+    nodes, live = described(shapes)
+    spatial = spatial_axes(shapes, nodes)
+    sources = [(name, axis) for name, axes in spatial.items() for axis in axes]
+    fields = propagate(shapes, nodes, sources)
+    marks = seen(shapes, nodes, network.outputs)
+    touched = assembly.touched(shapes, nodes)
 
-        inputs = assembly.inputs(chosen, spatial)
-        windows = assembly.windows(shapes, fields, touched, geometries, spatial)
-        unseen = assembly.unseen(inputs, marks)
-        inspection = Inspection(
-            shapes=shapes,
-            described=nodes,
-            sources=sources,
-            fields=fields,
-            seen=marks,
-            read=read_by_someone(shapes, nodes, network.outputs),
-            touched=touched,
-            geometries=geometries,
-            inputs=inputs,
-            windows=windows,
-            unseen=unseen,
-            code=source_of,
-            advise=Adviser(shapes, nodes, fields, geometries, spatial).advise,
-        )
-        findings = registry.run(inspection, ids, after_verification=False)
-        if verifier is None:
-            verification = Verification(Verdict.NOT_CHECKED, "not asked for")
-        else:
-            tell("running onnxruntime")
-            verification = verifier.check(assembly.claims(shapes, windows, unseen))
-            findings += registry.run(replace(inspection, verification=verification), ids, after_verification=True)
-    return assembly.report(
-        model=model,
+    inputs = assembly.inputs(chosen, spatial)
+    windows = assembly.windows(shapes, fields, touched, spatial)
+    unseen = assembly.unseen(inputs, marks)
+    inspection = Inspection(
         shapes=shapes,
+        described=nodes,
+        sources=sources,
         fields=fields,
-        live=live,
-        inspection=inspection,
-        tensors=assembly.matching(shapes, tensors),
-        findings=findings,
-        verification=verification,
+        seen=marks,
+        read=read_by_someone(shapes, nodes, network.outputs),
+        touched=touched,
+        inputs=inputs,
+        windows=windows,
+        unseen=unseen,
+        code=source_of,
+        advise=Adviser(shapes, nodes, fields, spatial).advise,
     )
+    findings = registry.run(inspection, rules, after_verification=False)
+    verification = Verification(Verdict.NOT_CHECKED, "not asked for")
+    if verifier is not None:
+        tell("running onnxruntime")
+        verification = verifier.check(assembly.claims(shapes, windows, unseen))
+        findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
 
-
-def _named(input_shapes: InputShapes | None) -> Mapping[str, Sequence[int]]:
-    if input_shapes is None:
-        return {}
-    return input_shapes if isinstance(input_shapes, Mapping) else {"": input_shapes}
-
-
-def _silently(_: str) -> None:
-    """Nobody wants to know."""
-
-
-def _verifier(path: str, verify: str, timeout: float) -> AbstractContextManager[Verifier | None]:
-    if verify == "none":
-        return nullcontext(None)
-    from strideinspect.verify.client import Verifier  # the process is only needed to run the model
-
-    return Verifier(path, timeout=timeout)
+    tensors = assembly.matching(shapes, tensors)
+    return assembly.report(model, shapes, fields, live, inspection, tensors, findings, verification)

@@ -12,7 +12,6 @@ from strideinspect.fields.spans import index_spans
 from strideinspect.fields.theoretical import Form
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
-from strideinspect.model.window import geometry, is_window
 from strideinspect.reads.registry import describe
 from strideinspect.reads.steps import Place, Read, Step
 
@@ -83,8 +82,8 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, tuple[
     found: set[Source] = set()
     for item in nodes:
         node = item.node
-        if item.known and is_window(node):
-            slid = geometry(shapes.placed(node))
+        slid = shapes.geometries.get(node.key) if item.known else None
+        if slid is not None:
             for source, dependence in seen.get(node.inputs[slid.data], {}).items():
                 if dependence.axes & set(slid.axes):
                     found.add(source)

@@ -27,9 +27,7 @@ def window_minimum(
     before = max(0, min(low, last + 1) - first) if first < low else 0
     after = max(0, last + 1 - first - before - inside.shape[axis])
     if before or after:
-        spare = [(0, 0)] * values.ndim
-        spare[axis] = (before, after)
-        inside = np.pad(inside, spare, constant_values=fill)
+        inside = _padded(inside, axis, before, after, fill)
     covered = 1
     while covered < kernel:
         shift = min(covered, kernel - covered)
@@ -53,6 +51,17 @@ def transposed_minimum(
         stuffed[tuple(index)] = values
         values = stuffed
     return window_minimum(values, axis, kernel, 1, dilation, dilation * (kernel - 1) - begin, size, fill)
+
+
+def _padded(values: Array, axis: int, before: int, after: int, fill: int) -> Array:
+    """As numpy's pad, which takes longer than all the rest."""
+    shape = list(values.shape)
+    shape[axis] += before + after
+    result = np.full(shape, fill, dtype=values.dtype)
+    index: list[Any] = [slice(None)] * values.ndim
+    index[axis] = slice(before, shape[axis] - after)
+    result[tuple(index)] = values
+    return result
 
 
 def _cut(values: Array, axis: int, start: int, stop: int, step: int = 1) -> Array:

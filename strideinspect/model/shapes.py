@@ -19,7 +19,7 @@ from strideinspect.model.fold import fold, shape_value
 from strideinspect.model.network import SMALL, Constants, Network
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 from strideinspect.model.shape_rules import MERGES, RULES, output_dtype
-from strideinspect.model.window import MisfitError, geometry, is_window
+from strideinspect.model.window import Geometry, MisfitError, geometry, is_window
 
 
 class Trouble(Enum):
@@ -45,7 +45,7 @@ class Shapes:
     """What is known of every tensor at one input size.
 
     `nodes` are the graph's nodes in order, with the taken branch of a constant If in its place. `unknown` gives the
-    reason for each tensor that has no shape.
+    reason for each tensor that has no shape, `geometries` the windows of each window node by its first output.
     """
 
     network: Network
@@ -55,6 +55,7 @@ class Shapes:
     constants: Constants = field(default_factory=lambda: Constants.__new__(Constants))
     problems: list[Problem] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
+    geometries: dict[str, Geometry] = field(default_factory=dict)
     resized: bool = False  # whether the inputs differ from what the file declares
 
     def placed(self, node: Node) -> PlacedNode:
@@ -126,6 +127,7 @@ def _outputs(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]
     first = next((result.dtypes[n] for n in node.inputs if n in result.dtypes), onnx.TensorProto.FLOAT)
     if is_window(node):
         found = geometry(placed)
+        result.geometries[node.key] = found
         shape = found.output_shape(placed.shape(found.data)[0])
         return [shape] * len(node.outputs), [first, onnx.TensorProto.INT64]
     rule = RULES.get((node.domain, node.op))

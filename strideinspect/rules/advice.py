@@ -12,7 +12,7 @@ from strideinspect.fields.liveness import all_marked, back, keeps_map, read_by_s
 from strideinspect.model.network import Network
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes, infer
-from strideinspect.model.window import Geometry, Kind, geometry, is_window, refitted
+from strideinspect.model.window import Geometry, Kind, is_window, refitted
 from strideinspect.rules.wording import axes_name, by, listed
 
 FARTHEST = 64
@@ -39,7 +39,6 @@ class Adviser:
         shapes: Shapes,
         nodes: Sequence[Described],
         fields: Fields,
-        geometries: Mapping[str, Geometry],
         spatial: Mapping[str, tuple[int, ...]],
     ) -> None:
         self._network: Network = shapes.network
@@ -47,7 +46,7 @@ class Adviser:
         self._spatial = spatial
         self._nodes = nodes
         self._fields = fields
-        self._geometries = geometries
+        self._geometries = shapes.geometries
         self._known: dict[tuple[str, tuple[int, ...], str], Advice | None] = {}
 
     def advise(self, name: str, axes: tuple[int, ...], aim: str) -> Advice | None:
@@ -151,7 +150,7 @@ def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[So
     suspects = []
     for item in nodes:
         if item.known and is_window(item.node):
-            found = geometry(shapes.placed(item.node))
+            found = shapes.geometries[item.node.key]
             if found.kind is not Kind.GLOBAL and any(w.truncated > w.end for w in found.windows):
                 suspects.append((item, found))
     if not suspects:

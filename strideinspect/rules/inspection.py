@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 from strideinspect.fields.coverage import hollow, lost, used_taps
 from strideinspect.fields.forward import Described, Fields, Source
 from strideinspect.fields.liveness import Marks, runs, unmarked
-from strideinspect.fields.spans import along
+from strideinspect.fields.spans import EMPTY, along
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Problem, Shapes
-from strideinspect.model.window import Geometry
 from strideinspect.reads.steps import Everything
 from strideinspect.report.model import Finding, Input, Severity, Span, Unseen, Verdict, Verification, WindowNode
 from strideinspect.report.model import Source as CodeSource
@@ -29,7 +28,7 @@ Vector = NDArray[np.bool_]
 class Inspection:
     """One model at one input size.
 
-    `seen` and `read` are marks per tensor; `touched` (of the input) and `geometries` per window node, by first output.
+    `seen` and `read` are marks per tensor; `touched` are those of each window node's input, by its first output.
     """
 
     shapes: Shapes
@@ -39,7 +38,6 @@ class Inspection:
     seen: Mapping[str, Marks]
     read: Mapping[str, Marks]
     touched: Mapping[str, Marks]
-    geometries: Mapping[str, Geometry]
     inputs: Sequence[Input]
     windows: Sequence[WindowNode]
     unseen: Sequence[Unseen]
@@ -64,11 +62,11 @@ class Inspection:
 
     def data_tensor(self, window: WindowNode) -> str:
         """The tensor that a window node slides over."""
-        return self.nodes[window.output].inputs[self.geometries[window.output].data]
+        return self.nodes[window.output].inputs[self.shapes.geometries[window.output].data]
 
     def lost(self, window: WindowNode) -> tuple[tuple[int, Vector, Vector], ...]:
         """Per spatial axis of a window node: the axis, the pixels dropped at the end and the gaps that nobody reads."""
-        found = self.geometries[window.output]
+        found = self.shapes.geometries[window.output]
         tensor = self.data_tensor(window)
         result = []
         for position, axis in enumerate(found.axes):
@@ -109,6 +107,11 @@ class Inspection:
 
     def causes(self, name: str, axis: int, ranges: Sequence[Span]) -> list[str]:
         """The window nodes at which indices of an input axis are lost for good, with how much of their map."""
+        extent = next(given.shape[axis] for given in self.inputs if given.name == name)
+        before = np.zeros(extent + 1, dtype=np.int64)  # how many of the indices lie before each
+        for first, last in ranges:
+            before[first + 1 : last + 2] = 1
+        before = np.cumsum(before)
         found = []
         for window in self.windows:
             if window.dropped is None or window.input_shape is None:
@@ -122,9 +125,8 @@ class Inspection:
                     continue
                 length = window.input_shape[node_axis]
                 low, high = along(seen.actual.full, node_axis, length)
-                touches = np.zeros(length, dtype=bool)
-                for first, last in ranges:
-                    touches |= (low <= last) & (-high >= first)
+                sees = low < EMPTY
+                touches = sees & (before[np.where(sees, 1 - high, 0)] > before[np.where(sees, low, 0)])
                 count = int(((pixels | gaps) & touches).sum())
                 if count:
                     what = axis_name(position, len(window.spatial_axes), count)
@@ -136,19 +138,19 @@ class Inspection:
         """Per spatial axis how far the last window reaches past the padded map."""
         if window.dropped is None:
             return ()
-        return tuple(w.overhang for w in self.geometries[window.output].windows)
+        return tuple(w.overhang for w in self.shapes.geometries[window.output].windows)
 
     def used_taps(self, window: WindowNode) -> tuple[int, ...] | None:
         """Per spatial axis how many taps touch a pixel at some position; None where that is no question."""
         if window.dropped is None:
             return None
-        return tuple(used_taps(w) for w in self.geometries[window.output].windows)
+        return tuple(used_taps(w) for w in self.shapes.geometries[window.output].windows)
 
     def shrunk_axes(self, window: WindowNode) -> tuple[int, ...]:
         """Axes of extent 1, brought there by ordinary windows, over which a wider window slides."""
         if window.dropped is None or window.input_shape is None:
             return ()
-        found = self.geometries[window.output]
+        found = self.shapes.geometries[window.output]
         seen = self.fields.get(self.data_tensor(window), {})
         extents = {given.name: given.shape for given in self.inputs}
         return tuple(
