@@ -59,13 +59,13 @@ def run(weightless: Weightless, directory: Path) -> AsRun:
     tensors = [entry.name for entry in graph.output if not entry.type.HasField("sequence_type")]
     known = {entry.name for entry in graph.output}
     graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted if name not in known)
-    seen: dict[str, Shape] = {name: feed.shape for name, feed in weightless.feeds.items()}
+    seen: dict[str, Shape] = {}
     values = dict(weightless.constants)
     error = None
     try:
         runner = session(weightless.model, profile=directory / "profile")
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
-        return AsRun(seen, {}, values, exact, weightless.in_their_words(plain(problem)))
+        return AsRun({}, {}, values, exact, weightless.in_their_words(plain(problem)))
     try:
         fetched = runner.run_with_ort_values(
             list(dict.fromkeys([*tensors, *wanted])),
@@ -80,6 +80,7 @@ def run(weightless: Weightless, directory: Path) -> AsRun:
         error = weightless.in_their_words(plain(problem))
     finally:
         profile = Path(runner.end_profiling())
+    seen |= {name: weightless.feeds[name].shape for name in weightless.inputs}
     conflicts = _read(profile, weightless.nodes, seen)
     not_checked = {name: f"its shape depends on the data, at {label}" for name, label in _labels(exact, weightless)}
     not_checked |= dict.fromkeys(conflicts, "it has several shapes in one run")

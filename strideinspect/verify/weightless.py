@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Final, Protocol, TypeVar
@@ -31,7 +31,7 @@ class Weightless:
     `model` is the changed copy, `feeds` all that it wants to be fed. `zeroed` names the tensors whose values were
     replaced by zeros; `constants` holds the values of those that were kept. Every node of `model`, those of subgraphs
     included, has a new name that is unique: `nodes` finds it and `labels` says what its author would call it.
-    `outputs` counts the graph outputs.
+    `inputs` are the model's own inputs, `outputs` counts its outputs.
     """
 
     model: onnx.ModelProto
@@ -40,6 +40,7 @@ class Weightless:
     constants: Mapping[str, np.ndarray]
     nodes: Mapping[str, onnx.NodeProto]
     labels: Mapping[str, str]
+    inputs: Sequence[str]
     outputs: int
 
     def in_their_words(self, message: str) -> str:
@@ -89,7 +90,9 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
     _set(model.graph.output, [_shapeless(entry) for entry in model.graph.output])
     del model.graph.value_info[:]
     zeroed = frozenset(draft.zeroed)
-    return Weightless(model, draft.feeds, zeroed, draft.constants, nodes, labels, len(model.graph.output))
+    return Weightless(
+        model, draft.feeds, zeroed, draft.constants, nodes, labels, [e.name for e in given], len(model.graph.output)
+    )
 
 
 def _fixed(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], draft: _Draft) -> onnx.ValueInfoProto:

@@ -2,25 +2,53 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
+from numpy.typing import NDArray
 from onnx import numpy_helper, parser
 
 from strideinspect.verify.answers import Ran, field_line, learn, shapes_of
 
 Shape = tuple[int, ...]
+Booleans = NDArray[np.bool_]
 
 
-def model_of(text: str, opset: int = 20, seed: int = 0, **tables: list[Any]) -> onnx.ModelProto:
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A graph in ONNX text, and what the line with its name says: operator set, constants, expectations."""
+
+    text: str
+    settings: Mapping[str, Any]
+
+    def model(self) -> onnx.ModelProto:
+        """The model."""
+        return model_of(self.text, **self.settings)
+
+
+def cases(name: str) -> dict[str, Case]:
+    """The cases of a text file beside this one: blocks that begin with == and the case's name."""
+    found = {}
+    for block in re.split(r"^== ", Path(__file__).with_name(name).read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        head, _, body = block.partition("\n")
+        title, *settings = head.split(" ")
+        lines = [line for line in body.splitlines() if not line.startswith("#")]
+        pairs = (setting.split("=", 1) for setting in settings)
+        found[title] = Case("\n".join(lines), {key: json.loads(value) for key, value in pairs})
+    return found
+
+
+def model_of(text: str, *, opset: int = 20, **tables: Any) -> onnx.ModelProto:
     """A model from its graph's text. Inputs whose name begins with w become random weights, `tables` constants."""
-    header = f'<ir_version: 8, opset_import: ["": {opset}, "com.microsoft": 1]>'
-    model = parser.parse_model(f"{header} g {text}")
-    random = np.random.default_rng(seed)
+    model = parser.parse_model(f'<ir_version: 8, opset_import: ["": {opset}, "com.microsoft": 1]> g {text}')
+    random = np.random.default_rng(0)
     entries = list(model.graph.input)
     del model.graph.input[:]
     for entry in entries:
@@ -29,7 +57,7 @@ def model_of(text: str, opset: int = 20, seed: int = 0, **tables: list[Any]) -> 
         if entry.name in tables:
             array = np.array(tables[entry.name], dtype)
         elif entry.name.startswith("w"):
-            array = (random.uniform(0.5, 1.5, [d.dim_value for d in kind.shape.dim])).astype(dtype)
+            array = random.uniform(0.5, 1.5, [d.dim_value for d in kind.shape.dim]).astype(dtype)
         else:
             model.graph.input.append(entry)
             continue
@@ -45,7 +73,7 @@ def input_shapes(model: onnx.ModelProto) -> dict[str, Shape]:
 def saved(model: onnx.ModelProto, directory: Path) -> str:
     """The path of the model's file."""
     path = directory / "model.onnx"
-    onnx.save(model, str(path))
+    onnx.save(model, path)
     return str(path)
 
 
@@ -56,40 +84,39 @@ def ran(model: onnx.ModelProto, directory: Path, inputs: Mapping[str, Shape] | N
 
 def seen(known: Ran, source: str, axis: int, tensor: str, along: int | None) -> dict[str, Any]:
     """The worker's answer to one question about a field."""
-    (answer,) = field_line(known, [{"input": source, "axis": axis, "tensors": {tensor: along}}], [])["fields"]
-    return answer
+    question = {"input": source, "axis": axis, "tensors": {tensor: along}}
+    answers: list[dict[str, Any]] = field_line(known, [question], [])["fields"]
+    return answers[0]
 
 
-def reached(model: onnx.ModelProto, source: str, axis: int, tries: int = 4) -> Iterator[tuple[str, np.ndarray]]:
+def reached(model: onnx.ModelProto, source: str, axis: int, tries: int = 4) -> Iterator[tuple[str, Booleans]]:
     """Per graph output [length, *shape]: whether changing that row of the input changed that element.
 
-    Runs the real model with its real operators: each row is raised and lowered, in random amounts and over several
-    random images, so that neither a maximum nor a threshold hides a dependence.
+    Runs the real model with its real operators: each row is raised and lowered by random amounts, over several random
+    images, so that neither a maximum nor a threshold hides a dependence.
     """
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     shapes = input_shapes(model)
     names = [entry.name for entry in model.graph.output]
     length = shapes[source][axis]
-    found: dict[str, np.ndarray] = {}
+    found: dict[str, Booleans] = {}
     for attempt in range(tries):
         random = np.random.default_rng(attempt)
         feeds = {name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
         before = session.run(names, feeds)
         for row in range(length):
+            place = tuple(row if k == axis else slice(None) for k in range(len(shapes[source])))
             for sign in (3.0, -3.0):
-                changed = dict(feeds)
                 image = feeds[source].copy()
-                place = tuple(row if k == axis else slice(None) for k in range(image.ndim))
-                image[place] += sign * random.uniform(0.5, 1.5, image[place].shape).astype(np.float32)
-                changed[source] = image
-                for name, old, new in zip(names, before, session.run(names, changed), strict=True):
+                image[place] += sign * random.uniform(0.5, 1.5, np.shape(image[place])).astype(np.float32)
+                for name, old, new in zip(names, before, session.run(names, feeds | {source: image}), strict=True):
                     marks = found.setdefault(name, np.zeros((length, *old.shape), bool))
                     marks[row] |= old != new
     yield from found.items()
 
 
-def hulls(marks: np.ndarray, along: int) -> tuple[list[int | None], list[int | None]]:
+def hulls(marks: Booleans, along: int) -> tuple[list[int | None], list[int | None]]:
     """First and last row that reach each index along one axis of a tensor, from what `reached` gives."""
-    rows = np.moveaxis(marks, along + 1, 1).reshape(*marks.shape[:1], marks.shape[along + 1], -1).any(axis=2)
-    lit = [np.flatnonzero(rows[:, index]).tolist() for index in range(rows.shape[1])]
+    columns = np.moveaxis(marks, along + 1, 0)
+    lit = [np.flatnonzero(column.reshape(len(marks), -1).any(axis=1)).tolist() for column in columns]
     return [r[0] if r else None for r in lit], [r[-1] if r else None for r in lit]

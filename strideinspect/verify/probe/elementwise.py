@@ -29,6 +29,7 @@ _SOME_INPUTS: Final[dict[str, tuple[int, ...]]] = {
     "com.microsoft:QLinearLeakyRelu": (0,),
     "com.microsoft:QLinearMul": (0, 3),
     "com.microsoft:QLinearSigmoid": (0,),
+    "com.microsoft:QLinearWhere": (0, 1, 4),
     "com.microsoft:QuantizeLinear": (0, 1, 2),
 }
 

@@ -15,6 +15,7 @@ _PRODUCTS: Final[dict[str, tuple[int, int]]] = {
     "MatMulInteger": (0, 1),
     "QLinearMatMul": (0, 3),
     "com.microsoft:FusedMatMul": (0, 1),
+    "com.microsoft:TransposeMatMul": (0, 1),
     "com.microsoft:DynamicQuantizeMatMul": (0, 1),
     "com.microsoft:MatMulIntegerToFloat": (0, 1),
     "com.microsoft:MatMulNBits": (0, 1),

@@ -110,9 +110,20 @@ def so_far(call: Call, value: Value, axis: int, *, backwards: bool) -> Value:
 @operators("Softmax", "LogSoftmax", "Hardmax")
 def softmax(call: Call) -> Sequence[Value | None]:
     """Normalises over one axis; before operator set 13, over that axis and all behind it."""
+    return [_softmax(call, call.known.opset)]
+
+
+@operators("com.microsoft:QLinearSoftmax")
+def quantised_softmax(call: Call) -> Sequence[Value | None]:
+    """As the Softmax of the operator set that it names."""
+    call.only(0)
+    return [_softmax(call, call.integer("opset", 13))]
+
+
+def _softmax(call: Call, opset: int) -> Value:
     value = call.live()
-    axis = value.normal(call.integer("axis", -1 if call.known.opset >= 13 else 1))
-    return [call.normalised(value, [axis] if call.known.opset >= 13 else range(axis, len(value.shape)))]
+    axis = value.normal(call.integer("axis", -1 if opset >= 13 else 1))
+    return call.normalised(value, [axis] if opset >= 13 else range(axis, len(value.shape)))
 
 
 @operators("LpNormalization")
@@ -131,7 +142,7 @@ def mean_variance(call: Call) -> Sequence[Value | None]:
 
 
 @operators("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization",
-           "com.microsoft:SimplifiedLayerNormalization")  # fmt: skip
+           "com.microsoft:LayerNormalization", "com.microsoft:SimplifiedLayerNormalization")  # fmt: skip
 def layer_normalization(call: Call) -> Sequence[Value | None]:
     """Normalises over the axis and all behind it; scale and bias broadcast. The statistics collapse those axes."""
     shape = call.shape_in(0)

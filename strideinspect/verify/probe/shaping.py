@@ -58,7 +58,9 @@ def reshaped(build: Builder, value: Value, shape: Shape) -> Value:
         if value.marks.aside.intersection(olds):
             aside.update(k for k in news if shape[k] > 1)
         gone = gone or bool(value.marks.collapsed.intersection(olds))
-    return build.resized(value, tuple(extents), shape, Marks(frozenset(running), frozenset(collapsed), gone, frozenset(aside)))
+    return build.resized(
+        value, tuple(extents), shape, Marks(frozenset(running), frozenset(collapsed), gone, frozenset(aside))
+    )
 
 
 @operators("Reshape", "Flatten")

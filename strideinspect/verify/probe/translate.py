@@ -9,6 +9,7 @@ import onnx
 
 from strideinspect.verify.exactness import captured, reads_only_shape
 from strideinspect.verify.probe import (  # noqa: F401 - importing them registers their translators
+    attention,
     elementwise,
     matrix,
     movement,
@@ -52,7 +53,8 @@ def translate(
 ) -> Probe:
     """The probe of `nodes` (in topological order) for one axis of the graph input that `source` names.
 
-    `aside` are the other axes of that input that are probed too; `labels` says what to call a node in a reason. Raises InexpressibleError where the input's shape is not known.
+    `aside` are the other axes of that input that are probed too; `labels` says what to call a node in a reason.
+    Raises InexpressibleError where the input's shape is not known.
     """
     name, axis = source
     if name not in known.shapes:

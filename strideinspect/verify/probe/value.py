@@ -44,9 +44,7 @@ class Marks:
     def without(self, axes: Iterable[int]) -> Marks:
         """The marks once no position runs along `axes` any more, and they count as ordinary."""
         gone = frozenset(axes)
-        return replace(
-            self, running=self.running - gone, collapsed=self.collapsed - gone, aside=self.aside - gone
-        )
+        return replace(self, running=self.running - gone, collapsed=self.collapsed - gone, aside=self.aside - gone)
 
     @staticmethod
     def merged(marks: Iterable[Marks]) -> Marks:

@@ -1,0 +1,34 @@
+"""The probe against the brute-force oracle on generated graphs: every tensor, every index, local and full."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from strideinspect.verify.answers import field_line
+from tests.graphs import Graph, bounded, chains, diamonds
+from tests.oracle import Oracle, hull, hulls
+from tests.verify.helpers import ran
+
+
+@bounded(60)
+@given(st.one_of(chains(), diamonds(), diamonds(), chains(2, most=4), diamonds(2, most=2), chains(3, most=3)))
+def test_the_probe_sees_what_the_oracle_counts(graph: Graph) -> None:
+    """Hulls of local dependence at every index of every axis, and the hull of full dependence."""
+    model = graph.build()
+    oracle = Oracle.of(model)
+    with tempfile.TemporaryDirectory() as directory:
+        known = ran(model, Path(directory), {"x": graph.shape})
+    for axis in range(2, len(graph.shape)):
+        sees = oracle.sees("x", axis)
+        for along in range(max(len(seen.shape) for seen in sees.values())):
+            wanted = {tensor: along for tensor, seen in sees.items() if along < len(seen.shape)}
+            answers = field_line(known, [{"input": "x", "axis": axis, "tensors": wanted}], [])["fields"]
+            for answer in answers:
+                seen, place = sees[answer["tensor"]], (answer["tensor"], axis, along)
+                assert "reason" not in answer, (place, answer)
+                assert (tuple(answer["first"]), tuple(answer["last"])) == hulls(seen.local, along), place
+                assert answer["full"] == hull(seen.full), place
