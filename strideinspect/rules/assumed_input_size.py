@@ -1,10 +1,32 @@
 """A dynamic axis was given a size by default.
 
-What it does: says which axes of an input have no size in the file, and at which size the model was inspected instead.
+## What it does
 
-Why it matters: what is dropped, and what fits, depends on the size.
+Says which axes of an input have no size in the file, and at which size the model was inspected instead.
 
-What to do: give the size that the model will run at with `--input-shape`.
+## Why it matters
+
+What is dropped, and what fits, depends on the size.
+
+## Flagged
+
+The batch is no matter, but height and width are:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[N,1,height,width] x) => (float[N,1,h,w] y) {
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[N,1,64,64] x) => (float[N,1,32,32] y) {
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+    }
+
+## What to do
+
+Give the size that the model will run at with `--input-shape`.
 """
 
 from __future__ import annotations

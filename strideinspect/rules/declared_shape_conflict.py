@@ -1,12 +1,38 @@
 """A declared shape contradicts the computed one.
 
-What it does: compares the shapes that the file declares for its tensors and outputs with those that follow from the
-operators at this input size.
+## What it does
 
-Why it is bad: whoever reads the declaration (another runtime, a compiler, a human) is misled; runtimes are lenient and
-do not complain.
+Compares the shapes that the file declares for its tensors and outputs with those that follow from the operators at
+this input size.
 
-What to do: export the model again, or correct the declaration.
+## Why it is bad
+
+Whoever reads the declaration (another runtime, a compiler, a human) is misled; runtimes are lenient and do not
+complain.
+
+## Flagged
+
+Four windows fit into ten rows, not five:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,10,10] x) => (float[1,1,5,5] y) {
+      y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (x)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,10,10] x) => (float[1,1,4,4] y) {
+      y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (x)
+    }
+
+## What to do
+
+Export the model again, or correct the declaration.
+
+## References
+
+- What the checker lets pass: [onnx issue 5974](https://github.com/onnx/onnx/issues/5974)
 """
 
 from __future__ import annotations

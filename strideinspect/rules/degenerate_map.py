@@ -1,11 +1,45 @@
 """A map that windows shrank to a single index is slid over by further windows, or a map has no index at all.
 
-What it does: warns of windows wider than one that slide over a map of extent 1, where ordinary windows brought it there
-(a pooled axis, or one that was 1 from the start, is none); an output without any index is an error.
+## What it does
 
-Why it is bad: of a 3×3 kernel on a 1×1 map one weight in nine is used; a map without an index cannot be computed.
+Warns of windows wider than one that slide over a map of extent 1, where ordinary windows brought it there (a pooled
+axis, or one that was 1 from the start, is none); a map without any index is an error.
 
-What to do: use a larger input, or fewer strides.
+## Why it is bad
+
+Of a 3×3 kernel on a 1×1 map one weight in nine is used; a map without an index cannot be computed.
+
+## Flagged
+
+A warning: four rows become two and then one, and a third 3×3 window slides over it.
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,4,4] x) => (float[1,1,1,1] y) <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
+      half = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, w)
+      one = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (half, w)
+      y = Conv <pads = [1, 1, 1, 1]> (one, w)
+    }
+
+An error: a window of 5 has no place in two rows.
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,4,4] x) => (float[1,1,h,w] y) {
+      half = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      y = MaxPool <kernel_shape = [5, 5]> (half)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x) => (float[1,1,2,2] y) <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
+      half = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, w)
+      quarter = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (half, w)
+      y = Conv <pads = [1, 1, 1, 1]> (quarter, w)
+    }
+
+## What to do
+
+Use a larger input, or fewer strides.
 """
 
 from __future__ import annotations

@@ -1,11 +1,24 @@
 """onnxruntime sees another field than this tool.
 
-What it does: compares what every window node's indices depend on with what arrives there when the skeleton of the
-model runs.
+## What it does
 
-Why it is bad: one of the two is wrong, so that no number near this node can be trusted.
+Compares what every window node's indices depend on with what arrives there when the skeleton of the model runs.
 
-What to do: report it, with the model's structure (weights are not needed).
+## Why it is bad
+
+One of the two is wrong, so that no number near this node can be trusted.
+
+## Flagged
+
+No model shows this by itself: it takes two programs that disagree. Where they do, the message has both answers.
+
+## Clean
+
+Every model on which the two agree, as the last line of its report says.
+
+## What to do
+
+Report it, with the model's structure (weights are not needed).
 """
 
 from __future__ import annotations

@@ -1,11 +1,38 @@
 """A window node drops real pixels that no other reader of the map reads.
 
-What it does: reports the trailing rows and columns of a node's input that its windows never reach, because the output
-size is a floored division and the remainder is not padding, where nobody else reads them either.
+## What it does
 
-Why it is bad: what was computed for these pixels is thrown away, and the map is cut on one side only.
+Reports the trailing rows and columns of a node's input that its windows never reach, because the output size is a
+floored division and the remainder is more than padding, where nobody else reads them either.
 
-What to do: choose an input size at which the division leaves no remainder, or pad the map at its end.
+## Why it is bad
+
+What was computed for these pixels is thrown away, and the map is cut on one side only.
+
+## Flagged
+
+Four windows of 3 with stride 2 cover rows 0 to 8 of 10:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,10,10] x) => (float[1,1,4,4] y) {
+      y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (x)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,11,11] x) => (float[1,1,5,5] y) {
+      y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (x)
+    }
+
+## What to do
+
+Choose an input size at which the division leaves no remainder (the help names the nearest, where there are any), or
+pad the map at its end.
+
+## References
+
+- Output size: [ONNX operator MaxPool](https://onnx.ai/onnx/operators/onnx__MaxPool.html)
 """
 
 from __future__ import annotations

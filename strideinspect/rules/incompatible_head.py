@@ -1,11 +1,37 @@
 """A size that is baked into the model does not fit this input size.
 
-What it does: reports the Reshape, Gemm or other node that cannot run, with its numbers. What lies behind it cannot be
-computed; the rest of the report stays.
+## What it does
 
-Why it is bad: the model cannot run at this size.
+Reports the Reshape, Gemm or other node that cannot run, with its numbers. What lies behind it cannot be computed; the
+rest of the report stays.
 
-What to do: use the size that the model was exported for, or export it with a head that fits (global pooling).
+## Why it is bad
+
+The model cannot run at this size.
+
+## Flagged
+
+The head was made for 4×4 maps, at this size they are 5×5:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,10,10] x) => (float[1,16] y) {
+      map = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      flat = Constant <value_ints = [1, 16]> ()
+      y = Reshape (map, flat)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x) => (float[1,16] y) {
+      map = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      flat = Constant <value_ints = [1, 16]> ()
+      y = Reshape (map, flat)
+    }
+
+## What to do
+
+Use the size that the model was exported for, or export it with a head that fits (global pooling).
 """
 
 from __future__ import annotations

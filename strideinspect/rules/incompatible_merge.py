@@ -1,12 +1,43 @@
 """Branches that meet in a Concat or an elementwise operator do not fit together at this size.
 
-What it does: reports the merge with the shapes of its branches. What lies behind it cannot be computed; the rest of the
-report stays.
+## What it does
 
-Why it is bad: the model cannot run at this size. A U-Net whose skips meet maps that were halved and doubled is the
-common case: it wants a multiple of its downsampling factor.
+Reports the merge with the shapes of its branches. What lies behind it cannot be computed; the rest of the report
+stays.
 
-What to do: use a size that divides by the model's stride, or pad or crop before the merge.
+## Why it is bad
+
+The model cannot run at this size. A U-Net whose skips meet maps that were halved and doubled is the common case: it
+wants a multiple of its downsampling factor.
+
+## Flagged
+
+Seven rows are halved to three and doubled to six:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,7,7] x) => (float[1,2,h,w] y) <float[1,1,2,2] w = {1, 1, 1, 1}> {
+      half = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      whole = ConvTranspose <strides = [2, 2]> (half, w)
+      y = Concat <axis = 1> (x, whole)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x) => (float[1,2,8,8] y) <float[1,1,2,2] w = {1, 1, 1, 1}> {
+      half = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      whole = ConvTranspose <strides = [2, 2]> (half, w)
+      y = Concat <axis = 1> (x, whole)
+    }
+
+## What to do
+
+Use a size that divides by the model's stride, or pad or crop before the merge.
+
+## References
+
+- Why the tile size of a U-Net has to be chosen: U-Net: Convolutional Networks for Biomedical Image Segmentation
+  ([arXiv:1505.04597](https://arxiv.org/abs/1505.04597))
 """
 
 from __future__ import annotations

@@ -1,10 +1,33 @@
 """Verification could not run.
 
-What it does: says why onnxruntime could not confirm what was reported.
+## What it does
 
-Why it matters: the numbers follow from the analysis alone.
+Says why onnxruntime could not confirm what was reported.
 
-What to do: as the reason says; a custom operator or missing runtime support cannot be helped from here.
+## Why it matters
+
+The numbers follow from the analysis alone.
+
+## Flagged
+
+onnxruntime has no kernel for an operator of one's own:
+
+    <ir_version: 8, opset_import: ["": 18, "com.example": 1]>
+    agraph (float[1,1,8,8] x) => (float[1,1,4,4] y) {
+      smooth = com.example.Smooth (x)
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (smooth)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x) => (float[1,1,4,4] y) {
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+    }
+
+## What to do
+
+As the reason says; a custom operator or missing runtime support cannot be helped from here.
 """
 
 from __future__ import annotations

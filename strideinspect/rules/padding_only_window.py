@@ -1,11 +1,40 @@
 """Kernel taps that never touch a pixel.
 
-What it does: reports windows of which some taps lie in the padding at every position: a 3×3 window on a 1×1 map, or a
-dilation larger than the map.
+## What it does
 
-Why it is bad: these weights are never used, and the layer is not what its kernel size says.
+Reports windows of which some taps lie in the padding at every position: a 3×3 window on a 1×1 map, or a dilation
+larger than the map.
 
-What to do: use a larger input, less downsampling before, or a smaller kernel or dilation.
+## Why it is bad
+
+These weights are never used, and the layer is not what its kernel size says.
+
+## Flagged
+
+Of the nine taps only the middle one ever meets the pixel:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,1,1] x) => (float[1,1,1,1] y) <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
+      y = Conv <pads = [1, 1, 1, 1]> (x, w)
+    }
+
+## Clean
+
+On 2×2 every tap meets a pixel at one of the four positions:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,2,2] x) => (float[1,1,2,2] y) <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
+      y = Conv <pads = [1, 1, 1, 1]> (x, w)
+    }
+
+## What to do
+
+Use a larger input, less downsampling before, or a smaller kernel or dilation.
+
+## References
+
+- A dilated 3×3 kernel that shrinks to its middle tap: Rethinking Atrous Convolution for Semantic Image Segmentation
+  ([arXiv:1706.05587](https://arxiv.org/abs/1706.05587))
 """
 
 from __future__ import annotations

@@ -1,11 +1,39 @@
 """A window node drops only padding, which makes the effective padding lopsided.
 
-What it does: reports nodes whose floored division cuts trailing rows or columns that are padding and no pixel.
+## What it does
 
-Why it matters: nothing is lost, but the grid of the output is not centered on the image: a 3×3 stride-2 convolution
-with padding 1 on an even size uses its padding at the beginning only.
+Reports nodes whose floored division cuts trailing rows or columns that are padding and no pixel, be it the node's own
+or that of a Pad node in front of it.
 
-What to do: nothing, if that is meant; else pad only at the beginning, or use an odd size.
+## Why it matters
+
+Nothing is lost, but the grid of the output is not centered on the image: a 3×3 stride-2 window with padding 1 on an
+even size uses its padding at the beginning only.
+
+## Flagged
+
+Five windows cover rows −1 to 9, row 10 of the padding is over:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,10,10] x) => (float[1,1,5,5] y) {
+      y = MaxPool <kernel_shape = [3, 3], strides = [2, 2], pads = [1, 1, 1, 1]> (x)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,11,11] x) => (float[1,1,6,6] y) {
+      y = MaxPool <kernel_shape = [3, 3], strides = [2, 2], pads = [1, 1, 1, 1]> (x)
+    }
+
+## What to do
+
+Nothing, if that is meant; else pad only at the beginning, or use an odd size.
+
+## References
+
+- What uneven padding does to the weights: Mind the Pad – CNNs Can Develop Blind Spots
+  ([arXiv:2010.02178](https://arxiv.org/abs/2010.02178))
 """
 
 from __future__ import annotations

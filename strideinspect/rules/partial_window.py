@@ -1,11 +1,36 @@
 """A window hangs over the edge of the map, because the output size was rounded up.
 
-What it does: reports the nodes whose last window reaches past the padded map (`ceil_mode`, or a map smaller than the
-window).
+## What it does
 
-Why it matters: the last row and column of the output are computed from fewer pixels than the others.
+Reports the nodes whose last window reaches past the padded map (`ceil_mode`, or a map smaller than the window).
 
-What to do: nothing, if that is meant; else choose a size at which the windows fit.
+## Why it matters
+
+The last row and column of the output are computed from fewer pixels than the others.
+
+## Flagged
+
+The third window begins at row 4 of 5 and has one row left:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,5,5] x) => (float[1,1,3,3] y) {
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1> (x)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,6,6] x) => (float[1,1,3,3] y) {
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2], ceil_mode = 1> (x)
+    }
+
+## What to do
+
+Nothing, if that is meant; else choose a size at which the windows fit.
+
+## References
+
+- `ceil_mode`: [ONNX operator MaxPool](https://onnx.ai/onnx/operators/onnx__MaxPool.html)
 """
 
 from __future__ import annotations

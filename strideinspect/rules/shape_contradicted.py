@@ -1,10 +1,24 @@
 """onnxruntime computes another shape than this tool.
 
-What it does: compares every tensor's shape with the one that onnxruntime reports from running the model.
+## What it does
 
-Why it is bad: one of the two is wrong, so that no number near this node can be trusted.
+Compares every tensor's shape with the one that onnxruntime reports from running the model.
 
-What to do: report it, with the model's structure (weights are not needed).
+## Why it is bad
+
+One of the two is wrong, so that no number near this node can be trusted.
+
+## Flagged
+
+No model shows this by itself: it takes two programs that disagree. Where they do, the message has both answers.
+
+## Clean
+
+Every model on which the two agree, as the last line of its report says.
+
+## What to do
+
+Report it, with the model's structure (weights are not needed).
 """
 
 from __future__ import annotations

@@ -1,12 +1,41 @@
 """Windows step over interior pixels that no other reader reads.
 
-What it does: reports the rows and columns between a node's windows (or between its dilated taps) that neither this node
-nor any other reader of the map reads. Keras' ResNet-50 has such maps: both branches of a block use the same 1×1
-stride-2 grid.
+## What it does
 
-Why it is bad: what was computed for these pixels is thrown away; with 1×1 stride 2 that is three quarters of the map.
+Reports the rows and columns between a node's windows (or between its dilated taps) that neither this node nor any
+other reader of the map reads. Keras' ResNet-50 has such maps: both branches of a block use the same 1×1 stride-2 grid.
 
-What to do: move the stride to a window that is at least as wide (the 3×3 of the block), or pool instead of skipping.
+## Why it is bad
+
+What was computed for these pixels is thrown away; with 1×1 stride 2 that is three quarters of the map.
+
+## Flagged
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x) => (float[1,1,4,4] y) <float[1,1,1,1] w = {1}> {
+      y = Conv <strides = [2, 2]> (x, w)
+    }
+
+## Clean
+
+A residual block's shortcut may skip pixels: the 3×3 beside it reads them.
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x) => (float[1,1,4,4] y)
+        <float[1,1,1,1] w = {1}, float[1,1,3,3] v = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
+      shortcut = Conv <strides = [2, 2]> (x, w)
+      block = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, v)
+      y = Add (shortcut, block)
+    }
+
+## What to do
+
+Move the stride to a window that is at least as wide (the 3×3 of the block), or pool instead of skipping.
+
+## References
+
+- The 1×1 stride-2 convolution of ResNet, and what moving the stride brings: Bag of Tricks for Image Classification
+  with Convolutional Neural Networks ([arXiv:1812.01187](https://arxiv.org/abs/1812.01187))
 """
 
 from __future__ import annotations

@@ -1,11 +1,40 @@
 """A field passes a node whose reads are unknown.
 
-What it does: reports operators that choose what they read by values of the data (GridSample, RoiAlign), and operators
-that are not described (custom domains). They are taken to read their whole input.
+## What it does
 
-Why it matters: fields behind such a node are upper bounds, not exact.
+Reports operators that choose what they read by values of the data (GridSample, RoiAlign), and operators that are not
+described (custom domains). They are taken to read their whole input.
 
-What to do: look at the fields of the tensors before it (`--tensor`), which are exact.
+## Why it is bad
+
+Fields behind such a node are upper bounds, not exact.
+
+## Flagged
+
+Where it samples stands in another input:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x, float[1,4,4,2] grid) => (float[1,1,4,4] y) {
+      half = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      y = GridSample (half, grid)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x) => (float[1,1,8,8] y) {
+      half = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      scales = Constant <value_floats = [1.0, 1.0, 2.0, 2.0]> ()
+      y = Resize <mode = "linear"> (half, , scales)
+    }
+
+## What to do
+
+Look at the fields of the tensors before it (`--tensor`), which are exact.
+
+## References
+
+- [ONNX operator GridSample](https://onnx.ai/onnx/operators/onnx__GridSample.html)
 """
 
 from __future__ import annotations

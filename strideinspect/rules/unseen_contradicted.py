@@ -1,10 +1,24 @@
 """Pixels that this tool calls unseen reach an output in onnxruntime.
 
-What it does: lights only the unseen pixels and looks for light at the outputs.
+## What it does
 
-Why it is bad: one of the two is wrong, so that no number near this node can be trusted.
+Lights only the unseen pixels and looks for light at the outputs.
 
-What to do: report it, with the model's structure (weights are not needed).
+## Why it is bad
+
+One of the two is wrong, so that no number near this node can be trusted.
+
+## Flagged
+
+No model shows this by itself: it takes two programs that disagree. Where they do, the message has both answers.
+
+## Clean
+
+Every model on which the two agree, as the last line of its report says.
+
+## What to do
+
+Report it, with the model's structure (weights are not needed).
 """
 
 from __future__ import annotations

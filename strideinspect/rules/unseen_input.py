@@ -1,12 +1,35 @@
 """Image rows or columns on which no output depends.
 
-What it does: reports the indices of a graph input that reach no graph output at all, and where on the way they were
-lost.
+## What it does
 
-Why it is bad: whatever an image shows there changes nothing. AlexNet fed with 224×224 never looks at the last five rows
-and columns; 227×227 was meant.
+Reports the indices of a graph input that reach no graph output at all, and where on the way they were lost.
 
-What to do: use the nearest input size that loses nothing, or pad the image at its end by as much.
+## Why it is bad
+
+Whatever an image shows there changes nothing. AlexNet fed with 224×224 never looks at the last five rows and columns;
+227×227 was meant.
+
+## Flagged
+
+The first pool drops row 10 of 11, the second one row 4 of 5, which was made from rows 8 and 9:
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,11,11] x) => (float[1,1,2,2] y) {
+      half = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (half)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,12,12] x) => (float[1,1,3,3] y) {
+      half = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (half)
+    }
+
+## What to do
+
+Use the nearest input size that loses nothing, or pad the image at its end by as much.
 """
 
 from __future__ import annotations

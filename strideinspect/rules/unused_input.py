@@ -1,10 +1,30 @@
 """Nothing at all depends on an input.
 
-What it does: reports graph inputs whose values reach no graph output.
+## What it does
 
-Why it matters: a caller has to provide them for nothing; some exporters turn parameters of a layer into such inputs.
+Reports graph inputs whose values reach no graph output.
 
-What to do: remove the input from the model, or find out why it is not connected.
+## Why it matters
+
+A caller has to provide them for nothing; some exporters turn parameters of a layer into such inputs.
+
+## Flagged
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x, float[1] rate) => (float[1,1,8,8] y) {
+      y = Relu (x)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x, float[1] rate) => (float[1,1,8,8] y) {
+      y = Mul (x, rate)
+    }
+
+## What to do
+
+Remove the input from the model, or find out why it is not connected.
 """
 
 from __future__ import annotations

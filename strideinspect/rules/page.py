@@ -1,0 +1,41 @@
+"""A rule's documentation page, read out of its docstring; imports nothing that inspecting needs."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+
+from strideinspect.rules.registry import RuleInfo
+
+_HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_MODEL = re.compile(r"^ {4}<ir_version.*(?:\n {4}.*)*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a rule file says of its rule: one line, then sections by heading, in the docstring's order."""
+
+    rule: RuleInfo
+    summary: str
+    sections: Mapping[str, str]
+
+    def models(self, heading: str) -> tuple[str, ...]:
+        """The models in a section, as ONNX text (`onnx.parser`)."""
+        return tuple(textwrap.dedent(found[0]) for found in _MODEL.finditer(self.sections[heading]))
+
+    def markdown(self) -> str:
+        """The page as Markdown, the rule's id for its title."""
+        facts = f"Group: {self.rule.group}. Gravest severity: {self.rule.severity.value}."
+        sections = (f"## {heading}\n\n{text}" for heading, text in self.sections.items())
+        return "\n\n".join([f"# {self.rule.id}", self.summary, facts, *sections]) + "\n"
+
+
+def page(rule: RuleInfo) -> Page:
+    """The page of a rule."""
+    text = import_module(f"strideinspect.rules.{rule.id.replace('-', '_')}").__doc__ or ""
+    summary, *parts = _HEADING.split(text)
+    texts = (part.strip("\n") for part in parts[1::2])
+    return Page(rule, summary.strip(), dict(zip(parts[::2], texts, strict=True)))

@@ -1,0 +1,37 @@
+"""Models from text, inspected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import onnx
+import onnx.parser
+
+from strideinspect import inspect
+from strideinspect.report.model import Finding, Report
+
+
+def inspected(
+    model: str | onnx.ModelProto,
+    folder: Path,
+    *,
+    input_shapes: Mapping[str, Sequence[int]] | Sequence[int] | None = None,
+    verify: Literal["none", "run"] = "none",
+    select: Sequence[str] = (),
+) -> Report:
+    """The report on a model that is given as ONNX text, or built."""
+    path = folder / "model.onnx"
+    onnx.save(onnx.parser.parse_model(model) if isinstance(model, str) else model, path)
+    return inspect(path, input_shapes=input_shapes, verify=verify, select=select)
+
+
+def of_rule(report: Report, rule: str) -> list[Finding]:
+    """The findings of one rule."""
+    return [finding for finding in report.findings if finding.rule == rule]
+
+
+def grave(report: Report) -> list[str]:
+    """Rule ids of everything above a note, sorted."""
+    return sorted(finding.rule for finding in report.findings if finding.severity != "note")
