@@ -14,7 +14,7 @@ from strideinspect.fields.forward import Described, Fields, Seen, Source
 from strideinspect.fields.liveness import Marks, all_marked, back, runs, unmarked
 from strideinspect.fields.spans import EMPTY, along, hull
 from strideinspect.fields.theoretical import MOST_PHASES, Closed
-from strideinspect.model.graph import window_graph
+from strideinspect.model.graph import window_flow
 from strideinspect.model.inputs import ChosenInput
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.node import Node, Shape, UnresolvedError
@@ -359,8 +359,8 @@ def report(
 ) -> Report:
     """Everything in one frozen piece."""
     proto = model.proto
-    attributes = {w.output: {"window": w} for w in inspection.windows}
-    flows = [(node, [name for name in node.inputs if name in live]) for node in shapes.nodes]
+    flows = ((node, [name for name in node.inputs if name in live]) for node in shapes.nodes)
+    merges, edges = window_flow(flows, {w.output for w in inspection.windows})
     return Report(
         path=model.path,
         producer=" ".join(filter(None, (proto.producer_name, proto.producer_version))),
@@ -374,7 +374,8 @@ def report(
         unseen=tuple(inspection.unseen),
         findings=tuple(sorted(findings, key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))),
         verification=verification,
-        graph=window_graph(flows, attributes),
+        merges=merges,
+        edges=edges,
     )
 
 

@@ -6,9 +6,10 @@ Axes are counted from 0 in the tensor that the docstring names; positions are pi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -166,6 +167,15 @@ class WindowNode:
 
 
 @dataclass(frozen=True, slots=True)
+class Merge:
+    """A node of the window graph in which branches meet (Add, Concat, …); `output` is its first output tensor."""
+
+    name: str
+    op: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
 class TensorReport:
     """A graph output, or a tensor that the user asked for. `shape` is None where it is unknown."""
 
@@ -267,9 +277,9 @@ class Verification:
             raise ValueError("a verification that did not run needs a reason")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: the graph is made when it is first asked for, and kept
 class Report:
-    """All that is known of one model at one input size."""
+    """All that is known of one model at one input size. `merges` and `edges` make up the window graph."""
 
     path: str
     producer: str
@@ -283,7 +293,22 @@ class Report:
     unseen: tuple[Unseen, ...]
     findings: tuple[Finding, ...]
     verification: Verification
-    graph: networkx.DiGraph[str] = field(compare=False, repr=False)
+    merges: tuple[Merge, ...] = ()
+    edges: tuple[tuple[str, str], ...] = ()
+
+    @cached_property
+    def graph(self) -> networkx.DiGraph[str]:
+        """Window and merge nodes, named by their first output tensors, with the attributes of WindowNode and Merge."""
+        from strideinspect.report import graph  # imports networkx
+
+        return graph.build(self.nodes, self.merges, self.edges)
+
+    @cached_property
+    def graph_of_windows(self) -> networkx.DiGraph[str]:
+        """The same without merges: an edge where one window reaches the next through merges only."""
+        from strideinspect.report import graph
+
+        return graph.windows_only(self.graph)
 
     def node(self, key: str) -> WindowNode:
         """The window node with this name or first output. Raises KeyError where there is none."""
