@@ -1,13 +1,13 @@
 """The vocabulary of reads: which indices of its input one output index reads, said as a short chain of steps.
 
-A step is data. Three readers interpret it: `fields.actual` (index arrays), `fields.theoretical` (closed form) and
+A step is data (a named tuple: those are made at every start, and a frozen dataclass takes five times as long to define). Three readers interpret it: `fields.actual` (index arrays), `fields.theoretical` (closed form) and
 `fields.liveness` (backwards). Axes are those of the tensor that the step is applied to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,7 @@ Taps = NDArray[np.int32]
 """Input indices per output index, shape [outputs, taps]; -1 where a tap is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Periodic:
+class Periodic(NamedTuple):
     """A read that repeats: output index q·P + r reads input indices q·`step` + taps[r, :], P = len(taps).
 
     Taps may be negative or past the end: they count padding as pixels. `present` masks taps that are not there.
@@ -31,8 +30,7 @@ class Periodic:
     sized: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Sliding:
+class Sliding(NamedTuple):
     """A window along `axis`: output o reads the input indices o·stride − begin + dilation·j, j < kernel, if they exist.
 
     `collapses`: a pool that covers a whole axis longer than one and leaves one index, which then has no position.
@@ -54,8 +52,7 @@ class Sliding:
         return Periodic(self.stride, taps, np.ones_like(taps, dtype=bool), self.sized)
 
 
-@dataclass(frozen=True, slots=True)
-class Transposed:
+class Transposed(NamedTuple):
     """A transposed window: output o reads each i with o + begin − dilation·j = i·stride for some j < kernel."""
 
     axis: int
@@ -74,8 +71,7 @@ class Transposed:
         return Periodic(1, reach // self.stride, reach % self.stride == 0, self.sized)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class Table(NamedTuple):
     """Output o reads the indices listed in taps[o]. `periodic_form` is the closed form, or why there is none."""
 
     axis: int
@@ -89,8 +85,7 @@ class Table:
         return len(self.taps)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What was read becomes the indices [offset, offset + length) of an axis of `size`; other reads fill the rest."""
 
     axis: int
@@ -99,8 +94,7 @@ class Place:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class Channels:
+class Channels(NamedTuple):
     """A convolution's channels: each of `outputs` channels reads all input channels of its own group."""
 
     axis: int
@@ -109,8 +103,7 @@ class Channels:
     outputs: int
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(NamedTuple):
     """Every output index reads the whole axis, which becomes one index.
 
     `collapses`: a pooling or reduction, after which the axis has no position; a matrix product is none.
@@ -121,8 +114,7 @@ class Whole:
     collapses: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(NamedTuple):
     """Output o reads all indices up to o (`forward`), from o on (`backward`), or both ways: recurrences and CumSum."""
 
     axis: int
@@ -130,38 +122,33 @@ class Running:
     backward: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(NamedTuple):
     """Each index reads itself, and through the statistics that it is normalised by the whole of these axes."""
 
     axes: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Permute:
+class Permute(NamedTuple):
     """Output axis i is input axis perm[i]."""
 
     perm: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reshape:
+class Reshape(NamedTuple):
     """The same values in row-major order under another shape."""
 
     before: Shape
     after: Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Broadcast:
+class Broadcast(NamedTuple):
     """Axes of extent 1, and missing leading axes, are spread to the target shape."""
 
     before: Shape
     after: Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Everything:
+class Everything(NamedTuple):
     """Every output index reads the whole input. `reason` is given where that is all that is known."""
 
     before: Shape
@@ -175,8 +162,7 @@ AxisStep = Sliding | Transposed | Table
 Step = AxisStep | Channels | Whole | Running | Statistics | Permute | Reshape | Broadcast | Everything
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What an output of a node reads of one of its inputs; no steps means the same index.
 
     With `place`, the read makes up only a stretch of the output.
