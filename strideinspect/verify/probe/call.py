@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Any, Final
 
 import numpy as np
@@ -25,20 +26,34 @@ class Knowledge:
     opset: int
 
 
+class Reading(Enum):
+    """Which dependence a translation follows.
+
+    FULL is everything. LOCAL leaves out the statistics of normalising operators and what a collapsed axis spreads.
+    PLACED is the part of LOCAL that never passed a collapse: what is left of it once the axis is spread.
+    """
+
+    FULL = 1
+    LOCAL = 2
+    PLACED = 3
+
+
 @dataclass(slots=True)
 class Call:
     """A node and what arrives at its inputs: None for what carries no pixel.
 
-    `local` says that what a collapsed axis spreads, and the statistics of normalising operators, are to be left out;
-    `sensitive` becomes true where that made a difference.
+    While it is translated it notes what would be another matter in another reading: `sensitive` that FULL differs from
+    LOCAL, `spread` that LOCAL dropped something, `collapsed` that PLACED ends here.
     """
 
     node: onnx.NodeProto
     inputs: Sequence[Value | None]
-    local: bool
+    reading: Reading
     build: Builder
     known: Knowledge
     sensitive: bool = False
+    spread: bool = False
+    collapsed: bool = False
     attributes: Mapping[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -111,7 +126,16 @@ class Call:
         if not any(value.marks.spreads(axis) for axis in spread_axes):
             return True
         self.sensitive = True
-        return not self.local
+        self.spread = self.reading is not Reading.FULL
+        return not self.spread
+
+    def collapse(self, value: Value, axes: Iterable[int], shape: Shape) -> Value | None:
+        """`value`, which is a tensor of `shape` with `axes` pooled whole, with these marked as collapsed."""
+        marks = value.marks.collapsing(axes, shape)
+        if marks == value.marks:
+            return value
+        self.collapsed = True
+        return None if self.reading is Reading.PLACED else replace(value, marks=marks)
 
     def normalised(self, value: Value, axes: Iterable[int]) -> Value:
         """The value after an operator that normalises over `axes`: local dependence stays, full grows along them."""
@@ -119,7 +143,7 @@ class Call:
         if whole == value:
             return value
         self.sensitive = True
-        return value if self.local else whole
+        return whole if self.reading is Reading.FULL else value
 
     def broadcast(self, values: Iterable[Value | None], shape: Shape) -> Value | None:
         """What an elementwise operator makes of its inputs: each counts, unless a collapsed axis spreads it."""

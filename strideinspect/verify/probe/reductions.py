@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from strideinspect.verify.probe.call import Call, operators
+from strideinspect.verify.probe.call import Call, Reading, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 _REDUCTIONS: Final = tuple(
@@ -26,10 +26,9 @@ def without_axes(call: Call, value: Value, axes: Iterable[int]) -> Value:
     )
 
 
-def _collapse(call: Call, value: Value, axes: list[int], *, keep: bool) -> Value:
-    marks = value.marks.collapsing(axes, value.shape)
-    value = replace(call.build.most(value, axes), marks=marks)
-    return value if keep else without_axes(call, value, axes)
+def _collapse(call: Call, value: Value, axes: list[int], *, keep: bool) -> Value | None:
+    pooled = call.collapse(call.build.most(value, axes), axes, value.shape)
+    return pooled if keep or pooled is None else without_axes(call, pooled, axes)
 
 
 @operators(*_REDUCTIONS, "com.microsoft:QLinearReduceMean")
@@ -185,7 +184,7 @@ def _by_groups(call: Call, value: Value, groups: int) -> Value:
     if groups == 1 or value.constant_along(1):
         return call.normalised(value, [1, *space])
     call.sensitive = True
-    if call.local:
+    if call.reading is not Reading.FULL:
         return value
     flat = call.build.most(value, space)
     size = value.shape[1] // groups

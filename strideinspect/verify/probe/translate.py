@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import onnx
 
@@ -20,7 +21,7 @@ from strideinspect.verify.probe import (  # noqa: F401 - importing them register
     windows,
 )
 from strideinspect.verify.probe.builder import Builder
-from strideinspect.verify.probe.call import TRANSLATORS, Call, Knowledge, qualified
+from strideinspect.verify.probe.call import TRANSLATORS, Call, Knowledge, Reading, qualified
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 
@@ -40,8 +41,17 @@ class Probe:
     """The probe's graph for one axis of one graph input, and what it holds for each of the model's tensors."""
 
     build: Builder
-    local: dict[str, Held]
-    full: dict[str, Held]
+    held: Mapping[Reading, dict[str, Held]]
+
+    @property
+    def local(self) -> Mapping[str, Held]:
+        """Local dependence."""
+        return self.held[Reading.LOCAL]
+
+    @property
+    def full(self) -> Mapping[str, Held]:
+        """Full dependence."""
+        return self.held[Reading.FULL]
 
 
 def translate(
@@ -61,9 +71,10 @@ def translate(
         raise InexpressibleError(f"the shape of input {name!r} is not known")
     build = Builder()
     value = build.source(known.shapes[name], axis, aside)
-    probe = Probe(build, {name: value}, {name: value})
+    probe = Probe(build, {reading: {name: value} for reading in Reading})
     for node in nodes:
-        _enter(node, probe, known, labels)
+        if not reads_only_shape(node):
+            _enter(node, probe, known, labels)
     return probe
 
 
@@ -79,45 +90,57 @@ def ancestors(nodes: Sequence[onnx.NodeProto], tensors: Iterable[str]) -> list[o
 
 
 def _enter(node: onnx.NodeProto, probe: Probe, known: Knowledge, labels: Mapping[str, str]) -> None:
-    """Translate one node into both readings."""
-    if reads_only_shape(node):
-        return
+    """Translate one node in all readings: once, unless they differ."""
     names = [*node.input, *captured(node)]
-    local = [probe.local.get(name) for name in names]
-    full = [probe.full.get(name) for name in names]
-    if not any(full):
+    held = {reading: [probe.held[reading].get(name) for name in names] for reading in Reading}
+    if not any(held[Reading.FULL]):
         return
-    label = f"{node.op_type} {labels.get(node.name, node.name)}"
-    outputs, sensitive = _outputs(node, local, probe.build, known, label, local_reading=True)
-    probe.local.update(zip(node.output, outputs, strict=True))
-    if sensitive or local != full:
-        outputs, _ = _outputs(node, full, probe.build, known, label, local_reading=False)
-    probe.full.update(zip(node.output, outputs, strict=True))
+    translate_as = partial(_outputs, node, labels.get(node.name, node.name), probe.build, known)
+    local, call = translate_as(held[Reading.LOCAL], Reading.LOCAL)
+    placed = full = local
+    if call is None or call.collapsed or held[Reading.PLACED] != held[Reading.LOCAL]:
+        placed, _ = translate_as(held[Reading.PLACED], Reading.PLACED)
+    if call is not None and call.spread:
+        local = [_joined(*pair, probe.build) for pair in zip(local, placed, strict=True)]
+    if call is None or call.sensitive or held[Reading.FULL] != held[Reading.LOCAL]:
+        full, _ = translate_as(held[Reading.FULL], Reading.FULL)
+    for reading, outputs in ((Reading.LOCAL, local), (Reading.PLACED, placed), (Reading.FULL, full)):
+        probe.held[reading].update(zip(node.output, outputs, strict=True))
 
 
 def _outputs(
-    node: onnx.NodeProto, inputs: Sequence[Held], build: Builder, known: Knowledge, label: str, *, local_reading: bool
-) -> tuple[Sequence[Held], bool]:
-    """One reading of a node, and whether the other one would differ."""
+    node: onnx.NodeProto, label: str, build: Builder, known: Knowledge, inputs: Sequence[Held], reading: Reading
+) -> tuple[Sequence[Held], Call | None]:
+    """What one reading makes of a node, and the call that tells whether others differ; None if it was not translated."""
     count = len(node.output)
+    name = f"{node.op_type} {label}"
     unknown = next((held for held in inputs if isinstance(held, Unknown)), None)
     if unknown is not None:
-        return [unknown] * count, False
+        return [unknown] * count, None
     values = [held for held in inputs if not isinstance(held, Unknown)]
     if not any(values):
-        return [None] * count, False
+        return [None] * count, None
     translator = TRANSLATORS.get(qualified(node))
     if translator is None:
-        return [Unknown(f"what {label} reads can be assumed, but not observed by the probe")] * count, False
-    call = Call(node, values[: len(node.input)], local_reading, build, known)
+        return [Unknown(f"what {name} reads can be assumed, but not observed by the probe")] * count, None
+    call = Call(node, values[: len(node.input)], reading, build, known)
     try:
         outputs: list[Held] = [*map(_lit, translator(call))]
         del outputs[count:]
         _compare(node, outputs, known)
     except InexpressibleError as problem:
-        return [Unknown(f"{label} cannot be expressed in the probe: {problem}")] * count, False
-    outputs += [Unknown(f"output {k} of {label} is not in the probe") for k in range(len(outputs), count)]
-    return outputs, call.sensitive
+        return [Unknown(f"{name} cannot be expressed in the probe: {problem}")] * count, None
+    outputs += [Unknown(f"output {k} of {name} is not in the probe") for k in range(len(outputs), count)]
+    return outputs, call
+
+
+def _joined(local: Held, placed: Held, build: Builder) -> Held:
+    """What is left locally where a collapsed axis was spread: what else there was, and what never collapsed."""
+    if local is None or isinstance(placed, Unknown):
+        return placed
+    if placed is None or placed == local or isinstance(local, Unknown):
+        return local
+    return build.union([local, placed], local.shape)
 
 
 def _lit(value: Value | None) -> Value | None:

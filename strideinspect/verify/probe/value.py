@@ -48,12 +48,12 @@ class Marks:
 
     @staticmethod
     def merged(marks: Iterable[Marks]) -> Marks:
-        """The marks of what depends on several values. A position that one of them still has wins over a lost one."""
+        """The marks of what depends on several values: what one of them has lost, the whole has."""
         found = list(marks)
-        running = frozenset().union(*(mark.running for mark in found))
-        collapsed = frozenset().union(*(mark.collapsed for mark in found)) - running
+        collapsed = frozenset().union(*(mark.collapsed for mark in found))
+        running = frozenset().union(*(mark.running for mark in found)) - collapsed
         aside = frozenset().union(*(mark.aside for mark in found))
-        return Marks(running, collapsed, any(mark.gone for mark in found) and not running, aside)
+        return Marks(running, collapsed, any(mark.gone for mark in found), aside)
 
     def spreads(self, axis: int) -> bool:
         """Whether going from extent 1 to more along `axis` spreads a collapsed axis again."""

@@ -3,36 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import onnx
 
-from strideinspect.verify.geometry import Question
+from strideinspect.verify.geometry import Question, Table
 from strideinspect.verify.probe.call import Call, attributes, operators, qualified
 from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
 
-# Operator -> the plain one with the same geometry, and which inputs are data, weight and bias (None: has none).
-_WINDOWS: Final[dict[str, tuple[str, int, int | None, int | None]]] = {
-    "Conv": ("Conv", 0, 1, 2),
-    "ConvInteger": ("Conv", 0, 1, None),
-    "QLinearConv": ("Conv", 0, 3, 8),
-    "com.microsoft:FusedConv": ("Conv", 0, 1, 2),
-    "com.microsoft:NhwcFusedConv": ("Conv", 0, 1, 2),
-    "com.microsoft:QLinearConv": ("Conv", 0, 3, 8),
-    "ConvTranspose": ("ConvTranspose", 0, 1, 2),
-    "MaxPool": ("MaxPool", 0, None, None),
-    "AveragePool": ("AveragePool", 0, None, None),
-    "LpPool": ("LpPool", 0, None, None),
-    "com.microsoft:NhwcMaxPool": ("MaxPool", 0, None, None),
-    "com.microsoft:QLinearAveragePool": ("AveragePool", 0, None, None),
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """The plain operator with the same geometry, and which inputs are the weight, the bias, and a summand."""
+
+    plain: str
+    weight: int | None = None
+    bias: int | None = None
+    summand: int | None = None
+
+
+_CONVOLUTIONS: Final = {
+    "Conv": _Window("Conv", 1, 2),
+    "ConvInteger": _Window("Conv", 1),
+    "QLinearConv": _Window("Conv", 3, 8),
+    "com.microsoft:FusedConv": _Window("Conv", 1, 2, 3),
+    "com.microsoft:NhwcFusedConv": _Window("Conv", 1, 2, 3),
+    "com.microsoft:QLinearConv": _Window("Conv", 3, 8),
+    "ConvTranspose": _Window("ConvTranspose", 1, 2),
 }
-_SUMMAND: Final = {"com.microsoft:FusedConv": 3, "com.microsoft:NhwcFusedConv": 3}
+_POOLS: Final = {
+    "MaxPool": _Window("MaxPool"),
+    "AveragePool": _Window("AveragePool"),
+    "LpPool": _Window("LpPool"),
+    "com.microsoft:NhwcMaxPool": _Window("MaxPool"),
+    "com.microsoft:QLinearAveragePool": _Window("AveragePool"),
+}
+_WINDOWS: Final = _CONVOLUTIONS | _POOLS
 _CHANNELS_LAST: Final = frozenset({"com.microsoft:NhwcMaxPool", "com.microsoft:NhwcFusedConv"})
 _PER_AXIS: Final = ("strides", "dilations", "output_padding", "output_shape")
 
 
-def spatial_axes(name: str, found: dict[str, Any], rank: int) -> range:
+def spatial_axes(name: str, found: Mapping[str, Any], rank: int) -> range:
     """The axes of the data along which the window slides."""
     last = name in _CHANNELS_LAST or bool(found.get("channels_last", 0))
     return range(1, rank - 1) if last else range(2, rank)
@@ -43,100 +55,65 @@ def questions(node: onnx.NodeProto, shapes: Mapping[str, Shape]) -> list[Questio
 
     Empty where it is no window node, or its shape or its kernel's is not known.
     """
-    name = qualified(node)
-    if name not in _WINDOWS:
+    window = _WINDOWS.get(qualified(node))
+    if window is None:
         return []
-    op, data, weight, _ = _WINDOWS[name]
-    shape = shapes.get(node.input[data])
-    found = attributes(node)
+    shape, found = shapes.get(node.input[0]), attributes(node)
     kernel = found.get("kernel_shape")
-    if kernel is None and weight is not None and node.input[weight] in shapes:
-        kernel = shapes[node.input[weight]][2:]
+    if kernel is None and window.weight is not None and node.input[window.weight] in shapes:
+        kernel = shapes[node.input[window.weight]][2:]
     if shape is None or kernel is None or len(kernel) != len(shape) - 2:
         return []
-    return [_question(op, found, int(kernel[i]), shape[axis], i, len(kernel)) for i, axis in
-            enumerate(spatial_axes(name, found, len(shape)))]  # fmt: skip
+    axes = spatial_axes(qualified(node), found, len(shape))
+    return [
+        _question(window, found, int(size), shape[axis], place, len(kernel))
+        for place, (axis, size) in enumerate(zip(axes, kernel, strict=True))
+    ]
 
 
-def _question(op: str, found: dict[str, Any], kernel: int, length: int, i: int, dims: int) -> Question:
+def _question(window: _Window, found: Mapping[str, Any], kernel: int, length: int, place: int, dims: int) -> Question:
     one: dict[str, object] = {"kernel_shape": (kernel,)}
     for key in _PER_AXIS:
         if found.get(key):
-            one[key] = (int(found[key][i]),)
+            one[key] = (int(found[key][place]),)
     if found.get("pads"):
-        one["pads"] = (int(found["pads"][i]), int(found["pads"][i + dims]))
+        one["pads"] = (int(found["pads"][place]), int(found["pads"][place + dims]))
     for key in ("auto_pad", "ceil_mode"):
         if key in found:
             one[key] = found[key]
-    dilation = int(found["dilations"][i]) if found.get("dilations") else 1
-    weight = kernel if op.startswith("Conv") else None
-    return Question(op, tuple(one.items()), length, dilation * (kernel - 1) + 1, weight)
+    dilation = int(found["dilations"][place]) if found.get("dilations") else 1
+    weight = None if window.weight is None else kernel
+    return Question(window.plain, tuple(one.items()), length, dilation * (kernel - 1) + 1, weight)
 
 
-@operators(*_WINDOWS)
-def window(call: Call) -> Sequence[Value | None]:
-    """Read every spatial axis by its table, then mix the channels as far as the operator does."""
-    name = qualified(call.node)
-    _, data, weight, bias = _WINDOWS[name]
-    summand = _SUMMAND.get(name)
-    call.only(*(k for k in (data, weight, bias, summand) if k is not None))
-    parts: list[Value | None] = []
-    shape = call.shape_out()
-    axes = spatial_axes(name, dict(call.attributes), len(shape))
-    channel = len(shape) - 1 if axes.start == 1 else 1
-    value = call.value(data)
-    if value is not None:
-        asked = questions(call.node, {call.node.input[data]: value.shape} | _weight_shape(call, weight))
-        if not asked:
-            raise InexpressibleError("its kernel size is not known")
-        for axis, question in zip(axes, asked, strict=True):
-            table = call.table(question)
-            marks = value.marks
-            if weight is None and table.covers:
-                marks = marks.collapsing([axis], value.shape)
-            elif table.size > 1:
-                marks = replace(marks, collapsed=marks.collapsed - {axis})
-            value = replace(call.build.read(value, axis, table), marks=marks)
-        if weight is not None:
-            value = _channels(call, value, channel, call.integer("group", 1), shape[channel])
-        parts.append(value)
-    if weight is not None and (kernel := call.value(weight)) is not None:
-        whole = call.build.most(kernel, range(len(kernel.shape)))
-        parts.append(call.build.resized(whole, (1,) * len(shape), shape, Marks()))
-    if bias is not None and (offset := call.value(bias)) is not None:
-        ones = [1] * (len(shape) - channel - 1)
-        offset = call.build.resized(
-            offset, (*offset.extents, *ones), (*offset.shape, *ones), offset.marks.moved({0: 0})
-        )
-        parts.append(offset)
-    if summand is not None:
-        parts.append(call.value(summand))
-    outputs = call.broadcast(parts, shape)
-    return [outputs] if weight is not None else [outputs, outputs]  # MaxPool's second output says where its values were
+def _tables(call: Call, value: Value, window: _Window) -> dict[int, Table]:
+    """What onnxruntime reads along each spatial axis."""
+    shapes = {call.node.input[0]: value.shape}
+    if window.weight is not None and "kernel_shape" not in call.attributes:
+        shapes[call.node.input[window.weight]] = call.shape_in(window.weight)
+    asked = questions(call.node, shapes)
+    if not asked:
+        raise InexpressibleError("its kernel size is not known")
+    axes = spatial_axes(qualified(call.node), call.attributes, len(value.shape))
+    return {axis: call.table(question) for axis, question in zip(axes, asked, strict=True)}
 
 
-def _weight_shape(call: Call, weight: int | None) -> dict[str, Shape]:
-    if weight is None or "kernel_shape" in call.attributes:
-        return {}
-    return {call.node.input[weight]: call.shape_in(weight)}
+def _slid(call: Call, value: Value, tables: Mapping[int, Table]) -> Value:
+    for axis, table in tables.items():
+        value = call.build.read(value, axis, table)
+    grown = {axis for axis, table in tables.items() if table.size > 1}
+    return replace(value, marks=replace(value.marks, collapsed=value.marks.collapsed - grown))
 
 
-def _channels(call: Call, value: Value, channel: int, groups: int, outputs: int) -> Value:
-    """Every output channel reads all input channels of its group."""
-    build, rank = call.build, len(value.shape)
-    shape = tuple(outputs if k == channel else extent for k, extent in enumerate(value.shape))
-    marks = value.marks.without([channel])
-    if groups == 1 or value.constant_along(channel):
-        return replace(build.everywhere(value, [channel]), shape=shape, marks=marks)
-    size = value.shape[channel] // groups
-    before, after = value.extents[:channel], value.extents[channel + 1 :]
-    split = build.resized(value, (*before, groups, size, *after), (*before, groups, size, *after), marks)
-    most = build.most(split, [channel + 1])
-    each = outputs // groups
-    if each > 1:
-        most = build.spread(replace(most, shape=(*before, groups, each, *after)), [channel + 1])
-    extents = tuple(outputs if k == channel else value.extents[k] for k in range(rank))
-    return build.resized(most, extents, shape, marks)
+@operators(*_POOLS)
+def pooling(call: Call) -> Sequence[Value | None]:
+    """Every spatial axis is read by its table; one that its only output covers whole collapses."""
+    call.only(0)
+    value = call.live()
+    tables = _tables(call, value, _POOLS[qualified(call.node)])
+    covered = [axis for axis, table in tables.items() if table.covers]
+    pooled = call.collapse(_slid(call, value, tables), covered, value.shape)
+    return [pooled, pooled]  # MaxPool's second output says where its values were
 
 
 @operators("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "com.microsoft:QLinearGlobalAveragePool")
@@ -144,6 +121,48 @@ def global_pooling(call: Call) -> Sequence[Value | None]:
     """Every spatial axis is read whole and collapses."""
     call.only(0)
     value = call.live()
-    axes = spatial_axes("", dict(call.attributes), len(value.shape))
-    marks = value.marks.collapsing(axes, value.shape)
-    return [replace(call.build.most(value, axes), marks=marks)]
+    axes = spatial_axes(qualified(call.node), call.attributes, len(value.shape))
+    return [call.collapse(call.build.most(value, axes), axes, value.shape)]
+
+
+@operators(*_CONVOLUTIONS)
+def convolution(call: Call) -> Sequence[Value | None]:
+    """Every spatial axis is read by its table, then the channels of each group are mixed.
+
+    A weight that depends on the data is read whole; bias and summand are added.
+    """
+    window = _CONVOLUTIONS[qualified(call.node)]
+    call.only(0, *(k for k in (window.weight, window.bias, window.summand) if k is not None))
+    shape = call.shape_out()
+    axes = spatial_axes(qualified(call.node), call.attributes, len(shape))
+    channel = len(shape) - 1 if axes.start == 1 else 1
+    parts: list[Value | None] = []
+    if (value := call.value(0)) is not None:
+        slid = _slid(call, value, _tables(call, value, window))
+        parts.append(_mixed(call, slid, channel, call.integer("group", 1), shape[channel]))
+    if window.weight is not None and (kernel := call.value(window.weight)) is not None:
+        whole = call.build.most(kernel, range(len(kernel.shape)))
+        parts.append(call.build.resized(whole, (1,) * len(shape), shape, Marks()))
+    if window.bias is not None and (bias := call.value(window.bias)) is not None:
+        ones = (1,) * (len(shape) - channel - 1)
+        parts.append(call.build.resized(bias, bias.extents + ones, bias.shape + ones, bias.marks))
+    if window.summand is not None:
+        parts.append(call.value(window.summand))
+    return [call.broadcast(parts, shape)]
+
+
+def _mixed(call: Call, value: Value, channel: int, groups: int, outputs: int) -> Value:
+    """Every output channel reads all input channels of its group."""
+    build = call.build
+    shape = tuple(outputs if k == channel else extent for k, extent in enumerate(value.shape))
+    marks = value.marks.without([channel])
+    if groups == 1 or value.constant_along(channel):
+        return replace(build.everywhere(value, [channel]), shape=shape, marks=marks)
+    size = value.shape[channel] // groups
+    before, after = value.extents[:channel], value.extents[channel + 1 :]
+    apart = (*before, groups, size, *after)
+    most = build.most(build.resized(value, apart, apart, marks), [channel + 1])
+    each = outputs // groups
+    if each > 1:
+        most = build.spread(replace(most, shape=(*before, groups, each, *after)), [channel + 1])
+    return build.resized(most, (*before, outputs, *after), shape, marks)
