@@ -111,7 +111,7 @@ def _enter(node: onnx.NodeProto, probe: Probe, known: Knowledge, labels: Mapping
 def _outputs(
     node: onnx.NodeProto, label: str, build: Builder, known: Knowledge, inputs: Sequence[Held], reading: Reading
 ) -> tuple[Sequence[Held], Call | None]:
-    """What one reading makes of a node, and the call that tells whether others differ; None if it was not translated."""
+    """What one reading makes of a node, and the call that tells whether others differ; None if there was none."""
     count = len(node.output)
     name = f"{node.op_type} {label}"
     unknown = next((held for held in inputs if isinstance(held, Unknown)), None)
