@@ -117,15 +117,17 @@ def _join(marks: dict[str, Marks], name: str, more: Marks | None) -> None:
 
 def back(read: Read, marks: Marks) -> Marks | None:
     """The indices of the input that the marked output indices read; None for none."""
-    found: Marks | None = marks
+    found = marks
     if read.place is not None:
         place = read.place
         found = _replaced(marks, place.axis, marks[place.axis][place.offset : place.offset + place.length])
-    for step in reversed(read.steps):
-        if found is None or not all(vector.any() for vector in found):
+        if not found[place.axis].any():
             return None
+    for step in reversed(read.steps):
         found = _BACK[type(step)](step, found)
-    return found if found is not None and all(vector.any() for vector in found) else None
+    if found is marks:
+        return marks
+    return found if all(vector.any() for vector in found) else None
 
 
 def forward(read: Read, marks: Marks, shape: Shape) -> Marks:

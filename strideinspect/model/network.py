@@ -13,7 +13,10 @@ from strideinspect.model.load import LoadedModel
 from strideinspect.model.node import Node, Shape
 
 SMALL = 4096
-"""Constants up to this many elements take part in shape arithmetic."""
+"""Integer constants up to this many elements take part in shape arithmetic."""
+
+SMALL_REAL = 64
+"""Floating-point constants with more elements than this are weights."""
 
 TABLE = 1 << 20
 """Integer tables up to this many elements are read from the file when they reach an index."""
@@ -61,9 +64,6 @@ class Constants(Mapping[str, Array]):
         self._model = model
         self._tensors = dict(tensors)
         self._known: dict[str, Array] = {}
-        for name, tensor in tensors.items():
-            if _count(tensor) <= SMALL // 16:
-                self._read(name, tensor)
 
     def add(self, name: str, value: Array) -> None:
         """Remember a folded value."""
@@ -83,8 +83,10 @@ class Constants(Mapping[str, Array]):
     def known(self, name: str) -> Array | None:
         """A value that is in memory already or small."""
         found = self._known.get(name)
-        if found is None and name in self._tensors and _count(self._tensors[name]) <= SMALL:
-            found = self._read(name, self._tensors[name])
+        if found is None and name in self._tensors:
+            tensor = self._tensors[name]
+            if _count(tensor) <= (SMALL if tensor.data_type in _INTEGERS else SMALL_REAL):
+                found = self._read(name, tensor)
         return found
 
     def _read(self, name: str, tensor: onnx.TensorProto) -> Array | None:

@@ -21,7 +21,10 @@ _STANDARD_DOMAINS = {"", "ai.onnx"}
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node of the graph. `version` is the opset of the node's domain; `inputs` holds "" for one left out."""
+    """One node of the graph. `version` is the opset of the node's domain; `inputs` holds "" for one left out.
+
+    `key` is the first output tensor: unique, and there even where the node has no name.
+    """
 
     proto: onnx.NodeProto
     op: str
@@ -31,11 +34,13 @@ class Node:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, onnx.AttributeProto]
+    key: str
 
     @classmethod
     def of(cls, proto: onnx.NodeProto, opsets: Mapping[str, int]) -> Node:
         """Wrap a protobuf node; an operator of an undeclared domain gets version 1."""
         domain = "" if proto.domain in _STANDARD_DOMAINS else proto.domain
+        outputs = tuple(proto.output)
         return cls(
             proto=proto,
             op=proto.op_type,
@@ -43,14 +48,10 @@ class Node:
             version=opsets.get(domain, 1),
             name=proto.name,
             inputs=tuple(proto.input),
-            outputs=tuple(proto.output),
+            outputs=outputs,
             attributes={a.name: a for a in proto.attribute},
+            key=next(filter(None, outputs), ""),
         )
-
-    @property
-    def key(self) -> str:
-        """The first output tensor: unique, and there even where the node has no name."""
-        return next((name for name in self.outputs if name), "")
 
     @property
     def label(self) -> str:

@@ -60,8 +60,8 @@ def resizing(placed: PlacedNode) -> tuple[Resizing, ...]:
             scale = float(np.float32(given[i]))
             if scale <= 0:
                 raise UnresolvedError(f"its scale of axis {axis} is {scale}")
-            part = np.float32(length) * np.float32(roi[1] - roi[0]) if crops else np.float32(length)
-            size = math.floor(part * np.float32(given[i]))
+            # onnxruntime leaves the crop out of the size, where the standard multiplies by its share.
+            size = math.floor(np.float32(length) * np.float32(given[i]))
         found.append(Resizing(axis, length, size, scale, roi, by_scale=scales is not None))
     return tuple(found)
 
@@ -93,6 +93,7 @@ def _numbers(placed: PlacedNode, index: int, what: str) -> tuple[float, ...] | N
 
 
 def _keep_aspect(lengths: Shape, sizes: Shape, policy: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    ratios = [size / length for size, length in zip(sizes, lengths, strict=True) if length]
+    ratios = [np.float32(size) / np.float32(length) for size, length in zip(sizes, lengths, strict=True) if length]
     scale = min(ratios) if policy == "not_larger" else max(ratios)
-    return tuple(float(math.floor(scale * length + 0.5)) for length in lengths), (scale,) * len(lengths)
+    kept = tuple(float(math.floor(float(scale * np.float32(length)) + 0.5)) for length in lengths)
+    return kept, (float(scale),) * len(lengths)

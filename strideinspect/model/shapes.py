@@ -16,7 +16,7 @@ from onnx.shape_inference import InferenceError, infer_node_outputs
 
 from strideinspect.model.branches import follow
 from strideinspect.model.fold import fold, shape_value
-from strideinspect.model.network import SMALL, Constants, Network
+from strideinspect.model.network import SMALL, SMALL_REAL, Constants, Network
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 from strideinspect.model.shape_rules import MERGES, RULES, output_dtype
 from strideinspect.model.window import Geometry, MisfitError, geometry, is_window
@@ -210,16 +210,19 @@ def _fold(result: Shapes, node: Node) -> None:
     if tensor is not None:
         result.constants.declare(node.outputs[0], tensor)
         return
+    shape = result.shapes.get(node.outputs[0]) if node.outputs else None
+    size = math.prod(shape or ())
+    if size > SMALL or (size > SMALL_REAL and result.dtypes.get(node.outputs[0]) == onnx.TensorProto.FLOAT):
+        return
     values: list[NDArray[np.generic] | None] = []
     for name in node.inputs:
         value = result.constants.known(name) if name else None
         if name and value is None:
             return
         values.append(value)
-    shape = result.shapes.get(node.outputs[0]) if node.outputs else None
     if shape is None and values:
         return
-    folded = fold(node, values, math.prod(shape or ()))
+    folded = fold(node, values, size)
     for name, value in zip(node.outputs, folded or (), strict=False):
         if name:
             result.constants.add(name, value)
