@@ -49,8 +49,8 @@ class Verifier:
         self._inbox: queue.Queue[str | None] = queue.Queue()
         self._threads: list[threading.Thread] = []
         self._failure: str | None = None
-        self._directory = tempfile.mkdtemp(prefix="strideinspect-")
-        self._process = self._start(memory or 0)
+        self.directory = tempfile.mkdtemp(prefix="strideinspect-")
+        self.process = self._start(memory or 0)
 
     def __enter__(self) -> Self:
         return self
@@ -79,23 +79,23 @@ class Verifier:
 
     def close(self) -> None:
         """End the worker, if it still runs, and remove its temporary files."""
-        if self._process is not None:
-            if self._process.poll() is None:
-                self._process.kill()
-            self._process.wait()
+        if self.process is not None:
+            if self.process.poll() is None:
+                self.process.kill()
+            self.process.wait()
             self._outbox.put(None)
             for thread in self._threads:
                 thread.join()
-            for pipe in (self._process.stdin, self._process.stdout):
+            for pipe in (self.process.stdin, self.process.stdout):
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def _start(self, memory: int) -> subprocess.Popen[str] | None:
         # -P: a file in the working directory must not stand in for a module. The worker imports from where we do.
         command = [sys.executable, "-P", "-m", "strideinspect.verify.worker"]
-        command += [self._directory, str(self._timeout), str(memory)]
+        command += [self.directory, str(self._timeout), str(memory)]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
         try:
             process = subprocess.Popen(
@@ -121,14 +121,14 @@ class Verifier:
 
     def _receive(self) -> dict[str, Any] | None:
         """The worker's next answer; None where there will be none."""
-        if self._process is None:
+        if self.process is None:
             return None
         left = self._started + self._timeout - time.monotonic()
         try:
             line = self._inbox.get(timeout=max(0.0, left))
         except queue.Empty:
             self._failure = f"it took longer than {self._timeout:g} s"
-            self._process.kill()
+            self.process.kill()
             return None
         if not line:
             return None
@@ -137,9 +137,9 @@ class Verifier:
 
     def _why(self) -> str:
         """Why no answer came."""
-        if self._failure is not None or self._process is None:
+        if self._failure is not None or self.process is None:
             return self._failure or _ENDED
-        code = self._process.wait()
+        code = self.process.wait()
         return f"{_ENDED} (signal {-code})" if code < 0 else f"{_ENDED} (exit status {code})"
 
 

@@ -96,7 +96,7 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
 
 
 def _fixed(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], draft: _Draft) -> onnx.ValueInfoProto:
-    """The graph input `entry` with the size it is inspected at; a feed of zeros is entered into the draft."""
+    """The graph input `entry`, open to any size; a feed of zeros of the inspected size is entered into the draft."""
     if not entry.type.HasField("tensor_type"):
         raise UnrunnableError(f"input {entry.name!r} is no tensor")
     if entry.name not in inputs:
@@ -104,7 +104,8 @@ def _fixed(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], dr
     shape = inputs[entry.name]
     kind = entry.type.tensor_type.elem_type
     draft.feeds[entry.name] = draft.zeros(kind, shape)
-    return helper.make_tensor_value_info(entry.name, kind, shape)
+    # Declared without extents: else onnxruntime refuses, before it runs anything, a model that fails at its very end.
+    return helper.make_tensor_value_info(entry.name, kind, [None] * len(shape))
 
 
 def _feed_weights(graph: onnx.GraphProto, draft: _Draft) -> Iterator[onnx.ValueInfoProto]:

@@ -1,0 +1,207 @@
+"""The verifier from the outside: right claims agree, wrong ones are caught with both numbers, failures are reasons."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from strideinspect.report.model import Counts, Unseen, Verdict, Verification
+from strideinspect.verify.claims import Claims, FieldClaim
+from strideinspect.verify.client import Verifier
+from tests.verify.helpers import Shape, model_of, saved
+
+# Windows of 3 rows every 2 on 8 rows: 0–2, 2–4, 4–6; row 7 is dropped. Columns: windows of 2 every 2 see all 6.
+POOL: Final = (
+    "(float[1,1,8,6] x) => (float[N,C,H,W] y)"
+    "{ [pool] a = MaxPool<kernel_shape=[3,2], strides=[2,2]>(x) [act] y = Relu(a) }"
+)
+ROWS: Final = FieldClaim("x", 2, "a", "pool", 2, (0, 2, 4), (2, 4, 6), None)
+COLUMNS: Final = FieldClaim("x", 3, "a", "pool", 3, (0, 2, 4), (1, 3, 5), None)
+CLAIMS: Final = Claims(
+    shapes={"x": (1, 1, 8, 6), "a": (1, 1, 3, 3), "y": (1, 1, 3, 3)},
+    fields=[ROWS, COLUMNS],
+    unseen=[Unseen("x", 2, ((7, 7),))],
+    nodes={"x": None, "a": "pool", "y": "act"},
+)
+
+
+def verified(directory: Path, claims: Claims, text: str = POOL, inputs: dict[str, Shape] | None = None) -> Verification:
+    """What the verifier says of these claims about a model."""
+    with Verifier(saved(model_of(text), directory), timeout=60) as verifier:
+        verifier.begin(inputs or {"x": (1, 1, 8, 6)})
+        return verifier.check(claims)
+
+
+def test_right_claims_agree(tmp_path: Path) -> None:
+    """Three shapes, one window node, one unseen row: all agree, and nothing is left to say."""
+    found = verified(tmp_path, CLAIMS)
+    assert (found.status, found.reason, found.details) == (Verdict.AGREED, None, ())
+    assert (found.shapes, found.fields, found.unseen) == (Counts(agreed=3), Counts(agreed=1), Counts(agreed=1))
+    assert found.runtime is not None
+    assert found.runtime.startswith("onnxruntime ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "predicted", "ran"),
+    [
+        (
+            [replace(ROWS, last=(2, 4, 7)), COLUMNS],
+            {"input": "x", "axis": 2, "index": 2, "first": 4, "last": 7},
+            {"input": "x", "axis": 2, "index": 2, "first": 4, "last": 6},
+        ),
+        (
+            [ROWS, replace(COLUMNS, first=(0, None, 4))],
+            {"input": "x", "axis": 3, "index": 1, "first": None, "last": 3},
+            {"input": "x", "axis": 3, "index": 1, "first": 2, "last": 3},
+        ),
+        (
+            [ROWS, replace(COLUMNS, first=(0, 2), last=(1, 3))],
+            {"input": "x", "axis": 3, "indices": 2},
+            {"input": "x", "axis": 3, "indices": 3},
+        ),
+        (
+            [replace(ROWS, full=(0, 7)), COLUMNS],
+            {"input": "x", "axis": 2, "full": [0, 7]},
+            {"input": "x", "axis": 2, "full": [0, 6]},
+        ),
+        (
+            [replace(ROWS, node_axis=None, first=(1,), last=(6,))],
+            {"input": "x", "axis": 2, "first": 1, "last": 6},
+            {"input": "x", "axis": 2, "first": 0, "last": 6},
+        ),
+    ],
+    ids=["one-row-too-many", "an-index-said-to-be-blind", "too-few-indices", "full", "hull"],
+)
+def test_a_wrong_field_is_caught(tmp_path: Path, fields: Sequence[FieldClaim], predicted: object, ran: object) -> None:
+    """The first index at fault is told with both numbers, and the node counts once as contradicted."""
+    found = verified(tmp_path, replace(CLAIMS, fields=fields))
+    (check,) = found.details
+    assert (found.status, found.fields) == (Verdict.CONTRADICTED, Counts(contradicted=1))
+    assert (check.claim, check.node, check.output, check.predicted, check.ran) == ("field", "pool", "a", predicted, ran)
+
+
+def test_a_wrong_shape_is_caught(tmp_path: Path) -> None:
+    """A shape that is off by one."""
+    found = verified(tmp_path, replace(CLAIMS, shapes={**CLAIMS.shapes, "y": (1, 1, 4, 3)}))
+    (check,) = found.details
+    assert (found.status, found.shapes) == (Verdict.CONTRADICTED, Counts(agreed=2, contradicted=1))
+    assert (check.claim, check.node, check.output) == ("shape", "act", "y")
+    assert (check.predicted, check.ran) == ([1, 1, 4, 3], [1, 1, 3, 3])
+
+
+def test_a_seen_row_said_to_be_unseen_is_caught(tmp_path: Path) -> None:
+    """Row 6 is the last of the last window; the output that it reaches is named."""
+    found = verified(tmp_path, replace(CLAIMS, unseen=[Unseen("x", 2, ((6, 7),))]))
+    (check,) = found.details
+    assert (found.status, found.unseen) == (Verdict.CONTRADICTED, Counts(contradicted=1))
+    assert check.predicted == {"axis": 2, "ranges": [[6, 7]]}
+    assert check.ran == {"axis": 2, "reaches": "y"}
+
+
+def test_what_the_probe_cannot_express_is_not_checked(tmp_path: Path) -> None:
+    """Behind a GridSample fields and unseen rows are not checked, for a reason that names it; before it they are."""
+    text = (
+        "(float[1,1,8,6] x, float[1,4,4,2] w) => (float[N,C,H,W] y)"
+        "{ [pool] a = MaxPool<kernel_shape=[3,2], strides=[2,2]>(x) [grid] b = GridSample(a, w)"
+        " [last] y = MaxPool<kernel_shape=[2,2]>(b) }"
+    )
+    behind = FieldClaim("x", 2, "y", "last", None, (0,), (7,), None)
+    claims = replace(CLAIMS, shapes={"y": (1, 1, 3, 3)}, fields=[ROWS, behind])
+    found = verified(tmp_path, claims, text)
+    assert (found.status, found.fields) == (Verdict.AGREED, Counts(agreed=1, not_checked=1))
+    assert found.unseen == Counts(not_checked=1)
+    assert {check.output for check in found.details} == {"y", "x"}
+    assert all("GridSample grid" in str(check.reason) for check in found.details)
+
+
+def test_a_tensor_that_does_not_exist_is_not_checked(tmp_path: Path) -> None:
+    """Neither its shape nor its field."""
+    nowhere = replace(ROWS, tensor="nowhere", node=None)
+    claims = replace(CLAIMS, shapes={"nowhere": (1,)}, fields=[nowhere], unseen=[])
+    found = verified(tmp_path, claims)
+    assert (found.status, found.shapes, found.fields) == (
+        Verdict.NOT_CHECKED,
+        Counts(not_checked=1),
+        Counts(not_checked=1),
+    )
+
+
+def test_a_model_that_fails_is_checked_up_to_there(tmp_path: Path) -> None:
+    """At this size the Concat does not fit: what came before agrees, the rest and the unseen rows are not checked."""
+    text = (
+        "(float[1,1,8,6] x, float[1,1,3,4] w) => (float[N,C,H,W] y)"
+        "{ [pool] a = MaxPool<kernel_shape=[3,2], strides=[2,2]>(x) [join] y = Concat<axis=1>(a, w) }"
+    )
+    found = verified(tmp_path, CLAIMS, text)
+    assert (found.status, found.fields) == (Verdict.AGREED, Counts(agreed=1))
+    assert (found.shapes, found.unseen) == (Counts(agreed=2, not_checked=1), Counts(not_checked=1))
+    assert found.reason is not None
+    assert "Concat join" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("file", "inputs", "timeout", "words"),
+    [
+        ("missing.onnx", {"x": (1, 1, 8, 6)}, 60.0, "there is no file"),
+        ("model.onnx", {}, 60.0, "input 'x' was given no size"),
+        ("model.onnx", {"x": (1, 1, 8, 6)}, 0.05, "took longer than 0.05 s"),
+    ],
+    ids=["no-file", "no-size", "deadline"],
+)
+def test_every_failure_is_a_reason(
+    tmp_path: Path, file: str, inputs: dict[str, Shape], timeout: float, words: str
+) -> None:
+    """Whatever goes wrong, nothing raises, all claims count as not checked, and one line says why."""
+    saved(model_of(POOL), tmp_path)
+    with Verifier(str(tmp_path / file), timeout=timeout) as verifier:
+        verifier.begin(inputs)
+        found = verifier.check(CLAIMS)
+    assert (found.status, found.shapes.not_checked, found.fields.not_checked) == (Verdict.NOT_CHECKED, 3, 1)
+    assert words in str(found.reason)
+    assert "\n" not in str(found.reason)
+    assert "Traceback" not in str(found.reason)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there the bound is kept everywhere")
+def test_memory_is_bounded(tmp_path: Path) -> None:
+    """A tensor of 16 GiB ends the run under a bound of 4 GiB; the window before it is checked all the same."""
+    text = (
+        "(float[1,1,8,6] x, int64[4] s) => (float[N,C,H,W] y)"
+        "{ [pool] a = MaxPool<kernel_shape=[3,2], strides=[2,2]>(x) [act] y = Expand(a, s) }"
+    )
+    # 1024·3·3·466034 · 4 bytes = 16 GiB
+    path = saved(model_of(text, s=[466034, 1024, 3, 3]), tmp_path)
+    with Verifier(path, timeout=60, memory=4 << 30) as verifier:
+        verifier.begin({"x": (1, 1, 8, 6)})
+        found = verifier.check(CLAIMS)
+    assert found.fields == Counts(agreed=1)
+    assert "memory" in str(found.reason)
+
+
+def test_closing_ends_a_worker_that_still_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Left early, the verifier leaves no process and no temporary files behind, and writes nothing."""
+    verifier = Verifier(saved(model_of(POOL), tmp_path), timeout=60)
+    verifier.begin({"x": (1, 1, 8, 6)})
+    directory, process = Path(verifier.directory), verifier.process
+    started = time.monotonic()
+    verifier.close()
+    assert process is not None
+    assert (process.poll() is not None, directory.exists()) == (True, False)
+    assert time.monotonic() - started < 30
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_module_in_the_working_directory_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inspecting in a downloaded directory runs none of its Python files."""
+    (tmp_path / "json.py").write_text("raise SystemExit(3)")
+    path = saved(model_of(POOL), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with Verifier(path, timeout=60) as verifier:
+        verifier.begin({"x": (1, 1, 8, 6)})
+        assert verifier.check(CLAIMS).status is Verdict.AGREED
