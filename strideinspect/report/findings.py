@@ -62,10 +62,11 @@ def _elsewhere(findings: Sequence[Finding]) -> str:
     """That this is said of other places too: ` (3 times; also at a, b)`."""
     if len(findings) == 1:
         return ""
-    places = [place for finding in findings[1:] if (place := finding.node or finding.output or finding.input)]
-    left = len(findings) - 1 - len(places[:NAMED])
-    named = ", ".join(places[:NAMED]) + (f" and {left} more" if left and places else "")
-    return f" ({len(findings):,} times{'; also at ' if named else ''}{named})"
+    _, *others = dict.fromkeys(finding.node or finding.output or finding.input or "" for finding in findings)
+    places = [place for place in others if place]
+    named, left = ", ".join(places[:NAMED]), len(places[NAMED:])
+    also = f"; also at {named}" + (f" and {left} more" if left else "") if named else ""
+    return f" ({len(findings):,} times{also})"
 
 
 def summary(report: Report) -> Line:

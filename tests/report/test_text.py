@@ -174,9 +174,10 @@ def test_notes_of_a_rule_are_told_once() -> None:
     (["b", "c", "d"], "(4 times; also at b, c, d)"),
     (["b", "c", "d", "e", "f"], "(6 times; also at b, c, d and 2 more)"),
     ([None], "(2 times)"),
+    (["a", "b", "b"], "(4 times; also at b)"),
 ])  # fmt: skip
 def test_notes_name_some_places(others: list[str | None], said: str) -> None:
-    """A few places are named, the rest counted; a note without a place is counted."""
+    """A few other places are named, each once, the rest counted; a note without a place is counted."""
     first = Finding("aligned", Severity.NOTE, "so it is", node="a")
     (group,) = findings.grouped([first, *(replace(first, node=node) for node in others)])
     assert list(group.messages()) == [f"so it is {said}"]
