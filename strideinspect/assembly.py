@@ -368,8 +368,8 @@ def report(
         node_count=len(shapes.network.nodes),
         inputs=tuple(inspection.inputs),
         nodes=tuple(inspection.windows),
-        tensors=tuple(_tensor(shapes, fields, name) for name in tensors),
-        outputs=tuple(_tensor(shapes, fields, name) for name in shapes.network.outputs),
+        tensors=tuple(tensor(shapes, fields, name) for name in tensors),
+        outputs=tuple(inspection.outputs),
         ladder=ladder(inspection.windows),
         unseen=tuple(inspection.unseen),
         findings=tuple(sorted(findings, key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))),
@@ -379,5 +379,6 @@ def report(
     )
 
 
-def _tensor(shapes: Shapes, fields: Fields, name: str) -> TensorReport:
+def tensor(shapes: Shapes, fields: Fields, name: str) -> TensorReport:
+    """Shape and fields of one tensor."""
     return TensorReport(name, shapes.shapes.get(name), fields_of(shapes, fields, name))

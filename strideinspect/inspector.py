@@ -63,6 +63,7 @@ def run(
         touched=touched,
         inputs=inputs,
         windows=windows,
+        outputs=[assembly.tensor(shapes, fields, name) for name in network.outputs],
         unseen=unseen,
         code=source_of,
         advise=Adviser(shapes, nodes, fields, spatial).advise,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from strideinspect.fields import actual, theoretical
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import Around
-from strideinspect.fields.spans import index_spans
+from strideinspect.fields.spans import emptied, index_spans, is_empty
 from strideinspect.fields.theoretical import Form
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
@@ -131,10 +131,13 @@ def _visit(item: Described, shapes: Shapes, fields: dict[str, dict[Source, Seen]
         before = fields.get(node.inputs[read.input])
         if not before:
             continue
-        running = _running(before)
-        for source, seen in before.items():
-            after = _stepped(read.steps, seen, output, node, source, running) if read.steps else seen
-            parts.setdefault(output, {}).setdefault(source, []).append((read.place, after))
+        after = dict(before)
+        if read.steps:
+            running = _running(before)
+            after = {s: _stepped(read.steps, seen, output, node, s, running) for s, seen in before.items()}
+            after = _emptied(after)
+        for source, seen in after.items():
+            parts.setdefault(output, {}).setdefault(source, []).append((read.place, seen))
     for output, found in parts.items():
         if output not in shapes.shapes:
             continue
@@ -158,6 +161,17 @@ _NO_PATH = "only pooled statistics of it arrive here"
 
 def _running(before: Mapping[Source, Seen]) -> dict[Source, frozenset[int]]:
     return {source: seen.actual.axes for source, seen in before.items()}
+
+
+def _emptied(after: dict[Source, Seen]) -> dict[Source, Seen]:
+    """Where one image axis of an input is not seen at all (nothing but padding is left), no other axis of it is."""
+    blind = {name for (name, _), seen in after.items() if is_empty(seen.actual.full)}
+    if not blind:
+        return after
+    return {
+        (name, axis): replace(seen, actual=seen.actual.changed(emptied)) if name in blind else seen
+        for (name, axis), seen in after.items()
+    }
 
 
 def _stepped(

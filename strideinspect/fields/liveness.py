@@ -47,10 +47,14 @@ def all_marked(shape: Shape) -> Marks:
 
 def seen(shapes: Shapes, nodes: Sequence[Described], outputs: Sequence[str]) -> dict[str, Marks]:
     """Per tensor the indices on which some of these outputs depends; a tensor that is missing is not needed at all."""
-    marks: dict[str, Marks] = {}
-    for name in outputs:
-        if name in shapes.shapes:
-            marks[name] = all_marked(shapes.shapes[name])
+    return seen_from(
+        shapes, nodes, {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
+    )
+
+
+def seen_from(shapes: Shapes, nodes: Sequence[Described], start: Mapping[str, Marks]) -> dict[str, Marks]:
+    """Per tensor the indices on which some marked index depends."""
+    marks = dict(start)
     for item in reversed(nodes):
         if not item.known:
             # Nothing can be said of what this node reads, nor of what becomes of it: it counts as reading everything.

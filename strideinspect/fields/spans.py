@@ -35,6 +35,16 @@ def index_spans(rank: int, axis: int, length: int) -> Spans:
     return np.stack([index, -index]).reshape(2, *(length if i == axis else 1 for i in range(rank)))
 
 
+def is_empty(spans: Spans) -> bool:
+    """Whether no index sees anything."""
+    return bool(spans.flat[0] >= EMPTY and (spans >= EMPTY).all())
+
+
+def emptied(spans: Spans) -> Spans:
+    """The same array when no index sees anything any more."""
+    return np.full_like(spans, EMPTY)
+
+
 def hull(spans: Spans) -> tuple[int, int] | None:
     """First and last index over the whole array; None for nothing."""
     low = spans.reshape(2, -1).min(axis=1)

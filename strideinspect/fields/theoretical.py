@@ -18,7 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.axes import Around, carried
-from strideinspect.fields.spans import EMPTY, TooLargeError, grouped, joined, mix_channels, reshaped, shrunk, slide
+from strideinspect.fields.spans import (
+    EMPTY,
+    TooLargeError,
+    along,
+    grouped,
+    joined,
+    mix_channels,
+    reshaped,
+    shrunk,
+    slide,
+)
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -57,6 +67,12 @@ class Closed:
     def period(self) -> int:
         """How many phases there are."""
         return int(self.spans.shape[self.axis + 1])
+
+    @property
+    def size(self) -> int:
+        """The widest field of any phase, in input pixels."""
+        low = along(self.spans, self.axis, self.period)
+        return max((1 - int(a) - int(b) for a, b in low.T if a < EMPTY), default=0)
 
     @property
     def stride(self) -> Fraction:

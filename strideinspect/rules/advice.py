@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from strideinspect.fields.coverage import hollow, lost
 from strideinspect.fields.forward import Described, Fields, Source, described, propagate
-from strideinspect.fields.liveness import all_marked, back, keeps_map, read_by_someone, seen, unmarked
+from strideinspect.fields.liveness import Marks, Vector, all_marked, forward, keeps_map, read_by_someone, seen, unmarked
 from strideinspect.model.network import Network
-from strideinspect.model.node import Node
+from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes, infer
 from strideinspect.model.window import Geometry, Kind, is_window, refitted
 from strideinspect.rules.wording import axes_name, by, listed
@@ -48,6 +50,7 @@ class Adviser:
         self._fields = fields
         self._geometries = shapes.geometries
         self._known: dict[tuple[str, tuple[int, ...], str], Advice | None] = {}
+        self._placed: dict[tuple[str, Shape], tuple[Shapes, Sequence[Described]]] = {}
 
     def advise(self, name: str, axes: tuple[int, ...], aim: str) -> Advice | None:
         """Sizes of these axes of an input at which nothing is unseen (aim "unseen") or dropped anywhere ("dropped").
@@ -86,15 +89,16 @@ class Adviser:
 
     def _lossless(self, name: str, sizes: Mapping[int, int], aim: str) -> bool:
         shape = tuple(sizes.get(axis, n) for axis, n in enumerate(self._inputs[name]))
-        shapes = infer(self._network, {**self._inputs, name: shape})
+        if (name, shape) not in self._placed:
+            shapes = infer(self._network, {**self._inputs, name: shape})
+            self._placed[name, shape] = (shapes, described(shapes)[0])
+        shapes, nodes = self._placed[name, shape]
         if shapes.problems:
             return False
-        nodes, _ = described(shapes)
-        sources = [(name, axis) for axis in sizes]
         if aim == "unseen":
             marks = seen(shapes, nodes, shapes.network.outputs)
             return not any(unmarked(marks, name, axis, shape[axis]).any() for axis in sizes)
-        return not _drops_anywhere(shapes, nodes, sources)
+        return not _drops_anywhere(shapes, nodes, [(name, axis) for axis in sizes])
 
     def _followed(self, name: str, axis: int) -> list[_Link]:
         """The windows that an input axis runs through, each with the window whose output it slides over."""
@@ -147,29 +151,57 @@ def _drops(links: Sequence[_Link], length: int, *, only_first: bool) -> bool:
 
 
 def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[Source]) -> bool:
-    suspects = []
-    for item in nodes:
-        if item.known and is_window(item.node):
-            found = shapes.geometries[item.node.key]
-            if found.kind is not Kind.GLOBAL and any(w.truncated > w.end for w in found.windows):
-                suspects.append((item, found))
+    """Whether some window node drops a pixel that nobody else reads."""
+    suspects = [
+        item
+        for item in nodes
+        if item.known
+        and is_window(item.node)
+        and shapes.geometries[item.node.key].kind is not Kind.GLOBAL
+        and any(w.truncated > w.end for w in shapes.geometries[item.node.key].windows)
+    ]
     if not suspects:
         return False
     read = read_by_someone(shapes, nodes, shapes.network.outputs)
+    producers = {name: item for item in nodes for name in item.node.outputs}
+    left = [item for item in suspects if _drops_unread(shapes, item, read, _nearby_padding(shapes, producers, item))]
+    if not left:
+        return False
+    # Padding may also come from further away, which takes the fields to see.
     fields = propagate(shapes, nodes, sources)
-    for item, found in suspects:
-        tensor = item.node.inputs[found.data]
-        data = next((r for r in item.reads if r.input == found.data), None)
-        if data is None:
-            continue
-        touched = back(data, all_marked(shapes.shapes[item.node.key]))
-        for position, axis in enumerate(found.axes):
-            length = shapes.shapes[tensor][axis]
-            reached = ~all_marked((length,))[0] if touched is None else touched[axis]
-            pixels, _, _ = lost(found, position, reached, hollow(fields, tensor, axis, length))
-            if (pixels & unmarked(read, tensor, axis, length)).any():
-                return True
+    return any(_drops_unread(shapes, item, read, _all_padding(shapes, fields, item)) for item in left)
+
+
+def _drops_unread(shapes: Shapes, item: Described, read: Mapping[str, Marks], padding: Callable[[int], Vector]) -> bool:
+    found = shapes.geometries[item.node.key]
+    tensor = item.node.inputs[found.data]
+    for position, axis in enumerate(found.axes):
+        length = shapes.shapes[tensor][axis]
+        # Only what is dropped at the end counts here, so that gaps need not be told from what is touched.
+        pixels, _, _ = lost(found, position, np.ones(length, dtype=bool), padding(axis))
+        if (pixels & unmarked(read, tensor, axis, length)).any():
+            return True
     return False
+
+
+def _nearby_padding(shapes: Shapes, producers: Mapping[str, Described], item: Described) -> Callable[[int], Vector]:
+    """Per axis of a window node's input the indices that Pad nodes right in front of it made."""
+    tensor = item.node.inputs[shapes.geometries[item.node.key].data]
+    chain: list[Described] = []
+    at = tensor
+    while at in producers and producers[at].known and keeps_map(producers[at]):
+        chain.append(producers[at])
+        at = producers[at].node.inputs[producers[at].reads[0].input]
+    marks = all_marked(shapes.shapes[at])
+    for link in reversed(chain):
+        marks = forward(link.reads[0], marks, shapes.shapes[link.node.outputs[link.reads[0].output]])
+    return lambda axis: ~marks[axis]
+
+
+def _all_padding(shapes: Shapes, fields: Fields, item: Described) -> Callable[[int], Vector]:
+    """Per axis of a window node's input the indices that see no pixel."""
+    tensor = item.node.inputs[shapes.geometries[item.node.key].data]
+    return lambda axis: hollow(fields, tensor, axis, shapes.shapes[tensor][axis])
 
 
 def _ends(positions: Sequence[int], count: int) -> str:

@@ -11,12 +11,26 @@ from numpy.typing import NDArray
 
 from strideinspect.fields.coverage import hollow, lost, used_taps
 from strideinspect.fields.forward import Described, Fields, Source
+from strideinspect.fields.holes import holes_of, may_have_holes
 from strideinspect.fields.liveness import Marks, runs, unmarked
+from strideinspect.fields.merging import Merging, merges
 from strideinspect.fields.spans import EMPTY, along
+from strideinspect.fields.theoretical import Closed
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.reads.steps import Everything
-from strideinspect.report.model import Finding, Input, Severity, Span, Unseen, Verdict, Verification, WindowNode
+from strideinspect.report.model import (
+    Field,
+    Finding,
+    Input,
+    Severity,
+    Span,
+    TensorReport,
+    Unseen,
+    Verdict,
+    Verification,
+    WindowNode,
+)
 from strideinspect.report.model import Source as CodeSource
 from strideinspect.rules.advice import Advice
 from strideinspect.rules.wording import axis_name
@@ -40,6 +54,7 @@ class Inspection:
     touched: Mapping[str, Marks]
     inputs: Sequence[Input]
     windows: Sequence[WindowNode]
+    outputs: Sequence[TensorReport]
     unseen: Sequence[Unseen]
     code: Callable[[Node], CodeSource | None]
     advise: Callable[[str, tuple[int, ...], str], Advice | None]
@@ -133,6 +148,32 @@ class Inspection:
                     of = "" if tensor == name else f" of {length}"
                     found.append(f"{window.op} {window.label} ({count} {what}{of})")
         return found
+
+    def merges(self) -> Iterator[Merging]:
+        """Where maps with a position meet."""
+        return merges(self.described, self.fields)
+
+    def fields_before(self, window: WindowNode) -> list[tuple[int | None, int]]:
+        """Per spatial axis of a window node the theoretical field of its input and the extent of the image."""
+        extents = {given.name: given.shape for given in self.inputs}
+        found: list[tuple[int | None, int]] = []
+        for (name, axis), seen in self.fields.get(self.data_tensor(window), {}).items():
+            if seen.actual.local is not None and seen.actual.axes & frozenset(window.spatial_axes):
+                size = seen.form.size if isinstance(seen.form, Closed) else None
+                found.append((size, extents[name][axis]))
+        return found
+
+    def holes(self) -> Iterator[tuple[TensorReport, Field, int, tuple[Span, ...]]]:
+        """Outputs whose middle index does not depend on everything inside its field: with index and missing ranges."""
+        if not may_have_holes(self.shapes):
+            return
+        for output in self.outputs:
+            if output.shape is None:
+                continue
+            found = holes_of(self.shapes, self.described, self.fields, output.name)
+            for field in output.fields:
+                if (field.input, field.axis) in found:
+                    yield output, field, *found[field.input, field.axis]
 
     def overhang(self, window: WindowNode) -> tuple[int, ...]:
         """Per spatial axis how far the last window reaches past the padded map."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Check = Callable[["Inspection"], Iterable[Finding]]
 
-_NO_RULES = {"registry", "inspection", "advice", "wording"}
+_NO_RULES = {"registry", "inspection", "advice", "page", "wording"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,11 @@ def axes_name(positions: Sequence[int], count: int, number: int = 2) -> str:
     return " and ".join(dict.fromkeys(axis_name(p, count, number) for p in positions))
 
 
+def axes_listed(axes: Sequence[int]) -> str:
+    """Axes by number: axis 2, axes 2 and 3."""
+    return f"{'axes' if len(axes) > 1 else 'axis'} {listed([str(axis) for axis in axes])}"
+
+
 def spans(ranges: Sequence[Span], most: int = 3) -> str:
     """Ranges as people write them: 219–223, 7 and 9; many are cut short."""
     texts = [str(a) if a == b else f"{a}–{b}" for a, b in ranges]

@@ -1,0 +1,52 @@
+"""Exact fields of single indices, and what is missing inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from strideinspect.fields.forward import Described, Fields, Source
+from strideinspect.fields.liveness import Marks, all_marked, runs, seen_from
+from strideinspect.model.shapes import Shapes
+from strideinspect.report.model import Span
+
+
+def may_have_holes(shapes: Shapes) -> bool:
+    """Whether some window leaves out indices between its taps, or between it and the next window."""
+    return any(
+        w.dilation > 1 or w.extent < w.stride
+        for found in shapes.geometries.values()
+        for w in found.windows
+        if not w.transposed
+    )
+
+
+def middle(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Marks, dict[Source, int]]:
+    """The middle index of a tensor along every image axis that runs along one of its axes, as marks and by source."""
+    marks = list(all_marked(shapes.shapes[tensor]))
+    chosen: dict[Source, int] = {}
+    for source, seen in fields.get(tensor, {}).items():
+        if seen.actual.local is not None and len(seen.actual.axes) == 1:
+            (axis,) = seen.actual.axes
+            chosen[source] = len(marks[axis]) // 2
+            marks[axis] = np.arange(len(marks[axis])) == chosen[source]
+    return tuple(marks), chosen
+
+
+def holes_of(
+    shapes: Shapes, nodes: Sequence[Described], fields: Fields, tensor: str
+) -> Mapping[Source, tuple[int, tuple[Span, ...]]]:
+    """Per source the middle index of a tensor and the input indices inside its field that it does not depend on."""
+    marks, chosen = middle(shapes, fields, tensor)
+    reached = seen_from(shapes, nodes, {tensor: marks})
+    found = {}
+    for (name, axis), index in chosen.items():
+        vector = reached[name][axis] if name in reached else np.zeros(0, dtype=bool)
+        live = np.flatnonzero(vector)
+        if live.size:
+            missing = runs(~vector[live[0] : live[-1] + 1])
+            if missing:
+                start = int(live[0])
+                found[name, axis] = (index, tuple((a + start, b + start) for a, b in missing))
+    return found

@@ -1,0 +1,74 @@
+"""Where branches meet: their effective strides and centers, in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from strideinspect.fields.forward import Described, Fields
+from strideinspect.fields.spans import EMPTY, along
+from strideinspect.fields.theoretical import Closed
+from strideinspect.model.node import Node
+from strideinspect.model.shape_rules import MERGES
+
+UPSAMPLERS = frozenset({"Resize", "Upsample", "ConvTranspose", "DepthToSpace"})
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One of the maps that meet: its effective stride, and the center of index 0, averaged over phases, in pixels."""
+
+    tensor: str
+    stride: Fraction
+    center: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Merging:
+    """A node in which maps meet, seen from axes of one graph input alike; `upsampled` says that one of them was."""
+
+    node: Node
+    input: str
+    axes: tuple[int, ...]
+    branches: tuple[Branch, ...]
+    upsampled: bool
+
+
+def merges(nodes: Sequence[Described], fields: Fields) -> Iterator[Merging]:
+    """All elementwise merges and channel concatenations of maps that have a position.
+
+    A branch whose position was collapsed, or which has no closed form, is left out.
+    """
+    upsampled: set[str] = set()
+    for item in nodes:
+        inputs = [item.node.inputs[read.input] for read in item.reads]
+        if item.node.op in UPSAMPLERS or any(name in upsampled for name in inputs):
+            upsampled.update(item.node.outputs)
+        if item.node.op not in MERGES or len(set(inputs)) < 2:
+            continue
+        places = [read.place.axis if read.place is not None else None for read in item.reads]
+        alike: dict[tuple[str, tuple[Branch, ...]], list[int]] = {}
+        for source in dict.fromkeys(s for name in inputs for s in fields.get(name, {})):
+            found: dict[str, Branch] = {}
+            for name, place in zip(inputs, places, strict=True):
+                seen = fields.get(name, {}).get(source)
+                if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1:
+                    continue
+                if isinstance(seen.form, Closed) and place != seen.form.axis:
+                    found[name] = Branch(name, seen.form.stride, _center(seen.form))
+            if len(found) > 1:
+                alike.setdefault((source[0], tuple(found.values())), []).append(source[1])
+        for (name, branches), axes in alike.items():
+            anyone = any(branch.tensor in upsampled for branch in branches)
+            yield Merging(item.node, name, tuple(axes), branches, anyone)
+
+
+def _center(form: Closed) -> Fraction:
+    spans = along(form.spans, form.axis, form.period)
+    centers = [
+        Fraction(int(first) - int(last), 2) - phase * form.stride
+        for phase, (first, last) in enumerate(spans.T)
+        if first < EMPTY
+    ]
+    return Fraction(sum(centers), len(centers)) if centers else Fraction(0)

@@ -1,0 +1,77 @@
+"""Branches that are merged look at places that lie apart.
+
+## What it does
+
+Compares the centers of the fields, averaged over phases, of the maps that meet in an elementwise operator or a Concat
+along channels. Where one of them was upsampled it is a note.
+
+## Why it is bad
+
+What is added or stacked belongs to different places of the image. TensorFlow's SAME padding does so on even sizes: a
+3×3 stride-2 convolution is centered one pixel further on than the 1×1 stride-2 shortcut beside it.
+
+## Flagged
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x) => (float[1,1,4,4] y)
+        <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}, float[1,1,1,1] v = {1}> {
+      block = Conv <auto_pad = "SAME_UPPER", strides = [2, 2]> (x, w)
+      shortcut = Conv <auto_pad = "SAME_UPPER", strides = [2, 2]> (x, v)
+      y = Add (block, shortcut)
+    }
+
+## Clean
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,8,8] x) => (float[1,1,4,4] y)
+        <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}, float[1,1,1,1] v = {1}> {
+      block = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (x, w)
+      shortcut = Conv <strides = [2, 2]> (x, v)
+      y = Add (block, shortcut)
+    }
+
+## What to do
+
+Pad symmetrically, use an odd input size with SAME, or align the corners of the resizing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from strideinspect.report.model import Finding, Severity
+from strideinspect.rules.registry import rule
+from strideinspect.rules.wording import axes_listed
+
+if TYPE_CHECKING:
+    from strideinspect.rules.inspection import Inspection
+
+
+@rule("alignment", Severity.WARNING)
+def check(inspection: Inspection) -> Iterator[Finding]:
+    """One finding per merge."""
+    for merge in inspection.merges():
+        if len({branch.stride for branch in merge.branches}) > 1:
+            continue
+        low = min(merge.branches, key=lambda branch: branch.center)
+        high = max(merge.branches, key=lambda branch: branch.center)
+        apart = high.center - low.center
+        if apart:
+            yield Finding(
+                rule="misaligned-merge",
+                severity=Severity.NOTE if merge.upsampled else Severity.WARNING,
+                message=f"{merge.node.op} {merge.node.label}: {high.tensor} is centered {_pixels(apart)} further on "
+                f"along {axes_listed(merge.axes)} of {merge.input} than {low.tensor}",
+                help="pad symmetrically, or use an odd size where padding is SAME",
+                node=merge.node.name or None,
+                output=merge.node.key,
+                input=merge.input,
+                axes=merge.axes,
+                source=inspection.code(merge.node),
+            )
+
+
+def _pixels(number: Fraction) -> str:
+    return f"{float(number):g} pixel{'' if number == 1 else 's'}"
