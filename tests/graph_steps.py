@@ -202,8 +202,8 @@ def normalise(b: Builder, op: str, axis: int) -> None:
 @emitter
 def prefix(b: Builder, *, reverse: int, exclusive: int) -> None:
     """CumSum along the first spatial axis."""
-    if b.opset < 11:
-        raise UnfitError("since operator set 11")
+    if b.opset < 11 or b.now()[2] == 1:
+        raise UnfitError("since operator set 11, and of one index an exclusive sum is nothing")
     b.add("CumSum", [b.current, b.constant(np.array(2, dtype=np.int64))], reverse=reverse, exclusive=exclusive)
 
 

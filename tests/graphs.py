@@ -228,6 +228,10 @@ def _chain(draw: Draw, builder: Builder, families: tuple[str, ...], most: int, r
     found = []
     trial = copy.copy(builder)
     trial.nodes, trial.initializers = list(builder.nodes), list(builder.initializers)
+    if not trial.nodes and draw(st.booleans()):
+        # Positions are only kept of axes along which windows slide: a window of one pixel makes them of all.
+        found.append(Step("pool", {"op": "MaxPool", "kernel_shape": [1] * rank}))
+        trial.apply(found[0])
     for _ in range(draw(st.integers(1, most))):
         step = FAMILIES[draw(st.sampled_from(families))](draw, rank, builder.opset)
         try:

@@ -67,6 +67,17 @@ class Oracle:
                 found |= set(node.output)
         return frozenset(found)
 
+    def step(self, node: onnx.NodeProto) -> Step:
+        """A node with the shapes and values that its inputs had in the run."""
+        return Step(
+            op=node.op_type,
+            version=self.opset,
+            attributes={proto.name: _attribute(proto) for proto in node.attribute},
+            inputs=tuple(self.values[name] if name else None for name in node.input),
+            known=tuple(name in self.constants for name in node.input),
+            outputs=len(node.output),
+        )
+
     @cached_property
     def reads(self) -> Mapping[str, tuple[onnx.NodeProto, Reads]]:
         """For every tensor that depends on what is fed: the node that makes it, and what it reads."""
@@ -76,15 +87,7 @@ class Oracle:
                 continue
             if node.domain not in {"", "ai.onnx"} or node.op_type not in OPERATORS:
                 raise OracleLimitError(f"no dependency sets for {node.domain} {node.op_type}")
-            step = Step(
-                op=node.op_type,
-                version=self.opset,
-                attributes={proto.name: _attribute(proto) for proto in node.attribute},
-                inputs=tuple(self.values[name] if name else None for name in node.input),
-                known=tuple(name in self.constants for name in node.input),
-                outputs=len(node.output),
-            )
-            for name, reads in zip(node.output, OPERATORS[node.op_type](step), strict=True):
+            for name, reads in zip(node.output, OPERATORS[node.op_type](self.step(node)), strict=True):
                 if name:
                     ran = self.values[name].shape
                     assert reads.shape == ran, f"{node.op_type} {name}: {reads.shape} by the standard, {ran} as run"

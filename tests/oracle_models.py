@@ -41,7 +41,7 @@ def model_of(
 ) -> onnx.ModelProto:
     """A model of these nodes, written as ONNX text without braces; every input is float."""
     fed = ", ".join(f"float[{','.join(map(str, shape))}] {name}" for name, shape in inputs.items())
-    made = ", ".join(f"float {name}" for name in outputs)
+    made = ", ".join(f"float[] {name}" for name in outputs)
     parsed = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["": {opset}]> g ({fed}) => ({made}) {{ {body} }}')
     parsed.graph.initializer.extend(tensor(name, value) for name, value in (constants or {}).items())
     return parsed

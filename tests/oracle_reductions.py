@@ -76,9 +76,10 @@ def lp_normalization(step: Step) -> list[Reads]:
 
 @operator("LayerNormalization")
 def layer_normalization(step: Step) -> list[Reads]:
-    """Over all axes from `axis` on."""
+    """Over all axes from `axis` on; mean and deviation are there on request."""
     rank = len(step.shape())
-    return _normalised(step, range(step.whole("axis", -1) % rank, rank))
+    axes = range(step.whole("axis", -1) % rank, rank)
+    return [*_normalised(step, axes), *[_reduced(step.shape(), axes, keep=True)] * (step.outputs - 1)]
 
 
 @operator("InstanceNormalization")

@@ -1,4 +1,4 @@
-"""Dependency sets of Resize and Upsample, by the formulas of the ONNX standard, in exact fractions."""
+"""Dependency sets of Resize and Upsample, by the formulas of the ONNX standard."""
 
 from __future__ import annotations
 
@@ -14,29 +14,32 @@ from tests.oracle_sets import Integers, OracleLimitError, Reads, Step, crossed, 
 Taps = dict[int, Fraction]  # input index, which may lie outside, to coefficient
 
 
-def _original(mode: str, x: int, scale: Fraction, before: int, after: int, roi: tuple[Fraction, Fraction]) -> Fraction:
-    """Place on the input axis of output index x."""
-    start, end = roi
-    formulas: dict[str, Callable[[], Fraction]] = {
-        "half_pixel": lambda: (x + Fraction(1, 2)) / scale - Fraction(1, 2),
-        "pytorch_half_pixel": lambda: (x + Fraction(1, 2)) / scale - Fraction(1, 2) if after > 1 else Fraction(0),
-        "asymmetric": lambda: x / scale,
-        "align_corners": lambda: Fraction(x * (before - 1), after - 1) if after > 1 else Fraction(0),
-        "tf_half_pixel_for_nn": lambda: (x + Fraction(1, 2)) / scale,
-        "half_pixel_symmetric": lambda: _symmetric(x, scale, before, after),
-        "tf_crop_and_resize": lambda: (
-            start * (before - 1) + x * (end - start) * Fraction(before - 1, after - 1)
-            if after > 1
-            else (start + end) * (before - 1) / 2
-        ),
-    }
-    return formulas[mode]()
+def _original(mode: str, x: int, scale: np.float32, before: int, after: int, roi: tuple[float, float]) -> Fraction:
+    """Place on the input axis of output index x.
 
-
-def _symmetric(x: int, scale: Fraction, before: int, after: int) -> Fraction:
-    adjustment = after / (scale * before)
-    offset = Fraction(before, 2) * (1 - adjustment)
-    return offset + (x + Fraction(1, 2)) / scale - Fraction(1, 2)
+    The standard's formulas in single precision, as runtimes compute them: 3.5 / (7 / 13) - 0.5 is not 6 then, and the
+    neighbour of index 6 gets a coefficient of a millionth.
+    """
+    one, half = np.float32(1), np.float32(0.5)
+    start, end = np.float32(roi[0]), np.float32(roi[1])
+    index, reach = np.float32(x), np.float32(before - 1)
+    if mode == "half_pixel" or (mode == "pytorch_half_pixel" and after > 1):
+        place = (index + half) / scale - half
+    elif mode == "tf_half_pixel_for_nn":
+        place = (index + half) / scale
+    elif mode == "asymmetric":
+        place = index / scale
+    elif mode == "half_pixel_symmetric":
+        adjustment = np.float32(after) / (scale * np.float32(before))
+        place = np.float32(before) / 2 * (one - adjustment) + (index + half) / scale - half
+    elif mode == "tf_crop_and_resize":
+        moved = index * (end - start) * reach / np.float32(after - 1) if after > 1 else half * (end - start) * reach
+        place = start * reach + moved
+    elif mode in {"align_corners", "pytorch_half_pixel"}:
+        place = index * reach / np.float32(after - 1) if after > 1 else np.float32(0)
+    else:
+        raise OracleLimitError(f"Resize: coordinates {mode}")
+    return Fraction(float(place))
 
 
 def _nearest(mode: str, place: Fraction) -> int:
@@ -70,7 +73,7 @@ def _cubic(place: Fraction, shrink: Fraction, a: Fraction) -> Taps:
 class _Axis:
     """One axis: how long before and after, and which input indices each output index reads."""
 
-    def __init__(self, step: Step, before: int, after: int, scale: Fraction, roi: tuple[Fraction, Fraction]) -> None:
+    def __init__(self, step: Step, before: int, after: int, scale: np.float32, roi: tuple[float, float]) -> None:
         mode = step.word("mode", "nearest")
         coordinates = step.word("coordinate_transformation_mode", "half_pixel")
         if step.op == "Upsample" or step.version == 10:
@@ -78,7 +81,7 @@ class _Axis:
         nearest = step.word(
             "nearest_mode", "round_prefer_floor" if step.op == "Resize" and step.version > 10 else "simple"
         )
-        shrink = max(Fraction(1), 1 / scale) if step.whole("antialias", 0) else Fraction(1)
+        shrink = max(Fraction(1), 1 / Fraction(float(scale))) if step.whole("antialias", 0) else Fraction(1)
         a = Fraction(step.real("cubic_coeff_a", -0.75))
         self.reads: list[set[int]] = []
         for x in range(after):
@@ -138,21 +141,21 @@ def resize(step: Step) -> list[Reads]:
         ratios = [Fraction(size, shape[axis]) for axis, size in zip(named, sizes, strict=True)]
         ratio = min(ratios) if policy == "not_larger" else max(ratios)
         sizes = [math.floor(ratio * shape[axis] + Fraction(1, 2)) for axis in named]
-    everything = (Fraction(0), Fraction(1))
+    everything = (0.0, 1.0)
     axes = []
     for axis, before in enumerate(shape):
         region = everything
-        after, scale = before, Fraction(1)
+        after, scale = before, np.float32(1)
         if axis in named:
             place = named.index(axis)
             if roi:
-                region = (Fraction(roi[place]), Fraction(roi[place + len(named)]))
+                region = (roi[place], roi[place + len(named)])
             if scales is not None:
-                scale = Fraction(float(np.float32(scales[place])))
+                scale = np.float32(scales[place])
                 after = int(np.floor(np.float32(before) * np.float32(scales[place])))
             elif sizes is not None:
                 after = sizes[place]
-                scale = Fraction(after, before)
+                scale = np.float32(after) / np.float32(before)
         if scale == 1 and after == before and region == everything:
             axes.append([np.arange(before)])
         else:

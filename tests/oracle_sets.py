@@ -235,7 +235,7 @@ def _carriers(sees: Sees, taps: Sequence[Integers], shape: Shape) -> frozenset[i
     label = crossed(sees.shape, rows).reshape(-1)
     found: set[int] = set()
     for tap in taps:
-        for axis in range(len(shape)):
+        for axis in range(len(shape) if tap.size else 0):
             here, there = np.delete(tap, -1, axis), np.delete(tap, 0, axis)
             if np.any((here >= 0) & (there >= 0) & (label[here] != label[there])):
                 found.add(axis)

@@ -62,11 +62,12 @@ def windows_of(step: Step, kernel: Sequence[int]) -> list[Window]:
     return [Window(step, axis, step.shape()[2 + axis], size, len(kernel)) for axis, size in enumerate(kernel)]
 
 
-@operator("Conv")
+@operator("Conv", "ConvInteger", "QLinearConv")
 def conv(step: Step) -> list[Reads]:
-    """A window over every channel of the output channel's own group."""
+    """A window over every channel of the output channel's own group; the weight may depend on what is fed as well."""
     batch, channels = step.shape()[:2]
-    outputs, per_group, *kernel = step.shape(1)
+    weight = 3 if step.op == "QLinearConv" else 1
+    outputs, per_group, *kernel = step.shape(weight)
     group = step.whole("group", 1)
     windows = windows_of(step, kernel)
     shape: Shape = (batch, outputs, *(window.count for window in windows))
@@ -76,18 +77,13 @@ def conv(step: Step) -> list[Reads]:
         for channel in range(per_group):
             rows = np.array([(index // (outputs // group)) * per_group + channel for index in range(outputs)])
             taps.append(crossed((batch, channels, *step.shape()[2:]), [np.arange(batch), rows, *spatial]))
-    every = {0: taps}
-    weights = _weights(step.shape(1), shape, out_axis=0)
-    every[1] = weights
-    if step.given(2):
-        every[2] = [np.broadcast_to(np.arange(outputs).reshape(-1, *[1] * len(kernel)), shape)]
-    return [Reads(shape, every, axes={1: {}, 2: {}})]
+    every = {0: taps, weight: _weights(step.shape(weight), shape)}
+    return [Reads(shape, every, axes={weight: {}})]
 
 
-def _weights(weight: Shape, shape: Shape, out_axis: int) -> list[Integers]:
-    """The weights of an output channel: every element of the weight's slice along `out_axis` is a tap."""
-    numbers = np.arange(math.prod(weight)).reshape(weight)
-    flat = np.moveaxis(numbers, out_axis, 0).reshape(weight[out_axis], -1)
+def _weights(weight: Shape, shape: Shape) -> list[Integers]:
+    """Every weight of an output channel is a tap of its own."""
+    flat = np.arange(math.prod(weight)).reshape(weight[0], -1)
     return [np.broadcast_to(flat[:, tap].reshape(-1, *[1] * (len(shape) - 2)), shape) for tap in range(flat.shape[1])]
 
 
@@ -105,9 +101,8 @@ class Transposed:
         auto_pad = step.word("auto_pad", "NOTSET")
         begin, end = pads[axis], pads[axis + rank]
         if wanted:
-            begin, end = _split(max(0, reach - wanted[axis]), auto_pad)
-            if reach - begin - end != wanted[axis]:
-                raise OracleLimitError("ConvTranspose: output_shape larger than the output ever is")
+            begin, _ = _split(max(0, reach - wanted[axis]), auto_pad)
+            end = reach - begin - wanted[axis]  # negative: the end of the output sees nothing
         elif auto_pad in {"SAME_UPPER", "SAME_LOWER"}:
             begin, end = _split(max(0, reach - length * self.stride), auto_pad)
         elif auto_pad == "VALID":
@@ -186,3 +181,22 @@ def lrn(step: Step) -> list[Reads]:
         rows[1] = np.where((picked >= 0) & (picked < channels), picked, -1)
         taps.append(crossed(step.shape(), rows))
     return [Reads(step.shape(), {0: taps})]
+
+
+def untouched(step: Step, axis: int, empty: set[int]) -> tuple[int, int, int]:
+    """Indices along a spatial axis that no window touches: dropped pixels, dropped padding, and gaps.
+
+    What lies behind the last window is dropped, pixels and padding apart, unless windows step over indices anyhow
+    (stride over extent): then all is gap. `empty` are the indices of the map that see no pixel: padding by other means,
+    which is no gap either.
+    """
+    kernel = step.shape(1)[2:] if step.op == "Conv" else step.wholes("kernel_shape", [])
+    window = windows_of(step, list(kernel))[axis]
+    touched = {
+        index * window.stride + tap * window.dilation for index in range(window.count) for tap in range(window.kernel)
+    }
+    padded = {place for place in range(window.begin + window.length + window.end) if place not in touched}
+    behind = {place for place in padded if place > max(touched) and window.extent >= window.stride}
+    real = {place for place in padded if window.begin <= place < window.begin + window.length}
+    pixels = {place for place in real if place - window.begin not in empty}
+    return len(pixels & behind), len(behind - pixels), len(pixels - behind)

@@ -1,0 +1,147 @@
+"""Comparing a report with the oracle, tensor by tensor and axis by axis."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import onnx
+
+from strideinspect import inspect
+from strideinspect.report.model import Field, Report, Span
+from tests.oracle import Oracle, Sees, hull, hulls
+from tests.oracle_windows import untouched
+
+Claim = tuple[str, Field]
+
+
+def report_on(model: onnx.ModelProto, folder: Path) -> Report:
+    """Inspect a model without running it, asking for every tensor."""
+    path = folder / "model.onnx"
+    onnx.save(model, path)
+    return inspect(path, verify="none", tensors=[name for node in model.graph.node for name in node.output if name])
+
+
+def claims(report: Report) -> Iterator[Claim]:
+    """Every field that the report states, with the tensor that it is about."""
+    places = itertools.chain(
+        ((node.output, node.fields) for node in report.nodes),
+        ((tensor.name, tensor.fields) for tensor in report.tensors),
+        ((output.name, output.fields) for output in report.outputs),
+    )
+    for name, fields in places:
+        for field in fields:
+            yield name, field
+
+
+def everything(oracle: Oracle) -> dict[int, Mapping[str, Sees]]:
+    """What every element sees along every axis of x but the batch: channels may be moved into positions, too."""
+    return {axis: oracle.sees("x", axis) for axis in range(1, oracle.ran.feeds["x"].ndim)}
+
+
+def check_shapes(report: Report, oracle: Oracle) -> None:
+    """Every shape that the report states is the one that onnxruntime ran."""
+    for node in report.nodes:
+        assert node.output_shape == oracle.values[node.output].shape, node
+    for tensor in (*report.tensors, *report.outputs):
+        assert tensor.shape == oracle.values[tensor.name].shape, tensor
+
+
+def check_actual(claim: Claim, sees: Sees) -> None:
+    """Positions along the tensor's own axis are the oracle's hulls at every index; the full hull is the oracle's."""
+    name, field = claim
+    if 0 in sees.shape:
+        return
+    if field.node_axis is not None:
+        assert (field.positions.first, field.positions.last) == hulls(sees.local, field.node_axis), name
+    spans = [last - first + 1 for first, last in spans_of(field)]
+    local = hull(sees.local)
+    assert (
+        (min(first for first, _ in spans_of(field)), max(last for _, last in spans_of(field))) == local
+        if spans
+        else local is None
+    )
+    assert field.widest == max(spans, default=0), name
+    full = hull(sees.full)
+    assert full == ((field.full.first, field.full.last) if field.full is not None else local), name
+
+
+def spans_of(field: Field) -> list[Span]:
+    """Actual local fields of the indices that see anything."""
+    pairs = zip(field.positions.first, field.positions.last, strict=True)
+    return [(first, last) for first, last in pairs if first is not None and last is not None]
+
+
+def check_dropped(report: Report, oracle: Oracle, sees: dict[int, Mapping[str, Sees]]) -> None:
+    """Dropped pixels, padding and gaps are the indices that no tap touches, counted one by one."""
+    nodes = {node.output[0]: node for node in oracle.model.graph.node}
+    for node in report.nodes:
+        if node.op not in {"Conv", "MaxPool", "AveragePool", "LpPool"}:
+            assert node.dropped is None, node
+            continue
+        assert node.dropped is not None, node
+        step = oracle.step(nodes[node.output])
+        source = nodes[node.output].input[0]
+        counted = []
+        for axis in range(len(node.kernel)):
+            seen = [hulls(whole[source].full, 2 + axis)[0] for whole in sees.values()]
+            empty = {index for index, firsts in enumerate(zip(*seen, strict=True)) if set(firsts) == {None}}
+            counted.append(untouched(step, axis, empty))
+        found = list(zip(node.dropped.pixels, node.dropped.padding, node.dropped.gap, strict=True))
+        assert found == counted, node
+
+
+def check_unseen(report: Report, oracle: Oracle, sees: dict[int, Mapping[str, Sees]], *, exactly: bool) -> None:
+    """Rows said to be unseen reach no output; where nothing is lost by looking at axes one by one, those are all."""
+    said: dict[int, set[int]] = {axis: set() for axis in sees}
+    for part in report.unseen:
+        said[part.axis].update(row for first, last in part.ranges for row in range(first, last + 1))
+    (source,) = report.inputs
+    for axis in source.spatial_axes:
+        rows = said[axis]
+        exact = set(oracle.unseen(sees[axis], oracle.ran.feeds["x"].shape[axis]))
+        assert rows <= exact, f"claimed falsely along axis {axis}: {sorted(rows - exact)}"
+        assert not exactly or rows == exact, f"missed along axis {axis}: {sorted(exact - rows)}"
+
+
+def theoretical_span(field: Field, index: int) -> Span | None:
+    """The closed form's span of an output index."""
+    assert field.stride is not None
+    period = len(field.phases)
+    step = field.stride * period
+    assert step.denominator == 1, field
+    turns, phase = divmod(index, period)
+    span = field.phases[phase]
+    return None if span is None else (span[0] + turns * int(step), span[1] + turns * int(step))
+
+
+def check_closed_form(field: Field) -> None:
+    """The parts of a closed form agree with each other."""
+    spans = [span for span in field.phases if span is not None]
+    assert field.size == max(last - first + 1 for first, last in spans)
+    assert (field.first, field.last) == (field.phases[0] or (None, None))
+    assert isinstance(field.stride, Fraction)
+
+
+def check_theoretical(claim: Claim, sees: Sees, turns: int = 2) -> int:
+    """On a large input the indices around the middle see just what the closed form says; how many were compared."""
+    name, field = claim
+    if field.stride is None or field.node_axis is None:
+        assert field.reason or field.node_axis is None, name
+        return 0
+    check_closed_form(field)
+    count = sees.shape[field.node_axis]
+    along = np.moveaxis(sees.local, field.node_axis, 0)
+    middle, period = count // 2, len(field.phases)
+    compared = 0
+    for index in range(max(0, middle - turns * period), min(count, middle + turns * period + 1)):
+        span = theoretical_span(field, index)
+        margin = field.size or 0
+        if span is not None and not (margin <= span[0] and span[1] < sees.pixels - margin):
+            continue  # too near to the border to be sure that no padding is involved
+        assert hull(along[index]) == span, f"{name} at index {index}: {hull(along[index])}, said {span}"
+        compared += 1
+    return compared

@@ -1,0 +1,149 @@
+"""Everything that a report states, against brute force and onnxruntime, on generated graphs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, reject
+from hypothesis import strategies as st
+
+from tests.graph_builder import Step, UnfitError
+from tests.graphs import CLOSED, Graph, bounded, chains, diamonds
+from tests.oracle import Oracle
+from tests.properties.comparing import (
+    check_actual,
+    check_dropped,
+    check_shapes,
+    check_theoretical,
+    check_unseen,
+    claims,
+    everything,
+    report_on,
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the models of this module go, one after the other."""
+    return tmp_path_factory.mktemp("models")
+
+
+def check_as_it_stands(graph: Graph, folder: Path) -> None:
+    """Shapes, actual fields, dropped indices and unseen rows at the graph's own size."""
+    model = graph.build()
+    assume(model.graph.node)
+    oracle = Oracle.of(model)
+    sees = everything(oracle)
+    report = report_on(model, folder)
+    check_shapes(report, oracle)
+    for name, field in claims(report):
+        check_actual((name, field), sees[field.axis][name])
+    check_dropped(report, oracle, sees)
+    check_unseen(report, oracle, sees, exactly=len(graph.shape) == 3)
+
+
+@bounded(250)
+@given(graph=chains())
+def test_chains(graph: Graph, folder: Path) -> None:
+    """One axis, up to six steps of every family."""
+    check_as_it_stands(graph, folder)
+
+
+@bounded(250)
+@given(graph=diamonds())
+def test_diamonds(graph: Graph, folder: Path) -> None:
+    """One axis, two branches that merge by a sum, a product, or side by side."""
+    check_as_it_stands(graph, folder)
+
+
+@bounded(100)
+@given(graph=st.one_of(chains(2, most=4), diamonds(2, most=2)))
+def test_two_axes(graph: Graph, folder: Path) -> None:
+    """Two axes, which may change places or move into the channels."""
+    check_as_it_stands(graph, folder)
+
+
+@bounded(40)
+@given(graph=st.one_of(chains(3, most=3), diamonds(3, most=1)))
+def test_three_axes(graph: Graph, folder: Path) -> None:
+    """Three axes."""
+    check_as_it_stands(graph, folder)
+
+
+def periods(steps: Iterable[Step]) -> int:
+    """A size by which an input may grow without any padding, crop or rounding coming out differently."""
+    product = 1
+    for step in steps:
+        found = step.arguments
+        product *= math.lcm(*found.get("strides", []), *found.get("steps", [])) if step.kind != "conv_transpose" else 1
+        # Half a pixel per pixel is undone after two, of whichever scale.
+        product *= 2 if step.kind == "resize" else 1
+        product *= abs(found.get("stride", 1)) * found.get("factor", 1) * found.get("size", 1)
+        product *= math.lcm(periods(found.get("left", [])), periods(found.get("right", [])))
+    return product
+
+
+def any_step(steps: Iterable[Step], holds: Callable[[dict[str, Any]], bool]) -> bool:
+    """Whether something holds of the arguments of any step, those in branches included."""
+    return any(
+        holds(step.arguments) or any(any_step(step.arguments.get(side, []), holds) for side in ("left", "right"))
+        for step in steps
+    )
+
+
+def reverses(arguments: dict[str, Any]) -> bool:
+    """Whether a step counts from the end, so that offsets change with the size."""
+    return bool(min(arguments.get("steps", [1])) < 0 or arguments.get("stride", 1) < 0)
+
+
+def stretches(arguments: dict[str, Any]) -> bool:
+    """Whether a step resizes by a factor that changes with the size."""
+    return arguments.get("by_size") is True or arguments.get("coordinates") == "align_corners"
+
+
+LARGEST = 320
+
+
+def check_closed_forms(graph: Graph, folder: Path, *, always: bool) -> None:
+    """Closed forms hold in the middle of an input so large that no border reaches there, and do not change with it."""
+    small = report_on(graph.build(), folder)
+    step = periods(graph.steps)
+    widest = max((field.size or 0 for _, field in claims(small)), default=0)
+    length = graph.shape[2] + -(-(4 * widest + 60) // step) * step
+    assume(length <= LARGEST)
+    try:
+        model = graph.build((*graph.shape[:2], length))
+    except UnfitError:
+        reject()
+    assume(model.graph.node)
+    large = report_on(model, folder)
+    sees = Oracle.of(model).sees("x", 2)
+    before = {name: field for name, field in claims(small) if field.axis == 2}
+    for name, field in claims(large):
+        if field.axis != 2:
+            continue  # channels become positions where the first windows slide over them
+        compared = check_theoretical((name, field), sees[name])
+        assert compared or not always, f"{name} has no closed form, or none that could be compared: {field.reason}"
+        was = before.get(name)  # a branch may have to be cut at one of the sizes only
+        if was is None or any_step(graph.steps, stretches):
+            continue
+        assert (field.size, field.stride) == (was.size, was.stride), name
+        assert field.phases == was.phases or any_step(graph.steps, reverses), name
+
+
+@bounded(120)
+@given(graph=chains(families=CLOSED, most=5))
+def test_windows_in_a_row_always_have_a_closed_form(graph: Graph, folder: Path) -> None:
+    """Convolutions, transposed ones and pools one after the other: size, stride and every phase."""
+    check_closed_forms(graph, folder, always=True)
+
+
+@bounded(120)
+@given(graph=st.one_of(chains(), diamonds()))
+def test_closed_forms_where_there_are_any(graph: Graph, folder: Path) -> None:
+    """All families and merging branches: undefined with a reason, or right."""
+    check_closed_forms(graph, folder, always=False)
