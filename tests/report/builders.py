@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-import networkx
-
 from strideinspect.report.model import (
     Counts,
     Dropped,
@@ -120,6 +118,5 @@ def report(path: str, inputs: Sequence[Input], nodes: Sequence[WindowNode], **re
         "unseen": (),
         "findings": (),
         "verification": AGREED,
-        "graph": networkx.DiGraph(),
     }
     return Report(path=path, inputs=tuple(inputs), nodes=tuple(nodes), **{**defaults, **rest})  # type: ignore[arg-type]
