@@ -85,9 +85,8 @@ def field_line(ran: Ran, probes: Sequence[Mapping[str, Any]], unseen: Sequence[M
             aside = [axis for name, axis in wanted if name == key[0]]
             found, lit = _probe(ran, key, aside, wanted.get(key, {}), dark.get(key))
         except Exception as problem:  # noqa: BLE001 - whatever onnxruntime makes of the probe is no reason to say nothing
-            unknown = {"reason": f"the probe itself could not be run: {plain(problem)}"}
-            found = [{"tensor": tensor, **unknown} for tensor in wanted.get(key, {})]
-            lit = unknown
+            lit = {"reason": f"the probe itself could not be run: {plain(problem)}"}
+            found = [{"tensor": tensor, **lit} for tensor in wanted.get(key, {})]
         fields += [{**place, **answer} for answer in found]
         if key in dark:
             darkness.append({**place, **lit})
@@ -102,6 +101,9 @@ def _probe(
     dark: Sequence[tuple[int, int]] | None,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """What the wanted tensors see of one axis, and whether the rows claimed to be unseen reach an output."""
+    if source[0] not in ran.known.shapes:
+        unknown = {"reason": _missing(ran, source[0])}
+        return [{"tensor": tensor, **unknown} for tensor in wanted], unknown
     outputs = [] if dark is None else ran.outputs
     nodes = ancestors(ran.nodes, [*wanted, *outputs])
     probe = translate(nodes, source, aside, ran.known, ran.labels)

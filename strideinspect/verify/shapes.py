@@ -19,7 +19,7 @@ from strideinspect.verify.weightless import Weightless
 
 Shape = tuple[int, ...]
 
-_NOT_RUN: Final = "onnxruntime computed it nowhere in this run"
+_NOT_RUN: Final = "onnxruntime left it out of this run, so that nobody saw its shape"
 
 
 @dataclass(frozen=True, slots=True)

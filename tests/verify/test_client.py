@@ -205,3 +205,17 @@ def test_a_module_in_the_working_directory_is_not_imported(tmp_path: Path, monke
     with Verifier(path, timeout=60) as verifier:
         verifier.begin({"x": (1, 1, 8, 6)})
         assert verifier.check(CLAIMS).status is Verdict.AGREED
+
+
+def test_a_model_that_cannot_start_is_not_checked(tmp_path: Path) -> None:
+    """Where onnxruntime knows no such operator, fields and unseen rows are not checked for that very reason."""
+    model = model_of(POOL)
+    model.graph.node[1].domain = "com.example"
+    model.opset_import.add(domain="com.example", version=1)
+    with Verifier(saved(model, tmp_path), timeout=60) as verifier:
+        verifier.begin({"x": (1, 1, 8, 6)})
+        found = verifier.check(CLAIMS)
+    assert (found.status, found.shapes, found.fields, found.unseen) == (
+        Verdict.NOT_CHECKED, Counts(not_checked=3), Counts(not_checked=1), Counts(not_checked=1))  # fmt: skip
+    assert {check.reason for check in found.details} == {found.reason}
+    assert "com.example" in str(found.reason)
