@@ -6,7 +6,6 @@ single precision, as onnxruntime computes them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from strideinspect.model.node import PlacedNode, UnresolvedError
 from strideinspect.model.resizing import Resizing, resizing
+from strideinspect.reads.interpolation import Interpolate, cubic, linear, nearest, rows, smoothed, unbounded
 from strideinspect.reads.registry import reads
 from strideinspect.reads.steps import Broadcast, Periodic, Read, Step, Table, table
 
@@ -27,13 +27,16 @@ _PHASES = 64
 @reads("Resize", "Upsample")
 def resize(placed: PlacedNode) -> tuple[Read, ...]:
     """One table per resized axis; the sizes and scales themselves read only a shape."""
+    if placed.output_shape() == placed.shape(0):
+        return (Read(0),)  # whatever the scales and the crop: onnxruntime copies a map that keeps its shape
     steps: list[Step] = []
     spread = list(placed.shape(0))
+    smooths = placed.node.integer("antialias", 0) == 1
     for part in resizing(placed):
         if part.length == 1:
             continue  # nothing to interpolate: the one index is spread
         spread[part.axis] = part.size
-        if part.size != part.length or part.scale != 1 or part.roi != (0.0, 1.0):
+        if part.size != part.length or (not smooths and (part.scale != 1 or part.roi != (0.0, 1.0))):
             steps.append(_axis_table(placed, part))
     if tuple(spread) != placed.output_shape():
         steps.append(Broadcast(tuple(spread), placed.output_shape()))
@@ -47,39 +50,29 @@ def _axis_table(placed: PlacedNode, part: Resizing) -> Table:
     where = _COORDINATES.get(convention)
     if where is None:
         raise UnresolvedError(f"its coordinate_transformation_mode {convention!r} is not known")
-    read, at = _reader(placed, part, old=old), where(part, np.arange(part.size, dtype=np.float32))
-    keeps_edges = node.integer("antialias", 0) == 0 and node.integer("exclude_outside", 0) == 0
-    rows: list[list[int]] = []
-    for x in map(float, at):
-        if convention == "tf_crop_and_resize" and not 0 <= x <= part.length - 1:
-            rows.append([])  # filled with extrapolation_value
-        elif keeps_edges:
-            rows.append(sorted({min(max(i, 0), part.length - 1) for i in read(x)}))
-        else:
-            rows.append([i for i in read(x) if 0 <= i < part.length])
-    return table(part.axis, part.length, rows, _closed_form(part, convention, read))
+    interpolate = _interpolation(placed, part, old=old)
+    at = where(part, np.arange(part.size, dtype=np.float32))
+    found = rows(interpolate(at), part.length, excludes=node.integer("exclude_outside", 0) == 1)
+    if convention == "tf_crop_and_resize":
+        outside = (at < 0) | (at > part.length - 1)  # filled with extrapolation_value
+        found = [[] if out else row for row, out in zip(found, outside, strict=True)]
+    return table(part.axis, part.length, found, _closed_form(part, convention, interpolate))
 
 
-def _reader(placed: PlacedNode, part: Resizing, *, old: bool) -> Callable[[float], list[int]]:
-    """The taps at a coordinate of the input, as if it had no edges."""
+def _interpolation(placed: PlacedNode, part: Resizing, *, old: bool) -> Interpolate:
+    """The taps at coordinates of the input, as if it had no edges."""
     node, mode = placed.node, placed.node.text("mode", "nearest")
     if mode == "nearest":
         rounding = node.text("nearest_mode", "round_prefer_floor")
         if old:  # before opset 11: down when enlarging, up when shrinking
             rounding = "ceil" if part.scale < 1 else "floor"
-        return lambda x: [_nearest(x, rounding)]
+        return lambda at: nearest(at, rounding)
     if mode not in ("linear", "cubic"):
         raise UnresolvedError(f"its mode {mode!r} is not known")
-    stretch = part.scale if node.integer("antialias", 0) == 1 and part.scale < 1 else 1.0
     a = node.real("cubic_coeff_a", -0.75)
-    weigh: Callable[[float], float] = _triangle if mode == "linear" else lambda t: _keys(t, a)
-    reach = (1 if mode == "linear" else 2) / stretch
-
-    def read(x: float) -> list[int]:
-        around = range(math.floor(x - reach), math.ceil(x + reach) + 1)
-        return [i for i in around if weigh((i - x) * stretch) != 0]
-
-    return read
+    if node.integer("antialias", 0) == 1:
+        return lambda at: smoothed(at, part.scale, None if mode == "linear" else a)
+    return linear if mode == "linear" else lambda at: cubic(at, a)
 
 
 def _half_pixel(part: Resizing, o: Coordinates) -> Coordinates:
@@ -87,10 +80,11 @@ def _half_pixel(part: Resizing, o: Coordinates) -> Coordinates:
 
 
 def _symmetric(part: Resizing, o: Coordinates) -> Coordinates:
-    adjusted = part.size / (part.scale * part.length)
-    center = part.length / 2
-    offset = center * (1 - adjusted)
-    return np.float32(offset) + (o + np.float32(0.5)) / np.float32(part.scale) - np.float32(0.5)
+    scale, length = np.float32(part.scale), np.float32(part.length)
+    offset = length / np.float32(2) * (np.float32(1) - np.float32(part.size) / (scale * length))
+    # onnxruntime mixes precisions here: the offset is single, the rest is double.
+    exact = float(offset) + (o.astype(np.float64) + 0.5) / float(scale) - 0.5
+    return exact.astype(np.float32)
 
 
 def _pytorch(part: Resizing, o: Coordinates) -> Coordinates:
@@ -128,30 +122,6 @@ _COORDINATES: dict[str, Callable[[Resizing, Coordinates], Coordinates]] = {
 }
 
 
-def _nearest(x: float, rounding: str) -> int:
-    if rounding == "floor":
-        return math.floor(x)
-    if rounding == "ceil":
-        return math.ceil(x)
-    if rounding == "round_prefer_ceil":
-        return math.floor(x + 0.5)
-    if rounding == "round_prefer_floor":
-        return math.ceil(x - 0.5)
-    raise UnresolvedError(f"its nearest_mode {rounding!r} is not known")
-
-
-def _triangle(t: float) -> float:
-    return max(0.0, 1.0 - abs(t))
-
-
-def _keys(t: float, a: float) -> float:
-    """Cubic convolution (Keys 1981)."""
-    t = abs(t)
-    if t <= 1:
-        return ((a + 2) * t - (a + 3)) * t * t + 1
-    return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a if t < 2 else 0.0
-
-
 _SHIFTS: dict[str, tuple[Fraction, Fraction]] = {
     "half_pixel": (Fraction(1, 2), Fraction(1, 2)),
     "half_pixel_symmetric": (Fraction(1, 2), Fraction(1, 2)),
@@ -163,7 +133,7 @@ _SHIFTS: dict[str, tuple[Fraction, Fraction]] = {
 """Away from the edges output o lies at (o + before)·ratio − after of the input."""
 
 
-def _closed_form(part: Resizing, convention: str, read: Callable[[float], list[int]]) -> Periodic | str:
+def _closed_form(part: Resizing, convention: str, interpolate: Interpolate) -> Periodic | str:
     """The table on an infinite plane: every `period` outputs are `step` inputs further on."""
     if convention not in _SHIFTS:
         return "the crop of a Resize depends on the size"
@@ -174,7 +144,7 @@ def _closed_form(part: Resizing, convention: str, read: Callable[[float], list[i
         scale = Fraction(part.size - 1, part.length - 1)
     else:
         scale = Fraction(part.size, part.length)
-    if not scale:
+    if not scale or (part.size == 1 and convention == "pytorch_half_pixel"):
         return f"a Resize from {part.length} indices to one has no stride"
     period, step = scale.numerator, scale.denominator
     if period > _PHASES:
@@ -183,10 +153,6 @@ def _closed_form(part: Resizing, convention: str, read: Callable[[float], list[i
     offset = Fraction(0)
     if convention == "half_pixel_symmetric":
         offset = Fraction(part.length, 2) * (1 - Fraction(part.size) / (scale * part.length))
-    rows = [read(float(offset + (phase + before) / scale - after)) for phase in range(period)]
-    taps = np.zeros((period, max(map(len, rows))), dtype=np.int64)
-    present = np.zeros_like(taps, dtype=bool)
-    for phase, row in enumerate(rows):
-        taps[phase, : len(row)] = row
-        present[phase, : len(row)] = True
+    phases = [float(offset + (phase + before) / scale - after) for phase in range(period)]
+    taps, present = unbounded(interpolate(np.array(phases)))
     return Periodic(step, taps, present, sized=not by_scale or bool(offset))

@@ -1,0 +1,111 @@
+"""The taps of interpolation: which indices an output at a coordinate of the input combines, and with which weights.
+
+All functions take coordinates of shape [outputs] and work in their precision: single for what onnxruntime runs, double
+for the closed form on an infinite plane. Source: ONNX Resize; Keys, Cubic Convolution Interpolation, 1981.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.model.node import UnresolvedError
+
+Coordinates = NDArray[np.floating[Any]]
+Interpolate = Callable[[Coordinates], "Taps"]
+
+
+class Taps(NamedTuple):
+    """Indices and weights, both of shape [outputs, taps]; indices may lie outside the input."""
+
+    places: NDArray[np.int64]
+    weights: Coordinates
+
+
+_TIE = 1e-6
+"""How near the middle between two indices onnxruntime takes a coordinate for the middle (measured, 1.31.1)."""
+
+
+def nearest(at: Coordinates, rounding: str) -> Taps:
+    """One index. Raises UnresolvedError for a nearest_mode that the standard does not know."""
+    below = np.floor(at)
+    tie = np.abs(at.astype(np.float64) - below - 0.5) < _TIE
+    rounded = np.floor(at.astype(np.float64) + 0.5)
+    modes = {
+        "floor": below,
+        "ceil": np.ceil(at),
+        "round_prefer_ceil": np.where(tie, below + 1, rounded),
+        "round_prefer_floor": np.where(tie, below, rounded),
+    }
+    if rounding not in modes:
+        raise UnresolvedError(f"its nearest_mode {rounding!r} is not known")
+    return Taps(modes[rounding].astype(np.int64)[:, None], np.ones((at.size, 1), at.dtype))
+
+
+def linear(at: Coordinates) -> Taps:
+    """The two neighbours."""
+    below = np.floor(at)
+    part = at - below
+    return Taps(below.astype(np.int64)[:, None] + np.arange(2), np.stack([1 - part, part], axis=1))
+
+
+def cubic(at: Coordinates, a: float) -> Taps:
+    """The four neighbours; `a` is the free coefficient of the cubic."""
+    below = np.floor(at)
+    part = at - below
+    weights = [_outer(part + 1, a), _inner(part, a), _inner(1 - part, a), _outer(2 - part, a)]
+    return Taps(below.astype(np.int64)[:, None] + np.arange(-1, 3), np.stack(weights, axis=1))
+
+
+def smoothed(at: Coordinates, scale: float, a: float | None) -> Taps:
+    """The same filters, stretched when shrinking (`antialias`); linear where `a` is None. `scale` is the node's."""
+    kind = at.dtype.type
+    shrink = max(kind(1) / kind(scale), kind(1))
+    support = kind(1 if a is None else 2) * shrink
+    center = at + kind(0.5)
+    first = np.floor(center - support + kind(0.5)).astype(np.int64)
+    count = np.floor(center + support + kind(0.5)).astype(np.int64) - first
+    index = first[:, None] + np.arange(math.ceil(support) * 2 + 1)
+    t = np.abs((index.astype(at.dtype) - center[:, None] + kind(0.5)) * (kind(1) / shrink))
+    if a is None:
+        weight = np.maximum(1 - t, 0)
+    else:
+        tail = (((t - 5) * t + 8) * t - 4) * a
+        weight = np.where(t < 1, _inner(t, a), np.where(t < 2, tail, 0))
+    return Taps(index, np.where(np.arange(index.shape[1]) < count[:, None], weight, 0).astype(at.dtype))
+
+
+def _inner(t: Coordinates, a: float) -> Coordinates:
+    return ((a + 2) * t - (a + 3)) * t * t + 1
+
+
+def _outer(t: Coordinates, a: float) -> Coordinates:
+    return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
+
+
+def rows(taps: Taps, length: int, *, excludes: bool) -> list[list[int]]:
+    """Per output the indices inside an input of `length` that count.
+
+    Taps outside fall on the nearest index inside, unless `excludes` drops them; what adds up to zero is not read.
+    """
+    index, weight = taps
+    inside = (index >= 0) & (index < length)
+    if excludes:
+        weight = np.where(inside, weight, 0)
+    place = np.clip(index, 0, length - 1)
+    first = place.min(axis=1, keepdims=True, initial=length - 1)
+    sums = np.zeros((len(index), int((place - first).max(initial=0)) + 1), weight.dtype)
+    # Own weight first, then what falls on it from outside, so that rounding is that of the runtime.
+    for chosen in (inside, ~inside):
+        row, tap = np.nonzero(chosen)
+        np.add.at(sums, (row, place[row, tap] - first[row, 0]), weight[row, tap])
+    return [(int(start) + np.flatnonzero(line)).tolist() for start, line in zip(first[:, 0], sums, strict=True)]
+
+
+def unbounded(taps: Taps, negligible: float = 1e-9) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Indices and which of them count, on an infinite plane."""
+    return taps.places, np.abs(taps.weights) > negligible
