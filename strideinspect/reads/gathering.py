@@ -1,6 +1,6 @@
 """Indexing by a table of constants: each output index reads the index that the table names.
 
-Source: ONNX Gather, ReverseSequence.
+Source: ONNX Gather; ai.onnx.ml ArrayFeatureExtractor.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from strideinspect.model.node import PlacedNode, normal_axis
+from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.registry import everything, reads
 from strideinspect.reads.steps import Broadcast, Periodic, Read, Reshape, Sliding, Step, single
 
@@ -48,7 +48,13 @@ def _pick(axis: int, length: int, indices: np.ndarray[tuple[int, ...], np.dtype[
     return single(axis, length, indices, f"{label!r} picks the indices of the axis one by one")
 
 
-@reads("ReverseSequence")
-def reverse_sequence(placed: PlacedNode) -> tuple[Read, ...]:
-    """The part that is reversed depends on the lengths, so that each index may read the whole time axis."""
-    return everything(placed, f"ReverseSequence {placed.node.label!r} reverses a part that depends on the data")
+@reads("ArrayFeatureExtractor", domain="ai.onnx.ml")
+def extract_features(placed: PlacedNode) -> tuple[Read, ...]:
+    """A Gather along the last axis."""
+    shape, after, chosen = placed.shape(0), placed.output_shape(), placed.constant(1)
+    if chosen is None:
+        raise UnresolvedError(f"it picks by indices ({placed.node.inputs[1]!r}) that are computed from the data")
+    axis = len(shape) - 1
+    picked = (*shape[:-1], chosen.size)
+    moves = [_pick(axis, shape[axis], chosen.reshape(-1).astype(np.int64), placed.node.label)]
+    return (Read(0, 0, (*moves, *((Reshape(picked, after),) if picked != after else ()))),)

@@ -26,6 +26,7 @@ class Family:
 _FAMILIES: dict[tuple[str, str], Family] = {}
 _MODULES = (
     "attention",
+    "classical",
     "control",
     "convolution",
     "data_dependent",
@@ -37,12 +38,14 @@ _MODULES = (
     "nothing",
     "normalisation",
     "padding",
+    "picking",
     "pooling",
     "recurrence",
     "reduction",
     "resizing",
     "signal",
     "slicing",
+    "training",
 )
 
 
