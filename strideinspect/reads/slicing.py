@@ -38,7 +38,7 @@ def _stretch(axis: int, start: int, step: int, shape: Shape, after: Shape) -> St
     if step > 0:
         first = min(max(first, 0), length)
         return Sliding(axis, 1, step, 1, -first, length, after[axis], sized=start < 0)
-    first = min(max(first, -1), length - 1)
+    first = min(max(first, 0), length - 1)
     tap = np.array([[first]], dtype=np.int64)
     backwards = Periodic(step, tap, np.ones_like(tap, dtype=bool), sized=True)
     return single(axis, length, first + step * np.arange(after[axis]), backwards)
