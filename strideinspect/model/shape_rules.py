@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 
 import onnx
 
+from strideinspect.model.broadcasting import broadcast, spell
+from strideinspect.model.contrib_shapes import CONTRIB_RULES, CONTRIB_TYPES
+from strideinspect.model.einsum import einsum_shape
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError, normal_axis
 from strideinspect.model.pointwise import BROADCAST, COMPARISONS, FUSED_BROADCAST, FUSED_UNARY, UNARY
 from strideinspect.model.resizing import resized_shape
@@ -19,24 +22,10 @@ MERGES = BROADCAST | FUSED_BROADCAST | {"Concat", "QLinearConcat"}
 """Operators that bring branches together."""
 
 
-def broadcast(shapes: Sequence[Shape]) -> Shape:
-    """The shape that all of these broadcast to. Raises MisfitError naming two that do not fit."""
-    result: list[int] = []
-    for i in range(1, max(map(len, shapes), default=0) + 1):
-        sizes = {shape[-i] for shape in shapes if len(shape) >= i} - {1}
-        if len(sizes) > 1:
-            raise MisfitError(" and ".join(dict.fromkeys(spell(shape) for shape in shapes)) + " do not fit together")
-        result.append(sizes.pop() if sizes else 1)
-    return tuple(reversed(result))
-
-
-def spell(shape: Shape) -> str:
-    """A shape as people write it."""
-    return "×".join(map(str, shape)) or "a single number"
-
-
 def output_dtype(node: Node, dtypes: Sequence[int]) -> int:
     """Element type of the output of an operator with a rule here; `dtypes` are those of its inputs."""
+    if (node.domain, node.op) in CONTRIB_TYPES:
+        return CONTRIB_TYPES[node.domain, node.op]
     if node.op in COMPARISONS:
         return int(onnx.TensorProto.BOOL)
     if node.op == "Cast":
@@ -79,7 +68,7 @@ def _concatenated(placed: PlacedNode, inputs: Sequence[int]) -> Shape:
             a != b for i, (a, b) in enumerate(zip(shape, shapes[0], strict=True)) if i != axis
         ):
             listed = " and ".join(dict.fromkeys(spell(s) for s in shapes))
-            raise MisfitError(f"{listed} do not fit together along axis {axis}")
+            raise MisfitError(f"{listed} cannot be joined along axis {axis}, as other axes differ")
     return (*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :])
 
 
@@ -130,17 +119,6 @@ def _constant(placed: PlacedNode) -> Shape:
     return ()
 
 
-def _matrix_product(placed: PlacedNode) -> Shape:
-    a, b = placed.shape(0), placed.shape(1)
-    if min(len(a), len(b)) < 2:
-        raise UnresolvedError("one of its factors is a vector")
-    rows, inner = a[:-3:-1] if placed.node.integer("transA", 0) else a[-2:]
-    other, columns = b[:-3:-1] if placed.node.integer("transB", 0) else b[-2:]
-    if inner != other:
-        raise MisfitError(f"it multiplies {spell(a)} with {spell(b)}, which does not fit")
-    return (*broadcast([a[:-2], b[:-2]]), rows, columns)
-
-
 def _quantised_gemm(placed: PlacedNode) -> Shape:
     a, b = placed.shape(0), placed.shape(3)
     if len(a) != 2 or len(b) != 2:
@@ -159,6 +137,7 @@ def _filled(placed: PlacedNode) -> Shape:
 _Rule = Callable[[PlacedNode], Shape]
 
 RULES: dict[tuple[str, str], _Rule] = {
+    **CONTRIB_RULES,
     **{("", op): _first for op in UNARY - {"QuantizeLinear", "DequantizeLinear", "BitCast", "EyeLike"}},
     **{
         ("", op): _first
@@ -170,7 +149,7 @@ RULES: dict[tuple[str, str], _Rule] = {
     ("com.microsoft", "QLinearConcat"): _quantised_concat,
     ("com.microsoft", "QLinearSoftmax"): _first,
     ("com.microsoft", "QGemm"): _quantised_gemm,
-    ("com.microsoft", "FusedMatMul"): _matrix_product,
+    ("", "Einsum"): einsum_shape,
     ("", "Constant"): _constant,
     ("", "ConstantOfShape"): _filled,
     ("", "Concat"): _concat,

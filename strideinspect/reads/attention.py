@@ -1,6 +1,7 @@
 """Fused attention: every position of the sequence reads all positions.
 
-Source: ONNX Attention (23), com.microsoft Attention, MultiHeadAttention and QAttention.
+Source: ONNX Attention (23), LinearAttention (27); ai.onnx.preview FlexAttention; com.microsoft Attention and its
+relatives. Masks are not told apart: what one forbids is still counted as read.
 """
 
 from __future__ import annotations
@@ -9,9 +10,25 @@ from strideinspect.model.node import PlacedNode
 from strideinspect.reads.registry import everything, reads
 from strideinspect.reads.steps import Broadcast, Read, Whole
 
+_OF_MICROSOFT = (
+    "Attention",
+    "DecoderAttention",
+    "DecoderMaskedMultiHeadAttention",
+    "DecoderMaskedSelfAttention",
+    "GroupQueryAttention",
+    "LongformerAttention",
+    "MultiHeadAttention",
+    "PackedAttention",
+    "PackedMultiHeadAttention",
+    "QAttention",
+    "QOrderedAttention",
+    "SparseAttention",
+)
 
-@reads("Attention")
-@reads("Attention", "MultiHeadAttention", "QAttention", domain="com.microsoft")
+
+@reads("Attention", "LinearAttention")
+@reads("FlexAttention", domain="ai.onnx.preview")
+@reads(*_OF_MICROSOFT, domain="com.microsoft")
 def attention(placed: PlacedNode) -> tuple[Read, ...]:
     """Query, key and value are read whole along every axis but the batch, which stays apart."""
     found: list[Read] = []

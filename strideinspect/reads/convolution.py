@@ -1,6 +1,7 @@
 """Convolutions: a window along each spatial axis, and all channels of the group.
 
-Source: ONNX Conv, ConvInteger, QLinearConv, ConvTranspose; com.microsoft FusedConv, NhwcFusedConv.
+Source: ONNX Conv, ConvInteger, QLinearConv, ConvTranspose; CausalConvWithState (27); com.microsoft FusedConv,
+NhwcFusedConv.
 """
 
 from __future__ import annotations
@@ -38,6 +39,30 @@ def convolution(placed: PlacedNode) -> tuple[Read, ...]:
         else:
             result.append(Read(index, 0, parameter_steps(placed.shape(index), placed.output_shape())))
     return tuple(result)
+
+
+@reads("CausalConvWithState")
+@reads("CausalConvWithState", domain="com.microsoft")
+def causal_convolution(placed: PlacedNode) -> tuple[Read, ...]:
+    """A depthwise window over this index and those before it; in front of the first lies the state that is carried.
+
+    Input and output are [batch, channels, length], the states [batch, channels, kernel − 1].
+    """
+    length, kernel = placed.shape(0)[2], placed.shape(1)[2]
+    carried = kernel - 1
+    found = [Read(0, 0, (Sliding(2, kernel, 1, 1, carried, length, length),))]
+    found += [read for read in everything(placed, None, [1]) if read.output == 0]
+    if placed.present(2):
+        along = (1, placed.shape(2)[0], 1)
+        found.append(Read(2, 0, (Reshape(placed.shape(2), along), Broadcast(along, placed.output_shape()))))
+    past = placed.present(3) and carried > 0
+    if past:  # state i lies carried − i places before index 0, and index o reaches that far where i ≥ o
+        found.append(Read(3, 0, (Sliding(2, carried, 1, 1, 0, carried, length),)))
+    if len(placed.node.outputs) > 1 and placed.node.outputs[1] and carried > 0:
+        found.append(Read(0, 1, (Sliding(2, 1, 1, 1, carried - length, length, carried),)))
+        if past:
+            found.append(Read(3, 1, (Sliding(2, 1, 1, 1, -length, carried, carried),)))
+    return tuple(found)
 
 
 def window_step(axis: int, window: Window, *, pools: bool = False) -> Sliding | Transposed:

@@ -1,6 +1,6 @@
 """Elementwise operators: the same index of each input, after broadcasting.
 
-Source: ONNX operators of these names; multidirectional broadcasting as in the standard's Broadcasting.md.
+Source: ONNX and com.microsoft operators of these names; broadcasting as in the standard's Broadcasting.md.
 """
 
 from __future__ import annotations
@@ -10,20 +10,29 @@ import math
 from strideinspect.model.node import PlacedNode, Shape
 from strideinspect.model.pointwise import BROADCAST, FUSED_BROADCAST, FUSED_UNARY, UNARY
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Broadcast, Everything, Read, Reshape, Step
+from strideinspect.reads.steps import Broadcast, Everything, Read, Reshape, Sliding, Step
 
 _ELSEWHERE = {"LRN", "BatchNormalization", "EyeLike", "RandomNormalLike", "RandomUniformLike"}
+_BIASED = {"BiasGelu", "BiasSplitGelu", "FastGelu"}
 
 
 @reads(*(UNARY - _ELSEWHERE), preserves=True)
-@reads(*(FUSED_UNARY - {"DynamicQuantizeLinear"}), domain="com.microsoft", preserves=True)
+@reads(*(FUSED_UNARY - _BIASED - {"DynamicQuantizeLinear"}), domain="com.microsoft", preserves=True)
 def unary(placed: PlacedNode) -> tuple[Read, ...]:
     """The first input index by index; the others (bounds, scales, zero points, a bias) are parameters."""
     first = (Read(0),)
     return first + tuple(parameter(placed, i) for i in range(1, len(placed.node.inputs)) if placed.present(i))
 
 
-@reads(*BROADCAST, preserves=True)
+@reads("Affine", "ImageScaler", "ParametricSoftplus", "ScaledTanh", "Scale", preserves=True)
+@reads("ScaledSiLU", domain="com.microsoft", preserves=True)
+def scaled(placed: PlacedNode) -> tuple[Read, ...]:
+    """The same index; onnxruntime still knows the old ones among these."""
+    return unary(placed)
+
+
+@reads(*BROADCAST, "SwiGLU", preserves=True)
+@reads("BiasAdd", "BiasGelu", "FastGelu", "GatedAdd", domain="com.microsoft", preserves=True)
 def broadcast(placed: PlacedNode) -> tuple[Read, ...]:
     """Every input, broadcast to the output's shape."""
     return tuple(spread(placed, i) for i in range(len(placed.node.inputs)) if placed.present(i))
@@ -38,6 +47,33 @@ def quantised(placed: PlacedNode) -> tuple[Read, ...]:
         for i in range(len(placed.node.inputs))
         if placed.present(i)
     )
+
+
+@reads("MulInteger", domain="com.microsoft", preserves=True)
+def integer_product(placed: PlacedNode) -> tuple[Read, ...]:
+    """Two operands, each followed by its zero point."""
+    found = [spread(placed, i) if i in (0, 2) else parameter(placed, i) for i in range(4) if placed.present(i)]
+    return tuple(found)
+
+
+@reads("BiasDropout", domain="com.microsoft", preserves=True)
+def bias_dropout(placed: PlacedNode) -> tuple[Read, ...]:
+    """Data, bias and residual are added; the mask is random."""
+    return tuple(spread(placed, i) if i < 3 else parameter(placed, i) for i in range(5) if placed.present(i))
+
+
+@reads("BiasSplitGelu", domain="com.microsoft")
+def gated_halves(placed: PlacedNode) -> tuple[Read, ...]:
+    """An index of the last axis reads the same index of either half."""
+    found = []
+    for index in range(2):
+        shape = placed.shape(index)
+        half, axis = shape[-1] // 2, len(shape) - 1
+        steps: tuple[Step, ...] = (Sliding(axis, 2, 1, half, 0, 2 * half, half, sized=True),)
+        if (*shape[:-1], half) != placed.output_shape():
+            steps += (Broadcast((*shape[:-1], half), placed.output_shape()),)
+        found.append(Read(index, 0, steps))
+    return tuple(found)
 
 
 def spread(placed: PlacedNode, index: int) -> Read:

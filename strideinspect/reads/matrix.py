@@ -8,17 +8,53 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from strideinspect.model.einsum import equation
 from strideinspect.model.node import PlacedNode, Shape, UnresolvedError
 from strideinspect.reads.elementwise import parameter, spread
-from strideinspect.reads.registry import reads
+from strideinspect.reads.registry import everything, reads
 from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Step, Whole
 
 
 @reads("MatMul", "MatMulInteger")
 @reads("FusedMatMul", "TransposeMatMul", "MatMulIntegerToFloat", "DynamicQuantizeMatMul", domain="com.microsoft")
+@reads("FusedMatMulActivation", "MatMulInteger16", "GemmFastGelu", domain="com.microsoft")
 def matmul(placed: PlacedNode) -> tuple[Read, ...]:
     """A·B with leading axes broadcast; FusedMatMul may transpose the last two axes of either."""
     return _product(placed, 0, 1)
+
+
+@reads("MatMulNBits", "MatMulBnb4", "MatMulFpQ4", domain="com.microsoft")
+def packed_matmul(placed: PlacedNode) -> tuple[Read, ...]:
+    """A·B, B packed into few bits; should that be computed, all of it is read."""
+    left = _side(placed.shape(0), placed.output_shape(), contracted=-1, kept=-2)
+    return (Read(0, 0, left), *everything(placed, None, range(1, len(placed.node.inputs))))
+
+
+@reads("Det")
+def determinant(placed: PlacedNode) -> tuple[Read, ...]:
+    """The whole matrix."""
+    shape = placed.shape(0)
+    last = (len(shape) - 2, len(shape) - 1)
+    wholes = tuple(Whole(axis, shape[axis], collapses=False) for axis in last)
+    return (Read(0, 0, (*wholes, Reshape((*shape[:-2], 1, 1), shape[:-2]))),)
+
+
+@reads("Inverse", domain="com.microsoft")
+def inverse(placed: PlacedNode) -> tuple[Read, ...]:
+    """The whole matrix."""
+    shape = placed.shape(0)
+    wholes = tuple(Whole(axis, shape[axis], collapses=False) for axis in (len(shape) - 2, len(shape) - 1))
+    return (Read(0, 0, (*wholes, Broadcast((*shape[:-2], 1, 1), shape))),)
+
+
+@reads("CDist", domain="com.microsoft")
+def distances(placed: PlacedNode) -> tuple[Read, ...]:
+    """A row of the one and a row of the other."""
+    after = placed.output_shape()
+    return (
+        Read(0, 0, _side(placed.shape(0), after, contracted=-1, kept=-2)),
+        Read(1, 0, _side(placed.shape(1), after, contracted=-1, kept=-1)),
+    )
 
 
 @reads("QLinearMatMul")
@@ -30,14 +66,21 @@ def quantised_matmul(placed: PlacedNode) -> tuple[Read, ...]:
 
 def _product(placed: PlacedNode, a: int, b: int) -> tuple[Read, ...]:
     node = placed.node
-    flips = node.integer("transBatchA", 0) or node.integer("transBatchB", 0)
-    if flips:
-        raise UnresolvedError("it moves batch axes (transBatchA, transBatchB)")
     after = placed.output_shape()
-    left = _side(placed.shape(a), after, contracted=-2 if node.integer("transA", 0) else -1, kept=-2)
-    right = _side(placed.shape(b), after, contracted=-1 if node.integer("transB", 0) else -2, kept=-1)
+    flipped, one = _batch_flip(placed.shape(a), flips=node.integer("transBatchA", 0) == 1)
+    turned, two = _batch_flip(placed.shape(b), flips=node.integer("transBatchB", 0) == 1)
+    left = _side(one, after, contracted=-2 if node.integer("transA", 0) else -1, kept=-2)
+    right = _side(two, after, contracted=-1 if node.integer("transB", 0) else -2, kept=-1)
     others = [i for i in range(len(node.inputs)) if i not in (a, b) and placed.present(i)]
-    return (Read(a, 0, left), Read(b, 0, right), *(parameter(placed, i) for i in others))
+    return (Read(a, 0, (*flipped, *left)), Read(b, 0, (*turned, *right)), *(parameter(placed, i) for i in others))
+
+
+def _batch_flip(shape: Shape, *, flips: bool) -> tuple[tuple[Step, ...], Shape]:
+    """With transBatchA or transBatchB the first axis changes places with the batch axes behind it."""
+    if not flips or len(shape) < 3:
+        return (), shape
+    perm = (*range(1, len(shape) - 1), 0, len(shape) - 1)
+    return (Permute(perm),), tuple(shape[axis] for axis in perm)
 
 
 def _side(shape: Shape, after: Shape, contracted: int, kept: int) -> tuple[Step, ...]:
@@ -52,7 +95,7 @@ def _side(shape: Shape, after: Shape, contracted: int, kept: int) -> tuple[Step,
         steps.append(Permute(perm))
         ones = tuple(ones[i] for i in perm)
     batch, matrix = after, ones
-    if len(after) < len(ones) - 0 and len(ones) >= 2:  # the other factor is a vector, whose axis the product lacks
+    if len(after) < len(ones) and len(ones) >= 2:  # the other factor is a vector, whose axis the product lacks
         gone = len(ones) - 1 if kept == -2 else len(ones) - 2
         matrix = tuple(n for i, n in enumerate(ones) if i != gone)
         steps.append(Reshape(ones, matrix))
@@ -61,7 +104,7 @@ def _side(shape: Shape, after: Shape, contracted: int, kept: int) -> tuple[Step,
 
 
 @reads("Gemm")
-@reads("QGemm", domain="com.microsoft")
+@reads("QGemm", "FusedGemm", domain="com.microsoft")
 def gemm(placed: PlacedNode) -> tuple[Read, ...]:
     """A·B + C, either factor transposed on request."""
     node, after = placed.node, placed.output_shape()
@@ -79,34 +122,13 @@ def gemm(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("Einsum")
 def einsum(placed: PlacedNode) -> tuple[Read, ...]:
     """Each operand: the axes that the result lacks are read whole, the others go where the result names them."""
-    equation = placed.node.text("equation", "").replace(" ", "")
-    left, _, right = equation.partition("->")
-    terms = left.split(",")
-    shapes = [placed.shape(i) for i in range(len(terms))]
-    if "->" not in equation:
-        once = [c for c in dict.fromkeys(left.replace(",", "").replace(".", "")) if left.count(c) == 1]
-        right = ("..." if "..." in left else "") + "".join(sorted(once))
-    width = max(
-        (len(s) - len(t.replace("...", "")) for s, t in zip(shapes, terms, strict=True) if "..." in t), default=0
-    )
-    result = _labels(right, width)
+    found = equation(placed)
+    if any(len(set(labels)) != len(labels) for labels in found.operands):
+        raise UnresolvedError(f"its equation {placed.node.text('equation', '')!r} takes a diagonal")
     after = placed.output_shape()
-    found = []
-    for i, (term, shape) in enumerate(zip(terms, shapes, strict=True)):
-        own = len(shape) - len(term.replace("...", "")) if "..." in term else 0
-        labels = _labels(term, own, width)
-        if len(labels) != len(shape) or len(set(labels)) != len(labels):
-            raise UnresolvedError(f"its equation {equation!r} takes a diagonal")
-        found.append(Read(i, 0, _operand(labels, shape, result, after)))
-    return tuple(found)
-
-
-def _labels(term: str, own: int, width: int | None = None) -> list[str]:
-    """One label per axis; the ellipsis stands for axes numbered from the right."""
-    wide = own if width is None else width
-    dots = [f"…{wide - own + i}" for i in range(own)]
-    front, dotted, back = term.partition("...")
-    return [*front, *(dots if dotted else []), *back]
+    return tuple(
+        Read(i, 0, _operand(labels, placed.shape(i), found.result, after)) for i, labels in enumerate(found.operands)
+    )
 
 
 def _operand(labels: Sequence[str], shape: Shape, result: Sequence[str], after: Shape) -> tuple[Step, ...]:

@@ -1,6 +1,7 @@
 """Data movement: where each axis goes. Exports spell channel shuffle, pixel shuffle and window partition with these.
 
-Source: ONNX Transpose, Reshape, Flatten, Squeeze, Unsqueeze, DepthToSpace, SpaceToDepth, Expand, Tile.
+Source: ONNX Transpose, Reshape, Flatten, Squeeze, Unsqueeze, DepthToSpace, SpaceToDepth, Expand, Tile;
+com.microsoft ExpandDims.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ def transpose(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 @reads("Reshape", "Flatten", "Squeeze", "Unsqueeze", preserves=True)
+@reads("ExpandDims", domain="com.microsoft", preserves=True)
 def reshape(placed: PlacedNode) -> tuple[Read, ...]:
     """The same values in row-major order."""
     return (Read(0, 0, (Reshape(placed.shape(0), placed.output_shape()),)),)

@@ -13,7 +13,7 @@ from strideinspect.model.node import PlacedNode, normal_axes, normal_axis
 from strideinspect.reads.elementwise import parameter, spread
 from strideinspect.reads.reduction import reduce_steps
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Broadcast, Read, Reshape, Sliding, Statistics, Step
+from strideinspect.reads.steps import Broadcast, Read, Reshape, Shape, Sliding, Statistics, Step
 
 
 @reads("Softmax", "LogSoftmax", "Hardmax")
@@ -21,7 +21,7 @@ def softmax(placed: PlacedNode) -> tuple[Read, ...]:
     """One axis; before opset 13 all axes from the given one on."""
     rank = len(placed.shape(0))
     if placed.node.version < 13:
-        first = normal_axis(placed.node.integer("axis", 1), rank + 1)
+        first = normal_axis(placed.node.integer("axis", 1), rank)
         return _normalised(placed, range(first, rank))
     return _normalised(placed, [normal_axis(placed.node.integer("axis", -1), rank)])
 
@@ -33,6 +33,15 @@ def quantised_softmax(placed: PlacedNode) -> tuple[Read, ...]:
     axis = normal_axis(placed.node.integer("axis", -1), rank)
     axes = (axis,) if placed.node.integer("opset", 13) >= 13 else range(axis, rank)
     return (Read(0, 0, (Statistics(tuple(axes)),)),)
+
+
+@reads("BiasSoftmax", domain="com.microsoft")
+def softmax_of_sum(placed: PlacedNode) -> tuple[Read, ...]:
+    """A Softmax of data plus bias over all axes from the given one on; the bias is broadcast from inside or outside."""
+    shape, bias = placed.shape(0), placed.shape(1)
+    axes = tuple(range(normal_axis(placed.node.integer("axis", 1), len(shape)), len(shape)))
+    wide: tuple[Step, ...] = () if bias == shape else (Broadcast(bias, shape),)
+    return Read(0, 0, (Statistics(axes),)), Read(1, 0, (*wide, Statistics(axes)))
 
 
 @reads("LpNormalization")
@@ -49,17 +58,22 @@ def layer_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     rank = len(placed.shape(0))
     axes = range(normal_axis(placed.node.integer("axis", -1), rank), rank)
     statistics = [k for k, name in enumerate(placed.node.outputs) if k and name]
-    return _normalised(placed, axes) + tuple(Read(0, k, reduce_steps(placed, axes, keeps=True)) for k in statistics)
+    vectors = [spread(placed, i) for i in range(1, len(placed.node.inputs)) if placed.present(i)]
+    values = (Read(0, 0, (Statistics(tuple(axes)),)), *vectors)
+    return values + tuple(Read(0, k, reduce_steps(placed, axes, keeps=True)) for k in statistics)
 
 
 @reads("SkipLayerNormalization", "SkipSimplifiedLayerNormalization", domain="com.microsoft")
 def skip_layer_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     """The sum of two tensors, normalised over the last axis."""
     last = (len(placed.shape(0)) - 1,)
-    second = (*spread(placed, 1).steps, Statistics(last))
-    others = [i for i in range(2, len(placed.node.inputs)) if placed.present(i)]
-    sums = [Read(i, 3) for i in (0, 1) if len(placed.node.outputs) > 3 and placed.node.outputs[3]]
-    return (Read(0, 0, (Statistics(last),)), Read(1, 0, second), *(spread(placed, i) for i in others), *sums)
+    bias = 4 if placed.node.op == "SkipLayerNormalization" else 3
+    added = [i for i in (0, 1, bias) if placed.present(i)]
+    found = [Read(i, 0, (*spread(placed, i).steps, Statistics(last))) for i in added]
+    found += [spread(placed, i) for i in range(2, len(placed.node.inputs)) if i not in added and placed.present(i)]
+    if len(placed.node.outputs) > 3 and placed.node.outputs[3]:
+        found += [Read(i, 3, spread(placed, i).steps) for i in added]
+    return tuple(found)
 
 
 @reads("InstanceNormalization")
@@ -78,11 +92,42 @@ def mean_variance_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("GroupNormalization")
 def group_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     """All spatial axes and the channels of a group."""
-    shape = placed.shape(0)
-    groups = placed.node.integer("num_groups", 1)
-    split = (shape[0], groups, shape[1] // groups, *shape[2:])
-    moves = (Reshape(shape, split), Statistics(tuple(range(2, len(split)))), Reshape(split, shape))
+    moves = _in_groups(placed.shape(0), placed.node.integer("num_groups", 1), 1)
     return (Read(0, 0, moves), *_vectors(placed))
+
+
+@reads("GroupNorm", domain="com.microsoft")
+def group_normalisation_of_microsoft(placed: PlacedNode) -> tuple[Read, ...]:
+    """The same, channels last unless the node says otherwise."""
+    shape, channels = placed.shape(0), _channel_axis(placed)
+    moves = _in_groups(shape, placed.node.integer("groups", 1), channels)
+    return (Read(0, 0, moves), *_vectors(placed, 1, channels))
+
+
+@reads("SkipGroupNorm", domain="com.microsoft")
+def skip_group_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
+    """The sum of data, skip and bias, normalised in groups; the second output is the sum itself."""
+    shape, channels = placed.shape(0), _channel_axis(placed)
+    moves = _in_groups(shape, placed.node.integer("groups", 1), channels)
+    before = placed.shape(3)
+    ones = before if len(before) == len(shape) else (before[0], *(1,) * (len(shape) - 2), before[-1])
+    wide: tuple[Step, ...] = () if before == shape else (Reshape(before, ones), Broadcast(ones, shape))
+    vectors = [r for r in _vectors(placed, 1, channels) if r.input != 3]
+    found = [Read(0, 0, moves), Read(3, 0, (*wide, *moves)), *vectors]
+    if len(placed.node.outputs) > 1 and placed.node.outputs[1]:
+        found += [Read(0, 1), Read(3, 1, wide)]
+        found += [Read(4, 1, r.steps) for r in vectors if r.input == 4]
+    return tuple(found)
+
+
+def _channel_axis(placed: PlacedNode) -> int:
+    return len(placed.shape(0)) - 1 if placed.node.integer("channels_last", 1) else 1
+
+
+def _in_groups(shape: Shape, groups: int, channels: int) -> tuple[Step, ...]:
+    split = (*shape[:channels], groups, shape[channels] // groups, *shape[channels + 1 :])
+    axes = tuple(axis for axis in range(1, len(split)) if axis != channels)
+    return Reshape(shape, split), Statistics(axes), Reshape(split, shape)
 
 
 @reads("BatchNormalization", preserves=True)
@@ -116,16 +161,20 @@ def _normalised(placed: PlacedNode, axes: Iterable[int]) -> tuple[Read, ...]:
     return (Read(0, 0, (Statistics(tuple(axes)),)), *_vectors(placed))
 
 
-def _vectors(placed: PlacedNode) -> tuple[Read, ...]:
-    """Scale and bias: vectors along the channels, or shaped like the normalised axes."""
+def _vectors(placed: PlacedNode, first: int = 1, channels: int = 1) -> tuple[Read, ...]:
+    """Scale and bias from input `first` on: one number per channel, or per group of channels."""
     after, found = placed.output_shape(), []
-    for index in range(1, len(placed.node.inputs)):
+    rank = len(after)
+    for index in range(first, len(placed.node.inputs)):
         if not placed.present(index):
             continue
         shape = placed.shape(index)
-        if shape == (after[1],) if len(after) > 1 else False:
-            along = (1, after[1], *(1,) * (len(after) - 2))
-            found.append(Read(index, 0, (Reshape(shape, along), Broadcast(along, after))))
-        else:
+        if rank <= channels or len(shape) != 1 or not shape[0] or after[channels] % shape[0]:
             found.append(parameter(placed, index))
+            continue
+        # One number for a group stands beside the channels of that group: (groups, 1) spread to (groups, channels).
+        front, each, back = after[:channels], after[channels] // shape[0], after[channels + 1 :]
+        along = (*(1,) * len(front), shape[0], 1, *(1,) * len(back))
+        wide = (*front, shape[0], each, *back)
+        found.append(Read(index, 0, (Reshape(shape, along), Broadcast(along, wide), Reshape(wide, after))))
     return tuple(found)

@@ -1,6 +1,6 @@
 """Pad in every mode. Constant padding makes indices that see nothing; negative amounts crop.
 
-Source: ONNX Pad (1, 2, 11, 13, 18, 19, 21).
+Source: ONNX Pad (1, 2, 11, 13, 18, 19, 21), CenterCropPad; com.microsoft Pad; Crop, which onnxruntime still knows.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from strideinspect.reads.steps import Periodic, Read, Sliding, Step, single
 
 
 @reads("Pad", preserves=True)
+@reads("Pad", domain="com.microsoft", preserves=True)
 def pad(placed: PlacedNode) -> tuple[Read, ...]:
     """A shift along every padded axis, or the table of what is mirrored, repeated or wrapped."""
     shape, mode = placed.shape(0), placed.node.text("mode", "constant")
@@ -42,6 +43,28 @@ def _amounts(placed: PlacedNode) -> dict[int, tuple[int, int]]:
         raise UnresolvedError(f"it has {len(pads)} pads for {len(axes)} axes")
     amounts = {axis: (pads[i], pads[i + len(axes)]) for i, axis in enumerate(axes)}
     return {axis: pair for axis, pair in amounts.items() if pair != (0, 0)}
+
+
+@reads("CenterCropPad", preserves=True)
+def center_crop_or_pad(placed: PlacedNode) -> tuple[Read, ...]:
+    """A shift along every axis: what is too long loses both ends, what is too short gets both; the rest at the end."""
+    shape, after = placed.shape(0), placed.output_shape()
+    steps = []
+    for axis, (length, size) in enumerate(zip(shape, after, strict=True)):
+        if size != length:
+            begin = (size - length) // 2 if size > length else -((length - size) // 2)
+            steps.append(Sliding(axis, 1, 1, 1, begin, length, size, sized=True))
+    return (Read(0, 0, tuple(steps)),)
+
+
+@reads("Crop", preserves=True)
+def crop(placed: PlacedNode) -> tuple[Read, ...]:
+    """The last two axes without the border (left, top, right, bottom), or `scale` indices from its beginning."""
+    shape, after, border = placed.shape(0), placed.output_shape(), placed.node.integers("border")
+    if border is None or len(border) != 4:
+        raise UnresolvedError("its border has not four numbers")
+    rows = Sliding(2, 1, 1, 1, -border[1], shape[2], after[2])
+    return (Read(0, 0, (rows, Sliding(3, 1, 1, 1, -border[0], shape[3], after[3]))),)
 
 
 def _mirrored(axis: int, length: int, begin: int, end: int, mode: str) -> Step:

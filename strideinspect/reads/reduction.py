@@ -1,6 +1,7 @@
 """Reductions: the whole of the reduced axes, which then have no position any more.
 
-Source: ONNX ReduceX (axes as attribute, or as input from 13 or 18), ArgMax, ArgMin, TopK.
+Source: ONNX ReduceX (axes as attribute, or as input from 13 or 18), ArgMax, ArgMin, TopK;
+com.microsoft QLinearReduceMean, ReduceSumInteger.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from strideinspect.model.node import PlacedNode, normal_axes, normal_axis
+from strideinspect.reads.elementwise import parameter
 from strideinspect.reads.registry import reads
 from strideinspect.reads.steps import Broadcast, Read, Reshape, Step, Whole
 
@@ -26,10 +28,20 @@ REDUCTIONS = (
 
 
 @reads(*REDUCTIONS)
+@reads("ReduceSumInteger", domain="com.microsoft")
 def reduction(placed: PlacedNode) -> tuple[Read, ...]:
     """The given axes, or all of them."""
     axes = reduced_axes(placed)
     return (Read(0, 0, reduce_steps(placed, axes, keeps=placed.node.integer("keepdims", 1) == 1)),)
+
+
+@reads("QLinearReduceMean", domain="com.microsoft")
+def quantised_reduction(placed: PlacedNode) -> tuple[Read, ...]:
+    """The axes of the attribute, or all; scales and zero points follow the data."""
+    rank = len(placed.shape(0))
+    axes = normal_axes(placed.node.integers("axes") or tuple(range(rank)), rank)
+    data = Read(0, 0, reduce_steps(placed, axes, keeps=placed.node.integer("keepdims", 1) == 1))
+    return (data, *(parameter(placed, i) for i in range(1, len(placed.node.inputs)) if placed.present(i)))
 
 
 def reduced_axes(placed: PlacedNode) -> tuple[int, ...]:
