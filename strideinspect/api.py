@@ -1,4 +1,4 @@
-"""`inspect`, the way in: it starts the verifying process before anything heavy is imported, so that both start together."""
+"""`inspect`, the way in: it starts the verifying process before anything heavy is imported."""
 
 from __future__ import annotations
 

@@ -381,4 +381,4 @@ def report(
 
 def tensor(shapes: Shapes, fields: Fields, name: str) -> TensorReport:
     """Shape and fields of one tensor."""
-    return TensorReport(name, shapes.shapes.get(name), fields_of(shapes, fields, name))
+    return TensorReport(name, shapes.shapes.get(name), fields_of(shapes, fields, name), shapes.unknown.get(name))

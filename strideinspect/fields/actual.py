@@ -77,7 +77,9 @@ def _axis_step(step: Sliding | Transposed | Table, seen: Dependence, around: Aro
 
 def _channels(step: Channels, seen: Dependence, around: Around) -> Dependence:
     del around
-    return seen.changed(lambda spans: mix_channels(spans, step))
+    # A position that came to run along the channels (SpaceToDepth) ends where they are mixed.
+    axes = seen.axes if step.groups == step.inputs else seen.axes - {step.axis}
+    return seen.changed(lambda spans: mix_channels(spans, step), axes=axes)
 
 
 def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:

@@ -150,7 +150,7 @@ def _visit(item: Described, shapes: Shapes, fields: dict[str, dict[Source, Seen]
                 axis for s, c in found.items() if s != source for _, seen in c for axis in seen.actual.axes
             )
             near = [(place, seen.form) for place, seen in contributions if seen.actual.local is not None]
-            label = node.label
+            label = f"{node.op} {node.label}"
             form = theoretical.merge(near, label) if near else theoretical.Reason(_NO_PATH)
             merged = actual.merge([(place, seen.actual) for place, seen in contributions], others[output])
             fields[output][source] = Seen(merged, form)
@@ -180,7 +180,7 @@ def _stepped(
     dependence, form = seen.actual, seen.form
     others = frozenset().union(*(axes for other, axes in running.items() if other != source))
     for step in steps:
-        around = Around(tensor, node.label, others)
+        around = Around(tensor, f"{node.op} {node.label}", others)
         dependence = actual.apply(step, dependence, around)
         form = theoretical.apply(step, form, around)
         others = actual.moved_axes(step, others)

@@ -37,7 +37,7 @@ def index_spans(rank: int, axis: int, length: int) -> Spans:
 
 def is_empty(spans: Spans) -> bool:
     """Whether no index sees anything."""
-    return bool(spans.flat[0] >= EMPTY and (spans >= EMPTY).all())
+    return not spans.size or bool(spans.flat[0] >= EMPTY and (spans >= EMPTY).all())
 
 
 def emptied(spans: Spans) -> Spans:

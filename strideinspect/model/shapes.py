@@ -131,11 +131,27 @@ def _outputs(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]
         shape = found.output_shape(placed.shape(found.data)[0])
         return [shape] * len(node.outputs), [first, onnx.TensorProto.INT64]
     rule = RULES.get((node.domain, node.op))
+    if rule is not None and node.domain:
+        # Further outputs of contrib operators: some hand on the sum or the mask, which is shaped like the first input.
+        more = [placed.shape(0) if _hands_on(node, i) else None for i in range(1, len(node.outputs))]
+        return [rule(placed), *more], [output_dtype(node, [result.dtypes.get(n, 0) for n in node.inputs])] * (
+            1 + len(more)
+        )
     if rule is not None and (len(node.outputs) == 1 or node.op == "Dropout"):
         return [rule(placed)] * len(node.outputs), [
             output_dtype(node, [result.dtypes.get(n, 0) for n in node.inputs])
         ] * 2
     return _from_library(result, node)
+
+
+def _hands_on(node: Node, output: int) -> bool:
+    return (node.op, output) in {
+        ("SkipLayerNormalization", 3),
+        ("SkipSimplifiedLayerNormalization", 3),
+        ("SkipGroupNorm", 1),
+        ("BiasDropout", 1),
+        ("BitmaskDropout", 1),
+    }
 
 
 def _from_library(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:

@@ -38,6 +38,7 @@ _FAMILIES: dict[tuple[str, str], _Family] = {
     ("com.microsoft", "QLinearConv"): _Family(Kind.CONVOLUTION, weight=3),
     ("com.microsoft", "FusedConv"): _Family(Kind.CONVOLUTION, weight=1),
     ("com.microsoft", "NhwcFusedConv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
+    ("com.microsoft", "NhwcConv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
     ("com.ms.internal.nhwc", "Conv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
     ("", "ConvTranspose"): _Family(Kind.TRANSPOSED, weight=1),
     ("com.microsoft", "ConvTransposeWithDynamicPads"): _Family(Kind.TRANSPOSED, weight=1),

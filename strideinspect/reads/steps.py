@@ -1,6 +1,7 @@
 """The vocabulary of reads: which indices of its input one output index reads, said as a short chain of steps.
 
-A step is data (a named tuple: those are made at every start, and a frozen dataclass takes five times as long to define). Three readers interpret it: `fields.actual` (index arrays), `fields.theoretical` (closed form) and
+A step is data (a named tuple: those are made at every start, and a frozen dataclass takes five times as long to
+define). Three readers interpret it: `fields.actual` (index arrays), `fields.theoretical` (closed form) and
 `fields.liveness` (backwards). Axes are those of the tensor that the step is applied to.
 """
 

@@ -177,11 +177,12 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class TensorReport:
-    """A graph output, or a tensor that the user asked for. `shape` is None where it is unknown."""
+    """A graph output, or a tensor that the user asked for. `shape` is None where it is unknown, for this `reason`."""
 
     name: str
     shape: tuple[int, ...] | None
     fields: tuple[Field, ...]
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

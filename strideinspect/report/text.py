@@ -68,9 +68,14 @@ def _tensors(report: Report, width: int) -> Iterator[Line]:
 def _tensor(kind: str, tensor: TensorReport, width: int) -> Iterator[Line]:
     yield line(Span(f"{kind}  ", Style.DIM), Span(tensor.name, Style.STRONG), f"  {words.shape(tensor.shape)}")
     groups = sight.by_input(tensor.fields)
-    texts = [sight.sentence(fields, name=name) for name, fields in groups.items()] or ["sees no image"]
+    texts = [sight.sentence(fields, name=name) for name, fields in groups.items()] or [_without_fields(tensor)]
     for text in texts:
         yield from hang((Span("        "),), text, width)
+
+
+def _without_fields(tensor: TensorReport) -> str:
+    """An output behind something unknown may see all or nothing; only one with a shape is known to see no image."""
+    return "sees no image" if tensor.shape is not None else f"nothing is known of it: {tensor.reason}"
 
 
 def _closing(report: Report, width: int) -> Iterator[Line]:

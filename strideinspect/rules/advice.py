@@ -80,7 +80,11 @@ class Adviser:
         if not found:
             return None
         extents = [tuple(shape[axis] + way * far for axis in moving) for way, far in sorted(found.items())]
+        whole = moving == spatial
         spelled = [by(e) for e in extents]
+        if not whole:
+            what = axes_name([spatial.index(axis) for axis in moving], len(spatial))
+            spelled = [f"{size} {what}" for size in spelled]
         claim = {"unseen": ("loses", "lose", "no pixel"), "dropped": ("drops", "drop", "nothing anywhere")}[aim]
         text = f"{listed(spelled)} {claim[len(spelled) > 1]} {claim[2]}"
         if 1 in found and aim == "unseen":
@@ -98,7 +102,7 @@ class Adviser:
         if aim == "unseen":
             marks = seen(shapes, nodes, shapes.network.outputs)
             return not any(unmarked(marks, name, axis, shape[axis]).any() for axis in sizes)
-        return not _drops_anywhere(shapes, nodes, [(name, axis) for axis in sizes])
+        return not _drops_anywhere(shapes, nodes, [(name, axis) for axis in sizes], self._fields)
 
     def _followed(self, name: str, axis: int) -> list[_Link]:
         """The windows that an input axis runs through, each with the window whose output it slides over."""
@@ -150,8 +154,16 @@ def _drops(links: Sequence[_Link], length: int, *, only_first: bool) -> bool:
     return False
 
 
-def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[Source]) -> bool:
-    """Whether some window node drops a pixel that nobody else reads."""
+def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[Source], fields: Fields) -> bool:
+    """Whether some window node drops a pixel that nobody else reads, along the axes of these sources.
+
+    `fields` are those of the same model at any size: they tell along which axes the sources run.
+    """
+
+    def runs_along(item: Described, axis: int) -> bool:
+        here = fields.get(item.node.inputs[shapes.geometries[item.node.key].data], {})
+        return any(source in here and axis in here[source].actual.axes for source in sources)
+
     suspects = [
         item
         for item in nodes
@@ -164,18 +176,30 @@ def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[So
         return False
     read = read_by_someone(shapes, nodes, shapes.network.outputs)
     producers = {name: item for item in nodes for name in item.node.outputs}
-    left = [item for item in suspects if _drops_unread(shapes, item, read, _nearby_padding(shapes, producers, item))]
+    left = [
+        item
+        for item in suspects
+        if _drops_unread(shapes, item, read, _nearby_padding(shapes, producers, item), runs_along)
+    ]
     if not left:
         return False
     # Padding may also come from further away, which takes the fields to see.
-    fields = propagate(shapes, nodes, sources)
-    return any(_drops_unread(shapes, item, read, _all_padding(shapes, fields, item)) for item in left)
+    exact = propagate(shapes, nodes, sources)
+    return any(_drops_unread(shapes, item, read, _all_padding(shapes, exact, item), runs_along) for item in left)
 
 
-def _drops_unread(shapes: Shapes, item: Described, read: Mapping[str, Marks], padding: Callable[[int], Vector]) -> bool:
+def _drops_unread(
+    shapes: Shapes,
+    item: Described,
+    read: Mapping[str, Marks],
+    padding: Callable[[int], Vector],
+    counts: Callable[[Described, int], bool],
+) -> bool:
     found = shapes.geometries[item.node.key]
     tensor = item.node.inputs[found.data]
     for position, axis in enumerate(found.axes):
+        if not counts(item, axis):
+            continue
         length = shapes.shapes[tensor][axis]
         # Only what is dropped at the end counts here, so that gaps need not be told from what is touched.
         pixels, _, _ = lost(found, position, np.ones(length, dtype=bool), padding(axis))

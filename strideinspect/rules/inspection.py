@@ -33,7 +33,7 @@ from strideinspect.report.model import (
 )
 from strideinspect.report.model import Source as CodeSource
 from strideinspect.rules.advice import Advice
-from strideinspect.rules.wording import axis_name
+from strideinspect.rules.wording import axis_name, contradiction
 
 Vector = NDArray[np.bool_]
 
@@ -235,26 +235,36 @@ class Inspection:
         return f"use sizes that divide by {widest}" + (f", such as {listed}" if listed else "")
 
     def unknown_reads(self) -> Iterator[tuple[Node, str]]:
-        """Nodes that a field passes although nobody can say what they read, with the reason."""
+        """Nodes that a field passes although nobody can say what they read, or what comes of it, with the reason."""
+        broken = {problem.node.key for problem in self.problems}
         for item in self.described:
+            if not item.known and item.node.key not in broken and self._ends_fields(item.node):
+                why = next((self.shapes.unknown[n] for n in item.node.outputs if n in self.shapes.unknown), "")
+                yield item.node, f"{why}, so that nothing can be said of what lies behind it"
             for read in item.reads:
                 reason = next((s.reason for s in read.steps if isinstance(s, Everything) and s.reason), None)
                 if reason and item.node.inputs[read.input] in self.fields:
-                    yield item.node, reason
+                    yield item.node, f"{reason}: it is taken to read its whole input"
                     break
+
+    def _ends_fields(self, node: Node) -> bool:
+        """Whether the shapes before the node are known, and not those behind it."""
+        return all(name in self.shapes.shapes for name in node.inputs if name) and any(
+            name in self.fields for name in node.inputs
+        )
 
     def contradictions(self, claim: str) -> Iterator[Finding]:
         """What running contradicts, as findings."""
         for check in self.verification.details if self.verification is not None else ():
             if check.claim == claim and check.verdict is Verdict.CONTRADICTED:
                 node = self.producers.get(check.output)
-                place = f"{node.op} {node.label}" if node else check.output
                 yield Finding(
                     rule=f"{claim}-contradicted",
                     severity=Severity.ERROR,
-                    message=f"{place}: the {claim} is {check.predicted} here, {check.ran} in onnxruntime",
+                    message=contradiction(f"{node.op} {node.label}" if node else check.output, check),
                     help="one of the two is wrong: please report this model's structure",
                     node=check.node,
-                    output=check.output,
+                    output=None if claim == "unseen" else check.output,
+                    input=check.output if claim == "unseen" else None,
                     source=self.code(node) if node else None,
                 )

@@ -56,7 +56,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
         yield Finding(
             rule="unknown-operator",
             severity=Severity.WARNING,
-            message=f"{reason}: it is taken to read its whole input",
+            message=reason,
             help="fields behind it are upper bounds; --tensor shows those of the tensors before it",
             node=node.name or None,
             output=node.key,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from strideinspect.report.model import Span
+from strideinspect.report.model import Check, Span
 
 _NAMES = {1: ("index",), 2: ("row", "column"), 3: ("slice", "row", "column")}
 _PLURALS = {"index": "indices"}
@@ -43,6 +44,37 @@ def by(numbers: Sequence[object]) -> str:
 def listed(items: Sequence[str], word: str = "and") -> str:
     """a, b and c."""
     return f" {word} ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else list(items))
+
+
+def contradiction(place: str, check: Check) -> str:
+    """What was predicted and what ran, in words."""
+    if check.claim == "shape":
+        return f"{place}: its shape is {_shape(check.predicted)} here, {_shape(check.ran)} in onnxruntime"
+    predicted, ran = _facts(check.predicted), _facts(check.ran)
+    if check.claim == "field":
+        where = f"index {predicted['index']}" if "index" in predicted else "it"
+        return (
+            f"{place}: {where} sees {_seen(predicted)} of axis {predicted['axis']} of {predicted['input']} here, "
+            f"{_seen(ran)} in onnxruntime"
+        )
+    ranges = spans([(first, last) for first, last in predicted["ranges"]])
+    return (
+        f"{ranges} of axis {predicted['axis']} of {place} reach no output here, "
+        f"in onnxruntime they reach {ran['reaches']}"
+    )
+
+
+def _shape(value: object) -> str:
+    return by(value) if isinstance(value, list | tuple) else "unknown"
+
+
+def _facts(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _seen(side: Mapping[str, Any]) -> str:
+    first, last = side.get("first"), side.get("last")
+    return "nothing" if first is None or last is None else f"{first} to {last}"
 
 
 def percent(share: float) -> str:
