@@ -32,6 +32,11 @@ def of_rule(report: Report, rule: str) -> list[Finding]:
     return [finding for finding in report.findings if finding.rule == rule]
 
 
+def rule_ids(report: Report) -> list[str]:
+    """Rule ids of all findings, sorted."""
+    return sorted(finding.rule for finding in report.findings)
+
+
 def grave(report: Report) -> list[str]:
     """Rule ids of everything above a note, sorted."""
     return sorted(finding.rule for finding in report.findings if finding.severity != "note")

@@ -1,0 +1,99 @@
+"""Advised sizes: nothing is lost there, and nowhere nearer; told by inspecting every size in between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx
+import pytest
+
+from strideinspect import inspect
+from strideinspect.report.model import Report, Severity
+from tests.oracle_models import model_of
+from tests.published import networks
+from tests.rules.inspecting import of_rule
+
+FARTHEST = 64  # the help names no size that is further away
+
+
+def pool(source: str, output: str, kernel: int, stride: int, dims: int = 2, extra: str = "") -> str:
+    """A MaxPool."""
+    return f"{output} = MaxPool <kernel_shape = {[kernel] * dims}, strides = {[stride] * dims}{extra}> ({source})"
+
+
+MODELS: dict[str, onnx.ModelProto] = {
+    "one pool": model_of(pool("x", "y", 3, 2), {"x": (1, 1, 10, 10)}),
+    "one axis": model_of(pool("x", "y", 5, 4, 1), {"x": (1, 1, 32)}),
+    "rows alone": model_of(pool("x", "y", 3, 2), {"x": (1, 1, 10, 11)}),
+    "rows and columns apart": model_of(pool("x", "y", 3, 3), {"x": (1, 1, 10, 11)}),
+    "three pools": model_of(
+        f"{pool('x', 'a', 2, 2)} {pool('a', 'b', 2, 2)} {pool('b', 'y', 2, 2)}", {"x": (1, 1, 29, 29)}
+    ),
+    "overlap behind": model_of(
+        f"a = Conv <pads = [1, 1, 1, 1]> (x, w) {pool('a', 'y', 3, 3)}",
+        {"x": (1, 1, 14, 14)}, constants={"w": (1, 1, 3, 3)},
+    ),
+    "padding": model_of(pool("x", "y", 3, 3, extra=", pads = [1, 1, 1, 1]"), {"x": (1, 1, 12, 12)}),
+    "pad node": model_of(
+        f"p = Pad (x, ones) {pool('p', 'y', 4, 4)}",
+        {"x": (1, 1, 8, 8)}, constants={"ones": [0, 0, 1, 1, 0, 0, 1, 1]},
+    ),
+    "two branches": model_of(
+        f"{pool('x', 'a', 3, 3)} {pool('x', 'b', 4, 4)} g = GlobalMaxPool (a) h = GlobalMaxPool (b) y = Add (g, h)",
+        {"x": (1, 1, 23, 23)},
+    ),
+    "branches of one size": model_of(
+        f"a = Conv <strides = [2, 2]> (x, w) {pool('x', 'b', 3, 2)} c = Concat <axis = 1> (a, b) "
+        + pool("c", "y", 3, 2),
+        {"x": (1, 1, 22, 22)}, constants={"w": (1, 1, 3, 3)},
+    ),
+    "channels last": model_of(
+        f"t = Transpose <perm = [0, 3, 1, 2]> (x) {pool('t', 'y', 5, 3)}", {"x": (1, 21, 21, 2)}
+    ),
+    "alexnet": networks.alexnet_caffe(224),
+    "squeezenet 1.1": networks.squeezenet_1_1(224),
+}  # fmt: skip
+CASES = [(name, rule) for name in MODELS for rule in ("unseen-input", "floor-truncation")]
+CASES.remove(("rows and columns apart", "floor-truncation"))  # one of the two axes always drops something
+
+
+def loses(report: Report, rule: str, axes: tuple[int, ...]) -> bool:
+    """Whether these axes of the image, or of any map, still lose a pixel, or nothing runs at this size."""
+    found = [finding for finding in of_rule(report, rule) if set(finding.axes) & set(axes) or finding.input is None]
+    return bool(found) or any(report.at_least(Severity.ERROR))
+
+
+@pytest.mark.parametrize(("name", "rule"), CASES)
+def test_advised_sizes_are_the_nearest(name: str, rule: str, tmp_path: Path) -> None:
+    """The sizes given are the nearest below and above at which the rule has nothing to say.
+
+    What the rule says of a square image moves all its axes; else of those axes alone.
+    """
+    path = tmp_path / "model.onnx"
+    onnx.save(MODELS[name], path)
+    report = inspect(path, verify="none")
+    (given,) = report.inputs
+
+    def at(step: int, axes: tuple[int, ...]) -> bool:
+        shape = [size + step * (axis in axes) for axis, size in enumerate(given.shape)]
+        return min(shape) > 0 and not loses(inspect(path, input_shapes=shape, verify="none"), rule, axes)
+
+    for finding in of_rule(report, rule):
+        square = len({given.shape[axis] for axis in given.spatial_axes}) == 1
+        axes = given.spatial_axes if square else finding.axes
+        size = given.shape[axes[0]]
+        nearest = [
+            next((size + way * far for far in range(1, FARTHEST + 1) if at(way * far, axes)), None) for way in (-1, 1)
+        ]
+        assert finding.sizes == tuple(found for found in nearest if found is not None)
+        for found in finding.sizes:
+            assert str(found) in finding.help
+
+
+def test_every_case_has_something_to_advise(tmp_path: Path) -> None:
+    """All of the models lose something, so that the comparison above compares."""
+    path = tmp_path / "model.onnx"
+    for name, model in MODELS.items():
+        onnx.save(model, path)
+        report = inspect(path, verify="none")
+        assert of_rule(report, "unseen-input") + of_rule(report, "floor-truncation"), name

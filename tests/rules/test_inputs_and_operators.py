@@ -1,0 +1,140 @@
+"""assumed-input-size, unused-input and unknown-operator: what the file leaves open."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnx.parser
+import pytest
+
+from strideinspect.report.model import Severity
+from tests.oracle_models import Constant, model_of, tensor
+from tests.rules.inspecting import inspected, of_rule, rule_ids
+
+HEADER = '<ir_version: 8, opset_import: ["": 18]>'
+WEIGHTS: dict[str, Constant] = {"three": (1, 1, 3, 3)}
+
+ASSUMED = {
+    # The defaults by number of axes: 224 in two dimensions, 4096 in one, 64 in three; a batch of 1 is no finding.
+    "image": ("float[N,3,height,width] x", 2, (2, 3), (224, 224), "x=1,3,224,224"),
+    "height alone": ("float[1,3,height,32] x", 2, (2,), (224,), "x=1,3,224,32"),
+    "signal": ("float[N,3,length] x", 1, (2,), (4096,), "x=1,3,4096"),
+    "volume": ("float[N,3,d,h,w] x", 3, (2, 3, 4), (64, 64, 64), "x=1,3,64,64,64"),
+    "batch alone": ("float[N,3,32,32] x", 2, (), (), ""),
+    "nothing": ("float[1,3,32,32] x", 2, (), (), ""),
+}
+
+
+@pytest.mark.parametrize(("declared", "dims", "axes", "sizes", "shape"), ASSUMED.values(), ids=ASSUMED)
+def test_assumed_sizes(
+    declared: str, dims: int, axes: tuple[int, ...], sizes: tuple[int, ...], shape: str, tmp_path: Path
+) -> None:
+    """Which axes have no size in the file, what was taken for them, and the option that sets them."""
+    text = f"{HEADER} g ({declared}) => (float[] y) {{ y = MaxPool <kernel_shape = {[2] * dims}> (x) }}"
+    found = of_rule(inspected(text, tmp_path), "assumed-input-size")
+    assert [(finding.axes, finding.sizes, finding.severity) for finding in found] == (
+        [(axes, sizes, Severity.NOTE)] if axes else []
+    )
+    for finding in found:
+        assert finding.input == "x"
+        assert finding.help.endswith(f"--input-shape {shape}")
+        assert "×".join(shape.removeprefix("x=").split(",")) in finding.message
+
+
+def test_a_given_size_is_not_assumed(tmp_path: Path) -> None:
+    """Once the user says the size there is nothing to note."""
+    text = f"{HEADER} g (float[N,3,h,w] x) => (float[] y) {{ y = MaxPool <kernel_shape = [2, 2]> (x) }}"
+    assert rule_ids(inspected(text, tmp_path, input_shapes=(1, 3, 20, 20))) == []
+
+
+def test_one_symbol_has_one_size(tmp_path: Path) -> None:
+    """A symbol that the user gives a size through one input has it in the other one too, and is assumed nowhere."""
+    text = f"""{HEADER} g (float[1,3,h,w] left, float[1,3,h,w] right) => (float[] y) {{
+        a = MaxPool <kernel_shape = [2, 2]> (left)
+        b = MaxPool <kernel_shape = [2, 2]> (right)
+        y = Add (a, b)
+    }}"""
+    report = inspected(text, tmp_path, input_shapes={"left": (1, 3, 20, 30)})
+    assert [given.shape for given in report.inputs] == [(1, 3, 20, 30)] * 2
+    # The finding is on the axes of `right`, of which the file gives no size, though the symbols have one now.
+    assert all(finding.input == "right" for finding in report.findings)
+
+
+UNUSED = {
+    "not connected": ("float[1,1,8,8] x, float[1] rate", "y = Relu (x)", ["rate"]),
+    "leads to a dead end": ("float[1,1,8,8] x, float[1] rate", "y = Relu (x) z = Neg (rate)", ["rate"]),
+    "only its shape is read": (
+        "float[1,1,8,8] x, float[4,4] like",
+        "s = Shape (like) r = ReduceMean <keepdims = 0> (x) y = Expand (r, s)",
+        ["like"],
+    ),
+    "a factor": ("float[1,1,8,8] x, float[1] rate", "y = Mul (x, rate)", []),
+    "a condition": ("float[1,1,8,8] x, bool[1] on", "y = Where (on, x, x)", []),
+    "both": ("float[1,1,8,8] x, float[1] rate", "y = Constant <value_floats = [1.0]> ()", ["x", "rate"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("declared", "body", "names"), UNUSED.values(), ids=UNUSED)
+def test_unused_inputs(declared: str, body: str, names: list[str], tmp_path: Path) -> None:
+    """Inputs whose values reach no output, by name."""
+    text = f"{HEADER} g ({declared}) => (float[] y) {{ {body} }}"
+    found = of_rule(inspected(text, tmp_path), "unused-input")
+    assert [finding.input for finding in found] == names
+    assert {finding.severity for finding in found} <= {Severity.NOTE}
+
+
+def test_initialised_inputs_are_weights(tmp_path: Path) -> None:
+    """IR 3 lists weights among the inputs: an unused one is nobody's concern."""
+    text = """<ir_version: 3, opset_import: ["": 8]>
+    g (float[1,1,8,8] x, float[1] old = {1}) => (float[1,1,8,8] y) { y = Relu (x) }"""
+    report = inspected(text, tmp_path)
+    assert [given.name for given in report.inputs] == ["x"]
+    assert rule_ids(report) == []
+
+
+CUSTOM = "a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) b = com.example.Smooth (a)"
+UNKNOWN = {
+    "grid": ("a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) y = GridSample (a, grid)", ["y"]),
+    "regions": (
+        "a = Conv <pads = [1, 1, 1, 1]> (x, three) y = RoiAlign <output_height = 2, output_width = 2> (a, rois, batch)",
+        ["y"],
+    ),
+    "an operator of one's own": (f"{CUSTOM} y = Relu (b)", ["b"]),
+    "two of them": (f"{CUSTOM} y = com.example.Smooth (b)", ["b", "y"]),
+    "known ones": ("a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) y = LayerNormalization (a, scale)", []),
+    # What it does to something that comes from no pixel is nobody's field.
+    "beside the image": (
+        "s = com.example.Make (scale) a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) y = Mul (a, s)", [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "outputs"), UNKNOWN.values(), ids=UNKNOWN)
+def test_unknown_operators(body: str, outputs: list[str], tmp_path: Path) -> None:
+    """Each node that a field passes although nobody can say what it reads is a warning, once."""
+    text = f"""<ir_version: 8, opset_import: ["": 18, "com.example": 1]>
+    g (float[1,1,8,8] x) => ({"float[1,1,4,4]" if "com.example" in body else "float[]"} y)
+    <float[1,1,4,4] b, float[4] s> {{ {body} }}"""
+    model = onnx.parser.parse_model(text)
+    constants: dict[str, Constant] = {
+        **WEIGHTS, "grid": (1, 4, 4, 2), "rois": (1, 4), "batch": [0], "scale": (4,),
+    }  # fmt: skip
+    model.graph.initializer.extend(tensor(name, value) for name, value in constants.items())
+    found = of_rule(inspected(model, tmp_path), "unknown-operator")
+    assert [finding.output for finding in found] == outputs
+    for finding in found:
+        assert finding.severity is Severity.WARNING
+        assert "whole input" in finding.message
+        assert any(name in finding.message for name in ("GridSample", "RoiAlign", "Smooth"))
+
+
+def test_fields_behind_an_unknown_operator_are_wide(tmp_path: Path) -> None:
+    """Behind GridSample every index may see the whole image; before it the fields are exact."""
+    body = "a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) b = GridSample (a, grid) y = Conv (b, three)"
+    model = model_of(body, {"x": (1, 1, 8, 8)}, constants={**WEIGHTS, "grid": (1, 4, 4, 2)})
+    report = inspected(model, tmp_path)
+    before, behind = report.node("a").fields[0], report.node("y").fields[0]
+    assert (before.size, before.widest, before.reason) == (2, 2, None)
+    assert (behind.size, behind.widest) == (None, 8)
+    assert behind.reason
+    assert report.unseen == ()

@@ -1,0 +1,121 @@
+"""unseen-input: which image rows, how much of the image, where they were lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.oracle_models import Constant, model_of
+from tests.published import networks
+from tests.rules.inspecting import grave, inspected, of_rule
+
+RULE = "unseen-input"
+Spans = tuple[tuple[int, int], ...]
+
+
+def pool(source: str, output: str, kernel: int = 2, stride: int = 2, dims: int = 2) -> str:
+    """A MaxPool."""
+    return f"{output} = MaxPool <kernel_shape = {[kernel] * dims}, strides = {[stride] * dims}> ({source})"
+
+
+WEIGHTS: dict[str, Constant] = {"one": (1, 1, 1, 1), "three": (1, 1, 3, 3)}
+PLACES: dict[str, tuple[tuple[int, ...], str, list[tuple[tuple[int, ...], Spans, int]], str]] = {
+    # 11 = 5 · 2 + 1, 5 = 2 · 2 + 1: the map's last row holds rows 8 and 9. 8 of 11 rows and columns are left.
+    "two pools": (
+        (11, 11), f"{pool('x', 'a')} {pool('a', 'y')}", [((2, 3), ((8, 10),), 3)],
+        (
+            "rows and columns 8–10 of x reach no output: 47.1 % of every image; "
+            "lost at MaxPool a (1 row) and MaxPool y (1 row of 5)"
+        ),
+    ),
+    "rows alone": (
+        (10, 11), pool("x", "y", 3), [((2,), ((9, 9),), 1)],
+        "row 9 of x reaches no output: 10.0 % of every image; lost at MaxPool y (1 row)",
+    ),
+    "columns alone": (
+        (11, 10), pool("x", "y", 3), [((3,), ((9, 9),), 1)],
+        "column 9 of x reaches no output: 10.0 % of every image; lost at MaxPool y (1 column)",
+    ),
+    # 1×1/2 reads one pixel of four.
+    "every other": (
+        (8, 8), "y = Conv <strides = [2, 2]> (x, one)", [((2, 3), ((1, 1), (3, 3), (5, 5), (7, 7)), 4)],
+        "rows and columns 1, 3, 5, … of x reach no output: 75.0 % of every image; lost at Conv y (4 rows)",
+    ),
+    "one axis": (
+        (11,), pool("x", "y", 3, 3, 1), [((2,), ((9, 10),), 2)],
+        "indices 9–10 of x reach no output: 18.2 % of every image; lost at MaxPool y (2 indices)",
+    ),
+    # A crop reads rows 2 to 7 of 10.
+    "cropped": (
+        (10, 10), "c = Slice (x, two, eight, rows) y = Conv (c, three)", [((2,), ((0, 1), (8, 9)), 4)],
+        "rows 0–1 and 8–9 of x reach no output: 40.0 % of every image",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "body", "places", "text"), PLACES.values(), ids=PLACES)
+def test_places(
+    size: tuple[int, ...],
+    body: str,
+    places: list[tuple[tuple[int, ...], Spans, int]],
+    text: str,
+    tmp_path: Path,
+) -> None:
+    """Axes, ranges and counts, the share of the image, and the nodes that lost it."""
+    constants = {**WEIGHTS, "two": [2], "eight": [8], "rows": [2]}
+    found = of_rule(inspected(model_of(body, {"x": (1, 1, *size)}, constants=constants), tmp_path), RULE)
+    assert [(finding.axes, finding.ranges, finding.pixels) for finding in found] == places
+    assert [finding.message for finding in found] == [text]
+    assert {(finding.severity.value, finding.input) for finding in found} == {("warning", "x")}
+
+
+def test_an_overlapping_window_saves_the_image(tmp_path: Path) -> None:
+    """A dropped map row whose pixels other map rows see too is lost to the map, not to the image."""
+    body = f"a = Conv <pads = [1, 1, 1, 1]> (x, three) {pool('a', 'y', 3)}"
+    report = inspected(model_of(body, {"x": (1, 1, 10, 10)}, constants=WEIGHTS), tmp_path)
+    assert grave(report) == ["floor-truncation"]
+    assert report.unseen == ()
+
+
+def test_global_pooling_beside_it_sees_everything(tmp_path: Path) -> None:
+    """Unseen is meant in full: a squeeze-and-excite gate on the image looks at all of it."""
+    body = f"g = GlobalAveragePool (x) m = Mul (x, g) {pool('m', 'y', 3)}"
+    report = inspected(model_of(body, {"x": (1, 1, 10, 10)}), tmp_path)
+    assert report.unseen == ()
+    assert grave(report) == ["floor-truncation"]  # row 9 of the gated map is another map's row
+
+
+def test_each_input_for_itself(tmp_path: Path) -> None:
+    """Two images of which one loses a row."""
+    body = f"{pool('left', 'a', 3)} {pool('right', 'b', 3)} y = Concat <axis = 1> (a, b)"
+    report = inspected(model_of(body, {"left": (1, 1, 10, 10), "right": (1, 1, 9, 9)}), tmp_path)
+    (finding,) = of_rule(report, RULE)
+    assert (finding.input, finding.ranges) == ("left", ((9, 9),))
+
+
+def test_squeezenet_loses_a_row_at_its_design_size(tmp_path: Path) -> None:
+    """SqueezeNet 1.1 begins with a 3×3/2 without padding: (224 − 3) / 2 leaves row 223 over."""
+    report = inspected(networks.squeezenet_1_1(224), tmp_path)
+    assert grave(report) == ["floor-truncation", RULE]
+    (finding,) = of_rule(report, RULE)
+    assert (finding.axes, finding.ranges, finding.pixels) == ((2, 3), ((223, 223),), 1)
+    assert f"lost at Conv {report.nodes[0].output} (1 row)" in finding.message
+    # 223: 111 → 55 → 27 → 13, all fit; 225: 112, and 112 → 56 → 28 → 14 with pools that round up.
+    assert finding.sizes == (223, 225)
+
+
+QUIET = {
+    "vgg-16 at 224": networks.vgg16(224)["pool5"],
+    "resnet-50 at 224": networks.resnet50_torchvision(224),
+    "mobilenet v2 at 224": networks.mobilenet_v2(224),
+    "efficientnet-b0 with gates at 224": networks.efficientnet_b0(224, gates=True),
+    "densenet-121 at 224": networks.densenet121(224),
+    "inception v3 at 299": networks.inception_v3(299),
+}
+
+
+@pytest.mark.parametrize("network", QUIET)
+def test_networks_at_their_design_size_raise_nothing(network: str, tmp_path: Path) -> None:
+    """A warning must be worth a look: PyTorch's networks at the sizes they were made for give notes at most."""
+    assert grave(inspected(QUIET[network], tmp_path)) == []
