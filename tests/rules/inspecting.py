@@ -11,6 +11,7 @@ import onnx.parser
 
 from strideinspect import inspect
 from strideinspect.report.model import Finding, Report
+from strideinspect.rules.registry import all_rules
 
 
 def inspected(
@@ -32,9 +33,10 @@ def of_rule(report: Report, rule: str) -> list[Finding]:
     return [finding for finding in report.findings if finding.rule == rule]
 
 
-def rule_ids(report: Report) -> list[str]:
-    """Rule ids of all findings, sorted."""
-    return sorted(finding.rule for finding in report.findings)
+def rule_ids(report: Report, group: str) -> list[str]:
+    """Rule ids of the findings of one group, sorted."""
+    own = {rule.id for rule in all_rules() if rule.group == group}
+    return sorted(finding.rule for finding in report.findings if finding.rule in own)
 
 
 def grave(report: Report) -> list[str]:

@@ -83,7 +83,7 @@ READ_ELSEWHERE = {
 def test_what_somebody_reads_is_not_lost(body: str, tmp_path: Path) -> None:
     """No finding where another reader of the map takes the dropped row, directly or behind an activation."""
     model = model_of(body, {"x": (1, 1, 10, 10)}, constants={"w": (1, 1, 3, 3)}, outputs=("y", "z"))
-    assert rule_ids(inspected(model, tmp_path)) == []
+    assert rule_ids(inspected(model, tmp_path), "coverage") == []
 
 
 def test_graph_output_reads_everything(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_graph_output_reads_everything(tmp_path: Path) -> None:
     constants = {"w": (1, 1, 3, 3)}
     for outputs, found in ((("y",), [RULE]), (("y", "map"), [])):
         model = model_of(body, {"x": (1, 1, 10, 10)}, constants=constants, outputs=outputs)
-        assert rule_ids(inspected(model, tmp_path)) == found
+        assert rule_ids(inspected(model, tmp_path), "coverage") == found
 
 
 def test_two_pools_that_drop_the_same_row(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_siblings_that_drop_different_rows(tmp_path: Path) -> None:
     """Of 12 rows 3×3/3 covers all, 5×5/5 the first 10: nothing is lost."""
     body = f"{pool(3, 3, 2)} z = MaxPool <kernel_shape = [5, 5], strides = [5, 5]> (x)"
     report = inspected(model_of(body, {"x": (1, 1, 12, 12)}, outputs=("y", "z")), tmp_path)
-    assert rule_ids(report) == []
+    assert rule_ids(report, "coverage") == []
 
 
 def test_channels_last(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_assumed_sizes(
 def test_a_given_size_is_not_assumed(tmp_path: Path) -> None:
     """Once the user says the size there is nothing to note."""
     text = f"{HEADER} g (float[N,3,h,w] x) => (float[] y) {{ y = MaxPool <kernel_shape = [2, 2]> (x) }}"
-    assert rule_ids(inspected(text, tmp_path, input_shapes=(1, 3, 20, 20))) == []
+    assert rule_ids(inspected(text, tmp_path, input_shapes=(1, 3, 20, 20)), "model") == []
 
 
 def test_one_symbol_has_one_size(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_one_symbol_has_one_size(tmp_path: Path) -> None:
     report = inspected(text, tmp_path, input_shapes={"left": (1, 3, 20, 30)})
     assert [given.shape for given in report.inputs] == [(1, 3, 20, 30)] * 2
     # The finding is on the axes of `right`, of which the file gives no size, though the symbols have one now.
-    assert all(finding.input == "right" for finding in report.findings)
+    assert all(finding.input == "right" for finding in of_rule(report, "assumed-input-size"))
 
 
 UNUSED = {
@@ -89,7 +89,7 @@ def test_initialised_inputs_are_weights(tmp_path: Path) -> None:
     g (float[1,1,8,8] x, float[1] old = {1}) => (float[1,1,8,8] y) { y = Relu (x) }"""
     report = inspected(text, tmp_path)
     assert [given.name for given in report.inputs] == ["x"]
-    assert rule_ids(report) == []
+    assert rule_ids(report, "coverage") == []
 
 
 CUSTOM = "a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) b = com.example.Smooth (a)"

@@ -56,7 +56,7 @@ def test_unet_at_a_size_that_does_not_fit(size: int, merge: str, shapes: str, tm
 def test_unet_at_a_size_that_fits(size: int, tmp_path: Path) -> None:
     """Multiples of 4 run; the help of the misfits names such sizes."""
     report = inspected(unet(size), tmp_path)
-    assert rule_ids(report) == []
+    assert rule_ids(report, "model") == []
     assert report.outputs[0].shape == (1, 1, size, size)
 
 
@@ -92,7 +92,7 @@ def test_other_merges(body: str, shapes: str, tmp_path: Path) -> None:
 def test_one_row_is_broadcast(tmp_path: Path) -> None:
     """A branch of extent 1 fits any other."""
     body = "a = GlobalMaxPool (x) y = Add (x, a)"
-    assert rule_ids(inspected(model_of(body, {"x": (1, 1, 8, 8)}), tmp_path)) == []
+    assert rule_ids(inspected(model_of(body, {"x": (1, 1, 8, 8)}), tmp_path), "model") == []
 
 
 HEADS = {
@@ -114,10 +114,10 @@ def test_baked_size_at_another_size(body: str, numbers: list[str], tmp_path: Pat
     """A head made for 8×8 fails at 10×10 and is named, with its numbers; the windows before it are reported."""
     constants: dict[str, Constant] = {"flat": [1, 32], "open": [1, -1], "w": (3, 32), "v": (32, 3)}
     model = model_of(body, {"x": (1, 2, 8, 8)}, constants=constants)
-    assert rule_ids(inspected(model, tmp_path)) == []
+    assert rule_ids(inspected(model, tmp_path), "model") == []
     report = inspected(model, tmp_path, input_shapes=(1, 2, 10, 10))
-    (finding,) = report.findings
-    assert (finding.rule, finding.severity, finding.output) == ("incompatible-head", Severity.ERROR, "y")
+    (finding,) = of_rule(report, "incompatible-head")
+    assert (finding.severity, finding.output) == (Severity.ERROR, "y")
     for number in numbers:
         assert number in finding.message
     assert report.node("p").output_shape == (1, 2, 5, 5)
@@ -128,7 +128,7 @@ def test_pooled_head_fits_any_size(tmp_path: Path) -> None:
     """A head behind a global pooling is baked into nothing."""
     body = "g = GlobalAveragePool (x) f = Flatten (g) y = Gemm <transB = 1> (f, w)"
     model = model_of(body, {"x": (1, 2, 8, 8)}, constants={"w": (3, 2)})
-    assert rule_ids(inspected(model, tmp_path, input_shapes=(1, 2, 10, 10))) == []
+    assert rule_ids(inspected(model, tmp_path, input_shapes=(1, 2, 10, 10)), "model") == []
 
 
 DECLARED = """<ir_version: 8, opset_import: ["": 18]>
@@ -160,10 +160,10 @@ def test_declared_shapes(n: str, out: str, middle: str, conflicts: dict[str, tup
 def test_declarations_hold_for_the_declared_size_only(tmp_path: Path) -> None:
     """At a size that the user asks for in place of the declared one, no declaration can be wrong."""
     text = DECLARED.format(n="1", out="1,1,4,4", middle="1,1,4,4")
-    assert rule_ids(inspected(text, tmp_path, input_shapes=(1, 1, 12, 12))) == []
+    assert rule_ids(inspected(text, tmp_path, input_shapes=(1, 1, 12, 12)), "model") == []
 
 
 def test_declarations_hold_where_only_a_free_axis_is_chosen(tmp_path: Path) -> None:
     """A size for an axis that the file leaves open contradicts none of its declarations: they are still compared."""
     text = DECLARED.format(n="N", out="N,1,4,5", middle="N,1,4,4")
-    assert rule_ids(inspected(text, tmp_path, input_shapes=(3, 1, 8, 8))) == ["declared-shape-conflict"]
+    assert rule_ids(inspected(text, tmp_path, input_shapes=(3, 1, 8, 8)), "model") == ["declared-shape-conflict"]

@@ -141,16 +141,16 @@ def test_3x3_on_a_shrunk_map_raises_both(tmp_path: Path) -> None:
     """A 3×3 convolution over a map that convolutions shrank to 1×1: idle taps, and a degenerate map."""
     body = f"{down('x', 'a')} {down('a', 'b')} y = Conv <pads = [1, 1, 1, 1]> (b, three)"
     report = inspected(model_of(body, {"x": (1, 1, 3, 3)}, constants=WEIGHTS), tmp_path)  # 3 → 2 → 1
-    last = [finding.rule for finding in report.findings if finding.output == "y"]
-    assert sorted(last) == ["degenerate-map", "padding-only-window"]
+    last = {finding.rule for finding in report.findings if finding.output == "y"}
+    assert {"degenerate-map", "padding-only-window"} <= last
 
 
 def test_map_without_an_index(tmp_path: Path) -> None:
     """A window larger than its map by more than a pool puts up with is an error; the rest of the report stays."""
     body = "a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) b = Conv (a, five) y = Relu (b)"
     report = inspected(model_of(body, {"x": (1, 1, 8, 8)}, constants=WEIGHTS), tmp_path)
-    (finding,) = report.findings
-    assert (finding.rule, finding.severity, finding.output) == ("degenerate-map", Severity.ERROR, "b")
+    (finding,) = of_rule(report, "degenerate-map")
+    assert (finding.severity, finding.output) == (Severity.ERROR, "b")
     assert "5×5" in finding.message
     assert "4×4" in finding.message
     assert [node.output_shape for node in report.nodes] == [(1, 1, 4, 4), None]
@@ -162,5 +162,5 @@ def test_map_that_shape_arithmetic_empties(tmp_path: Path) -> None:
     body = "c = Slice (x, five, five, axes) y = GlobalAveragePool (c)"
     constants: dict[str, Constant] = {"five": [5], "axes": [2]}
     report = inspected(model_of(body, {"x": (1, 1, 8, 8)}, constants=constants), tmp_path)
-    assert "degenerate-map" in rule_ids(report)
+    assert "degenerate-map" in rule_ids(report, "model")
     assert report.outputs[0].shape is None
