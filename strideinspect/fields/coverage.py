@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from strideinspect.fields.forward import Fields
 from strideinspect.fields.liveness import Marks
-from strideinspect.fields.spans import EMPTY
+from strideinspect.fields.spans import EMPTY, LARGEST
 from strideinspect.model.window import Geometry, Window
 from strideinspect.report.model import Dropped
 
@@ -55,6 +55,8 @@ def dropped(found: Geometry, touched: Marks, empty: Sequence[Vector]) -> Dropped
 
 def used_taps(window: Window) -> int:
     """How many of a window's taps touch a pixel at some position; the others lie in padding wherever it stands."""
-    starts = np.arange(window.size)[:, None] * window.stride - window.begin
-    index = starts + window.dilation * np.arange(window.kernel)
-    return int(((index >= 0) & (index < window.length)).any(axis=0).sum())
+    if window.kernel > LARGEST:
+        return window.kernel
+    offset = window.dilation * np.arange(window.kernel) - window.begin
+    first = np.maximum(0, -(offset // window.stride))  # the first position at which the tap is not before the map
+    return int(((first < window.size) & (first * window.stride + offset < window.length)).sum())

@@ -12,7 +12,8 @@ from strideinspect.fields.spans import emptied, index_spans, is_empty
 from strideinspect.fields.theoretical import Form
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.registry import describe
+from strideinspect.reads.fitting import fits
+from strideinspect.reads.registry import describe, everything
 from strideinspect.reads.steps import Place, Read, Step
 
 Source = tuple[str, int]
@@ -54,10 +55,20 @@ def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
             found.append(Described(node, (), known=False))
             live.update(name for name in node.outputs if name)
             continue
-        reads = tuple(r for r in describe(shapes.placed(node)) if node.inputs[r.input] in live)
+        reads = tuple(r for r in _fitting(node, shapes) if node.inputs[r.input] in live)
         found.append(Described(node, reads))
         live.update(node.outputs[r.output] for r in reads)
     return tuple(found), frozenset(live)
+
+
+def _fitting(node: Node, shapes: Shapes) -> tuple[Read, ...]:
+    """What a node reads; the whole of each input, with the reason, where its description does not fit the shapes."""
+    placed = shapes.placed(node)
+    reads = describe(placed)
+    known = shapes.shapes
+    if all(fits(r, known[node.inputs[r.input]], known[node.outputs[r.output]]) for r in reads):
+        return reads
+    return everything(placed, f"{node.op} {node.label!r} does not fit its inputs")
 
 
 def _captures(node: Node, live: set[str]) -> bool:

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.forward import Described
-from strideinspect.fields.sliding import transposed_minimum, window_minimum
-from strideinspect.fields.spans import LARGEST, grouped
+from strideinspect.fields.spans import LARGEST, TooLargeError, grouped, minimum_over_taps
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.registry import family_of
 from strideinspect.reads.steps import (
@@ -30,6 +29,7 @@ from strideinspect.reads.steps import (
     Shape,
     Sliding,
     Statistics,
+    Step,
     Table,
     Transposed,
     Whole,
@@ -128,10 +128,21 @@ def back(read: Read, marks: Marks) -> Marks | None:
         if not found[place.axis].any():
             return None
     for step in reversed(read.steps):
-        found = _BACK[type(step)](step, found)
+        try:
+            found = _BACK[type(step)](step, found)
+        except TooLargeError:  # then it is taken to read all: unread and unseen are never claimed falsely
+            found = tuple(np.ones(n, dtype=bool) for n in _before(step, found))
     if found is marks:
         return marks
     return found if all(vector.any() for vector in found) else None
+
+
+def _before(step: Step, marks: Marks) -> Shape:
+    """Shape of what a window step is applied to."""
+    lengths = list(map(len, marks))
+    if isinstance(step, Sliding | Transposed | Table):
+        lengths[step.axis] = step.length
+    return tuple(lengths)
 
 
 def forward(read: Read, marks: Marks, shape: Shape) -> Marks:
@@ -155,13 +166,15 @@ def _replaced(marks: Marks, axis: int, vector: Vector) -> Marks:
 
 def _back_sliding(step: Sliding, marks: Marks) -> Marks:
     unmarked = (~marks[step.axis]).view(np.uint8)
-    found = transposed_minimum(unmarked, 0, step.kernel, step.stride, step.dilation, step.begin, step.length, 1)
+    turned = Transposed(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
+    found = minimum_over_taps(unmarked, 0, turned, 1)
     return _replaced(marks, step.axis, found == 0)
 
 
 def _back_transposed(step: Transposed, marks: Marks) -> Marks:
     unmarked = (~marks[step.axis]).view(np.uint8)
-    found = window_minimum(unmarked, 0, step.kernel, step.stride, step.dilation, step.begin, step.length, 1)
+    turned = Sliding(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
+    found = minimum_over_taps(unmarked, 0, turned, 1)
     return _replaced(marks, step.axis, found == 0)
 
 
@@ -257,7 +270,7 @@ _BACK: dict[type, Callable[[Any, Marks], Marks]] = {
 
 def _forward_sliding(step: Sliding, marks: Marks) -> Marks:
     unmarked = (~marks[step.axis]).view(np.uint8)
-    found = window_minimum(unmarked, 0, step.kernel, step.stride, step.dilation, step.begin, step.size, 1)
+    found = minimum_over_taps(unmarked, 0, step, 1)
     return _replaced(marks, step.axis, found == 0)
 
 

@@ -73,8 +73,19 @@ def slide(spans: Spans, step: AxisStep) -> Spans:
 
 
 def minimum_over_taps(values: NDArray[Any], axis: int, step: AxisStep, fill: int) -> NDArray[Any]:
-    """Minimum over the taps of each output index, along one axis."""
+    """Minimum over the taps of each output index, along one axis. Raises TooLargeError."""
+    bounded([values.size // max(1, values.shape[axis]), _reach(step)])
     return _MINIMA[type(step)](values, axis, step, fill)
+
+
+def _reach(step: AxisStep) -> int:
+    """How many indices have to be laid out to slide the window, or to look the taps up."""
+    if isinstance(step, Table):
+        return int(step.taps.size)
+    span = step.dilation * (step.kernel - 1) + 1
+    if isinstance(step, Transposed):
+        return max(step.length * step.stride, step.size) + span
+    return max(step.length, (step.size - 1) * step.stride) + span
 
 
 def _of_sliding(values: NDArray[Any], axis: int, step: Sliding, fill: int) -> NDArray[Any]:

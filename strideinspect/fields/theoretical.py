@@ -22,6 +22,7 @@ from strideinspect.fields.spans import (
     EMPTY,
     TooLargeError,
     along,
+    bounded,
     grouped,
     joined,
     mix_channels,
@@ -110,6 +111,8 @@ def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around)
         if step.axis in around.others and form.spans.shape[step.axis + 1] == 1:
             return form
         return replace(form, spans=slide(form.spans, step))
+    if not isinstance(step, Table):
+        bounded([step.kernel, step.stride if isinstance(step, Transposed) else 1, form.period])
     repeating = step.periodic_form if isinstance(step, Table) else step.periodic()
     return Reason(repeating) if isinstance(repeating, str) else _composed(form, repeating)
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import onnx
 
 from strideinspect.errors import UnreadableModelError
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 Shape = tuple[int, ...]
@@ -150,6 +150,8 @@ class PlacedNode:
         values = self.constant(index)
         if values is None:
             raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is computed from the data")
+        if not np.isfinite(np.asarray(values, dtype=np.float64)).all():
+            raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is no list of whole numbers")
         return tuple(int(value) for value in values.reshape(-1))
 
 

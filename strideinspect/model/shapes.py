@@ -15,11 +15,18 @@ from onnx import numpy_helper
 from onnx.shape_inference import InferenceError, infer_node_outputs
 
 from strideinspect.model.branches import follow
+from strideinspect.model.broadcasting import spell
 from strideinspect.model.fold import fold, shape_value
 from strideinspect.model.network import SMALL, SMALL_REAL, Constants, Network
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 from strideinspect.model.shape_rules import MERGES, RULES, output_dtype
 from strideinspect.model.window import Geometry, MisfitError, geometry, is_window
+
+LONGEST = 1 << 28
+"""An axis longer than this is not followed."""
+
+LARGEST = 1 << 36
+"""Nor is a tensor of more elements than this."""
 
 
 class Trouble(Enum):
@@ -67,7 +74,10 @@ def infer(network: Network, inputs: Mapping[str, Shape]) -> Shapes:
     """Shapes of all tensors for these input shapes; what cannot be known is listed with its reason, never raised."""
     result = Shapes(network, constants=network.constants.copy())
     for name, (shape, dtype) in network.weights.items():
-        result.shapes[name], result.dtypes[name] = shape, dtype
+        if min(shape, default=0) < 0 or not _followable(shape):
+            result.unknown[name] = f"the shape of initializer {name!r} is given as {list(shape)}"
+        else:
+            result.shapes[name], result.dtypes[name] = shape, dtype
     for name, shape in inputs.items():
         declared = network.inputs[name]
         result.shapes[name], result.dtypes[name] = shape, declared.dtype or onnx.TensorProto.FLOAT
@@ -96,7 +106,7 @@ def _visit(result: Shapes, node: Node) -> None:
         return
     try:
         shapes, dtypes = _outputs(result, node)
-        _refuse_negative(shapes)
+        _refuse_unusable(shapes)
         for name, shape, dtype in zip(node.outputs, shapes, dtypes, strict=False):
             if name and shape is not None:
                 result.shapes[name], result.dtypes[name] = shape, dtype
@@ -107,17 +117,29 @@ def _visit(result: Shapes, node: Node) -> None:
         _give_up(result, node, f"{node.op} {node.label!r} cannot run at this size")
     except UnresolvedError as error:
         _give_up(result, node, f"{node.op} {node.label!r}: {error}")
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
+        # A rule that stumbles over a damaged node: what it would have said is not known, and the report says so.
+        _give_up(result, node, f"{node.op} {node.label!r} does not fit its inputs ({error})")
     for name in node.outputs:
         if name and name not in result.shapes and name not in result.unknown:
             result.unknown[name] = f"{node.op} {node.label!r}: its output shape depends on the data"
 
 
-def _refuse_negative(shapes: Sequence[Shape | None]) -> None:
-    if any(n < 0 for shape in shapes if shape is not None for n in shape):
+def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:
+    known = [shape for shape in shapes if shape is not None]
+    if any(n < 0 for shape in known for n in shape):
         raise MisfitError("its output would have a negative size", empty=True)
+    for shape in known:
+        if not _followable(shape):
+            raise UnresolvedError(f"its output would be {spell(shape)}, which is too large to follow")
+
+
+def _followable(shape: Shape) -> bool:
+    return max(shape, default=0) <= LONGEST and math.prod(shape) <= LARGEST
 
 
 def _give_up(result: Shapes, node: Node, reason: str) -> None:
+    result.geometries.pop(node.key, None)
     for name in node.outputs:
         result.unknown[name] = reason
 

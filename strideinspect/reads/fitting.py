@@ -1,0 +1,99 @@
+"""Whether a read fits the shapes around it: a damaged model may describe a window over an axis that is not there.
+
+What passes here can be followed by every reader of steps without another look.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from strideinspect.reads.steps import (
+    Broadcast,
+    Channels,
+    Everything,
+    Permute,
+    Read,
+    Reshape,
+    Running,
+    Shape,
+    Sliding,
+    Statistics,
+    Step,
+    Table,
+    Transposed,
+    Whole,
+)
+
+
+def fits(read: Read, before: Shape, after: Shape) -> bool:
+    """Whether the steps lead from the input's shape to the output's, or to a stretch of it."""
+    shape = before
+    for step in read.steps:
+        found = shape_after(step, shape)
+        if found is None:
+            return False
+        shape = found
+    place = read.place
+    if place is None:
+        return shape == after
+    if not (0 <= place.axis < len(after) == len(shape) and after[place.axis] == place.size):
+        return False
+    inside = place.offset >= 0 and place.offset + place.length <= place.size
+    return inside and shape == (*after[: place.axis], place.length, *after[place.axis + 1 :])
+
+
+def shape_after(step: Step, shape: Shape) -> Shape | None:
+    """The shape after one step; None where the step does not fit the shape before it."""
+    return _AFTER[type(step)](step, shape)
+
+
+def _one_axis(shape: Shape, axis: int, length: int, size: int) -> Shape | None:
+    if not 0 <= axis < len(shape) or shape[axis] != length or size < 0:
+        return None
+    return (*shape[:axis], size, *shape[axis + 1 :])
+
+
+def _window(step: Sliding | Transposed, shape: Shape) -> Shape | None:
+    if min(step.kernel, step.stride, step.dilation) < 1:
+        return None
+    return _one_axis(shape, step.axis, step.length, step.size)
+
+
+def _channels(step: Channels, shape: Shape) -> Shape | None:
+    if step.groups < 1 or step.inputs % step.groups or step.outputs % step.groups:
+        return None
+    return _one_axis(shape, step.axis, step.inputs, step.outputs)
+
+
+def _permute(step: Permute, shape: Shape) -> Shape | None:
+    if sorted(step.perm) != list(range(len(shape))):
+        return None
+    return tuple(shape[axis] for axis in step.perm)
+
+
+def _reshape(step: Reshape, shape: Shape) -> Shape | None:
+    return step.after if shape == step.before and math.prod(step.before) == math.prod(step.after) else None
+
+
+def _broadcast(step: Broadcast, shape: Shape) -> Shape | None:
+    lead = len(step.after) - len(shape)
+    if shape != step.before or lead < 0:
+        return None
+    return step.after if all(a in (1, b) for a, b in zip(shape, step.after[lead:], strict=True)) else None
+
+
+_AFTER: dict[type, Callable[[Any, Shape], Shape | None]] = {
+    Sliding: _window,
+    Transposed: _window,
+    Table: lambda step, shape: _one_axis(shape, step.axis, step.length, step.size),
+    Channels: _channels,
+    Whole: lambda step, shape: _one_axis(shape, step.axis, step.length, 1),
+    Running: lambda step, shape: shape if 0 <= step.axis < len(shape) else None,
+    Statistics: lambda step, shape: shape if all(0 <= axis < len(shape) for axis in step.axes) else None,
+    Permute: _permute,
+    Reshape: _reshape,
+    Broadcast: _broadcast,
+    Everything: lambda step, shape: step.after if shape == step.before else None,
+}
