@@ -1,0 +1,114 @@
+"""dilation-holes, unproductive-layer and checkerboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.oracle_models import Constant, model_of
+from tests.published import networks
+from tests.rules.inspecting import inspected, of_rule
+
+WEIGHTS: dict[str, Constant] = {"one": (1, 1, 1, 1), "three": (1, 1, 3, 3)}
+
+
+def dilated(source: str, output: str, dilation: int) -> str:
+    """A 3×3 convolution that keeps the size."""
+    pads = [dilation] * 4
+    return f"{output} = Conv <dilations = {[dilation] * 2}, pads = {pads}> ({source}, three)"
+
+
+Spans = tuple[tuple[int, int], ...]
+HOLES: dict[str, tuple[int, str, Spans]] = {
+    # Index 16 of 32: taps at 14, 16, 18, then two more: even rows 12 to 20.
+    "2 and 2": (32, f"{dilated('x', 'a', 2)} {dilated('a', 'y', 2)}", ((13, 13), (15, 15), (17, 17), (19, 19))),
+    # ±3 and ±3: 10, 13, 16, 19, 22.
+    "3 and 3": (32, f"{dilated('x', 'a', 3)} {dilated('a', 'y', 3)}", ((11, 12), (14, 15), (17, 18), (20, 21))),
+    # ±1 around ±4: 11–13, 15–17, 19–21.
+    "1 and 4": (32, f"{dilated('x', 'a', 1)} {dilated('a', 'y', 4)}", ((14, 14), (18, 18))),
+    # ±1, ±2: 13–19 without a gap; hybrid dilation 1, 2, 5 leaves none either.
+    "1 and 2": (32, f"{dilated('x', 'a', 1)} {dilated('a', 'y', 2)}", ()),
+    "1, 2 and 5": (32, f"{dilated('x', 'a', 1)} {dilated('a', 'b', 2)} {dilated('b', 'y', 5)}", ()),
+    # 1×1/2 keeps the even rows, a 3×3 on them sees 14, 16, 18 from index 8.
+    "stepped over": (
+        32, "a = Conv <strides = [2, 2]> (x, one) y = Conv <pads = [1, 1, 1, 1]> (a, three)", ((15, 15), (17, 17)),
+    ),
+    # A branch beside it fills the holes.
+    "filled by a branch": (
+        32, f"{dilated('x', 'a', 2)} {dilated('x', 'b', 1)} c = Add (a, b) {dilated('c', 'y', 1)}", (),
+    ),
+    "plain": (32, f"{dilated('x', 'a', 1)} {dilated('a', 'y', 1)}", ()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "body", "holes"), HOLES.values(), ids=HOLES)
+def test_holes(size: int, body: str, holes: Spans, tmp_path: Path) -> None:
+    """The rows between the first and the last that the middle index sees, which it does not see."""
+    report = inspected(model_of(body, {"x": (1, 1, size, size)}, constants=WEIGHTS), tmp_path)
+    found = of_rule(report, "dilation-holes")
+    assert [(finding.axes, finding.ranges) for finding in found] == ([((2,), holes), ((3,), holes)] if holes else [])
+    for finding in found:
+        assert (finding.severity, finding.output, finding.input) == ("warning", "y", "x")
+        assert finding.pixels == sum(last - first + 1 for first, last in holes)
+
+
+UNPRODUCTIVE: dict[str, tuple[tuple[int, int], str, list[str]]] = {
+    # Fields before the layers: 1, 3, 5 of 5 rows.
+    "the third": ((5, 5), f"{dilated('x', 'a', 1)} {dilated('a', 'b', 1)} {dilated('b', 'y', 1)}", ["y"]),
+    # A field of 5 over 3 rows of padding and all counts as covering.
+    "from the second on": ((3, 3), f"{dilated('x', 'a', 1)} {dilated('a', 'b', 1)} {dilated('b', 'y', 1)}", ["b", "y"]),
+    "none": ((6, 6), f"{dilated('x', 'a', 1)} {dilated('a', 'b', 1)} {dilated('b', 'y', 1)}", []),
+    # Columns are not covered.
+    "rows alone": ((3, 9), f"{dilated('x', 'a', 1)} {dilated('a', 'y', 1)}", []),
+    # Neither a pool nor a 1×1 is meant to add context by weights.
+    "not learned": ((3, 3), f"{dilated('x', 'a', 1)} y = MaxPool <kernel_shape = [2, 2]> (a)", []),
+    "1×1": ((3, 3), f"{dilated('x', 'a', 1)} y = Conv (a, one)", []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "body", "outputs"), UNPRODUCTIVE.values(), ids=UNPRODUCTIVE)
+def test_unproductive_layers(size: tuple[int, int], body: str, outputs: list[str], tmp_path: Path) -> None:
+    """Learned windows before which the field already spans the whole image."""
+    found = of_rule(inspected(model_of(body, {"x": (1, 1, *size)}, constants=WEIGHTS), tmp_path), "unproductive-layer")
+    assert [(finding.output, finding.severity.value) for finding in found] == [(name, "note") for name in outputs]
+
+
+@pytest.mark.parametrize(("size", "seventh_on"), [(32, True), (224, False)])
+def test_border_layer_of_vgg16(size: int, seventh_on: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """By its published fields conv3_2 sees 32 pixels (conv3_1: 24): conv3_3 is the first layer that has seen all of 32.
+
+    At 224 even the last convolution starts from less: 164 + 2 · 16 = 196 behind it.
+    """
+    report = inspected(networks.vgg16(size)["pool5"], tmp_path)
+    found = [finding.output for finding in of_rule(report, "unproductive-layer")]
+    convolutions = [node.output for node in report.nodes if node.op == "Conv"]
+    # conv1_1, 1_2, 2_1, 2_2, 3_1, 3_2, then 3_3 and all six behind it.
+    assert found == (convolutions[6:] if seventh_on else [])
+
+
+CHECKERBOARDS = {
+    "3×3/2": ([3, 3], [2, 2], (2, 3), "4×4"),
+    "5×5/2": ([5, 5], [2, 2], (2, 3), "6×6"),
+    "4×4/3": ([4, 4], [3, 3], (2, 3), "6×6"),
+    "3×4/2": ([3, 4], [2, 2], (2,), "4×4"),
+    # Every other output is made from nothing at all.
+    "1×1/2": ([1, 1], [2, 2], (2, 3), "2×2"),
+    "4×4/2": ([4, 4], [2, 2], (), ""),
+    "2×2/2": ([2, 2], [2, 2], (), ""),
+    "3×3/1": ([3, 3], [1, 1], (), ""),
+}
+
+
+@pytest.mark.parametrize(("kernel", "stride", "axes", "better"), CHECKERBOARDS.values(), ids=CHECKERBOARDS)
+def test_checkerboards(
+    kernel: list[int], stride: list[int], axes: tuple[int, ...], better: str, tmp_path: Path
+) -> None:
+    """Kernels that are no multiple of their stride, along which axes, and the next kernel that is."""
+    model = model_of(
+        f"y = ConvTranspose <strides = {stride}> (x, w)", {"x": (1, 1, 8, 8)}, constants={"w": (1, 1, *kernel)}
+    )
+    found = of_rule(inspected(model, tmp_path), "checkerboard")
+    assert [(finding.axes, finding.severity.value) for finding in found] == ([(axes, "warning")] if axes else [])
+    for finding in found:
+        assert f"use a {better} kernel" in finding.help
