@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from strideinspect.fields.coverage import dropped, hollow
 from strideinspect.fields.forward import Described, Fields, Seen, Source
@@ -94,8 +95,7 @@ def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: boo
         low = np.full((2, 1), EMPTY)
     else:
         low = along(actual.local, node_axis, shape[node_axis] if node_axis is not None else 1)
-    first = tuple(None if v >= EMPTY else int(v) for v in low[0])
-    last = tuple(None if v >= EMPTY else -int(v) for v in low[1])
+    first, last = _indices(low[0]), _indices(-low[1])
     full = None
     if actual.local is not actual.full and (actual.local is None or bool((actual.full < actual.local).any())):
         whole = hull(actual.full)
@@ -137,8 +137,16 @@ def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: boo
         reason=reason,
         full=full,
         positions=Positions(first, last),
-        widest=max((b - a + 1 for a, b in zip(first, last, strict=True) if a is not None and b is not None), default=0),
+        widest=max(0, int((1 - low[0] - low[1]).max(initial=0))),
     )
+
+
+def _indices(values: NDArray[np.integer]) -> tuple[int | None, ...]:
+    """Pixel indices as Python numbers, None where nothing is seen."""
+    found = values.tolist()
+    if values.size and int(np.abs(values).max()) >= EMPTY:
+        found = [None if abs(v) >= EMPTY else v for v in found]
+    return tuple(found)
 
 
 def fields_of(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Field, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from strideinspect.fields.forward import Described, Fields
+from strideinspect.fields.forward import Described, Fields, Seen, Source
 from strideinspect.fields.spans import EMPTY, along
 from strideinspect.fields.theoretical import Closed
 from strideinspect.model.node import Node
@@ -41,6 +41,7 @@ def merges(nodes: Sequence[Described], fields: Fields) -> Iterator[Merging]:
     A branch whose position was collapsed, or which has no closed form, is left out.
     """
     upsampled: set[str] = set()
+    known: dict[tuple[str, Source], tuple[Branch, int] | None] = {}  # a dense block merges the same maps many times
     for item in nodes:
         inputs = [item.node.inputs[read.input] for read in item.reads]
         if item.node.op in UPSAMPLERS or any(name in upsampled for name in inputs):
@@ -52,16 +53,23 @@ def merges(nodes: Sequence[Described], fields: Fields) -> Iterator[Merging]:
         for source in dict.fromkeys(s for name in inputs for s in fields.get(name, {})):
             found: dict[str, Branch] = {}
             for name, place in zip(inputs, places, strict=True):
-                seen = fields.get(name, {}).get(source)
-                if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1:
-                    continue
-                if isinstance(seen.form, Closed) and place != seen.form.axis:
-                    found[name] = Branch(name, seen.form.stride, _center(seen.form))
+                if (name, source) not in known:
+                    known[name, source] = _branch(name, fields.get(name, {}).get(source))
+                branch = known[name, source]
+                if branch is not None and place != branch[1]:
+                    found[name] = branch[0]
             if len(found) > 1:
                 alike.setdefault((source[0], tuple(found.values())), []).append(source[1])
         for (name, branches), axes in alike.items():
             anyone = any(branch.tensor in upsampled for branch in branches)
             yield Merging(item.node, name, tuple(axes), branches, anyone)
+
+
+def _branch(name: str, seen: Seen | None) -> tuple[Branch, int] | None:
+    """A map with a position as a branch, and the axis along which it runs."""
+    if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
+        return None
+    return Branch(name, seen.form.stride, _center(seen.form)), seen.form.axis
 
 
 def _center(form: Closed) -> Fraction:

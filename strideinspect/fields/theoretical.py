@@ -124,6 +124,8 @@ def _composed(form: Closed, read: Periodic) -> Form:
     period = outer * turns
     if period > _MOST_WORKING_PHASES:
         return Reason(f"the field has {period:,} phases")
+    if max(abs(form.step), abs(form.step * turns * read.step)) >= EMPTY:
+        return Reason("the stride is wider than any image")
     index = np.arange(period)
     taps = (index // outer * read.step)[:, None] + read.taps[index % outer]
     whole, phase = np.divmod(taps, inner)

@@ -127,7 +127,9 @@ class PlacedNode:
         return index < len(self.node.inputs) and self.node.inputs[index] != ""
 
     def shape(self, index: int) -> Shape:
-        """Shape of an input. Raises KeyError where it is unknown."""
+        """Shape of an input. Raises UnresolvedError where it is left out, KeyError where its shape is unknown."""
+        if not self.present(index):
+            raise UnresolvedError(f"it has no input {index}")
         return self.shapes[self.node.inputs[index]]
 
     def output_shape(self, index: int = 0) -> Shape:

@@ -11,7 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from strideinspect.model.node import Node, PlacedNode, Shape
+from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
+
+
+LONGEST_MAP = 1 << 22
+"""A map longer than this along an axis is not followed; inputs end at 10⁶."""
 
 
 class Kind(Enum):
@@ -175,6 +179,8 @@ def geometry(placed: PlacedNode) -> Geometry:
             f"{_by(w.length + w.begin + w.end for w in windows)}",
             empty=True,
         )
+    if any(max(window.size, window.length) > LONGEST_MAP for window in windows):
+        raise UnresolvedError(f"its map of {_by(window.size for window in windows)} indices is too large to follow")
     return Geometry(family.kind, axes, windows, channel_axis, channels, groups, family.data, family.weight)
 
 

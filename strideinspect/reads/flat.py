@@ -1,4 +1,4 @@
-"""Reads that follow no single axis: a table over the flattened tensor, for operators that pick element by element."""
+"""Reads by tables of indices: along one axis, or over the flattened tensor where no axis stays by itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.model.node import PlacedNode, UnresolvedError
-from strideinspect.reads.steps import Read, Reshape, Step, Table
+from strideinspect.reads.steps import Periodic, Read, Reshape, Sliding, Step, Table, single
 
 LARGEST = 1 << 22
 """Tables with more entries than this are not made."""
@@ -28,6 +28,10 @@ def elements(shape: tuple[int, ...]) -> Elements:
 def element_wise(placed: PlacedNode, taps: Elements, input: int = 0, output: int = 0) -> Read:
     """Every output element reads the input elements listed for it; `taps` is [output elements, taps] or [outputs…]."""
     before, after = placed.shape(input), placed.output_shape(output)
+    if taps.size == math.prod(after) and len(before) == len(after):
+        apart = _axis_by_axis(placed, taps.reshape(after), before)
+        if apart is not None:
+            return Read(input, output, apart)
     wide = taps.reshape(math.prod(after), -1).astype(np.int32)
     if wide.size > LARGEST:
         raise UnresolvedError(f"a table of {wide.size:,} entries would be too large")
@@ -35,6 +39,34 @@ def element_wise(placed: PlacedNode, taps: Elements, input: int = 0, output: int
     table = Table(0, math.prod(before), wide, why)
     steps: tuple[Step, ...] = (Reshape(before, (math.prod(before),)), table, Reshape((math.prod(after),), after))
     return Read(input, output, steps)
+
+
+def _axis_by_axis(placed: PlacedNode, taps: Elements, before: tuple[int, ...]) -> tuple[Step, ...] | None:
+    """One table per axis, where the index along each axis of the input depends on that axis of the output alone."""
+    if not taps.size or taps.min() < 0:
+        return None
+    steps: list[Step] = []
+    for axis, index in enumerate(np.unravel_index(taps, before)):
+        line = index[tuple(slice(None) if i == axis else slice(1) for i in range(index.ndim))]
+        if (index != line).any():
+            return None
+        chosen = line.reshape(-1)
+        if chosen.size != before[axis] or (chosen != np.arange(chosen.size)).any():
+            steps.append(pick(axis, before[axis], chosen, placed.node.label))
+    return tuple(steps)
+
+
+def pick(axis: int, length: int, indices: NDArray[np.int64], label: str) -> Step:
+    """Along one axis each output index reads the index listed for it; a window where they lie evenly apart."""
+    steps = np.diff(indices)
+    if indices.size and (steps == (steps[0] if steps.size else 1)).all():
+        step = int(steps[0]) if steps.size else 1
+        if step > 0:
+            return Sliding(axis, 1, step, 1, -int(indices[0]), length, indices.size)
+        if step < 0:
+            tap = indices[:1, None]
+            return single(axis, length, indices, Periodic(step, tap, np.ones_like(tap, dtype=bool), sized=True))
+    return single(axis, length, indices, f"{label!r} picks the indices of the axis one by one")
 
 
 def grouped(target: Elements, count: int) -> Elements:

@@ -10,8 +10,9 @@ import math
 import numpy as np
 
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
+from strideinspect.reads.flat import pick
 from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import Broadcast, Periodic, Read, Reshape, Sliding, Step, single
+from strideinspect.reads.steps import Broadcast, Read, Reshape, Step
 
 
 @reads("Gather")
@@ -29,23 +30,11 @@ def gather(placed: PlacedNode) -> tuple[Read, ...]:
         return (*everything(placed, label, [0]), index)
     flat = table.reshape(-1).astype(np.int64)
     flat = np.where(flat < 0, flat + length, flat)
-    moves: list[Step] = [_pick(axis, length, flat, placed.node.label)]
+    moves: list[Step] = [pick(axis, length, flat, placed.node.label)]
     picked = (*shape[:axis], math.prod(table.shape), *shape[axis + 1 :])
     if picked != after:
         moves.append(Reshape(picked, after))
     return (Read(0, 0, tuple(moves)),)
-
-
-def _pick(axis: int, length: int, indices: np.ndarray[tuple[int, ...], np.dtype[np.int64]], label: str) -> Step:
-    steps = np.diff(indices)
-    if indices.size and (steps == (steps[0] if steps.size else 1)).all():
-        step = int(steps[0]) if steps.size else 1
-        if step > 0:
-            return Sliding(axis, 1, step, 1, -int(indices[0]), length, indices.size)
-        if step < 0:
-            tap = indices[:1, None]
-            return single(axis, length, indices, Periodic(step, tap, np.ones_like(tap, dtype=bool), sized=True))
-    return single(axis, length, indices, f"{label!r} picks the indices of the axis one by one")
 
 
 @reads("ArrayFeatureExtractor", domain="ai.onnx.ml")
@@ -56,5 +45,5 @@ def extract_features(placed: PlacedNode) -> tuple[Read, ...]:
         raise UnresolvedError(f"it picks by indices ({placed.node.inputs[1]!r}) that are computed from the data")
     axis = len(shape) - 1
     picked = (*shape[:-1], chosen.size)
-    moves = [_pick(axis, shape[axis], chosen.reshape(-1).astype(np.int64), placed.node.label)]
+    moves = [pick(axis, shape[axis], chosen.reshape(-1).astype(np.int64), placed.node.label)]
     return (Read(0, 0, (*moves, *((Reshape(picked, after),) if picked != after else ()))),)

@@ -149,9 +149,10 @@ class Inspection:
                     found.append(f"{window.op} {window.label} ({count} {what}{of})")
         return found
 
-    def merges(self) -> Iterator[Merging]:
+    @cached_property
+    def merges(self) -> tuple[Merging, ...]:
         """Where maps with a position meet."""
-        return merges(self.described, self.fields)
+        return tuple(merges(self.described, self.fields))
 
     def fields_before(self, window: WindowNode) -> list[tuple[int | None, int]]:
         """Per spatial axis of a window node the theoretical field of its input and the extent of the image."""

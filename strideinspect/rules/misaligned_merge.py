@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 @rule("alignment", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Finding]:
     """One finding per merge."""
-    for merge in inspection.merges():
+    for merge in inspection.merges:
         if len({branch.stride for branch in merge.branches}) > 1:
             continue
         low = min(merge.branches, key=lambda branch: branch.center)

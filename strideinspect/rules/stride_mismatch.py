@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 @rule("alignment", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Finding]:
     """One finding per merge."""
-    for merge in inspection.merges():
+    for merge in inspection.merges:
         strides = {abs(branch.stride) for branch in merge.branches}
         if len(strides) > 1:
             told = [f"{branch.tensor} has {abs(branch.stride)}" for branch in merge.branches]
