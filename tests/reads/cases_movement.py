@@ -81,6 +81,9 @@ def _elements() -> Iterator[Case]:
         )  # fmt: skip
     yield Case("GatherND", zeros(x=(3, 4)), integers(i=[[0, 1], [2, -1]]), linear=True)
     yield Case("GatherND", zeros(x=(3, 4, 2)), integers(i=[[[0, 1]], [[2, 3]]]), linear=True)
+    grid = np.stack(np.meshgrid([2, 0], [0, 2], indexing="ij"), axis=-1)
+    yield Case("GatherND", zeros(x=(3, 4, 2)), integers(i=grid), linear=True)
+    yield Case("GatherElements", zeros(x=(2, 3)), integers(i=[[2, 1, 0], [2, 1, 0]]), {"axis": 1}, linear=True)
     yield Case("GatherND", zeros(x=(2, 4, 3)), integers(i=[[1], [3]]), {"batch_dims": 1}, linear=True)
 
 

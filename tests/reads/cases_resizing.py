@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from tests.reads.running import Case, zeros
+from tests.reads.running import Array, Case, zeros
 
 _SCALES = (0.26, 0.3, 0.5, 0.6, 0.7, 1.0, 1.1, 1.3, 1.5, 2.0, 2.3, 3.0, 4.0)
 _SIZES = (1, 2, 3, 4, 5, 7, 8, 10, 13, 16)
@@ -55,8 +55,9 @@ def _case(opset: int, length: int, attributes: dict[str, object], scale: float =
         return Case("Resize", zeros(x=(1, 1, 2, length)), {"s": scales}, attributes, opset, linear=True, closed=closed)
     crop = [0, 0, 0, 0.1, 1, 1, 1, 0.8] if place == "tf_crop_and_resize" else []
     roi = np.array(crop, np.float32)
+    constants: dict[str, Array]
     if size:
-        empty = np.array([], np.float32)  # opset 11 has no way to leave the scales out
+        empty: Array = np.array([], np.float32)  # opset 11 has no way to leave the scales out
         constants = {"roi": roi, "s": empty, "n": np.array([1, 1, 2, size], np.int64)}
     else:
         constants = {"roi": roi, "s": scales}

@@ -22,7 +22,9 @@ def _some(family: str) -> list[Case]:
     return [found[i] for i in sorted(np.random.default_rng(2026).choice(len(found), most, replace=False))]
 
 
-@pytest.mark.parametrize("family", ["matrix", "movement", "normalisation", "pointwise", "resizing", "sequence"])
+@pytest.mark.parametrize(
+    "family", ["matrix", "movement", "normalisation", "pointwise", "resizing", "sequence", "windows"]
+)
 def test_reads_are_those_of_onnxruntime(family: str) -> None:
     """Changing one input element changes the outputs that we say read it, and no other."""
     ran, wrong = 0, []

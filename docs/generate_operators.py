@@ -1,0 +1,67 @@
+"""Write docs/operators.md from the registered families. With --check, only tell whether it is current."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+
+from onnx import helper
+
+from strideinspect.reads.registry import Family, families
+from strideinspect.verify.exactness import reads_only_shape
+from strideinspect.verify.probe import translate  # noqa: F401 - importing it registers every translator
+from strideinspect.verify.probe.call import TRANSLATORS, qualified
+
+PAGE = Path(__file__).with_name("operators.md")
+_UNKNOWN = ("control", "data-dependent")
+INTRODUCTION = """\
+# Operators
+
+<!-- Written by docs/generate_operators.py; a test checks that it is current. -->
+
+What strideinspect takes every operator to read: one file per family in `strideinspect/reads/`. An operator that is not
+listed here (a custom domain, a newer standard) is read as the whole of its inputs, and the report says so; nothing is
+ever silently taken for elementwise. The descriptions are held against onnxruntime's own operators, one input element
+changed at a time, by `tests/reads`; the whole sweep, larger than what the tests take, is
+`python -m tests.reads.sweep`.
+
+The last column is what verification can say of a field behind the operator: *observed*, every index is established by
+running onnxruntime; *reads no pixel*; *not checked*, the analysis stands by itself; *unknown*, what is read is decided
+while the model runs, so that the field behind it is the whole input and the report says why.
+"""
+
+
+def page() -> str:
+    """The page: the introduction, then a table for each domain."""
+    parts = [INTRODUCTION]
+    for domain in dict.fromkeys(sorted(name for name, _ in families())):
+        parts.append(f"## {domain or 'ai.onnx, the standard'}\n")
+        rows = ["| operator | family | what an output index reads | verification |", "|---|---|---|---|"]
+        for (own, operator), family in sorted(families().items(), key=lambda item: item[0]):
+            if own == domain:
+                rows.append(f"| {operator} | {family.name} | {_said(family)} | {_checked(domain, operator)} |")
+        parts.append("\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+def _said(family: Family) -> str:
+    """The first paragraph of the description's docstring."""
+    text = inspect.getdoc(family.describe) or ""
+    return " ".join(text.split("\n\n")[0].split()).replace("|", "\\|")
+
+
+def _checked(domain: str, operator: str) -> str:
+    node = helper.make_node(operator, [], [], domain=domain)
+    if reads_only_shape(node) or families()[domain, operator].name == "nothing":
+        return "reads no pixel"
+    if families()[domain, operator].name in _UNKNOWN:
+        return "unknown"
+    return "observed" if qualified(node) in TRANSLATORS else "not checked"
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--check"]:
+        stale = PAGE.read_text(encoding="utf-8") != page()
+        sys.exit("docs/operators.md is stale: python docs/generate_operators.py" if stale else 0)
+    PAGE.write_text(page(), encoding="utf-8")

@@ -1,0 +1,45 @@
+"""Every operator that the installed ONNX library knows is described, and the page of operators says how."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+
+from strideinspect.reads.registry import families, reads
+from strideinspect.reads.steps import Read
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_operator_of_the_standard_is_described() -> None:
+    """Each operator of every domain and every version that the library registers belongs to a family."""
+    known = {(schema.domain, schema.name) for schema in onnx.defs.get_all_schemas_with_history()}
+    assert sorted(known - set(families())) == []
+
+
+def test_no_operator_has_two_families() -> None:
+    """Registering an operator a second time raises."""
+    families()
+    with pytest.raises(ValueError, match="Conv of domain '' already has a family"):
+
+        @reads("Conv")
+        def again(_: object) -> tuple[Read, ...]:
+            return ()
+
+
+def test_page_of_operators_is_current() -> None:
+    """docs/operators.md is what docs/generate_operators.py writes."""
+    done = subprocess.run(
+        [sys.executable, "docs/generate_operators.py", "--check"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
