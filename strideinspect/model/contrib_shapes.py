@@ -1,4 +1,4 @@
-"""Output shapes of onnxruntime's own operators, of which the ONNX library knows nothing.
+"""Output shapes of onnxruntime's own operators, and of those of ai.onnx.ml that the ONNX library leaves out.
 
 Source: the operator schemas of onnxruntime (com.microsoft, and what it keeps of the standard's removed operators).
 """
@@ -104,6 +104,20 @@ def _multi_head(placed: PlacedNode) -> Shape:
     return (*query[:2], value[2])
 
 
+def _targets(placed: PlacedNode) -> Shape:
+    """One row of results per sample."""
+    shape, node = placed.shape(0), placed.node
+    samples = shape[0] if len(shape) > 1 else 1
+    return samples, node.integer("targets", node.integer("n_targets", 1))
+
+
+def _vectorised(placed: PlacedNode) -> Shape:
+    shapes = [placed.shape(i) for i in range(len(placed.node.inputs))]
+    if any(len(shape) != 2 for shape in shapes):
+        raise UnresolvedError("its inputs are no rows of features")
+    return shapes[0][0], sum(shape[1] for shape in shapes)
+
+
 _MICROSOFT: dict[str, Rule] = {
     **dict.fromkeys(
         ("BiasAdd", "BiasDropout", "BiasSoftmax", "GatedAdd", "GroupNorm", "Inverse", "ScaledSiLU"), _first
@@ -135,6 +149,9 @@ CONTRIB_RULES: dict[tuple[str, str], Rule] = {
         for op in ("Affine", "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh", "SimplifiedLayerNormalization")
     },
     ("", "Crop"): _cropped,
+    **{("ai.onnx.ml", op): _first for op in ("Imputer", "Normalizer", "Scaler")},
+    **{("ai.onnx.ml", op): _targets for op in ("LinearRegressor", "SVMRegressor", "TreeEnsembleRegressor")},
+    ("ai.onnx.ml", "FeatureVectorizer"): _vectorised,
 }
 
 CONTRIB_TYPES: dict[tuple[str, str], int] = {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from strideinspect.model.node import PlacedNode, UnresolvedError
 from strideinspect.reads.steps import Periodic, Read, Reshape, Sliding, Step, Table, single
 
-LARGEST = 1 << 22
+LARGEST = 1 << 20
 """Tables with more entries than this are not made."""
 
 Elements = NDArray[np.int64]
