@@ -30,7 +30,7 @@ from strideinspect.reads.steps import Everything
 Array = NDArray[Any]
 Reads = NDArray[np.bool_]
 
-_DOMAINS = {"com.microsoft": 1}
+_DOMAINS = {"com.microsoft": 1, "ai.onnx.ml": 3}
 
 
 @dataclass(frozen=True, slots=True)
