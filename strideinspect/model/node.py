@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,13 +114,14 @@ class Node:
 class PlacedNode:
     """A node at concrete shapes: what its operator's description may look at.
 
-    `shapes` maps a tensor to its shape and `constants` a small tensor whose values are known to these values.
-    A tensor missing from `shapes` has an unknown shape.
+    `shapes` maps a tensor to its shape and `constants` a small tensor whose values are known to these values; `sized`
+    holds the constants that were computed from a shape. A tensor missing from `shapes` has an unknown shape.
     """
 
     node: Node
     shapes: Mapping[str, Shape]
     constants: Mapping[str, NDArray[np.generic]]
+    sized: Collection[str] = ()
 
     def present(self, index: int) -> bool:
         """Whether the node has an input at this place."""
@@ -135,6 +136,10 @@ class PlacedNode:
     def output_shape(self, index: int = 0) -> Shape:
         """Shape of an output. Raises KeyError where it is unknown."""
         return self.shapes[self.node.outputs[index]]
+
+    def is_sized(self, index: int) -> bool:
+        """Whether an input holds numbers that were computed from a shape, and would be others at another size."""
+        return self.present(index) and self.node.inputs[index] in self.sized
 
     def constant(self, index: int) -> NDArray[np.generic] | None:
         """Values of an input that is known and small, else None."""

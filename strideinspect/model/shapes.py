@@ -63,11 +63,12 @@ class Shapes:
     problems: list[Problem] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
     geometries: dict[str, Geometry] = field(default_factory=dict)
+    sized: set[str] = field(default_factory=set)  # constants that were computed from shapes
     resized: bool = False  # whether the inputs differ from what the file declares
 
     def placed(self, node: Node) -> PlacedNode:
         """The node with the shapes and constants around it."""
-        return PlacedNode(node, self.shapes, self.constants)
+        return PlacedNode(node, self.shapes, self.constants, self.sized)
 
 
 def infer(network: Network, inputs: Mapping[str, Shape]) -> Shapes:
@@ -243,6 +244,11 @@ def _fold(result: Shapes, node: Node) -> None:
         value = shape_value(node, result.shapes[node.inputs[0]])
         if value is not None:
             result.constants.add(node.outputs[0], value)
+            source = node.inputs[0]
+            if source in result.sized or (
+                source not in result.network.weights and result.constants.known(source) is None
+            ):
+                result.sized.add(node.outputs[0])
             return
     tensor = node.tensor("value") if node.op == "Constant" and not node.domain else None
     if tensor is not None:
@@ -264,4 +270,6 @@ def _fold(result: Shapes, node: Node) -> None:
     for name, value in zip(node.outputs, folded or (), strict=False):
         if name:
             result.constants.add(name, value)
+            if any(given in result.sized for given in node.inputs):
+                result.sized.add(name)
             result.shapes.setdefault(name, value.shape)

@@ -23,7 +23,7 @@ def pad(placed: PlacedNode) -> tuple[Read, ...]:
     for axis, (begin, end) in _amounts(placed).items():
         size = shape[axis] + begin + end
         if mode == "constant":
-            steps.append(Sliding(axis, 1, 1, 1, begin, shape[axis], size))
+            steps.append(Sliding(axis, 1, 1, 1, begin, shape[axis], size, sized=placed.is_sized(1)))
         elif begin or end:
             steps.append(_mirrored(axis, shape[axis], begin, end, mode))
     value = 2 if placed.present(2) else None
@@ -31,7 +31,8 @@ def pad(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 def _amounts(placed: PlacedNode) -> dict[int, tuple[int, int]]:
-    node, rank = placed.node, len(placed.shape(0))
+    node, shape = placed.node, placed.shape(0)
+    rank = len(shape)
     pads = placed.integers(1, "paddings" if node.has("paddings") else "pads")
     if pads is None:
         raise UnresolvedError("it has no pads")
@@ -42,7 +43,9 @@ def _amounts(placed: PlacedNode) -> dict[int, tuple[int, int]]:
     if len(pads) != 2 * len(axes):
         raise UnresolvedError(f"it has {len(pads)} pads for {len(axes)} axes")
     amounts = {axis: (pads[i], pads[i + len(axes)]) for i, axis in enumerate(axes)}
-    return {axis: pair for axis, pair in amounts.items() if pair != (0, 0)}
+    # Amounts that were computed from the size may be none at this one: they still hold for this size only.
+    computed = placed.is_sized(1)
+    return {axis: pair for axis, pair in amounts.items() if pair != (0, 0) or (computed and shape[axis] > 1)}
 
 
 @reads("CenterCropPad", preserves=True)

@@ -28,16 +28,16 @@ def slice_(placed: PlacedNode) -> tuple[Read, ...]:
         axis = normal_axis(given, len(shape))
         if step == 0:
             raise UnresolvedError("its step is 0")
-        moves.append(_stretch(axis, start, step, shape, after))
+        moves.append(_stretch(axis, start, step, shape, after, sized=placed.is_sized(1)))
     return (Read(0, 0, tuple(moves)),)
 
 
-def _stretch(axis: int, start: int, step: int, shape: Shape, after: Shape) -> Step:
+def _stretch(axis: int, start: int, step: int, shape: Shape, after: Shape, *, sized: bool) -> Step:
     length = shape[axis]
     first = start + length if start < 0 else start
     if step > 0:
         first = min(max(first, 0), length)
-        return Sliding(axis, 1, step, 1, -first, length, after[axis], sized=start < 0)
+        return Sliding(axis, 1, step, 1, -first, length, after[axis], sized=sized or start < 0)
     first = min(max(first, 0), length - 1)
     tap = np.array([[first]], dtype=np.int64)
     backwards = Periodic(step, tap, np.ones_like(tap, dtype=bool), sized=True)
