@@ -238,18 +238,23 @@ def _plain(text: str) -> str:
     return last.rsplit("] ", 1)[-1].removeprefix("(op_type:").strip()
 
 
+def _fold_shape(result: Shapes, node: Node) -> bool:
+    """Remember the value of a node that reads only a shape; whether it is one."""
+    source = node.inputs[0] if len(node.outputs) == 1 and node.inputs else ""
+    value = shape_value(node, result.shapes[source]) if source in result.shapes else None
+    if value is None:
+        return False
+    result.constants.add(node.outputs[0], value)
+    fixed = source in result.network.weights or result.constants.known(source) is not None
+    if source in result.sized or not fixed:
+        result.sized.add(node.outputs[0])
+    return True
+
+
 def _fold(result: Shapes, node: Node) -> None:
     """Remember the node's outputs where they are small and known."""
-    if len(node.outputs) == 1 and node.inputs and node.inputs[0] in result.shapes:
-        value = shape_value(node, result.shapes[node.inputs[0]])
-        if value is not None:
-            result.constants.add(node.outputs[0], value)
-            source = node.inputs[0]
-            if source in result.sized or (
-                source not in result.network.weights and result.constants.known(source) is None
-            ):
-                result.sized.add(node.outputs[0])
-            return
+    if _fold_shape(result, node):
+        return
     tensor = node.tensor("value") if node.op == "Constant" and not node.domain else None
     if tensor is not None:
         result.constants.declare(node.outputs[0], tensor)

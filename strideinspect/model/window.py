@@ -13,7 +13,6 @@ from enum import Enum
 
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 
-
 LONGEST_MAP = 1 << 22
 """A map longer than this along an axis is not followed; inputs end at 10⁶."""
 
@@ -172,7 +171,11 @@ def geometry(placed: PlacedNode) -> Geometry:
     if min(*kernel, *stride, *dilation, 1) < 1:
         raise MisfitError("kernel, strides and dilations must be at least 1")
     resolve = _transposed if family.kind is Kind.TRANSPOSED else _forward
-    windows = resolve(node, lengths, kernel, stride, dilation)
+    windows = _usable(resolve(node, lengths, kernel, stride, dilation))
+    return Geometry(family.kind, axes, windows, channel_axis, channels, groups, family.data, family.weight)
+
+
+def _usable(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     if any(window.size < 1 for window in windows):
         raise MisfitError(
             f"its window spans {_by(w.extent for w in windows)} indices, the padded map has only "
@@ -181,7 +184,7 @@ def geometry(placed: PlacedNode) -> Geometry:
         )
     if any(max(window.size, window.length) > LONGEST_MAP for window in windows):
         raise UnresolvedError(f"its map of {_by(window.size for window in windows)} indices is too large to follow")
-    return Geometry(family.kind, axes, windows, channel_axis, channels, groups, family.data, family.weight)
+    return windows
 
 
 def refitted(node: Node, found: Geometry, position: int, length: int) -> Window:
