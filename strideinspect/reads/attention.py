@@ -1,4 +1,4 @@
-"""Fused attention: every position of the sequence reads all positions.
+"""Fused attention: a position of the query reads all positions of key and value, head by head.
 
 Source: ONNX Attention (23), LinearAttention (27); ai.onnx.preview FlexAttention; com.microsoft Attention and its
 relatives. Masks are not told apart: what one forbids is still counted as read.
@@ -6,9 +6,62 @@ relatives. Masks are not told apart: what one forbids is still counted as read.
 
 from __future__ import annotations
 
-from strideinspect.model.node import PlacedNode
+from strideinspect.model.node import PlacedNode, UnresolvedError
 from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import Broadcast, Read, Whole
+from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Shape, Step, Whole
+
+
+@reads("Attention")
+@reads("FlexAttention", domain="ai.onnx.preview")
+@reads("MultiHeadAttention", domain="com.microsoft")
+def attention(placed: PlacedNode) -> tuple[Read, ...]:
+    """The query's own position and head; every position of key and value of that head. Masks and caches whole."""
+    node = placed.node
+    if not all(placed.present(i) for i in range(3)) or len({len(placed.shape(i)) for i in range(3)}) > 1:
+        return whole_sequence(placed)  # packed into one tensor
+    heads = node.integer("q_num_heads", node.integer("num_heads", 0))
+    own = node.integer("kv_num_heads", heads)
+    after = placed.output_shape()
+    found = [
+        Read(i, 0, _head_by_head(placed.shape(i), after, heads, heads if i == 0 else own, role))
+        for i, role in enumerate(("query", "key", "value"))
+    ]
+    found += [r for r in everything(placed, None, range(3)) if r.output > 0]
+    return (*found, *everything(placed, None, range(3, len(node.inputs))))
+
+
+def _head_by_head(shape: Shape, after: Shape, heads: int, own: int, role: str) -> tuple[Step, ...]:
+    """[batch, heads, steps, features], or [batch, steps, heads·features] which is taken apart and put together again.
+
+    `own` counts the heads of this input: each serves as many heads of the query in a row.
+    """
+    steps: list[Step] = []
+    wide = after
+    if len(shape) == 3:
+        if min(heads, own) < 1 or shape[2] % own or after[2] % heads:
+            raise UnresolvedError("its number of heads is not known")
+        apart = (*shape[:2], own, shape[2] // own)
+        steps += [Reshape(shape, apart), Permute((0, 2, 1, 3))]
+        shape = tuple(apart[axis] for axis in (0, 2, 1, 3))
+        wide = (after[0], heads, after[1], after[2] // heads)
+    if role != "query":
+        steps.append(Whole(2, shape[2], collapses=False))
+    if role != "value":
+        steps.append(Whole(3, shape[3], collapses=False))
+    ones = (*shape[:2], shape[2] if role == "query" else 1, shape[3] if role == "value" else 1)
+    if ones[1] != wide[1]:
+        if not ones[1] or wide[1] % ones[1]:
+            raise UnresolvedError(f"{wide[1]} heads do not share {ones[1]}")
+        each = (*ones[:2], wide[1] // ones[1], *ones[2:])
+        steps += [Reshape(ones, (*ones[:2], 1, *ones[2:])), Broadcast((*ones[:2], 1, *ones[2:]), each)]
+        ones = (ones[0], wide[1], *ones[2:])
+        steps.append(Reshape(each, ones))
+    steps.append(Broadcast(ones, wide))
+    if wide != after:
+        turned = tuple(wide[axis] for axis in (0, 2, 1, 3))
+        steps += [Permute((0, 2, 1, 3)), Reshape(turned, after)]
+    return tuple(steps)
+
 
 _OF_MICROSOFT = (
     "Attention",
@@ -17,7 +70,6 @@ _OF_MICROSOFT = (
     "DecoderMaskedSelfAttention",
     "GroupQueryAttention",
     "LongformerAttention",
-    "MultiHeadAttention",
     "PackedAttention",
     "PackedMultiHeadAttention",
     "QAttention",
@@ -26,11 +78,10 @@ _OF_MICROSOFT = (
 )
 
 
-@reads("Attention", "LinearAttention")
-@reads("FlexAttention", domain="ai.onnx.preview")
+@reads("LinearAttention")
 @reads(*_OF_MICROSOFT, domain="com.microsoft")
-def attention(placed: PlacedNode) -> tuple[Read, ...]:
-    """Query, key and value are read whole along every axis but the batch, which stays apart."""
+def whole_sequence(placed: PlacedNode) -> tuple[Read, ...]:
+    """Query, key and value, or the tensor they are made of, whole along every axis but the batch."""
     found: list[Read] = []
     for index in range(min(3, len(placed.node.inputs))):
         for output, name in enumerate(placed.node.outputs):

@@ -37,11 +37,25 @@ def cases() -> Iterator[Case]:
             yield Case(
                 "RotaryEmbedding", around(x=(1, 3, 8)), flat, {"interleaved": interleaved}, domain="com.microsoft"
             )
+    yield from _attention()
     for size, step in ((2, 1), (2, 2), (3, 2)):
         yield Case(
             "UnfoldTensor", around(x=(2, 7)), {}, {"dim": -1, "size": size, "step": step}, domain="com.microsoft"
         )
     yield Case("UnfoldTensor", around(x=(5, 2)), {}, {"dim": 0, "size": 2, "step": 2}, domain="com.microsoft")
+
+
+def _attention() -> Iterator[Case]:
+    """Queries of three steps, keys of four; some heads share their keys."""
+    for opset, (heads, own) in itertools.product((23, 24), ((2, 2), (2, 1), (4, 2))):
+        apart = around(q=(2, heads, 3, 2), k=(2, own, 4, 2), v=(2, own, 4, 3))
+        yield Case("Attention", apart, opset=opset)
+        joined = around(q=(1, 3, heads * 2), k=(1, 4, own * 2), v=(1, 4, own * 3))
+        yield Case("Attention", joined, {}, {"q_num_heads": heads, "kv_num_heads": own}, opset)
+    inputs = around(q=(1, 3, 4), k=(1, 4, 4), v=(1, 4, 4))
+    yield Case("MultiHeadAttention", inputs, {}, {"num_heads": 2}, domain="com.microsoft")
+    weight = {"w": np.random.default_rng(4).uniform(0.2, 1, (3, 12)).astype(np.float32), "b": np.zeros(12, np.float32)}
+    yield Case("Attention", around(x=(2, 3, 3)), weight, {"num_heads": 2}, domain="com.microsoft")
 
 
 def _recurrent(op: str, direction: str, layout: int) -> Iterator[Case]:

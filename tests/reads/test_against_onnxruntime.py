@@ -9,7 +9,7 @@ import pytest
 
 from tests.reads.running import Case, differences, refused
 
-_SAMPLE = {"resizing": 500, "movement": 500}
+_SAMPLE = {"resizing": 1500}
 """How many cases of a large family the suite takes; the whole sweep is python -m tests.reads.sweep."""
 
 
