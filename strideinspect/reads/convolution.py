@@ -1,7 +1,7 @@
 """Convolutions: a window along each spatial axis, and all channels of the group.
 
 Source: ONNX Conv, ConvInteger, QLinearConv, ConvTranspose; CausalConvWithState (27); com.microsoft FusedConv,
-NhwcFusedConv.
+NhwcConv, NhwcFusedConv.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from strideinspect.reads.steps import Broadcast, Channels, Read, Reshape, Slidin
 
 
 @reads("Conv", "ConvInteger", "QLinearConv", "ConvTranspose")
-@reads("QLinearConv", "FusedConv", "NhwcFusedConv", "ConvTransposeWithDynamicPads", domain="com.microsoft")
+@reads("QLinearConv", "FusedConv", "NhwcConv", "NhwcFusedConv", domain="com.microsoft")
+@reads("ConvTransposeWithDynamicPads", domain="com.microsoft")
 @reads("Conv", domain="com.ms.internal.nhwc")
 def convolution(placed: PlacedNode) -> tuple[Read, ...]:
     """Windows and channels of the data; a weight that is computed from the input is read whole."""
@@ -86,6 +87,6 @@ def window_step(axis: int, window: Window, *, pools: bool = False) -> Sliding | 
 
 
 def _bias(placed: PlacedNode, kind: Kind) -> int | None:
-    if placed.node.op in ("Conv", "ConvTranspose", "FusedConv", "NhwcFusedConv"):
+    if placed.node.op in ("Conv", "ConvTranspose", "FusedConv", "NhwcConv", "NhwcFusedConv"):
         return 2
     return 8 if placed.node.op == "QLinearConv" and kind is Kind.CONVOLUTION else None

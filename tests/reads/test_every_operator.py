@@ -10,6 +10,7 @@ from pathlib import Path
 import onnx
 import pytest
 
+from strideinspect.model.window import WINDOW_OPERATORS
 from strideinspect.reads.registry import families, reads
 from strideinspect.reads.steps import Read
 
@@ -20,6 +21,11 @@ def test_every_operator_of_the_standard_is_described() -> None:
     """Each operator of every domain and every version that the library registers belongs to a family."""
     known = {(schema.domain, schema.name) for schema in onnx.defs.get_all_schemas_with_history()}
     assert sorted(known - set(families())) == []
+
+
+def test_every_window_operator_is_described() -> None:
+    """What the analysis reports as a window node has a description of its reads."""
+    assert sorted(WINDOW_OPERATORS - set(families())) == []
 
 
 def test_no_operator_has_two_families() -> None:

@@ -91,6 +91,13 @@ CASES: list[tuple[Case, str, int, Definition]] = [
         0,
         lambda o, i: (o[0], o[2]) == i,
     ),
+    # a window of 2×1 with stride 2 over height, the two channels of the group last
+    (
+        Case("NhwcConv", around(x=(1, 4, 2, 4), w=(2, 2, 2, 1)), {}, {"group": 2, "strides": [2, 1]}, domain=MS),
+        "x",
+        0,
+        lambda o, i: i[1] // 2 == o[1] and i[2] == o[2] and i[3] // 2 == o[3],
+    ),
     (Case("SwiGLU", around(a=(2, 3), b=(2, 3)), opset=28), "b", 0, lambda o, i: o == i),
     # causal: index t reads t−2, t−1 and t; what lies before index 0 is the carried state, its last entry at −1
     (
