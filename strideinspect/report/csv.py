@@ -64,7 +64,8 @@ def _numbers(node: WindowNode, fields: Sequence[Field], index: int) -> Row:
         axis = node.spatial_axes[index]
     if axis in node.spatial_axes:
         k = node.spatial_axes.index(axis)
-        size: Cell = "" if node.output_shape is None else node.output_shape[axis]
+        sizes = words.output_map(node)
+        size: Cell = "" if sizes is None else sizes[k]
         begin, end = node.padding_begin[k], node.padding_end[k]
         own = (node.kernel[k], node.stride[k], node.dilation[k], begin, end, size)
     return (*own, _known(field.size), _decimal(field.stride), _decimal(field.center), f"{field.share:.4f}")

@@ -51,11 +51,22 @@ def render(report: Report, width: int, show: Severity) -> Iterator[Line]:
         severity = Span(pad(group.first.severity, severity_width), STYLES[group.first.severity])
         head: tuple[Span, ...] = (severity, Span(pad(group.first.rule, rule_width), Style.STRONG))
         for message in group.messages():
-            yield from hang(head, message, width)
+            yield from _beside(head, message, width, severity_width)
             head = (Span(" " * severity_width), Span(" " * rule_width))
         if group.first.help:
             head = (Span(" " * severity_width + pad("help", rule_width), Style.DIM),)
             yield from hang(head, group.first.help, width, style=Style.DIM)
+
+
+def _beside(head: tuple[Span, ...], message: str, width: int, below: int) -> Iterator[Line]:
+    """The message beside its head; below it, indented less, where a name in it is too long for that."""
+    longest = max(map(cells, message.split()), default=0)
+    if longest <= width - sum(cells(span.text) for span in head):
+        yield from hang(head, message, width)
+        return
+    if any(span.text.strip() for span in head):
+        yield head
+    yield from hang((Span(" " * below),), message, width)
 
 
 def _elsewhere(findings: Sequence[Finding]) -> str:

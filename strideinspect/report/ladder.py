@@ -11,7 +11,7 @@ from strideinspect.report.model import Report, Rung, WindowNode
 COLUMNS = (
     Column("map"),
     Column("stride", right=True),
-    Column("by", elastic=True, floor=24),
+    Column("by", elastic=True, floor=18),
     Column("learned"),
     Column("parameters", right=True),
     Column("mult-adds", right=True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from strideinspect.report import sight, words
 from strideinspect.report.folding import Block, Row, fold, short_names
@@ -12,10 +13,11 @@ from strideinspect.report.model import Field, Report, WindowNode
 
 LONG = 25
 """Tables of fewer windows are shown as they are."""
+WIDEST_RANGE = 11
 
 COLUMNS = (
     Column("", right=True),
-    Column("node", elastic=True, floor=8),
+    Column("node", elastic=True, floor=7),
     Column("operator"),
     Column("window"),
     Column("pad", right=True),
@@ -27,6 +29,8 @@ COLUMNS = (
     Column("drops"),
     Column("skips"),
 )
+BRIEF = {"GlobalAveragePool": "GlobalAvg", "GlobalMaxPool": "GlobalMax", "AveragePool": "AvgPool"}
+"""Operators whose names leave too little room for others."""
 
 
 def render(report: Report, width: int) -> Iterator[Line]:
@@ -44,7 +48,7 @@ def render(report: Report, width: int) -> Iterator[Line]:
     blocks = fold(rows[False]) if long else [Block(0, len(rows[False]), 1)]
     # Whole names, and words for what is dropped, where they fit; else what tells names apart, and bare numbers.
     variants = ((whole, False, None), (short, False, None), (short, True, None), (short, True, width))
-    tables = (_table(rows[brief], blocks, names, limit) for names, brief, limit in variants)
+    tables = (_table(rows[brief], blocks, names, brief=brief, width=limit) for names, brief, limit in variants)
     yield from fitting(width, *tables)
     folded = any(block.times > 1 for block in blocks)
     yield from _shortened(width, folded=folded, left_out=len(report.nodes) - len(nodes))
@@ -57,8 +61,11 @@ def _all_rows(nodes: Sequence[WindowNode], notes: Sequence[str], *, several: boo
     return [row for node in nodes for row in _rows(node, notes, several=several, brief=brief)]
 
 
-def _table(rows: Sequence[Row], blocks: Sequence[Block], names: Mapping[str, str], width: int | None) -> Iterator[Line]:
-    yield from table(COLUMNS, [cells for block in blocks for cells in _block(rows, block, names)], width)
+def _table(
+    rows: Sequence[Row], blocks: Sequence[Block], names: Mapping[str, str], *, brief: bool, width: int | None
+) -> Iterator[Line]:
+    columns = [replace(c, title="dil") if brief and c.title == "dilation" else c for c in COLUMNS]
+    yield from table(columns, [cells for block in blocks for cells in _block(rows, block, names)], width)
 
 
 def _shortened(width: int, *, folded: bool, left_out: int) -> Iterator[Line]:
@@ -76,11 +83,11 @@ def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool)
     """One row for each graph input that the node sees; from the second on, only what differs is said."""
     groups: dict[str, tuple[Field, ...]] = sight.by_input(node.fields) or {"": ()}
     own = (
-        node.op.replace("Average", "Avg") if brief else node.op,
+        BRIEF.get(node.op, node.op) if brief else node.op,
         words.kernel(node),
         words.padding(node),
         words.dilation(node),
-        words.spatial(node.output_shape, node.spatial_axes),
+        words.shape(words.output_map(node)),
     )
     losses = words.losses(node.dropped, brief=brief)
     for number, (name, fields) in enumerate(groups.items()):
@@ -104,9 +111,15 @@ def _block(rows: Sequence[Row], block: Block, names: Mapping[str, str]) -> Itera
         index = block.start + offset
         last = rows[index + block.length * (block.times - 1)]
         row = rows[index]
-        field = row.field if row.field == last.field else f"{row.field}…{last.field}"
+        field = row.field if row.field == last.field else _range(row.field, last.field)
         *own, stride, drops, skips = row.cells
         yield (_bracket(block, offset), names.get(row.name, ""), *own, field, stride, drops, skips)
+
+
+def _range(first: str, last: str) -> str:
+    """`27…91`; of long values, as two axes that differ give, the last alone."""
+    both = f"{first}…{last}"
+    return both if len(both) <= WIDEST_RANGE else f"…{last}"
 
 
 def _bracket(block: Block, offset: int) -> str:

@@ -40,7 +40,8 @@ def _separated(sections: tuple[Iterator[Line], ...]) -> Iterator[Line]:
 
 
 def _header(report: Report, width: int) -> Iterator[Line]:
-    opsets = ", ".join(f"{domain or 'opset'} {version}" for domain, version in report.opsets.items())
+    # Exporters and runtimes declare domains by the dozen; the standard's is the one that means something.
+    opsets = ", ".join(f"opset {version}" for domain, version in report.opsets.items() if not domain)
     size = f"{words.count(report.node_count, 'node')}, {words.count(len(report.nodes), 'window')}"
     facts = [f" · {fact}" for fact in (report.producer, opsets, size) if fact]
     first, *rest = flow([report.path, *facts], width, indent=2)

@@ -89,9 +89,16 @@ def dilation(node: WindowNode) -> str:
     return "" if set(node.dilation) <= {1} else once([str(d) for d in node.dilation])
 
 
-def spatial(sizes: tuple[int, ...] | None, axes: tuple[int, ...]) -> str:
+def spatial(sizes: Sequence[int], axes: Sequence[int]) -> str:
     """The spatial part of a shape: `112×112`."""
-    return NONE if sizes is None else shape([sizes[axis] for axis in axes])
+    return shape([sizes[axis] for axis in axes])
+
+
+def output_map(node: WindowNode) -> tuple[int, ...] | None:
+    """The spatial part of a window's output; None where it is unknown, or gone: a reduction may remove its axes."""
+    if node.output_shape is None or node.input_shape is None or len(node.output_shape) != len(node.input_shape):
+        return None
+    return tuple(node.output_shape[axis] for axis in node.spatial_axes)
 
 
 def per_axis(numbers: Sequence[int]) -> str:

@@ -10,6 +10,7 @@ from inline_snapshot import external_file
 from strideinspect.report import csv as renderer
 from strideinspect.report.model import FailedReport
 from tests.report import examples
+from tests.report.builders import report, square, window
 
 
 def test_golden_square() -> None:
@@ -35,3 +36,11 @@ def test_published_numbers_read_back() -> None:
     numbers = [(int(row["receptive_field"]), float(row["effective_stride"])) for row in rows]
     assert numbers[:4] == [(11, 4), (19, 8), (51, 8), (67, 16)]
     assert numbers[-1] == (195, 32)
+
+
+def test_reduction_that_removes_its_axes() -> None:
+    """A mean over rows and columns that keeps no axis has a kernel, but no size of its own: 64 are the channels."""
+    seen = square(None, None, None, node_axis=None)
+    mean = window("mean", "ReduceMean", (7, 7), (1, 1), ((1, 7, 7, 64), (1, 64)), seen, spatial_axes=(1, 2))
+    (row,) = csv.DictReader(io.StringIO(renderer.render([report("m.onnx", [], [mean])])))
+    assert (row["kernel"], row["output_size"]) == ("7", "")

@@ -190,6 +190,14 @@ def test_shorten_keeps_the_end_of_a_name() -> None:
     assert layout.cells(layout.shorten("畳み込み層", 6)) <= 6
 
 
+def test_reduction_that_removes_its_axes() -> None:
+    """A mean over rows and columns that keeps no axis has no map to show: 64 are the channels."""
+    seen = square(None, None, None, node_axis=None)
+    mean = window("mean", "ReduceMean", (7, 7), (1, 1), ((1, 7, 7, 64), (1, 64)), seen, spatial_axes=(1, 2))
+    (row,) = (line for line in plain(text.render(report("m.onnx", [], [mean]))).splitlines() if "ReduceMean" in line)
+    assert row.split() == ["mean", "ReduceMean", "7×7", "0", "–", "all", "–"]
+
+
 def test_severities_have_styles() -> None:
     """What is grave stands out: the words error and warning bear their style."""
     spans = [span for line in text.render(examples.odd()) for span in line]
