@@ -110,7 +110,7 @@ def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: boo
         spans = along(seen.form.spans, seen.form.axis, seen.form.period)
         phases = tuple(None if a >= EMPTY else (int(a), -int(b)) for a, b in spans.T)
         size = max((p[1] - p[0] + 1 for p in phases if p), default=0)
-        stride = abs(seen.form.stride)
+        stride = seen.form.stride
         if seen.form.sized and dynamic:
             reason = reason or "padding depends on the size: first and last hold for this size"
     else:
@@ -311,7 +311,7 @@ def ladder(windows: Sequence[WindowNode]) -> tuple[Rung, ...]:
 def _strides(window: WindowNode) -> tuple[Fraction, ...] | None:
     """Effective stride per spatial axis of the node, of the first input that runs along all of them."""
     for name in dict.fromkeys(f.input for f in window.fields):
-        own = {f.node_axis: f.stride for f in window.fields if f.input == name}
+        own = {f.node_axis: abs(f.stride) for f in window.fields if f.input == name and f.stride is not None}
         found = [own.get(axis) for axis in window.spatial_axes]
         known = [stride for stride in found if stride is not None]
         if known and len(known) == len(found):

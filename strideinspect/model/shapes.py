@@ -118,7 +118,7 @@ def _visit(result: Shapes, node: Node) -> None:
         _give_up(result, node, f"{node.op} {node.label!r} cannot run at this size")
     except UnresolvedError as error:
         _give_up(result, node, f"{node.op} {node.label!r}: {error}")
-    except (ValueError, IndexError, TypeError, OverflowError) as error:
+    except (ValueError, IndexError, TypeError, ArithmeticError) as error:
         # A rule that stumbles over a damaged node: what it would have said is not known, and the report says so.
         _give_up(result, node, f"{node.op} {node.label!r} does not fit its inputs ({error})")
     for name in node.outputs:

@@ -61,6 +61,12 @@ def _window(step: Sliding | Transposed, shape: Shape) -> Shape | None:
     return _one_axis(shape, step.axis, step.length, step.size)
 
 
+def _table(step: Table, shape: Shape) -> Shape | None:
+    if step.taps.size and not -1 <= int(step.taps.min()) <= int(step.taps.max()) < step.length:
+        return None
+    return _one_axis(shape, step.axis, step.length, step.size)
+
+
 def _channels(step: Channels, shape: Shape) -> Shape | None:
     if step.groups < 1 or step.inputs % step.groups or step.outputs % step.groups:
         return None
@@ -87,7 +93,7 @@ def _broadcast(step: Broadcast, shape: Shape) -> Shape | None:
 _AFTER: dict[type, Callable[[Any, Shape], Shape | None]] = {
     Sliding: _window,
     Transposed: _window,
-    Table: lambda step, shape: _one_axis(shape, step.axis, step.length, step.size),
+    Table: _table,
     Channels: _channels,
     Whole: lambda step, shape: _one_axis(shape, step.axis, step.length, 1),
     Running: lambda step, shape: shape if 0 <= step.axis < len(shape) else None,

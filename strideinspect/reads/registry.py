@@ -87,7 +87,7 @@ def describe(placed: PlacedNode) -> tuple[Read, ...]:
         return family.describe(placed)
     except UnresolvedError as error:
         return everything(placed, f"{node.op} {node.label!r}: {error}")
-    except (ValueError, IndexError, TypeError, OverflowError, ZeroDivisionError) as error:
+    except (ValueError, IndexError, TypeError, ArithmeticError) as error:
         return everything(placed, f"{node.op} {node.label!r} does not fit its inputs ({error})")
     except MisfitError as error:
         return everything(placed, f"{node.op} {node.label!r} cannot run at this size: {error}")

@@ -75,11 +75,11 @@ class Field:
     """What a tensor sees of one axis of one graph input.
 
     `axis` is the axis of the graph input and `extent` its size in pixels; `node_axis` is the axis of this tensor
-    along which the position runs, or None where it has no position. `size`, `stride`, `first`, `last` and
-    `phases` are the theoretical local field (padding counts as pixels); `first` and `last` belong to output
-    index 0. Where there is no closed form they are None (phases: empty) and `reason` says why. `widest` is the
-    largest actual local field of any index, in pixels of the input. `positions` is always there; renderers show it
-    on request.
+    along which the position runs, or None where it has no position. `size`, `stride`, `first`, `last` and `phases`
+    are the theoretical local field (padding counts as pixels); `first` and `last` belong to output index 0; the
+    stride is negative where the axis runs backwards. Where there is no closed form they are None (phases: empty)
+    and `reason` says why. `widest` is the largest actual local field of any index, in pixels of the input.
+    `positions` is always there; renderers show it on request.
     """
 
     input: str

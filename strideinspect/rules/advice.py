@@ -15,6 +15,7 @@ from strideinspect.model.network import Network
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes, infer
 from strideinspect.model.window import Geometry, Kind, is_window, refitted
+from strideinspect.reads.steps import Read
 from strideinspect.rules.wording import axes_name, by, listed
 
 FARTHEST = 64
@@ -49,6 +50,7 @@ class Adviser:
         self._nodes = nodes
         self._fields = fields
         self._geometries = shapes.geometries
+        self._unknown = _unknown(nodes)
         self._known: dict[tuple[str, tuple[int, ...], str], Advice | None] = {}
         self._placed: dict[tuple[str, Shape], tuple[Shapes, Sequence[Described]]] = {}
 
@@ -97,8 +99,8 @@ class Adviser:
             shapes = infer(self._network, {**self._inputs, name: shape})
             self._placed[name, shape] = (shapes, described(shapes)[0])
         shapes, nodes = self._placed[name, shape]
-        if shapes.problems:
-            return False
+        if shapes.problems or not _unknown(nodes) <= self._unknown:
+            return False  # it does not run at this size
         if aim == "unseen":
             marks = seen(shapes, nodes, shapes.network.outputs)
             return not any(unmarked(marks, name, axis, shape[axis]).any() for axis in sizes)
@@ -124,10 +126,25 @@ class Adviser:
                     continue
                 links.append(_Link(item.node, found, position, last, alone))
                 behind[item.node.key] = (item.node.key, readers[item.node.key] == 1)
-            elif not any(getattr(step, "axis", None) == at for read in item.reads for step in read.steps):
+            elif not any(_touches(read, at) for read in item.reads):
                 own = alone or not keeps_map(item)  # what mixes several tensors begins a map of its own
                 behind[item.node.key] = (last, own and readers[item.node.key] == 1)
         return links
+
+
+def _touches(read: Read, axis: int) -> bool:
+    """Whether a read changes which index stands where along an axis."""
+    placed = read.place is not None and read.place.axis == axis
+    return placed or any(getattr(step, "axis", None) == axis for step in read.steps)
+
+
+def _unknown(nodes: Sequence[Described]) -> set[str]:
+    """The nodes of which nobody can say what they read."""
+    return {
+        item.node.key
+        for item in nodes
+        if not item.known or any(getattr(step, "reason", None) for read in item.reads for step in read.steps)
+    }
 
 
 @dataclass(frozen=True, slots=True)

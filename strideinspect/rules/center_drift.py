@@ -56,13 +56,13 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             turns = (cells - 1) // len(field.phases)
             end = Fraction(sum(last), 2) + turns * field.stride * len(field.phases)
             drift = (field.center + end) / 2 - Fraction(field.extent - 1, 2)
-            if abs(drift) * 2 >= field.stride:
+            if abs(drift) * 2 >= abs(field.stride):
                 yield Finding(
                     rule="center-drift",
                     severity=Severity.NOTE,
                     message=f"{output.name} is centered {float(abs(drift)):g} pixels "
                     f"{'after' if drift > 0 else 'before'} the middle of axis {field.axis} of {field.input}, "
-                    f"{float(abs(drift) / field.stride):.2g} of its effective stride {field.stride}",
+                    f"{float(abs(drift / field.stride)):.2g} of its effective stride {field.stride}",
                     help="decode with the true centers (--format csv), or pad symmetrically",
                     output=output.name,
                     input=field.input,

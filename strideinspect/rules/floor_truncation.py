@@ -59,12 +59,13 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             count = int(unread.sum())
             positions = [window.spatial_axes.index(axis) for axis in axes]
             what = axes_name(positions, len(window.spatial_axes), count)
-            size = by([window.input_shape[axis] for axis in window.spatial_axes])
+            sizes = [window.input_shape[axis] for axis in window.spatial_axes]
+            whole = f"its {by(sizes)} input" if len(sizes) > 1 else f"the {sizes[0]} of its input"
             advice = inspection.advice(window, axes, "dropped")
             yield Finding(
                 rule="floor-truncation",
                 severity=Severity.WARNING,
-                message=f"{window.op} {window.label}: {what} {spans(ranges)} of its {size} input "
+                message=f"{window.op} {window.label}: {what} {spans(ranges)} of {whole} "
                 f"{'is' if count * len(axes) == 1 else 'are'} read by nobody",
                 help=advice.text
                 if advice
