@@ -40,7 +40,7 @@ from strideinspect.report.model import (
 
 SCHEMA = "strideinspect/report/1"
 LINE = 90
-"""What takes no more characters than this stays on one line."""
+"""Objects that take no more characters than this stay on one line."""
 
 
 def schema_text() -> str:
@@ -208,15 +208,18 @@ def _value(claimed: object) -> Value:
 
 
 def _indented(value: object, indent: str) -> str:
-    """JSON with one line for what is short or a list without objects, and everything else over several lines."""
+    """JSON with one line for lists of numbers and short objects, and everything else over several lines."""
     deeper = indent + "  "
-    compact = json.dumps(value)
     match value:
-        case dict() if len(compact) > LINE:
+        case dict() if any(map(_holds_objects, value.values())) or len(json.dumps(value)) > LINE:
             items = [f"{deeper}{json.dumps(key)}: {_indented(item, deeper)}" for key, item in value.items()]
             return "{\n" + ",\n".join(items) + f"\n{indent}}}"
-        case list() if len(compact) > LINE and any(isinstance(item, dict) for item in value):
+        case list() if _holds_objects(value):
             items = [deeper + _indented(item, deeper) for item in value]
             return "[\n" + ",\n".join(items) + f"\n{indent}]"
         case _:
-            return compact
+            return json.dumps(value)
+
+
+def _holds_objects(value: object) -> bool:
+    return isinstance(value, dict) or (isinstance(value, list) and any(isinstance(item, dict) for item in value))
