@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -209,8 +210,8 @@ _RULES: dict[str, _Rule] = {
     "Mod": _mod,
     "Pow": _numpy(np.power),
     "Sqrt": _numpy(np.sqrt),
-    "Max": lambda _, v: np.maximum.reduce([x for x in v if x is not None]),
-    "Min": lambda _, v: np.minimum.reduce([x for x in v if x is not None]),
+    "Max": lambda _, v: reduce(np.maximum, [x for x in v if x is not None]),
+    "Min": lambda _, v: reduce(np.minimum, [x for x in v if x is not None]),
     "Clip": _clip,
     "Relu": lambda _, v: np.maximum(_first(v), 0),
     "Neg": _numpy(np.negative),
