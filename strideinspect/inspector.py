@@ -6,7 +6,9 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from strideinspect import assembly
+from strideinspect.assembly import fields as field_data
+from strideinspect.assembly import whole
+from strideinspect.assembly import windows as window_data
 from strideinspect.fields.forward import described, propagate, spatial_axes
 from strideinspect.fields.liveness import read_by_someone, seen
 from strideinspect.model.inputs import choose
@@ -48,11 +50,11 @@ def run(
     sources = [(name, axis) for name, axes in spatial.items() for axis in axes]
     fields = propagate(shapes, nodes, sources)
     marks = seen(shapes, nodes, network.outputs)
-    touched = assembly.touched(shapes, nodes)
+    touched = window_data.touched(shapes, nodes)
 
-    inputs = assembly.inputs(chosen, spatial)
-    windows = assembly.windows(shapes, fields, touched, spatial)
-    unseen = assembly.unseen(inputs, marks)
+    inputs = whole.inputs(chosen, spatial)
+    windows = window_data.windows(shapes, fields, touched, spatial)
+    unseen = whole.unseen(inputs, marks)
     inspection = Inspection(
         shapes=shapes,
         described=nodes,
@@ -63,7 +65,7 @@ def run(
         touched=touched,
         inputs=inputs,
         windows=windows,
-        outputs=[assembly.tensor(shapes, fields, name) for name in network.outputs],
+        outputs=[field_data.tensor(shapes, fields, name) for name in network.outputs],
         unseen=unseen,
         code=source_of,
         advise=Adviser(shapes, nodes, fields, spatial).advise,
@@ -72,8 +74,8 @@ def run(
     verification = Verification(Verdict.NOT_CHECKED, "not asked for")
     if verifier is not None:
         tell("running onnxruntime")
-        verification = verifier.check(assembly.claims(shapes, windows, unseen))
+        verification = verifier.check(whole.claims(shapes, windows, unseen))
         findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
 
-    tensors = assembly.matching(shapes, tensors)
-    return assembly.report(model, shapes, fields, live, inspection, tensors, findings, verification)
+    tensors = whole.matching(shapes, tensors)
+    return whole.report(model, shapes, fields, live, inspection, tensors, findings, verification)

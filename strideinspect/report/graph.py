@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import fields
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
 
 import networkx
 
-if TYPE_CHECKING:
-    from strideinspect.report.model import Merge, WindowNode
+Named = tuple[str, Mapping[str, object]]
+"""A graph node: its first output tensor, and its attributes."""
 
 
-def build(
-    windows: Iterable[WindowNode], merges: Iterable[Merge], edges: Iterable[tuple[str, str]]
-) -> networkx.DiGraph[str]:
-    """A node per window node and merge, named by its first output tensor; attributes as in WindowNode and Merge.
-
-    The attribute `kind` is "window" or "merge".
-    """
+def build(windows: Iterable[Named], merges: Iterable[Named], edges: Iterable[tuple[str, str]]) -> networkx.DiGraph[str]:
+    """A node per window node and merge; the attribute `kind` is "window" or "merge"."""
     graph: networkx.DiGraph[str] = networkx.DiGraph()
     for kind, items in (("window", windows), ("merge", merges)):
-        for item in items:
-            graph.add_node(item.output, kind=kind, **{f.name: getattr(item, f.name) for f in fields(item)})
+        for name, attributes in items:
+            graph.add_node(name, kind=kind, **attributes)
     graph.add_edges_from(edges)
     return graph
 

@@ -6,7 +6,7 @@ Axes are counted from 0 in the tensor that the docstring names; positions are pi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
@@ -302,7 +302,9 @@ class Report:
         """Window and merge nodes, named by their first output tensors, with the attributes of WindowNode and Merge."""
         from strideinspect.report import graph  # imports networkx
 
-        return graph.build(self.nodes, self.merges, self.edges)
+        windows = [(window.output, _attributes(window)) for window in self.nodes]
+        merges = [(merge.output, _attributes(merge)) for merge in self.merges]
+        return graph.build(windows, merges, self.edges)
 
     @cached_property
     def graph_of_windows(self) -> networkx.DiGraph[str]:
@@ -321,6 +323,10 @@ class Report:
     def at_least(self, severity: Severity) -> Iterator[Finding]:
         """The findings of this severity or a graver one."""
         return (finding for finding in self.findings if finding.severity.rank >= severity.rank)
+
+
+def _attributes(item: WindowNode | Merge) -> dict[str, object]:
+    return {f.name: getattr(item, f.name) for f in fields(item)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""From what the rooms found to the report's data."""

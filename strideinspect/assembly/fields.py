@@ -1,0 +1,104 @@
+"""One source's field in one tensor, as the report has it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.fields.forward import Fields, Seen, Source
+from strideinspect.fields.spans import EMPTY, along, hull
+from strideinspect.fields.theoretical import MOST_PHASES, Closed
+from strideinspect.model.node import Shape
+from strideinspect.model.shapes import Shapes
+from strideinspect.report.model import (
+    Field,
+    FullField,
+    Positions,
+    Span,
+    TensorReport,
+)
+
+
+def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: bool) -> Field:
+    """One source's field in a tensor of this shape; `dynamic` says that the input axis has no size in the file."""
+    name, axis = source
+    actual = seen.actual
+    node_axis = next(iter(actual.axes)) if len(actual.axes) == 1 and actual.local is not None else None
+    if actual.local is None:
+        low = np.full((2, 1), EMPTY)
+    else:
+        low = along(actual.local, node_axis, shape[node_axis] if node_axis is not None else 1)
+    first, last = _indices(low[0]), _indices(-low[1])
+    full = None
+    if actual.local is not actual.full and (actual.local is None or bool((actual.full < actual.local).any())):
+        whole = hull(actual.full)
+        if whole is not None:
+            full = FullField(actual.since or "", *whole)
+    size = stride = None
+    phases: tuple[Span | None, ...] = ()
+    reason = actual.unknown
+    if isinstance(seen.form, Closed) and seen.form.period > MOST_PHASES:
+        reason = reason or f"the field has {seen.form.period} phases, more than {MOST_PHASES}"
+    elif isinstance(seen.form, Closed):
+        spans = along(seen.form.spans, seen.form.axis, seen.form.period)
+        phases = tuple(None if a >= EMPTY else (int(a), -int(b)) for a, b in spans.T)
+        size = max((p[1] - p[0] + 1 for p in phases if p), default=0)
+        stride = seen.form.stride
+        if seen.form.sized and dynamic:
+            reason = reason or "padding depends on the size: first and last hold for this size"
+    else:
+        reason = reason or seen.form.text
+    if node_axis is None and reason is None:
+        reason = (
+            f"the axis was collapsed at {actual.since}, so that it has no position any more"
+            if actual.since
+            else f"the position is spread over axes {sorted(actual.axes)}"
+            if len(actual.axes) > 1
+            else "the axis was taken away, so that it has no position any more"
+        )
+    zero = phases[0] if phases else None
+    return Field(
+        input=name,
+        axis=axis,
+        extent=extent,
+        node_axis=node_axis,
+        size=size,
+        stride=stride,
+        first=zero[0] if zero else None,
+        last=zero[1] if zero else None,
+        phases=phases,
+        reason=reason,
+        full=full,
+        positions=Positions(first, last),
+        widest=max(0, int((1 - low[0] - low[1]).max(initial=0))),
+    )
+
+
+def _indices(values: NDArray[np.integer]) -> tuple[int | None, ...]:
+    """Pixel indices as Python numbers, None where nothing is seen."""
+    found = values.tolist()
+    if values.size and int(np.abs(values).max()) >= EMPTY:
+        found = [None if abs(v) >= EMPTY else v for v in found]
+    return tuple(found)
+
+
+def fields_of(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Field, ...]:
+    """The fields of one tensor, one per image axis that it depends on."""
+    shape = shapes.shapes.get(tensor)
+    if shape is None:
+        return ()
+    found = []
+    for (name, axis), seen in sorted(fields.get(tensor, {}).items(), key=lambda item: _order(shapes, item[0])):
+        dims = shapes.network.inputs[name].dims
+        dynamic = dims is None or not isinstance(dims[axis], int)
+        found.append(field((name, axis), seen, shape, shapes.shapes[name][axis], dynamic=dynamic))
+    return tuple(found)
+
+
+def _order(shapes: Shapes, source: Source) -> tuple[int, int]:
+    return list(shapes.network.inputs).index(source[0]), source[1]
+
+
+def tensor(shapes: Shapes, fields: Fields, name: str) -> TensorReport:
+    """Shape and fields of one tensor."""
+    return TensorReport(name, shapes.shapes.get(name), fields_of(shapes, fields, name), shapes.unknown.get(name))

@@ -1,0 +1,121 @@
+"""The report as a whole: inputs, unseen pixels, claims for verification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from strideinspect.assembly.fields import tensor
+from strideinspect.assembly.windows import ladder
+from strideinspect.fields.forward import Fields
+from strideinspect.fields.liveness import Marks, runs, unmarked
+from strideinspect.model.graph import window_flow
+from strideinspect.model.inputs import ChosenInput
+from strideinspect.model.load import LoadedModel
+from strideinspect.model.shapes import Shapes
+from strideinspect.report.model import (
+    Finding,
+    Input,
+    Report,
+    Unseen,
+    Verification,
+    WindowNode,
+)
+from strideinspect.rules.inspection import Inspection
+from strideinspect.verify.claims import Claims, FieldClaim
+
+_LAYOUTS = {
+    (4, (2, 3)): "NCHW",
+    (4, (1, 2)): "NHWC",
+    (3, (2,)): "NCW",
+    (3, (1,)): "NWC",
+    (5, (2, 3, 4)): "NCDHW",
+    (5, (1, 2, 3)): "NDHWC",
+}
+
+
+def inputs(chosen: Sequence[ChosenInput], spatial: Mapping[str, tuple[int, ...]]) -> tuple[Input, ...]:
+    """The graph's inputs with the axes along which windows slide."""
+    return tuple(
+        Input(c.name, c.shape, spatial[c.name], c.assumed, _LAYOUTS.get((len(c.shape), spatial[c.name]), ""))
+        for c in chosen
+    )
+
+
+def unseen(inputs: Sequence[Input], marks: Mapping[str, Marks]) -> tuple[Unseen, ...]:
+    """Spatial indices of the inputs on which no output depends; an input that nothing uses is not listed."""
+    found = []
+    for given in inputs:
+        for axis in given.spatial_axes if given.name in marks else ():
+            ranges = runs(unmarked(marks, given.name, axis, given.shape[axis]))
+            if ranges:
+                found.append(Unseen(given.name, axis, ranges))
+    return tuple(found)
+
+
+def matching(shapes: Shapes, patterns: Sequence[str]) -> tuple[str, ...]:
+    """Tensors whose name, or whose node's name, matches one of the patterns, in graph order."""
+    found = []
+    for node in shapes.nodes:
+        for i, name in enumerate(node.outputs):
+            names = (name, node.name) if i == 0 else (name,)
+            if name in shapes.shapes and any(fnmatchcase(n, p) for n in names if n for p in patterns):
+                found.append(name)
+    return tuple(found)
+
+
+def claims(shapes: Shapes, windows: Sequence[WindowNode], unseen: Sequence[Unseen]) -> Claims:
+    """What verification is asked to hold against running."""
+    producers = {name: node.name or None for node in shapes.nodes for name in node.outputs if name}
+    own = {name for node in shapes.nodes for name in node.outputs}
+    return Claims(
+        shapes={name: shape for name, shape in shapes.shapes.items() if name in own},
+        fields=[
+            FieldClaim(
+                input=f.input,
+                axis=f.axis,
+                tensor=window.output,
+                node=window.name or None,
+                node_axis=f.node_axis,
+                first=f.positions.first,
+                last=f.positions.last,
+                full=(f.full.first, f.full.last) if f.full else None,
+            )
+            for window in windows
+            for f in window.fields
+        ],
+        unseen=unseen,
+        nodes=producers,
+    )
+
+
+def report(
+    model: LoadedModel,
+    shapes: Shapes,
+    fields: Fields,
+    live: frozenset[str],
+    inspection: Inspection,
+    tensors: Sequence[str],
+    findings: Sequence[Finding],
+    verification: Verification,
+) -> Report:
+    """Everything in one frozen piece."""
+    proto = model.proto
+    flows = ((node, [name for name in node.inputs if name in live]) for node in shapes.nodes)
+    merges, edges = window_flow(flows, {w.output for w in inspection.windows})
+    return Report(
+        path=model.path,
+        producer=" ".join(filter(None, (proto.producer_name, proto.producer_version))),
+        opsets=dict(shapes.network.opsets),
+        node_count=len(shapes.network.nodes),
+        inputs=tuple(inspection.inputs),
+        nodes=tuple(inspection.windows),
+        tensors=tuple(tensor(shapes, fields, name) for name in tensors),
+        outputs=tuple(inspection.outputs),
+        ladder=ladder(inspection.windows),
+        unseen=tuple(inspection.unseen),
+        findings=tuple(sorted(findings, key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))),
+        verification=verification,
+        merges=merges,
+        edges=edges,
+    )
