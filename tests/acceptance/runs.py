@@ -1,0 +1,54 @@
+"""The command as a user runs it, once over all models that many tests look at."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from tests.cli.process import SAMPLES, strideinspect
+
+LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
+ALEXNET = str(LIGHT / "light_bvlc_alexnet.onnx")
+NETWORKS = sorted(path.name for path in LIGHT.glob("*.onnx"))
+FILES = sorted(path.name for path in SAMPLES.glob("*.onnx"))
+
+Model = dict[str, Any]
+
+
+@cache
+def every_model() -> dict[str, Model]:
+    """The JSON report on every sample and on the onnx package's networks, held against onnxruntime, by file name."""
+    paths = [SAMPLES / name for name in FILES] + [LIGHT / name for name in NETWORKS]
+    done = strideinspect(*map(str, paths), "--format", "json", "--fail-on", "never")
+    assert (done.returncode, done.stderr) == (0, "")
+    return {Path(model["path"]).name: model for model in json.loads(done.stdout)["models"]}
+
+
+def at_size(path: str, *options: str) -> tuple[int, Model]:
+    """Exit status and JSON report of one model with these options, without running it."""
+    done = strideinspect(path, "--format", "json", "--no-verify", *options)
+    assert done.stderr == ""
+    (model,) = json.loads(done.stdout)["models"]
+    return done.returncode, model
+
+
+def findings(model: Model, rule: str) -> list[dict[str, Any]]:
+    """The findings of one rule."""
+    return [finding for finding in model["findings"] if finding["rule"] == rule]
+
+
+def last_of_the_coarsest_map(model: Model) -> Model:
+    """The last window whose output is the smallest, global poolings aside."""
+
+    def size(node: Model) -> list[int]:
+        axes = [field["node_axis"] for field in node["fields"]]
+        return [node["output_shape"][axis] for axis in axes]
+
+    windows = [node for node in model["nodes"] if node["dropped"] is not None]
+    smallest = min(map(size, windows))
+    found: Model = [node for node in windows if size(node) == smallest][-1]
+    return found
