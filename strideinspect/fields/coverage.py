@@ -19,6 +19,8 @@ Vector = NDArray[np.bool_]
 def hollow(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
     """Indices of an axis that see no pixel of the image axes that run along it: padding made in the graph, holes."""
     running = [seen.actual.full for seen in fields.get(tensor, {}).values() if axis in seen.actual.axes]
+    if all(int(spans[0].max(initial=0)) < EMPTY for spans in running):
+        return np.zeros(length, dtype=bool)
     found = np.full(length, bool(running))
     for spans in running:
         others = tuple(i for i in range(1, spans.ndim) if i != axis + 1)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -164,18 +165,22 @@ def _replaced(marks: Marks, axis: int, vector: Vector) -> Marks:
     return (*marks[:axis], vector, *marks[axis + 1 :])
 
 
+@lru_cache(maxsize=1024)
+def _reached(step: Sliding | Transposed, marks: bytes) -> Vector:
+    """Which output indices of a window have a marked tap; networks ask the same over and over."""
+    unmarked = np.frombuffer(marks, dtype=np.uint8) ^ 1
+    found: Vector = minimum_over_taps(unmarked, 0, step, 1) == 0
+    return found
+
+
 def _back_sliding(step: Sliding, marks: Marks) -> Marks:
-    unmarked = (~marks[step.axis]).view(np.uint8)
     turned = Transposed(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
-    found = minimum_over_taps(unmarked, 0, turned, 1)
-    return _replaced(marks, step.axis, found == 0)
+    return _replaced(marks, step.axis, _reached(turned, marks[step.axis].tobytes()))
 
 
 def _back_transposed(step: Transposed, marks: Marks) -> Marks:
-    unmarked = (~marks[step.axis]).view(np.uint8)
     turned = Sliding(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
-    found = minimum_over_taps(unmarked, 0, turned, 1)
-    return _replaced(marks, step.axis, found == 0)
+    return _replaced(marks, step.axis, _reached(turned, marks[step.axis].tobytes()))
 
 
 def _back_table(step: Table, marks: Marks) -> Marks:
@@ -269,9 +274,7 @@ _BACK: dict[type, Callable[[Any, Marks], Marks]] = {
 
 
 def _forward_sliding(step: Sliding, marks: Marks) -> Marks:
-    unmarked = (~marks[step.axis]).view(np.uint8)
-    found = minimum_over_taps(unmarked, 0, step, 1)
-    return _replaced(marks, step.axis, found == 0)
+    return _replaced(marks, step.axis, _reached(step._replace(axis=0), marks[step.axis].tobytes()))
 
 
 def _forward_table(step: Table, marks: Marks) -> Marks:

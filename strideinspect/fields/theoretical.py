@@ -111,10 +111,24 @@ def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around)
         if step.axis in around.others and form.spans.shape[step.axis + 1] == 1:
             return form
         return replace(form, spans=slide(form.spans, step))
+    if isinstance(step, Sliding) and form.period == 1:
+        return _widened(form, step)
     if not isinstance(step, Table):
         bounded([step.kernel, step.stride if isinstance(step, Transposed) else 1, form.period])
     repeating = step.periodic_form if isinstance(step, Table) else step.periodic()
     return Reason(repeating) if isinstance(repeating, str) else _composed(form, repeating)
+
+
+def _widened(form: Closed, step: Sliding) -> Form:
+    """A window over a map of one phase, which is nearly all there is: the span grows by the window's reach."""
+    ends = sorted((-step.begin * form.step, (step.dilation * (step.kernel - 1) - step.begin) * form.step))
+    if max(-ends[0], ends[1], abs(form.step * step.stride)) >= EMPTY // 2:
+        return Reason("the field is wider than any image")
+    grown = form.spans + np.array([ends[0], -ends[1]], dtype=np.int32).reshape(2, *(1,) * (form.spans.ndim - 1))
+    spans = np.where(form.spans >= EMPTY, np.int32(EMPTY), grown)
+    if int(spans.min()) <= -EMPTY // 2:
+        return Reason("the field is wider than any image")
+    return Closed(spans, form.axis, form.step * step.stride, form.sized or step.sized)
 
 
 def _composed(form: Closed, read: Periodic) -> Form:
