@@ -48,7 +48,7 @@ class PackageCase:
         model.CopyFrom(self.model)
         model.ir_version = min(model.ir_version, 10)  # onnxruntime lags behind
         rank = self.feeds[fed].ndim - 2
-        if rank > 0 and self.feeds[fed].dtype == np.float32:
+        if 0 < rank <= 3 and self.feeds[fed].dtype == np.float32:
             for node in model.graph.node:
                 node.input[:] = ["windowed" if name == fed else name for name in node.input]
             window = onnx.helper.make_node("MaxPool", [fed], ["windowed"], kernel_shape=[1] * rank)
