@@ -128,6 +128,24 @@ def test_unknown_operators(body: str, outputs: list[str], tmp_path: Path) -> Non
         assert any(name in finding.message for name in ("GridSample", "RoiAlign", "Smooth"))
 
 
+def test_unknown_operator_whose_output_nobody_declares(tmp_path: Path) -> None:
+    """Where not even the shape behind it is known, the warning says that nothing is, and so does the output."""
+    text = """<ir_version: 8, opset_import: ["": 18, "com.example": 1]>
+    g (float[1,1,8,8] x) => (float[] y) <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
+      a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      b = com.example.Smooth (a)
+      y = Conv <pads = [1, 1, 1, 1]> (b, w)
+    }"""
+    report = inspected(text, tmp_path)
+    (finding,) = of_rule(report, "unknown-operator")
+    assert finding.output == "b"
+    assert "Smooth" in finding.message
+    assert "nothing can be said of what lies behind it" in finding.message
+    assert report.node("a").fields[0].size == 2
+    assert (report.outputs[0].shape, report.outputs[0].fields) == (None, ())
+    assert "Smooth" in (report.outputs[0].reason or "")
+
+
 def test_fields_behind_an_unknown_operator_are_wide(tmp_path: Path) -> None:
     """Behind GridSample every index may see the whole image; before it the fields are exact."""
     body = "a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) b = GridSample (a, grid) y = Conv (b, three)"
