@@ -17,6 +17,7 @@ from strideinspect.fields.merging import Merging, merges
 from strideinspect.fields.spans import EMPTY, along
 from strideinspect.fields.theoretical import Closed
 from strideinspect.model.node import Node, Shape
+from strideinspect.model.readings import Reading, readings
 from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.reads.steps import Everything
 from strideinspect.report.model import (
@@ -153,6 +154,13 @@ class Inspection:
     def merges(self) -> tuple[Merging, ...]:
         """Where maps with a position meet."""
         return tuple(merges(self.described, self.fields))
+
+    def readings(self) -> Iterator[tuple[Node, dict[str, Reading]]]:
+        """Nodes of which the standard, the ONNX library and onnxruntime say different things at this size."""
+        for node in self.shapes.nodes:
+            said = readings(self.shapes, node)
+            if said:
+                yield node, said
 
     def fields_before(self, window: WindowNode) -> list[tuple[int | None, int]]:
         """Per spatial axis of a window node the theoretical field of its input and the extent of the image."""

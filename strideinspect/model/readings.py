@@ -1,0 +1,85 @@
+"""What the standard and the ONNX library say of a node, where they and onnxruntime are known to part.
+
+Swept in one dimension over the operators' attributes; the cases are those of `model.window` and `model.resizing`.
+"""
+
+from __future__ import annotations
+
+import onnx
+from onnx import numpy_helper
+from onnx.shape_inference import InferenceError, infer_node_outputs
+
+from strideinspect.model.node import Node, Shape
+from strideinspect.model.shapes import Shapes
+from strideinspect.model.window import Geometry, Kind
+
+Reading = Shape | str
+
+
+def readings(shapes: Shapes, node: Node) -> dict[str, Reading]:
+    """Who says what of a node's output shape or padding; empty where all agree, or nobody is known to part."""
+    if node.domain or node.key not in shapes.shapes or not _may_part(shapes, node):
+        return {}
+    ours = shapes.shapes[node.key]
+    others: dict[str, Reading] = {}
+    found = shapes.geometries.get(node.key)
+    if found is not None:
+        standard = _standard(node, found, ours)
+        if _refused(node, found):
+            return {"the standard makes": standard, "onnxruntime": "refuses to run it"}
+        if standard != ours:
+            others["the standard makes"] = standard
+        elif any(w.begin < 0 for w in found.windows):
+            cut = max(-w.begin for w in found.windows)
+            return {"the standard pads": "nothing", "onnxruntime crops the front by": str(cut)}
+    library = _library(shapes, node)
+    if library is not None and library != ours:
+        others["the ONNX library makes"] = library
+    return {**others, "onnxruntime makes": ours} if others else {}
+
+
+def _may_part(shapes: Shapes, node: Node) -> bool:
+    if node.op in ("Resize", "Upsample"):
+        return True
+    found = shapes.geometries.get(node.key)
+    if found is None or found.kind is Kind.GLOBAL:
+        return False
+    same = node.text("auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER", "VALID")
+    shaped = node.has("output_shape")
+    return same or shaped or node.integer("ceil_mode", 0) == 1 or any(w.overhang for w in found.windows)
+
+
+def _standard(node: Node, found: Geometry, ours: Shape) -> Shape:
+    """The output shape by the standard's formulas: SAME gives ⌈L/s⌉, a transposed SAME L·s."""
+    if not node.text("auto_pad", "NOTSET").startswith("SAME"):
+        return ours
+    sizes = list(ours)
+    for axis, w in zip(found.axes, found.windows, strict=True):
+        sizes[axis] = w.length * w.stride if w.transposed else -(-w.length // w.stride)
+    return tuple(sizes)
+
+
+def _refused(node: Node, found: Geometry) -> bool:
+    """SAME with dilation in a Conv, and SAME windows smaller than their stride in the older pools."""
+    if not node.text("auto_pad", "NOTSET").startswith("SAME"):
+        return False
+    if found.kind is Kind.CONVOLUTION:
+        return any(w.dilation > 1 for w in found.windows)
+    old = node.op == "MaxPool" or (node.op == "AveragePool" and node.version < 19)
+    cropped = any(w.begin < 0 or w.end < 0 for w in found.windows)
+    return old and cropped and all(w.dilation == 1 for w in found.windows)
+
+
+def _library(shapes: Shapes, node: Node) -> Shape | None:
+    """The output shape that the ONNX library infers; None where it says nothing."""
+    try:
+        schema = onnx.defs.get_schema(node.op, node.version, node.domain)
+        given = [name for name in node.inputs if name in shapes.shapes]
+        types = {n: onnx.helper.make_tensor_type_proto(shapes.dtypes[n], shapes.shapes[n]) for n in given}
+        values = {n: value for n in given if (value := shapes.constants.known(n)) is not None}
+        data = {n: numpy_helper.from_array(value) for n, value in values.items()}
+        found = infer_node_outputs(schema, node.proto, types, data)[node.key]
+    except (InferenceError, onnx.checker.ValidationError, onnx.defs.SchemaError, KeyError):
+        return None
+    dims = found.tensor_type.shape.dim
+    return tuple(d.dim_value for d in dims) if all(d.HasField("dim_value") for d in dims) else None
