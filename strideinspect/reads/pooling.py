@@ -5,12 +5,14 @@ Source: ONNX MaxPool, AveragePool, LpPool, GlobalAveragePool, GlobalMaxPool, Glo
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from strideinspect.model.node import PlacedNode
 from strideinspect.model.window import geometry
 from strideinspect.reads.convolution import window_step
 from strideinspect.reads.elementwise import parameter, spread
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Read, Step, Whole
+from strideinspect.reads.steps import Read, Sliding, Step, Whole
 
 
 @reads("MaxPool", "AveragePool", "LpPool")
@@ -18,8 +20,16 @@ from strideinspect.reads.steps import Read, Step, Whole
 def pooling(placed: PlacedNode) -> tuple[Read, ...]:
     """Windows; MaxPool's indices depend on the same pixels as its values."""
     found = geometry(placed)
-    moves = tuple(window_step(a, w, pools=True) for a, w in zip(found.axes, found.windows, strict=True))
-    return _each_output(placed, moves)
+    moves: list[Step] = []
+    for axis, window in zip(found.axes, found.windows, strict=True):
+        if placed.node.op == "AveragePool" and window.end < 0:
+            # Where SAME needs less than no padding, onnxruntime's AveragePool stops that much before the end.
+            kept = window.length + window.end
+            moves.append(Sliding(axis, 1, 1, 1, 0, window.length, kept))
+            moves.append(window_step(axis, replace(window, length=kept, end=0), pools=True))
+        else:
+            moves.append(window_step(axis, window, pools=True))
+    return _each_output(placed, tuple(moves))
 
 
 @reads("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
