@@ -3,21 +3,26 @@
     import strideinspect
     report = strideinspect.inspect("model.onnx")
 
-Importing the package loads nothing heavy; onnx and numpy are imported by the first inspection.
+Importing the package loads nothing; what is asked for is imported then (PEP 562), onnx and numpy by the first
+inspection.
 """
 
 from __future__ import annotations
 
-from strideinspect.api import inspect
-from strideinspect.errors import (
-    InputShapeError,
-    StrideinspectError,
-    UnreadableModelError,
-    UnsupportedModelError,
-    UsageError,
-)
-from strideinspect.report.model import Field, Finding, Report, Severity, Verification, WindowNode
-from strideinspect.version import __version__
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from strideinspect.api import inspect
+    from strideinspect.errors import (
+        InputShapeError,
+        StrideinspectError,
+        UnreadableModelError,
+        UnsupportedModelError,
+        UsageError,
+    )
+    from strideinspect.report.model import Field, Finding, Report, Severity, Verification, WindowNode
+    from strideinspect.version import __version__
 
 __all__ = [
     "Field",
@@ -34,3 +39,14 @@ __all__ = [
     "__version__",
     "inspect",
 ]
+
+_ELSEWHERE = {"inspect": "api", "__version__": "version"} | {
+    name: "errors" if name.endswith("Error") else "report.model" for name in __all__ if name[0].isupper()
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for."""
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module 'strideinspect' has no attribute {name!r}")
+    return getattr(import_module(f"strideinspect.{_ELSEWHERE[name]}"), name)

@@ -45,6 +45,7 @@ def run(
 
     tell("computing shapes and fields")
     shapes = infer(network, sizes)
+    tensors = whole.matching(shapes, tensors)
     nodes, live = described(shapes)
     spatial = spatial_axes(shapes, nodes)
     sources = [(name, axis) for name, axes in spatial.items() for axis in axes]
@@ -77,5 +78,4 @@ def run(
         verification = verifier.check(whole.claims(shapes, windows, unseen))
         findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
 
-    tensors = whole.matching(shapes, tensors)
     return whole.report(model, shapes, fields, live, inspection, tensors, findings, verification)

@@ -95,7 +95,7 @@ def test_input_shapes(shapes: Any, path: Path) -> None:
 
 
 @pytest.mark.parametrize(("patterns", "names"), [
-    (["r"], ["r"]), (["?"], ["c", "r", "y"]), (["fir*"], ["c"]), (["c", "y"], ["c", "y"]), (["nothing"], []), ([], []),
+    (["r"], ["r"]), (["?"], ["c", "r", "y"]), (["fir*"], ["c"]), (["c", "y"], ["c", "y"]), ([], []),
 ])  # fmt: skip
 def test_tensors(patterns: list[str], names: list[str], path: Path) -> None:
     """Tensors are asked for by patterns of their own or of their node's name, and come in graph order."""
@@ -103,6 +103,12 @@ def test_tensors(patterns: list[str], names: list[str], path: Path) -> None:
     assert [tensor.name for tensor in report.tensors] == names
     for tensor in report.tensors:
         assert [field.axis for field in tensor.fields] == [2, 3]
+
+
+def test_a_pattern_without_a_tensor(path: Path) -> None:
+    """A pattern that matches nothing is a mistake, and the nearest name is suggested."""
+    with pytest.raises(strideinspect.UsageError, match=r"'frist'.*did you mean first\?"):
+        strideinspect.inspect(path, tensors=["r", "frist"], verify="none")
 
 
 def test_rules_are_chosen(path: Path) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from strideinspect.assembly.fields import tensor
 from strideinspect.assembly.windows import ladder
+from strideinspect.errors import UsageError
 from strideinspect.fields.forward import Fields
 from strideinspect.fields.liveness import Marks, runs, unmarked
 from strideinspect.model.graph import window_flow
@@ -54,14 +56,26 @@ def unseen(inputs: Sequence[Input], marks: Mapping[str, Marks]) -> tuple[Unseen,
 
 
 def matching(shapes: Shapes, patterns: Sequence[str]) -> tuple[str, ...]:
-    """Tensors whose name, or whose node's name, matches one of the patterns, in graph order."""
-    found = []
+    """Tensors whose name, or whose node's name, matches one of the patterns, in graph order.
+
+    Raises UsageError for a pattern that matches nothing, with the nearest name.
+    """
+    names: dict[str, str] = {}  # what a tensor may be called by
     for node in shapes.nodes:
         for i, name in enumerate(node.outputs):
-            names = (name, node.name) if i == 0 else (name,)
-            if name in shapes.shapes and any(fnmatchcase(n, p) for n in names if n for p in patterns):
-                found.append(name)
-    return tuple(found)
+            if name in shapes.shapes:
+                names[name] = name
+                if i == 0 and node.name:
+                    names.setdefault(node.name, name)
+    found: set[str] = set()
+    for pattern in patterns:
+        matches = [tensor for name, tensor in names.items() if fnmatchcase(name, pattern)]
+        if not matches:
+            near = get_close_matches(pattern, names, n=1)
+            hint = f"did you mean {near[0]}?" if near else "--format json lists the names"
+            raise UsageError(f"no tensor or node is called {pattern!r}", hint)
+        found.update(matches)
+    return tuple(dict.fromkeys(tensor for tensor in names.values() if tensor in found))
 
 
 def claims(shapes: Shapes, windows: Sequence[WindowNode], unseen: Sequence[Unseen]) -> Claims:
