@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
+from strideinspect.fields.actual import apply
+from strideinspect.fields.axes import Around
 from strideinspect.fields.forward import Described, Fields, Source
 from strideinspect.fields.liveness import Marks, all_marked, runs, seen_from
 from strideinspect.model.shapes import Shapes
+from strideinspect.reads.steps import Statistics
 from strideinspect.report.model import Span
 
 
@@ -37,16 +42,30 @@ def middle(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Marks, dict[Sou
 def holes_of(
     shapes: Shapes, nodes: Sequence[Described], fields: Fields, tensor: str
 ) -> Mapping[Source, tuple[int, tuple[Span, ...]]]:
-    """Per source the middle index of a tensor and the input indices inside its field that it does not depend on."""
+    """Per source the middle index of a tensor and the input indices inside its local field that it does not see."""
     marks, chosen = middle(shapes, fields, tensor)
-    reached = seen_from(shapes, nodes, {tensor: marks})
     found = {}
     for (name, axis), index in chosen.items():
-        vector = reached[name][axis] if name in reached else np.zeros(0, dtype=bool)
-        live = np.flatnonzero(vector)
+        near = [_locally(item, fields, (name, axis)) for item in nodes]
+        reached = seen_from(shapes, near, {tensor: marks})
+        live = np.flatnonzero(reached[name][axis]) if name in reached else np.zeros(0, dtype=np.int64)
         if live.size:
-            missing = runs(~vector[live[0] : live[-1] + 1])
+            missing = runs(~reached[name][axis][live[0] : live[-1] + 1])
             if missing:
                 start = int(live[0])
                 found[name, axis] = (index, tuple((a + start, b + start) for a, b in missing))
     return found
+
+
+def _locally(item: Described, fields: Fields, source: Source) -> Described:
+    """The node without the statistics that it normalises by, and without what a collapsed axis spreads again."""
+    kept = []
+    for read in item.reads:
+        seen = fields.get(item.node.inputs[read.input], {}).get(source)
+        if seen is not None:
+            around = Around(item.node.outputs[read.output], item.node.label, frozenset())
+            after = reduce(lambda dependence, step: apply(step, dependence, around), read.steps, seen.actual)
+            if after.local is None:
+                continue
+        kept.append(read._replace(steps=tuple(s for s in read.steps if not isinstance(s, Statistics))))
+    return replace(item, reads=tuple(kept))
