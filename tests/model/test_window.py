@@ -62,7 +62,10 @@ def agrees(case: Case) -> bool:
 
 
 def cut_short(case: Case) -> bool:
-    """The one kind left out: a dilated AveragePool whose SAME padding is negative reads fewer taps than a MaxPool."""
+    """The one kind left out: a dilated AveragePool whose SAME padding is negative reads less than its window spans.
+
+    What it does read is in reads/pooling, and swept with all other reads.
+    """
     wide = case.attributes.get("dilations") not in (None, [1])
     return case.op == "AveragePool" and wide and str(case.attributes.get("auto_pad", "")).startswith("SAME")
 

@@ -1,0 +1,115 @@
+"""ambiguous-semantics: where the standard, the ONNX library and onnxruntime part, and only there."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import onnx
+import onnx.shape_inference
+import pytest
+
+from tests.model.identity_batch import Attribute, Case
+from tests.model.test_window import OPERATORS, drawn
+from tests.oracle_models import model_of
+from tests.rules.inspecting import inspected, of_rule
+
+SAME: dict[str, Attribute] = {"auto_pad": "SAME_UPPER"}
+CLIPPED: dict[str, Attribute] = {"strides": [2], "pads": [1, 1], "ceil_mode": 1}
+KNOWN: dict[str, tuple[Case, list[str]]] = {
+    # ceil((3 + 2 − 2) / 2) + 1 = 3, of which the last begins behind the map: the library leaves that out up to 21.
+    "rounding up at 12": (
+        Case("MaxPool", 12, 3, 2, CLIPPED), ["the ONNX library makes 3×1×3", "onnxruntime makes 3×1×2"],
+    ),
+    "rounding up at 22": (Case("MaxPool", 22, 3, 2, CLIPPED), []),
+    "rounding up and fitting": (Case("MaxPool", 12, 5, 2, {"strides": [2], "ceil_mode": 1}), []),
+    "valid and rounding up": (
+        Case("MaxPool", 12, 5, 1, {"strides": [3], "auto_pad": "VALID", "ceil_mode": 1}), ["onnxruntime makes 5×1×2"],
+    ),
+    # ⌈5 / 1⌉ = 5, but onnxruntime's pools forget the dilation where they pad.
+    "pool with SAME and dilation": (
+        Case("MaxPool", 12, 5, 2, {"dilations": [2], **SAME}), ["the standard makes 5×1×5", "onnxruntime makes 5×1×4"],
+    ),
+    "convolution with SAME and dilation": (
+        Case("Conv", 12, 5, 2, {"dilations": [2], **SAME}),
+        ["the standard makes 5×1×5", "onnxruntime refuses to run it"],
+    ),
+    # The one window needs no padding; onnxruntime begins at index 1.
+    "window smaller than its stride": (
+        Case("Conv", 12, 4, 1, {"strides": [4], **SAME}), ["onnxruntime crops the front by 1"],
+    ),
+    "old pool smaller than its stride": (
+        Case("MaxPool", 12, 4, 1, {"strides": [4], **SAME}), ["onnxruntime refuses to run it"],
+    ),
+    # 3 · 2 = 6; the library adds the output padding.
+    "transposed, SAME and output padding": (
+        Case("ConvTranspose", 12, 3, 3, {"strides": [2], "output_padding": [1], **SAME}),
+        ["the ONNX library makes", "onnxruntime makes 3×1×6"],
+    ),
+    "SAME": (Case("Conv", 12, 8, 3, {"strides": [2], **SAME}), []),
+    "pads": (Case("Conv", 12, 8, 3, {"strides": [2], "dilations": [2], "pads": [1, 1]}), []),
+    "transposed": (Case("ConvTranspose", 12, 8, 3, {"strides": [2], "output_padding": [1], "pads": [1, 1]}), []),
+}  # fmt: skip
+
+
+def told(model: onnx.ModelProto, folder: Path) -> list[str]:
+    """The messages of the rule."""
+    found = of_rule(inspected(model, folder), "ambiguous-semantics")
+    assert {finding.severity.value for finding in found} <= {"error"}
+    return [finding.message for finding in found]
+
+
+@pytest.mark.parametrize(("case", "words"), KNOWN.values(), ids=KNOWN)
+def test_known_differences(case: Case, words: list[str], tmp_path: Path) -> None:
+    """Who makes what of a window on which they are known to part; onnxruntime's side is what it really runs to."""
+    messages = told(case.model(), tmp_path)
+    assert len(messages) == bool(words)
+    for word in words:
+        assert word in messages[0]
+    ran = case.ran()
+    if words and ran is not None and "makes" in words[-1]:
+        assert words[-1].endswith(f"×{len(ran)}")
+    assert (ran is None) == any("refuses" in word for word in words)
+
+
+def inferred_size(model: onnx.ModelProto) -> int | None:
+    """The output's size along the axis by the ONNX library, None where it says nothing or another rank."""
+    try:
+        dims = onnx.shape_inference.infer_shapes(model, strict_mode=True).graph.output[0].type.tensor_type.shape.dim
+    except onnx.shape_inference.InferenceError:
+        return None
+    return dims[2].dim_value if len(dims) == 3 else None
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+def test_sweep(op: str, tmp_path: Path) -> None:
+    """Every window on which the ONNX library and onnxruntime part is told; with plain pads nothing is."""
+    draw = random.Random(op)  # noqa: S311  # reproducible, not secret
+    parted = 0
+    for _ in range(150):
+        case = drawn(op, draw.randint(8, 22), draw)
+        ran = case.ran()
+        if not ran:
+            continue
+        messages = told(case.model(), tmp_path)
+        library = inferred_size(case.model())
+        if library is not None and library != len(ran):
+            parted += 1
+            assert messages, case
+            assert f"onnxruntime makes {case.length}×1×{len(ran)}" in messages[0]
+        plain = {"auto_pad", "ceil_mode", "output_shape"}.isdisjoint(case.attributes)
+        assert not (plain and messages), case
+    assert parted or op == "Conv"  # which onnxruntime rather refuses
+
+
+@pytest.mark.parametrize(
+    ("length", "scale", "parts"), [(10, 2.3, True), (10, 2.0, False), (10, 0.5, False), (7, 1.5, False)]
+)
+def test_resizing(length: int, scale: float, parts: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """10 · 2.3 is 23 in onnxruntime's single precision, and 22 in the library."""
+    model = model_of("y = Resize (x, , s)", {"x": (1, 1, length)}, 13, {"s": [1.0, 1.0, scale]})
+    messages = told(model, tmp_path)
+    assert bool(messages) is parts
+    if parts:
+        assert "the ONNX library makes 1×1×22" in messages[0]
+        assert "onnxruntime makes 1×1×23" in messages[0]
