@@ -55,20 +55,21 @@ def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
             found.append(Described(node, (), known=False))
             live.update(name for name in node.outputs if name)
             continue
-        reads = tuple(r for r in _fitting(node, shapes) if node.inputs[r.input] in live)
+        reads = _fitting(node, shapes, live)
         found.append(Described(node, reads))
         live.update(node.outputs[r.output] for r in reads)
     return tuple(found), frozenset(live)
 
 
-def _fitting(node: Node, shapes: Shapes) -> tuple[Read, ...]:
-    """What a node reads; the whole of each input, with the reason, where its description does not fit the shapes."""
+def _fitting(node: Node, shapes: Shapes, live: set[str]) -> tuple[Read, ...]:
+    """What a node reads of live inputs; the whole of them, with the reason, where its description does not fit."""
     placed = shapes.placed(node)
-    reads = describe(placed)
     known = shapes.shapes
+    reads = tuple(r for r in describe(placed) if node.inputs[r.input] in live)
     if all(fits(r, known[node.inputs[r.input]], known[node.outputs[r.output]]) for r in reads):
         return reads
-    return everything(placed, f"{node.op} {node.label!r} does not fit its inputs")
+    chosen = [i for i, name in enumerate(node.inputs) if name in live]
+    return everything(placed, f"{node.op} {node.label!r} does not fit its inputs", chosen)
 
 
 def _captures(node: Node, live: set[str]) -> bool:

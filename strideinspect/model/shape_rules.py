@@ -45,6 +45,8 @@ def _first(placed: PlacedNode) -> Shape:
 
 
 def _all(placed: PlacedNode) -> Shape:
+    if placed.node.version < 7 and placed.node.integer("broadcast", 0):
+        return placed.shape(0)  # before opset 7 the second operand was fitted into the first, from `axis` on
     return broadcast([placed.shape(i) for i in range(len(placed.node.inputs)) if placed.present(i)])
 
 
