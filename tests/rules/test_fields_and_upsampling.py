@@ -38,6 +38,11 @@ HOLES: dict[str, tuple[int, str, Spans]] = {
     "filled by a branch": (
         32, f"{dilated('x', 'a', 2)} {dilated('x', 'b', 1)} c = Add (a, b) {dilated('c', 'y', 1)}", (),
     ),
+    # In full the gate sees everything; what has a position has the holes.
+    "gate": (
+        32, f"{dilated('x', 'a', 2)} {dilated('a', 'b', 2)} g = GlobalAveragePool (b) y = Mul (b, g)",
+        ((13, 13), (15, 15), (17, 17), (19, 19)),
+    ),
     "plain": (32, f"{dilated('x', 'a', 1)} {dilated('a', 'y', 1)}", ()),
 }  # fmt: skip
 
