@@ -157,7 +157,7 @@ class PlacedNode:
         values = self.constant(index)
         if values is None:
             raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is computed from the data")
-        if not np.isfinite(np.asarray(values, dtype=np.float64)).all():
+        if values.dtype.kind not in "iub" and not np.isfinite(np.asarray(values, dtype=np.float64)).all():
             raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is no list of whole numbers")
         return tuple(int(value) for value in values.reshape(-1))
 
