@@ -97,7 +97,7 @@ def test_nested() -> None:
 def test_name_that_stands_outside_as_well() -> None:
     """A tensor of the branch does not overwrite one of the same name around it."""
     condition = f"{TRUE} a = MaxPool <kernel_shape = [3, 3]> (x)"
-    built = model(condition, "b = Relu (x) t = Neg (b)", SAME, "z = Conv <pads = [2, 2, 2, 2]> (a, w) y = Add (i, z)")
+    built = model(condition, "a = Relu (x) t = Neg (a)", SAME, "z = Conv <pads = [2, 2, 2, 2]> (a, w) y = Add (i, z)")
     assert inferred(built).shapes["y"] == (1, 1, 8, 8)  # 8 − 2 + 4 − 2 = 8 beside the branch's 8
 
 
