@@ -49,6 +49,7 @@ class Builder:
     current: str = "x"
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     initializers: list[onnx.TensorProto] = field(default_factory=list)
+    inputs: list[onnx.ValueInfoProto] = field(default_factory=list)  # those after x
     made: int = 0
 
     def fresh(self) -> str:
@@ -81,7 +82,7 @@ class Builder:
         graph = onnx.helper.make_graph(
             self.nodes,
             "generated",
-            [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, self.shape)],
+            [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, self.shape), *self.inputs],
             [onnx.helper.make_empty_tensor_value_info(self.current)],
             self.initializers,
         )
@@ -102,14 +103,19 @@ class Builder:
         """Shape of the current tensor."""
         return self.shape if self.current == "x" else self.run().values[self.current].shape
 
+    def branch(self) -> Builder:
+        """A copy that grows by itself."""
+        trial = copy.copy(self)
+        trial.nodes, trial.initializers, trial.inputs = list(self.nodes), list(self.initializers), list(self.inputs)
+        return trial
+
     def apply(self, step: Step) -> None:
         """Append a step whole, or raise UnfitError and leave everything as it was."""
-        trial = copy.copy(self)
-        trial.nodes, trial.initializers = list(self.nodes), list(self.initializers)
+        trial = self.branch()
         EMITTERS[step.kind](trial, **step.arguments)
         if trial.current != "x":
             trial.run()
-        self.nodes, self.initializers = trial.nodes, trial.initializers
+        self.nodes, self.initializers, self.inputs = trial.nodes, trial.initializers, trial.inputs
         self.current, self.made = trial.current, trial.made
 
 

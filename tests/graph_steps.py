@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import onnx
 
-from tests.graph_builder import EMITTERS, Attribute, Builder, Step, UnfitError, emitter
+from tests.graph_builder import Attribute, Builder, Step, UnfitError, emitter
 
 
 @emitter
@@ -261,6 +261,3 @@ def join(b: Builder, ends: list[str], merge: str, axis: int) -> None:
         b.add(merge, cut, axis=axis)
     else:
         b.add(merge, cut)
-
-
-__all__ = ["EMITTERS"]

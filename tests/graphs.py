@@ -6,7 +6,6 @@ environment takes twenty times as many and new ones every time: for a night, or 
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,11 +16,11 @@ import onnx.printer
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tests import graph_steps
+from tests import graph_rarer, graph_steps
 from tests.graph_builder import Builder, Step, UnfitError
 from tests.oracle_sets import Shape
 
-EMITTERS = graph_steps.EMITTERS  # importing them registers them
+STEPS = (graph_steps, graph_rarer)  # importing them registers their emitters
 OPSETS = (7, 8, 9, 10, 11, 12, 13, 16, 18, 19, 21, 22, 23)
 LONGEST = 40
 
@@ -208,6 +207,23 @@ def _spread(draw: Draw, rank: int, opset: int) -> Step:
     return draw(st.sampled_from(steps))  # type: ignore[no-any-return]
 
 
+def _rarer(draw: Draw, rank: int, opset: int) -> Step:
+    del opset
+    steps = [
+        Step("computed_crop", {"start": draw(st.integers(0, 2)), "less": draw(st.integers(0, 2))}),
+        Step(
+            "computed_resize", {"factor": draw(st.integers(2, 3)), "mode": draw(st.sampled_from(["nearest", "linear"]))}
+        ),
+        Step("expanded", {"times": draw(st.integers(2, 3))}),
+        Step("channel_norm", {"op": "LRN" if rank == 2 else "GroupNormalization"}),
+        Step("recurrent", {"direction": draw(st.sampled_from(["forward", "reverse", "bidirectional"]))}),
+        Step("dense", {}),
+        Step("second_input", {"merge": draw(st.sampled_from(["Add", "Mul", "Concat"]))}),
+        Step("depthwise_by_input", {}),
+    ]
+    return draw(st.sampled_from(steps))  # type: ignore[no-any-return]
+
+
 FAMILIES: dict[str, Callable[[Draw, int, int], Step]] = {
     "conv": _conv,
     "conv_transpose": _conv_transpose,
@@ -218,6 +234,7 @@ FAMILIES: dict[str, Callable[[Draw, int, int], Step]] = {
     "resize": _resize,
     "moved": _moved,
     "spread": _spread,
+    "rarer": _rarer,
 }
 EVERY = (*FAMILIES, "conv", "pool", "conv", "pool")  # windows are what it is about
 CLOSED = ("conv", "pool", "conv_transpose", "pointwise")  # families that always have a closed form
@@ -226,8 +243,7 @@ CLOSED = ("conv", "pool", "conv_transpose", "pointwise")  # families that always
 def _chain(draw: Draw, builder: Builder, families: tuple[str, ...], most: int, rank: int) -> list[Step]:
     """Up to `most` steps that fit after one another; those that do not are left out."""
     found = []
-    trial = copy.copy(builder)
-    trial.nodes, trial.initializers = list(builder.nodes), list(builder.initializers)
+    trial = builder.branch()
     if not trial.nodes and draw(st.booleans()):
         # Positions are only kept of axes along which windows slide: a window of one pixel makes them of all.
         found.append(Step("pool", {"op": "MaxPool", "kernel_shape": [1] * rank}))

@@ -176,6 +176,29 @@ def einsum(step: Step) -> list[Reads]:
     return [_einsum([step.shape(number) for number in range(len(terms))], terms, result)]
 
 
+@operator("GRU", "LSTM", "RNN")
+def recurrent(step: Step) -> list[Reads]:
+    """Along the first axis: a forward layer reads all that came before, a reverse one all that comes after."""
+    if step.whole("layout", 0) or any(step.given(number) for number in range(4, len(step.inputs))):
+        raise OracleLimitError(f"{step.op}: a layout or an initial state")
+    length, batch, features = step.shape()
+    hidden = step.whole("hidden_size", 0)
+    sides = {"forward": [1], "reverse": [-1], "bidirectional": [1, -1]}[step.word("direction", "forward")]
+    taps = []
+    for distance, feature in product(range(length), range(features)):
+        for place, sign in enumerate(sides):
+            picked = np.arange(length) - sign * distance
+            time = np.where((picked >= 0) & (picked < length), picked, -1)
+            own = np.where(np.arange(len(sides)) == place, 0, -1)
+            rows = [np.maximum(time, 0), np.arange(batch), np.full(hidden, feature)]
+            address = crossed(step.shape(), rows)[:, None]  # length, side, batch, hidden
+            nothing = (time < 0)[:, None, None, None] | (own < 0)[None, :, None, None]
+            taps.append(np.where(nothing, -1, address))
+    if step.outputs > 1:
+        raise OracleLimitError(f"{step.op}: the last state")
+    return [Reads(taps[0].shape, {0: taps}, axes={0: {0: 0, 1: 2}})]
+
+
 @operator("CumSum")
 def cumsum(step: Step) -> list[Reads]:
     """Everything before an index and, unless exclusive, the index itself; after it in reverse."""

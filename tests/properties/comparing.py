@@ -16,6 +16,8 @@ from tests.oracle import Oracle, Sees, hull, hulls
 from tests.oracle_windows import untouched
 
 Claim = tuple[str, Field]
+Everything = dict[tuple[str, int], Mapping[str, Sees]]
+"""By input and axis: what every element of every tensor sees."""
 
 
 def report_on(model: onnx.ModelProto, folder: Path) -> Report:
@@ -37,9 +39,10 @@ def claims(report: Report) -> Iterator[Claim]:
             yield name, field
 
 
-def everything(oracle: Oracle) -> dict[int, Mapping[str, Sees]]:
-    """What every element sees along every axis of x but the batch: channels may be moved into positions, too."""
-    return {axis: oracle.sees("x", axis) for axis in range(1, oracle.ran.feeds["x"].ndim)}
+def everything(oracle: Oracle) -> Everything:
+    """What every element sees along every axis of every input but the batch: channels may become positions, too."""
+    feeds = oracle.ran.feeds
+    return {(name, axis): oracle.sees(name, axis) for name in feeds for axis in range(1, feeds[name].ndim)}
 
 
 def check_shapes(report: Report, oracle: Oracle) -> None:
@@ -85,7 +88,7 @@ def agree(said: Span | None, exact: Span | None, *, exactly: bool) -> bool:
     return said is not None and said[0] <= exact[0] and exact[1] <= said[1]
 
 
-def lossless(oracle: Oracle, sees: dict[int, Mapping[str, Sees]]) -> bool:
+def lossless(oracle: Oracle, sees: Everything) -> bool:
     """Whether looking at axes one by one loses nothing: there is one, or no element anywhere sees nothing at all."""
     if oracle.ran.feeds["x"].ndim == 3:
         return True
@@ -94,7 +97,7 @@ def lossless(oracle: Oracle, sees: dict[int, Mapping[str, Sees]]) -> bool:
     )
 
 
-def check_dropped(report: Report, oracle: Oracle, sees: dict[int, Mapping[str, Sees]]) -> None:
+def check_dropped(report: Report, oracle: Oracle, sees: Everything) -> None:
     """Dropped pixels, padding and gaps are the indices that no tap touches, counted one by one."""
     nodes = {node.output[0]: node for node in oracle.model.graph.node}
     for node in report.nodes:
@@ -113,18 +116,18 @@ def check_dropped(report: Report, oracle: Oracle, sees: dict[int, Mapping[str, S
         assert found == counted, node
 
 
-def check_unseen(report: Report, oracle: Oracle, sees: dict[int, Mapping[str, Sees]], *, exactly: bool) -> None:
+def check_unseen(report: Report, oracle: Oracle, sees: Everything, *, exactly: bool) -> None:
     """Rows said to be unseen reach no output; where nothing is lost by looking at axes one by one, those are all."""
-    said: dict[int, set[int]] = {axis: set() for axis in sees}
+    said: dict[tuple[str, int], set[int]] = {place: set() for place in sees}
     for part in report.unseen:
-        said[part.axis].update(row for first, last in part.ranges for row in range(first, last + 1))
-    (source,) = report.inputs
-    for axis in source.spatial_axes:
-        rows = said[axis]
-        exact = set(oracle.unseen(sees[axis], oracle.ran.feeds["x"].shape[axis]))
-        assert rows <= exact, f"claimed falsely along axis {axis}: {sorted(rows - exact)}"
-        unused = len(exact) == source.shape[axis]  # an input that nothing reads is no matter of rows
-        assert not exactly or unused or rows == exact, f"missed along axis {axis}: {sorted(exact - rows)}"
+        said[part.input, part.axis].update(row for first, last in part.ranges for row in range(first, last + 1))
+    for source in report.inputs:
+        for axis in source.spatial_axes:
+            rows = said[source.name, axis]
+            exact = set(oracle.unseen(sees[source.name, axis], source.shape[axis]))
+            assert rows <= exact, f"claimed falsely along axis {axis} of {source.name}: {sorted(rows - exact)}"
+            unused = len(exact) == source.shape[axis]  # an input that nothing reads is no matter of rows
+            assert not exactly or unused or rows == exact, f"missed along axis {axis}: {sorted(exact - rows)}"
 
 
 def theoretical_span(field: Field, index: int) -> Span | None:

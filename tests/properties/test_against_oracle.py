@@ -43,7 +43,7 @@ def check_as_it_stands(graph: Graph, folder: Path) -> None:
     check_shapes(report, oracle)
     exactly = lossless(oracle, sees)
     for name, field in claims(report):
-        check_actual((name, field), sees[field.axis][name], exactly=exactly)
+        check_actual((name, field), sees[field.input, field.axis][name], exactly=exactly)
     if exactly:
         check_dropped(report, oracle, sees)
     check_unseen(report, oracle, sees, exactly=exactly)
@@ -125,10 +125,10 @@ def check_closed_forms(graph: Graph, folder: Path, *, always: bool) -> None:
     assume(model.graph.node)
     large = report_on(model, folder)
     sees = Oracle.of(model).sees("x", 2)
-    before = {name: field for name, field in claims(small) if field.axis == 2}
+    before = {name: field for name, field in claims(small) if (field.input, field.axis) == ("x", 2)}
     for name, field in claims(large):
-        if field.axis != 2:
-            continue  # channels become positions where the first windows slide over them
+        if (field.input, field.axis) != ("x", 2):
+            continue  # of other inputs, or of channels where the first windows slide over them
         compared = check_theoretical((name, field), sees[name])
         assert compared or not always, f"{name} has no closed form, or none that could be compared: {field.reason}"
         was = before.get(name)  # a branch may have to be cut, or an axis collapse, at one size only
