@@ -198,3 +198,16 @@ def test_importing_the_package_is_cheap() -> None:
         text=True,
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_nodes_of_one_name(tmp_path: Path) -> None:
+    """Nodes may share a name: asked for by it, each of their tensors comes."""
+    model = onnx.parser.parse_model(
+        '<ir_version: 8, opset_import: ["": 18]> g (float[1,1,4,4] x) => (float[1,1,2,2] y)'
+        " { a = Relu (x) b = Neg (a) y = MaxPool <kernel_shape = [3, 3]> (b) }"
+    )
+    for node in model.graph.node[:2]:
+        node.name = "act"
+    onnx.save(model, tmp_path / "model.onnx")
+    report = strideinspect.inspect(tmp_path / "model.onnx", tensors=["act"], verify="none")
+    assert [tensor.name for tensor in report.tensors] == ["a", "b"]

@@ -60,22 +60,21 @@ def matching(shapes: Shapes, patterns: Sequence[str]) -> tuple[str, ...]:
 
     Raises UsageError for a pattern that matches nothing, with the nearest name.
     """
-    names: dict[str, str] = {}  # what a tensor may be called by
+    names: dict[str, list[str]] = {}  # tensors by what they may be called by: nodes may share a name
     for node in shapes.nodes:
         for i, name in enumerate(node.outputs):
             if name in shapes.shapes:
-                names[name] = name
-                if i == 0 and node.name:
-                    names.setdefault(node.name, name)
+                for called in {name, node.name if i == 0 and node.name else name}:
+                    names.setdefault(called, []).append(name)
     found: set[str] = set()
     for pattern in patterns:
-        matches = [tensor for name, tensor in names.items() if fnmatchcase(name, pattern)]
+        matches = [tensor for name, tensors in names.items() if fnmatchcase(name, pattern) for tensor in tensors]
         if not matches:
             near = get_close_matches(pattern, names, n=1)
             hint = f"did you mean {near[0]}?" if near else "--format json lists the names"
             raise UsageError(f"no tensor or node is called {pattern!r}", hint)
         found.update(matches)
-    return tuple(dict.fromkeys(tensor for tensor in names.values() if tensor in found))
+    return tuple(name for node in shapes.nodes for name in node.outputs if name in found)
 
 
 def claims(shapes: Shapes, windows: Sequence[WindowNode], unseen: Sequence[Unseen]) -> Claims:

@@ -44,7 +44,7 @@ def fold(node: Node, values: Sequence[Array | None], size: int) -> tuple[Array, 
         if node.domain or not tiny:
             return None
         return _by_reference(node, values)
-    except (ValueError, TypeError, IndexError, OverflowError, ZeroDivisionError) as error:
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise UnresolvedError(f"its constant inputs do not fit together ({error})") from error
 
 

@@ -51,7 +51,7 @@ def _may_part(shapes: Shapes, node: Node) -> bool:
 
 def _standard(node: Node, found: Geometry, ours: Shape) -> Shape:
     """The output shape by the standard's formulas: SAME gives ⌈L/s⌉, a transposed SAME L·s."""
-    if not node.text("auto_pad", "NOTSET").startswith("SAME"):
+    if not node.text("auto_pad", "NOTSET").startswith("SAME") or node.has("output_shape"):
         return ours
     sizes = list(ours)
     for axis, w in zip(found.axes, found.windows, strict=True):
