@@ -160,9 +160,9 @@ def _crop(draw: Draw, rank: int, opset: int) -> Step:
 
 
 def _resize(draw: Draw, rank: int, opset: int) -> Step:
-    del opset
     modes = ["nearest", "linear", "cubic"] if rank == 2 else ["nearest", "linear"]
     names = ["half_pixel", "pytorch_half_pixel", "asymmetric", "align_corners"]
+    names += ["half_pixel_symmetric"] if opset >= 19 else []
     return Step(
         "resize",
         {

@@ -105,7 +105,10 @@ def reverses(arguments: dict[str, Any]) -> bool:
 
 def stretches(arguments: dict[str, Any]) -> bool:
     """Whether a step resizes by a factor that changes with the size."""
-    return arguments.get("by_size") is True or arguments.get("coordinates") == "align_corners"
+    return arguments.get("by_size") is True or arguments.get("coordinates") in {
+        "align_corners",
+        "half_pixel_symmetric",
+    }
 
 
 LARGEST = 320

@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 from strideinspect import inspect
-from strideinspect.report.model import Dropped, Field, Report
+from strideinspect.report.model import Dropped, Field, Report, Severity
 from tests.oracle_models import model_of
 from tests.published import networks
 
@@ -222,9 +222,35 @@ def test_keras_resnet50_skips_three_pixels_of_four(report_of: Inspect) -> None:
     report = report_of(networks.resnet50_keras(224))
     assert "stride-gap" in rules(report)
     assert all(finding.severity == "warning" for finding in report.findings if finding.rule == "stride-gap")
-    # The Pad nodes' own zeros are dropped by the 7×7/2 and the pool: no pixel is.
+    # The Pad nodes' own zeros are dropped by the 7×7/2 and the pool: no pixel is, and that is worth a note.
     assert all(pixels == 0 for pixels, _ in dropped(report))
+    assert [padding for _, padding in dropped(report)][:2] == [1, 1]
+    assert {finding.severity for finding in report.findings if finding.rule == "padding-truncation"} == {Severity.NOTE}
     assert "floor-truncation" not in rules(report)
+
+
+QUIET: dict[str, onnx.ModelProto] = {
+    "resnet50": networks.resnet50_torchvision(224),
+    "vgg16": networks.vgg16(224)["pool5"],
+    "mobilenet-v2": networks.mobilenet_v2(224),
+    "efficientnet-b0": networks.efficientnet_b0(224, gates=True),
+    "densenet-121": networks.densenet121(224),
+    "inception-v3": networks.inception_v3(299),
+}
+
+
+@pytest.mark.parametrize("model", QUIET.values(), ids=QUIET)
+def test_pytorch_networks_at_their_design_size_raise_nothing_above_a_note(
+    model: onnx.ModelProto, report_of: Inspect
+) -> None:
+    """They are as their authors wanted them: a warning there would be a false alarm."""
+    assert list(report_of(model).at_least(Severity.WARNING)) == []
+
+
+def test_squeezenet_loses_a_row_at_its_design_size_and_is_warned_of_it(report_of: Inspect) -> None:
+    """3×3/2 without padding on 224 rows: 111 windows reach 223 of them."""
+    warned = {finding.rule for finding in report_of(networks.squeezenet_1_1(224)).at_least(Severity.WARNING)}
+    assert {"unseen-input", "floor-truncation"} <= warned
 
 
 DROPS: dict[str, tuple[onnx.ModelProto, int, dict[int, tuple[tuple[int, int], ...]]]] = {
