@@ -21,7 +21,8 @@ if TYPE_CHECKING:
         UnsupportedModelError,
         UsageError,
     )
-    from strideinspect.report.model import Field, Finding, Report, Severity, Verification, WindowNode
+    from strideinspect.report.model import Field, Finding, Report, Severity, WindowNode
+    from strideinspect.report.verdicts import Verification
     from strideinspect.version import __version__
 
 __all__ = [
@@ -40,8 +41,11 @@ __all__ = [
     "inspect",
 ]
 
-_ELSEWHERE = {"inspect": "api", "__version__": "version"} | {
-    name: "errors" if name.endswith("Error") else "report.model" for name in __all__ if name[0].isupper()
+_ELSEWHERE = {
+    **{name: "errors" if name.endswith("Error") else "report.model" for name in __all__ if name[0].isupper()},
+    "inspect": "api",
+    "Verification": "report.verdicts",
+    "__version__": "version",
 }
 
 

@@ -16,7 +16,8 @@ from strideinspect.model.load import load
 from strideinspect.model.network import prepare
 from strideinspect.model.shapes import infer
 from strideinspect.model.source import source_of
-from strideinspect.report.model import Report, Verdict, Verification
+from strideinspect.report.model import Report
+from strideinspect.report.verdicts import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.advice import Adviser
 from strideinspect.rules.inspection import Inspection

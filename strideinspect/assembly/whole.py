@@ -15,14 +15,8 @@ from strideinspect.model.graph import window_flow
 from strideinspect.model.inputs import ChosenInput
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.shapes import Shapes
-from strideinspect.report.model import (
-    Finding,
-    Input,
-    Report,
-    Unseen,
-    Verification,
-    WindowNode,
-)
+from strideinspect.report.model import Finding, Input, Report, Unseen, WindowNode
+from strideinspect.report.verdicts import Verification
 from strideinspect.rules.inspection import Inspection
 from strideinspect.verify.claims import Claims, FieldClaim
 

@@ -24,8 +24,6 @@ from strideinspect.report.json_types import (
     VerificationJson,
 )
 from strideinspect.report.model import (
-    Check,
-    Counts,
     Dropped,
     FailedReport,
     Field,
@@ -34,9 +32,9 @@ from strideinspect.report.model import (
     Source,
     Span,
     TensorReport,
-    Verification,
     WindowNode,
 )
+from strideinspect.report.verdicts import Check, Counts, Verification
 
 SCHEMA = "strideinspect/report/1"
 LINE = 90

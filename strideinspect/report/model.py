@@ -12,6 +12,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from strideinspect.report.verdicts import Verification
+
 if TYPE_CHECKING:
     import networkx
 
@@ -30,14 +32,6 @@ class Severity(StrEnum):
     def rank(self) -> int:
         """0 for a note, 2 for an error."""
         return list(Severity).index(self)
-
-
-class Verdict(StrEnum):
-    """What running says of a claim, or of all of them."""
-
-    AGREED = "agreed"
-    CONTRADICTED = "contradicted"
-    NOT_CHECKED = "not-checked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,56 +220,6 @@ class Finding:
     pixels: int | None = None
     sizes: tuple[int, ...] = ()
     source: Source | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many claims of one kind met each verdict."""
-
-    agreed: int = 0
-    contradicted: int = 0
-    not_checked: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """A claim that running did not simply confirm.
-
-    Raises ValueError for a claim that was not checked without a reason.
-    """
-
-    node: str | None
-    output: str
-    claim: str  # shape, field or unseen
-    verdict: Verdict
-    reason: str | None = None
-    predicted: object = None
-    ran: object = None
-
-    def __post_init__(self) -> None:
-        if self.verdict is Verdict.NOT_CHECKED and not self.reason:
-            raise ValueError("a claim that was not checked needs a reason")
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What running the model says of the claims; `details` lists all that is not agreed.
-
-    `seconds` is for people only.
-    """
-
-    status: Verdict
-    reason: str | None = None
-    runtime: str | None = None
-    shapes: Counts = Counts()
-    fields: Counts = Counts()
-    unseen: Counts = Counts()
-    details: tuple[Check, ...] = ()
-    seconds: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.status is Verdict.NOT_CHECKED and not self.reason:
-            raise ValueError("a verification that did not run needs a reason")
 
 
 @dataclass(frozen=True)  # no slots: the graph is made when it is first asked for, and kept

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from strideinspect.report import words
 from strideinspect.report.layout import Line, Span, Style, hang
-from strideinspect.report.model import Counts, Verdict, Verification
+from strideinspect.report.verdicts import Counts, Verdict, Verification
 
 STYLES = {Verdict.AGREED: Style.GOOD, Verdict.CONTRADICTED: Style.ERROR, Verdict.NOT_CHECKED: Style.WARNING}
 

@@ -20,19 +20,9 @@ from strideinspect.model.node import Node, Shape
 from strideinspect.model.readings import Reading, readings
 from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.reads.steps import Everything
-from strideinspect.report.model import (
-    Field,
-    Finding,
-    Input,
-    Severity,
-    Span,
-    TensorReport,
-    Unseen,
-    Verdict,
-    Verification,
-    WindowNode,
-)
+from strideinspect.report.model import Field, Finding, Input, Severity, Span, TensorReport, Unseen, WindowNode
 from strideinspect.report.model import Source as CodeSource
+from strideinspect.report.verdicts import Verdict, Verification
 from strideinspect.rules.advice import Advice
 from strideinspect.rules.wording import axis_name, contradiction
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from strideinspect.report.model import Check, Span
+from strideinspect.report.model import Span
+from strideinspect.report.verdicts import Check
 
 _NAMES = {1: ("index",), 2: ("row", "column"), 3: ("slice", "row", "column")}
 _PLURALS = {"index": "indices"}

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from strideinspect.report.model import Check, Counts, Span, Unseen, Verdict, Verification
+from strideinspect.report.model import Span, Unseen
+from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
 
 _NO_ANSWER: Final = "onnxruntime has no tensor of this name"
 

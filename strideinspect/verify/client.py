@@ -17,7 +17,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
-from strideinspect.report.model import Verification
+from strideinspect.report.verdicts import Verification
 from strideinspect.verify.claims import Claims, compare, question, unchecked
 
 _ENDED: Final = "the verifying process ended before it answered"

@@ -5,18 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from strideinspect.report.model import (
-    Counts,
-    Dropped,
-    Field,
-    FullField,
-    Input,
-    Positions,
-    Report,
-    Verdict,
-    Verification,
-    WindowNode,
-)
+from strideinspect.report.model import Dropped, Field, FullField, Input, Positions, Report, WindowNode
+from strideinspect.report.verdicts import Counts, Verdict, Verification
 
 AGREED = Verification(
     status=Verdict.AGREED,

@@ -6,8 +6,6 @@ from fractions import Fraction
 from functools import partial
 
 from strideinspect.report.model import (
-    Check,
-    Counts,
     Dropped,
     Field,
     Finding,
@@ -18,10 +16,9 @@ from strideinspect.report.model import (
     Severity,
     TensorReport,
     Unseen,
-    Verdict,
-    Verification,
     WindowNode,
 )
+from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
 from tests.report.builders import field, report, square, window
 
 

@@ -11,7 +11,8 @@ import onnx.parser
 import pytest
 
 from strideinspect import inspector
-from strideinspect.report.model import Check, Counts, Finding, Severity, Verdict, Verification
+from strideinspect.report.model import Finding, Severity
+from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
 from tests.rules.inspecting import inspected, of_rule, rule_ids

@@ -11,7 +11,8 @@ from typing import Final
 
 import pytest
 
-from strideinspect.report.model import Counts, Unseen, Verdict, Verification
+from strideinspect.report.model import Unseen
+from strideinspect.report.verdicts import Counts, Verdict, Verification
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.client import Verifier
 from tests.verify.helpers import Shape, model_of, saved

@@ -7,7 +7,8 @@ from typing import Final
 
 import onnx
 
-from strideinspect.report.model import Counts, Unseen, Verdict
+from strideinspect.report.model import Unseen
+from strideinspect.report.verdicts import Counts, Verdict
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.client import Verifier
 
