@@ -55,6 +55,16 @@ def test_report(path: Path) -> None:
     assert report.verification.status == "not-checked"
 
 
+def test_bytes_are_the_record_in_the_file(path: Path) -> None:
+    """The bytes of a window, and of a finding at it, decode to the very node."""
+    report = strideinspect.inspect(path, verify="none")
+    (finding,) = report.at_least(strideinspect.Severity.WARNING)
+    for place, output in ((report.node("first").bytes, "c"), (report.node("y").bytes, "y"), (finding.bytes, "y")):
+        start, length = place or (0, 0)
+        record = onnx.NodeProto.FromString(path.read_bytes()[start : start + length])
+        assert list(record.output) == [output]
+
+
 def test_nodes_by_name_and_output(path: Path) -> None:
     """A window is found by its name and by its first output; another key is a KeyError."""
     report = strideinspect.inspect(path, verify="none")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
@@ -106,22 +107,26 @@ def report(
     findings: Sequence[Finding],
     verification: Verification,
 ) -> Report:
-    """Everything in one frozen piece."""
+    """Everything in one frozen piece, every node and finding with its place in the file."""
     proto = model.proto
     flows = ((node, [name for name in node.inputs if name in live]) for node in shapes.nodes)
     merges, edges = window_flow(flows, {w.output for w in inspection.windows})
+    places = {name: model.node_offset(node.proto) for node in shapes.nodes for name in node.outputs}
     return Report(
         path=model.path,
         producer=" ".join(filter(None, (proto.producer_name, proto.producer_version))),
         opsets=dict(shapes.network.opsets),
         node_count=len(shapes.network.nodes),
         inputs=tuple(inspection.inputs),
-        nodes=tuple(inspection.windows),
+        nodes=tuple(replace(window, bytes=places.get(window.output)) for window in inspection.windows),
         tensors=tuple(tensor(shapes, fields, name) for name in tensors),
         outputs=tuple(inspection.outputs),
         ladder=ladder(inspection.windows),
         unseen=tuple(inspection.unseen),
-        findings=tuple(sorted(findings, key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))),
+        findings=tuple(
+            replace(finding, bytes=places.get(finding.output or ""))
+            for finding in sorted(findings, key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))
+        ),
         verification=verification,
         merges=merges,
         edges=edges,

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+from strideinspect.report import pages
 from strideinspect.report.json_types import (
+    BytesJson,
     CheckJson,
     CountsJson,
     DroppedJson,
@@ -99,6 +101,7 @@ def _node(node: WindowNode, *, positions: bool) -> NodeJson:
         "parameters": node.parameters,
         "dropped": _dropped(node.dropped),
         "source": _source(node.source),
+        "bytes": _bytes(node.bytes),
         "fields": [_field(field, positions=positions) for field in node.fields],
     }
 
@@ -132,6 +135,7 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
 def _finding(finding: Finding) -> FindingJson:
     return {
         "rule": finding.rule,
+        "page": pages.address(finding.rule),
         "severity": finding.severity.value,
         "node": finding.node,
         "output": finding.output,
@@ -143,6 +147,7 @@ def _finding(finding: Finding) -> FindingJson:
         "message": finding.message,
         "help": finding.help,
         "source": _source(finding.source),
+        "bytes": _bytes(finding.bytes),
     }
 
 
@@ -182,6 +187,10 @@ def _dropped(dropped: Dropped | None) -> DroppedJson | None:
 
 def _source(source: Source | None) -> SourceJson | None:
     return None if source is None else {"file": source.file, "line": source.line, "scope": source.scope}
+
+
+def _bytes(place: tuple[int, int] | None) -> BytesJson | None:
+    return None if place is None else {"offset": place[0], "length": place[1]}
 
 
 def _spans(ranges: Iterable[Span]) -> list[list[int]]:

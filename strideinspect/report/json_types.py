@@ -51,6 +51,13 @@ class SourceJson(TypedDict):
     scope: str | None
 
 
+class BytesJson(TypedDict):
+    """A node's record in the ONNX file."""
+
+    offset: int
+    length: int
+
+
 class InputJson(TypedDict):
     """A graph input; `assumed` are the axes that were given a size by default."""
 
@@ -92,6 +99,7 @@ class NodeJson(TypedDict):
     parameters: int | None
     dropped: DroppedJson | None
     source: SourceJson | None
+    bytes: BytesJson | None
     fields: list[FieldJson]
 
 
@@ -123,6 +131,7 @@ class FindingJson(TypedDict):
     """One thing worth telling, in one place."""
 
     rule: str
+    page: str
     severity: str
     node: str | None
     output: str | None
@@ -134,6 +143,7 @@ class FindingJson(TypedDict):
     message: str
     help: str
     source: SourceJson | None
+    bytes: BytesJson | None
 
 
 class CountsJson(TypedDict):

@@ -35,6 +35,16 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """A rule: its kebab-case id, its group, the gravest severity that it gives, and one line on when it fires."""
+
+    id: str
+    group: str
+    severity: Severity
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where the model's author wrote a node: Python file and line as far as the exporter left them; the layer path."""
 
@@ -128,7 +138,8 @@ class WindowNode:
     """A node that slides a window; the numbers are per spatial axis, after defaults and auto_pad are resolved.
 
     `output` is the first output tensor and the key everywhere; `label` what to call the node in a message.
-    `macs` and `parameters` are for one batch element; None where unknown.
+    `macs` and `parameters` are for one batch element; None where unknown. `bytes` are the first byte and the length of
+    the node's record in the file; None for a node that stands in a subgraph.
     """
 
     name: str
@@ -148,6 +159,7 @@ class WindowNode:
     dropped: Dropped | None
     source: Source | None
     fields: tuple[Field, ...]
+    bytes: tuple[int, int] | None = None
 
     @property
     def label(self) -> str:
@@ -206,6 +218,7 @@ class Finding:
 
     `axes` are axes of the tensor concerned: the graph input where `input` is given, else the node's own input.
     `ranges` (indices), `pixels` (how many indices) and `sizes` (extents to use instead) hold for each of `axes`.
+    `bytes` are the first byte and the length, in the file, of the record of the node that makes `output`.
     """
 
     rule: str
@@ -220,6 +233,7 @@ class Finding:
     pixels: int | None = None
     sizes: tuple[int, ...] = ()
     source: Source | None = None
+    bytes: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)  # no slots: the graph is made when it is first asked for, and kept

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-from strideinspect.rules.registry import RuleInfo
+from strideinspect.report.model import RuleInfo
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _MODEL = re.compile(r"^ {4}<ir_version.*(?:\n {4}.*)*$", re.MULTILINE)

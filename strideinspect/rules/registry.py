@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import strideinspect.rules
 from strideinspect.errors import UsageError
-from strideinspect.report.model import Finding, Severity
+from strideinspect.report.model import Finding, RuleInfo, Severity
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -20,16 +20,6 @@ if TYPE_CHECKING:
 Check = Callable[["Inspection"], Iterable[Finding]]
 
 _NO_RULES = {"registry", "inspection", "advice", "page", "wording"}
-
-
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
-    """A rule: its kebab-case id, its group, the gravest severity that it gives, and one line on when it fires."""
-
-    id: str
-    group: str
-    severity: Severity
-    summary: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,16 +120,20 @@ def test_strides_are_exact_strings() -> None:
 
 
 def test_finding_keeps_all_that_it_knows() -> None:
-    """A finding's place, ranges and source go over unchanged."""
+    """A finding's place, ranges and source go over unchanged, with the address of its rule's page."""
     finding = Finding(
         "stride-gap", Severity.WARNING, "skips rows", "read them", node="n", output="o",
         axes=(2,), ranges=((1, 1), (3, 3)), pixels=2, sizes=(7, 9), source=Source("net.py", 12, "layer1.0"),
+        bytes=(96, 40),
     )  # fmt: skip
     assert rendered(report("m.onnx", [], [], findings=(finding,)))["models"][0]["findings"] == [
         {
-            "rule": "stride-gap", "severity": "warning", "node": "n", "output": "o", "input": None, "axes": [2],
+            "rule": "stride-gap",
+            "page": "https://github.com/strideinspect/strideinspect/blob/main/docs/rules/stride-gap.md",
+            "severity": "warning", "node": "n", "output": "o", "input": None, "axes": [2],
             "ranges": [[1, 1], [3, 3]], "pixels": 2, "sizes": [7, 9], "message": "skips rows", "help": "read them",
             "source": {"file": "net.py", "line": 12, "scope": "layer1.0"},
+            "bytes": {"offset": 96, "length": 40},
         }
     ]  # fmt: skip
 

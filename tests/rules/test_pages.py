@@ -12,9 +12,9 @@ import onnx.checker
 import onnx.parser
 import pytest
 
-from strideinspect.report.model import Severity
+from strideinspect.report.model import RuleInfo, Severity
 from strideinspect.rules.page import page
-from strideinspect.rules.registry import RuleInfo, all_rules
+from strideinspect.rules.registry import all_rules
 from tests.oracle_runtime import random_feeds, run
 from tests.rules.inspecting import inspected, of_rule
 

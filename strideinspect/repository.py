@@ -1,0 +1,61 @@
+"""The repository around a run: what a finding's file is called in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+def root(start: Path) -> Path:
+    """The repository that holds `start`: the nearest folder upwards with a `.git` in it.
+
+    Without one the workspace of a GitHub job that `start` lies in (a checkout without git leaves no `.git`), and else
+    `start` itself.
+    """
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists():
+            return folder
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or start).resolve()
+    return workspace if start.is_relative_to(workspace) else start
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """The files below `root`, a resolved folder."""
+
+    root: Path
+
+    def model(self, path: str) -> str:
+        """The path of a file relative to the repository, with slashes; as it was given where it lies elsewhere."""
+        return self._inside(path) or Path(path).as_posix()
+
+    def relative(self, file: str) -> str | None:
+        """The path, relative to the repository, of a source file that a stack trace names; None where it has no such.
+
+        A trace that was made on another machine, or in another checkout, names files that are not here: then it is the
+        longest ending of the path that is a file of the repository.
+        """
+        found = self._inside(file)
+        if found is not None and (self.root / found).is_file():
+            return found
+        parts = [part for part in re.split(r"[/\\]", file) if part not in ("", ".")]
+        if ".." in parts:
+            return None
+        endings = ("/".join(parts[i:]) for i in range(len(parts)))
+        return next((ending for ending in endings if self._has(ending)), None)
+
+    def _inside(self, path: str) -> str | None:
+        try:
+            return Path(path).resolve().relative_to(self.root).as_posix()
+        except (ValueError, OSError):  # elsewhere, with a null character, or through a circle of links
+            return None
+
+    def _has(self, path: str) -> bool:
+        """Whether this is a file of the repository; names come from the model and may be anything."""
+        try:
+            return (self.root / path).is_file()
+        except (ValueError, OSError):
+            return False
