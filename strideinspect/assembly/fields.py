@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from strideinspect.fields.closed import MOST_PHASES, Closed
 from strideinspect.fields.forward import Fields, Seen, Source
 from strideinspect.fields.spans import EMPTY, along, hull
-from strideinspect.fields.theoretical import MOST_PHASES, Closed
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.report.model import (

@@ -11,7 +11,7 @@ from strideinspect.assembly.fields import tensor
 from strideinspect.assembly.windows import ladder
 from strideinspect.errors import UsageError
 from strideinspect.fields.forward import Fields
-from strideinspect.fields.liveness import Marks, runs, unmarked
+from strideinspect.fields.marks import Marks, runs, unmarked
 from strideinspect.model.graph import window_flow
 from strideinspect.model.inputs import ChosenInput
 from strideinspect.model.load import LoadedModel

@@ -11,11 +11,12 @@ import numpy as np
 from strideinspect.assembly.fields import fields_of
 from strideinspect.fields.coverage import dropped, hollow
 from strideinspect.fields.forward import Described, Fields
-from strideinspect.fields.liveness import Marks, all_marked, back
+from strideinspect.fields.marks import Marks, all_marked, back
+from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node, UnresolvedError
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.source import source_of
-from strideinspect.model.window import Geometry, Kind, is_window
+from strideinspect.model.window import is_window
 from strideinspect.reads.reduction import REDUCTIONS, reduced_axes
 from strideinspect.report.model import (
     Dropped,

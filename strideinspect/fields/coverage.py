@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.forward import Fields
-from strideinspect.fields.liveness import Marks
+from strideinspect.fields.marks import Marks
 from strideinspect.fields.spans import EMPTY, LARGEST
-from strideinspect.model.window import Geometry, Window
+from strideinspect.model.geometry import Geometry, Window
 from strideinspect.report.model import Dropped
 
 Vector = NDArray[np.bool_]

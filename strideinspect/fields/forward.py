@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from strideinspect.fields import actual, theoretical
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import Around
+from strideinspect.fields.closed import Form, Reason, identity
 from strideinspect.fields.spans import emptied, index_spans, is_empty
-from strideinspect.fields.theoretical import Form
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.fitting import fits
@@ -127,7 +127,7 @@ def propagate(shapes: Shapes, nodes: Sequence[Described], sources: Sequence[Sour
     for name, axis in sources:
         shape = shapes.shapes[name]
         spans = index_spans(len(shape), axis, shape[axis])
-        seen = Seen(Dependence(spans, spans, frozenset({axis})), theoretical.identity(len(shape), axis))
+        seen = Seen(Dependence(spans, spans, frozenset({axis})), identity(len(shape), axis))
         fields.setdefault(name, {})[name, axis] = seen
     for item in nodes:
         _visit(item, shapes, fields)
@@ -163,7 +163,7 @@ def _visit(item: Described, shapes: Shapes, fields: dict[str, dict[Source, Seen]
             )
             near = [(place, seen.form) for place, seen in contributions if seen.actual.local is not None]
             label = f"{node.op} {node.label}"
-            form = theoretical.merge(near, label) if near else theoretical.Reason(_NO_PATH)
+            form = theoretical.merge(near, label) if near else Reason(_NO_PATH)
             merged = actual.merge([(place, seen.actual) for place, seen in contributions], others[output])
             fields[output][source] = Seen(merged, form)
 
@@ -197,5 +197,5 @@ def _stepped(
         form = theoretical.apply(step, form, around)
         others = actual.moved_axes(step, others)
     if dependence.local is None:
-        form = theoretical.Reason(_NO_PATH)
+        form = Reason(_NO_PATH)
     return Seen(dependence, form)

@@ -11,7 +11,8 @@ import numpy as np
 from strideinspect.fields.actual import apply
 from strideinspect.fields.axes import Around
 from strideinspect.fields.forward import Described, Fields, Source
-from strideinspect.fields.liveness import Marks, all_marked, runs, seen_from
+from strideinspect.fields.liveness import seen_from
+from strideinspect.fields.marks import Marks, all_marked, runs
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Statistics
 from strideinspect.report.model import Span

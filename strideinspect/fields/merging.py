@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from strideinspect.fields.closed import Closed
 from strideinspect.fields.forward import Described, Fields, Seen, Source
 from strideinspect.fields.spans import EMPTY, along
-from strideinspect.fields.theoretical import Closed
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
 

@@ -1,27 +1,24 @@
 """Theoretical fields in closed form: what an index sees on an infinite plane, where padding counts as pixels.
 
-A closed form is a periodic affine map of period p and step T: output index q·p + r sees the input indices from q·T +
-first_r to q·T + last_r. Windows, transposed windows, resizing and pixel shuffle compose exactly; where they do not,
-the form is undefined, and a Reason says why. Source: Araujo, Norris, Sim, Computing Receptive Fields of Convolutional
-Neural Networks, Distill 2019, extended to fractional strides.
+Windows, transposed windows, resizing and pixel shuffle compose exactly; where they do not, the form is undefined, and a
+Reason says why. Source: Araujo, Norris, Sim, Computing Receptive Fields of Convolutional Neural Networks, Distill 2019,
+extended to fractional strides.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from strideinspect.fields.axes import Around, carried
+from strideinspect.fields.closed import MOST_WORKING_PHASES, Closed, Form, Reason, composed, lifted, reduced
 from strideinspect.fields.spans import (
     EMPTY,
     TooLargeError,
-    along,
     bounded,
     grouped,
     joined,
@@ -34,7 +31,6 @@ from strideinspect.reads.steps import (
     Broadcast,
     Channels,
     Everything,
-    Periodic,
     Permute,
     Place,
     Reshape,
@@ -46,54 +42,6 @@ from strideinspect.reads.steps import (
     Transposed,
     Whole,
 )
-
-MOST_PHASES = 64
-_MOST_WORKING_PHASES = 1 << 12
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A closed form. `spans` is a span array whose extent along `axis` is the period; other axes are as in the tensor.
-
-    `step` is in input pixels per period; negative where the axis runs backwards. `sized` says that the offsets hold for
-    this size only.
-    """
-
-    spans: NDArray[np.int32]
-    axis: int
-    step: int
-    sized: bool = False
-
-    @property
-    def period(self) -> int:
-        """How many phases there are."""
-        return int(self.spans.shape[self.axis + 1])
-
-    @property
-    def size(self) -> int:
-        """The widest field of any phase, in input pixels."""
-        low = along(self.spans, self.axis, self.period)
-        return max((1 - int(a) - int(b) for a, b in low.T if a < EMPTY), default=0)
-
-    @property
-    def stride(self) -> Fraction:
-        """Effective stride: input pixels between neighbouring indices."""
-        return Fraction(self.step, self.period)
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """Why there is no closed form."""
-
-    text: str
-
-
-Form = Closed | Reason
-
-
-def identity(rank: int, axis: int) -> Closed:
-    """A graph input: index i sees pixel i."""
-    return Closed(np.zeros((2, *(1,) * rank), dtype=np.int32), axis, 1)
 
 
 def apply(step: Step, form: Form, around: Around) -> Form:
@@ -116,7 +64,7 @@ def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around)
     if not isinstance(step, Table):
         bounded([step.kernel, step.stride if isinstance(step, Transposed) else 1, form.period])
     repeating = step.periodic_form if isinstance(step, Table) else step.periodic()
-    return Reason(repeating) if isinstance(repeating, str) else _composed(form, repeating)
+    return Reason(repeating) if isinstance(repeating, str) else composed(form, repeating)
 
 
 def _widened(form: Closed, step: Sliding) -> Form:
@@ -129,58 +77,6 @@ def _widened(form: Closed, step: Sliding) -> Form:
     if int(spans.min()) <= -EMPTY // 2:
         return Reason("the field is wider than any image")
     return Closed(spans, form.axis, form.step * step.stride, form.sized or step.sized)
-
-
-def _composed(form: Closed, read: Periodic) -> Form:
-    """Both maps one after the other; the period is the fewest outputs that move the input by whole periods."""
-    outer, inner = len(read.taps), form.period
-    turns = inner // math.gcd(abs(read.step), inner)
-    period = outer * turns
-    if period > _MOST_WORKING_PHASES:
-        return Reason(f"the field has {period:,} phases")
-    if max(abs(form.step), abs(form.step * turns * read.step)) >= EMPTY:
-        return Reason("the stride is wider than any image")
-    index = np.arange(period)
-    taps = (index // outer * read.step)[:, None] + read.taps[index % outer]
-    whole, phase = np.divmod(taps, inner)
-    axis = form.axis + 1
-    spans = form.spans.take(phase, axis).astype(np.int64)
-    shape = [1] * spans.ndim
-    shape[axis], shape[axis + 1] = taps.shape
-    moved = (whole * form.step).reshape(shape)
-    spans = spans + np.concatenate([moved, -moved])
-    missing = ~read.present[index % outer].reshape(shape)
-    spans = np.where(missing | (form.spans.take(phase, axis) >= EMPTY), EMPTY, spans).min(axis=axis + 1)
-    if int(np.abs(np.where(spans >= EMPTY, 0, spans)).max(initial=0)) >= EMPTY // 2:
-        return Reason("the field is wider than any image")
-    step = form.step * turns * read.step // inner
-    return _reduced(Closed(spans.astype(np.int32), form.axis, step, form.sized or read.sized))
-
-
-def _reduced(form: Closed) -> Form:
-    """The shortest period that says the same."""
-    period = form.period
-    for shorter in range(1, period):
-        if period % shorter or form.step * shorter % period:
-            continue
-        moved = form.step * shorter // period
-        head = form.spans.take(np.arange(shorter), form.axis + 1)
-        if bool((_lifted(replace(form, spans=head, step=moved), period).spans == form.spans).all()):
-            return replace(form, spans=head, step=moved)
-    return form
-
-
-def _lifted(form: Closed, period: int) -> Closed:
-    """The same map written with a multiple of its period."""
-    if form.period == period:
-        return form
-    index = np.arange(period)
-    spans = form.spans.take(index % form.period, form.axis + 1)
-    shape = [1] * spans.ndim
-    shape[form.axis + 1] = period
-    moved = (index // form.period * form.step).astype(np.int32).reshape(shape)
-    shifted = np.where(spans >= EMPTY, EMPTY, spans + np.concatenate([moved, -moved]))
-    return replace(form, spans=shifted.astype(np.int32), step=form.step * (period // form.period))
 
 
 def _channels(step: Channels, form: Closed, around: Around) -> Form:
@@ -243,17 +139,17 @@ def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
     target = [i for i in new if after[i] != 1]
     inner = math.prod(after[i] for i in target[1:])
     period = form.period * (inner // math.gcd(form.period * behind, inner))
-    if period * behind > _MOST_WORKING_PHASES:
+    if period * behind > MOST_WORKING_PHASES:
         return Reason(f"the field has {period * behind:,} phases")
-    lifted = _lifted(form, period)
+    written = lifted(form, period)
     before[form.axis], after[target[0]] = period, period * behind // inner
-    dims = list(lifted.spans.shape)
+    dims = list(written.spans.shape)
     for i in old:
         dims[i + 1] = before[i]
-    spans = reshaped(np.broadcast_to(lifted.spans, dims), tuple(before), tuple(after))
+    spans = reshaped(np.broadcast_to(written.spans, dims), tuple(before), tuple(after))
     for i in target[1:]:
         spans = shrunk(spans, i)
-    return _reduced(Closed(spans, target[0], lifted.step, form.sized))
+    return reduced(Closed(spans, target[0], written.step, form.sized))
 
 
 def _reshaped_one(step: Reshape, form: Closed, around: Around) -> Form:
@@ -290,7 +186,7 @@ def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
         if place is None:
             return first
         shift = Sliding(place.axis, 1, 1, 1, place.offset, place.length, place.size)
-        return _composed(first, shift.periodic())
+        return composed(first, shift.periodic())
     apart = _apart(forms, label)
     return apart or _united(forms)
 
@@ -307,20 +203,20 @@ def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason |
         listed = " and ".join(map(str, sorted(strides)))
         return Reason(f"{label} merges branches with effective strides {listed}")
     period = math.lcm(*(form.period for _, form in forms))
-    return Reason(f"the field has {period:,} phases") if period > _MOST_WORKING_PHASES else None
+    return Reason(f"the field has {period:,} phases") if period > MOST_WORKING_PHASES else None
 
 
 def _united(forms: Sequence[tuple[Place | None, Closed]]) -> Form:
     """The hull of closed forms of one stride, stretches of other axes laid beside each other."""
     period = math.lcm(*(form.period for _, form in forms))
-    lifted = [(place, _lifted(form, period)) for place, form in forms]
-    arrays = [form.spans for place, form in lifted if place is None]
-    stretches = [(place, form.spans) for place, form in lifted if place is not None]
+    same = [(place, lifted(form, period)) for place, form in forms]
+    arrays = [form.spans for place, form in same if place is None]
+    stretches = [(place, form.spans) for place, form in same if place is not None]
     if stretches:
         try:
             arrays.append(joined(stretches, ignore_empty=False))
         except TooLargeError as error:
             return Reason(str(error))
-    first = lifted[0][1]
+    first = same[0][1]
     sized = any(form.sized for _, form in forms)
-    return _reduced(Closed(np.minimum.reduce(np.broadcast_arrays(*arrays)), first.axis, first.step, sized))
+    return reduced(Closed(np.minimum.reduce(np.broadcast_arrays(*arrays)), first.axis, first.step, sized))

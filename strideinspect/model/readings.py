@@ -9,9 +9,9 @@ import onnx
 from onnx import numpy_helper
 from onnx.shape_inference import InferenceError, infer_node_outputs
 
+from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.model.window import Geometry, Kind
 
 Reading = Shape | str
 

@@ -17,10 +17,11 @@ from onnx.shape_inference import InferenceError, infer_node_outputs
 from strideinspect.model.branches import follow
 from strideinspect.model.broadcasting import spell
 from strideinspect.model.fold import fold, shape_value
+from strideinspect.model.geometry import Geometry
 from strideinspect.model.network import SMALL, SMALL_REAL, Constants, Network
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 from strideinspect.model.shape_rules import MERGES, RULES, output_dtype
-from strideinspect.model.window import Geometry, MisfitError, geometry, is_window
+from strideinspect.model.window import MisfitError, geometry, is_window
 
 LONGEST = 1 << 28
 """An axis longer than this is not followed."""

@@ -9,21 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
 
+from strideinspect.model.geometry import Geometry, Kind, Window
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 
 LONGEST_MAP = 1 << 22
 """A map longer than this along an axis is not followed; inputs end at 10⁶."""
-
-
-class Kind(Enum):
-    """What sort of window a node slides."""
-
-    CONVOLUTION = "convolution"
-    TRANSPOSED = "transposed"
-    POOL = "pool"
-    GLOBAL = "global"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,64 +50,6 @@ _FAMILIES: dict[tuple[str, str], _Family] = {
 
 WINDOW_OPERATORS = frozenset(_FAMILIES)
 """(domain, operator) of every window node."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A window along one axis: output index o covers input indices o·stride − begin + dilation·j, j < kernel.
-
-    For a transposed window the roles are exchanged. `length` and `size` are the extents of input and output in
-    indices; `end` is the padding after the input. `sized` says that the padding was computed from the length.
-    """
-
-    kernel: int
-    stride: int
-    dilation: int
-    begin: int
-    end: int
-    length: int
-    size: int
-    transposed: bool = False
-    output_padding: int = 0
-    sized: bool = False
-
-    @property
-    def extent(self) -> int:
-        """How many indices the window spans, dilation included."""
-        return self.dilation * (self.kernel - 1) + 1
-
-    @property
-    def overhang(self) -> int:
-        """By how much the last window reaches past the padded input (ceil_mode, or an input that is too small)."""
-        return max(0, (self.size - 1) * self.stride + self.extent - self.length - self.begin - self.end)
-
-    @property
-    def truncated(self) -> int:
-        """Trailing indices of the padded input that no window reaches because the division floors."""
-        if self.transposed or self.extent < self.stride or self.size < 1:
-            return 0
-        return max(0, self.length + self.begin + self.end - (self.size - 1) * self.stride - self.extent)
-
-
-@dataclass(frozen=True, slots=True)
-class Geometry:
-    """The windows of one node, one per spatial axis; `axes` are those axes in the node's input and output."""
-
-    kind: Kind
-    axes: tuple[int, ...]
-    windows: tuple[Window, ...]
-    channel_axis: int
-    output_channels: int
-    groups: int
-    data: int  # index of the input that is slid over
-    weight: int | None  # index of the input that holds the weight
-
-    def output_shape(self, batch: int) -> Shape:
-        """Shape of the node's output."""
-        sizes = tuple(window.size for window in self.windows)
-        if self.channel_axis == 1:
-            return (batch, self.output_channels, *sizes)
-        return (batch, *sizes, self.output_channels)
 
 
 class MisfitError(Exception):

@@ -6,8 +6,9 @@ NhwcConv, NhwcFusedConv.
 
 from __future__ import annotations
 
+from strideinspect.model.geometry import Kind, Window
 from strideinspect.model.node import PlacedNode
-from strideinspect.model.window import Kind, Window, geometry
+from strideinspect.model.window import geometry
 from strideinspect.reads.elementwise import parameter_steps, spread
 from strideinspect.reads.registry import everything, reads
 from strideinspect.reads.steps import Broadcast, Channels, Read, Reshape, Sliding, Step, Transposed

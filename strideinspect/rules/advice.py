@@ -10,11 +10,13 @@ import numpy as np
 
 from strideinspect.fields.coverage import hollow, lost
 from strideinspect.fields.forward import Described, Fields, Source, described, propagate
-from strideinspect.fields.liveness import Marks, Vector, all_marked, forward, keeps_map, read_by_someone, seen, unmarked
+from strideinspect.fields.liveness import keeps_map, read_by_someone, seen
+from strideinspect.fields.marks import Marks, Vector, all_marked, forward, unmarked
+from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.network import Network
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes, infer
-from strideinspect.model.window import Geometry, Kind, is_window, refitted
+from strideinspect.model.window import is_window, refitted
 from strideinspect.reads.steps import Read
 from strideinspect.rules.wording import axes_name, by, listed
 

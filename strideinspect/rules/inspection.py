@@ -9,13 +9,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from strideinspect.fields.closed import Closed
 from strideinspect.fields.coverage import hollow, lost, used_taps
 from strideinspect.fields.forward import Described, Fields, Source
 from strideinspect.fields.holes import holes_of, may_have_holes
-from strideinspect.fields.liveness import Marks, runs, unmarked
+from strideinspect.fields.marks import Marks, runs, unmarked
 from strideinspect.fields.merging import Merging, merges
 from strideinspect.fields.spans import EMPTY, along
-from strideinspect.fields.theoretical import Closed
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.readings import Reading, readings
 from strideinspect.model.shapes import Problem, Shapes

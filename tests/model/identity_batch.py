@@ -9,8 +9,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from strideinspect.model.geometry import Window
 from strideinspect.model.node import Node, PlacedNode
-from strideinspect.model.window import Window, geometry
+from strideinspect.model.window import geometry
 from tests.graph_builder import REFUSED
 from tests.oracle_runtime import session_of
 

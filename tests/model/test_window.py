@@ -8,8 +8,9 @@ import onnx
 import onnx.parser
 import pytest
 
+from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node, PlacedNode
-from strideinspect.model.window import Geometry, Kind, MisfitError, geometry
+from strideinspect.model.window import MisfitError, geometry
 from tests.graph_builder import REFUSED
 from tests.model.identity_batch import Attribute, Case, reads_of
 from tests.oracle_runtime import random_feeds, session_of

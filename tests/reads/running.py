@@ -18,10 +18,10 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from strideinspect.fields.closed import Closed
 from strideinspect.fields.forward import Seen, described, propagate
-from strideinspect.fields.liveness import back
+from strideinspect.fields.marks import back
 from strideinspect.fields.spans import EMPTY
-from strideinspect.fields.theoretical import Closed
 from strideinspect.model.load import from_proto
 from strideinspect.model.network import prepare
 from strideinspect.model.shapes import Shapes, infer

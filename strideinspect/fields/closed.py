@@ -1,0 +1,120 @@
+"""Closed forms as data: periodic affine maps, and how one follows on another.
+
+A closed form has a period p and a step T: output index q·p + r sees the input indices from q·T + first_r to q·T +
+last_r.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.fields.spans import EMPTY, along
+from strideinspect.reads.steps import Periodic
+
+MOST_PHASES = 64
+"""A form of more phases is not reported."""
+
+MOST_WORKING_PHASES = 1 << 12
+"""Nor is one of more phases than this made on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A closed form. `spans` is a span array whose extent along `axis` is the period; other axes are as in the tensor.
+
+    `step` is in input pixels per period; negative where the axis runs backwards. `sized` says that the offsets hold for
+    this size only.
+    """
+
+    spans: NDArray[np.int32]
+    axis: int
+    step: int
+    sized: bool = False
+
+    @property
+    def period(self) -> int:
+        """How many phases there are."""
+        return int(self.spans.shape[self.axis + 1])
+
+    @property
+    def size(self) -> int:
+        """The widest field of any phase, in input pixels."""
+        low = along(self.spans, self.axis, self.period)
+        return max((1 - int(a) - int(b) for a, b in low.T if a < EMPTY), default=0)
+
+    @property
+    def stride(self) -> Fraction:
+        """Effective stride: input pixels between neighbouring indices."""
+        return Fraction(self.step, self.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why there is no closed form."""
+
+    text: str
+
+
+Form = Closed | Reason
+
+
+def identity(rank: int, axis: int) -> Closed:
+    """A graph input: index i sees pixel i."""
+    return Closed(np.zeros((2, *(1,) * rank), dtype=np.int32), axis, 1)
+
+
+def composed(form: Closed, read: Periodic) -> Form:
+    """Both maps one after the other; the period is the fewest outputs that move the input by whole periods."""
+    outer, inner = len(read.taps), form.period
+    turns = inner // math.gcd(abs(read.step), inner)
+    period = outer * turns
+    if period > MOST_WORKING_PHASES:
+        return Reason(f"the field has {period:,} phases")
+    if max(abs(form.step), abs(form.step * turns * read.step)) >= EMPTY:
+        return Reason("the stride is wider than any image")
+    index = np.arange(period)
+    taps = (index // outer * read.step)[:, None] + read.taps[index % outer]
+    whole, phase = np.divmod(taps, inner)
+    axis = form.axis + 1
+    spans = form.spans.take(phase, axis).astype(np.int64)
+    shape = [1] * spans.ndim
+    shape[axis], shape[axis + 1] = taps.shape
+    moved = (whole * form.step).reshape(shape)
+    spans = spans + np.concatenate([moved, -moved])
+    missing = ~read.present[index % outer].reshape(shape)
+    spans = np.where(missing | (form.spans.take(phase, axis) >= EMPTY), EMPTY, spans).min(axis=axis + 1)
+    if int(np.abs(np.where(spans >= EMPTY, 0, spans)).max(initial=0)) >= EMPTY // 2:
+        return Reason("the field is wider than any image")
+    step = form.step * turns * read.step // inner
+    return reduced(Closed(spans.astype(np.int32), form.axis, step, form.sized or read.sized))
+
+
+def reduced(form: Closed) -> Form:
+    """The shortest period that says the same."""
+    period = form.period
+    for shorter in range(1, period):
+        if period % shorter or form.step * shorter % period:
+            continue
+        moved = form.step * shorter // period
+        head = form.spans.take(np.arange(shorter), form.axis + 1)
+        if bool((lifted(replace(form, spans=head, step=moved), period).spans == form.spans).all()):
+            return replace(form, spans=head, step=moved)
+    return form
+
+
+def lifted(form: Closed, period: int) -> Closed:
+    """The same map written with a multiple of its period."""
+    if form.period == period:
+        return form
+    index = np.arange(period)
+    spans = form.spans.take(index % form.period, form.axis + 1)
+    shape = [1] * spans.ndim
+    shape[form.axis + 1] = period
+    moved = (index // form.period * form.step).astype(np.int32).reshape(shape)
+    shifted = np.where(spans >= EMPTY, EMPTY, spans + np.concatenate([moved, -moved]))
+    return replace(form, spans=shifted.astype(np.int32), step=form.step * (period // form.period))

@@ -1,0 +1,225 @@
+"""Marked indices of a tensor, one boolean vector per axis, and what one read makes of them, backwards and forwards.
+
+Full dependence throughout. An index is marked where all its vectors are, so that marks may claim too much, never too
+little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.fields.spans import LARGEST, TooLargeError, grouped, minimum_over_taps
+from strideinspect.reads.steps import (
+    Broadcast,
+    Channels,
+    Everything,
+    Permute,
+    Place,
+    Read,
+    Reshape,
+    Running,
+    Shape,
+    Sliding,
+    Statistics,
+    Step,
+    Table,
+    Transposed,
+    Whole,
+)
+
+Vector = NDArray[np.bool_]
+Marks = tuple[Vector, ...]
+"""One vector per axis of a tensor; an index is marked where all its vectors are."""
+
+
+def all_marked(shape: Shape) -> Marks:
+    """Every index of a tensor."""
+    return tuple(np.ones(n, dtype=bool) for n in shape)
+
+
+def back(read: Read, marks: Marks) -> Marks | None:
+    """The indices of the input that the marked output indices read; None for none."""
+    found = marks
+    if read.place is not None:
+        place = read.place
+        found = _replaced(marks, place.axis, marks[place.axis][place.offset : place.offset + place.length])
+        if not found[place.axis].any():
+            return None
+    for step in reversed(read.steps):
+        try:
+            found = _BACK[type(step)](step, found)
+        except TooLargeError:  # then it is taken to read all: unread and unseen are never claimed falsely
+            found = tuple(np.ones(n, dtype=bool) for n in _before(step, found))
+    if found is marks:
+        return marks
+    return found if all(vector.any() for vector in found) else None
+
+
+def _before(step: Step, marks: Marks) -> Shape:
+    """Shape of what a window step is applied to."""
+    lengths = list(map(len, marks))
+    if isinstance(step, Sliding | Transposed | Table):
+        lengths[step.axis] = step.length
+    return tuple(lengths)
+
+
+def forward(read: Read, marks: Marks, shape: Shape) -> Marks:
+    """The output indices that read a marked index; all of them where the step does not keep indices apart."""
+    found = marks
+    for step in read.steps:
+        change = _FORWARD.get(type(step))
+        if change is None:
+            return all_marked(shape)
+        found = change(step, found)
+    return found if _fits(read.place, found, shape) else all_marked(shape)
+
+
+def _fits(place: Place | None, marks: Marks, shape: Shape) -> bool:
+    return place is None and tuple(map(len, marks)) == shape
+
+
+def _replaced(marks: Marks, axis: int, vector: Vector) -> Marks:
+    return (*marks[:axis], vector, *marks[axis + 1 :])
+
+
+@lru_cache(maxsize=1024)
+def _reached(step: Sliding | Transposed, marks: bytes) -> Vector:
+    """Which output indices of a window have a marked tap; networks ask the same over and over."""
+    unmarked = np.frombuffer(marks, dtype=np.uint8) ^ 1
+    found: Vector = minimum_over_taps(unmarked, 0, step, 1) == 0
+    return found
+
+
+def _back_sliding(step: Sliding, marks: Marks) -> Marks:
+    turned = Transposed(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
+    return _replaced(marks, step.axis, _reached(turned, marks[step.axis].tobytes()))
+
+
+def _back_transposed(step: Transposed, marks: Marks) -> Marks:
+    turned = Sliding(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
+    return _replaced(marks, step.axis, _reached(turned, marks[step.axis].tobytes()))
+
+
+def _back_table(step: Table, marks: Marks) -> Marks:
+    found = np.zeros(step.length + 1, dtype=bool)
+    found[step.taps[marks[step.axis]].reshape(-1)] = True
+    return _replaced(marks, step.axis, found[: step.length])
+
+
+def _back_channels(step: Channels, marks: Marks) -> Marks:
+    groups = marks[step.axis].reshape(step.groups, -1).any(axis=1)
+    return _replaced(marks, step.axis, np.repeat(groups, step.inputs // step.groups))
+
+
+def _back_whole(step: Whole, marks: Marks) -> Marks:
+    return _replaced(marks, step.axis, np.ones(step.length, dtype=bool))
+
+
+def _back_running(step: Running, marks: Marks) -> Marks:
+    vector = marks[step.axis]
+    found = np.zeros_like(vector)
+    if step.forward:
+        found |= np.logical_or.accumulate(vector[::-1])[::-1]
+    if step.backward:
+        found |= np.logical_or.accumulate(vector)
+    return _replaced(marks, step.axis, found)
+
+
+def _back_statistics(step: Statistics, marks: Marks) -> Marks:
+    for axis in step.axes:
+        marks = _replaced(marks, axis, np.ones_like(marks[axis]))
+    return marks
+
+
+def _back_permute(step: Permute, marks: Marks) -> Marks:
+    found = {axis: marks[i] for i, axis in enumerate(step.perm)}
+    return tuple(found[i] for i in range(len(found)))
+
+
+def _back_reshape(step: Reshape, marks: Marks) -> Marks:
+    return _reshaped(marks, step.after, step.before)
+
+
+def _reshaped(marks: Marks, before: Shape, after: Shape) -> Marks:
+    found: dict[int, Vector] = {}
+    for old, new in grouped(before, after):
+        sizes = tuple(after[i] for i in new)
+        if all(marks[i].all() for i in old) or math.prod(sizes) > LARGEST:
+            product = None
+        else:
+            product = _product([marks[i] for i in old]).reshape(sizes)
+        for k, i in enumerate(new):
+            others = tuple(j for j in range(len(new)) if j != k)
+            found[i] = np.ones(after[i], dtype=bool) if product is None else np.asarray(product.any(axis=others))
+    return tuple(found[i] for i in range(len(after)))
+
+
+def _product(vectors: Sequence[Vector]) -> NDArray[np.bool_]:
+    """Marked where all vectors are, one axis for each."""
+    found = np.ones((), dtype=bool)
+    for vector in vectors:
+        found = np.logical_and(found[..., None], vector)
+    return found
+
+
+def _back_broadcast(step: Broadcast, marks: Marks) -> Marks:
+    lead = len(step.after) - len(step.before)
+    return tuple(_any(v) if n == 1 else v for v, n in zip(marks[lead:], step.before, strict=True))
+
+
+def _any(vector: Vector) -> Vector:
+    return np.array([vector.any()])
+
+
+def _back_everything(step: Everything, _: Marks) -> Marks:
+    return all_marked(step.before)
+
+
+_BACK: dict[type, Callable[[Any, Marks], Marks]] = {
+    Sliding: _back_sliding,
+    Transposed: _back_transposed,
+    Table: _back_table,
+    Channels: _back_channels,
+    Whole: _back_whole,
+    Running: _back_running,
+    Statistics: _back_statistics,
+    Permute: _back_permute,
+    Reshape: _back_reshape,
+    Broadcast: _back_broadcast,
+    Everything: _back_everything,
+}
+
+
+def _forward_sliding(step: Sliding, marks: Marks) -> Marks:
+    return _replaced(marks, step.axis, _reached(step._replace(axis=0), marks[step.axis].tobytes()))
+
+
+def _forward_table(step: Table, marks: Marks) -> Marks:
+    guarded = np.append(marks[step.axis], False)
+    return _replaced(marks, step.axis, np.atleast_1d(guarded[step.taps].any(axis=1)))
+
+
+_FORWARD: dict[type, Callable[[Any, Marks], Marks]] = {
+    Sliding: _forward_sliding,
+    Table: _forward_table,
+    Permute: lambda step, marks: tuple(marks[axis] for axis in step.perm),
+    Reshape: lambda step, marks: _reshaped(marks, step.before, step.after),
+}
+
+
+def runs(vector: Vector) -> tuple[tuple[int, int], ...]:
+    """The marked indices as ranges, both ends included."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], vector, [False]]).astype(np.int8)))
+    return tuple((int(a), int(b) - 1) for a, b in edges.reshape(-1, 2))
+
+
+def unmarked(marks: Mapping[str, Marks], name: str, axis: int, length: int) -> Vector:
+    """The indices of one axis that are not marked."""
+    found = marks.get(name)
+    return np.ones(length, dtype=bool) if found is None else ~found[axis]
