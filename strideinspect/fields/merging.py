@@ -17,11 +17,12 @@ UPSAMPLERS = frozenset({"Resize", "Upsample", "ConvTranspose", "DepthToSpace"})
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """One of the maps that meet: its effective stride, and the center of index 0, averaged over phases, in pixels."""
+    """One of the maps that meet: its effective stride, and where index 0 lies, averaged over phases, in pixels."""
 
     tensor: str
     stride: Fraction
     center: Fraction
+    last: Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,17 @@ def _branch(name: str, seen: Seen | None) -> tuple[Branch, int] | None:
     """A map with a position as a branch, and the axis along which it runs."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
-    return Branch(name, seen.form.stride, _center(seen.form)), seen.form.axis
+    first, last = _ends(seen.form)
+    return Branch(name, seen.form.stride, (first + last) / 2, last), seen.form.axis
 
 
-def _center(form: Closed) -> Fraction:
+def _ends(form: Closed) -> tuple[Fraction, Fraction]:
+    """First and last pixel of index 0, each averaged over the phases that see anything."""
     spans = along(form.spans, form.axis, form.period)
-    centers = [
-        Fraction(int(first) - int(last), 2) - phase * form.stride
+    seen = [
+        (int(first) - phase * form.stride, -int(last) - phase * form.stride)
         for phase, (first, last) in enumerate(spans.T)
         if first < EMPTY
     ]
-    return Fraction(sum(centers), len(centers)) if centers else Fraction(0)
+    count = max(1, len(seen))
+    return sum((first for first, _ in seen), Fraction(0)) / count, sum((last for _, last in seen), Fraction(0)) / count

@@ -3,7 +3,8 @@
 ## What it does
 
 Compares the centers of the fields, averaged over phases, of the maps that meet in an elementwise operator or a Concat
-along channels. Where one of them was upsampled it is a note.
+along channels. Where one of them was upsampled it is a note. It is none at all where, along one axis alone, the fields
+end at the same pixel: causal convolutions reach back in time, each as far as it likes.
 
 ## Why it is bad
 
@@ -53,7 +54,8 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Finding]:
     """One finding per merge."""
     for merge in inspection.merges:
-        if len({branch.stride for branch in merge.branches}) > 1:
+        causal = len(merge.axes) == 1 and len({branch.last for branch in merge.branches}) == 1
+        if causal or len({branch.stride for branch in merge.branches}) > 1:
             continue
         low = min(merge.branches, key=lambda branch: branch.center)
         high = max(merge.branches, key=lambda branch: branch.center)

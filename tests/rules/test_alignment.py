@@ -68,6 +68,22 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
         'a = Conv <auto_pad = "SAME_UPPER"> (x, four) b = Conv <pads = [1, 1, 1, 1]> (x, three) y = Mul (a, b)',
         [("misaligned-merge", "warning", (2, 3), "0.5 pixels ")],
     ),
+    # Padded with two rows before and none after, row i sees i − 2 … i: as causal as a WaveNet, and no more to be said.
+    "causal along one axis": (
+        (8, 8), "a = Conv <pads = [2, 1, 0, 1]> (x, three) y = Add (a, x)", [],
+    ),
+    # Along two axes it is a picture that is shifted.
+    "lopsided along both axes": (
+        (8, 8),
+        "a = Conv <pads = [2, 2, 0, 0]> (x, three) y = Add (a, x)",
+        [("misaligned-merge", "warning", (2, 3), "x is centered 1 pixel further on along")],
+    ),
+    # Padded after, it looks into the future.
+    "the other way round": (
+        (8, 8),
+        "a = Conv <pads = [0, 1, 2, 1]> (x, three) y = Add (a, x)",
+        [("misaligned-merge", "warning", (2,), "a is centered 1 pixel further on along")],
+    ),
     "residual": ((8, 8), "a = Conv <pads = [1, 1, 1, 1]> (x, three) y = Add (a, x)", []),
     # 2×2 windows are centered between two rows, and so is what nearest upsampling and 2×2 transposed make of them.
     "doubled by a transposed convolution": (
