@@ -35,13 +35,16 @@ from strideinspect.reads.steps import (
 class Dependence:
     """What a tensor sees of one axis of one graph input.
 
-    `local` is None where no local path leads here. `axes` are the tensor's axes along which the position runs, and
-    `collapsed` those that had it until a pooling or reduction brought them to extent 1; `loose` says that such an axis
-    was then removed, so that any axis of extent 1 may take its place. `since` is the tensor where the first axis
+    `local` is None where no local path leads here; `placed` is the part of it that never passed a collapse, which is
+    what is left once a collapsed axis is spread. `axes` are the tensor's axes along which the position runs, and
+    `collapsed` those that had it until a pooling or reduction brought them to extent 1 (an axis is both where such a
+    part was merged with one that has a position still); `loose` says that such an axis was then removed, so that any
+    axis of extent 1 may take its place. `since` is the tensor where the first axis
     collapsed or was normalised over, `unknown` why the reads of a node on the way are not known.
     """
 
     local: Spans | None
+    placed: Spans | None
     full: Spans
     axes: frozenset[int]
     collapsed: frozenset[int] = frozenset()
@@ -50,10 +53,11 @@ class Dependence:
     unknown: str | None = None
 
     def changed(self, change: Callable[[Spans], Spans], **more: object) -> Dependence:
-        """Apply the same change to both hulls, once where they are the same array."""
+        """Apply the same change to all hulls, once where they are the same array."""
         full = change(self.full)
         local = full if self.local is self.full else None if self.local is None else change(self.local)
-        return replace(self, local=local, full=full, **more)  # type: ignore[arg-type]  # names of fields
+        placed = local if self.placed is self.local else None if self.placed is None else change(self.placed)
+        return replace(self, local=local, placed=placed, full=full, **more)  # type: ignore[arg-type]  # names of fields
 
 
 def apply(step: Step, seen: Dependence, around: Around) -> Dependence:
@@ -93,7 +97,13 @@ def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:
 def _collapse(seen: Dependence, axis: int, around: Around) -> Dependence:
     if axis not in seen.axes:
         return seen
-    return replace(seen, axes=seen.axes - {axis}, collapsed=seen.collapsed | {axis}, since=seen.since or around.tensor)
+    return replace(
+        seen,
+        placed=None,
+        axes=seen.axes - {axis},
+        collapsed=seen.collapsed | {axis},
+        since=seen.since or around.tensor,
+    )
 
 
 def _running(step: Running, seen: Dependence, around: Around) -> Dependence:
@@ -135,6 +145,7 @@ def _reshape(step: Reshape, seen: Dependence, around: Around) -> Dependence:
     axes = carried(seen.axes, step.before, step.after)
     loose = seen.loose or bool(seen.collapsed)
     ones = frozenset(i for i, n in enumerate(step.after) if n == 1) - axes if loose else frozenset()
+    ones |= carried(seen.collapsed & seen.axes, step.before, step.after)
     return seen.changed(lambda spans: reshaped(spans, step.before, step.after), axes=axes, collapsed=ones, loose=loose)
 
 
@@ -149,7 +160,7 @@ def _broadcast(step: Broadcast, seen: Dependence, around: Around) -> Dependence:
     found = seen
     if lead:
         found = found.changed(lambda spans: spans.reshape(2, *(1,) * lead, *spans.shape[1:]))
-    local = None if collapsed & spread else found.local
+    local = found.placed if collapsed & spread else found.local
     axes = frozenset(axis + lead for axis in seen.axes) - spread
     return replace(found, local=local, axes=axes, collapsed=collapsed - spread)
 
@@ -197,11 +208,15 @@ def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[i
     axes = frozenset().union(*(part.axes for part in near or whole))
     full = _hull([part.full for part in whole])
     shared = len(near) == len(whole) and all(part.local is part.full for part in whole)
+    local = full if shared else _hull([p.local for p in near if p.local is not None]) if near else None
+    placed = [part.placed for part in near if part.placed is not None]
+    alone = all(part.placed is part.local for part in near)
     return Dependence(
-        local=full if shared else _hull([p.local for p in near if p.local is not None]) if near else None,
+        local=local,
+        placed=local if alone else _hull(placed) if placed else None,
         full=full,
         axes=axes,
-        collapsed=frozenset().union(*(part.collapsed for part in whole)) - axes,
+        collapsed=frozenset().union(*(part.collapsed for part in near or whole)),
         loose=any(part.loose for part in whole) and not axes,
         since=next((part.since for part in whole if part.since), None),
         unknown=next((part.unknown for part in whole if part.unknown), None),
@@ -213,19 +228,23 @@ def _laid_out(stretches: Sequence[tuple[Place, Dependence]], others: Collection[
     axis = stretches[0][0].axis
     aside = axis in others and not any(axis in part.axes for _, part in stretches)
     near = [(place, part.local) for place, part in stretches if part.local is not None]
+    kept = [(place, part.placed) for place, part in stretches if part.placed is not None]
     shared = len(near) == len(stretches) and all(part.local is part.full for _, part in stretches)
+    alone = all(part.placed is part.local for _, part in stretches)
     axes = frozenset().union(*(part.axes for _, part in stretches))
     try:
         full = joined([(place, part.full) for place, part in stretches], ignore_empty=aside)
         local = full if shared else joined(near, ignore_empty=aside) if near else None
+        placed = local if alone else joined(kept, ignore_empty=aside) if kept else None
     except TooLargeError as error:
         flat = [_whole_input(part, first.full.ndim - 1, str(error)) for _, part in stretches]
         return merge([(None, part) for part in flat], others)
     return Dependence(
         local=local,
+        placed=placed,
         full=full,
         axes=axes,
-        collapsed=frozenset().union(*(part.collapsed for _, part in stretches)) - axes - {axis},
+        collapsed=frozenset().union(*(part.collapsed for _, part in stretches)) - {axis},
         loose=any(part.loose for _, part in stretches) and not axes,
         since=next((part.since for _, part in stretches if part.since), None),
         unknown=next((part.unknown for _, part in stretches if part.unknown), None),

@@ -90,7 +90,7 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, tuple[
     for name, axis in sources:
         shape = shapes.shapes[name]
         spans = index_spans(len(shape), axis, shape[axis])
-        seen[name][name, axis] = Dependence(spans, spans, frozenset({axis}))
+        seen[name][name, axis] = Dependence(spans, spans, spans, frozenset({axis}))
     found: set[Source] = set()
     for item in nodes:
         node = item.node
@@ -127,7 +127,7 @@ def propagate(shapes: Shapes, nodes: Sequence[Described], sources: Sequence[Sour
     for name, axis in sources:
         shape = shapes.shapes[name]
         spans = index_spans(len(shape), axis, shape[axis])
-        seen = Seen(Dependence(spans, spans, frozenset({axis})), identity(len(shape), axis))
+        seen = Seen(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis))
         fields.setdefault(name, {})[name, axis] = seen
     for item in nodes:
         _visit(item, shapes, fields)

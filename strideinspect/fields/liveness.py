@@ -41,10 +41,15 @@ def seen_from(shapes: Shapes, nodes: Sequence[Described], start: Mapping[str, Ma
 def read_by_someone(shapes: Shapes, nodes: Sequence[Described], outputs: Sequence[str]) -> dict[str, Marks]:
     """Per tensor the indices that somebody reads, where a node that keeps indices reads only what its readers read.
 
-    A map is a tensor with all that index-preserving nodes make of it; a graph output reads everything.
+    A map is a tensor with all that index-preserving nodes make of it; a graph output reads everything. A node from
+    which no way leads to an output is nobody.
     """
     marks: dict[str, Marks] = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
+    needed = set(outputs)
     for item in reversed(nodes):
+        if needed.isdisjoint(item.node.outputs):
+            continue
+        needed.update(item.node.inputs)
         if not item.known:
             for name in item.node.inputs:
                 _mark_all(marks, name, shapes)

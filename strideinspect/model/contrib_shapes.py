@@ -118,6 +118,25 @@ def _vectorised(placed: PlacedNode) -> Shape:
     return shapes[0][0], sum(shape[1] for shape in shapes)
 
 
+def _blocked(placed: PlacedNode) -> Shape:
+    """Channels first and in blocks: of 8 or of 16, as the processor on which the model was saved wants them."""
+    shape = placed.shape(0)
+    if placed.node.integer("channels_last", 0):
+        shape = (shape[0], shape[-1], *shape[1:-1])
+    if shape[1] % 16:
+        raise UnresolvedError(f"the file does not say to how many channels it pads the {shape[1]} of its input")
+    return shape
+
+
+def _unblocked(placed: PlacedNode) -> Shape:
+    shape, channels = placed.shape(0), placed.node.integer("channels", 0)
+    if not 1 <= channels <= shape[1]:
+        raise MisfitError(f"it keeps {channels} of {shape[1]} channels")
+    if placed.node.integer("channels_last", 0):
+        return (shape[0], *shape[2:], channels)
+    return (shape[0], channels, *shape[2:])
+
+
 _MICROSOFT: dict[str, Rule] = {
     **dict.fromkeys(
         ("BiasAdd", "BiasDropout", "BiasSoftmax", "GatedAdd", "GroupNorm", "Inverse", "ScaledSiLU"), _first
@@ -149,6 +168,8 @@ CONTRIB_RULES: dict[tuple[str, str], Rule] = {
         for op in ("Affine", "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh", "SimplifiedLayerNormalization")
     },
     ("", "Crop"): _cropped,
+    ("com.microsoft.nchwc", "ReorderInput"): _blocked,
+    ("com.microsoft.nchwc", "ReorderOutput"): _unblocked,
     **{("ai.onnx.ml", op): _first for op in ("Imputer", "Normalizer", "Scaler")},
     **{("ai.onnx.ml", op): _targets for op in ("LinearRegressor", "SVMRegressor", "TreeEnsembleRegressor")},
     ("ai.onnx.ml", "FeatureVectorizer"): _vectorised,

@@ -113,13 +113,22 @@ def _divide(_: Node, values: Sequence[Array | None]) -> Array:
     if a is None or b is None:
         raise ValueError("an input is missing")
     if a.dtype.kind in "iu":
+        _refuse_zero(b)
         whole = np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))  # ONNX truncates toward zero
         return np.asarray(whole, dtype=a.dtype)
     return np.asarray(a / b)
 
 
+def _refuse_zero(divisor: Array) -> None:
+    """Whole numbers have no quotient by zero: numpy says 0, onnxruntime refuses."""
+    if not divisor.all():
+        raise ZeroDivisionError("it divides by zero")
+
+
 def _mod(node: Node, values: Sequence[Array | None]) -> Array:
     a, b = _first(values), values[1]
+    if b is not None and a.dtype.kind in "iu":
+        _refuse_zero(b)
     return np.asarray(np.fmod(a, b) if node.integer("fmod", 0) else np.mod(a, b))  # type: ignore[arg-type]
 
 

@@ -96,8 +96,8 @@ def _complete(network: Network, name: str, declared: Declared, symbols: dict[str
         if isinstance(dim, int) and dim > 0:
             shape.append(dim)
             continue
-        if isinstance(dim, int) and dim < 0:
-            raise InputShapeError(f"input {name!r} declares a size of {dim}", "give --input-shape")
+        if isinstance(dim, int):
+            raise InputShapeError(f"input {name!r} declares a size of {dim} along axis {axis}", "give --input-shape")
         size = symbols.get(dim) if isinstance(dim, str) else None
         if size is None:
             if axis == 0 and rank > 1:

@@ -50,12 +50,19 @@ def _may_part(shapes: Shapes, node: Node) -> bool:
 
 
 def _standard(node: Node, found: Geometry, ours: Shape) -> Shape:
-    """The output shape by the standard's formulas: SAME gives ⌈L/s⌉, a transposed SAME L·s."""
-    if not node.text("auto_pad", "NOTSET").startswith("SAME") or node.has("output_shape"):
+    """The output shape by the standard's formulas: SAME gives ⌈L/s⌉, a transposed SAME L·s.
+
+    A window that has no room in the padded map gives nothing, unless the size is rounded up.
+    """
+    same = node.text("auto_pad", "NOTSET").startswith("SAME")
+    if node.has("output_shape"):
         return ours
     sizes = list(ours)
     for axis, w in zip(found.axes, found.windows, strict=True):
-        sizes[axis] = w.length * w.stride if w.transposed else -(-w.length // w.stride)
+        if same:
+            sizes[axis] = w.length * w.stride if w.transposed else -(-w.length // w.stride)
+        elif w.overhang and not w.transposed and not node.integer("ceil_mode", 0):
+            sizes[axis] = 0
     return tuple(sizes)
 
 

@@ -1,7 +1,7 @@
 """Output size and scale of Resize and Upsample, as onnxruntime computes them.
 
-Source: ONNX operators Resize (10, 11, 13, 18, 19) and Upsample (7, 9). onnxruntime multiplies in single precision:
-10 indices times 2.3 are 23, where exact arithmetic would say 22.
+Source: ONNX operators Resize (10, 11, 13, 18, 19) and Upsample (7, 9), com.microsoft.nchwc Upsample. onnxruntime
+multiplies in single precision: 10 indices times 2.3 are 23, where exact arithmetic would say 22.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def _scales(placed: PlacedNode) -> tuple[float, ...] | None:
     node = placed.node
     if node.op == "Upsample":
         if node.has("scales"):
-            return node.reals("scales")
+            return node.integers("scales") if node.domain else node.reals("scales")
         return _numbers(placed, 1, "scales")
     return _numbers(placed, 1 if node.version < 11 else 2, "scales")
 

@@ -159,4 +159,5 @@ RULES: dict[tuple[str, str], _Rule] = {
     ("", "Reshape"): _reshape,
     ("", "Resize"): resized_shape,
     ("", "Upsample"): resized_shape,
+    ("com.microsoft.nchwc", "Upsample"): resized_shape,
 }

@@ -33,7 +33,6 @@ _FAMILIES: dict[tuple[str, str], _Family] = {
     ("com.microsoft", "FusedConv"): _Family(Kind.CONVOLUTION, weight=1),
     ("com.microsoft", "NhwcFusedConv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
     ("com.microsoft", "NhwcConv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
-    ("com.ms.internal.nhwc", "Conv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
     ("", "ConvTranspose"): _Family(Kind.TRANSPOSED, weight=1),
     ("com.microsoft", "ConvTransposeWithDynamicPads"): _Family(Kind.TRANSPOSED, weight=1),
     ("", "MaxPool"): _Family(Kind.POOL),
@@ -46,6 +45,21 @@ _FAMILIES: dict[tuple[str, str], _Family] = {
     ("", "GlobalMaxPool"): _Family(Kind.GLOBAL),
     ("", "GlobalLpPool"): _Family(Kind.GLOBAL),
     ("com.microsoft", "QLinearGlobalAveragePool"): _Family(Kind.GLOBAL),
+    # What onnxruntime writes when it saves an optimised model: channels in blocks (shapes are as without), or last.
+    ("com.microsoft.nchwc", "Conv"): _Family(Kind.CONVOLUTION, weight=1),
+    **{("com.microsoft.nchwc", op): _Family(Kind.POOL) for op in ("MaxPool", "AveragePool")},
+    **{("com.microsoft.nchwc", op): _Family(Kind.GLOBAL) for op in ("GlobalMaxPool", "GlobalAveragePool")},
+    ("com.ms.internal.nhwc", "Conv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
+    ("com.ms.internal.nhwc", "QLinearConv"): _Family(Kind.CONVOLUTION, weight=3, channels_last=True),
+    ("com.ms.internal.nhwc", "ConvTranspose"): _Family(Kind.TRANSPOSED, weight=1, channels_last=True),
+    **{
+        ("com.ms.internal.nhwc", op): _Family(Kind.POOL, channels_last=True)
+        for op in ("MaxPool", "AveragePool", "LpPool", "QLinearAveragePool")
+    },
+    **{
+        ("com.ms.internal.nhwc", op): _Family(Kind.GLOBAL, channels_last=True)
+        for op in ("GlobalMaxPool", "GlobalAveragePool", "GlobalLpPool")
+    },
 }
 
 WINDOW_OPERATORS = frozenset(_FAMILIES)

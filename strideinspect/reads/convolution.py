@@ -17,7 +17,8 @@ from strideinspect.reads.steps import Broadcast, Channels, Read, Reshape, Slidin
 @reads("Conv", "ConvInteger", "QLinearConv", "ConvTranspose")
 @reads("QLinearConv", "FusedConv", "NhwcConv", "NhwcFusedConv", domain="com.microsoft")
 @reads("ConvTransposeWithDynamicPads", domain="com.microsoft")
-@reads("Conv", domain="com.ms.internal.nhwc")
+@reads("Conv", domain="com.microsoft.nchwc")
+@reads("Conv", "ConvTranspose", "QLinearConv", domain="com.ms.internal.nhwc")
 def convolution(placed: PlacedNode) -> tuple[Read, ...]:
     """Windows and channels of the data; a weight that is computed from the input is read whole."""
     found = geometry(placed)
@@ -36,7 +37,7 @@ def convolution(placed: PlacedNode) -> tuple[Read, ...]:
             result.append(Read(index, 0, (into, Broadcast(along_channels, placed.output_shape()))))
         elif index == found.weight:
             result.extend(everything(placed, None, [index]))
-        elif placed.node.op.endswith("FusedConv"):  # the sum that is added to the convolution
+        elif bias is not None and index == bias + 1:  # fused: the map that is added to the convolution
             result.append(spread(placed, index))
         else:
             result.append(Read(index, 0, parameter_steps(placed.shape(index), placed.output_shape())))

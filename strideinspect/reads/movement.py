@@ -1,7 +1,7 @@
 """Data movement: where each axis goes. Exports spell channel shuffle, pixel shuffle and window partition with these.
 
 Source: ONNX Transpose, Reshape, Flatten, Squeeze, Unsqueeze, DepthToSpace, SpaceToDepth, Expand, Tile;
-com.microsoft ExpandDims.
+com.microsoft ExpandDims; com.microsoft.nchwc ReorderInput, ReorderOutput.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 
 from strideinspect.model.node import PlacedNode
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Step, single
+from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Sliding, Step, single
 
 
 @reads("Transpose", preserves=True)
@@ -25,6 +25,27 @@ def transpose(placed: PlacedNode) -> tuple[Read, ...]:
 def reshape(placed: PlacedNode) -> tuple[Read, ...]:
     """The same values in row-major order."""
     return (Read(0, 0, (Reshape(placed.shape(0), placed.output_shape()),)),)
+
+
+@reads("ReorderInput", domain="com.microsoft.nchwc", preserves=True)
+def into_blocks(placed: PlacedNode) -> tuple[Read, ...]:
+    """Channels come first; that they lie in blocks in memory moves no index."""
+    rank = len(placed.shape(0))
+    last = placed.node.integer("channels_last", 0)
+    return (Read(0, 0, (Permute((0, rank - 1, *range(1, rank - 1))),) if last else ()),)
+
+
+@reads("ReorderOutput", domain="com.microsoft.nchwc", preserves=True)
+def out_of_blocks(placed: PlacedNode) -> tuple[Read, ...]:
+    """The channels that only filled the last block are cut off; they may go last."""
+    shape, channels = placed.shape(0), placed.node.integer("channels", 0)
+    rank = len(shape)
+    steps: list[Step] = []
+    if channels != shape[1]:
+        steps.append(Sliding(1, 1, 1, 1, 0, shape[1], channels))
+    if placed.node.integer("channels_last", 0):
+        steps.append(Permute((0, *range(2, rank), 1)))
+    return (Read(0, 0, tuple(steps)),)
 
 
 @reads("DepthToSpace", preserves=True)

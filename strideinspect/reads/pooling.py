@@ -17,6 +17,8 @@ from strideinspect.reads.steps import Read, Sliding, Step, Whole
 
 @reads("MaxPool", "AveragePool", "LpPool")
 @reads("NhwcMaxPool", "QLinearAveragePool", domain="com.microsoft")
+@reads("MaxPool", "AveragePool", domain="com.microsoft.nchwc")
+@reads("MaxPool", "AveragePool", "LpPool", "QLinearAveragePool", domain="com.ms.internal.nhwc")
 def pooling(placed: PlacedNode) -> tuple[Read, ...]:
     """Windows; MaxPool's indices depend on the same pixels as its values."""
     found = geometry(placed)
@@ -34,6 +36,8 @@ def pooling(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool")
 @reads("QLinearGlobalAveragePool", domain="com.microsoft")
+@reads("GlobalAveragePool", "GlobalMaxPool", domain="com.microsoft.nchwc")
+@reads("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", domain="com.ms.internal.nhwc")
 def global_pooling(placed: PlacedNode) -> tuple[Read, ...]:
     """The whole of every spatial axis, which then has no position any more."""
     found = geometry(placed)

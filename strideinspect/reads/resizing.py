@@ -25,6 +25,7 @@ _PHASES = 64
 
 
 @reads("Resize", "Upsample")
+@reads("Upsample", domain="com.microsoft.nchwc")
 def resize(placed: PlacedNode) -> tuple[Read, ...]:
     """One table per resized axis; the sizes and scales themselves read only a shape."""
     if placed.output_shape() == placed.shape(0):
@@ -46,7 +47,7 @@ def resize(placed: PlacedNode) -> tuple[Read, ...]:
 def _axis_table(placed: PlacedNode, part: Resizing) -> Table:
     node = placed.node
     old = node.op == "Upsample" or node.version < 11
-    convention = "asymmetric" if old else node.text("coordinate_transformation_mode", "half_pixel")
+    convention = node.text("coordinate_transformation_mode", "asymmetric" if old else "half_pixel")
     where = _COORDINATES.get(convention)
     if where is None:
         raise UnresolvedError(f"its coordinate_transformation_mode {convention!r} is not known")

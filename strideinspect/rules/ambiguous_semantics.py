@@ -2,9 +2,10 @@
 
 ## What it does
 
-Compares, where they are known to part (rounding up, SAME padding, scales that are no whole numbers), the output shape
-that onnxruntime computes with the ones of the standard's formula and of the ONNX library's shape inference, and reports
-SAME windows smaller than their stride, whose "negative padding" onnxruntime crops off the front. The report goes on
+Compares, where they are known to part (rounding up, SAME padding, pools wider than their map, scales that are no whole
+numbers), the output shape that onnxruntime computes with the ones of the standard's formula and of the ONNX library's
+shape inference, and reports SAME windows smaller than their stride, whose "negative padding" onnxruntime crops off the
+front. The report goes on
 with what onnxruntime runs.
 
 ## Why it is bad

@@ -19,6 +19,7 @@ from strideinspect.fields.spans import EMPTY, along
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.readings import Reading, readings
 from strideinspect.model.shapes import Problem, Shapes
+from strideinspect.reads.registry import family_of
 from strideinspect.reads.steps import Everything
 from strideinspect.report.model import Field, Finding, Input, Severity, Span, TensorReport, Unseen, WindowNode
 from strideinspect.report.model import Source as CodeSource
@@ -71,7 +72,12 @@ class Inspection:
         return self.nodes[window.output].inputs[self.shapes.geometries[window.output].data]
 
     def lost(self, window: WindowNode) -> tuple[tuple[int, Vector, Vector], ...]:
-        """Per spatial axis of a window node: the axis, the pixels dropped at the end and the gaps that nobody reads."""
+        """Per spatial axis of a window node: the axis, the pixels dropped at the end and the gaps that nobody reads.
+
+        A window on which no output depends loses nothing.
+        """
+        if window.output not in self.seen:
+            return ()
         found = self.shapes.geometries[window.output]
         tensor = self.data_tensor(window)
         result = []
@@ -234,7 +240,10 @@ class Inspection:
         return f"use sizes that divide by {widest}" + (f", such as {listed}" if listed else "")
 
     def unknown_reads(self) -> Iterator[tuple[Node, str]]:
-        """Nodes that a field passes although nobody can say what they read, or what comes of it, with the reason."""
+        """Nodes that a field passes although nobody can say what they read, or what comes of it, with the reason.
+
+        Where no window is found in the whole model, operators that nobody knows may be the reason.
+        """
         broken = {problem.node.key for problem in self.problems}
         for item in self.described:
             if not item.known and item.node.key not in broken and self._ends_fields(item.node):
@@ -242,15 +251,17 @@ class Inspection:
                 yield item.node, f"{why}, so that nothing can be said of what lies behind it"
             for read in item.reads:
                 reason = next((s.reason for s in read.steps if isinstance(s, Everything) and s.reason), None)
-                if reason and item.node.inputs[read.input] in self.fields:
+                if reason and self._passes(item.node, [item.node.inputs[read.input]]):
                     yield item.node, f"{reason}: it is taken to read its whole input"
                     break
 
     def _ends_fields(self, node: Node) -> bool:
         """Whether the shapes before the node are known, and not those behind it."""
-        return all(name in self.shapes.shapes for name in node.inputs if name) and any(
-            name in self.fields for name in node.inputs
-        )
+        return all(name in self.shapes.shapes for name in node.inputs if name) and self._passes(node, node.inputs)
+
+    def _passes(self, node: Node, inputs: Iterable[str]) -> bool:
+        """Whether one of a node's inputs has a field, or might have one."""
+        return any(name in self.fields for name in inputs) or (not self.sources and family_of(node) is None)
 
     def contradictions(self, claim: str) -> Iterator[Finding]:
         """What running contradicts, as findings."""

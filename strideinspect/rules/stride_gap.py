@@ -58,6 +58,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
         if window.dropped is None or not any(window.dropped.gap) or window.input_shape is None:
             continue
         found = inspection.lost(window)
+        dilated = f" and dilation {by(window.dilation)}" if max(window.dilation) > 1 else ""
         kept = 1.0
         for _, _, unread in found:
             kept *= 1 - float(unread.mean())
@@ -69,8 +70,8 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             yield Finding(
                 rule="stride-gap",
                 severity=Severity.WARNING,
-                message=f"{window.op} {window.label}: its {by(window.kernel)} windows with stride {by(window.stride)} "
-                f"step over {count} of {length} {what} of the {size} map, and nobody else reads them: "
+                message=f"{window.op} {window.label}: its {by(window.kernel)} windows with stride {by(window.stride)}"
+                f"{dilated} step over {count} of {length} {what} of the {size} map, and nobody else reads them: "
                 f"{percent(1 - kept)} of the map is never read",
                 help="move the stride to a wider window, or pool instead of skipping",
                 node=window.name or None,

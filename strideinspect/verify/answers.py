@@ -65,7 +65,7 @@ def learn(weightless: Weightless, as_run: AsRun) -> Ran:
 
 
 def _questions(node: onnx.NodeProto, as_run: AsRun, opset: int) -> Sequence[Question]:
-    if node.op_type in {"Resize", "Upsample"} and not node.domain:
+    if node.op_type in {"Resize", "Upsample"}:
         try:
             return list(resizing.questions(node, as_run.shapes, as_run.values, opset).values())
         except InexpressibleError:

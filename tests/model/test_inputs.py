@@ -79,6 +79,7 @@ REFUSALS: dict[str, tuple[str, Sizes, str, str]] = {
     "too long": (TWO, {"image": (1, 1, 1_000_001, 1)}, "1,000,001 long, more than 1,000,000", "smaller"),
     "too large": (TWO, {"image": (1, 3, 50_000, 50_000)}, "7,500,000,000 elements", "smaller"),
     "declared too large": (text("float[1,3,50000,50000] x"), {}, "7,500,000,000 elements", "smaller"),
+    "declared as nothing": (text("float[1,3,0,8] x"), {}, "declares a size of 0 along axis 2", "--input-shape"),
     "rank unknown": (text("float[] x"), {}, "how many axes input 'x' has", "--input-shape"),
 }
 

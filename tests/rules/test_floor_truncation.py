@@ -86,6 +86,15 @@ def test_what_somebody_reads_is_not_lost(body: str, tmp_path: Path) -> None:
     assert rule_ids(inspected(model, tmp_path), "coverage") == []
 
 
+def test_a_reader_that_leads_nowhere_is_nobody(tmp_path: Path) -> None:
+    """What reads the dropped row counts where an output depends on it; a window on which none does is not told of."""
+    siblings = f"{pool(3, 2, 2)} z = Conv <pads = [1, 1, 1, 1]> (x, w) u = Relu (z)"
+    for outputs, found in ((("y",), [("y", ((9, 9),))]), (("y", "u"), []), (("u",), [])):
+        model = model_of(siblings, {"x": (1, 1, 10, 10)}, constants={"w": (1, 1, 3, 3)}, outputs=outputs)
+        findings = of_rule(inspected(model, tmp_path), RULE)
+        assert [(finding.output, finding.ranges) for finding in findings] == found
+
+
 def test_graph_output_reads_everything(tmp_path: Path) -> None:
     """A map that is an output of the graph loses nothing by a pool beside it."""
     body = "map = Conv <pads = [1, 1, 1, 1]> (x, w) y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (map)"

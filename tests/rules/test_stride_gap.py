@@ -55,7 +55,8 @@ def test_gaps(
     assert [(finding.axes, finding.ranges, finding.pixels) for finding in found] == [gap[:3] for gap in gaps]
     for finding, (axes, _, pixels, share) in zip(found, gaps, strict=True):
         assert finding.severity == "warning"
-        assert f"step over {pixels} of {size[axes[0] - 2]} " in finding.message
+        assert (" and dilation 2×2 step over" in finding.message) == ("dilations" in body)
+        assert f" step over {pixels} of {size[axes[0] - 2]} " in finding.message
         assert finding.message.endswith(f"of the {size[0]}×{size[1]} map, and nobody else reads them: {share} "
                                         "of the map is never read")  # fmt: skip
 

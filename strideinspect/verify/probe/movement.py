@@ -83,6 +83,27 @@ def slices(call: Call) -> Sequence[Value | None]:
     return [_cut(call, value, call.shape_out(), dict(zip(map(value.normal, axes), cuts, strict=True)))]
 
 
+@operators("com.microsoft.nchwc:ReorderInput")
+def into_blocks(call: Call) -> Sequence[Value | None]:
+    """Channels come first, and fill whole blocks."""
+    call.only(0)
+    value, shape = call.live(), call.shape_out()
+    if call.integer("channels_last", 0):
+        rank = len(shape)
+        value = call.build.permuted(value, [0, rank - 1, *range(1, rank - 1)])
+    return [replace(value, shape=shape) if value.constant_along(1) else value]
+
+
+@operators("com.microsoft.nchwc:ReorderOutput")
+def out_of_blocks(call: Call) -> Sequence[Value | None]:
+    """The channels that filled the last block are cut off; they may go last."""
+    call.only(0)
+    value, channels = call.live(), call.integer("channels", 0)
+    rank = len(value.shape)
+    value = _cut(call, value, (value.shape[0], channels, *value.shape[2:]), {1: (0, channels, 1)})
+    return [call.build.permuted(value, [0, *range(2, rank), 1]) if call.integer("channels_last", 0) else value]
+
+
 @operators("Gather")
 def gather(call: Call) -> Sequence[Value | None]:
     """Constant indices pick from the data; indices that depend on the data pick from a constant table."""

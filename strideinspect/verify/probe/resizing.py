@@ -74,20 +74,26 @@ def _question(
     kept = tuple((key, value) for key, value in found.items() if key not in _NOT_PER_AXIS)
     length, out = sizes
     reach = 6 * -(-length // max(1, out)) + 16
-    if node.op_type == "Upsample" and "scales" in found:
+    op = node.op_type
+    if node.domain:  # of a model that onnxruntime saved: a Resize whose defaults are those of the old Upsample
+        if opset < 13:
+            raise InexpressibleError("the model's operator set has no Resize like it")
+        kept = (("coordinate_transformation_mode", "asymmetric"), ("nearest_mode", "floor"), *kept)
+        op, kept = "Resize", tuple(dict(kept).items())
+    elif op == "Upsample" and "scales" in found:
         return Question("Upsample", (*kept, ("scales", (1.0, 1.0, scale, 1.0))), length, reach, planar=True)
     factors: _Constant | None = None if scale is None else ("float32", (1.0, 1.0, scale, 1.0))
-    if node.op_type == "Upsample" or opset < 11:
-        return Question(node.op_type, kept, length, reach, constants=(factors,), planar=True)
+    if op == "Upsample" or opset < 11:
+        return Question(op, kept, length, reach, constants=(factors,), planar=True)
     roi: _Constant | None = None if span is None else ("float32", (0.0, 0.0, span[0], 0.0, 1.0, 1.0, span[1], 1.0))
     size = None if scale is not None else ("int64", (2 * spacing(length, reach), 1, out, 1))
     if opset < 13:  # there, what is not used is an empty tensor
         roi, factors = roi or ("float32", ()), factors or ("float32", ())
     constants = (roi, factors) if size is None else (roi, factors, size)
-    return Question(node.op_type, kept, length, reach, constants=constants, planar=True)
+    return Question(op, kept, length, reach, constants=constants, planar=True)
 
 
-@operators("Resize", "Upsample")
+@operators("Resize", "Upsample", "com.microsoft.nchwc:Upsample")
 def resize(call: Call) -> Sequence[Value | None]:
     """Read every axis that changes by its table."""
     call.only(0)

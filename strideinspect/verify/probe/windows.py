@@ -30,6 +30,7 @@ _CONVOLUTIONS: Final = {
     "com.microsoft:FusedConv": _Window("Conv", 1, 2, 3),
     "com.microsoft:NhwcFusedConv": _Window("Conv", 1, 2, 3),
     "com.microsoft:QLinearConv": _Window("Conv", 3, 8),
+    "com.microsoft.nchwc:Conv": _Window("Conv", 1, 2, 3),
     "ConvTranspose": _Window("ConvTranspose", 1, 2),
 }
 _POOLS: Final = {
@@ -38,6 +39,8 @@ _POOLS: Final = {
     "LpPool": _Window("LpPool"),
     "com.microsoft:NhwcMaxPool": _Window("MaxPool"),
     "com.microsoft:QLinearAveragePool": _Window("AveragePool"),
+    "com.microsoft.nchwc:MaxPool": _Window("MaxPool"),
+    "com.microsoft.nchwc:AveragePool": _Window("AveragePool"),
 }
 _WINDOWS: Final = _CONVOLUTIONS | _POOLS
 _CHANNELS_LAST: Final = frozenset({"com.microsoft:NhwcMaxPool", "com.microsoft:NhwcFusedConv"})
@@ -117,6 +120,7 @@ def pooling(call: Call) -> Sequence[Value | None]:
 
 
 @operators("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "com.microsoft:QLinearGlobalAveragePool")
+@operators("com.microsoft.nchwc:GlobalAveragePool", "com.microsoft.nchwc:GlobalMaxPool")
 def global_pooling(call: Call) -> Sequence[Value | None]:
     """Every spatial axis is read whole and collapses."""
     call.only(0)
