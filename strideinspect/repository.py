@@ -29,8 +29,8 @@ class Repository:
     root: Path
 
     def model(self, path: str) -> str:
-        """The path of a file relative to the repository, with slashes; as it was given where it lies elsewhere."""
-        return self._inside(path) or Path(path).as_posix()
+        """The path of a file relative to the repository, with slashes; absolute where it lies elsewhere."""
+        return self._inside(path) or Path(os.path.abspath(path)).as_posix()  # noqa: PTH100  # of any text, links kept
 
     def relative(self, file: str) -> str | None:
         """The path, relative to the repository, of a source file that a stack trace names; None where it has no such.

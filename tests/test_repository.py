@@ -62,9 +62,10 @@ def test_source_files(checkout: Path, named: str, found: str | None) -> None:
 
 
 def test_models(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A model keeps its place in the repository wherever the command runs; one from elsewhere keeps its path."""
+    """A model keeps its place in the repository wherever the command runs; one from elsewhere has its whole path."""
     monkeypatch.chdir(checkout / "exports")
     repository = Repository(checkout)
     assert repository.model("net.onnx") == "exports/net.onnx"
     assert repository.model("../exports/./net.onnx") == "exports/net.onnx"
+    assert repository.model("../../net.onnx") == (checkout.parent / "net.onnx").as_posix()
     assert repository.model("/models/net.onnx") == "/models/net.onnx"

@@ -6,8 +6,8 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +16,106 @@ from strideinspect.version import __version__
 
 if TYPE_CHECKING:
     from strideinspect.report.model import FailedReport, Report, Severity
+    from strideinspect.report.places import Files
 
-SUFFIXES = {".txt": "text", ".json": "json", ".csv": "csv"}
-FORMATS = tuple(SUFFIXES.values())
 TEXT_WIDTH = 100
 """Cells of a text report in a file, where no terminal sets a width."""
+
+SUMMARY_ROWS = 500
+"""Rows of findings in a GitHub job's summary, which takes no more than a mebibyte per step."""
+
+# Each renderer is imported only where its format is asked for.
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a report is to show: findings from `show` upwards in text, every index's field in JSON.
+
+    `fail_on` is the least severity that fails the run, None where none does; `files` knows the repository.
+    """
+
+    show: Severity
+    fail_on: Severity | None
+    positions: bool
+    files: Files
+
+
+Results = Sequence["Report | FailedReport"]
+Render = Callable[[Results, Wishes], str]
+
+
+def _text(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import text
+    from strideinspect.report.layout import plain
+    from strideinspect.report.model import Report
+
+    reports = (
+        replace(result, verification=replace(result.verification, seconds=None))  # the same run gives the same bytes
+        for result in results
+        if isinstance(result, Report)
+    )
+    return "\n".join(
+        plain(text.render(report, width=TEXT_WIDTH, show=wishes.show, files=wishes.files)) for report in reports
+    )
+
+
+def _json(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import json
+
+    return json.render(results, version=__version__, positions=wishes.positions)
+
+
+def _csv(results: Results, _: Wishes) -> str:
+    from strideinspect.report import csv
+
+    return csv.render(results)
+
+
+def _sarif(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import sarif
+    from strideinspect.rules.page import page
+    from strideinspect.rules.registry import all_rules
+
+    rules = all_rules()
+    texts = {rule.id: page(rule).markdown() for rule in rules}
+    return sarif.render(results, rules=rules, texts=texts, files=wishes.files, version=__version__)
+
+
+def _github(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import github
+
+    return github.render(results, files=wishes.files)
+
+
+def _gitlab(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import gitlab
+
+    return gitlab.render(results, files=wishes.files)
+
+
+def _junit(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import junit
+
+    return junit.render(results, files=wishes.files, fail_on=wishes.fail_on)
+
+
+def _markdown(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import markdown
+
+    return markdown.render(results, files=wishes.files, show=wishes.show)
+
+
+FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
+    "text": (_text, (".txt",)),
+    "json": (_json, (".json",)),
+    "csv": (_csv, (".csv",)),
+    "sarif": (_sarif, (".sarif", ".sarif.json")),
+    "junit": (_junit, (".xml",)),
+    "markdown": (_markdown, (".md",)),
+    "github": (_github, ()),
+    "gitlab": (_gitlab, ()),
+}
+"""Every format: who renders it, and the suffixes by which it goes; one without is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +136,15 @@ def target(text: str) -> Target:
             raise UsageError(f"--output {text}: no format is called {named[1]!r}", f"the formats are {known}")
         return Target(named[1], Path(named[2]))
     path = Path(text)
-    if path.suffix.lower() not in SUFFIXES:
+    fitting = [
+        (len(suffix), name)
+        for name, (_, suffixes) in FORMATS.items()
+        for suffix in suffixes
+        if path.name.lower().endswith(suffix)
+    ]
+    if not fitting:
         raise UsageError(f"--output {text}: its suffix names no format", f"write FORMAT:FILE; the formats are {known}")
-    return Target(SUFFIXES[path.suffix.lower()], path)
+    return Target(max(fitting)[1], path)  # .sarif.json is no plain .json
 
 
 def targets(texts: Iterable[str], models: Iterable[str]) -> tuple[Target, ...]:
@@ -58,23 +159,29 @@ def targets(texts: Iterable[str], models: Iterable[str]) -> tuple[Target, ...]:
     return found
 
 
-def rendered(format: str, results: Sequence[Report | FailedReport], *, show: Severity, positions: bool) -> str:
+def rendered(format: str, results: Results, wishes: Wishes) -> str:
     """All results in one format, as the text of a file."""
-    # Each renderer is imported only where its format is asked for.
-    if format == "json":
-        from strideinspect.report import json
+    render, _ = FORMATS[format]
+    return render(results, wishes)
 
-        return json.render(results, version=__version__, positions=positions)
-    if format == "csv":
-        from strideinspect.report import csv
 
-        return csv.render(results)
-    from strideinspect.report import text
-    from strideinspect.report.layout import plain
-    from strideinspect.report.model import Report
+def summarise(results: Results, wishes: Wishes) -> None:
+    """Add the results to the summary of the GitHub job that this is a step of; nothing elsewhere.
 
-    reports = (result for result in results if isinstance(result, Report))
-    return "\n".join(plain(text.render(report, width=TEXT_WIDTH, show=show)) for report in reports)
+    Raises UsageError where the summary cannot be written.
+    """
+    name = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not name:
+        return
+    from strideinspect.report import markdown
+
+    text = markdown.render(results, files=wishes.files, show=wishes.show, rows=SUMMARY_ROWS)
+    try:
+        with Path(name).open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
+            stream.write(text)
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise UsageError(f"cannot write the job's summary {name}: {problem}", "unset GITHUB_STEP_SUMMARY") from error
 
 
 def write(path: Path, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from strideinspect import inspect
@@ -11,6 +12,7 @@ from strideinspect.cli import console, outputs
 from strideinspect.errors import StrideinspectError, UsageError
 from strideinspect.report import text
 from strideinspect.report.model import FailedReport, Report, Severity
+from strideinspect.repository import Repository, root
 from strideinspect.rules.registry import chosen
 
 Result = Report | FailedReport
@@ -43,14 +45,22 @@ def run(models: Sequence[str], question: Question, answer: Answer, *, fail_on: s
     """Inspect the models and hand out the results; the exit status."""
     # A mistyped rule is one mistake, not one per model.
     chosen(question.select, question.ignore)
+    wishes = outputs.Wishes(
+        show=Severity(answer.show),
+        fail_on=None if fail_on == "never" else Severity(fail_on),
+        positions=answer.positions,
+        files=Repository(root(Path.cwd())),
+    )
     results: list[Result] = []
     for result in _results(models, question, quiet=answer.quiet):
         if answer.format == "text" and isinstance(result, Report):
-            _show(result, answer, first=not results)
+            _show(result, wishes, quiet=answer.quiet, first=not results)
         results.append(result)
     if answer.format != "text":
-        console.write(_rendered(answer.format, results, answer))
-    written = [_write(target, results, answer) for target in answer.targets]
+        console.write(outputs.rendered(answer.format, results, wishes))
+    written = [_write(target, results, wishes) for target in answer.targets]
+    if "github" in {answer.format, *(target.format for target in answer.targets)}:
+        outputs.summarise(results, wishes)
     return max(exit_status(results, fail_on), 0 if all(written) else 2)
 
 
@@ -94,20 +104,16 @@ def _inspected(path: str, question: Question, progress: Callable[[str], None] | 
         return FailedReport(path, *console.internal(error))
 
 
-def _show(report: Report, answer: Answer, *, first: bool) -> None:
-    render = text.render_quiet if answer.quiet else text.render
-    document = render(report, width=console.width(), show=Severity(answer.show))
+def _show(report: Report, wishes: outputs.Wishes, *, quiet: bool, first: bool) -> None:
+    render = text.render_quiet if quiet else text.render
+    document = render(report, width=console.width(), show=wishes.show, files=wishes.files)
     console.show(document if first or not document else ((), *document))
 
 
-def _rendered(format: str, results: Sequence[Result], answer: Answer) -> str:
-    return outputs.rendered(format, results, show=Severity(answer.show), positions=answer.positions)
-
-
-def _write(target: outputs.Target, results: Sequence[Result], answer: Answer) -> bool:
+def _write(target: outputs.Target, results: Sequence[Result], wishes: outputs.Wishes) -> bool:
     """Whether the file could be written; that it could not is told."""
     try:
-        outputs.write(target.path, _rendered(target.format, results, answer))
+        outputs.write(target.path, outputs.rendered(target.format, results, wishes))
     except UsageError as error:
         console.complain(str(error))
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from strideinspect.report import words
+from strideinspect.report import places, words
 from strideinspect.report.layout import Line, Span, Style, cells, hang, pad
 from strideinspect.report.model import Finding, Report, Severity
 
@@ -25,12 +25,17 @@ class Group:
         """The finding that stands for all of them."""
         return self.findings[0]
 
-    def messages(self) -> Iterator[str]:
-        """What is said: every grave finding, but of notes the first alone, with their number and other places."""
+    def messages(self) -> list[tuple[str, Finding]]:
+        """What is said and of which finding: all grave ones, but of notes the first alone, with the others' places."""
         if self.first.severity is Severity.NOTE:
-            yield self.first.message + _elsewhere(self.findings)
-        else:
-            yield from (finding.message for finding in self.findings)
+            return [(self.first.message + _elsewhere(self.findings), self.first)]
+        return [(finding.message, finding) for finding in self.findings]
+
+    def told(self, files: places.Files) -> Iterator[tuple[str, str]]:
+        """Each message with its place in source code, where that is known; the same place once, after the last."""
+        told = [(message, places.at(finding, files)) for message, finding in self.messages()]
+        for (message, place), (_, following) in zip(told, [*told[1:], ("", "")], strict=True):
+            yield message, "" if place == following else place
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:
@@ -42,31 +47,33 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
     return [Group(tuple(found)) for found in groups.values()]
 
 
-def render(report: Report, width: int, show: Severity) -> Iterator[Line]:
-    """A paragraph per group of findings of this severity or graver: severity, rule, messages, and a help line."""
+def render(report: Report, width: int, show: Severity, files: places.Files) -> Iterator[Line]:
+    """A paragraph per group of findings of this severity or graver: severity, rule, messages, places, a help line."""
     groups = grouped(report.at_least(show))
     severity_width = max((cells(group.first.severity) for group in groups), default=0) + 2
     rule_width = max((cells(group.first.rule) for group in groups), default=0) + 2
     for group in groups:
         severity = Span(pad(group.first.severity, severity_width), STYLES[group.first.severity])
         head: tuple[Span, ...] = (severity, Span(pad(group.first.rule, rule_width), Style.STRONG))
-        for message in group.messages():
+        for message, place in group.told(files):
             yield from _beside(head, message, width, severity_width)
             head = (Span(" " * severity_width), Span(" " * rule_width))
+            if place:
+                yield from _beside(head, f"at {place}", width, severity_width, Style.DIM)
         if group.first.help:
             head = (Span(" " * severity_width + pad("help", rule_width), Style.DIM),)
             yield from hang(head, group.first.help, width, style=Style.DIM)
 
 
-def _beside(head: tuple[Span, ...], message: str, width: int, below: int) -> Iterator[Line]:
+def _beside(head: tuple[Span, ...], message: str, width: int, below: int, style: Style = Style.PLAIN) -> Iterator[Line]:
     """The message beside its head; below it, indented less, where a name in it is too long for that."""
     longest = max(map(cells, message.split()), default=0)
     if longest <= width - sum(cells(span.text) for span in head):
-        yield from hang(head, message, width)
+        yield from hang(head, message, width, style=style)
         return
     if any(span.text.strip() for span in head):
         yield head
-    yield from hang((Span(" " * below),), message, width)
+    yield from hang((Span(" " * below),), message, width, style=style)
 
 
 def _elsewhere(findings: Sequence[Finding]) -> str:

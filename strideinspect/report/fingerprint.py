@@ -56,6 +56,11 @@ def fingerprints(report: Report, *, model: str = "") -> tuple[str, ...]:
     return tuple(found)
 
 
+def of_failure(model: str) -> str:
+    """The fingerprint of the one thing there is to tell of a model that could not be inspected."""
+    return _digest([model])
+
+
 def _digest(parts: list[object]) -> str:
     """JSON keeps the parts apart: no two lists are written alike."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:DIGITS]

@@ -4,27 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from strideinspect.report import findings, ladder, sight, table, verification, words
+from strideinspect.report import findings, ladder, places, sight, table, verification, words
 from strideinspect.report.layout import Document, Line, Span, Style, cells, flow, hang, line, pad
 from strideinspect.report.model import Input, Report, Severity, TensorReport
 
 
-def render(report: Report, *, width: int = 80, show: Severity = Severity.NOTE) -> Document:
-    """The whole report at a width in terminal cells; findings of severity `show` and graver are listed."""
+def render(
+    report: Report, *, width: int = 80, show: Severity = Severity.NOTE, files: places.Files = places.AS_GIVEN
+) -> Document:
+    """The whole report at a width in terminal cells; findings of severity `show` and graver are listed.
+
+    `files` knows what source files are called in the repository.
+    """
     sections = (
         _header(report, width),
         ladder.render(report, width),
         table.render(report, width),
         _tensors(report, width),
-        findings.render(report, width, show),
+        findings.render(report, width, show, files),
         _closing(report, width),
     )
     return tuple(_separated(sections))
 
 
-def render_quiet(report: Report, *, width: int = 80, show: Severity = Severity.NOTE) -> Document:
+def render_quiet(
+    report: Report, *, width: int = 80, show: Severity = Severity.NOTE, files: places.Files = places.AS_GIVEN
+) -> Document:
     """The findings alone, under the model's path; nothing where there are none."""
-    listed = tuple(findings.render(report, width, show))
+    listed = tuple(findings.render(report, width, show, files))
     return (line(Span(report.path, Style.STRONG)), *listed) if listed else ()
 
 

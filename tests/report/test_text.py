@@ -162,7 +162,7 @@ def test_notes_of_a_rule_are_told_once() -> None:
         note, replace(note, node="b", help="do"), warning, replace(warning, message="a column"),
         replace(warning, message="a plane", help="pad planes"),
     ]  # fmt: skip
-    assert [list(group.messages()) for group in findings.grouped(found)] == [
+    assert [[said for said, _ in group.messages()] for group in findings.grouped(found)] == [
         ["a row", "a column"],
         ["a plane"],
         ["so it is (2 times; also at b)"],
@@ -180,7 +180,7 @@ def test_notes_name_some_places(others: list[str | None], said: str) -> None:
     """A few other places are named, each once, the rest counted; a note without a place is counted."""
     first = Finding("aligned", Severity.NOTE, "so it is", node="a")
     (group,) = findings.grouped([first, *(replace(first, node=node) for node in others)])
-    assert list(group.messages()) == [f"so it is {said}"]
+    assert group.messages() == [(f"so it is {said}", first)]
 
 
 def test_shorten_keeps_the_end_of_a_name() -> None:

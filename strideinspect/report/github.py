@@ -1,0 +1,80 @@
+"""The findings as annotations of a GitHub job: workflow commands on standard output.
+
+Source: GitHub's "Workflow commands for GitHub Actions" (`::error file=…,line=…,title=…::message`). GitHub shows ten
+annotations of each level per step; the tenth says how many more there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from strideinspect.report import places, words
+from strideinspect.report.layout import printable
+from strideinspect.report.model import FailedReport, Finding, Report, Severity
+
+SHOWN = 10
+"""Annotations of one level that GitHub shows of a step."""
+
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Annotation:
+    severity: Severity
+    title: str
+    lines: tuple[str, ...]
+    file: str | None = None
+    line: int | None = None
+
+
+def render(results: Sequence[Report | FailedReport], *, files: places.Files) -> str:
+    """Commands of all models, gravest first; models that could not be inspected before all else."""
+    failed = [_failed(result, files) for result in results if isinstance(result, FailedReport)]
+    found = [
+        _found(finding, files.model(result.path), files)
+        for result in results
+        if isinstance(result, Report)
+        for finding in result.findings
+    ]
+    lines = [line for severity in LEVELS for line in _commands(severity, [*failed, *found])]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _commands(severity: Severity, annotations: Sequence[_Annotation]) -> Iterator[str]:
+    own = [annotation for annotation in annotations if annotation.severity is severity]
+    shown = own if len(own) <= SHOWN else own[: SHOWN - 1]
+    yield from map(_command, shown)
+    left = len(own) - len(shown)
+    if left:
+        more = f"{left:,} more of {words.count(len(own), severity.value)}: the job's summary lists them"
+        yield _command(_Annotation(severity, "strideinspect", (more,)))
+
+
+def _failed(result: FailedReport, files: places.Files) -> _Annotation:
+    lines = (result.message, f"help: {result.help}" if result.help else "")
+    file = files.model(result.path)
+    return _Annotation(Severity.ERROR, "not inspected", tuple(printable(line) for line in lines if line), file)
+
+
+def _found(finding: Finding, model: str, files: places.Files) -> _Annotation:
+    line = places.line_of(finding, files)
+    file, number = (line.file, line.number) if line is not None else (model, None)
+    return _Annotation(finding.severity, finding.rule, places.told(finding, model), file, number)
+
+
+def _command(annotation: _Annotation) -> str:
+    properties = {"file": annotation.file, "line": annotation.line, "title": annotation.title}
+    given = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items() if value is not None)
+    message = _data("\n".join(annotation.lines))
+    return f"::{LEVELS[annotation.severity]} {given}::{message}"
+
+
+def _data(text: str) -> str:
+    """The text of a command: a percent sign and line ends are spelt out."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    """The value of a property: what ends one is spelt out too."""
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,48 @@
+"""The findings as GitLab's code quality report: https://docs.gitlab.com/ci/testing/code_quality/."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from strideinspect.report import places
+from strideinspect.report.fingerprint import fingerprints, of_failure
+from strideinspect.report.layout import printable
+from strideinspect.report.model import FailedReport, Report, Severity
+
+SEVERITIES = {Severity.NOTE: "info", Severity.WARNING: "major", Severity.ERROR: "critical"}
+FAILED = "blocker"
+
+Json = dict[str, object]
+
+
+def render(results: Sequence[Report | FailedReport], *, files: places.Files) -> str:
+    """One entry per finding, and one per model that could not be inspected."""
+    entries = [entry for result in results for entry in _entries(result, files)]
+    return json.dumps(entries, indent=2) + "\n"
+
+
+def _entries(result: Report | FailedReport, files: places.Files) -> Iterator[Json]:
+    model = files.model(result.path)
+    if isinstance(result, FailedReport):
+        text = _text(result.message, result.help)
+        yield _entry(text, "not-inspected", of_failure(model), FAILED, places.Line(model, 1))
+        return
+    for finding, mark in zip(result.findings, fingerprints(result, model=model), strict=True):
+        line = places.line_of(finding, files) or places.Line(model, 1)
+        text = _text(finding.message, finding.help)
+        yield _entry(text, finding.rule, mark, SEVERITIES[finding.severity], line)
+
+
+def _entry(text: str, name: str, mark: str, severity: str, line: places.Line) -> Json:
+    return {
+        "description": text,
+        "check_name": name,
+        "fingerprint": mark,
+        "severity": severity,
+        "location": {"path": printable(line.file), "lines": {"begin": line.number}},
+    }
+
+
+def _text(message: str, help: str) -> str:
+    return printable(f"{message}; {help}" if help else message)

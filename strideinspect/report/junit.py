@@ -1,0 +1,63 @@
+"""The findings as JUnit XML, which nearly every CI service shows as test results.
+
+One suite per model. Its first test case is the inspection itself; then comes one per finding, which fails where the
+finding is grave enough to fail the run and else passes with the finding as its output. There are no times: the same
+findings give the same bytes.
+
+Source: the schema that Jenkins' xUnit plugin holds such files against (junit-10.xsd), the strictest in wide use.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from strideinspect.report import places
+from strideinspect.report.layout import printable
+from strideinspect.report.model import FailedReport, Report, Severity
+
+
+def render(results: Sequence[Report | FailedReport], *, files: places.Files, fail_on: Severity | None) -> str:
+    """One suite per model; findings of severity `fail_on` and graver fail, none where it is None."""
+    suites = Element("testsuites", name="strideinspect")
+    for result in results:
+        _suite(suites, result, files, fail_on)
+    for key in ("tests", "failures", "errors"):
+        suites.set(key, str(sum(int(suite.attrib[key]) for suite in suites)))
+    indent(suites)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(suites, encoding="unicode")}\n'
+
+
+def _suite(suites: Element, result: Report | FailedReport, files: places.Files, fail_on: Severity | None) -> None:
+    model = files.model(result.path)
+    suite = SubElement(suites, "testsuite", name=printable(model))
+    inspection = SubElement(suite, "testcase", classname=printable(model), name="inspection")
+    if isinstance(result, FailedReport):
+        error = SubElement(inspection, "error", message=printable(result.message), type="not inspected")
+        error.text = printable(result.help)
+    else:
+        for case in _cases(result, model, files, fail_on):
+            suite.append(case)
+    suite.set("tests", str(len(suite)))
+    suite.set("failures", str(len(suite.findall("testcase/failure"))))
+    suite.set("errors", str(len(suite.findall("testcase/error"))))
+
+
+def _cases(report: Report, model: str, files: places.Files, fail_on: Severity | None) -> Iterator[Element]:
+    seen: Counter[str] = Counter()
+    for finding in report.findings:
+        layer = places.layer_of(finding)
+        name = printable(f"{finding.rule} at {layer}" if layer else finding.rule)
+        seen[name] += 1
+        unique = name if seen[name] == 1 else f"{name} ({seen[name]})"
+        case = Element("testcase", classname=printable(model), name=unique)
+        line = places.line_of(finding, files)
+        where = () if line is None else (printable(f"{line.file}:{line.number}"),)
+        fails = fail_on is not None and finding.severity.rank >= fail_on.rank
+        if fails:
+            told = SubElement(case, "failure", message=printable(finding.message), type=finding.severity.value)
+        else:
+            told = SubElement(case, "system-out")
+        told.text = "\n".join((*where, *places.told(finding, model)))
+        yield case

@@ -1,0 +1,104 @@
+"""The findings as Markdown, for a pull request's comment or a job's summary: GitHub's flavour, tables included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from strideinspect.report import findings, layout, pages, places, sight, verification, words
+from strideinspect.report.model import FailedReport, Report, Severity, TensorReport
+
+_UNBROKEN = 1_000_000
+"""A width at which no line is broken."""
+
+_MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&@])")
+
+
+def render(
+    results: Sequence[Report | FailedReport],
+    *,
+    files: places.Files = places.AS_GIVEN,
+    show: Severity = Severity.NOTE,
+    rows: int | None = None,
+) -> str:
+    """An overview of several models, and a section per model: inputs, outputs, verdict, findings from `show` upwards.
+
+    `rows` is how many rows of findings there may be in all, for a place that takes no more; what is left out is told.
+    """
+    lines = [*_overview(results, files)] if len(results) > 1 else []
+    for result in results:
+        if isinstance(result, FailedReport):
+            lines += _failed(result, files)
+        else:
+            table = _table(result, files, show)
+            lines += _section(result, files, table if rows is None else table[:rows], len(table))
+            rows = None if rows is None else max(0, rows - len(table))
+    return "\n".join(lines)
+
+
+def _overview(results: Sequence[Report | FailedReport], files: places.Files) -> Iterator[str]:
+    yield "| model | findings |"
+    yield "|---|---|"
+    for result in results:
+        told = "**not inspected**" if isinstance(result, FailedReport) else _summary(result)
+        yield f"| {_escaped(files.model(result.path))} | {told} |"
+    yield ""
+
+
+def _summary(report: Report) -> str:
+    return layout.plain([findings.summary(report)]).strip()
+
+
+def _failed(result: FailedReport, files: places.Files) -> Iterator[str]:
+    yield f"## {_escaped(files.model(result.path))}\n"
+    yield f"**not inspected**: {_escaped(result.message)}" + (f"<br>{_escaped(result.help)}" if result.help else "")
+    yield ""
+
+
+def _section(report: Report, files: places.Files, table: Sequence[str], rows: int) -> Iterator[str]:
+    yield f"## {_escaped(files.model(report.path))}\n"
+    yield from (f"- {_escaped(fact)}" for fact in _facts(report))
+    yield f"- **{_summary(report)}**\n"
+    if table:
+        yield "| severity | rule | finding |"
+        yield "|---|---|---|"
+        yield from table
+        yield ""
+    if len(table) < rows:
+        yield f"{words.count(rows - len(table), 'row')} left out: the whole list would not fit here.\n"
+
+
+def _facts(report: Report) -> Iterator[str]:
+    """What is inspected, what the outputs see, and what running said."""
+    yield from (f"{i.name}: {words.shape(i.shape)} {words.layout_of(i)}" for i in report.inputs)
+    yield from (_output(output) for output in report.outputs)
+    untimed = replace(report.verification, seconds=None)  # the same model gives the same bytes
+    yield from map(str.strip, layout.plain(verification.render(untimed, _UNBROKEN)).splitlines())
+
+
+def _output(output: TensorReport) -> str:
+    seen = [sight.sentence(fields, name=name) for name, fields in sight.by_input(output.fields).items()]
+    return f"{output.name}: {words.shape(output.shape)}" + "".join(f"; {sentence}" for sentence in seen)
+
+
+def _table(report: Report, files: places.Files, show: Severity) -> list[str]:
+    """A row per paragraph of the text report: notes that repeat are told once."""
+    return [_row(group, files) for group in findings.grouped(report.at_least(show))]
+
+
+def _row(group: findings.Group, files: places.Files) -> str:
+    rule = group.first.rule
+    said = []
+    for message, place in group.told(files):
+        said.append(message)
+        if place:
+            said.append(f"at {place}")
+    if group.first.help:
+        said.append(f"help: {group.first.help}")
+    return f"| {group.first.severity} | [{rule}]({pages.address(rule)}) | {'<br>'.join(map(_escaped, said))} |"
+
+
+def _escaped(text: str) -> str:
+    """The text as it is, whatever it holds: names come from a file."""
+    return _MARKS.sub(r"\\\1", layout.printable(text))

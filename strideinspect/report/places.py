@@ -1,0 +1,87 @@
+"""Where findings are, in the words of a repository: for formats that point at a file and a line."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from strideinspect.report import pages
+from strideinspect.report.layout import printable
+from strideinspect.report.model import Finding
+
+
+class Files(Protocol):
+    """What files are called in the repository; renderers look at no disk themselves."""
+
+    def model(self, path: str) -> str:
+        """The path of a model, relative to the repository where it lies in it."""
+
+    def relative(self, file: str) -> str | None:
+        """The path, relative to the repository, of a source file that a stack trace names; None if not there."""
+
+
+class _AsGiven:
+    """Files where nothing is known of a repository."""
+
+    def model(self, path: str) -> str:
+        return path
+
+    def relative(self, file: str) -> str | None:  # noqa: ARG002  # no file is known to be here
+        return None
+
+
+AS_GIVEN: Files = _AsGiven()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a source file of the repository, counted from 1."""
+
+    file: str
+    number: int
+
+
+def line_of(finding: Finding, files: Files) -> Line | None:
+    """The line of the repository on which the author wrote what the finding is about, where that is known."""
+    source = finding.source
+    if source is None or source.file is None or source.line is None:
+        return None
+    file = files.relative(source.file)
+    return None if file is None else Line(file, max(1, source.line))
+
+
+def layer_of(finding: Finding) -> str | None:
+    """What to call the finding's place in the network: the layer's path, else the node, the tensor or the input."""
+    scope = finding.source.scope if finding.source is not None else None
+    return scope or finding.node or finding.output or finding.input
+
+
+def at(finding: Finding, files: Files) -> str:
+    """`net/model.py:42 (features.0)` for people: source line and layer, as far as they are known.
+
+    A layer without a line is not worth a word where the node's own name tells it already. A file that is not of the
+    repository is named as the export names it.
+    """
+    source = finding.source
+    if source is None:
+        return ""
+    scope = source.scope or ""
+    if source.file is None:
+        named = all(part in (finding.node or "") for part in re.split(r"[./]", scope))
+        return "" if named else scope
+    line = line_of(finding, files)
+    code = f"{source.file}:{source.line}" if line is None else f"{line.file}:{line.number}"
+    return f"{code} ({scope})" if scope else code
+
+
+def told(finding: Finding, model: str) -> tuple[str, ...]:
+    """The finding in lines of text: what is wrong, what to do, in which model and layer, and the rule's page."""
+    layer = layer_of(finding)
+    lines = (
+        finding.message,
+        f"help: {finding.help}" if finding.help else "",
+        f"in {model}" + (f", at {layer}" if layer else ""),
+        pages.address(finding.rule),
+    )
+    return tuple(printable(line) for line in lines if line)

@@ -1,0 +1,150 @@
+"""The findings as SARIF 2.1.0, within what GitHub's code scanning accepts.
+
+A result's first location is the line of the model's own source where the export names one that the repository has;
+GitHub shows that one alone. The model's file, with the bytes of the node and the path of the layer, always follows or
+stands alone. Its region has a line too, for GitHub refuses a result without; line and bytes are independent of each
+other in SARIF (3.30.4).
+
+Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html and GitHub's "SARIF support for code scanning".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
+
+from strideinspect.report import pages, places
+from strideinspect.report.fingerprint import fingerprints
+from strideinspect.report.layout import printable
+from strideinspect.report.model import FailedReport, Finding, Report, RuleInfo, Severity
+from strideinspect.version import HOME
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+FINGERPRINT = "strideinspect/v1"
+"""The name of our fingerprint; another way to make it wants another number."""
+
+ROOT = "%SRCROOT%"
+_PROBLEMS = {Severity.NOTE: "recommendation", Severity.WARNING: "warning", Severity.ERROR: "error"}
+
+Json = dict[str, object]
+
+
+def render(
+    results: Sequence[Report | FailedReport],
+    *,
+    rules: Sequence[RuleInfo],
+    texts: Mapping[str, str],
+    files: places.Files,
+    version: str,
+) -> str:
+    """One run over all models. `rules` are all that there are, and `texts` their pages in Markdown by the rule's id."""
+    reports = [result for result in results if isinstance(result, Report)]
+    failed = [result for result in results if isinstance(result, FailedReport)]
+    indices = {rule.id: index for index, rule in enumerate(rules)}
+    run: Json = {
+        "tool": {
+            "driver": {
+                "name": "strideinspect",
+                "version": version,
+                "semanticVersion": version,
+                "informationUri": HOME,
+                "rules": [_rule(rule, texts[rule.id]) for rule in rules],
+            }
+        },
+        "invocations": [_invocation(failed, files)],
+        "originalUriBaseIds": {ROOT: {"description": {"text": "The root of the repository."}}},
+        "columnKind": "unicodeCodePoints",
+        "results": [found for report in reports for found in _results(report, indices, files)],
+    }
+    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(rule: RuleInfo, text: str) -> Json:
+    return {
+        "id": rule.id,
+        "name": "".join(part.capitalize() for part in rule.id.split("-")),
+        "shortDescription": {"text": f"{rule.summary}."},
+        "fullDescription": {"text": f"{rule.summary}."},
+        "helpUri": pages.address(rule.id),
+        "help": {"text": f"{rule.summary}. See {pages.address(rule.id)}", "markdown": text},
+        "defaultConfiguration": {"level": rule.severity.value},
+        "properties": {
+            "tags": [rule.group],
+            "precision": "very-high",
+            "problem.severity": _PROBLEMS[rule.severity],
+        },
+    }
+
+
+def _invocation(failed: Sequence[FailedReport], files: places.Files) -> Json:
+    """That every model could be inspected, or which could not and why."""
+    if not failed:
+        return {"executionSuccessful": True}
+    return {
+        "executionSuccessful": False,
+        "exitCode": 2,
+        "toolExecutionNotifications": [
+            {
+                "level": "error",
+                "message": {"text": _text(one.message, one.help, files.model(one.path))},
+                "locations": [{"physicalLocation": {"artifactLocation": _artifact(files.model(one.path))}}],
+            }
+            for one in failed
+        ],
+    }
+
+
+def _results(report: Report, indices: Mapping[str, int], files: places.Files) -> Iterator[Json]:
+    model = files.model(report.path)
+    marks = fingerprints(report, model=model)
+    for finding, mark in zip(report.findings, marks, strict=True):
+        yield {
+            "ruleId": finding.rule,
+            "ruleIndex": indices[finding.rule],
+            "level": finding.severity.value,
+            "message": {"text": _text(finding.message, finding.help, model)},
+            "locations": [*_locations(finding, model, files)],
+            "partialFingerprints": {FINGERPRINT: mark},
+        }
+
+
+def _text(message: str, help: str, model: str) -> str:
+    """`Message. Help: what to do. Model: net.onnx.` A bracket that would begin a link is escaped (3.11.6)."""
+    parts = (message, f"Help: {help}" if help else "", f"Model: {model}")
+    text = " ".join(f"{printable(part)}." for part in parts if part)
+    return text.replace("[", "\\[") if "](" in text else text
+
+
+def _locations(finding: Finding, model: str, files: places.Files) -> Iterator[Json]:
+    line = places.line_of(finding, files)
+    if line is not None:
+        yield {
+            "physicalLocation": {"artifactLocation": _artifact(line.file), "region": {"startLine": line.number}},
+        }
+    region: Json = {"startLine": 1}
+    if finding.bytes is not None:
+        region["byteOffset"], region["byteLength"] = finding.bytes
+    location: Json = {"physicalLocation": {"artifactLocation": _artifact(model), "region": region}}
+    logical = [*_logical(finding)]
+    yield {**location, "logicalLocations": logical} if logical else location
+
+
+def _logical(finding: Finding) -> Iterator[Json]:
+    """The layer as its author calls it, and the node or tensor as the file does."""
+    named: dict[str, str | None] = {
+        "layer": finding.source.scope if finding.source is not None else None,
+        "node": finding.node,
+        "tensor": finding.output or finding.input,
+    }
+    for kind, name in named.items():
+        if name:
+            yield {"fullyQualifiedName": printable(name), "kind": kind}
+
+
+def _artifact(path: str) -> Json:
+    """A file by its URI: relative to the repository, or absolute where the file lies elsewhere."""
+    uri = quote(path, errors="surrogateescape")
+    if path.startswith("/"):
+        return {"uri": f"file://{uri}"}
+    return {"uri": uri, "uriBaseId": ROOT}
