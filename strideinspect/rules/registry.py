@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Check = Callable[["Inspection"], Iterable[Finding]]
 
-_NO_RULES = {"registry", "inspection", "advice", "page", "wording"}
+_NO_RULES = {"bounds", "registry", "inspection", "advice", "page", "wording"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,12 @@ def chosen(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str]:
 
     Raises UsageError for a name that is neither, with the nearest one.
     """
-    picked = _named(select) if select else frozenset(r.info.id for r in _all())
-    return picked - _named(ignore)
+    picked = named(select) if select else frozenset(r.info.id for r in _all())
+    return picked - named(ignore)
 
 
-def _named(names: Sequence[str]) -> frozenset[str]:
+def named(names: Sequence[str]) -> frozenset[str]:
+    """Ids of the rules that names of rules and groups stand for. Raises UsageError for a name that is neither."""
     groups: dict[str, set[str]] = {}
     for r in _all():
         groups.setdefault(r.info.group, set()).add(r.info.id)

@@ -1,0 +1,1 @@
+"""What a project wants, read from `pyproject.toml` or `strideinspect.toml`."""

@@ -1,0 +1,107 @@
+"""Finding the configuration of a model: upwards from its folder, the nearest file that has one."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from strideinspect.configuration import keys
+from strideinspect.configuration.keys import Partial
+from strideinspect.errors import UsageError
+from strideinspect.settings import Settings
+
+FILE = "strideinspect.toml"
+
+
+def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[str] | None = None) -> Settings:
+    """The settings that a project's configuration gives a model.
+
+    The configuration is `configuration`, or else the nearest of `strideinspect.toml` and a `pyproject.toml` with a
+    table `[tool.strideinspect]`, looked for from the model's folder upwards; without any the settings are the defaults.
+    Each of its `files` tables whose `path` matches the model adds to it, in order: tables are merged, lists continued,
+    anything else is replaced.
+
+    Raises UsageError for a file that cannot be read, a key that there is not, and a value that a key cannot have.
+    """
+    model = Path(os.path.abspath(path))  # noqa: PTH100  # a link stays where it is: its folder is the project's
+    file = _nearest(model.parent) if configuration is None else Path(configuration)
+    if file is None:
+        return Settings()
+    where = _shown(file)
+    table = dict(_table(file))
+    files = table.pop("files", [])
+    if not isinstance(files, list) or not all(isinstance(entry, dict) for entry in files):
+        raise UsageError(f"{where}: files must be an array of tables", "write [[tool.strideinspect.files]]")
+    found = keys.read(table, where, file.parent)
+    for number, entry in enumerate(files, 1):
+        own = dict(entry)
+        place = f"{where}: files, table {number}"
+        globs = keys.patterns(own.pop("path", None), place)
+        # Read even where it does not match: a mistake must not wait for the model that it is for.
+        more = keys.read(own, place, file.parent)
+        if any(_matches(model, glob, file.parent) for glob in globs):
+            found = merged(found, more)
+    return Settings(**found)
+
+
+def merged(base: Partial, more: Partial) -> Partial:
+    """Both: tables united and lists continued, `more` winning; anything else is replaced."""
+    result = dict(base)
+    for name, value in more.items():
+        match value, base.get(name):
+            case dict(), dict() as before:
+                result[name] = before | value
+            case tuple(), tuple() as before:
+                result[name] = before + value
+            case _:
+                result[name] = value
+    return result
+
+
+def _matches(model: Path, glob: str, folder: Path) -> bool:
+    """Whether a glob names the model, as git's do: one without a slash goes by the file's name alone.
+
+    One with a slash is relative to the configuration's folder; `**` stands for any folders, or none.
+    """
+    name = Path(os.path.relpath(model, folder)).as_posix() if "/" in glob else model.name
+    parts = ("(?:[^/]+/)*" if part == "**/" else "[^/]*" if part == "*" else "[^/]" if part == "?" else re.escape(part)
+             for part in re.split(r"(\*\*/|\*|\?)", glob))  # fmt: skip
+    return re.fullmatch("".join(parts), name) is not None
+
+
+def _shown(file: Path) -> str:
+    """The file as a user would name it: from the current folder where it is below."""
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
+
+
+def _nearest(folder: Path) -> Path | None:
+    for place in (folder, *folder.parents):
+        if (place / FILE).is_file():
+            return place / FILE
+        if (place / "pyproject.toml").is_file() and _table(place / "pyproject.toml"):
+            return place / "pyproject.toml"
+    return None
+
+
+def _table(file: Path) -> Mapping[str, object]:
+    """What a file says of us: all of it, or of a `pyproject.toml` our own table."""
+    ours = file.name != "pyproject.toml"
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {_shown(file)}: {error.strerror or error}", "give another --config") from error
+    if not ours and b"strideinspect" not in content:
+        return {}
+    import tomllib
+
+    try:
+        found: object = tomllib.loads(content.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{_shown(file)} is no TOML: {error}", "correct it, or give --no-config") from error
+    for key in () if ours else ("tool", "strideinspect"):
+        found = found.get(key, {}) if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        raise UsageError(f"{_shown(file)}: tool.strideinspect must be a table", "write [tool.strideinspect]")
+    return found

@@ -1,0 +1,196 @@
+"""The keys of a configuration, and what their values must look like; every mistake names its key."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeGuard, TypeVar
+
+from strideinspect import expectation
+from strideinspect.errors import UsageError
+from strideinspect.report.model import Severity
+from strideinspect.rules import registry
+from strideinspect.settings import Budget
+
+Partial = Mapping[str, Any]
+"""Some of the attributes of Settings by name."""
+T = TypeVar("T")
+Reader = Callable[[object], object]
+
+
+class _WrongValueError(Exception):
+    """What a value has to be; whoever knows the key puts it in front."""
+
+
+def read(table: Mapping[str, object], where: str, folder: Path) -> Partial:
+    """The attributes of Settings that a table sets. Paths in it are relative to `folder`.
+
+    Raises UsageError, with `where` and the key, for a key that there is not and a value that it cannot have.
+    """
+    readers = {**_READERS, "baseline": lambda value: folder / _string(value)}
+    return {key.replace("-", "_"): value for key, value in _values(table, readers, f"{where}: ")}
+
+
+def patterns(value: object, where: str) -> tuple[str, ...]:
+    """The `path` of a `files` table: a glob or several. Raises UsageError where it is neither."""
+    try:
+        return (_string(value),) if isinstance(value, str) else _strings(value)
+    except _WrongValueError as error:
+        raise UsageError(f"{where}: path {error}", 'write path = "exports/*.onnx"') from None
+
+
+def _values(table: Mapping[str, object], readers: Mapping[str, Reader], where: str) -> Iterable[tuple[str, object]]:
+    for key, value in table.items():
+        if key not in readers:
+            near = difflib.get_close_matches(key, readers, n=1, cutoff=0.5)
+            raise UsageError(
+                f"{where}there is no key {key!r}",
+                f"did you mean {near[0]}?" if near else f"the keys are {', '.join(sorted(readers))}",
+            )
+        try:
+            yield key, readers[key](value)
+        except _WrongValueError as error:
+            raise UsageError(f"{where}{key} {error}") from None
+        except UsageError as error:
+            raise UsageError(f"{where}{key}: {error.message}", error.help) from None
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise _WrongValueError("must be a string")
+    return value
+
+
+def _strings(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise _WrongValueError("must be a list of strings")
+    return tuple(value)
+
+
+def _table(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise _WrongValueError("must be a table")
+    return value
+
+
+def _rules(value: object) -> tuple[str, ...]:
+    names = _strings(value)
+    registry.named(names)
+    return names
+
+
+def _one_of(*choices: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in choices:
+            raise _WrongValueError(f"must be one of {', '.join(choices)}")
+        return value
+
+    return read
+
+
+_severity = _one_of(*Severity)
+
+
+def _fail_on(value: object) -> Severity | None:
+    named = _one_of(*Severity, "never")(value)
+    return None if named == "never" else Severity(named)
+
+
+def _severities(value: object) -> Mapping[str, Severity]:
+    table = _table(value)
+    registry.named(tuple(table))
+    return {name: Severity(_entry(name, severity, _severity)) for name, severity in table.items()}
+
+
+def _entry(name: str, value: object, reader: Callable[[object], T]) -> T:
+    try:
+        return reader(value)
+    except _WrongValueError as error:
+        raise _WrongValueError(f"{name!r} {error}") from None
+
+
+def _sizes(value: object) -> tuple[int, ...]:
+    if not isinstance(value, list) or not all(type(item) is int and item > 0 for item in value):
+        raise _WrongValueError("must be a list of sizes, such as [1, 3, 224, 224], or a table of them by input")
+    return tuple(value)
+
+
+def _input_shapes(value: object) -> Mapping[str, tuple[int, ...]]:
+    if isinstance(value, dict):
+        return {name: _sizes(sizes) for name, sizes in value.items()}
+    return {"": _sizes(value)}
+
+
+def _number(value: object) -> TypeGuard[int | float]:
+    """Whether it is a number; to Python a bool is one too."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _seconds(value: object) -> float:
+    if not _number(value) or not 0 < value < math.inf:
+        raise _WrongValueError("must be a number of seconds above 0")
+    return float(value)
+
+
+def _count(least: int) -> Callable[[object], int]:
+    def read(value: object) -> int:
+        # A float may be whole: 4e9 reads better than 4_000_000_000.
+        if not _number(value) or not least <= value < math.inf or value != int(value):
+            raise _WrongValueError(f"must be a whole number, {least} or more")
+        return int(value)
+
+    return read
+
+
+def _stride(value: object) -> Fraction:
+    try:
+        stride = Fraction(value) if _number(value) or isinstance(value, str) else Fraction(0)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        stride = Fraction(0)
+    if stride <= 0:
+        raise _WrongValueError('must be a number above 0, or a fraction such as "1/2"')
+    return stride
+
+
+_BOUNDS: Mapping[str, Reader] = {
+    "max-stride": _stride,
+    "min-receptive-field": _count(1),
+    "max-unseen": _count(0),
+    "max-macs": _count(1),
+}
+
+
+def _budgets(value: object) -> tuple[tuple[str, Budget], ...]:
+    """Bounds for every output, and tables of bounds by output name under `outputs`."""
+    table = dict(_table(value))
+    outputs = _table(table.pop("outputs", {}))
+    everywhere = [("*", _budget(table, ""))] if table else []
+    named = ((pattern, _budget(_entry(pattern, bounds, _table), f"{pattern}: ")) for pattern, bounds in outputs.items())
+    return (*everywhere, *named)
+
+
+def _budget(bounds: Mapping[str, object], where: str) -> Budget:
+    read: dict[str, Any] = {key.replace("-", "_"): bound for key, bound in _values(bounds, _BOUNDS, where)}
+    return Budget(**read)
+
+
+def _per_node_ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple((pattern, _rules(rules)) for pattern, rules in _table(value).items())
+
+
+_READERS: Mapping[str, Reader] = {
+    "select": _rules,
+    "ignore": _rules,
+    "severity": _severities,
+    "fail-on": _fail_on,
+    "input-shapes": _input_shapes,
+    "verify": _one_of("none", "run"),
+    "verify-timeout": _seconds,
+    "tensors": _strings,
+    "expect": lambda value: tuple(expectation.parsed(text) for text in _strings(value)),
+    "budgets": _budgets,
+    "per-node-ignores": _per_node_ignores,
+}

@@ -1,0 +1,44 @@
+"""The severities that a project gives to rules, and the layers in which it does not want to hear of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+
+from strideinspect.report.model import Finding, Report, Severity
+from strideinspect.rules import registry
+
+
+def applied(
+    report: Report,
+    severity: Mapping[str, Severity],
+    per_node_ignores: Sequence[tuple[str, Sequence[str]]],
+) -> Report:
+    """The report without the findings that are ignored where they are, the others as grave as the project has them.
+
+    The keys of `severity` are rules or groups, a rule's own severity winning over its group's. `per_node_ignores` are
+    rules or groups by pattern of a layer path, node name or output. Gravest findings come first again.
+
+    Raises UsageError for a name that is no rule and no group.
+    """
+    if not severity and not per_node_ignores:
+        return report
+    grave = _by_rule(severity)
+    ignores = [(pattern, registry.named(names)) for pattern, names in per_node_ignores]
+    kept = (finding for finding in report.findings if not any(_ignored(finding, *entry) for entry in ignores))
+    findings = (replace(finding, severity=grave.get(finding.rule, finding.severity)) for finding in kept)
+    return replace(report, findings=tuple(sorted(findings, key=lambda finding: -finding.severity.rank)))
+
+
+def _by_rule(severity: Mapping[str, Severity]) -> dict[str, Severity]:
+    """Severities by rule; a name that stands for several rules is a group and goes first."""
+    wanted = [(registry.named([name]), name) for name in severity]
+    groups_first = sorted(wanted, key=lambda entry: next(iter(entry[0])) == entry[1])
+    return {rule: severity[name] for rules, name in groups_first for rule in rules}
+
+
+def _ignored(finding: Finding, pattern: str, rules: frozenset[str]) -> bool:
+    layer = finding.source.scope if finding.source else None
+    places = filter(None, (layer, finding.node, finding.output))
+    return finding.rule in rules and any(fnmatchcase(place, pattern) for place in places)
