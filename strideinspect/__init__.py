@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from strideinspect.api import inspect
+    from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
         InputShapeError,
         StrideinspectError,
@@ -21,15 +22,19 @@ if TYPE_CHECKING:
         UnsupportedModelError,
         UsageError,
     )
-    from strideinspect.report.model import Field, Finding, Report, Severity, WindowNode
+    from strideinspect.fleet import inspect_many
+    from strideinspect.report.model import FailedReport, Field, Finding, Report, Severity, WindowNode
     from strideinspect.report.verdicts import Verification
+    from strideinspect.settings import Settings
     from strideinspect.version import __version__
 
 __all__ = [
+    "FailedReport",
     "Field",
     "Finding",
     "InputShapeError",
     "Report",
+    "Settings",
     "Severity",
     "StrideinspectError",
     "UnreadableModelError",
@@ -39,11 +44,16 @@ __all__ = [
     "WindowNode",
     "__version__",
     "inspect",
+    "inspect_many",
+    "settings_for",
 ]
 
 _ELSEWHERE = {
     **{name: "errors" if name.endswith("Error") else "report.model" for name in __all__ if name[0].isupper()},
+    "Settings": "settings",
     "inspect": "api",
+    "inspect_many": "fleet",
+    "settings_for": "configuration.find",
     "Verification": "report.verdicts",
     "__version__": "version",
 }

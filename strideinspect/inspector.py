@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from strideinspect.assembly import fields as field_data
@@ -21,32 +21,30 @@ from strideinspect.report.verdicts import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.advice import Adviser
 from strideinspect.rules.inspection import Inspection
+from strideinspect.settings import Settings
 from strideinspect.verify.client import Verifier
 
 
 def run(
     path: str | os.PathLike[str],
+    settings: Settings,
     *,
-    input_shapes: Mapping[str, Sequence[int]],
-    tensors: Sequence[str],
-    select: Sequence[str],
-    ignore: Sequence[str],
     tell: Callable[[str], None],
     verifier: Verifier | None,
 ) -> Report:
     """Inspect one model at one input size; `strideinspect.inspect` explains the parameters and the errors."""
-    rules = registry.chosen(select, ignore)
+    rules = registry.chosen(settings.select, settings.ignore)
     tell("reading the model")
     model = load(path)
     network = prepare(model)
-    chosen = choose(network, input_shapes)
+    chosen = choose(network, settings.input_shapes)
     sizes = {given.name: given.shape for given in chosen}
     if verifier is not None:
         verifier.begin(sizes)
 
     tell("computing shapes and fields")
     shapes = infer(network, sizes)
-    tensors = whole.matching(shapes, tensors)
+    tensors = whole.matching(shapes, settings.tensors)
     nodes, live = described(shapes)
     spatial = spatial_axes(shapes, nodes)
     sources = [(name, axis) for name, axes in spatial.items() for axis in axes]
@@ -71,6 +69,8 @@ def run(
         unseen=unseen,
         code=source_of,
         advise=Adviser(shapes, nodes, fields, spatial).advise,
+        tensor=whole.lookup(shapes, fields),
+        settings=settings,
     )
     findings = registry.run(inspection, rules, after_verification=False)
     verification = Verification(Verdict.NOT_CHECKED, "not asked for")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
@@ -16,7 +16,7 @@ from strideinspect.model.graph import window_flow
 from strideinspect.model.inputs import ChosenInput
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.shapes import Shapes
-from strideinspect.report.model import Finding, Input, Report, Unseen, WindowNode
+from strideinspect.report.model import Finding, Input, Report, TensorReport, Unseen, WindowNode
 from strideinspect.report.verdicts import Verification
 from strideinspect.rules.inspection import Inspection
 from strideinspect.verify.claims import Claims, FieldClaim
@@ -55,12 +55,7 @@ def matching(shapes: Shapes, patterns: Sequence[str]) -> tuple[str, ...]:
 
     Raises UsageError for a pattern that matches nothing, with the nearest name.
     """
-    names: dict[str, list[str]] = {}  # tensors by what they may be called by: nodes may share a name
-    for node in shapes.nodes:
-        for i, name in enumerate(node.outputs):
-            if name in shapes.shapes:
-                for called in {name, node.name if i == 0 and node.name else name}:
-                    names.setdefault(called, []).append(name)
+    names = _called(shapes) if patterns else {}
     found: set[str] = set()
     for pattern in patterns:
         matches = [tensor for name, tensors in names.items() if fnmatchcase(name, pattern) for tensor in tensors]
@@ -70,6 +65,27 @@ def matching(shapes: Shapes, patterns: Sequence[str]) -> tuple[str, ...]:
             raise UsageError(f"no tensor or node is called {pattern!r}", hint)
         found.update(matches)
     return tuple(name for node in shapes.nodes for name in node.outputs if name in found)
+
+
+def lookup(shapes: Shapes, fields: Fields) -> Callable[[str], TensorReport | None]:
+    """A function that gives any tensor by its name or its node's; None where there is none."""
+
+    def find(name: str) -> TensorReport | None:
+        tensors = [name] if name in shapes.shapes or name in shapes.unknown else _called(shapes).get(name)
+        return tensor(shapes, fields, tensors[0]) if tensors else None
+
+    return find
+
+
+def _called(shapes: Shapes) -> dict[str, list[str]]:
+    """Tensors by what they may be called by: their own name, and a node's for its first; nodes may share a name."""
+    names: dict[str, list[str]] = {}
+    for node in shapes.nodes:
+        for i, name in enumerate(node.outputs):
+            if name in shapes.shapes:
+                for called in {name, node.name if i == 0 and node.name else name}:
+                    names.setdefault(called, []).append(name)
+    return names
 
 
 def claims(shapes: Shapes, windows: Sequence[WindowNode], unseen: Sequence[Unseen]) -> Claims:

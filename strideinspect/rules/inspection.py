@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from strideinspect.fields import liveness
 from strideinspect.fields.closed import Closed
 from strideinspect.fields.coverage import hollow, lost, used_taps
 from strideinspect.fields.forward import Described, Fields, Source
@@ -26,6 +27,7 @@ from strideinspect.report.model import Source as CodeSource
 from strideinspect.report.verdicts import Verdict, Verification
 from strideinspect.rules.advice import Advice
 from strideinspect.rules.wording import axis_name, contradiction
+from strideinspect.settings import Settings
 
 Vector = NDArray[np.bool_]
 
@@ -34,7 +36,8 @@ Vector = NDArray[np.bool_]
 class Inspection:
     """One model at one input size.
 
-    `seen` and `read` are marks per tensor; `touched` are those of each window node's input, by its first output.
+    `seen` and `read` are marks per tensor; `touched` are those of each window node's input, by its first output;
+    `tensor` gives any tensor by its name or its node's.
     """
 
     shapes: Shapes
@@ -50,6 +53,8 @@ class Inspection:
     unseen: Sequence[Unseen]
     code: Callable[[Node], CodeSource | None]
     advise: Callable[[str, tuple[int, ...], str], Advice | None]
+    tensor: Callable[[str], TensorReport | None]
+    settings: Settings
     verification: Verification | None = None
 
     @cached_property
@@ -179,6 +184,19 @@ class Inspection:
             for field in output.fields:
                 if (field.input, field.axis) in found:
                     yield output, field, *found[field.input, field.axis]
+
+    def needed_by(self, output: str) -> Mapping[str, Marks]:
+        """Per tensor that one output depends on the indices that it depends on."""
+        return liveness.seen(self.shapes, self.described, [output])
+
+    def unseen_by(self, output: str) -> Iterator[tuple[str, int, tuple[Span, ...]]]:
+        """Spatial indices of the inputs on which one output does not depend: input, axis, ranges."""
+        needed = self.needed_by(output)
+        for given in self.inputs:
+            for axis in given.spatial_axes if given.name in needed else ():
+                ranges = runs(unmarked(needed, given.name, axis, given.shape[axis]))
+                if ranges:
+                    yield given.name, axis, ranges
 
     def overhang(self, window: WindowNode) -> tuple[int, ...]:
         """Per spatial axis how far the last window reaches past the padded map."""

@@ -11,6 +11,7 @@ from importlib import import_module
 from strideinspect.report.model import RuleInfo
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
+_SETTINGS = re.compile(r"^ {4}\[tool\.strideinspect.*(?:\n {4}.*)*$", re.MULTILINE)
 _MODEL = re.compile(r"^ {4}<ir_version.*(?:\n {4}.*)*$", re.MULTILINE)
 
 
@@ -25,6 +26,11 @@ class Page:
     def models(self, heading: str) -> tuple[str, ...]:
         """The models in a section, as ONNX text (`onnx.parser`)."""
         return tuple(textwrap.dedent(found[0]) for found in _MODEL.finditer(self.sections[heading]))
+
+    def settings(self, heading: str) -> str:
+        """The configuration that a section's models are inspected with, as TOML."""
+        found = _SETTINGS.search(self.sections[heading])
+        return textwrap.dedent(found[0]) if found else ""
 
     def markdown(self) -> str:
         """The page as Markdown, the rule's id for its title."""

@@ -12,6 +12,7 @@ import onnx.parser
 from strideinspect import inspect
 from strideinspect.report.model import Finding, Report
 from strideinspect.rules.registry import all_rules
+from strideinspect.settings import Settings
 
 
 def inspected(
@@ -21,11 +22,12 @@ def inspected(
     input_shapes: Mapping[str, Sequence[int]] | Sequence[int] | None = None,
     verify: Literal["none", "run"] = "none",
     select: Sequence[str] = (),
+    settings: Settings | None = None,
 ) -> Report:
     """The report on a model that is given as ONNX text, or built."""
     path = folder / "model.onnx"
     onnx.save(onnx.parser.parse_model(model) if isinstance(model, str) else model, path)
-    return inspect(path, input_shapes=input_shapes, verify=verify, select=select)
+    return inspect(path, input_shapes=input_shapes, verify=verify, select=select, settings=settings)
 
 
 def of_rule(report: Report, rule: str) -> list[Finding]:

@@ -12,9 +12,11 @@ import onnx.checker
 import onnx.parser
 import pytest
 
+from strideinspect.configuration.find import settings_for
 from strideinspect.report.model import RuleInfo, Severity
 from strideinspect.rules.page import page
 from strideinspect.rules.registry import all_rules
+from strideinspect.settings import Settings
 from tests.oracle_runtime import random_feeds, run
 from tests.rules.inspecting import inspected, of_rule
 
@@ -25,6 +27,12 @@ NO_EXAMPLE = {"field-contradicted", "shape-contradicted", "unseen-contradicted"}
 
 rules = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.id)
 models = pytest.mark.parametrize("rule", [r for r in all_rules() if r.id not in NO_EXAMPLE], ids=lambda rule: rule.id)
+
+
+def configured(text: str, folder: Path) -> Settings:
+    """The settings that a configuration gives a model beside it."""
+    (folder / "pyproject.toml").write_text(text, encoding="utf-8")
+    return settings_for(folder / "model.onnx")
 
 
 @rules
@@ -51,8 +59,9 @@ def test_flagged_examples_are_flagged(rule: RuleInfo, tmp_path: Path) -> None:
     """The rule finds something in each of its flagged models; the gravest finding has the severity of the list."""
     severities = set()
     verify: Literal["run", "none"] = "run" if rule.group == "runtime" else "none"
+    settings = configured(page(rule).settings("Flagged"), tmp_path)
     for text in page(rule).models("Flagged"):
-        found = of_rule(inspected(text, tmp_path, verify=verify), rule.id)
+        found = of_rule(inspected(text, tmp_path, verify=verify, settings=settings), rule.id)
         assert found, text
         severities |= {finding.severity for finding in found}
     assert max(severities, key=lambda severity: severity.rank) is rule.severity
@@ -61,10 +70,12 @@ def test_flagged_examples_are_flagged(rule: RuleInfo, tmp_path: Path) -> None:
 @models
 def test_clean_examples_are_clean(rule: RuleInfo, tmp_path: Path) -> None:
     """The rule finds nothing in its clean models, which are valid and run in onnxruntime with the shapes reported."""
+    settings = configured(page(rule).settings("Clean"), tmp_path)
     for text in page(rule).models("Clean"):
         model = onnx.parser.parse_model(text)
         onnx.checker.check_model(model, full_check=True)
-        report = inspected(model, tmp_path, verify="run" if rule.group == "runtime" else "none")
+        verify: Literal["run", "none"] = "run" if rule.group == "runtime" else "none"
+        report = inspected(model, tmp_path, verify=verify, settings=settings)
         assert of_rule(report, rule.id) == []
         shapes = {given.name: given.shape for given in report.inputs}
         ran = run(model, random_feeds(model, shapes)).values

@@ -13,6 +13,7 @@ import pytest
 from strideinspect import inspector
 from strideinspect.report.model import Finding, Severity
 from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
+from strideinspect.settings import Settings
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
 from tests.rules.inspecting import inspected, of_rule, rule_ids
@@ -45,10 +46,7 @@ def findings(folder: Path, verification: Verification) -> tuple[Finding, ...]:
     onnx.save(onnx.parser.parse_model(POOL), path)
     report = inspector.run(
         path,
-        input_shapes={},
-        tensors=(),
-        select=("runtime",),
-        ignore=(),
+        Settings(select=("runtime",)),
         tell=lambda _: None,
         verifier=cast("Verifier", Oracle(verification)),
     )

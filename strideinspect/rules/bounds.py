@@ -1,0 +1,31 @@
+"""What the rules about budgets share: which outputs have one, and what is over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from strideinspect.report.model import Field, TensorReport
+from strideinspect.settings import Budget
+
+if TYPE_CHECKING:
+    from strideinspect.rules.inspection import Inspection
+
+
+def budgeted(inspection: Inspection) -> Iterator[tuple[TensorReport, Budget]]:
+    """The outputs with the bounds that are set for them."""
+    for output in inspection.outputs:
+        yield output, inspection.settings.budget(output.name)
+
+
+def by_input(output: TensorReport) -> dict[str, list[Field]]:
+    """The fields of a tensor by graph input, in the order of the input's axes."""
+    found: dict[str, list[Field]] = {}
+    for field in output.fields:
+        found.setdefault(field.input, []).append(field)
+    return found
+
+
+def once(values: list[str]) -> str:
+    """Values per axis, said once where they agree."""
+    return values[0] if len(set(values)) == 1 else "×".join(values)

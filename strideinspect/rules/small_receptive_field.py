@@ -1,0 +1,88 @@
+"""An output sees less of an input than the configured size.
+
+## What it does
+
+Compares the theoretical local field of every output, in pixels along each axis of an input, with
+`min-receptive-field` under `budgets` in the configuration. An output without a position, a classifier's say, is as wide
+as what it really sees, and one that sees the whole image is never too small.
+
+## Why it is bad
+
+An output cannot recognise what is larger than the piece of the image that it sees.
+
+## Flagged
+
+Two 3×3 windows see 5 rows and columns:
+
+    [tool.strideinspect.budgets]
+    min-receptive-field = 6
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,16,16] x) => (float[1,1,12,12] y) {
+      a = MaxPool <kernel_shape = [3, 3]> (x)
+      y = MaxPool <kernel_shape = [3, 3]> (a)
+    }
+
+## Clean
+
+Three of them see 7:
+
+    [tool.strideinspect.budgets]
+    min-receptive-field = 6
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,16,16] x) => (float[1,1,10,10] y) {
+      a = MaxPool <kernel_shape = [3, 3]> (x)
+      b = MaxPool <kernel_shape = [3, 3]> (a)
+      y = MaxPool <kernel_shape = [3, 3]> (b)
+    }
+
+## What to do
+
+Add windows, strides or dilation before this output, take it from a deeper layer, or lower the bound.
+
+## References
+
+- Araujo, Norris, Sim: [Computing Receptive Fields of Convolutional Neural
+  Networks](https://distill.pub/2019/computing-receptive-fields/), Distill 2019
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from strideinspect.report.model import Field, Finding, Severity
+from strideinspect.rules.bounds import budgeted, by_input, once
+from strideinspect.rules.registry import rule
+from strideinspect.rules.wording import axes_listed
+
+if TYPE_CHECKING:
+    from strideinspect.rules.inspection import Inspection
+
+
+@rule("field", Severity.ERROR)
+def check(inspection: Inspection) -> Iterator[Finding]:
+    """One finding per output and input."""
+    for output, budget in budgeted(inspection):
+        least = budget.min_receptive_field
+        if least is None:
+            continue
+        for name, fields in by_input(output).items():
+            small = [field for field in fields if _seen(field) < (least if field.size else min(least, field.extent))]
+            if small:
+                yield Finding(
+                    rule="small-receptive-field",
+                    severity=Severity.ERROR,
+                    message=f"output {output.name} sees {once([str(_seen(field)) for field in small])} pixels of "
+                    f"{axes_listed([field.axis for field in small])} of {name}, at least {least} are wanted",
+                    help="widen what it sees by windows, strides or dilation before it, or lower min-receptive-field",
+                    output=output.name,
+                    input=name,
+                    axes=tuple(field.axis for field in small),
+                    pixels=min(map(_seen, small)),
+                )
+
+
+def _seen(field: Field) -> int:
+    return field.size or field.widest

@@ -1,0 +1,78 @@
+"""An output's effective stride is larger than the configured one.
+
+## What it does
+
+Compares the effective stride of every output, in input pixels per index, with `max-stride` under `budgets` in the
+configuration. An output without a position, a classifier's say, has no stride and meets every bound; one whose position
+has no single stride meets none.
+
+## Why it is bad
+
+What lies closer together than the stride falls into one cell: a detector cannot tell it apart.
+
+## Flagged
+
+Two strides of 2 make 4:
+
+    [tool.strideinspect.budgets]
+    max-stride = 2
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,16,16] x) => (float[1,1,4,4] y) {
+      a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (a)
+    }
+
+## Clean
+
+    [tool.strideinspect.budgets]
+    max-stride = 2
+
+    <ir_version: 8, opset_import: ["": 18]>
+    agraph (float[1,1,16,16] x) => (float[1,1,8,8] y) {
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+    }
+
+## What to do
+
+Take the output from an earlier layer, trade a stride for a dilation, upsample and merge with an earlier map, or raise
+the bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from strideinspect.report.model import Finding, Severity
+from strideinspect.rules.bounds import budgeted, by_input, once
+from strideinspect.rules.registry import rule
+from strideinspect.rules.wording import axes_listed
+
+if TYPE_CHECKING:
+    from strideinspect.rules.inspection import Inspection
+
+
+@rule("budget", Severity.ERROR)
+def check(inspection: Inspection) -> Iterator[Finding]:
+    """One finding per output and input."""
+    for output, budget in budgeted(inspection):
+        most = budget.max_stride
+        if most is None:
+            continue
+        for name, fields in by_input(output).items():
+            placed = [field for field in fields if field.node_axis is not None]
+            over = [field for field in placed if field.stride is None or abs(field.stride) > most]
+            if over:
+                told = once(["unknown" if field.stride is None else str(abs(field.stride)) for field in over])
+                why = next((f" ({field.reason})" for field in over if field.stride is None and field.reason), "")
+                yield Finding(
+                    rule="stride-over-budget",
+                    severity=Severity.ERROR,
+                    message=f"output {output.name}: its stride along {axes_listed([field.axis for field in over])} of "
+                    f"{name} is {told}{why}, at most {most} is wanted",
+                    help="take it from an earlier layer, trade a stride for a dilation, or raise max-stride",
+                    output=output.name,
+                    input=name,
+                    axes=tuple(field.axis for field in over),
+                )
