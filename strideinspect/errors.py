@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 
 class StrideinspectError(Exception):
     """The tool could not do its work; exit status 2.
@@ -29,3 +31,18 @@ class InputShapeError(StrideinspectError):
 
 class UsageError(StrideinspectError):
     """An option of the command line or a setting is wrong."""
+
+
+class InternalError(StrideinspectError):
+    """A mistake of ours."""
+
+
+def unexpected(error: Exception) -> InternalError:
+    """What to tell of a mistake of ours, and what to do. Raises it instead under `python -X dev`, for the traceback."""
+    if sys.flags.dev_mode:
+        raise error
+    what = str(error).partition("\n")[0]
+    return InternalError(
+        f"internal error ({type(error).__name__}{': ' if what else ''}{what})",
+        "please report it with the model; python -X dev -m strideinspect shows where it happened",
+    )

@@ -8,8 +8,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from strideinspect.cli import console, inspect, rules, schema
-from strideinspect.errors import StrideinspectError
+from strideinspect.cli import console, explain, inspect, rules, schema
+from strideinspect.errors import StrideinspectError, unexpected
 
 DEFAULT = "inspect"
 
@@ -27,6 +27,7 @@ app = typer.Typer(cls=DefaultCommandGroup, rich_markup_mode=None, add_completion
 app.callback()(lambda: None)
 app.command(DEFAULT, cls=inspect.InspectCommand, epilog=inspect.EPILOG)(inspect.run)
 app.command("rules")(rules.run)
+app.command("explain")(explain.run)
 app.command("schema")(schema.run)
 
 
@@ -42,5 +43,5 @@ def run(args: Sequence[str]) -> int:
     except StrideinspectError as error:
         console.complain(str(error))
     except Exception as error:  # noqa: BLE001  # the last resort: a mistake of ours, told without a traceback
-        console.complain("; ".join(console.internal(error)))
+        console.complain(str(unexpected(error)))
     return 2

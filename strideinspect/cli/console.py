@@ -71,15 +71,6 @@ def complain(message: str) -> None:
     sys.stderr.write(_encodable(f"strideinspect: {line}\n", sys.stderr))
 
 
-def internal(error: Exception) -> tuple[str, str]:
-    """What to tell of a mistake of ours, and what to do. Raises it instead under `python -X dev`, for the traceback."""
-    if sys.flags.dev_mode:
-        raise error
-    what = str(error).partition("\n")[0]
-    message = f"internal error ({type(error).__name__}{': ' if what else ''}{what})"
-    return message, "please report it with the model; python -X dev -m strideinspect shows where it happened"
-
-
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
     """A function that shows what is being done, while the block runs; None where nobody watches."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from strideinspect.errors import UsageError
 
@@ -39,6 +40,11 @@ def _size(size: str, text: str) -> int:
 def names(texts: Iterable[str]) -> tuple[str, ...]:
     """Names separated by commas, over all repetitions of an option."""
     return tuple(name for text in texts for part in text.split(",") if (name := part.strip()))
+
+
+def given(**attributes: Any) -> dict[str, Any]:  # noqa: ANN401  # each as Settings has it
+    """Attributes of Settings without those that were not given."""
+    return {name: value for name, value in attributes.items() if value is not None}
 
 
 def seconds(value: float) -> float:

@@ -31,11 +31,12 @@ SUMMARY_ROWS = 500
 class Wishes:
     """What a report is to show: findings from `show` upwards in text, every index's field in JSON.
 
-    `fail_on` is the least severity that fails the run, None where none does; `files` knows the repository.
+    `fail_on` is, for every result, the least severity that fails the run, None where none does; `files` knows the
+    repository.
     """
 
     show: Severity
-    fail_on: Severity | None
+    fail_on: Sequence[Severity | None]
     positions: bool
     files: Files
 

@@ -1,113 +1,113 @@
-"""Inspecting the models that the command line names, one after another, and handing the results out."""
+"""Inspecting the models that the command line names, and handing the results out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
-from strideinspect import inspect
+from strideinspect import fleet
 from strideinspect.cli import console, outputs
-from strideinspect.errors import StrideinspectError, UsageError
-from strideinspect.report import text
+from strideinspect.configuration.find import settings_for
+from strideinspect.errors import UsageError
+from strideinspect.fleet import Result, Task
+from strideinspect.report import statistics, text
 from strideinspect.report.model import FailedReport, Report, Severity
 from strideinspect.repository import Repository, root
 from strideinspect.rules.registry import chosen
-
-Result = Report | FailedReport
+from strideinspect.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of every model."""
+    """What is asked of every model: attributes of Settings that were given, in front of what configuration says.
 
-    input_shapes: dict[str, tuple[int, ...]]
-    verify: Literal["none", "run"]
-    verify_timeout: float
-    tensors: tuple[str, ...]
-    select: tuple[str, ...]
-    ignore: tuple[str, ...]
+    `configuration` is a file to read in place of the one that is found, `configured` whether any is read at all.
+    """
+
+    given: Mapping[str, Any]
+    configuration: str | None
+    configured: bool
+
+    def settings(self, path: str) -> Settings:
+        """The settings for a model. Sizes of inputs that are given join those that configuration has for others."""
+        found = settings_for(path, self.configuration) if self.configured else Settings()
+        shapes = {**found.input_shapes, **self.given.get("input_shapes", {})}
+        return replace(found, **{**self.given, "input_shapes": shapes})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the results are wanted: a format on standard output, files besides, and what text lists."""
+    """How the results are wanted: a format on standard output, files besides, and what text lists.
+
+    `statistics` are wanted in place of the reports.
+    """
 
     format: str
     targets: tuple[outputs.Target, ...]
     show: str
     positions: bool
     quiet: bool
+    statistics: bool
 
 
-def run(models: Sequence[str], question: Question, answer: Answer, *, fail_on: str) -> int:
+def run(models: Sequence[str], question: Question, answer: Answer, *, jobs: int) -> int:
     """Inspect the models and hand out the results; the exit status."""
     # A mistyped rule is one mistake, not one per model.
-    chosen(question.select, question.ignore)
+    chosen(question.given.get("select", ()), question.given.get("ignore", ()))
+    tasks = [Task(path, question.settings(path)) for path in fleet.models_of(models)]
     wishes = outputs.Wishes(
         show=Severity(answer.show),
-        fail_on=None if fail_on == "never" else Severity(fail_on),
+        fail_on=[task.settings.fail_on for task in tasks],
         positions=answer.positions,
         files=Repository(root(Path.cwd())),
     )
     results: list[Result] = []
-    for result in _results(models, question, quiet=answer.quiet):
-        if answer.format == "text" and isinstance(result, Report):
-            _show(result, wishes, quiet=answer.quiet, first=not results)
+    shown = False
+    for result in _results(tasks, jobs, quiet=answer.quiet):
+        if answer.format == "text" and not answer.statistics and isinstance(result, Report):
+            shown = _show(result, wishes, quiet=answer.quiet, first=not shown) or shown
         results.append(result)
-    if answer.format != "text":
+    if answer.statistics:
+        console.show(statistics.render(results))
+    elif answer.format != "text":
         console.write(outputs.rendered(answer.format, results, wishes))
+    elif len(results) > 1 and not answer.quiet:
+        console.show(((), *statistics.summary(results)))
     written = [_write(target, results, wishes) for target in answer.targets]
     if "github" in {answer.format, *(target.format for target in answer.targets)}:
         outputs.summarise(results, wishes)
-    return max(exit_status(results, fail_on), 0 if all(written) else 2)
+    return max(exit_status(tasks, results), 0 if all(written) else 2)
 
 
-def exit_status(results: Iterable[Result], fail_on: str) -> int:
-    """2 where a model could not be inspected, else 1 where a finding is as grave as asked, else 0."""
+def exit_status(tasks: Sequence[Task], results: Iterable[Result]) -> int:
+    """2 where a model could not be inspected, else 1 where a finding is as grave as its settings ask, else 0."""
     statuses = [0]
-    for result in results:
+    for task, result in zip(tasks, results, strict=True):
         if isinstance(result, FailedReport):
             statuses.append(2)
-        elif fail_on != "never" and any(result.at_least(Severity(fail_on))):
+        elif task.settings.fail_on is not None and any(result.at_least(task.settings.fail_on)):
             statuses.append(1)
     return max(statuses)
 
 
-def _results(models: Sequence[str], question: Question, *, quiet: bool) -> Iterator[Result]:
+def _results(tasks: Sequence[Task], jobs: int, *, quiet: bool) -> Iterator[Result]:
     """One result per model, in order; a model that cannot be inspected is told of and does not stop the others."""
-    for path in models:
-        with console.progress(quiet=quiet) as progress:
-            result = _inspected(path, question, progress)
-        if isinstance(result, FailedReport):
-            where = "" if path in result.message else f"{path}: "
-            console.complain("; ".join(filter(None, (where + result.message, result.help))))
-        yield result
+    with console.progress(quiet=quiet) as progress:
+        for result in fleet.run(tasks, jobs, progress=progress):
+            if isinstance(result, FailedReport):
+                where = "" if result.path in result.message else f"{result.path}: "
+                console.complain("; ".join(filter(None, (where + result.message, result.help))))
+            yield result
 
 
-def _inspected(path: str, question: Question, progress: Callable[[str], None] | None) -> Result:
-    try:
-        return inspect(
-            path,
-            input_shapes=question.input_shapes or None,
-            verify=question.verify,
-            verify_timeout=question.verify_timeout,
-            tensors=question.tensors,
-            select=question.select,
-            ignore=question.ignore,
-            progress=progress,
-        )
-    except StrideinspectError as error:
-        return FailedReport(path, error.message, error.help)
-    except Exception as error:  # noqa: BLE001  # a mistake of ours on one model must not cost the others
-        return FailedReport(path, *console.internal(error))
-
-
-def _show(report: Report, wishes: outputs.Wishes, *, quiet: bool, first: bool) -> None:
+def _show(report: Report, wishes: outputs.Wishes, *, quiet: bool, first: bool) -> bool:
+    """Show a report, an empty line before all but the first; whether there was anything to show."""
     render = text.render_quiet if quiet else text.render
     document = render(report, width=console.width(), show=wishes.show, files=wishes.files)
     console.show(document if first or not document else ((), *document))
+    return bool(document)
 
 
 def _write(target: outputs.Target, results: Sequence[Result], wishes: outputs.Wishes) -> bool:

@@ -18,11 +18,11 @@ from strideinspect.report.layout import printable
 from strideinspect.report.model import FailedReport, Report, Severity
 
 
-def render(results: Sequence[Report | FailedReport], *, files: places.Files, fail_on: Severity | None) -> str:
-    """One suite per model; findings of severity `fail_on` and graver fail, none where it is None."""
+def render(results: Sequence[Report | FailedReport], *, files: places.Files, fail_on: Sequence[Severity | None]) -> str:
+    """One suite per model; findings of its severity of `fail_on` and graver fail, none where that is None."""
     suites = Element("testsuites", name="strideinspect")
-    for result in results:
-        _suite(suites, result, files, fail_on)
+    for result, severity in zip(results, fail_on, strict=True):
+        _suite(suites, result, files, severity)
     for key in ("tests", "failures", "errors"):
         suites.set(key, str(sum(int(suite.attrib[key]) for suite in suites)))
     indent(suites)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strideinspect.cli import session
+from strideinspect import fleet
 from strideinspect.cli.app import run
 from strideinspect.errors import InputShapeError, UnreadableModelError
-from strideinspect.report.model import Report
+from strideinspect.expectation import Expectation
+from strideinspect.report.model import Report, Severity
+from strideinspect.settings import Settings
 from tests.report import examples
 
 MODELS = {
@@ -41,7 +44,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
                 raise ZeroDivisionError("division\nby zero")
         return MODELS[path]()
 
-    monkeypatch.setattr(session, "inspect", inspect)
+    monkeypatch.setattr(fleet, "inspect", inspect)
     monkeypatch.setenv("COLUMNS", "80")
     return calls
 
@@ -111,31 +114,79 @@ def test_quiet_is_findings_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
     assert run(["clean.onnx", "warns.onnx", "--quiet", "--show", "warning"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[:2] == ["", "light_bvlc_alexnet.onnx"]
-    assert {line.split()[0] for line in lines[2:] if not line.startswith(" ")} == {"warning"}
+    assert lines[0] == "light_bvlc_alexnet.onnx"
+    assert {line.split()[0] for line in lines[1:] if not line.startswith(" ")} == {"warning"}
 
 
 def test_options_reach_the_inspection(asked: list[dict[str, Any]]) -> None:
     """Every option that asks something of the model arrives as the public function wants it."""
     run([
         "warns.onnx", "--input-shape", "data_0=1,3,227,227", "--no-verify", "--verify-timeout", "5", "--tensor", "n*",
-        "--tensor", "m", "--select", "coverage,unknown-operator", "--ignore", "stride-gap",
+        "--tensor", "m", "--select", "coverage,unknown-operator", "--ignore", "stride-gap", "--fail-on", "note",
+        "--expect", "logits:size=195",
     ])  # fmt: skip
     assert asked == [
         {
             "path": "warns.onnx",
-            "input_shapes": {"data_0": (1, 3, 227, 227)},
-            "verify": "none",
-            "verify_timeout": 5.0,
-            "tensors": ("n*", "m"),
-            "select": ("coverage", "unknown-operator"),
-            "ignore": ("stride-gap",),
+            "settings": Settings(
+                input_shapes={"data_0": (1, 3, 227, 227)},
+                verify="none",
+                verify_timeout=5.0,
+                tensors=("n*", "m"),
+                select=("coverage", "unknown-operator"),
+                ignore=("stride-gap",),
+                fail_on=Severity.NOTE,
+                expect=(Expectation("logits:size=195", "logits", (("size", (Fraction(195),)),)),),
+            ),
             "progress": None,
         }
     ]
 
 
-@pytest.mark.parametrize("name", ["rules", "schema", "inspect"])
+def test_command_line_wins_over_the_file(
+    asked: list[dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is given replaces what is configured, but for input shapes, which join; no file is read with --no-config."""
+    (tmp_path / "strideinspect.toml").write_text(
+        'fail-on = "note"\nignore = ["coverage"]\ninput-shapes = {a = [1], b = [2]}\n', encoding="utf-8"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert run(["notes.onnx"]) == 1
+    assert run(["notes.onnx", "--exit-zero", "--ignore", "field", "--input-shape", "b=3"]) == 0
+    assert run(["notes.onnx", "--no-config"]) == 0
+    settings = [call["settings"] for call in asked]
+    assert [found.ignore for found in settings] == [("coverage",), ("field",), ()]
+    assert [found.input_shapes for found in settings] == [{"a": (1,), "b": (2,)}, {"a": (1,), "b": (3,)}, {}]
+
+
+@pytest.mark.usefixtures("asked")
+def test_each_model_fails_by_its_own_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A threshold for some files holds for these alone."""
+    toml = 'fail-on = "never"\n[[files]]\npath = "warns*"\nfail-on = "warning"\n'
+    (tmp_path / "strideinspect.toml").write_text(toml, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert run(["fails.onnx"]) == 0
+    assert run(["fails.onnx", "warns.onnx"]) == 1
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.usefixtures("asked")
+def test_statistics_and_the_last_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Statistics count findings and models by rule in place of the reports; several reports end with a summary."""
+    models = ["clean.onnx", "warns.onnx", "broken.onnx", "fails.onnx"]
+    assert run([*models, "--statistics"]) == 2
+    *rows, last = capsys.readouterr().out.splitlines()
+    findings = [finding for name in ("warns.onnx", "fails.onnx") for finding in MODELS[name]().findings]
+    assert sum(int(row.split()[0]) for row in rows) == len(findings)
+    assert {row.split()[2] for row in rows} == {finding.rule for finding in findings}
+    assert last == "4 models: 1 with errors, 1 with warnings, 1 could not be inspected"
+    run(models)
+    assert capsys.readouterr().out.splitlines()[-1] == last
+
+
+@pytest.mark.parametrize("name", ["rules", "explain", "schema", "inspect"])
 def test_file_called_like_a_command(name: str, asked: list[dict[str, Any]]) -> None:
     """A file that bears a command's name is meant after a double dash, or with its folder."""
     run(["--", name])

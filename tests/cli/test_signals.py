@@ -14,11 +14,11 @@ from tests.cli.process import ROOT
 
 SLOW = """
 import time
-from strideinspect.cli import session
+from strideinspect import fleet
 def inspect(path, **options):
     print("started", flush=True)
     time.sleep(60)
-session.inspect = inspect
+fleet.inspect = inspect
 from strideinspect.__main__ import main
 main()
 """

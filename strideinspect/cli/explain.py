@@ -1,0 +1,23 @@
+"""`strideinspect explain RULE`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from strideinspect.cli import console
+
+
+def run(name: Annotated[str, typer.Argument(metavar="RULE", help="A rule or a group.")]) -> None:
+    """Print the page of a rule: what it does, why, a model that it flags and one that it does not, what to do."""
+    from strideinspect.report.layout import Line, Span, Style
+    from strideinspect.rules.page import page
+    from strideinspect.rules.registry import all_rules, named
+
+    def line(text: str) -> Line:
+        return (Span(text.lstrip("# "), Style.STRONG),) if text.startswith("#") else (Span(text),)
+
+    wanted = named([name])
+    pages = "\n".join(page(rule).markdown() for rule in all_rules() if rule.id in wanted)
+    console.show(tuple(line(text) for text in pages.splitlines()))

@@ -1,0 +1,51 @@
+"""What many reports come to: how often each rule fired, and how many models are how grave."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from strideinspect.report import words
+from strideinspect.report.findings import STYLES
+from strideinspect.report.layout import Document, Line, Span, Style, line, pad
+from strideinspect.report.model import FailedReport, Finding, Report, Severity
+
+
+def render(results: Sequence[Report | FailedReport]) -> Document:
+    """A line per rule and severity: how many findings, in how many models; gravest first, then most frequent."""
+    found = [(finding, index) for index, result in enumerate(results) for finding in _findings(result)]
+    counts = Counter((finding.severity, finding.rule) for finding, _ in found)
+    models = Counter((severity, rule) for severity, rule, _ in {(f.severity, f.rule, index) for f, index in found})
+    order = sorted(counts, key=lambda key: (-key[0].rank, -counts[key], key[1]))
+    width = max((len(f"{count:,}") for count in counts.values()), default=0)
+    rule_width = max((len(rule) for _, rule in order), default=0)
+    rows = (
+        line(
+            f"{counts[severity, rule]:>{width},}  ",
+            Span(pad(severity, len(Severity.WARNING) + 2), STYLES[severity]),
+            Span(pad(rule, rule_width + 2), Style.STRONG),
+            f"in {words.count(models[severity, rule], 'model')}",
+        )
+        for severity, rule in order
+    )
+    return (*rows, *summary(results))
+
+
+def summary(results: Sequence[Report | FailedReport]) -> Document:
+    """`30 models: 2 with errors, 5 with warnings, 1 could not be inspected`."""
+    worst = Counter(
+        max((f.severity for f in _findings(result)), key=lambda s: s.rank, default=None) for result in results
+    )
+    parts: list[Span] = []
+    for severity in reversed(Severity):
+        if worst[severity]:
+            parts += [Span(", "), Span(f"{worst[severity]:,} with {severity}s", STYLES[severity])]
+    failed = sum(isinstance(result, FailedReport) for result in results)
+    if failed:
+        parts += [Span(", "), Span(f"{failed:,} could not be inspected", Style.ERROR)]
+    told: Line = tuple(parts[1:]) or (Span("no findings", Style.GOOD),)
+    return ((Span(f"{words.count(len(results), 'model')}: ", Style.STRONG), *told),)
+
+
+def _findings(result: Report | FailedReport) -> Sequence[Finding]:
+    return () if isinstance(result, FailedReport) else result.findings

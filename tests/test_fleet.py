@@ -1,0 +1,141 @@
+"""Many models at a time, whoever does the work."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import onnx
+import onnx.parser
+import pytest
+
+from strideinspect import FailedReport, Settings, UsageError, fleet, inspect, inspect_many, settings_for
+from strideinspect.fleet import Result, Task, models_of
+
+T = TypeVar("T")
+POOL = """
+<ir_version: 8, opset_import: ["": 18]>
+agraph (float[1,1,{size},{size}] x) => (float[] y) {{ y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (x) }}
+"""
+STATIC = Settings(verify="none")
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> list[str]:
+    """Pools on maps of 9, 10 and 11 rows, of which the second drops one, and a file that is no model between them."""
+    paths = [str(tmp_path / f"{size}.onnx") for size in ("09", "10", "11")]
+    for path in paths:
+        onnx.save(onnx.parser.parse_model(POOL.format(size=int(Path(path).stem))), path)
+    bad = tmp_path / "10b.onnx"
+    bad.write_bytes(b"# Notes\n")
+    return sorted([*paths, str(bad)])
+
+
+def told(results: list[Result]) -> list[tuple[str, object]]:
+    """Of every result the file's name, and its rules or that it failed."""
+    return [
+        (
+            Path(result.path).name,
+            "failed" if isinstance(result, FailedReport) else [f.rule for f in result.findings],
+        )
+        for result in results
+    ]
+
+
+WANTED = [
+    ("09.onnx", []),
+    # floor((10 - 3) / 2) + 1 = 4 windows reach rows 0 to 8.
+    ("10.onnx", ["unseen-input", "floor-truncation"]),
+    ("10b.onnx", "failed"),
+    ("11.onnx", []),
+]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_results_in_order(jobs: int, models: list[str]) -> None:
+    """One result per file, in the order given; the file that is no model stops nothing."""
+    assert told([*inspect_many(models, settings=STATIC, jobs=jobs)]) == WANTED
+
+
+def test_processes_say_what_one_says(models: list[str]) -> None:
+    """A report that has travelled between processes is the one that would have been made here."""
+    *_, last = inspect_many(models, settings=STATIC, jobs=2)
+    assert last == inspect(models[-1], settings=STATIC)
+
+
+def test_engine_that_is_there(models: list[str]) -> None:
+    """Any executor of concurrent.futures does; it is told of, and not shut down."""
+    said: list[str] = []
+    with ThreadPoolExecutor(2) as threads:
+        assert told([*inspect_many(models, settings=STATIC, executor=threads, progress=said.append)]) == WANTED
+        assert threads.submit(int).result() == 0
+    assert said == [f"inspecting {path} ({number} of 4)" for number, path in enumerate(models, 1)]
+
+
+def test_settings_for_each_model(models: list[str]) -> None:
+    """A function gives every model its own settings: here those of a configuration beside them."""
+    toml = 'verify = "none"\n[[files]]\npath = "10*"\nignore = ["unseen-input"]\n'
+    Path(models[0]).with_name("strideinspect.toml").write_text(toml, encoding="utf-8")
+    assert dict(told([*inspect_many(models, settings=settings_for)]))["10.onnx"] == ["floor-truncation"]
+
+
+def test_no_workers(models: list[str]) -> None:
+    """Less than one job is a mistake, told before anything is inspected."""
+    with pytest.raises(UsageError, match="0 jobs"):
+        inspect_many(models, jobs=0)
+
+
+def dying(task: Task) -> Result:
+    """Work whose process ends in the middle of it, as the system ends one that takes too much memory."""
+    if task.path == "greedy":
+        os._exit(9)
+    return FailedReport(task.path, "worked", "")
+
+
+def test_process_that_dies_costs_only_its_own_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool that died with one model is replaced: the others get their results, and that one its error."""
+    monkeypatch.setattr(fleet, "_in_worker", dying)
+    results = [*fleet.run([Task(path, STATIC) for path in ("a", "greedy", "b", "c")], jobs=2)]
+    messages = [result.message for result in results if isinstance(result, FailedReport)]
+    assert [messages[0], *messages[2:]] == ["worked"] * 3
+    assert messages[1].startswith("it was lost on the way: ")
+
+
+class Losing(ThreadPoolExecutor):
+    """An engine that loses what it is given."""
+
+    def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        """A future that tells of the loss."""
+        del fn, args, kwargs
+        lost: Future[T] = Future()
+        lost.set_exception(ConnectionError("worker 7 is gone"))
+        return lost
+
+
+def test_engine_that_loses_a_model(models: list[str]) -> None:
+    """What an engine says of a model that it lost is that model's error."""
+    (result,) = inspect_many(models[:1], settings=STATIC, executor=Losing(1))
+    assert isinstance(result, FailedReport)
+    assert result.message == "it was lost on the way: worker 7 is gone"
+
+
+def test_folders_and_globs(models: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder is all its models, a glob its matches, each once, in order; anything else is left as it is."""
+    (tmp_path / "deep/er").mkdir(parents=True)
+    (tmp_path / "deep/er/[x].onnx").write_bytes(b"")
+    (tmp_path / "deep/notes.txt").write_bytes(b"")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert models_of(["."]) == ["09.onnx", "10.onnx", "10b.onnx", "11.onnx", "deep/er/[x].onnx"]
+    assert models_of(["1*.onnx", "09.onnx", tmp_path / "10.onnx"]) == ["10.onnx", "10b.onnx", "11.onnx", "09.onnx"]
+    assert models_of(["**/*.onnx", "deep"])[-1] == "deep/er/[x].onnx"
+    assert models_of(["deep/er/[x].onnx", "none*.onnx", "empty", "missing.onnx"]) == [
+        "deep/er/[x].onnx",
+        "none*.onnx",
+        "empty",
+        "missing.onnx",
+    ]
+    assert len(models) == 4
