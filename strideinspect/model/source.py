@@ -14,8 +14,11 @@ from strideinspect.report.model import Source
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _INSTALLED = re.compile(
-    r"(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+)[/\\]|^<|^(torch|torchvision|timm)[/\\]"
+    r"(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|python\d+[/\\]lib|torch[/\\]nn)[/\\]"
+    r"|^<|^(torch|torchvision|timm)[/\\]",
+    re.IGNORECASE,
 )
+"""Files that nobody edits: of packages, of Python itself, and what is no file at all."""
 
 
 def source_of(node: Node) -> Source | None:
@@ -27,10 +30,9 @@ def source_of(node: Node) -> Source | None:
 
 
 def _innermost(trace: str) -> tuple[str | None, int | None]:
-    """The innermost frame outside installed packages; the innermost of all where every frame is inside."""
-    frames = [(m["file"], int(m["line"])) for m in _FRAME.finditer(trace)]
-    own = [frame for frame in frames if not _INSTALLED.search(frame[0])]
-    return (own or frames)[-1] if frames else (None, None)
+    """The innermost frame outside installed packages: a network out of a library has none."""
+    own = [(m["file"], int(m["line"])) for m in _FRAME.finditer(trace) if not _INSTALLED.search(m["file"])]
+    return own[-1] if own else (None, None)
 
 
 def _scope(text: str) -> str | None:

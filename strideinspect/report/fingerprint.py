@@ -36,8 +36,10 @@ class Key:
 
 def key(finding: Finding) -> Key:
     """What a finding's fingerprint is made of."""
-    scope = finding.source.scope if finding.source is not None else None
-    place = scope or finding.node or finding.output or ""
+    own = finding.node or finding.output or ""
+    # A finding at an input has no layer: its source is that of a window that brings it about, which may change.
+    scope = finding.source.scope if finding.source is not None and own else None
+    place = scope or own
     return Key(finding.rule, "" if place.isdecimal() else place, finding.input or "", finding.axes)
 
 

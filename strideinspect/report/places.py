@@ -60,15 +60,15 @@ def layer_of(finding: Finding) -> str | None:
 def at(finding: Finding, files: Files) -> str:
     """`net/model.py:42 (features.0)` for people: source line and layer, as far as they are known.
 
-    A layer without a line is not worth a word where the node's own name tells it already. A file that is not of the
-    repository is named as the export names it.
+    A layer without a line is not worth a word where the message names it already. A file that is not of the repository
+    is named as the export names it.
     """
     source = finding.source
     if source is None:
         return ""
     scope = source.scope or ""
     if source.file is None:
-        named = all(part in (finding.node or "") for part in re.split(r"[./]", scope))
+        named = all(part in finding.message for part in re.split(r"[./]", scope))
         return "" if named else scope
     line = line_of(finding, files)
     code = f"{source.file}:{source.line}" if line is None else f"{line.file}:{line.number}"

@@ -63,7 +63,7 @@ def render(
 def _rule(rule: RuleInfo, text: str) -> Json:
     return {
         "id": rule.id,
-        "name": "".join(part.capitalize() for part in rule.id.split("-")),
+        "name": "".join(part.capitalize() for part in (rule.group, *rule.id.split("-"))),  # must differ from the id
         "shortDescription": {"text": f"{rule.summary}."},
         "fullDescription": {"text": f"{rule.summary}."},
         "helpUri": pages.address(rule.id),

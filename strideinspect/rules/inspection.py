@@ -122,7 +122,7 @@ class Inspection:
         name = behind[0][0]
         return self.advise(name, tuple(axis for owner, axis in behind if owner == name), aim)
 
-    def causes(self, name: str, axis: int, ranges: Sequence[Span]) -> list[str]:
+    def causes(self, name: str, axis: int, ranges: Sequence[Span]) -> list[tuple[WindowNode, str]]:
         """The window nodes at which indices of an input axis are lost for good, with how much of their map."""
         extent = next(given.shape[axis] for given in self.inputs if given.name == name)
         before = np.zeros(extent + 1, dtype=np.int64)  # how many of the indices lie before each
@@ -148,7 +148,7 @@ class Inspection:
                 if count:
                     what = axis_name(position, len(window.spatial_axes), count)
                     of = "" if tensor == name else f" of {length}"
-                    found.append(f"{window.op} {window.label} ({count} {what}{of})")
+                    found.append((window, f"{window.op} {window.label} ({count} {what}{of})"))
         return found
 
     @cached_property

@@ -62,7 +62,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             causes = inspection.causes(given.name, axes[0], ranges)
             trailing = len(ranges) == 1 and ranges[0][1] == given.shape[axes[0]] - 1
             advice = inspection.advise(given.name, tuple(axes), "unseen") if trailing else None
-            where = f"; lost at {listed(causes)}" if causes else ""
+            where = f"; lost at {listed([told for _, told in causes])}" if causes else ""
             yield Finding(
                 rule="unseen-input",
                 severity=Severity.WARNING,
@@ -75,4 +75,5 @@ def check(inspection: Inspection) -> Iterator[Finding]:
                 ranges=ranges,
                 pixels=count,
                 sizes=advice.sizes if advice else (),
+                source=causes[0][0].source if causes else None,  # the first of the windows that lose them
             )

@@ -25,6 +25,21 @@ File "/usr/lib/python3.11/site-packages/torchvision/models/vgg.py", line 66, in 
 File "/usr/lib/python3.11/site-packages/torch/nn/modules/conv.py", line 560, in forward
     return self._conv_forward(input, self.weight, self.bias)
 """
+WINDOWS = r"""
+File "C:\Users\me\net.py", line 7, in forward
+    return checkpoint(self.body, x)
+File "C:\Python311\Lib\contextlib.py", line 81, in inner
+    return func(*args, **kwds)
+File "C:\Python311\Lib\site-packages\torch\nn\modules\conv.py", line 560, in forward
+    return self._conv_forward(input, self.weight, self.bias)
+"""
+CHECKOUT = """
+File "/src/nets/net.py", line 9, in forward
+    return self.body(x)
+File "/src/pytorch/torch/nn/modules/conv.py", line 560, in forward
+    return self._conv_forward(input, self.weight, self.bias)
+File "<eval_with_key>.3", line 12, in forward
+"""
 SCOPES = "['', 'body', 'body.0', 'body.0.conv', 'conv2d_3']"
 
 
@@ -45,11 +60,13 @@ CASES: dict[str, tuple[str, dict[str, str], Source | None]] = {
         Source("/home/user/train/blocks.py", 17, "body.0.conv"),
     ),
     "own code without scopes": ("n", {"stack_trace": TRACE}, Source("/home/user/train/blocks.py", 17, None)),
-    # A network out of a library has no frame of its own: the innermost of all.
-    "library code": (
-        "n", {"stack_trace": LIBRARY},
-        Source("/usr/lib/python3.11/site-packages/torch/nn/modules/conv.py", 560, None),
+    # A network out of a library was written by nobody here.
+    "library code": ("n", {"stack_trace": LIBRARY}, None),
+    "library code with scopes": (
+        "n", {"stack_trace": LIBRARY, "name_scopes": SCOPES}, Source(None, None, "body.0.conv"),
     ),
+    "own code on Windows": ("n", {"stack_trace": WINDOWS}, Source("C:\\Users\\me\\net.py", 7, None)),
+    "own code and a checkout of torch": ("n", {"stack_trace": CHECKOUT}, Source("/src/nets/net.py", 9, None)),
     "scopes alone": ("n", {"name_scopes": SCOPES}, Source(None, None, "body.0.conv")),
     "scopes that are none": ("n", {"name_scopes": "['only']"}, None),
     "scopes that do not parse": ("n", {"name_scopes": "['body', "}, None),

@@ -43,6 +43,12 @@ def test_same_finding(changed: dict[str, object]) -> None:
     assert printed(replace(FINDING, **changed)) == printed(FINDING)  # type: ignore[arg-type]
 
 
+def test_finding_at_an_input() -> None:
+    """Pixels of an input that nobody sees are the same finding wherever they are lost."""
+    unseen = replace(FINDING, rule="unseen-input", node=None, output=None, input="image")
+    assert printed(replace(unseen, source=Source("net.py", 7, "stem"))) == printed(unseen)
+
+
 @pytest.mark.parametrize("changed", [
     {"rule": "stride-gap"},
     {"source": Source("net.py", 12, "features.6")},
