@@ -32,6 +32,8 @@ def inspect(
 ) -> Report:
     """Inspect an ONNX file at one input size and, unless `verify` is "none", hold the result against onnxruntime.
 
+    "full" runs the real weights too, which may take many times as long as one run of the model.
+
     `input_shapes` maps input names to shapes, the key "" (or a bare sequence) standing for the only input; axes without
     a size get a default. `tensors` are patterns of tensor or node names whose fields are reported too; `select` and
     `ignore` name rules or groups; `expect` are assertions such as "logits:size=427,stride=32"; `progress` is told in
@@ -59,8 +61,8 @@ def inspect(
 
 
 def _verifier(path: str, settings: Settings) -> AbstractContextManager[Verifier | None]:
-    if settings.verify not in ("none", "run"):
-        raise UsageError(f"verify cannot be {settings.verify!r}", "use none or run")
+    if settings.verify not in ("none", "run", "full"):
+        raise UsageError(f"verify cannot be {settings.verify!r}", "use none, run or full")
     if settings.verify == "none":
         return nullcontext(None)
     from strideinspect.verify.client import Verifier

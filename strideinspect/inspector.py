@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 
+from strideinspect.assembly import claims as claimed
 from strideinspect.assembly import fields as field_data
 from strideinspect.assembly import whole
 from strideinspect.assembly import windows as window_data
@@ -76,7 +77,8 @@ def run(
     verification = Verification(Verdict.NOT_CHECKED, "not asked for")
     if verifier is not None:
         tell("running onnxruntime")
-        verification = verifier.check(whole.claims(shapes, windows, unseen))
+        sending = claimed.sending(shapes, nodes, fields, sources, windows, unseen) if settings.verify == "full" else None
+        verification = verifier.check(claimed.claims(shapes, windows, unseen, sending), tell)
         findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
 
     return whole.report(model, shapes, fields, live, inspection, tensors, findings, verification)

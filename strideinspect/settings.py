@@ -13,7 +13,7 @@ from strideinspect.expectation import Expectation
 from strideinspect.report.model import Severity
 
 InputShapes = Mapping[str, Sequence[int]] | Sequence[int]
-Verify = Literal["none", "run"]
+Verify = Literal["none", "run", "full"]
 
 
 @dataclass(frozen=True, slots=True)

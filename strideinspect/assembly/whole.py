@@ -19,7 +19,6 @@ from strideinspect.model.shapes import Shapes
 from strideinspect.report.model import Finding, Input, Report, TensorReport, Unseen, WindowNode
 from strideinspect.report.verdicts import Verification
 from strideinspect.rules.inspection import Inspection
-from strideinspect.verify.claims import Claims, FieldClaim
 
 _LAYOUTS = {
     (4, (2, 3)): "NCHW",
@@ -86,31 +85,6 @@ def _called(shapes: Shapes) -> dict[str, list[str]]:
                 for called in {name, node.name if i == 0 and node.name else name}:
                     names.setdefault(called, []).append(name)
     return names
-
-
-def claims(shapes: Shapes, windows: Sequence[WindowNode], unseen: Sequence[Unseen]) -> Claims:
-    """What verification is asked to hold against running."""
-    producers = {name: node.name or None for node in shapes.nodes for name in node.outputs if name}
-    own = {name for node in shapes.nodes for name in node.outputs}
-    return Claims(
-        shapes={name: shape for name, shape in shapes.shapes.items() if name in own},
-        fields=[
-            FieldClaim(
-                input=f.input,
-                axis=f.axis,
-                tensor=window.output,
-                node=window.name or None,
-                node_axis=f.node_axis,
-                first=f.positions.first,
-                last=f.positions.last,
-                full=(f.full.first, f.full.last) if f.full else None,
-            )
-            for window in windows
-            for f in window.fields
-        ],
-        unseen=unseen,
-        nodes=producers,
-    )
 
 
 def report(

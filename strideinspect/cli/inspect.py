@@ -62,6 +62,7 @@ class Verify(StrEnum):
 
     NONE = "none"
     RUN = "run"
+    FULL = "full"
 
 
 def _version(asked: bool) -> None:
@@ -117,7 +118,9 @@ def run(
     verify: Annotated[
         Verify | None,
         typer.Option(
-            help="Hold shapes and fields against onnxruntime running the model; run if not given.", show_default=False
+            help="Hold shapes and fields against onnxruntime running the model; full: send impulses through the real "
+            "weights, too; run if not given.",
+            show_default=False,
         ),
     ] = None,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="The same as --verify none.")] = False,

@@ -187,7 +187,7 @@ _READERS: Mapping[str, Reader] = {
     "severity": _severities,
     "fail-on": _fail_on,
     "input-shapes": _input_shapes,
-    "verify": _one_of("none", "run"),
+    "verify": _one_of("none", "run", "full"),
     "verify-timeout": _seconds,
     "tensors": _strings,
     "expect": lambda value: tuple(expectation.parsed(text) for text in _strings(value)),

@@ -16,6 +16,7 @@ from strideinspect.report.json_types import (
     FailedJson,
     FieldJson,
     FindingJson,
+    ImpulsesJson,
     ModelJson,
     NodeJson,
     PositionsJson,
@@ -36,7 +37,7 @@ from strideinspect.report.model import (
     TensorReport,
     WindowNode,
 )
-from strideinspect.report.verdicts import Check, Counts, Verification
+from strideinspect.report.verdicts import Check, Counts, Impulses, Verification
 
 SCHEMA = "strideinspect/report/1"
 LINE = 90
@@ -159,6 +160,7 @@ def _verification(verification: Verification) -> VerificationJson:
         "shapes": _counts(verification.shapes),
         "fields": _counts(verification.fields),
         "unseen": _counts(verification.unseen),
+        "impulses": _impulses(verification.impulses),
         "details": [_check(check) for check in verification.details],
     }
 
@@ -177,6 +179,12 @@ def _check(check: Check) -> CheckJson:
 
 def _counts(counts: Counts) -> CountsJson:
     return {"agreed": counts.agreed, "contradicted": counts.contradicted, "not_checked": counts.not_checked}
+
+
+def _impulses(impulses: Impulses | None) -> ImpulsesJson | None:
+    if impulses is None:
+        return None
+    return {**_counts(impulses.counts), "watched": impulses.watched, "limit": impulses.limit}
 
 
 def _dropped(dropped: Dropped | None) -> DroppedJson | None:
@@ -208,6 +216,8 @@ def _value(claimed: object) -> Value:
             return claimed
         case list() | tuple():
             return [_value(item) for item in claimed]
+        case dict():
+            return {str(key): _value(item) for key, item in claimed.items()}
         case Fraction():
             return str(claimed)
         case _:

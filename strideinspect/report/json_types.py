@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 Scalar = str | int | float | bool | None
-Value = Scalar | list["Value"]
+Value = Scalar | list["Value"] | dict[str, "Value"]
 
 
 class FullJson(TypedDict):
@@ -154,6 +154,16 @@ class CountsJson(TypedDict):
     not_checked: int
 
 
+class ImpulsesJson(TypedDict):
+    """How many indices of the input axes met each verdict, the tensors that were watched, and the most runs made."""
+
+    agreed: int
+    contradicted: int
+    not_checked: int
+    watched: int
+    limit: int
+
+
 class CheckJson(TypedDict):
     """A claim that running did not simply confirm."""
 
@@ -175,6 +185,7 @@ class VerificationJson(TypedDict):
     shapes: CountsJson
     fields: CountsJson
     unseen: CountsJson
+    impulses: ImpulsesJson | None
     details: list[CheckJson]
 
 

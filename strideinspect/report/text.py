@@ -88,4 +88,4 @@ def _without_fields(tensor: TensorReport) -> str:
 
 def _closing(report: Report, width: int) -> Iterator[Line]:
     yield findings.summary(report)
-    yield from verification.render(report.verification, width)
+    yield from verification.render(report, width)

@@ -32,7 +32,7 @@ class Check:
 
     node: str | None
     output: str
-    claim: str  # shape, field or unseen
+    claim: str  # shape, field, unseen or impulse
     verdict: Verdict
     reason: str | None = None
     predicted: object = None
@@ -44,10 +44,23 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Impulses:
+    """What impulses through the real weights showed, counted in indices of the input axes: rows, columns, planes.
+
+    An index agrees where changing it changed no bit out of its predicted reach in the `watched` tensors: nothing
+    reaches further, which does not say that everything is reached. At most `limit` indices are tried.
+    """
+
+    counts: Counts
+    watched: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What running the model says of the claims; `details` lists all that is not agreed.
 
-    `seconds` is for people only.
+    `impulses` is None where none were asked for; `seconds` is for people only.
     """
 
     status: Verdict
@@ -56,6 +69,7 @@ class Verification:
     shapes: Counts = Counts()
     fields: Counts = Counts()
     unseen: Counts = Counts()
+    impulses: Impulses | None = None
     details: tuple[Check, ...] = ()
     seconds: float | None = None
 

@@ -281,13 +281,13 @@ class Inspection:
         """Whether one of a node's inputs has a field, or might have one."""
         return any(name in self.fields for name in inputs) or (not self.sources and family_of(node) is None)
 
-    def contradictions(self, claim: str) -> Iterator[Finding]:
-        """What running contradicts, as findings."""
+    def contradictions(self, claim: str, rule: str | None = None) -> Iterator[Finding]:
+        """What running contradicts of one kind of claim, as findings of its own rule or of another."""
         for check in self.verification.details if self.verification is not None else ():
             if check.claim == claim and check.verdict is Verdict.CONTRADICTED:
                 node = self.producers.get(check.output)
                 yield Finding(
-                    rule=f"{claim}-contradicted",
+                    rule=rule or f"{claim}-contradicted",
                     severity=Severity.ERROR,
                     message=contradiction(f"{node.op} {node.label}" if node else check.output, check),
                     help="one of the two is wrong: please report this model's structure",

@@ -58,6 +58,11 @@ def contradiction(place: str, check: Check) -> str:
             f"{place}: {where} sees {_seen(predicted)} of axis {predicted['axis']} of {predicted['input']} here, "
             f"{_seen(ran)} in onnxruntime"
         )
+    if check.claim == "impulse":
+        return (
+            f"{place}: element {list(predicted['index'])} sees {_seen(predicted)} of axis {predicted['axis']} "
+            f"of {predicted['input']} here, but in onnxruntime changing index {ran['changed_by']} there changes it"
+        )
     ranges = spans([(first, last) for first, last in predicted["ranges"]])
     return (
         f"{ranges} of axis {predicted['axis']} of {place} reach no output here, "

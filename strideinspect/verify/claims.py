@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from strideinspect.report.model import Span, Unseen
 from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
+from strideinspect.verify.impulses import Sending, Sent, judge
 
 _NO_ANSWER: Final = "onnxruntime has no tensor of this name"
 
@@ -40,6 +41,7 @@ class Claims:
     fields: Sequence[FieldClaim]
     unseen: Sequence[Unseen]
     nodes: Mapping[str, str | None]
+    sending: Sending | None = None  # the impulses; None where they are not asked for
 
 
 def question(claims: Claims) -> dict[str, Any]:
@@ -58,10 +60,12 @@ def question(claims: Claims) -> dict[str, Any]:
 
 def unchecked(claims: Claims, reason: str, runtime: str | None = None) -> Verification:
     """The verification that did not take place; the one reason stands for all claims."""
+    impulses = None if claims.sending is None else judge(claims.sending, Sent(0, {}, (), reason))[0]
     return Verification(
         Verdict.NOT_CHECKED,
         reason,
         runtime,
+        impulses=impulses,
         shapes=Counts(not_checked=len(claims.shapes)),
         fields=Counts(not_checked=len({claim.tensor for claim in claims.fields})),
         unseen=Counts(not_checked=len(claims.unseen)),
@@ -88,7 +92,24 @@ def compare(claims: Claims, shapes: Mapping[str, Any], fields: Mapping[str, Any]
         status = Verdict.NOT_CHECKED
         reason = reason or next((c.reason for c in reversed(remarks) if c.reason), "there was nothing to check")
     return Verification(
-        status, reason, shapes.get("runtime"), shape_counts, field_counts, unseen_counts, _once(remarks)
+        status,
+        reason,
+        shapes.get("runtime"),
+        shape_counts,
+        field_counts,
+        unseen_counts,
+        details=_once(remarks),
+    )
+
+
+def with_impulses(verification: Verification, sending: Sending, sent: Sent) -> Verification:
+    """The same verification with what came of the impulses."""
+    impulses, remarks = judge(sending, sent)
+    return replace(
+        verification,
+        status=Verdict.CONTRADICTED if impulses.counts.contradicted else verification.status,
+        impulses=impulses,
+        details=(*verification.details, *remarks),
     )
 
 

@@ -12,13 +12,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
 from strideinspect.report.verdicts import Verification
-from strideinspect.verify.claims import Claims, compare, question, unchecked
+from strideinspect.verify import impulses
+from strideinspect.verify.claims import Claims, compare, question, unchecked, with_impulses
 
 _ENDED: Final = "the verifying process ended before it answered"
 
@@ -64,8 +65,11 @@ class Verifier:
         """Let the worker run the model with these input shapes; returns at once."""
         self._send({"path": self._path, "inputs": {name: list(shape) for name, shape in inputs.items()}})
 
-    def check(self, claims: Claims) -> Verification:
-        """Hold the claims against what runs; waits for it, at most until the deadline. Call `begin` before."""
+    def check(self, claims: Claims, tell: Callable[[str], None] = lambda _: None) -> Verification:
+        """Hold the claims against what runs; waits for it, at most until the deadline. Call `begin` before.
+
+        `tell` is told of every impulse that is under way.
+        """
         self._send(question(claims))
         shapes = self._receive()
         if shapes is None or "shapes" not in shapes:
@@ -75,7 +79,29 @@ class Verifier:
             fields = self._receive()
             answer: Mapping[str, Any] | str = self._why() if fields is None else fields
             result = compare(claims, shapes, str(fields["error"]) if fields and "error" in fields else answer)
+            if claims.sending is not None:
+                result = with_impulses(result, claims.sending, self._sent(claims.sending, tell))
         return replace(result, seconds=time.monotonic() - self._started)
+
+    def _sent(self, sending: impulses.Sending, tell: Callable[[str], None]) -> impulses.Sent:
+        """Let the worker send the impulses; what it had found when it ended counts, whatever ended it."""
+        if not sending.tries:
+            return impulses.Sent(0, {}, (), None)
+        tell("running onnxruntime with the real weights")
+        self._send({"impulses": impulses.question(sending)})
+        head = self._receive()
+        if head is None or "error" in head:
+            return impulses.Sent(0, {}, (), self._why() if head is None else str(head["error"]))
+        found: list[Mapping[str, Any] | None] = []
+        reason = None
+        while reason is None and len(found) < len(sending.tries):
+            tell(f"sending impulse {len(found) + 1} of {len(sending.tries)}")
+            answer = self._receive()
+            if answer is None or "error" in answer:
+                reason = self._why() if answer is None else str(answer["error"])
+            else:
+                found.append(answer["found"])
+        return impulses.Sent(head["watched"], head["missing"], found, reason)
 
     def close(self) -> None:
         """End the worker, if it still runs, and remove its temporary files."""

@@ -72,9 +72,11 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
     model = onnx.ModelProto()
     model.CopyFrom(loaded.proto)
     draft = _Draft(loaded, _zero_pages())
+    open_sizes(model.graph, inputs)
     initializers = {tensor.name for tensor in model.graph.initializer}
     real = [entry for entry in model.graph.input if entry.name not in initializers]
-    given = [_fixed(entry, inputs, draft) for entry in real]
+    for entry in real:
+        _feed(entry, inputs, draft)
     fed = list(_feed_weights(model.graph, draft))
     for graph in _subgraphs(model.graph):
         _fill_in(graph, draft)
@@ -86,26 +88,37 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
     used = {name for node in _nodes(model.graph) for name in node.input} | {entry.name for entry in model.graph.output}
     _set(model.graph.initializer, [tensor for tensor in model.graph.initializer if tensor.name in used])
     model.ir_version = max(model.ir_version, 4)  # before that, every initializer had to be an input too
-    _set(model.graph.input, given + fed)
-    _set(model.graph.output, [_shapeless(entry) for entry in model.graph.output])
-    del model.graph.value_info[:]
+    _set(model.graph.input, real + fed)
     zeroed = frozenset(draft.zeroed)
     return Weightless(
-        model, draft.feeds, zeroed, draft.constants, nodes, labels, [e.name for e in given], len(model.graph.output)
+        model, draft.feeds, zeroed, draft.constants, nodes, labels, [e.name for e in real], len(model.graph.output)
     )
 
 
-def _fixed(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], draft: _Draft) -> onnx.ValueInfoProto:
-    """The graph input `entry`, open to any size; a feed of zeros of the inspected size is entered into the draft."""
+def open_sizes(graph: onnx.GraphProto, inputs: Mapping[str, tuple[int, ...]]) -> None:
+    """Let a graph run at any size of its `inputs`: extents are declared neither of them nor of what comes of them.
+
+    Were they, onnxruntime would refuse, before it runs anything, a model that fails at its very end.
+    """
+    _set(graph.input, [_extentless(entry, inputs) for entry in graph.input])
+    _set(graph.output, [_shapeless(entry) for entry in graph.output])
+    del graph.value_info[:]
+
+
+def _extentless(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]]) -> onnx.ValueInfoProto:
+    """An input with its type and number of axes; one that is given no size stays as it is."""
+    if entry.name not in inputs or not entry.type.HasField("tensor_type"):
+        return entry
+    return helper.make_tensor_value_info(entry.name, entry.type.tensor_type.elem_type, [None] * len(inputs[entry.name]))
+
+
+def _feed(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], draft: _Draft) -> None:
+    """Enter zeros of the inspected size for a graph input into the draft."""
     if not entry.type.HasField("tensor_type"):
         raise UnrunnableError(f"input {entry.name!r} is no tensor")
     if entry.name not in inputs:
         raise UnrunnableError(f"input {entry.name!r} was given no size")
-    shape = inputs[entry.name]
-    kind = entry.type.tensor_type.elem_type
-    draft.feeds[entry.name] = draft.zeros(kind, shape)
-    # Declared without extents: else onnxruntime refuses, before it runs anything, a model that fails at its very end.
-    return helper.make_tensor_value_info(entry.name, kind, [None] * len(shape))
+    draft.feeds[entry.name] = draft.zeros(entry.type.tensor_type.elem_type, inputs[entry.name])
 
 
 def _feed_weights(graph: onnx.GraphProto, draft: _Draft) -> Iterator[onnx.ValueInfoProto]:

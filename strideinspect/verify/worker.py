@@ -1,4 +1,4 @@
-"""The verifying process: one model, two questions, two answers, each a line of JSON; then it ends.
+"""The verifying process: one model; each question and each answer is a line of JSON.
 
 Started by the client with a directory for temporary files, the deadline in seconds and the memory bound in bytes.
 """
@@ -43,6 +43,7 @@ def _serve(questions: IO[str], answers: IO[str], directory: Path) -> None:
     try:
         # Imported here, so that it happens under the memory bound and while the client still reads the model.
         from strideinspect.verify.answers import field_line, learn, shape_line, shapes_of
+        from strideinspect.verify.impulse import send
 
         first = _question(questions)
         if first is None:
@@ -51,9 +52,12 @@ def _serve(questions: IO[str], answers: IO[str], directory: Path) -> None:
         weightless, as_run = shapes_of(first["path"], inputs, directory)
         _answer(answers, shape_line(as_run))
         ran = learn(weightless, as_run)
-        second = _question(questions)
-        if second is not None:
-            _answer(answers, field_line(ran, second["probes"], second["unseen"]))
+        while (question := _question(questions)) is not None:
+            if "impulses" in question:
+                for line in send(first["path"], inputs, question["impulses"]):
+                    _answer(answers, line)
+            else:
+                _answer(answers, field_line(ran, question["probes"], question["unseen"]))
     except Exception as problem:  # noqa: BLE001 - the boundary of the process: every failure is an answer
         _answer(answers, {"error": _words(problem)})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -18,8 +19,8 @@ from strideinspect.report.model import (
     Unseen,
     WindowNode,
 )
-from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
-from tests.report.builders import field, report, square, window
+from strideinspect.report.verdicts import Check, Counts, Impulses, Verdict, Verification
+from tests.report.builders import AGREED, field, report, square, window
 
 
 def alexnet() -> Report:
@@ -323,6 +324,7 @@ def signal() -> Report:
         [frames],
         node_count=1,
         outputs=(TensorReport("frames:0", (1, 64, 98), frames.fields),),
+        verification=replace(AGREED, impulses=Impulses(Counts(agreed=96, not_checked=15_904), watched=1, limit=96)),
         ladder=(Rung((Fraction(160),), (98,), ("frames:0",)),),
     )
 

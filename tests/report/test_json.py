@@ -140,6 +140,7 @@ def test_finding_keeps_all_that_it_knows() -> None:
 
 @pytest.mark.parametrize(("claimed", "written"), [
     (None, None), (3, 3), ((1, 2), [1, 2]), (((0, 4), None), [[0, 4], None]), (Fraction(1, 2), "1/2"), ({3}, "{3}"),
+    ({"axis": 2, "first": None, "full": (0, 7)}, {"axis": 2, "first": None, "full": [0, 7]}),
 ])  # fmt: skip
 def test_claims_are_plain_values(claimed: object, written: object) -> None:
     """Whatever was predicted or ran is written as numbers and lists, and never breaks the document."""

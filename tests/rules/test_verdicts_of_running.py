@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import cast
 
@@ -34,7 +34,7 @@ class Oracle:
         """The sizes that the model is to be run at."""
         assert inputs == {"x": (1, 1, 11, 11)}
 
-    def check(self, claims: Claims) -> Verification:
+    def check(self, claims: Claims, tell: Callable[[str], None]) -> Verification:  # noqa: ARG002
         """The verdict made up beforehand."""
         assert claims.shapes["y"] == (1, 1, 5, 5)
         return self.verification
@@ -73,6 +73,18 @@ CONTRADICTIONS = {
         ("10 of axis 2 of x", "reach y"),
     ),
 }  # fmt: skip
+
+
+def test_an_impulse_that_reaches_too_far(tmp_path: Path) -> None:
+    """What a real weight shows is an error of the field's rule: which element, what it is to see, what changed it."""
+    place = {"input": "x", "axis": 2, "index": [0, 0, 4, 0]}
+    check = Check(
+        None, "y", "impulse", Verdict.CONTRADICTED, None, {**place, "first": 8, "last": 9}, {**place, "changed_by": 10}
+    )
+    (finding,) = findings(tmp_path, Verification(Verdict.CONTRADICTED, runtime="onnxruntime", details=(check,)))
+    assert (finding.rule, finding.severity, finding.output) == ("field-contradicted", Severity.ERROR, "y")
+    assert "element [0, 0, 4, 0] sees 8 to 9 of axis 2 of x here" in finding.message
+    assert "changing index 10 there changes it" in finding.message
 
 
 @pytest.mark.parametrize(("claim", "check", "facts"), [(key, *value) for key, value in CONTRADICTIONS.items()])
