@@ -77,7 +77,9 @@ def run(
     verification = Verification(Verdict.NOT_CHECKED, "not asked for")
     if verifier is not None:
         tell("running onnxruntime")
-        sending = claimed.sending(shapes, nodes, fields, sources, windows, unseen) if settings.verify == "full" else None
+        sending = (
+            claimed.sending(shapes, nodes, fields, sources, windows, unseen) if settings.verify == "full" else None
+        )
         verification = verifier.check(claimed.claims(shapes, windows, unseen, sending), tell)
         findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
 

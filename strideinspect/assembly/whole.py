@@ -16,7 +16,7 @@ from strideinspect.model.graph import window_flow
 from strideinspect.model.inputs import ChosenInput
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.shapes import Shapes
-from strideinspect.report.model import Finding, Input, Report, TensorReport, Unseen, WindowNode
+from strideinspect.report.model import Finding, Input, Report, TensorReport, Unseen
 from strideinspect.report.verdicts import Verification
 from strideinspect.rules.inspection import Inspection
 
