@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import glob
-import multiprocessing
 import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from strideinspect.api import inspect
 from strideinspect.errors import StrideinspectError, UsageError, unexpected
 from strideinspect.report.model import FailedReport, Report
 from strideinspect.settings import Settings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future, ProcessPoolExecutor
 
 Result = Report | FailedReport
 Progress = Callable[[str], None]
@@ -107,6 +109,10 @@ def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress | None) -
 
 
 def _pool(jobs: int) -> ProcessPoolExecutor:
+    # Imported here: a single model should not wait for it.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     # Forking a process that has threads, as the caller's may, is not safe.
     return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _deaf_to_interrupts)
 
@@ -148,6 +154,8 @@ def _spread(
 
 
 def _submitted(executor: Executor, work: Callable[[Task], Result], task: Task) -> Future[Result]:
+    from concurrent.futures import BrokenExecutor, Future
+
     try:
         return executor.submit(work, task)
     except BrokenExecutor as error:
@@ -158,6 +166,8 @@ def _submitted(executor: Executor, work: Callable[[Task], Result], task: Task) -
 
 def _once_more(task: Task, _: Exception) -> Result:
     """A process that dies, for want of memory say, takes down its pool: who was it? Each that is left runs alone."""
+    from concurrent.futures import BrokenExecutor
+
     with _pool(1) as alone:
         try:
             return alone.submit(_in_worker, task).result()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from strideinspect.assembly import claims as claimed
 from strideinspect.assembly import fields as field_data
@@ -23,7 +24,9 @@ from strideinspect.rules import registry
 from strideinspect.rules.advice import Adviser
 from strideinspect.rules.inspection import Inspection
 from strideinspect.settings import Settings
-from strideinspect.verify.client import Verifier
+
+if TYPE_CHECKING:
+    from strideinspect.verify.client import Verifier
 
 
 def run(
