@@ -194,3 +194,5 @@ _READERS: Mapping[str, Reader] = {
     "budgets": _budgets,
     "per-node-ignores": _per_node_ignores,
 }
+KEYS = (*_READERS, "baseline", "files")
+"""Every key of a configuration."""

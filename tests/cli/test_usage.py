@@ -8,6 +8,7 @@ import re
 import pytest
 
 from strideinspect.report.json import schema_text
+from strideinspect.rules.page import page
 from strideinspect.rules.registry import all_rules
 from strideinspect.version import __version__
 from tests.cli.process import strideinspect
@@ -15,7 +16,10 @@ from tests.cli.process import strideinspect
 HEAVY = {"onnx", "numpy", "networkx", "onnxruntime", "jinja2", "rich", "pydantic"}
 
 
-@pytest.mark.parametrize("args", [["--help"], ["rules"], ["schema"], ["--version"], ["rules", "--help"]])
+@pytest.mark.parametrize("args", [
+    ["--help"], ["rules"], ["rules", "--format", "json"], ["explain", "coverage"], ["schema"], ["--version"],
+    ["rules", "--help"],
+])  # fmt: skip
 def test_light_commands_import_nothing_heavy(args: list[str]) -> None:
     """What asks nothing of a model loads none of the libraries that models need."""
     done = strideinspect(*args, python=("-X", "importtime"))
@@ -54,6 +58,25 @@ def test_rules_are_listed_once_each() -> None:
     assert [line for line in lines if re.match(r"[a-z]", line)] == sorted({rule.group for rule in all_rules()})
 
 
+def test_rules_as_json() -> None:
+    """The list for machines holds all that the table does, and the address of every page."""
+    listed = json.loads(strideinspect("rules", "--format", "json").stdout)
+    assert [(entry["id"], entry["group"], entry["severity"]) for entry in listed] == [
+        (rule.id, rule.group, rule.severity.value) for rule in all_rules()
+    ]
+    assert all(entry["page"].endswith(f"/docs/rules/{entry['id']}.md") for entry in listed)
+
+
+def test_explain_prints_the_page_of_a_rule_and_those_of_a_group() -> None:
+    """A rule's page stands in the terminal as its docstring has it; a group is all its rules' pages."""
+    shown = strideinspect("explain", "stride-gap").stdout
+    assert shown.startswith("stride-gap\n\n")
+    assert page(next(rule for rule in all_rules() if rule.id == "stride-gap")).sections["What to do"] in shown
+    own = [rule.id for rule in all_rules() if rule.group == "coverage"]
+    lines = strideinspect("explain", "coverage").stdout.splitlines()
+    assert [line for line in lines if line in own] == own
+
+
 @pytest.mark.parametrize(("args", "said"), [
     ([], "Missing argument 'MODEL'"),
     (["--format"], "requires an argument"),
@@ -79,14 +102,19 @@ def test_rules_are_listed_once_each() -> None:
     (["m.onnx", "--input-shape", "x=1," + "9" * 5000], "999999… is too large"),
     (["m.onnx", "--input-shape", "x=1,2", "--input-shape", "x=1,3"], "give it once"),
     (["m.onnx", "--output", "report"], "its suffix names no format"),
-    (["m.onnx", "--output", "report.sarif"], "its suffix names no format"),
-    (["m.onnx", "--output", "sarif:report.json"], "no format is called 'sarif'"),
+    (["m.onnx", "--output", "report.yaml"], "its suffix names no format"),
+    (["m.onnx", "--output", "yaml:report.json"], "no format is called 'yaml'"),
     (["m.onnx", "--output", "a.json", "--output", "json:./a.json"], "given twice"),
     (["m.json", "--output", "m.json"], "it is the model"),
     (["m.onnx", "--positions"], "--positions belongs to the JSON report"),
     (["m.onnx", "--select", "no-such-rule"], "no rule or group 'no-such-rule'"),
     (["m.onnx", "n.onnx", "--ignore", "unseen-inputs"], "did you mean unseen-input?"),
     (["schema", "extra"], "extra"),
+    (["explain", "floor-trunc"], "did you mean floor-truncation?"),
+    (["m.onnx", "--expect", "y"], "'y' asserts nothing"),
+    (["m.onnx", "--jobs", "0"], "'--jobs'"),
+    (["m.onnx", "--statistics", "--format", "json"], "leave out --format json"),
+    (["m.onnx", "--config", "no.toml"], "cannot read no.toml"),
 ])  # fmt: skip
 def test_mistakes_are_one_line_and_status_2(args: list[str], said: str) -> None:
     """Every mistake is told in one line on standard error that says what is wrong and what to do."""
