@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from strideinspect import FailedReport, Settings, UsageError, fleet, inspect, inspect_many, settings_for
 from strideinspect.fleet import Result, Task, models_of
 
+ROOT = Path(__file__).parents[1]
 T = TypeVar("T")
 POOL = """
 <ir_version: 8, opset_import: ["": 18]>
@@ -139,3 +142,24 @@ def test_folders_and_globs(models: list[str], tmp_path: Path, monkeypatch: pytes
         "missing.onnx",
     ]
     assert len(models) == 4
+
+
+def test_example_on_a_cluster(models: list[str]) -> None:
+    """The example inspects a folder on a Dask cluster of two processes, and says what a run alone says."""
+    done = subprocess.run(
+        [sys.executable, "examples/fleet_on_dask.py", str(Path(models[0]).parent)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        text=True,
+        timeout=120,
+    )
+    lines = [line.rpartition("/")[2] for line in done.stdout.splitlines()]
+    assert [lines[0], lines[1], lines[3]] == [
+        "09.onnx: clean (agreed)",
+        "10.onnx: unseen-input, floor-truncation (agreed)",
+        "11.onnx: clean (agreed)",
+    ]
+    assert lines[2] == "10b.onnx is no ONNX model but a text file"
+    assert done.returncode == 1
