@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from strideinspect.model.node import Node
+from strideinspect.model.source import source_of
 from strideinspect.report.model import Merge
 
 Edge = tuple[str, str]
@@ -32,6 +33,6 @@ def window_flow(
         else:
             edges.extend((before, node.key) for before in behind)
             if node.key not in windows:
-                merges.append(Merge(node.name, node.op, node.key))
+                merges.append(Merge(node.name, node.op, node.key, source_of(node)))
         latest.update(dict.fromkeys(node.outputs, key))
     return tuple(merges), tuple(edges)

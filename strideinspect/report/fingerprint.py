@@ -34,13 +34,24 @@ class Key:
     axes: tuple[int, ...]
 
 
+def layer_of(finding: Finding) -> str | None:
+    """The layer that a finding stands in.
+
+    None for one at an input: its source is that of a window that brings it about, which may change.
+    """
+    return finding.source.scope if finding.source and (finding.node or finding.output) else None
+
+
+def place(layer: str | None, node: str | None, output: str | None) -> str:
+    """What the place of a finding is called, by the most lasting of its names."""
+    name = node or output or ""
+    return layer or ("" if name.isdecimal() else name)
+
+
 def key(finding: Finding) -> Key:
     """What a finding's fingerprint is made of."""
-    own = finding.node or finding.output or ""
-    # A finding at an input has no layer: its source is that of a window that brings it about, which may change.
-    scope = finding.source.scope if finding.source is not None and own else None
-    place = scope or own
-    return Key(finding.rule, "" if place.isdecimal() else place, finding.input or "", finding.axes)
+    where = place(layer_of(finding), finding.node, finding.output)
+    return Key(finding.rule, where, finding.input or "", finding.axes)
 
 
 def fingerprints(report: Report, *, model: str = "") -> tuple[str, ...]:

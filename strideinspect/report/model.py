@@ -179,6 +179,7 @@ class Merge:
     name: str
     op: str
     output: str
+    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +237,24 @@ class Finding:
     bytes: tuple[int, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What a baseline took out of a report: its file as it was named, and the findings that it accepts.
+
+    `stale` says, in words, what its entries accepted that match nothing any more.
+    """
+
+    baseline: str
+    findings: tuple[Finding, ...]
+    stale: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)  # no slots: the graph is made when it is first asked for, and kept
 class Report:
-    """All that is known of one model at one input size. `merges` and `edges` make up the window graph."""
+    """All that is known of one model at one input size. `merges` and `edges` make up the window graph.
+
+    `accepted` is None where no baseline was asked.
+    """
 
     path: str
     producer: str
@@ -254,6 +270,7 @@ class Report:
     verification: Verification
     merges: tuple[Merge, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
+    accepted: Accepted | None = None
 
     @cached_property
     def graph(self) -> networkx.DiGraph[str]:

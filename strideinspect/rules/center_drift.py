@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Finding]:
     """One finding per output, input and axis."""
     for output in inspection.outputs:
+        node = inspection.producers.get(output.name)
         for field in output.fields:
             if field.center is None or field.stride is None or field.node_axis is None or output.shape is None:
                 continue
@@ -67,4 +68,5 @@ def check(inspection: Inspection) -> Iterator[Finding]:
                     output=output.name,
                     input=field.input,
                     axes=(field.axis,),
+                    source=inspection.code(node) if node else None,
                 )

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Finding]:
     """One finding per output, input and axis."""
     for output, field, index, holes in inspection.holes():
+        node = inspection.producers.get(output.name)
         given = next(i for i in inspection.inputs if i.name == field.input)
         count = sum(b - a + 1 for a, b in holes)
         what = axis_name(given.spatial_axes.index(field.axis), len(given.spatial_axes), count)
@@ -66,4 +67,5 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             axes=(field.axis,),
             ranges=holes,
             pixels=count,
+            source=inspection.code(node) if node else None,
         )

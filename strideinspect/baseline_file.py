@@ -1,0 +1,109 @@
+"""The file of accepted findings: JSON that a reviewer can read, in an order that does not depend on the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from strideinspect.errors import UsageError
+from strideinspect.policy.baseline import Entry, order
+
+NAME = "strideinspect-baseline.json"
+SCHEMA = "strideinspect/baseline/1"
+_OPTIONAL = ("layer", "node", "output", "operator", "input")
+_TEXTS = ("model", "rule", "message", *_OPTIONAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A file of accepted findings, and what stands in it."""
+
+    path: Path
+    entries: tuple[Entry, ...] = ()
+
+    def name_of(self, model: str | os.PathLike[str]) -> str:
+        """What the file calls a model: its path from the file's folder on, with slashes.
+
+        Folders are followed to where they really are, the model itself is not: it may be a link into a store.
+        """
+        folder, name = os.path.split(os.path.abspath(model))  # noqa: PTH100  # see above
+        try:
+            folder = os.path.relpath(os.path.realpath(folder), os.path.realpath(self.path.parent))
+        except ValueError:  # on another drive, where no relative path leads
+            folder = os.path.realpath(folder)
+        return (Path(folder) / name).as_posix()
+
+    def of(self, model: str | os.PathLike[str]) -> tuple[Entry, ...]:
+        """The entries of a model.
+
+        A file that knows one model alone, which is gone, was written before that model was renamed: its entries are
+        those of whatever model is asked for.
+        """
+        known = self.models()
+        name = self.name_of(model)
+        if len(known) == 1 and known == self.gone():
+            return self.entries
+        return tuple(entry for entry in self.entries if entry.model == name)
+
+    def models(self) -> frozenset[str]:
+        """The models that the file knows."""
+        return frozenset(entry.model for entry in self.entries)
+
+    def gone(self) -> frozenset[str]:
+        """Those of them that are no longer there."""
+        return frozenset(model for model in self.models() if not os.path.lexists(self.path.parent / model))
+
+    def text(self) -> str:
+        """The file's own text; the same entries give the same bytes."""
+        found = ",\n".join(map(_written, sorted(self.entries, key=order)))
+        accepted = f"[\n{found}\n  ]" if found else "[]"
+        return f'{{\n  "schema": "{SCHEMA}",\n  "accepted": {accepted}\n}}\n'
+
+
+def read(path: Path) -> Baseline:
+    """The file as data. Raises UsageError where it cannot be read, is something else, or of a newer version."""
+    anew = f"write it anew: strideinspect baseline MODEL... --output {path}"
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read the baseline {path}: {error.strerror or error}", anew) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is no baseline: it is no JSON ({error})", anew) from error
+    schema = content.get("schema") if isinstance(content, dict) else None
+    newer = re.fullmatch(r"strideinspect/baseline/\d+", schema) if isinstance(schema, str) else None
+    if newer and schema != SCHEMA:
+        raise UsageError(f"{path} was written by a newer strideinspect ({schema})", "update strideinspect")
+    if schema != SCHEMA:
+        raise UsageError(f"{path} is no baseline: its schema is not {SCHEMA}", anew)
+    accepted = content.get("accepted")
+    if not isinstance(accepted, list):
+        raise UsageError(f"{path}: accepted must be a list of findings", anew)
+    return Baseline(path, tuple(_entry(item, f"{path}: entry {i}", anew) for i, item in enumerate(accepted, 1)))
+
+
+def _written(entry: Entry) -> str:
+    lines = (f'      "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in asdict(entry).items())
+    return "    {\n" + ",\n".join(lines) + "\n    }"
+
+
+def _entry(item: object, where: str, anew: str) -> Entry:
+    if not isinstance(item, dict):
+        raise UsageError(f"{where} is no finding", anew)
+    texts = {name: _text(item, name, where, anew) for name in _TEXTS}
+    axes, namesakes = item.get("axes"), item.get("namesakes")
+    if not isinstance(axes, list) or not all(type(axis) is int for axis in axes):
+        raise UsageError(f"{where}: axes must be a list of numbers", anew)
+    if type(namesakes) is not int:
+        raise UsageError(f"{where}: namesakes must be a number", anew)
+    return Entry(axes=tuple(axes), namesakes=namesakes, **texts)  # type: ignore[arg-type]  # None only where it may be
+
+
+def _text(item: Mapping[str, object], key: str, where: str, anew: str) -> str | None:
+    value = item.get(key)
+    if not isinstance(value, str) and (value is not None or key not in _OPTIONAL):
+        raise UsageError(f"{where}: {key} must be a text", anew)
+    return value
