@@ -17,6 +17,8 @@ from strideinspect.errors import UsageError
     ("report.json", "json", "report.json"), ("REPORT.JSON", "json", "REPORT.JSON"), ("a/b.csv", "csv", "a/b.csv"),
     ("notes.txt", "text", "notes.txt"), ("json:report.out", "json", "report.out"), ("csv:x.json", "csv", "x.json"),
     ("C:report.json", "json", "C:report.json"), ("./odd:name.json", "json", "odd:name.json"),
+    ("r.sarif", "sarif", "r.sarif"), ("r.sarif.json", "sarif", "r.sarif.json"), ("r.xml", "junit", "r.xml"),
+    ("r.md", "markdown", "r.md"), ("gitlab:quality.json", "gitlab", "quality.json"), ("github:log", "github", "log"),
 ])  # fmt: skip
 def test_target(text: str, format: str, path: str) -> None:
     """The suffix tells the format, or a format in front of a colon; a drive letter is no format."""

@@ -15,6 +15,7 @@ from strideinspect.report.model import (
     Report,
     Rung,
     Severity,
+    Source,
     TensorReport,
     Unseen,
     WindowNode,
@@ -339,3 +340,79 @@ def empty() -> Report:
         outputs=(TensorReport("y", (1, 4), ()),),
         verification=Verification(Verdict.NOT_CHECKED, "not asked for"),
     )
+
+
+def located() -> Report:
+    """Findings of every severity, in every way that a place can be known: for the formats that point at one.
+
+    The path and the names hold what formats have to escape.
+    """
+    return report(
+        "exports/é 100%.onnx",
+        [Input("image", (1, 3, 224, 224), (2, 3), (), "NCHW")],
+        [],
+        producer="pytorch 2.13.0",
+        findings=(
+            Finding(
+                "incompatible-merge",
+                Severity.ERROR,
+                "Concat node_cat: 28×28 and 29×29 do not fit",
+                "use sizes that divide by 32",
+                node="node_cat",
+                output="cat",
+                source=Source("/build/repo/net/model.py", 42, "decoder.up1"),
+                bytes=(3667, 831),
+            ),
+            Finding(
+                "unseen-input",
+                Severity.WARNING,
+                "rows 219–223 of image reach no output: 2.2 % of every image, lost at Conv node_conv",
+                input="image",
+                axes=(2,),
+                source=Source("/elsewhere/lib.py", 3, "stem"),
+            ),
+            *(
+                Finding(
+                    "floor-truncation",
+                    Severity.WARNING,
+                    f"MaxPool {name}: row and column 25 of its 26×26 input are read by nobody",
+                    "227×227 drops nothing, or pad",
+                    node=name,
+                    output=output,
+                    source=Source("/build/repo/net/blocks/stem.py", 18, "stem"),
+                    bytes=(offset, 40),
+                )
+                for name, output, offset in (("node_pool", "p", 500), ("node_pool_1", "q", 900))
+            ),
+            Finding(
+                "padding-truncation",
+                Severity.NOTE,
+                "Conv /l1/conv/Conv drops 1 row of padding",
+                node="/l1/conv/Conv",
+                output="/l1/conv/Conv_output_0",
+                source=Source(None, None, "l1.conv"),
+                bytes=(77, 12),
+            ),
+            Finding(
+                "unknown-operator",
+                Severity.NOTE,
+                "[Custom](x) <b>|`a`: it is taken to read its whole input",
+                output="y\n2",
+                bytes=(12, 3),
+            ),
+            Finding("not-verified", Severity.NOTE, "verification took longer than 60 s"),
+        ),
+    )
+
+
+class InRepository:
+    """Files of a checkout in /build/repo."""
+
+    def model(self, path: str) -> str:
+        """Models are in the repository."""
+        return path
+
+    def relative(self, file: str) -> str | None:
+        """What is below the root."""
+        root = "/build/repo/"
+        return file.removeprefix(root) if file.startswith(root) else None

@@ -1,0 +1,98 @@
+"""Every format as the command writes it, in a repository that holds the model's source."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import onnx
+import pytest
+
+from strideinspect.cli import outputs
+from strideinspect.cli.inspect import Format
+from tests.cli.process import strideinspect
+
+FILES = {
+    "text": "r.txt",
+    "json": "r.json",
+    "csv": "r.csv",
+    "sarif": "r.sarif",
+    "junit": "r.xml",
+    "markdown": "r.md",
+    "github": "github:annotations",
+    "gitlab": "gitlab:quality.json",
+}
+TRACE = """File "/home/me/elsewhere/net/model.py", line 12, in forward
+    x = F.max_pool2d(x, 3, 2)"""
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository of a network's source and its export, made in another checkout; the pool drops row 9 of 10."""
+    root = tmp_path / "mein repo é"
+    for folder in (".git", "net", "exports/für alle"):
+        (root / folder).mkdir(parents=True)
+    (root / "net" / "model.py").write_text("")
+    text = """<ir_version: 10, opset_import: ["": 20]>
+    g (float[1,1,10,10] image) => (float[1,1,4,4] y) { y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (image) }
+    """
+    model = onnx.parser.parse_model(text)
+    model.graph.node[0].metadata_props.add(key="pkg.torch.onnx.stack_trace", value=TRACE)
+    onnx.save(model, root / "exports" / "für alle" / "net.onnx")
+    return root
+
+
+def written(root: Path, seed: int) -> dict[str, bytes]:
+    """What one run writes, from a folder inside the repository, in each format; a missing model among the results."""
+    targets = [f"--output={file}" for file in FILES.values()]
+    found = strideinspect(
+        "für alle/net.onnx", "gone.onnx", *targets,
+        cwd=root / "exports", env={"PYTHONHASHSEED": str(seed), "GITHUB_STEP_SUMMARY": "summary"},
+    )  # fmt: skip
+    assert (found.returncode, found.stderr) == (2, "strideinspect: there is no file gone.onnx; check the path\n")
+    return {name: (root / "exports" / file.split(":")[-1]).read_bytes() for name, file in FILES.items()}
+
+
+def test_all_at_once_and_twice_the_same(repository: Path) -> None:
+    """All formats in one run; a second run gives the same bytes, with another order of Python's sets and dicts.
+
+    Each names the author's line in the repository, and the model as the repository has it.
+    """
+    first = written(repository, 0)
+    assert written(repository, 1) == first
+    text = {name: content.decode() for name, content in first.items()}
+    assert "at net/model.py:12\n" in text["text"]
+    assert "::warning file=net/model.py,line=12,title=floor-truncation::" in text["github"]
+    assert 'name="exports/für alle/net.onnx"' in text["junit"]
+    assert "at net/model.py:12<br>" in text["markdown"]
+    places = {(entry["check_name"], entry["location"]["path"]) for entry in json.loads(text["gitlab"])}
+    assert places == {
+        ("floor-truncation", "net/model.py"), ("unseen-input", "net/model.py"), ("not-inspected", "exports/gone.onnx"),
+    }  # fmt: skip
+    (truncation,) = (r for r in json.loads(text["sarif"])["runs"][0]["results"] if r["ruleId"] == "floor-truncation")
+    uris = [place["physicalLocation"]["artifactLocation"]["uri"] for place in truncation["locations"]]
+    assert uris == ["net/model.py", "exports/f%C3%BCr%20alle/net.onnx"]
+    # Each of the two runs has added itself to the job's summary.
+    summary = (repository / "exports" / "summary").read_text(encoding="utf-8")
+    assert summary == 2 * text["markdown"]
+
+
+def test_no_summary_for_other_formats(repository: Path) -> None:
+    """Only a run that annotates for GitHub writes into the job's summary."""
+    model = str(repository / "exports" / "für alle" / "net.onnx")
+    strideinspect(model, "--no-verify", cwd=repository, env={"GITHUB_STEP_SUMMARY": "summary"})
+    assert not (repository / "summary").exists()
+
+
+def test_a_summary_that_cannot_be_written(repository: Path) -> None:
+    """A summary that cannot be written is told, and the status says that not all was done."""
+    model = str(repository / "exports" / "für alle" / "net.onnx")
+    env = {"GITHUB_STEP_SUMMARY": str(repository)}
+    found = strideinspect(model, "--no-verify", "--format", "github", cwd=repository, env=env)
+    assert found.returncode == 2
+    assert found.stderr.startswith("strideinspect: cannot write the job's summary")
+
+
+def test_every_format_is_an_option() -> None:
+    """What --output takes --format takes, and the other way round; and every format is tried here."""
+    assert set(outputs.FORMATS) == set(Format) == set(FILES)
