@@ -49,6 +49,11 @@ def write(text: str) -> None:
             ) from error
 
 
+def watched() -> bool:
+    """Whether standard output is a terminal."""
+    return sys.stdout.isatty()
+
+
 def show(document: Document) -> None:
     """Write a document to standard output, in colour where that is a terminal that wants it."""
     if not _colourful(sys.stdout):

@@ -50,11 +50,7 @@ def _text(results: Results, wishes: Wishes) -> str:
     from strideinspect.report.layout import plain
     from strideinspect.report.model import Report
 
-    reports = (
-        replace(result, verification=replace(result.verification, seconds=None))  # the same run gives the same bytes
-        for result in results
-        if isinstance(result, Report)
-    )
+    reports = (untimed(result) for result in results if isinstance(result, Report))
     return "\n".join(
         plain(text.render(report, width=TEXT_WIDTH, show=wishes.show, files=wishes.files)) for report in reports
     )
@@ -158,6 +154,11 @@ def targets(texts: Iterable[str], models: Iterable[str]) -> tuple[Target, ...]:
             raise UsageError(f"cannot write {one.path}: {taken[real]}", "choose another file")
         taken[real] = "it is given twice"
     return found
+
+
+def untimed(report: Report) -> Report:
+    """The report without how long running took: the same models and options give the same bytes."""
+    return replace(report, verification=replace(report.verification, seconds=None))
 
 
 def rendered(format: str, results: Results, wishes: Wishes) -> str:

@@ -105,6 +105,7 @@ def _results(tasks: Sequence[Task], jobs: int, *, quiet: bool) -> Iterator[Resul
 def _show(report: Report, wishes: outputs.Wishes, *, quiet: bool, first: bool) -> bool:
     """Show a report, an empty line before all but the first; whether there was anything to show."""
     render = text.render_quiet if quiet else text.render
+    report = report if console.watched() else outputs.untimed(report)
     document = render(report, width=console.width(), show=wishes.show, files=wishes.files)
     console.show(document if first or not document else ((), *document))
     return bool(document)

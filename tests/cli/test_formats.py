@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import onnx
@@ -75,6 +76,13 @@ def test_all_at_once_and_twice_the_same(repository: Path) -> None:
     # Each of the two runs has added itself to the job's summary.
     summary = (repository / "exports" / "summary").read_text(encoding="utf-8")
     assert summary == 2 * text["markdown"]
+
+
+def test_text_through_a_pipe_tells_no_time(repository: Path) -> None:
+    """Who compares two runs wants to see no difference: only at a terminal a report says how long running took."""
+    told = strideinspect("für alle/net.onnx", cwd=repository / "exports").stdout
+    assert "agreed by onnxruntime" in told
+    assert not re.search(r"\d s\)", told)
 
 
 def test_no_summary_for_other_formats(repository: Path) -> None:
