@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from strideinspect.fields.axes import Around, carried
-from strideinspect.fields.spans import Spans, TooLargeError, joined, mix_channels, reshaped, slide
+from strideinspect.fields.spans import Spans, TooLargeError, grouped, joined, mix_channels, reshaped, shrunk, slide
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -146,7 +146,29 @@ def _reshape(step: Reshape, seen: Dependence, around: Around) -> Dependence:
     loose = seen.loose or bool(seen.collapsed)
     ones = frozenset(i for i, n in enumerate(step.after) if n == 1) - axes if loose else frozenset()
     ones |= carried(seen.collapsed & seen.axes, step.before, step.after)
-    return seen.changed(lambda spans: reshaped(spans, step.before, step.after), axes=axes, collapsed=ones, loose=loose)
+    found = seen.changed(
+        lambda spans: _split(step, reshaped(spans, step.before, step.after)), collapsed=ones, loose=loose
+    )
+    hulls = [spans for spans in (found.full, found.local) if spans is not None]
+    for new in _splits(step):
+        varying = {axis for axis in new if any(spans.shape[axis + 1] > 1 for spans in hulls)}
+        if varying:  # a digit of channels that never had the position has it not after they were split
+            axes -= frozenset(new) - varying
+    return replace(found, axes=axes)
+
+
+def _split(step: Reshape, spans: Spans) -> Spans:
+    """Extent 1 along those parts of a split axis along which nothing varies."""
+    for new in _splits(step):
+        for axis in new:
+            spans = shrunk(spans, axis)
+    return spans
+
+
+def _splits(step: Reshape) -> list[list[int]]:
+    """The axes that one axis, or several together, are split into."""
+    parts = [[axis for axis in new if step.after[axis] > 1] for _, new in grouped(step.before, step.after)]
+    return [part for part in parts if len(part) > 1]
 
 
 def _broadcast(step: Broadcast, seen: Dependence, around: Around) -> Dependence:
@@ -257,19 +279,3 @@ def _hull(arrays: Sequence[Spans]) -> Spans:
         if other is not found:
             found = np.minimum(found, other)
     return found
-
-
-def moved_axes(step: Step, axes: frozenset[int]) -> frozenset[int]:
-    """Where axes of the tensor are after a step that moves them."""
-    if not axes:
-        return axes
-    move = _MOVES.get(type(step))
-    return axes if move is None else move(step, axes)
-
-
-_MOVES: dict[type, Callable[[Any, frozenset[int]], frozenset[int]]] = {
-    Permute: lambda step, axes: frozenset(step.perm.index(axis) for axis in axes),
-    Reshape: lambda step, axes: carried(axes, step.before, step.after),
-    Broadcast: lambda step, axes: frozenset(axis + len(step.after) - len(step.before) for axis in axes),
-    Everything: lambda *_: frozenset(),
-}

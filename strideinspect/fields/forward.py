@@ -145,9 +145,7 @@ def _visit(item: Described, shapes: Shapes, fields: dict[str, dict[Source, Seen]
             continue
         after = dict(before)
         if read.steps:
-            running = _running(before)
-            after = {s: _stepped(read.steps, seen, output, node, s, running) for s, seen in before.items()}
-            after = _emptied(after)
+            after = _emptied(_stepped(read.steps, before, output, f"{node.op} {node.label}"))
         for source, seen in after.items():
             parts.setdefault(output, {}).setdefault(source, []).append((read.place, seen))
     for output, found in parts.items():
@@ -171,10 +169,6 @@ def _visit(item: Described, shapes: Shapes, fields: dict[str, dict[Source, Seen]
 _NO_PATH = "only pooled statistics of it arrive here"
 
 
-def _running(before: Mapping[Source, Seen]) -> dict[Source, frozenset[int]]:
-    return {source: seen.actual.axes for source, seen in before.items()}
-
-
 def _emptied(after: dict[Source, Seen]) -> dict[Source, Seen]:
     """Where one image axis of an input is not seen at all (nothing but padding is left), no other axis of it is."""
     blind = {name for (name, _), seen in after.items() if is_empty(seen.actual.full)}
@@ -186,16 +180,16 @@ def _emptied(after: dict[Source, Seen]) -> dict[Source, Seen]:
     }
 
 
-def _stepped(
-    steps: Sequence[Step], seen: Seen, tensor: str, node: Node, source: Source, running: Mapping[Source, frozenset[int]]
-) -> Seen:
-    dependence, form = seen.actual, seen.form
-    others = frozenset().union(*(axes for other, axes in running.items() if other != source))
+def _stepped(steps: Sequence[Step], before: Mapping[Source, Seen], tensor: str, label: str) -> dict[Source, Seen]:
+    after = dict(before)
     for step in steps:
-        around = Around(tensor, f"{node.op} {node.label}", others)
-        dependence = actual.apply(step, dependence, around)
-        form = theoretical.apply(step, form, around)
-        others = actual.moved_axes(step, others)
-    if dependence.local is None:
-        form = Reason(_NO_PATH)
-    return Seen(dependence, form)
+        running = {source: seen.actual.axes for source, seen in after.items()}
+        for source, seen in after.items():
+            others = frozenset().union(*(axes for other, axes in running.items() if other != source))
+            around = Around(tensor, label, others)
+            dependence = actual.apply(step, seen.actual, around)
+            after[source] = Seen(dependence, theoretical.apply(step, seen.form, around))
+    for source, seen in after.items():
+        if seen.actual.local is None:
+            after[source] = replace(seen, form=Reason(_NO_PATH))
+    return after
