@@ -13,6 +13,8 @@ from strideinspect.errors import UsageError
 from strideinspect.settings import InputShapes, Settings, Verify
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from strideinspect.report.model import Report
     from strideinspect.verify.client import Verifier
 
@@ -57,7 +59,16 @@ def inspect(
         from strideinspect.policy import choices
 
         report = inspector.run(path, asked, tell=progress or _silently, verifier=verifier)
-        return choices.applied(report, asked.severity, asked.per_node_ignores)
+    report = choices.applied(report, asked.severity, asked.per_node_ignores)
+    return report if asked.baseline is None else _without_accepted(report, asked.baseline, asked)
+
+
+def _without_accepted(report: Report, file: Path, settings: Settings) -> Report:
+    from strideinspect import baseline_file
+    from strideinspect.policy import baseline
+
+    accepted = baseline_file.read(file).of(report.path)
+    return baseline.applied(report, accepted, baseline=file.name, rules=baseline.judged(report, settings))
 
 
 def _verifier(path: str, settings: Settings) -> AbstractContextManager[Verifier | None]:

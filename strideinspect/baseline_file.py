@@ -43,11 +43,13 @@ class Baseline:
         A file that knows one model alone, which is gone, was written before that model was renamed: its entries are
         those of whatever model is asked for.
         """
-        known = self.models()
         name = self.name_of(model)
-        if len(known) == 1 and known == self.gone():
-            return self.entries
-        return tuple(entry for entry in self.entries if entry.model == name)
+        return tuple(entry for entry in self.entries if self.renamed or entry.model == name)
+
+    @property
+    def renamed(self) -> bool:
+        """Whether the file knows one model alone, and that is gone."""
+        return len(self.models()) == 1 and self.models() == self.gone()
 
     def models(self) -> frozenset[str]:
         """The models that the file knows."""

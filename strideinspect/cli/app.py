@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from strideinspect.cli import console, explain, inspect, rules, schema
+from strideinspect.cli import baseline, console, explain, inspect, options, rules, schema
 from strideinspect.errors import StrideinspectError, unexpected
 
 DEFAULT = "inspect"
@@ -25,7 +25,8 @@ class DefaultCommandGroup(TyperGroup):
 app = typer.Typer(cls=DefaultCommandGroup, rich_markup_mode=None, add_completion=False, add_help_option=False)
 # Typer makes a lone command the whole application unless a callback says that there is a group.
 app.callback()(lambda: None)
-app.command(DEFAULT, cls=inspect.InspectCommand, epilog=inspect.EPILOG)(inspect.run)
+app.command(DEFAULT, cls=options.CommandOfModels, epilog=inspect.EPILOG)(inspect.run)
+app.command("baseline", cls=options.CommandOfModels)(baseline.run)
 app.command("rules")(rules.run)
 app.command("explain")(explain.run)
 app.command("schema")(schema.run)

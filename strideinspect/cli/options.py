@@ -1,12 +1,85 @@
-"""What the words after an option mean; every mistake is a UsageError that says what to write instead."""
+"""The options that ask something of models, and what the words after them mean.
+
+Every mistake is a UsageError that says what to write instead.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 
+import typer
+from typer.core import TyperCommand
+
+from strideinspect import expectation
 from strideinspect.errors import UsageError
+
+
+class Verify(StrEnum):
+    """How the claims are held against running the model."""
+
+    NONE = "none"
+    RUN = "run"
+    FULL = "full"
+
+
+class CommandOfModels(TyperCommand):
+    """A command whose models come first in its usage; inspecting goes by the program's own name."""
+
+    def format_usage(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ANN401
+        """Typer would write `strideinspect inspect`, which nobody needs to type."""
+        formatter.write_usage(ctx.command_path.removesuffix(" inspect"), "MODEL... [OPTIONS]")
+
+
+Models = Annotated[list[str], typer.Argument(metavar="MODEL", hidden=True)]
+InputShape = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=1,3,224,224",
+        help="Size of an input, in place of what the file says or where it says nothing. Repeatable; NAME= may be left "
+        "out for a single input.",
+    ),
+]
+Select = Annotated[
+    list[str] | None, typer.Option(metavar="RULES", help="Only these rules or groups, separated by commas.")
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option(metavar="RULES", help="All rules or groups but these, separated by commas.")
+]
+Expect = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="OUTPUT:size=427,stride=32",
+        help="Fail unless this output, or any tensor or node, is like that; also first, last, center, shape. "
+        "Repeatable.",
+    ),
+]
+Verified = Annotated[
+    Verify | None,
+    typer.Option(
+        help="Hold shapes and fields against onnxruntime running the model; full: send impulses through the real "
+        "weights, too; run if not given.",
+        show_default=False,
+    ),
+]
+NoVerify = Annotated[bool, typer.Option("--no-verify", help="The same as --verify none.")]
+VerifyTimeout = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS", help="Give up verifying a model after this long; 60 if not given.", show_default=False
+    ),
+]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Inspect so many models at a time.")]
+Config = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Settings in place of the nearest strideinspect.toml or pyproject.toml, upwards from the model.",
+    ),
+]
+NoConfig = Annotated[bool, typer.Option("--no-config", help="No settings but those given here.")]
 
 LONGEST_NUMBER = 18
 """Digits; no size of this many is meant, and Python refuses to read some thousands of them."""
@@ -42,8 +115,25 @@ def names(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for text in texts for part in text.split(",") if (name := part.strip()))
 
 
-def given(**attributes: Any) -> dict[str, Any]:  # noqa: ANN401  # each as Settings has it
-    """Attributes of Settings without those that were not given."""
+def settings(
+    input_shape: Iterable[str] | None,
+    select: Iterable[str] | None,
+    ignore: Iterable[str] | None,
+    expect: Iterable[str] | None,
+    verify: Verify | None,
+    verify_timeout: float | None,
+    *,
+    no_verify: bool,
+) -> dict[str, Any]:
+    """What was given, as attributes of Settings; none of what was not."""
+    attributes: dict[str, Any] = {
+        "input_shapes": input_shapes(input_shape or ()),
+        "verify": "none" if no_verify else verify and verify.value,
+        "verify_timeout": None if verify_timeout is None else seconds(verify_timeout),
+        "select": select and names(select),
+        "ignore": ignore and names(ignore),
+        "expect": expect and tuple(expectation.parsed(text) for text in expect),
+    }
     return {name: value for name, value in attributes.items() if value is not None}
 
 

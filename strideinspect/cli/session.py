@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from strideinspect import fleet
-from strideinspect.cli import console, outputs
+from strideinspect.cli import console, outputs, stale
 from strideinspect.configuration.find import settings_for
 from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
@@ -29,6 +29,12 @@ class Question:
     given: Mapping[str, Any]
     configuration: str | None
     configured: bool
+
+    def tasks(self, models: Iterable[str]) -> list[Task]:
+        """What is asked of each of the files that `models` stand for."""
+        # A mistyped rule is one mistake, not one per model.
+        chosen(self.given.get("select", ()), self.given.get("ignore", ()))
+        return [Task(path, self.settings(path)) for path in fleet.models_of(models)]
 
     def settings(self, path: str) -> Settings:
         """The settings for a model. Sizes of inputs that are given join those that configuration has for others."""
@@ -54,18 +60,17 @@ class Answer:
 
 def run(models: Sequence[str], question: Question, answer: Answer, *, jobs: int) -> int:
     """Inspect the models and hand out the results; the exit status."""
-    # A mistyped rule is one mistake, not one per model.
-    chosen(question.given.get("select", ()), question.given.get("ignore", ()))
-    tasks = [Task(path, question.settings(path)) for path in fleet.models_of(models)]
+    tasks = question.tasks(models)
     wishes = outputs.Wishes(
         show=Severity(answer.show),
         fail_on=[task.settings.fail_on for task in tasks],
         positions=answer.positions,
         files=Repository(root(Path.cwd())),
     )
+    baselines = stale.read(task.settings.baseline for task in tasks)
     results: list[Result] = []
     shown = False
-    for result in _results(tasks, jobs, quiet=answer.quiet):
+    for result in inspected(tasks, jobs, quiet=answer.quiet):
         if answer.format == "text" and not answer.statistics and isinstance(result, Report):
             shown = _show(result, wishes, quiet=answer.quiet, first=not shown) or shown
         results.append(result)
@@ -75,6 +80,7 @@ def run(models: Sequence[str], question: Question, answer: Answer, *, jobs: int)
         console.write(outputs.rendered(answer.format, results, wishes))
     elif len(results) > 1 and not answer.quiet:
         console.show(((), *statistics.summary(results)))
+    stale.tell(baselines, tasks, results)
     written = [_write(target, results, wishes) for target in answer.targets]
     if "github" in {answer.format, *(target.format for target in answer.targets)}:
         outputs.summarise(results, wishes)
@@ -92,7 +98,7 @@ def exit_status(tasks: Sequence[Task], results: Iterable[Result]) -> int:
     return max(statuses)
 
 
-def _results(tasks: Sequence[Task], jobs: int, *, quiet: bool) -> Iterator[Result]:
+def inspected(tasks: Sequence[Task], jobs: int, *, quiet: bool) -> Iterator[Result]:
     """One result per model, in order; a model that cannot be inspected is told of and does not stop the others."""
     with console.progress(quiet=quiet) as progress:
         for result in fleet.run(tasks, jobs, progress=progress):

@@ -15,6 +15,9 @@ from dataclasses import dataclass, replace
 from strideinspect.report import words
 from strideinspect.report.fingerprint import layer_of, place
 from strideinspect.report.model import Accepted, Finding, Report
+from strideinspect.report.verdicts import Verdict
+from strideinspect.rules import registry
+from strideinspect.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,19 @@ def order(entry: Entry) -> tuple[object, ...]:
     return (entry.model, entry.rule, *(_natural(name or "") for name in names), entry.axes, entry.message)
 
 
+def judged(report: Report, settings: Settings) -> frozenset[str]:
+    """The rules that had their say in a report; those about running have none where nothing ran."""
+    rules = registry.chosen(settings.select, settings.ignore)
+    if report.verification.status is not Verdict.NOT_CHECKED:
+        return rules
+    runtime = {rule.id for rule in registry.all_rules() if rule.group == "runtime"}
+    return rules - runtime | {finding.rule for finding in report.findings}
+
+
 def applied(report: Report, accepted: Sequence[Entry], *, baseline: str, rules: Collection[str]) -> Report:
     """The report without the findings that the entries of its model accept.
 
-    An entry of a rule that is not among `rules`, those that ran, is not stale: nobody looked.
+    An entry of a rule that is not among `rules` is not stale: nobody looked.
     """
     found = match(report, accepted)
     stale = tuple(entry.title for entry in found.unused if entry.rule in rules)

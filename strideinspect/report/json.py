@@ -9,6 +9,7 @@ from pathlib import Path
 
 from strideinspect.report import pages
 from strideinspect.report.json_types import (
+    AcceptedJson,
     BytesJson,
     CheckJson,
     CountsJson,
@@ -27,6 +28,7 @@ from strideinspect.report.json_types import (
     VerificationJson,
 )
 from strideinspect.report.model import (
+    Accepted,
     Dropped,
     FailedReport,
     Field,
@@ -82,6 +84,7 @@ def _model(report: Report, *, positions: bool) -> ModelJson:
         ],
         "unseen": [{"input": u.input, "axis": u.axis, "ranges": _spans(u.ranges)} for u in report.unseen],
         "findings": [_finding(finding) for finding in report.findings],
+        "accepted": _accepted(report.accepted),
         "verification": _verification(report.verification),
     }
 
@@ -150,6 +153,13 @@ def _finding(finding: Finding) -> FindingJson:
         "source": _source(finding.source),
         "bytes": _bytes(finding.bytes),
     }
+
+
+def _accepted(accepted: Accepted | None) -> AcceptedJson | None:
+    if accepted is None:
+        return None
+    findings = [_finding(finding) for finding in accepted.findings]
+    return {"baseline": accepted.baseline, "findings": findings, "stale": [*accepted.stale]}
 
 
 def _verification(verification: Verification) -> VerificationJson:

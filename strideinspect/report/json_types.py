@@ -146,6 +146,14 @@ class FindingJson(TypedDict):
     bytes: BytesJson | None
 
 
+class AcceptedJson(TypedDict):
+    """What a baseline took out: the name of its file, the findings, and its entries that match nothing any more."""
+
+    baseline: str
+    findings: list[FindingJson]
+    stale: list[str]
+
+
 class CountsJson(TypedDict):
     """How many claims met each verdict."""
 
@@ -202,6 +210,7 @@ class ModelJson(TypedDict):
     ladder: list[RungJson]
     unseen: list[UnseenJson]
     findings: list[FindingJson]
+    accepted: AcceptedJson | None
     verification: VerificationJson
 
 

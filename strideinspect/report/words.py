@@ -9,7 +9,7 @@ from strideinspect.report.model import Dropped, Input, Span, WindowNode
 
 NONE = "–"
 AXIS_NOUNS = {1: ("index",), 2: ("row", "col"), 3: ("plane", "row", "col")}
-PLURALS = {"index": "indices"}
+PLURALS = {"index": "indices", "entry": "entries"}
 
 
 def count(number: int, noun: str) -> str:

@@ -1,0 +1,93 @@
+"""Accepting findings: a file of them is written, or pruned, from what models show today."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from strideinspect import baseline_file
+from strideinspect.baseline_file import Baseline
+from strideinspect.cli import console, outputs
+from strideinspect.cli.session import Question, inspected
+from strideinspect.errors import UsageError
+from strideinspect.fleet import Result, Task
+from strideinspect.policy import baseline
+from strideinspect.policy.baseline import Entry
+from strideinspect.report import words
+from strideinspect.report.model import FailedReport, Report, Severity
+
+
+def run(
+    models: Sequence[str], question: Question, output: Path | None, accept: Severity, *, prune: bool, jobs: int
+) -> int:
+    """Inspect the models and write the file; the exit status."""
+    asked = question.tasks(models)
+    file = output or _configured(asked)
+    if os.path.realpath(file) in {os.path.realpath(task.path) for task in asked}:
+        raise UsageError(f"cannot write {file}: it is a model", "choose another file")
+    before = baseline_file.read(file) if prune or file.exists() else Baseline(file)
+    # What is accepted already has to be found once more.
+    tasks = [replace(task, settings=replace(task.settings, baseline=None)) for task in asked]
+    results = list(inspected(tasks, jobs, quiet=False))
+    after = pruned(before, tasks, results) if prune else updated(before, tasks, results, accept)
+    outputs.write(file, after.text())
+    console.write(f"{file}: {_told(before, after)}\n")
+    return 2 if any(isinstance(result, FailedReport) for result in results) else 0
+
+
+def _configured(tasks: Sequence[Task]) -> Path:
+    files = dict.fromkeys(task.settings.baseline for task in tasks)
+    if len(files) > 1:
+        raise UsageError("the configuration gives these models several baselines", "say which with --output FILE")
+    return next(iter(files)) or Path(baseline_file.NAME)
+
+
+def _told(before: Baseline, after: Baseline) -> str:
+    """`12 findings accepted, 3 added, 1 removed`."""
+    old, new = Counter(before.entries), Counter(after.entries)
+    parts = [f"{words.count(len(after.entries), 'finding')} accepted"]
+    if before.entries:
+        changes = {"added": (new - old).total(), "removed": (old - new).total()}
+        parts += [f"{number:,} {what}" for what, number in changes.items() if number] or ["as before"]
+    return ", ".join(parts)
+
+
+def updated(before: Baseline, tasks: Sequence[Task], results: Sequence[Result], accept: Severity) -> Baseline:
+    """The file with the findings of these results, those at `accept` and graver.
+
+    They take the place of what it had of these models. Entries of other models stay unless the model is gone; so do
+    those of rules that had no say, and of models that could not be inspected.
+    """
+
+    def kept(report: Report, _: Sequence[Entry]) -> Sequence[Entry]:
+        return baseline.entries(replace(report, findings=tuple(report.at_least(accept))), "")
+
+    return _rewritten(before, tasks, results, kept)
+
+
+def pruned(before: Baseline, tasks: Sequence[Task], results: Sequence[Result]) -> Baseline:
+    """The file without the entries that match nothing any more."""
+    return _rewritten(before, tasks, results, lambda report, own: baseline.match(report, own).used)
+
+
+def _rewritten(
+    before: Baseline,
+    tasks: Sequence[Task],
+    results: Sequence[Result],
+    kept: Callable[[Report, Sequence[Entry]], Sequence[Entry]],
+) -> Baseline:
+    found: list[Entry] = []
+    done: set[str] = set(before.gone())
+    for task, result in zip(tasks, results, strict=True):
+        if isinstance(result, Report):
+            own = before.of(task.path)
+            rules = baseline.judged(result, task.settings)
+            unasked = [entry for entry in own if entry.rule not in rules]
+            entries = kept(result, [entry for entry in own if entry.rule in rules])
+            name = before.name_of(task.path)
+            found += (replace(entry, model=name) for entry in [*unasked, *entries])
+            done.add(name)
+    return Baseline(before.path, (*found, *(entry for entry in before.entries if entry.model not in done)))

@@ -1,0 +1,46 @@
+"""The files of accepted findings that a run uses: read before it, and told of after it where they are stale."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from strideinspect import baseline_file
+from strideinspect.baseline_file import Baseline
+from strideinspect.cli import console
+from strideinspect.fleet import Result, Task
+from strideinspect.report import words
+from strideinspect.report.model import Report
+
+NAMED = 3
+"""How many stale entries are named."""
+
+
+def read(files: Iterable[Path | None]) -> tuple[Baseline, ...]:
+    """Each file once. Raises UsageError for one that cannot be used: that is one mistake, not one per model."""
+    return tuple(baseline_file.read(file) for file in dict.fromkeys(files) if file is not None)
+
+
+def tell(baselines: Iterable[Baseline], tasks: Sequence[Task], results: Sequence[Result]) -> None:
+    """One line for each file with entries that match nothing any more."""
+    for accepted in baselines:
+        own = [r for task, r in zip(tasks, results, strict=True) if task.settings.baseline == accepted.path]
+        stale = [*_unmatched(own), *_of_models_that_are_gone(accepted)]
+        if stale:
+            more = f" and {len(stale) - NAMED} more" if len(stale) > NAMED else ""
+            console.complain(
+                f"{accepted.path}: {words.count(len(stale), 'entry')} {'matches' if len(stale) == 1 else 'match'} "
+                f"nothing any more: {', '.join(stale[:NAMED])}{more}; strideinspect baseline MODEL... --prune removes "
+                f"{'it' if len(stale) == 1 else 'them'}"
+            )
+
+
+def _unmatched(results: Iterable[Result]) -> Iterator[str]:
+    for report in results:
+        if isinstance(report, Report) and report.accepted is not None:
+            yield from (f"{title} of {report.path}" for title in report.accepted.stale)
+
+
+def _of_models_that_are_gone(accepted: Baseline) -> Iterator[str]:
+    if not accepted.renamed:
+        yield from (f"{e.title} of {e.model}" for e in accepted.entries if e.model in accepted.gone())
