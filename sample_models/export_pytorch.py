@@ -63,6 +63,22 @@ class UNet(nn.Module):
         return self.head(deep)
 
 
+class AlexNetStem(nn.Module):
+    """The first layers of AlexNet, which were made for images of 227 rows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(3, 96, 11, stride=4), nn.Conv2d(96, 256, 5, padding=2)
+        self.pool1, self.pool2 = nn.MaxPool2d(3, 2), nn.MaxPool2d(3, 2)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Give the map behind the second pooling, [N, 256, 13, 13] from [N, 3, 227, 227]."""
+        stem = torch.relu(self.conv1(image))
+        stem = self.pool1(stem)
+        stem = torch.relu(self.conv2(stem))
+        return self.pool2(stem)
+
+
 def small_cnn(stride: int) -> nn.Sequential:
     """Three 3×3 convolutions of one stride, and a linear classifier on their average."""
     layers: list[nn.Module] = []
@@ -88,6 +104,7 @@ SAMPLES = {
     "conv-7x7-stride2": Sample(lambda: nn.Conv2d(1, 1, 3, stride=2), (1, 1, 7, 7)),
     "cnn-stride1": Sample(lambda: small_cnn(1), (1, 3, 64, 64)),
     "cnn-stride2": Sample(lambda: small_cnn(2), (1, 3, 64, 64)),
+    "alexnet-stem": Sample(AlexNetStem, PHOTO),
     "vgg16": Sample(lambda: models.vgg16(weights=None), PHOTO),
     "resnet18": Sample(lambda: models.resnet18(weights=None), PHOTO),
     "resnet50": Sample(lambda: models.resnet50(weights=None), PHOTO),

@@ -11,7 +11,7 @@ import pytest
 
 from strideinspect.cli import outputs
 from strideinspect.cli.inspect import Format
-from tests.cli.process import strideinspect
+from tests.cli.process import ROOT, strideinspect
 
 FILES = {
     "text": "r.txt",
@@ -99,6 +99,28 @@ def test_a_summary_that_cannot_be_written(repository: Path) -> None:
     found = strideinspect(model, "--no-verify", "--format", "github", cwd=repository, env=env)
     assert found.returncode == 2
     assert found.stderr.startswith("strideinspect: cannot write the job's summary")
+
+
+def test_findings_stand_on_the_lines_of_a_real_export(tmp_path: Path) -> None:
+    """Each finding of PyTorch's export of AlexNet's stem stands on the very line that calls the layer it is about."""
+    report = tmp_path / "report.sarif"
+    found = strideinspect(
+        "sample_models/alexnet-stem-dynamo.onnx", "--no-verify", f"--output={report}", "--fail-on=warning", cwd=ROOT
+    )
+    assert found.returncode == 1
+    lines: dict[str, set[str]] = {}
+    for result in json.loads(report.read_text(encoding="utf-8"))["runs"][0]["results"]:
+        source, model = result["locations"]
+        layer = model["logicalLocations"][0]["fullyQualifiedName"]
+        place = source["physicalLocation"]
+        file = ROOT / place["artifactLocation"]["uri"]
+        line = file.read_text(encoding="utf-8").splitlines()[place["region"]["startLine"] - 1]
+        lines.setdefault(layer, set()).add(line.strip())
+    assert lines == {
+        "conv1": {"stem = torch.relu(self.conv1(image))"},
+        "pool1": {"stem = self.pool1(stem)"},
+        "pool2": {"return self.pool2(stem)"},
+    }
 
 
 def test_every_format_is_an_option() -> None:
