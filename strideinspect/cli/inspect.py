@@ -85,7 +85,9 @@ def run(
         ),
     ] = None,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="The same as --fail-on never.")] = False,
-    show: Annotated[Show, typer.Option(help="Text: list findings of this severity and graver ones.")] = Show.NOTE,
+    show: Annotated[
+        Show, typer.Option(help="Text, Markdown, GitHub: list findings of this severity and graver ones.")
+    ] = Show.NOTE,
     statistics: Annotated[
         bool, typer.Option("--statistics", help="Text: how often each rule fired, in place of the reports.")
     ] = False,

@@ -29,7 +29,7 @@ SUMMARY_ROWS = 500
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What a report is to show: findings from `show` upwards in text, every index's field in JSON.
+    """What a report is to show: findings from `show` upwards where people read them, every index's field in JSON.
 
     `fail_on` is, for every result, the least severity that fails the run, None where none does; `files` knows the
     repository.
@@ -81,7 +81,7 @@ def _sarif(results: Results, wishes: Wishes) -> str:
 def _github(results: Results, wishes: Wishes) -> str:
     from strideinspect.report import github
 
-    return github.render(results, files=wishes.files)
+    return github.render(results, files=wishes.files, show=wishes.show)
 
 
 def _gitlab(results: Results, wishes: Wishes) -> str:

@@ -28,14 +28,14 @@ class _Annotation:
     line: int | None = None
 
 
-def render(results: Sequence[Report | FailedReport], *, files: places.Files) -> str:
-    """Commands of all models, gravest first; models that could not be inspected before all else."""
+def render(results: Sequence[Report | FailedReport], *, files: places.Files, show: Severity = Severity.NOTE) -> str:
+    """Commands for findings of severity `show` and graver, gravest first; models that failed before all else."""
     failed = [_failed(result, files) for result in results if isinstance(result, FailedReport)]
     found = [
         _found(finding, files.model(result.path), files)
         for result in results
         if isinstance(result, Report)
-        for finding in result.findings
+        for finding in result.at_least(show)
     ]
     lines = [line for severity in LEVELS for line in _commands(severity, [*failed, *found])]
     return "".join(f"{line}\n" for line in lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from strideinspect.report import places
+from strideinspect.report import pages, places
 from strideinspect.report.fingerprint import fingerprints, of_failure
 from strideinspect.report.layout import printable
 from strideinspect.report.model import FailedReport, Report, Severity
@@ -31,7 +31,8 @@ def _entries(result: Report | FailedReport, files: places.Files) -> Iterator[Jso
     for finding, mark in zip(result.findings, fingerprints(result, model=model), strict=True):
         line = places.line_of(finding, files) or places.Line(model, 1)
         text = _text(finding.message, finding.help)
-        yield _entry(text, finding.rule, mark, SEVERITIES[finding.severity], line)
+        entry = _entry(text, finding.rule, mark, SEVERITIES[finding.severity], line)
+        yield {**entry, "content": {"body": pages.address(finding.rule)}}
 
 
 def _entry(text: str, name: str, mark: str, severity: str, line: places.Line) -> Json:

@@ -91,6 +91,14 @@ def test_github_shows_ten_of_a_level() -> None:
     assert read[19][2] == "5 more of 14 warnings: the job's summary lists them"
 
 
+def test_github_shows_what_is_asked_for() -> None:
+    """Lesser findings than asked for are left out, models that could not be inspected never."""
+    read = github.render(BOTH, files=FILES, show=Severity.ERROR)
+    assert [line.split(",title=")[1].split("::")[0] for line in read.splitlines()] == [
+        "not inspected", "incompatible-merge",
+    ]  # fmt: skip
+
+
 def test_gitlab_asks_for_unique_fingerprints_and_places() -> None:
     """Every entry has what GitLab asks for; two models of the same network share no fingerprint."""
     entries = json.loads(gitlab.render([*BOTH, replace(examples.located(), path="other.onnx")], files=FILES))
@@ -99,7 +107,10 @@ def test_gitlab_asks_for_unique_fingerprints_and_places() -> None:
     assert all(entry["location"]["lines"]["begin"] >= 1 for entry in entries)
     assert entries[0]["location"]["path"] == "net/model.py"
     assert entries[7]["location"]["path"] == "exports/broken é.onnx"
-    assert all({"description", "check_name", "fingerprint", "severity", "location"} == set(e) for e in entries)
+    assert all({"description", "check_name", "fingerprint", "severity", "location"} <= set(e) for e in entries)
+    assert entries[1]["content"] == {
+        "body": "https://github.com/strideinspect/strideinspect/blob/main/docs/rules/unseen-input.md"
+    }
 
 
 # Element -> attributes that it must have, that it may have, and children, in the schema of Jenkins' xUnit plugin.
