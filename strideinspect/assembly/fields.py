@@ -11,6 +11,7 @@ from strideinspect.fields.spans import EMPTY, along, hull
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.report.model import (
+    NOTHING,
     Field,
     FullField,
     Positions,
@@ -28,7 +29,6 @@ def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: boo
         low = np.full((2, 1), EMPTY)
     else:
         low = along(actual.local, node_axis, shape[node_axis] if node_axis is not None else 1)
-    first, last = _indices(low[0]), _indices(-low[1])
     full = None
     if actual.local is not actual.full and (actual.local is None or bool((actual.full < actual.local).any())):
         whole = hull(actual.full)
@@ -41,7 +41,7 @@ def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: boo
         reason = reason or f"the field has {seen.form.period} phases, more than {MOST_PHASES}"
     elif isinstance(seen.form, Closed):
         spans = along(seen.form.spans, seen.form.axis, seen.form.period)
-        phases = tuple(None if a >= EMPTY else (int(a), -int(b)) for a, b in spans.T)
+        phases = tuple(None if a >= EMPTY else (a, -b) for a, b in spans.T.tolist())
         size = max((p[1] - p[0] + 1 for p in phases if p), default=0)
         stride = seen.form.stride
         if seen.form.sized and dynamic:
@@ -69,17 +69,14 @@ def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: boo
         phases=phases,
         reason=reason,
         full=full,
-        positions=Positions(first, last),
+        positions=Positions(_packed(low[0]), _packed(-low[1])),
         widest=max(0, int((1 - low[0] - low[1]).max(initial=0))),
     )
 
 
-def _indices(values: NDArray[np.integer]) -> tuple[int | None, ...]:
-    """Pixel indices as Python numbers, None where nothing is seen."""
-    found = values.tolist()
-    if values.size and int(np.abs(values).max()) >= EMPTY:
-        found = [None if abs(v) >= EMPTY else v for v in found]
-    return tuple(found)
+def _packed(values: NDArray[np.integer]) -> bytes:
+    """Pixel indices as the report keeps them."""
+    return np.where(np.abs(values) >= EMPTY, NOTHING, values).astype(np.intc).tobytes()
 
 
 def fields_of(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Field, ...]:

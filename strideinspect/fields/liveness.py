@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from strideinspect.fields.forward import Described
-from strideinspect.fields.marks import Marks, all_marked, back, forward
+from strideinspect.fields.marks import Marks, Vector, all_marked, back, forward
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.registry import family_of
 
@@ -90,4 +90,8 @@ def _join(marks: dict[str, Marks], name: str, more: Marks | None) -> None:
     if more is None:
         return
     have = marks.get(name)
-    marks[name] = more if have is None or have is more else tuple(a | b for a, b in zip(have, more, strict=True))
+    marks[name] = more if have is None or have is more else tuple(map(_either, have, more))
+
+
+def _either(one: Vector, other: Vector) -> Vector:
+    return one if one is other else one | other

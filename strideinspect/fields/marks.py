@@ -40,7 +40,15 @@ Marks = tuple[Vector, ...]
 
 def all_marked(shape: Shape) -> Marks:
     """Every index of a tensor."""
-    return tuple(np.ones(n, dtype=bool) for n in shape)
+    return tuple(map(_all, shape))
+
+
+@lru_cache(maxsize=256)
+def _all(length: int) -> Vector:
+    """One vector for all axes of a length: where both are whole, it need not be joined with itself."""
+    found = np.ones(length, dtype=bool)
+    found.setflags(write=False)
+    return found
 
 
 def back(read: Read, marks: Marks) -> Marks | None:
@@ -49,16 +57,16 @@ def back(read: Read, marks: Marks) -> Marks | None:
     if read.place is not None:
         place = read.place
         found = _replaced(marks, place.axis, marks[place.axis][place.offset : place.offset + place.length])
-        if not found[place.axis].any():
+        if not np.count_nonzero(found[place.axis]):
             return None
     for step in reversed(read.steps):
         try:
             found = _BACK[type(step)](step, found)
         except TooLargeError:  # then it is taken to read all: unread and unseen are never claimed falsely
-            found = tuple(np.ones(n, dtype=bool) for n in _before(step, found))
+            found = all_marked(_before(step, found))
     if found is marks:
         return marks
-    return found if all(vector.any() for vector in found) else None
+    return found if all(map(np.count_nonzero, found)) else None
 
 
 def _before(step: Step, marks: Marks) -> Shape:
@@ -118,7 +126,7 @@ def _back_channels(step: Channels, marks: Marks) -> Marks:
 
 
 def _back_whole(step: Whole, marks: Marks) -> Marks:
-    return _replaced(marks, step.axis, np.ones(step.length, dtype=bool))
+    return _replaced(marks, step.axis, _all(step.length))
 
 
 def _back_running(step: Running, marks: Marks) -> Marks:
@@ -133,7 +141,7 @@ def _back_running(step: Running, marks: Marks) -> Marks:
 
 def _back_statistics(step: Statistics, marks: Marks) -> Marks:
     for axis in step.axes:
-        marks = _replaced(marks, axis, np.ones_like(marks[axis]))
+        marks = _replaced(marks, axis, _all(len(marks[axis])))
     return marks
 
 
@@ -156,7 +164,7 @@ def _reshaped(marks: Marks, before: Shape, after: Shape) -> Marks:
             product = _product([marks[i] for i in old]).reshape(sizes)
         for k, i in enumerate(new):
             others = tuple(j for j in range(len(new)) if j != k)
-            found[i] = np.ones(after[i], dtype=bool) if product is None else np.asarray(product.any(axis=others))
+            found[i] = _all(after[i]) if product is None else np.asarray(product.any(axis=others))
     return tuple(found[i] for i in range(len(after)))
 
 

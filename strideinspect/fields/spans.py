@@ -57,7 +57,8 @@ def along(spans: Spans, axis: int | None, extent: int) -> Spans:
     low = spans.min(axis=others) if others else spans
     if axis is None:
         return low.reshape(2, 1)
-    return np.broadcast_to(low.reshape(2, -1), (2, extent))
+    low = low.reshape(2, -1)
+    return low if low.shape[1] == extent else np.broadcast_to(low, (2, extent))
 
 
 def slide(spans: Spans, step: AxisStep) -> Spans:
@@ -187,7 +188,7 @@ def joined(pieces: list[tuple[Place, Spans]], *, ignore_empty: bool) -> Spans:
     axis, size = pieces[0][0].axis + 1, pieces[0][0].size
     first = pieces[0][1]
     covers = ignore_empty or sum(place.length for place, _ in pieces) == size
-    if covers and all(p.shape[axis] == 1 and p.shape == first.shape and bool((p == first).all()) for _, p in pieces):
+    if covers and all(piece is first or _alike(piece, first) for _, piece in pieces) and first.shape[axis] == 1:
         return first
     dims = list(np.broadcast_shapes(*((*p.shape[:axis], 1, *p.shape[axis + 1 :]) for _, p in pieces)))
     dims[axis] = size
@@ -196,8 +197,13 @@ def joined(pieces: list[tuple[Place, Spans]], *, ignore_empty: bool) -> Spans:
     for place, piece in pieces:
         index: list[slice] = [slice(None)] * len(dims)
         index[axis] = slice(place.offset, place.offset + place.length)
-        result[tuple(index)] = np.minimum(result[tuple(index)], piece)
+        stretch = result[tuple(index)]
+        np.minimum(stretch, piece, out=stretch)
     return shrunk(result, axis - 1)
+
+
+def _alike(one: Spans, other: Spans) -> bool:
+    return one.shape == other.shape and bool((one == other).all())
 
 
 def bounded(dims: list[int]) -> None:

@@ -198,7 +198,7 @@ def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason |
         return Reason(f"{label} merges branches whose positions run along different axes")
     if any(place is not None and place.axis == first.axis for place, _ in forms):
         return Reason(f"{label} puts maps one after another along the axis")
-    strides = {form.stride for _, form in forms}
+    strides = set({(form.step, form.period): form.stride for _, form in forms}.values())
     if len(strides) > 1:
         listed = " and ".join(map(str, sorted(strides)))
         return Reason(f"{label} merges branches with effective strides {listed}")

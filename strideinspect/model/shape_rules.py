@@ -121,8 +121,22 @@ def _constant(placed: PlacedNode) -> Shape:
     return ()
 
 
+def _gemm(placed: PlacedNode) -> Shape:
+    return _product(placed, placed.shape(0), placed.shape(1))
+
+
 def _quantised_gemm(placed: PlacedNode) -> Shape:
-    a, b = placed.shape(0), placed.shape(3)
+    return _product(placed, placed.shape(0), placed.shape(3))
+
+
+def _flatten(placed: PlacedNode) -> Shape:
+    shape = placed.shape(0)
+    axis = placed.node.integer("axis", 1)
+    axis = axis if axis == len(shape) else normal_axis(axis, len(shape))
+    return math.prod(shape[:axis]), math.prod(shape[axis:])
+
+
+def _product(placed: PlacedNode, a: Shape, b: Shape) -> Shape:
     if len(a) != 2 or len(b) != 2:
         raise MisfitError(f"it multiplies {spell(a)} with {spell(b)}, both must have two axes")
     rows, inner = a[::-1] if placed.node.integer("transA", 0) else a
@@ -152,6 +166,8 @@ RULES: dict[tuple[str, str], _Rule] = {
     ("com.microsoft", "QLinearSoftmax"): _first,
     ("com.microsoft", "QGemm"): _quantised_gemm,
     ("", "Einsum"): einsum_shape,
+    ("", "Flatten"): _flatten,
+    ("", "Gemm"): _gemm,
     ("", "Constant"): _constant,
     ("", "ConstantOfShape"): _filled,
     ("", "Concat"): _concat,

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Style(StrEnum):
@@ -69,6 +70,7 @@ def plain(document: Iterable[Line]) -> str:
     return "".join("".join(span.text for span in row).rstrip() + "\n" for row in document)
 
 
+@lru_cache(maxsize=1 << 12)  # a table holds the same few texts over and over
 def cells(text: str) -> int:
     """How many terminal cells a text takes: two for wide characters, none for combining ones."""
     if text.isascii():

@@ -5,7 +5,8 @@ Axes are counted from 0 in the tensor that the docstring names; positions are pi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
@@ -66,12 +67,38 @@ class FullField:
     last: int
 
 
+NOTHING = 1 << 30
+"""Stands in packed positions for what an index sees that sees nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Actual local field per index along the tensor's own axis; None where an index sees nothing."""
+    """Actual local field per index along the tensor's own axis; None where an index sees nothing.
 
-    first: tuple[int | None, ...]
-    last: tuple[int | None, ...]
+    Packed as 32-bit integers, for a network over a long signal has millions of them and few are ever looked at.
+    """
+
+    firsts: bytes
+    lasts: bytes
+
+    @classmethod
+    def of(cls, first: Iterable[int | None], last: Iterable[int | None]) -> Positions:
+        """From one number per index, or None."""
+        return cls(*(array("i", (NOTHING if i is None else i for i in side)).tobytes() for side in (first, last)))
+
+    @property
+    def first(self) -> tuple[int | None, ...]:
+        """The first index of the input that each index sees."""
+        return _unpacked(self.firsts)
+
+    @property
+    def last(self) -> tuple[int | None, ...]:
+        """The last index of the input that each index sees."""
+        return _unpacked(self.lasts)
+
+
+def _unpacked(packed: bytes) -> tuple[int | None, ...]:
+    return tuple(None if index == NOTHING else index for index in array("i", packed))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def field(
         phases=() if first is None or last is None else ((first, last),),
         reason=reason,
         full=full,
-        positions=positions or Positions((), ()),
+        positions=positions or Positions.of((), ()),
         widest=min(extent, size or extent) if widest is None else widest,
     )
 

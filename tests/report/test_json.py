@@ -105,7 +105,7 @@ def test_text_is_ascii_with_one_line_end() -> None:
 @pytest.mark.parametrize("positions", [False, True])
 def test_positions_on_request(positions: bool) -> None:  # noqa: FBT001
     """The field of every index is there when asked for, with null for an index that sees nothing; else null."""
-    seen = field(2, size=3, positions=Positions((0, None, 1), (1, None, 3)))
+    seen = field(2, size=3, positions=Positions.of((0, None, 1), (1, None, 3)))
     nodes = [replace(examples.volume().nodes[0], fields=(seen,))]
     document = rendered(report("m.onnx", [], nodes), positions=positions)
     expected = {"first": [0, None, 1], "last": [1, None, 3]} if positions else None
