@@ -34,7 +34,7 @@ def inspect(
 ) -> Report:
     """Inspect an ONNX file at one input size and, unless `verify` is "none", hold the result against onnxruntime.
 
-    "full" runs the real weights too, which may take many times as long as one run of the model.
+    "full" runs the model at enlarged sizes and with its real weights, too, about a hundred times.
 
     `input_shapes` maps input names to shapes, the key "" (or a bare sequence) standing for the only input; axes without
     a size get a default. `tensors` are patterns of tensor or node names whose fields are reported too; `select` and

@@ -80,10 +80,7 @@ def run(
     verification = Verification(Verdict.NOT_CHECKED, "not asked for")
     if verifier is not None:
         tell("running onnxruntime")
-        sending = (
-            claimed.sending(shapes, nodes, fields, sources, windows, unseen) if settings.verify == "full" else None
-        )
-        verification = verifier.check(claimed.claims(shapes, windows, unseen, sending), tell)
+        verification = verifier.check(claimed.claims(inspection, full=settings.verify == "full"), tell)
         findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
 
     return whole.report(model, shapes, fields, live, inspection, tensors, findings, verification)

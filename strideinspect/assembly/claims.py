@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from strideinspect.fields.forward import Described, Fields, Source
+from strideinspect.assembly import enlarging
 from strideinspect.fields.spans import EMPTY, Spans
 from strideinspect.model.shapes import Shapes
-from strideinspect.report.model import Unseen, WindowNode
+from strideinspect.rules.inspection import Inspection
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.impulses import Reach, Sending, plan
 
@@ -17,10 +17,15 @@ _MOST_ENTRIES = 1 << 16
 """Of one tensor's hulls; where they are more, neighbours share one."""
 
 
-def claims(shapes: Shapes, windows: Sequence[WindowNode], unseen: Sequence[Unseen], sending: Sending | None) -> Claims:
-    """Shapes, fields and unseen indices; `sending` are the impulses, None where they are not asked for."""
-    producers = _producers(shapes)
+def claims(found: Inspection, *, full: bool) -> Claims:
+    """Shapes, fields, unseen indices, and the closed forms that this size can settle.
+
+    With `full` all closed forms, those that are left open at larger sizes, and the impulses to send.
+    """
+    shapes = found.shapes
     own = {name for node in shapes.nodes for name in node.outputs}
+    theory = enlarging.theory(found.windows, found.outputs)
+    left_open = {claim.key: claim for claim, count in theory if not claim.settled_by(claim.inside(count))}
     return Claims(
         shapes={name: shape for name, shape in shapes.shapes.items() if name in own},
         fields=[
@@ -34,38 +39,33 @@ def claims(shapes: Shapes, windows: Sequence[WindowNode], unseen: Sequence[Unsee
                 last=f.positions.last,
                 full=(f.full.first, f.full.last) if f.full else None,
             )
-            for window in windows
+            for window in found.windows
             for f in window.fields
         ],
-        unseen=unseen,
-        nodes=producers,
-        sending=sending,
+        unseen=found.unseen,
+        nodes=_producers(shapes),
+        theory=[claim for claim, _ in theory if full or claim.key not in left_open],
+        enlarged=enlarging.enlarged(shapes, found.sources, list(left_open.values())) if full else (),
+        sending=_sending(found) if full else None,
     )
 
 
-def sending(
-    shapes: Shapes,
-    nodes: Sequence[Described],
-    fields: Fields,
-    sources: Sequence[Source],
-    windows: Sequence[WindowNode],
-    unseen: Sequence[Unseen],
-) -> Sending:
+def _sending(found: Inspection) -> Sending:
     """The impulses to send along each source, and what they may reach of the windows' and of the graph's outputs."""
+    shapes = found.shapes
     outputs = shapes.network.outputs
-    tensors = [name for name in dict.fromkeys((*outputs, *(w.output for w in windows))) if name in shapes.shapes]
+    tensors = [name for name in dict.fromkeys((*outputs, *(w.output for w in found.windows))) if name in shapes.shapes]
     producers = _producers(shapes)
-    whole = all(item.known for item in nodes)  # else a tensor without a field may depend on the source all the same
-    dark = {(entry.input, entry.axis): entry.ranges for entry in unseen}
+    whole = all(item.known for item in found.described)  # else a tensor without a field may depend on a source too
+    dark = {(entry.input, entry.axis): entry.ranges for entry in found.unseen}
     reaches = []
     for tensor in tensors:
         shape = shapes.shapes[tensor]
-        for source in sources:
-            seen = fields.get(tensor, {}).get(source)
+        for source in found.sources:
+            seen = found.fields.get(tensor, {}).get(source)
             if seen is None and not whole:
                 continue
             full = np.full((2, *(1,) * len(shape)), EMPTY) if seen is None else _coarse(seen.actual.full)
-            first, last = full[0].reshape(-1).tolist(), (-full[1]).reshape(-1).tolist()
             reaches.append(
                 Reach(
                     *source,
@@ -73,12 +73,12 @@ def sending(
                     node=producers.get(tensor),
                     shape=shape,
                     extents=full.shape[1:],
-                    first=tuple(first),
-                    last=tuple(last),
+                    first=tuple(full[0].reshape(-1).tolist()),
+                    last=tuple((-full[1]).reshape(-1).tolist()),
                     dark=dark.get(source, ()) if tensor in outputs else (),
                 )
             )
-    return plan(reaches, {(name, axis): shapes.shapes[name][axis] for name, axis in sources})
+    return plan(reaches, {(name, axis): shapes.shapes[name][axis] for name, axis in found.sources})
 
 
 def _coarse(spans: Spans) -> Spans:

@@ -59,8 +59,8 @@ Expect = Annotated[
 Verified = Annotated[
     Verify | None,
     typer.Option(
-        help="Hold shapes and fields against onnxruntime running the model; full: send impulses through the real "
-        "weights, too; run if not given.",
+        help="Hold shapes and fields against onnxruntime running the model; full: at enlarged inputs and with the "
+        "real weights, too; run if not given.",
         show_default=False,
     ),
 ]

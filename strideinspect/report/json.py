@@ -170,6 +170,7 @@ def _verification(verification: Verification) -> VerificationJson:
         "shapes": _counts(verification.shapes),
         "fields": _counts(verification.fields),
         "unseen": _counts(verification.unseen),
+        "theory": _counts(verification.theory),
         "impulses": _impulses(verification.impulses),
         "details": [_check(check) for check in verification.details],
     }

@@ -193,6 +193,7 @@ class VerificationJson(TypedDict):
     shapes: CountsJson
     fields: CountsJson
     unseen: CountsJson
+    theory: CountsJson
     impulses: ImpulsesJson | None
     details: list[CheckJson]
 

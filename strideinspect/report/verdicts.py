@@ -32,7 +32,7 @@ class Check:
 
     node: str | None
     output: str
-    claim: str  # shape, field, unseen or impulse
+    claim: str  # shape, field, unseen, theory or impulse
     verdict: Verdict
     reason: str | None = None
     predicted: object = None
@@ -60,6 +60,7 @@ class Impulses:
 class Verification:
     """What running the model says of the claims; `details` lists all that is not agreed.
 
+    `fields` are actual fields, `theory` closed forms, where an index keeps clear of all borders; both count tensors.
     `impulses` is None where none were asked for; `seconds` is for people only.
     """
 
@@ -69,6 +70,7 @@ class Verification:
     shapes: Counts = Counts()
     fields: Counts = Counts()
     unseen: Counts = Counts()
+    theory: Counts = Counts()
     impulses: Impulses | None = None
     details: tuple[Check, ...] = ()
     seconds: float | None = None

@@ -10,7 +10,7 @@ from strideinspect.report.model import Report
 from strideinspect.report.verdicts import Counts, Impulses, Verdict, Verification
 
 _PLACES = {0: "indices", 1: "indices", 2: "rows and columns", 3: "planes, rows and columns"}
-_NOUNS = {"shape": "shape", "field": "field", "unseen": "unseen range"}
+_NOUNS = {"shape": "shape", "field": "field", "unseen": "unseen range", "theory": "closed form"}
 STYLES = {Verdict.AGREED: Style.GOOD, Verdict.CONTRADICTED: Style.ERROR, Verdict.NOT_CHECKED: Style.WARNING}
 
 
@@ -39,16 +39,23 @@ def _impulses(report: Report, impulses: Impulses) -> str:
 def _verdict(verification: Verification) -> str:
     if verification.status is Verdict.NOT_CHECKED:
         return f": {verification.reason}"
-    counts = (
+    counts = [
         (verification.shapes, "shape", ""),
         (verification.fields, "field", " at every index"),
         (verification.unseen, "unseen range", " without effect on any output"),
-    )
+    ]
+    if _tells_theory(verification):
+        counts.insert(2, (verification.theory, "closed form", " away from the borders"))
     refuted = ", ".join(_part(c.contradicted, _total(c), noun) for c, noun, _ in counts if c.contradicted)
     agreed = "; ".join(_agreed(c, noun, manner) for c, noun, manner in counts if _total(c))
     by = f" by {verification.runtime}" if verification.runtime else ""
     seconds = f" ({verification.seconds:.1f} s)" if verification.seconds is not None else ""
     return f"{by}: {f'{refuted}; agreed: ' if refuted else ''}{agreed}{seconds}"
+
+
+def _tells_theory(verification: Verification) -> bool:
+    """Only larger sizes settle most closed forms; who has not asked for these need not read what is left open."""
+    return verification.impulses is not None or verification.theory.contradicted > 0
 
 
 def _total(counts: Counts) -> int:
@@ -68,7 +75,8 @@ def _agreed(counts: Counts, noun: str, manner: str) -> str:
 def _unchecked(verification: Verification, width: int) -> Iterator[Line]:
     reasons: dict[tuple[str, str], list[str]] = {}
     for check in verification.details:
-        if check.verdict is Verdict.NOT_CHECKED and check.reason:
+        told = check.claim != "theory" or _tells_theory(verification)
+        if told and check.verdict is Verdict.NOT_CHECKED and check.reason:
             reasons.setdefault((check.claim, check.reason), []).append(check.node or check.output)
     for (claim, reason), places in reasons.items():
         where = f"{places[0]}" if len(places) == 1 else f"{places[0]} and {len(places) - 1} more"

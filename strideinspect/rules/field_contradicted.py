@@ -2,8 +2,9 @@
 
 ## What it does
 
-Compares what every window node's indices depend on with what arrives there when the skeleton of the model runs. With
-`--verify full` single rows and columns of the input are changed as well, and nothing that does not see them may change.
+Compares what every window node's indices depend on with what arrives there when the skeleton of the model runs; where
+an index keeps clear of the borders, its theoretical field too. With `--verify full` that is done at larger inputs as
+well, and single rows and columns are changed: nothing that does not see them may change.
 
 ## Why it is bad
 
@@ -38,4 +39,5 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Finding]:
     """One finding per contradicted claim."""
     yield from inspection.contradictions("field")
+    yield from inspection.contradictions("theory", "field-contradicted")
     yield from inspection.contradictions("impulse", "field-contradicted")

@@ -58,6 +58,12 @@ def contradiction(place: str, check: Check) -> str:
             f"{place}: {where} sees {_seen(predicted)} of axis {predicted['axis']} of {predicted['input']} here, "
             f"{_seen(ran)} in onnxruntime"
         )
+    if check.claim == "theory":
+        return (
+            f"{place}: on an infinite plane index {predicted['index']} sees {_seen(predicted)} of axis "
+            f"{predicted['axis']} of {predicted['input']} here; in onnxruntime, away from the borders of an input of "
+            f"{predicted['of']:,} indices, {_seen(ran)}"
+        )
     if check.claim == "impulse":
         return (
             f"{place}: element {list(predicted['index'])} sees {_seen(predicted)} of axis {predicted['axis']} "

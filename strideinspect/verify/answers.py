@@ -93,6 +93,25 @@ def field_line(ran: Ran, probes: Sequence[Mapping[str, Any]], unseen: Sequence[M
     return {"fields": fields, "unseen": darkness}
 
 
+def border_line(ran: Ran, probes: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Which indices of the wanted tensors the end of some map reaches, ready for JSON."""
+    borders: list[dict[str, Any]] = []
+    for probe in probes:
+        source = (probe["input"], probe["axis"])
+        try:
+            wanted: Mapping[str, int | None] = probe["tensors"]
+            nodes = ancestors(ran.nodes, wanted)
+            aside = [other["axis"] for other in probes if other["input"] == source[0]]
+            graph = translate(nodes, source, aside, ran.known, ran.labels, borders=True)
+            found = Lights(graph, ran.known.shapes, source, wanted, []).bordering()
+        except Exception as problem:  # noqa: BLE001 - as above
+            found = dict.fromkeys(probe["tensors"], Unknown(f"the probe of borders could not be run: {plain(problem)}"))
+        for tensor, answer in found.items():
+            said = {"reason": answer.reason} if isinstance(answer, Unknown) else {"borders": answer}
+            borders.append({"input": source[0], "axis": source[1], "tensor": tensor, **said})
+    return {"borders": borders}
+
+
 def _probe(
     ran: Ran,
     source: tuple[str, int],

@@ -10,6 +10,7 @@ from typing import Any, Final
 from strideinspect.report.model import Span, Unseen
 from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
 from strideinspect.verify.impulses import Sending, Sent, judge
+from strideinspect.verify.theory import Enlarged, TheoryClaim
 
 _NO_ANSWER: Final = "onnxruntime has no tensor of this name"
 
@@ -41,16 +42,19 @@ class Claims:
     fields: Sequence[FieldClaim]
     unseen: Sequence[Unseen]
     nodes: Mapping[str, str | None]
+    theory: Sequence[TheoryClaim] = ()
+    enlarged: Sequence[Enlarged] = ()
     sending: Sending | None = None  # the impulses; None where they are not asked for
 
 
 def question(claims: Claims) -> dict[str, Any]:
     """What to ask the worker about the fields and the unseen indices, ready for JSON."""
     tensors: dict[tuple[str, int], dict[str, int | None]] = {}
-    for claim in claims.fields:
+    wanted: list[FieldClaim | TheoryClaim] = [*claims.fields, *claims.theory]
+    for claim in wanted:
         tensors.setdefault((claim.input, claim.axis), {})[claim.tensor] = claim.node_axis
     return {
-        "probes": [{"input": key[0], "axis": key[1], "tensors": wanted} for key, wanted in tensors.items()],
+        "probes": [{"input": key[0], "axis": key[1], "tensors": asked} for key, asked in tensors.items()],
         "unseen": [
             {"input": unseen.input, "axis": unseen.axis, "ranges": [list(span) for span in unseen.ranges]}
             for unseen in claims.unseen
@@ -69,6 +73,7 @@ def unchecked(claims: Claims, reason: str, runtime: str | None = None) -> Verifi
         shapes=Counts(not_checked=len(claims.shapes)),
         fields=Counts(not_checked=len({claim.tensor for claim in claims.fields})),
         unseen=Counts(not_checked=len(claims.unseen)),
+        theory=Counts(not_checked=len({claim.tensor for claim in claims.theory})),
     )
 
 
@@ -99,6 +104,21 @@ def compare(claims: Claims, shapes: Mapping[str, Any], fields: Mapping[str, Any]
         field_counts,
         unseen_counts,
         details=_once(remarks),
+    )
+
+
+def with_theory(verification: Verification, checks: Iterable[Check]) -> Verification:
+    """The same verification with what came of the closed forms: one or several checks per tensor."""
+    grouped: dict[str, list[Check]] = {}
+    for check in checks:
+        grouped.setdefault(check.output, []).append(check)
+    counts = _count(list(grouped.values()))
+    remarks = _once([c for group in grouped.values() for c in group if c.verdict is not Verdict.AGREED])
+    return replace(
+        verification,
+        status=Verdict.CONTRADICTED if counts.contradicted else verification.status,
+        theory=counts,
+        details=(*verification.details, *remarks),
     )
 
 

@@ -12,14 +12,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
-from strideinspect.report.verdicts import Verification
-from strideinspect.verify import impulses
-from strideinspect.verify.claims import Claims, compare, question, unchecked, with_impulses
+from strideinspect.report.verdicts import Check, Verification
+from strideinspect.verify import impulses, theory
+from strideinspect.verify.claims import Claims, compare, question, unchecked, with_impulses, with_theory
 
 _ENDED: Final = "the verifying process ended before it answered"
 
@@ -77,11 +77,49 @@ class Verifier:
             result = unchecked(claims, reason, None if shapes is None else shapes.get("runtime"))
         else:
             fields = self._receive()
-            answer: Mapping[str, Any] | str = self._why() if fields is None else fields
-            result = compare(claims, shapes, str(fields["error"]) if fields and "error" in fields else answer)
+            answer: Mapping[str, Any] | str = self._why() if fields is None else fields.get("error", fields)
+            result = compare(claims, shapes, answer)
+            result = with_theory(result, self._theory(claims, answer, tell).values())
             if claims.sending is not None:
                 result = with_impulses(result, claims.sending, self._sent(claims.sending, tell))
         return replace(result, seconds=time.monotonic() - self._started)
+
+    def _theory(
+        self, claims: Claims, answer: Mapping[str, Any] | str, tell: Callable[[str], None]
+    ) -> dict[theory.Key, Check]:
+        """Hold the closed forms against the fields as run, at this size and where that is asked for at larger ones."""
+        checks = self._settled(claims.theory, answer)
+        for enlarged in claims.enlarged:
+            spelled = ", ".join("×".join(map(str, shape)) for shape in enlarged.inputs.values())
+            tell(f"running onnxruntime at {spelled}")
+            self._send({"path": self._path, "inputs": {name: list(shape) for name, shape in enlarged.inputs.items()}})
+            self._send({"probes": theory.probes(enlarged.claims), "unseen": []})
+            larger = self._larger()
+            found = self._settled(enlarged.claims, larger)
+            checks |= theory.at_size(found, enlarged, spelled, checks)
+        return checks
+
+    def _larger(self) -> Mapping[str, Any] | str:
+        """The fields at another size, or why there are none."""
+        shapes = self._receive()
+        fields = self._receive() if shapes is not None and "shapes" in shapes else shapes
+        return self._why() if fields is None else fields.get("error", fields)
+
+    def _settled(
+        self, claims: Sequence[theory.TheoryClaim], answer: Mapping[str, Any] | str
+    ) -> dict[theory.Key, Check]:
+        """A check per closed form. Before one is called wrong, the worker is asked what the ends of maps reach."""
+        if isinstance(answer, str):
+            return theory.judge(claims, {claim.key: {"reason": answer} for claim in claims}, {})
+        seen = theory.by_key(answer["fields"])
+        suspects = theory.suspects(claims, seen)
+        if not suspects:
+            return theory.judge(claims, seen, {})
+        self._send({"borders": theory.probes(suspects)})
+        told = self._receive()
+        why = self._why() if told is None else str(told.get("error"))
+        borders = theory.by_key(told["borders"]) if told is not None and "borders" in told else {}
+        return theory.judge(claims, seen, {claim.key: borders.get(claim.key, {"reason": why}) for claim in suspects})
 
     def _sent(self, sending: impulses.Sending, tell: Callable[[str], None]) -> impulses.Sent:
         """Let the worker send the impulses; what it had found when it ended counts, whatever ended it."""

@@ -70,6 +70,22 @@ class Table:
         return bool((self.reads >= 0).any())
 
     @property
+    def at_border(self) -> np.ndarray:
+        """Per output index whether it reads, or may want to read, past either end: it reads what lies next to it.
+
+        Next to an end are the indices within the longest step between two reads of one output. An output that reads
+        nothing is at a border unless outputs before and behind it read something: those are holes of the window.
+        """
+        some = self.reads[:, 0] >= 0
+        near = max(1, int(np.diff(self.reads[some], axis=1).max(initial=1)))
+        lit = np.flatnonzero(some)
+        between = np.zeros(self.size, bool)
+        if len(lit):
+            between[lit[0] : lit[-1] + 1] = True
+        ends = (self.reads[:, 0] < near) | (self.reads[:, -1] >= self.length - near)
+        return np.where(some, ends, ~between)
+
+    @property
     def is_identity(self) -> bool:
         """Whether each output index reads the input index of the same number and nothing else."""
         return self.reads.shape == (self.length, 1) and bool((self.reads[:, 0] == np.arange(self.length)).all())

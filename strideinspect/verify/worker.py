@@ -42,24 +42,35 @@ def _bound(deadline: float, memory: int) -> None:
 def _serve(questions: IO[str], answers: IO[str], directory: Path) -> None:
     try:
         # Imported here, so that it happens under the memory bound and while the client still reads the model.
-        from strideinspect.verify.answers import field_line, learn, shape_line, shapes_of
+        from strideinspect.verify.answers import Ran, border_line, field_line, learn, shape_line, shapes_of
         from strideinspect.verify.impulse import send
 
         first = _question(questions)
         if first is None:
             return
-        inputs = {name: tuple(shape) for name, shape in first["inputs"].items()}
-        weightless, as_run = shapes_of(first["path"], inputs, directory)
-        _answer(answers, shape_line(as_run))
-        ran = learn(weightless, as_run)
+
+        def run(question: dict[str, Any]) -> Ran:
+            weightless, as_run = shapes_of(question["path"], _sizes(question), directory)
+            _answer(answers, shape_line(as_run))
+            return learn(weightless, as_run)
+
+        ran = run(first)
         while (question := _question(questions)) is not None:
-            if "impulses" in question:
-                for line in send(first["path"], inputs, question["impulses"]):
+            if "path" in question:
+                ran = run(question)
+            elif "impulses" in question:
+                for line in send(first["path"], _sizes(first), question["impulses"]):
                     _answer(answers, line)
+            elif "borders" in question:
+                _answer(answers, border_line(ran, question["borders"]))
             else:
                 _answer(answers, field_line(ran, question["probes"], question["unseen"]))
     except Exception as problem:  # noqa: BLE001 - the boundary of the process: every failure is an answer
         _answer(answers, {"error": _words(problem)})
+
+
+def _sizes(question: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(shape) for name, shape in question["inputs"].items()}
 
 
 def _words(problem: Exception) -> str:

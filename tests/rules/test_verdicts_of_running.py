@@ -87,6 +87,24 @@ def test_an_impulse_that_reaches_too_far(tmp_path: Path) -> None:
     assert "changing index 10 there changes it" in finding.message
 
 
+def test_a_closed_form_that_is_wrong(tmp_path: Path) -> None:
+    """Away from the borders it is an error of the field's rule: what an infinite plane would show, and what ran."""
+    place = {"input": "x", "axis": 2, "of": 27, "index": 3}
+    check = Check(
+        None,
+        "y",
+        "theory",
+        Verdict.CONTRADICTED,
+        None,
+        {**place, "first": 6, "last": 9},
+        {**place, "first": 6, "last": 8},
+    )
+    (finding,) = findings(tmp_path, Verification(Verdict.CONTRADICTED, runtime="onnxruntime", details=(check,)))
+    assert (finding.rule, finding.severity, finding.output) == ("field-contradicted", Severity.ERROR, "y")
+    assert "on an infinite plane index 3 sees 6 to 9 of axis 2 of x here" in finding.message
+    assert "an input of 27 indices, 6 to 8" in finding.message
+
+
 @pytest.mark.parametrize(("claim", "check", "facts"), [(key, *value) for key, value in CONTRADICTIONS.items()])
 def test_contradictions_are_errors(claim: str, check: Check, facts: tuple[str, str], tmp_path: Path) -> None:
     """What running contradicts is an error of the claim's own rule that tells both answers, and of no other rule."""

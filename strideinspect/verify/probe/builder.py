@@ -20,7 +20,8 @@ from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, V
 DARK: Final = np.float32(-1e30)
 """What carries no pixel. Finite, and far below every pixel's number."""
 
-_DARK_CONSTANT: Final = np.array(DARK)
+BORDER: Final = -DARK
+"""What a probe of borders carries where a map ends; far above every pixel's number."""
 
 OPSET: Final = 21
 PROBE: Final = "probe"
@@ -30,9 +31,15 @@ _MOST_ELEMENTS: Final = 1 << 26
 
 
 class Builder:
-    """A graph in the making, with one input: the rows of one axis of one graph input of the model."""
+    """A graph in the making, with one input: the rows of one axis of one graph input of the model.
 
-    def __init__(self) -> None:
+    With `borders`, the ends of every map that the position runs along light up far above the pixels: what they reach
+    does not see what it would see on an infinite plane, or may not.
+    """
+
+    def __init__(self, *, borders: bool = False) -> None:
+        self._padding = np.array(BORDER if borders else DARK)
+        self._borders = borders
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
         self._known: dict[tuple[str, Shape, bytes], str] = {}
@@ -63,9 +70,10 @@ class Builder:
         """The name of a constant list of integers."""
         return self.constant(np.array(list(numbers), np.int64))
 
-    def dark(self, extents: Shape) -> str:
-        """The name of a tensor that carries no pixel."""
-        return self.emit("Expand", [self.constant(_DARK_CONSTANT), self.integers(extents)])
+    def dark(self, extents: Shape, *, border: bool = False) -> str:
+        """The name of a tensor that carries no pixel; `border` says that it lies before or behind a map."""
+        fill = self._padding if border else np.array(DARK)
+        return self.emit("Expand", [self.constant(fill), self.integers(extents)])
 
     def spread(self, value: Value, axes: Iterable[int]) -> Value:
         """The same value with every index along `axes` written out."""
@@ -131,8 +139,11 @@ class Builder:
         name = self.spread(value, [axis]).name
         reads = table.reads
         if table.has_holes:
-            name = self.pad(name, [(0, 1) if k == axis else (0, 0) for k in range(len(shape))])
+            name = self._behind(name, len(shape), axis, np.array(DARK))
             reads = np.where(reads < 0, table.length, reads)
+        if self._borders and axis in value.marks.running:
+            name = self._behind(name, len(shape), axis, self._padding)
+            reads = np.where(table.at_border[:, None], table.length + table.has_holes, reads)
         if reads.shape[1] == 1:
             name = self.emit("Gather", [name, self.constant(reads[:, 0])], axis=axis)
         else:
@@ -143,8 +154,14 @@ class Builder:
     def pad(self, name: str, amounts: Sequence[tuple[int, int]], mode: str = "constant") -> str:
         """Add (or, where negative, cut off) indices before and after along every axis; dark unless `mode` says else."""
         pads = self.integers([begin for begin, _ in amounts] + [end for _, end in amounts])
-        inputs = [name, pads] + ([self.constant(_DARK_CONSTANT)] if mode == "constant" else [])
-        return self.emit("Pad", inputs, mode=mode)
+        if mode == "constant" or self._borders:
+            return self.emit("Pad", [name, pads, self.constant(self._padding)], mode="constant")
+        return self.emit("Pad", [name, pads], mode=mode)
+
+    def _behind(self, name: str, rank: int, axis: int, fill: np.ndarray) -> str:
+        """One more index behind the last along an axis."""
+        pads = self.integers([0] * rank + [int(k == axis) for k in range(rank)])
+        return self.emit("Pad", [name, pads, self.constant(fill)], mode="constant")
 
     def union(self, values: Sequence[Value], shape: Shape) -> Value:
         """What depends on all of `values`, which have `shape` up to broadcasting (and equal ranks)."""

@@ -31,7 +31,8 @@ def concat(call: Call) -> Sequence[Value | None]:
     for piece, own in pieces:
         wanted = tuple(own[k] if k == axis else extents[k] for k in range(len(shape)))
         if 0 not in wanted:
-            names.append(call.build.dark(wanted) if piece is None else _grown(call, piece, wanted))
+            border = axis in marks.running
+            names.append(call.build.dark(wanted, border=border) if piece is None else _grown(call, piece, wanted))
     extents[axis] = shape[axis]
     return [Value(call.build.emit("Concat", names, axis=axis), shape, tuple(extents), marks)]
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from strideinspect.verify.probe.builder import DARK, PROBE, Builder
+from strideinspect.verify.probe.builder import BORDER, DARK, PROBE, Builder
 from strideinspect.verify.probe.translate import Held, Probe, Unknown
 from strideinspect.verify.probe.value import Shape, Value
 from strideinspect.verify.shapes import session
@@ -72,6 +72,20 @@ class Lights:
                 lows = _numbers(lowest, request.full, 1)
                 full = [None if row is None else -row for row in lows], _numbers(highest, request.full, 1)
             answers[tensor] = Seen(first, last, _hull(*full))
+        return answers
+
+    def bordering(self) -> dict[str, Sequence[bool] | Unknown]:
+        """Per wanted tensor and index whether the end of some map reaches it; for a probe of borders."""
+        found = self._run(np.zeros(self._shape[self._axis]))
+        answers: dict[str, Sequence[bool] | Unknown] = {}
+        for tensor, request in self._requests.items():
+            if isinstance(request, Unknown):
+                answers[tensor] = request
+            elif request.local is None:
+                answers[tensor] = [True] * request.count
+            else:
+                reached = found[request.local].reshape(-1) > BORDER / 2
+                answers[tensor] = np.broadcast_to(reached, (request.count,)).tolist()
         return answers
 
     def lit_by(self, ranges: Sequence[tuple[int, int]]) -> str | Unknown | None:

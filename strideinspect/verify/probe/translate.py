@@ -60,16 +60,19 @@ def translate(
     aside: Iterable[int],
     known: Knowledge,
     labels: Mapping[str, str],
+    *,
+    borders: bool = False,
 ) -> Probe:
     """The probe of `nodes` (in topological order) for one axis of the graph input that `source` names.
 
-    `aside` are the other axes of that input that are probed too; `labels` says what to call a node in a reason.
+    `aside` are the other axes of that input that are probed too; `labels` says what to call a node in a reason;
+    `borders` asks for the probe of what the ends of maps reach.
     Raises InexpressibleError where the input's shape is not known.
     """
     name, axis = source
     if name not in known.shapes:
         raise InexpressibleError(f"the shape of input {name!r} is not known")
-    build = Builder()
+    build = Builder(borders=borders)
     value = build.source(known.shapes[name], axis, aside)
     probe = Probe(build, {reading: {name: value} for reading in Reading})
     for node in nodes:

@@ -1,0 +1,110 @@
+"""Sizes at which indices of deep layers keep clear of all borders, so that running can show their closed forms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from strideinspect.assembly.fields import fields_of
+from strideinspect.fields.forward import Source, described, propagate
+from strideinspect.model.node import Shape
+from strideinspect.model.shapes import Shapes, infer
+from strideinspect.report.model import Field, TensorReport, WindowNode
+from strideinspect.verify.theory import Enlarged, Key, TheoryClaim
+
+_MOST = 16
+"""How many times as long an axis may become,"""
+
+_ALWAYS = 512
+"""unless it stays within this many indices."""
+
+_MOST_ELEMENTS = 1 << 24
+"""Of an enlarged input."""
+
+
+def theory(windows: Sequence[WindowNode], outputs: Sequence[TensorReport]) -> list[tuple[TheoryClaim, int]]:
+    """The closed forms of windows and outputs that run along a position, each with the number of its indices."""
+    found = [(w.output, w.name or None, f) for w in windows for f in w.fields]
+    known = {window.output for window in windows}
+    found += [(output.name, None, f) for output in outputs if output.name not in known for f in output.fields]
+    return [(claim, len(f.positions.first)) for tensor, node, f in found for claim in _claims(f, tensor, node)]
+
+
+def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim]:
+    if field.node_axis is not None and field.phases and field.stride is not None:
+        step = int(field.stride * len(field.phases))
+        yield TheoryClaim(field.input, field.axis, tensor, node, field.node_axis, field.extent, step, field.phases)
+
+
+def enlarged(shapes: Shapes, sources: Sequence[Source], claims: Sequence[TheoryClaim]) -> list[Enlarged]:
+    """One larger size per spatial axis (`sources`) for those of its closed forms that are open at this one.
+
+    Inputs that are equally long along an axis grow together, for they may be merged. The axis keeps its residue by the
+    strides, on which SAME padding depends; a closed form that is another one at the larger size is not claimed there.
+    """
+    found = []
+    done: set[Source] = set()
+    for source in sources:
+        if source not in done:
+            group = _growing(source, shapes, sources)
+            done.update(group)
+            asked = [claim for claim in claims if (claim.input, claim.axis) in group]
+            if asked:
+                found.append(_larger(shapes, group, asked))
+    return found
+
+
+def _growing(source: Source, shapes: Shapes, sources: Sequence[Source]) -> set[Source]:
+    """The axes that grow with this one: its own, and of the other inputs those of the same number and length."""
+    name, axis = source
+    length = shapes.shapes[name][axis]
+    return {source} | {
+        (other, k) for other, k in sources if other != name and k == axis and shapes.shapes[other][k] == length
+    }
+
+
+def _larger(shapes: Shapes, group: set[Source], claims: Sequence[TheoryClaim]) -> Enlarged:
+    length = claims[0].length
+    inputs = {name: shapes.shapes[name] for name in shapes.network.inputs}
+    most = min(
+        max(_MOST * length, _ALWAYS), *(length * _MOST_ELEMENTS // max(1, math.prod(inputs[name])) for name, _ in group)
+    )
+    period = math.lcm(*(abs(claim.step) for claim in claims if claim.step))
+    needs = {claim.key: _needed(claim, length, period) for claim in claims}
+    size = max((need for need in needs.values() if need <= most), default=length)
+    reasons = {
+        key: f"to keep clear of all borders it takes about {need:,} indices along axis {key[1]}, too many to run"
+        for key, need in needs.items()
+        if need > size
+    }
+    grown = {name: tuple(size if (name, k) in group else n for k, n in enumerate(inputs[name])) for name in inputs}
+    kept = [claim for claim in claims if claim.key not in reasons]
+    same, other = _again(shapes, grown, group, kept) if kept else ([], {})
+    return Enlarged(grown, same, reasons | other)
+
+
+def _needed(claim: TheoryClaim, length: int, period: int) -> int:
+    """The least length, of this one's residue by the strides, at which every phase should keep clear of the borders."""
+    size = max((last - first + 1 for first, last in filter(None, claim.spans)), default=0)
+    least = size + 8 * abs(claim.step) + 8
+    return length + max(0, -(-(least - length) // period)) * period
+
+
+def _again(
+    shapes: Shapes, inputs: Mapping[str, Shape], group: set[Source], claims: Sequence[TheoryClaim]
+) -> tuple[list[TheoryClaim], dict[Key, str]]:
+    """The claims as they are at this size; why those cannot be made that are others, or are none any more."""
+    placed = infer(shapes.network, inputs)
+    fields = propagate(placed, described(placed)[0], sorted(group))
+    same, reasons = [], {}
+    for claim in claims:
+        found = {f.axis: f for f in fields_of(placed, fields, claim.tensor) if f.input == claim.input}
+        again = [new for f in found.values() if f.axis == claim.axis for new in _claims(f, claim.tensor, claim.node)]
+        spelled = "×".join(map(str, inputs[claim.input]))
+        if not again:
+            reasons[claim.key] = f"at {spelled}: {placed.unknown.get(claim.tensor, 'it has no closed form there')}"
+        elif (again[0].step, again[0].spans, again[0].node_axis) != (claim.step, claim.spans, claim.node_axis):
+            reasons[claim.key] = f"its closed form depends on the size of the input: at {spelled} it is another one"
+        else:
+            same.append(again[0])
+    return same, reasons

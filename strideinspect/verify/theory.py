@@ -1,0 +1,150 @@
+"""Closed forms, as claimed: where an index keeps clear of all borders it has to see what it would on an infinite plane.
+
+At the size inspected few indices of a deep layer do. With `--verify full` the model is run at sizes at which more do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.report.model import Span
+from strideinspect.report.verdicts import Check, Verdict
+
+_TOO_NEAR: Final = "no two of its indices are known to keep clear of all borders"
+_NO_ANSWER: Final = "onnxruntime has no tensor of this name"
+
+NOTHING: Final = -(1 << 40)
+"""In arrays of indices what an index that sees nothing sees."""
+
+Key = tuple[str, int, str]
+"""A graph input, one of its axes, and a tensor."""
+
+
+@dataclass(frozen=True, slots=True)
+class TheoryClaim:
+    """What a tensor sees of one axis, of `length` indices, of a graph input where that axis goes on for ever.
+
+    With p `spans`, its index q·p + r along `node_axis` sees q·`step` + `spans[r]`; None is a hole, which sees nothing.
+    """
+
+    input: str
+    axis: int
+    tensor: str
+    node: str | None
+    node_axis: int
+    length: int
+    step: int
+    spans: tuple[Span | None, ...]
+
+    @property
+    def key(self) -> Key:
+        """What is claimed about what."""
+        return self.input, self.axis, self.tensor
+
+    def plane(self, count: int) -> NDArray[np.int64]:
+        """What each of `count` indices sees of the infinite plane, [2, count]; NOTHING for a hole."""
+        turn, phase = np.divmod(np.arange(count), len(self.spans))
+        spans = np.array([span or (NOTHING, NOTHING) for span in self.spans], np.int64).T[:, phase]
+        return np.where(spans == NOTHING, NOTHING, spans + turn * self.step)
+
+    def inside(self, count: int) -> NDArray[np.bool_]:
+        """Which of `count` indices see pixels of this image only, or are holes between such."""
+        first, last = self.plane(count)
+        seeing = (first >= 0) & (last < self.length)
+        between = np.logical_or.accumulate(seeing) & np.logical_or.accumulate(seeing[::-1])[::-1]
+        inside: NDArray[np.bool_] = seeing | ((first == NOTHING) & between)
+        return inside
+
+    def settled_by(self, chosen: NDArray[np.bool_]) -> bool:
+        """Whether these indices leave nothing of the closed form open: every phase is there, and one of them twice."""
+        period = len(self.spans)
+        times = np.bincount(np.flatnonzero(chosen) % period, minlength=period)
+        seeing = times[[span is not None for span in self.spans]]
+        return bool(seeing.size and seeing.min() > 0 and seeing.max() > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Enlarged:
+    """The model at another size, at which these claims should be settled. `reasons` says why some are not made."""
+
+    inputs: Mapping[str, tuple[int, ...]]
+    claims: Sequence[TheoryClaim]
+    reasons: Mapping[Key, str]
+
+
+def probes(claims: Iterable[TheoryClaim]) -> list[dict[str, Any]]:
+    """What to ask the worker about the tensors of these claims, ready for JSON."""
+    tensors: dict[tuple[str, int], dict[str, int]] = {}
+    for claim in claims:
+        tensors.setdefault((claim.input, claim.axis), {})[claim.tensor] = claim.node_axis
+    return [{"input": name, "axis": axis, "tensors": wanted} for (name, axis), wanted in tensors.items()]
+
+
+def by_key(answers: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
+    """The worker's answers by what they are about."""
+    return {(answer["input"], answer["axis"], answer["tensor"]): answer for answer in answers}
+
+
+def suspects(claims: Sequence[TheoryClaim], seen: Mapping[Key, Mapping[str, Any]]) -> list[TheoryClaim]:
+    """The claims that some index differs from: it may be wrong, or near the border of a map that was cut off."""
+    checks = judge(claims, seen, {})
+    return [claim for claim in claims if checks[claim.key].verdict is Verdict.CONTRADICTED]
+
+
+def judge(
+    claims: Sequence[TheoryClaim], seen: Mapping[Key, Mapping[str, Any]], borders: Mapping[Key, Mapping[str, Any]]
+) -> dict[Key, Check]:
+    """A check per claim; `borders` are the answers about those that were suspect."""
+    return {claim.key: _judged(claim, seen.get(claim.key), borders.get(claim.key)) for claim in claims}
+
+
+def at_size(found: Mapping[Key, Check], enlarged: Enlarged, size: str, before: Mapping[Key, Check]) -> dict[Key, Check]:
+    """What the enlarged input adds to the checks from `before`; a reason for what is still not checked names `size`."""
+    missing = [claim.key for claim in enlarged.claims if found[claim.key].verdict is Verdict.NOT_CHECKED]
+    added = {key: check for key, check in found.items() if key not in missing}
+    for key in (*missing, *enlarged.reasons):
+        if before[key].verdict is Verdict.NOT_CHECKED:
+            reason = enlarged.reasons.get(key) or f"at {size}: {found[key].reason}"
+            added[key] = replace(before[key], reason=reason)
+    return added
+
+
+def _judged(claim: TheoryClaim, seen: Mapping[str, Any] | None, borders: Mapping[str, Any] | None) -> Check:
+    def unchecked(reason: str) -> Check:
+        return Check(claim.node, claim.tensor, "theory", Verdict.NOT_CHECKED, reason)
+
+    if seen is None or "reason" in seen:
+        return unchecked(_NO_ANSWER if seen is None else seen["reason"])
+    if borders is not None and "reason" in borders:
+        return unchecked(borders["reason"])
+    ran = _as_run(seen)
+    clear = _clear(claim, ran, borders)
+    wrong = np.flatnonzero(clear & (ran != claim.plane(ran.shape[1])).any(axis=0))
+    if not wrong.size:
+        settled = claim.settled_by(clear)
+        return Check(claim.node, claim.tensor, "theory", Verdict.AGREED) if settled else unchecked(_TOO_NEAR)
+    index = int(wrong[0])
+    place = {"input": claim.input, "axis": claim.axis, "of": claim.length, "index": index}
+    predicted, ran_there = ({**place, **_ends(side[:, index])} for side in (claim.plane(ran.shape[1]), ran))
+    return Check(claim.node, claim.tensor, "theory", Verdict.CONTRADICTED, predicted=predicted, ran=ran_there)
+
+
+def _clear(claim: TheoryClaim, ran: NDArray[np.int64], borders: Mapping[str, Any] | None) -> NDArray[np.bool_]:
+    """The indices inside the image that no border is known to reach."""
+    inside = claim.inside(ran.shape[1])
+    return inside if borders is None else inside & ~np.array(borders["borders"], bool)
+
+
+def _as_run(seen: Mapping[str, Any]) -> NDArray[np.int64]:
+    """[2, count]: what each index sees; NOTHING for nothing."""
+    return np.array([[NOTHING if k is None else k for k in seen[end]] for end in ("first", "last")], np.int64)
+
+
+def _ends(span: NDArray[np.int64]) -> dict[str, int | None]:
+    first, last = span.tolist()
+    return {"first": None if first == NOTHING else first, "last": None if last == NOTHING else last}

@@ -1,0 +1,135 @@
+"""Closed forms against running: right ones agree, wrong ones are caught, and a border is never taken for a mistake."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import strideinspect
+from strideinspect.report.model import Report
+from strideinspect.report.verdicts import Counts, Verdict, Verification
+from strideinspect.verify.claims import Claims
+from strideinspect.verify.client import Verifier
+from strideinspect.verify.theory import Enlarged, TheoryClaim
+from tests.verify.helpers import model_of, saved
+
+# Conv 3 sees −1 to 1, the pool of 2 every 2 −1 to 2, the second Conv 3 two pool cells further, 2 pixels each: −3 to 4.
+DOWN: Final = (
+    "(float[1,1,N] x, float[1,1,3] w) => (float[B,C,L] y)"
+    "{ a = Conv<pads=[1,1]>(x, w) b = MaxPool<kernel_shape=[2], strides=[2]>(a) [last] y = Conv<pads=[1,1]>(b, w) }"
+)
+CLAIM: Final = TheoryClaim("x", 2, "y", "last", 2, 32, 2, ((-3, 4),))
+# A transposed window of 1 every 2 puts a hole behind every pixel; one of 4 every 2, padded by 1, sees (o+1-j)/2, j < 4:
+# index 0 pixels −1 and 0, index 1 pixels 0 and 1.
+HOLES: Final = "(float[1,1,N] x, float[1,1,1] w) => (float[B,C,L] y) { y = ConvTranspose<strides=[2]>(x, w) }"
+UP: Final = "(float[1,1,N] x, float[1,1,4] w) => (float[B,C,L] y) { y = ConvTranspose<strides=[2], pads=[1,1]>(x, w) }"
+# Rows 4 to 35 are cut out and padded: index 0 sees pixels 4 and 5, and would see 3 were the plane infinite.
+CUT: Final = (
+    "(float[1,1,N] x, int64[1] s, int64[1] e, int64[1] a) => (float[B,C,L] y)"
+    "{ c = Slice(x, s, e, a) y = MaxPool<kernel_shape=[3], pads=[1,1]>(c) }"
+)
+
+
+def verified(directory: Path, text: str, claim: TheoryClaim, enlarged: Enlarged | None = None) -> Verification:
+    """What the verifier says of one closed form."""
+    model = model_of(text, s=[4], e=[36], a=[2])
+    with Verifier(saved(model, directory), timeout=60) as verifier:
+        verifier.begin({"x": (1, 1, claim.length)})
+        return verifier.check(Claims({}, [], [], {}, [claim], [] if enlarged is None else [enlarged]))
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        (DOWN, CLAIM),
+        (HOLES, replace(CLAIM, step=1, spans=((0, 0), None))),
+        (UP, replace(CLAIM, step=1, spans=((-1, 0), (0, 1)))),
+        (CUT, replace(CLAIM, length=40, step=1, spans=((3, 5),))),
+    ],
+    ids=["down", "holes", "up", "cut-and-padded"],
+)
+def test_right_closed_forms_agree(text: str, claim: TheoryClaim, tmp_path: Path) -> None:
+    """Size, stride, first and last of every phase; the index beside a cut edge sees less, which is no contradiction."""
+    found = verified(tmp_path, text, claim)
+    assert (found.theory, found.details) == (Counts(agreed=1), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        (DOWN, replace(CLAIM, spans=((-4, 4),))),
+        (DOWN, replace(CLAIM, spans=((-3, 5),))),
+        (DOWN, replace(CLAIM, spans=((-2, 5),))),
+        (DOWN, replace(CLAIM, step=3)),
+        (DOWN, replace(CLAIM, spans=((-3, 4), (-1, 7)), step=4)),
+        (HOLES, replace(CLAIM, step=1, spans=((0, 0), (0, 0)))),
+        (HOLES, replace(CLAIM, step=1, spans=((0, 0), None, None))),
+        (UP, replace(CLAIM, step=1, spans=((-1, 0), (-1, 1)))),
+        (CUT, replace(CLAIM, length=40, step=1, spans=((3, 6),))),
+    ],
+    ids=["first", "last", "shifted", "stride", "phase", "no-hole", "period", "one-phase", "cut-and-padded"],
+)
+def test_wrong_closed_forms_are_caught(text: str, claim: TheoryClaim, tmp_path: Path) -> None:
+    """Off by one at either end, shifted, another stride, a wrong phase or hole: contradicted, with both spans."""
+    found = verified(tmp_path, text, claim)
+    assert (found.status, found.theory) == (Verdict.CONTRADICTED, Counts(contradicted=1))
+    (check,) = found.details
+    assert isinstance(check.predicted, dict)
+    assert isinstance(check.ran, dict)
+    assert (check.predicted["first"], check.predicted["last"]) != (check.ran["first"], check.ran["last"])
+
+
+def test_a_larger_input_settles_it(tmp_path: Path) -> None:
+    """On 8 pixels each of the 4 indices touches a border, on 32 they need not: only there a wrong form is caught."""
+    small = replace(CLAIM, length=8)
+    found = verified(tmp_path, DOWN, small)
+    assert found.theory == Counts(not_checked=1)
+    assert "clear of all borders" in str(found.details[0].reason)
+    assert verified(tmp_path, DOWN, small, Enlarged({"x": (1, 1, 32)}, [CLAIM], {})).theory == Counts(agreed=1)
+    wrong = replace(small, spans=((-3, 3),))
+    larger = Enlarged({"x": (1, 1, 32)}, [replace(CLAIM, spans=((-3, 3),))], {})
+    assert verified(tmp_path, DOWN, wrong).theory == Counts(not_checked=1)
+    assert verified(tmp_path, DOWN, wrong, larger).theory == Counts(contradicted=1)
+
+
+def inspected(directory: Path, text: str, **tables: Any) -> Report:
+    """A model inspected with all that verification has."""
+    return strideinspect.inspect(saved(model_of(text, **tables), directory), verify="full")
+
+
+def test_sizes_keep_what_padding_depends_on(tmp_path: Path) -> None:
+    """SAME at 9 pixels pads 1 and 1, at 10 pixels 0 and 1: the larger input is odd as well, and the form agrees."""
+    text = (
+        '(float[1,1,9] x, float[1,1,3] w) => (float[B,C,L] y) { a = Conv<auto_pad="SAME_UPPER", strides=[2]>(x, w)'
+        ' y = Conv<auto_pad="SAME_UPPER", strides=[2]>(a, w) }'
+    )
+    report = inspected(tmp_path, text)
+    # 9 → 5 → 3: both pad 1 and 1, so that the second sees 4q − 3 to 4q + 3.
+    assert report.nodes[1].fields[0].phases == ((-3, 3),)
+    assert report.verification.theory == Counts(agreed=2)
+    assert report.verification.details == ()
+
+
+BAKED: Final = (
+    "(float[1,1,8] x, int64[3] s) => (float[B,C,L] y){ r = %s y = MaxPool<kernel_shape=[15], pads=[7,7]>(r) }"
+)
+
+
+@pytest.mark.parametrize(
+    ("middle", "size", "reason"),
+    [
+        # Resized to 16 whatever came in: of 8 pixels each is doubled, of more pixels there is another stride.
+        ('Resize<mode="nearest">(x, , , s)', 16, "its closed form depends on the size of the input"),
+        ("Reshape(x, s)", 8, "cannot run at this size"),
+    ],
+    ids=["resize", "reshape"],
+)
+def test_where_the_graph_does_not_allow_it(middle: str, size: int, reason: str, tmp_path: Path) -> None:
+    """A size that is baked into the model keeps the closed form from being tried at another: not checked, and why."""
+    report = inspected(tmp_path, BAKED % middle, s=[1, 1, size])
+    assert report.verification.theory == Counts(not_checked=1)
+    (why,) = {check.reason for check in report.verification.details if check.claim == "theory"}
+    assert reason in str(why)
