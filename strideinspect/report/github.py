@@ -7,9 +7,9 @@ annotations of each level per step; the tenth says how many more there are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from strideinspect.report import places, words
+from strideinspect.report import findings, places, words
 from strideinspect.report.layout import printable
 from strideinspect.report.model import FailedReport, Finding, Report, Severity
 
@@ -29,13 +29,17 @@ class _Annotation:
 
 
 def render(results: Sequence[Report | FailedReport], *, files: places.Files, show: Severity = Severity.NOTE) -> str:
-    """Commands for findings of severity `show` and graver, gravest first; models that failed before all else."""
+    """Commands for findings of severity `show` and graver, gravest first; models that failed before all else.
+
+    Notes of one rule are one annotation per model, with their number and other places.
+    """
     failed = [_failed(result, files) for result in results if isinstance(result, FailedReport)]
     found = [
-        _found(finding, files.model(result.path), files)
+        _found(replace(finding, message=message), files.model(result.path), files)
         for result in results
         if isinstance(result, Report)
-        for finding in result.at_least(show)
+        for group in findings.grouped(result.at_least(show))
+        for message, finding in group.messages()
     ]
     lines = [line for severity in LEVELS for line in _commands(severity, [*failed, *found])]
     return "".join(f"{line}\n" for line in lines)
