@@ -14,7 +14,7 @@ from strideinspect.report.model import Source
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _INSTALLED = re.compile(
-    r"(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|python\d+[/\\]lib|torch[/\\]nn)[/\\]"
+    r"(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|python\d{2,}[/\\]lib|torch[/\\]nn)[/\\]"
     r"|^<|^(torch|torchvision|timm)[/\\]",
     re.IGNORECASE,
 )
