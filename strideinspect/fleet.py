@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import glob
 import os
-import signal
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from strideinspect.api import inspect
 from strideinspect.errors import StrideinspectError, UsageError, unexpected
+from strideinspect.processes import Pool
 from strideinspect.report.model import FailedReport, Report
 from strideinspect.settings import Settings
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor, Future, ProcessPoolExecutor
+    from concurrent.futures import Executor, Future
 
 Result = Report | FailedReport
 Progress = Callable[[str], None]
@@ -62,13 +62,13 @@ def inspect_many(
     jobs: int = 1,
     executor: Executor | None = None,
     progress: Progress | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Inspect files, folders and globs: one result per model, in order; a bad file is a FailedReport and stops nothing.
 
     `settings` are for all models, or a function that gives them for each path (`settings_for` reads the project's
     configuration). With `jobs` above 1 that many processes share the work (the caller's script needs the usual
     `if __name__ == "__main__"`). `executor` is an engine that is there already, with processes or machines that see the
-    same paths: its workers need this package.
+    same paths: its workers need this package. Close the iterator if you leave it before its end.
 
     Raises UsageError for wrong settings, before anything is inspected.
     """
@@ -78,10 +78,10 @@ def inspect_many(
 
 def run(
     tasks: Sequence[Task], jobs: int = 1, executor: Executor | None = None, progress: Progress | None = None
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """One result per task, in order; `inspect_many` explains the parameters."""
     if executor is not None:
-        return _spread(tasks, executor, outcome, _lost, progress)
+        return _spread(tasks, executor, _lost, progress)
     if jobs < 1:
         raise UsageError(f"{jobs} jobs cannot do anything", "give 1 or more")
     if min(jobs, len(tasks)) > 1:
@@ -100,64 +100,40 @@ def outcome(task: Task, progress: Progress | None = None) -> Result:
         return FailedReport(task.path, problem.message, problem.help)
 
 
-def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress | None) -> Iterator[Result]:
-    with _pool(jobs) as pool:
+def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress | None) -> Generator[Result, None, None]:
+    with Pool(jobs) as pool:
         try:
-            yield from _spread(tasks, pool, _in_worker, _once_more, progress)
+            yield from _spread(tasks, pool, _once_more, progress)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _pool(jobs: int) -> ProcessPoolExecutor:
-    # Imported here: a single model should not wait for it.
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    # Forking a process that has threads, as the caller's may, is not safe.
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _deaf_to_interrupts)
-
-
-def _deaf_to_interrupts() -> None:
-    """A Ctrl-C reaches every process; one that waits for work has nothing to say to it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _in_worker(task: Task) -> Result:
-    """The result of one task in a process of the pool, which a Ctrl-C ends at once."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        return outcome(task)
-    finally:
-        _deaf_to_interrupts()
 
 
 def _spread(
     tasks: Sequence[Task],
     executor: Executor,
-    work: Callable[[Task], Result],
     otherwise: Callable[[Task, Exception], Result],
     progress: Progress | None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """The results of tasks that an executor works on; `otherwise` is asked for what the executor has lost."""
     ahead: deque[tuple[Task, Future[Result]]] = deque()
     left = iter(tasks)
     for number in range(1, len(tasks) + 1):
-        ahead.extend((task, _submitted(executor, work, task)) for task in islice(left, AHEAD - len(ahead)))
+        ahead.extend((task, _submitted(executor, task)) for task in islice(left, AHEAD - len(ahead)))
         task, future = ahead.popleft()
         if progress:
             progress(f"inspecting {task.path} ({number:,} of {len(tasks):,})")
         try:
             result = future.result()
-        except Exception as error:  # noqa: BLE001  # work itself raises nothing: whatever comes is the executor's
+        except Exception as error:  # noqa: BLE001  # outcome raises nothing: whatever comes is the executor's
             result = otherwise(task, error)
         yield result
 
 
-def _submitted(executor: Executor, work: Callable[[Task], Result], task: Task) -> Future[Result]:
+def _submitted(executor: Executor, task: Task) -> Future[Result]:
     from concurrent.futures import BrokenExecutor, Future
 
     try:
-        return executor.submit(work, task)
+        return executor.submit(outcome, task)
     except BrokenExecutor as error:
         broken: Future[Result] = Future()
         broken.set_exception(error)
@@ -168,9 +144,9 @@ def _once_more(task: Task, _: Exception) -> Result:
     """A process that dies, for want of memory say, takes down its pool: who was it? Each that is left runs alone."""
     from concurrent.futures import BrokenExecutor
 
-    with _pool(1) as alone:
+    with Pool(1) as alone:
         try:
-            return alone.submit(_in_worker, task).result()
+            return alone.submit(outcome, task).result()
         except BrokenExecutor as error:
             return _lost(task, error)
 

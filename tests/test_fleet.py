@@ -100,7 +100,7 @@ def dying(task: Task) -> Result:
 
 def test_process_that_dies_costs_only_its_own_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool that died with one model is replaced: the others get their results, and that one its error."""
-    monkeypatch.setattr(fleet, "_in_worker", dying)
+    monkeypatch.setattr(fleet, "outcome", dying)
     results = [*fleet.run([Task(path, STATIC) for path in ("a", "greedy", "b", "c")], jobs=2)]
     messages = [result.message for result in results if isinstance(result, FailedReport)]
     assert [messages[0], *messages[2:]] == ["worked"] * 3

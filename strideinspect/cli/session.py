@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -70,10 +71,12 @@ def run(models: Sequence[str], question: Question, answer: Answer, *, jobs: int)
     baselines = stale.read(task.settings.baseline for task in tasks)
     results: list[Result] = []
     shown = False
-    for result in inspected(tasks, jobs, quiet=answer.quiet):
-        if answer.format == "text" and not answer.statistics and isinstance(result, Report):
-            shown = _show(result, wishes, quiet=answer.quiet, first=not shown) or shown
-        results.append(result)
+    # Closed at once when Ctrl-C or a reader that has left ends the loop early: there may be processes at work.
+    with closing(inspected(tasks, jobs, quiet=answer.quiet)) as inspections:
+        for result in inspections:
+            if answer.format == "text" and not answer.statistics and isinstance(result, Report):
+                shown = _show(result, wishes, quiet=answer.quiet, first=not shown) or shown
+            results.append(result)
     if answer.statistics:
         console.show(statistics.render(results))
     elif answer.format != "text":
@@ -98,10 +101,10 @@ def exit_status(tasks: Sequence[Task], results: Iterable[Result]) -> int:
     return max(statuses)
 
 
-def inspected(tasks: Sequence[Task], jobs: int, *, quiet: bool) -> Iterator[Result]:
+def inspected(tasks: Sequence[Task], jobs: int, *, quiet: bool) -> Generator[Result, None, None]:
     """One result per model, in order; a model that cannot be inspected is told of and does not stop the others."""
-    with console.progress(quiet=quiet) as progress:
-        for result in fleet.run(tasks, jobs, progress=progress):
+    with console.progress(quiet=quiet) as progress, closing(fleet.run(tasks, jobs, progress=progress)) as results:
+        for result in results:
             if isinstance(result, FailedReport):
                 where = "" if result.path in result.message else f"{result.path}: "
                 console.complain("; ".join(filter(None, (where + result.message, result.help))))

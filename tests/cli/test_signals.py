@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.process import ROOT
+from tests.cli.process import ROOT, SAMPLES
 
 SLOW = """
 import time
@@ -24,7 +25,7 @@ main()
 """
 
 
-def start(*args: str, stdout: int) -> subprocess.Popen[str]:
+def start(*args: str, stdout: int, start_new_session: bool = False) -> subprocess.Popen[str]:
     """Start a Python process that finds the package."""
     return subprocess.Popen(
         [sys.executable, *args],
@@ -33,6 +34,7 @@ def start(*args: str, stdout: int) -> subprocess.Popen[str]:
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=start_new_session,
     )
 
 
@@ -64,3 +66,27 @@ def test_full_disk_is_told() -> None:
     assert process.returncode == 2
     assert err.startswith("strideinspect: cannot write to standard output: No space left on device; ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no process groups")
+@pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)], ids=["Ctrl-C", "killed"])
+def test_processes_end_with_the_run(ending: signal.Signals, status: int, tmp_path: Path) -> None:
+    """When many models are inspected at a time, Ctrl-C ends all processes quietly; they also end if the run is killed.
+
+    Standard error ends only when every process that inherited it has.
+    """
+    models = [tmp_path / f"{name:02}.onnx" for name in range(40)]
+    for model in models:
+        shutil.copy(SAMPLES / "squeezenet11-dynamo.onnx", model)
+    args = ["-m", "strideinspect", str(tmp_path), "--jobs", "2"]
+    with start(*args, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(str(models[0]))
+        if ending is signal.SIGINT:
+            os.killpg(process.pid, ending)
+        else:
+            process.send_signal(ending)
+        _, err = process.communicate(timeout=30)
+    # Of a run that was killed Python itself tells that it left semaphores behind.
+    said = [line for line in err.splitlines() if "resource_tracker" not in line]
+    assert (process.returncode, said) == (status, [])

@@ -1,0 +1,68 @@
+"""A pool of processes that ends when it should: on Ctrl-C at once and without a word, and with its parent."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Pool(ProcessPoolExecutor):
+    """Processes whose tasks raise KeyboardInterrupt on Ctrl-C, which the terminal sends to all of them."""
+
+    def __init__(self, processes: int) -> None:
+        # Forking a process that has threads, as the caller's may, is not safe.
+        super().__init__(processes, multiprocessing.get_context("spawn"), _ready)
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """As the base class does. It may start a process, which interrupts have to spare until it is ready for them."""
+        _mask_interrupts("block")
+        try:
+            return super().submit(_interruptible, fn, *args, **kwargs)
+        finally:
+            _mask_interrupts("unblock")
+
+
+def _ready() -> None:
+    """Make a new process ignore interrupts while it has no task, and end when its parent does, however that ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _mask_interrupts("unblock")
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
+
+
+_interrupted = False
+
+
+def _interruptible(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do a task in a process of the pool. After an interrupt none is begun: a pool hands out tasks in advance."""
+    global _interrupted  # noqa: PLW0603  # it is the process that has been interrupted
+    if _interrupted:
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return work(*args, **kwargs)
+    except KeyboardInterrupt:
+        _interrupted = True
+        raise
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _mask_interrupts(how: str) -> None:
+    """Block interrupts in this thread and in what it starts, or let them through; Windows has no such mask."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK if how == "block" else signal.SIG_UNBLOCK, {signal.SIGINT})
