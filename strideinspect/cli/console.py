@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TextIO
 
 from strideinspect.errors import UsageError
-from strideinspect.report.layout import Document, Style, plain, printable
+from strideinspect.report.layout import Document, Span, Style, plain, printable
 
 COLOURS = {
     Style.DIM: "dim",
@@ -66,8 +66,14 @@ def show(document: Document) -> None:
     console = Console(soft_wrap=True, highlight=False)
     with console.capture() as capture:
         for row in document:
-            console.print(Text.assemble(*((span.text, COLOURS.get(span.style, "")) for span in row)))
+            console.print(Text.assemble(*((span.text, _look(span)) for span in row)))
     write(capture.get())
+
+
+def _look(span: Span) -> str:
+    """A span's colour and link, in rich's words. Only a terminal leads anywhere."""
+    link = f"link {span.link}" if span.link and watched() else ""
+    return f"{COLOURS.get(span.style, '')} {link}".strip()
 
 
 def complain(message: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from strideinspect.report import places, words
+from strideinspect.report import pages, places, words
 from strideinspect.report.layout import Line, Span, Style, cells, hang, pad
 from strideinspect.report.model import Finding, Report, Severity
 
@@ -54,7 +54,9 @@ def render(report: Report, width: int, show: Severity, files: places.Files) -> I
     rule_width = max((cells(group.first.rule) for group in groups), default=0) + 2
     for group in groups:
         severity = Span(pad(group.first.severity, severity_width), STYLES[group.first.severity])
-        head: tuple[Span, ...] = (severity, Span(pad(group.first.rule, rule_width), Style.STRONG))
+        rule = group.first.rule
+        gap = Span(" " * (rule_width - cells(rule)))
+        head: tuple[Span, ...] = (severity, Span(rule, Style.STRONG, pages.address(rule)), gap)
         for message, place in group.told(files):
             yield from _beside(head, message, width, severity_width)
             head = (Span(" " * severity_width), Span(" " * rule_width))

@@ -28,10 +28,14 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of text in one style. Characters that would act on a terminal are spelt out: names come from a file."""
+    """A piece of text in one style; a terminal may lead to the `link`.
+
+    Characters that would act on a terminal are spelt out: names come from a file.
+    """
 
     text: str
     style: Style = Style.PLAIN
+    link: str = ""
 
     def __post_init__(self) -> None:
         if not self.text.isprintable():

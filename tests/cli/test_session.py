@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,29 @@ def test_file_called_like_a_command(name: str, asked: list[dict[str, Any]]) -> N
     run(["--", name])
     run([f"./{name}"])
     assert [call["path"] for call in asked] == [name, f"./{name}"]
+
+
+class Terminal(io.StringIO):
+    """Standard output as a terminal that knows colours and links."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+@pytest.mark.usefixtures("asked")
+def test_a_terminal_leads_from_a_finding_to_its_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name of a rule is a link (OSC 8) to the rule's page where somebody can follow it, and plain elsewhere."""
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    page = "https://github.com/strideinspect/strideinspect/blob/main/docs/rules/unseen-input.md"
+    for stream, linked in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr("sys.stdout", stream)
+        run(["warns.onnx"])
+        assert bool(re.search(rf"\x1b]8;[^;]*;{re.escape(page)}\x1b", stream.getvalue())) is linked
+        assert "unseen-input" in stream.getvalue()
 
 
 @pytest.mark.usefixtures("asked")
