@@ -52,7 +52,7 @@ from strideinspect.expectation import Expectation
 from strideinspect.report.model import Finding, Severity, TensorReport
 from strideinspect.rules.bounds import by_input, once
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import listed
+from strideinspect.rules.wording import by, listed
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -78,7 +78,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
                 told = once([_told(value) for value in found]) if found else "not known"
                 reasons = [field.reason for field in tensor.fields if field.reason and None in found]
                 why = f" ({reasons[0]})" if reasons else ""
-                expected = once([_told(value) for value in wanted])
+                expected = (once if len(wanted) == len(found) else by)([_told(value) for value in wanted])
                 yield _unmet(
                     expectation, f"{tensor.name}: its {key}{where} is {told}{why}, not {expected}", tensor.name
                 )
