@@ -1,0 +1,71 @@
+"""`assert_clean`, for the tests of projects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strideinspect import Settings, StrideinspectError
+from strideinspect.testing import assert_clean
+from tests.hosts.models import CLEAN, TRUNCATES, save
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A model that loses a row of 9."""
+    return save(TRUNCATES, tmp_path / "net.onnx")
+
+
+@pytest.mark.parametrize("options", [
+    {"input_shapes": (1, 1, 8, 8)},
+    {"input_shapes": {"image": (1, 1, 8, 8)}},
+    {"ignore": ("coverage",)},
+    {"select": ("alignment",)},
+    {"fail_on": "error"},
+])  # fmt: skip
+def test_clean_as_asked(options: dict[str, Any], model: Path) -> None:
+    """What is asked and nothing else makes a test fail."""
+    assert_clean(model, verify="none", **options)
+    assert_clean(str(model), verify="none", settings=Settings(), **options)
+
+
+def test_says_what_is_wrong(model: Path) -> None:
+    """The assertion names the model, the rule, the place and what to do."""
+    with pytest.raises(AssertionError) as raised:
+        assert_clean(model, verify="none")
+    text = str(raised.value)
+    for part in (str(model), "floor-truncation", "MaxPool pool", "8×8 and 10×10"):
+        assert part in text
+
+
+def test_geometry_and_verification(tmp_path: Path) -> None:
+    """Expectations fail the test that a clean model passes, held against onnxruntime unless asked otherwise."""
+    model = save(CLEAN, tmp_path / "net.onnx")
+    assert_clean(model, expect=("y:size=2,stride=2",))
+    with pytest.raises(AssertionError, match="unmet-expectation"):
+        assert_clean(model, expect=("y:size=3",), verify="none")
+
+
+def test_configuration_and_baseline(model: Path) -> None:
+    """The project's configuration counts, and accepted findings are accepted."""
+    (model.parent / "strideinspect.toml").write_text('verify = "none"\nignore = ["coverage"]\n')
+    assert_clean(model)
+    with pytest.raises(AssertionError):
+        assert_clean(model, settings=Settings(verify="none"))
+    entry = (
+        '{"model": "net.onnx", "rule": "%s", "layer": null, "node": %s, "output": %s, "operator": null, '
+        '"namesakes": 1, "input": %s, "axes": [2, 3], "message": ""}'
+    )
+    accepted = [("floor-truncation", '"pool"', '"y"', "null"), ("unseen-input", "null", "null", '"image"')]
+    entries = ",".join(entry % parts for parts in accepted)
+    baseline = model.parent / "accepted.json"
+    baseline.write_text(f'{{"schema": "strideinspect/baseline/1", "accepted": [{entries}]}}')
+    assert_clean(model, baseline=baseline, settings=Settings(verify="none"))
+
+
+def test_what_cannot_be_inspected_is_no_finding(tmp_path: Path) -> None:
+    """A missing model is an error of its own, which no test takes for a finding."""
+    with pytest.raises(StrideinspectError, match=r"missing\.onnx"):
+        assert_clean(tmp_path / "missing.onnx")
