@@ -48,10 +48,13 @@ class Repository:
         return next((ending for ending in endings if self._has(ending)), None)
 
     def _inside(self, path: str) -> str | None:
-        try:
-            return Path(path).resolve().relative_to(self.root).as_posix()
-        except (ValueError, OSError):  # elsewhere, with a null character, or through a circle of links
-            return None
+        """As the path is written, before links are followed: large files are often links to a store elsewhere."""
+        for follow in (os.path.abspath, os.path.realpath):
+            try:
+                return Path(follow(path)).relative_to(self.root).as_posix()
+            except (ValueError, OSError):  # elsewhere, or with a null character
+                continue
+        return None
 
     def _has(self, path: str) -> bool:
         """Whether this is a file of the repository; names come from the model and may be anything."""

@@ -69,3 +69,12 @@ def test_models(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert repository.model("../exports/./net.onnx") == "exports/net.onnx"
     assert repository.model("../../net.onnx") == (checkout.parent / "net.onnx").as_posix()
     assert repository.model("/models/net.onnx") == "/models/net.onnx"
+
+
+def test_links(checkout: Path, tmp_path: Path) -> None:
+    """A model that is a link to a store is where the link is; a way into the repository over a link leads there."""
+    (checkout / "exports" / "large.onnx").symlink_to(tmp_path / "store")
+    (tmp_path / "way").symlink_to(checkout)
+    repository = Repository(checkout)
+    assert repository.model(str(checkout / "exports" / "large.onnx")) == "exports/large.onnx"
+    assert repository.model(str(tmp_path / "way" / "exports" / "net.onnx")) == "exports/net.onnx"

@@ -180,7 +180,7 @@ def summarise(results: Results, wishes: Wishes) -> None:
     text = markdown.render(results, files=wishes.files, show=wishes.show, rows=SUMMARY_ROWS)
     try:
         with Path(name).open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.write(text)
+            stream.write(f"{text}\n")  # the next step's table must not go on with ours
     except OSError as error:
         problem = error.strerror or str(error)
         raise UsageError(f"cannot write the job's summary {name}: {problem}", "unset GITHUB_STEP_SUMMARY") from error

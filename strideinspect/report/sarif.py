@@ -144,7 +144,6 @@ def _logical(finding: Finding) -> Iterator[Json]:
 
 def _artifact(path: str) -> Json:
     """A file by its URI: relative to the repository, or absolute where the file lies elsewhere."""
-    uri = quote(path, errors="surrogateescape")
-    if path.startswith("/"):
-        return {"uri": f"file://{uri}"}
-    return {"uri": uri, "uriBaseId": ROOT}
+    if path.startswith("/") or path[1:3] == ":/":
+        return {"uri": f"file:///{quote(path.lstrip('/'), safe='/:', errors='surrogateescape')}"}
+    return {"uri": quote(path, errors="surrogateescape"), "uriBaseId": ROOT}

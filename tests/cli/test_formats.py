@@ -75,7 +75,7 @@ def test_all_at_once_and_twice_the_same(repository: Path) -> None:
     assert uris == ["net/model.py", "exports/f%C3%BCr%20alle/net.onnx"]
     # Each of the two runs has added itself to the job's summary.
     summary = (repository / "exports" / "summary").read_text(encoding="utf-8")
-    assert summary == 2 * text["markdown"]
+    assert summary == 2 * f"{text['markdown']}\n"
 
 
 def test_text_through_a_pipe_tells_no_time(repository: Path) -> None:

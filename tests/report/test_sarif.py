@@ -120,11 +120,18 @@ def test_a_model_that_failed_is_a_notification() -> None:
     assert run(examples.located())["invocations"] == [{"executionSuccessful": True}]
 
 
-def test_a_model_from_elsewhere_has_an_absolute_uri() -> None:
-    """A file outside the repository is named by its whole URI, relative to nothing."""
-    found = report("/models/my net.onnx", [], [], findings=(Finding("rule", Severity.NOTE, "so it is"),))
+@pytest.mark.parametrize(("path", "artifact"), [
+    ("/models/my net.onnx", {"uri": "file:///models/my%20net.onnx"}),
+    ("D:/models/net.onnx", {"uri": "file:///D:/models/net.onnx"}),
+    # A colon in front of the first slash would make a scheme of the folder's name; a byte that is no UTF-8 stays one.
+    ("a:b/net.onnx", {"uri": "a%3Ab/net.onnx", "uriBaseId": "%SRCROOT%"}),
+    ("net\udcff.onnx", {"uri": "net%FF.onnx", "uriBaseId": "%SRCROOT%"}),
+])  # fmt: skip
+def test_uris(path: str, artifact: dict[str, str]) -> None:
+    """A file of the repository has a URI relative to it, a file elsewhere a whole one, relative to nothing."""
+    found = report(path, [], [], findings=(Finding("rule", Severity.NOTE, "so it is"),))
     (location,) = run(found)["results"][0]["locations"]
-    assert location["physicalLocation"]["artifactLocation"] == {"uri": "file:///models/my%20net.onnx"}
+    assert location["physicalLocation"]["artifactLocation"] == artifact
 
 
 def test_a_name_is_no_link() -> None:
