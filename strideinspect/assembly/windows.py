@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -19,6 +20,7 @@ from strideinspect.model.source import source_of
 from strideinspect.model.window import is_window
 from strideinspect.reads.reduction import REDUCTIONS, reduced_axes
 from strideinspect.report.model import (
+    Branch,
     Dropped,
     Rung,
     WindowNode,
@@ -59,7 +61,13 @@ def windows(
             reduced = _reduction(shapes, node, fields, spatial)
             if reduced is not None:
                 found.append(reduced)
-    return tuple(found)
+    return tuple(replace(window, branch=_branch(shapes, window.output)) for window in found)
+
+
+def _branch(shapes: Shapes, output: str) -> Branch | None:
+    """The branch of an undecided If in which a node stands."""
+    side = shapes.sides.get(output)
+    return None if side is None else Branch(side.label, side.name, shapes.unfit.get(side))
 
 
 def _window(shapes: Shapes, node: Node, slid: Geometry, fields: Fields, marks: Marks | None) -> WindowNode:

@@ -49,10 +49,11 @@ def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
     live = set(shapes.network.inputs)
     found = []
     for node in shapes.nodes:
-        if not any(name in live for name in node.inputs) and not _captures(node, live):
+        if not any(name in live for name in node.inputs):
             continue
         if any(name and name not in shapes.shapes for name in (*node.inputs, *node.outputs)):
-            found.append(Described(node, (), known=False))
+            if shapes.sides.get(node.key) not in shapes.unfit:
+                found.append(Described(node, (), known=False))
             live.update(name for name in node.outputs if name)
             continue
         reads = _fitting(node, shapes, live)
@@ -70,17 +71,6 @@ def _fitting(node: Node, shapes: Shapes, live: set[str]) -> tuple[Read, ...]:
         return reads
     chosen = [i for i, name in enumerate(node.inputs) if name in live]
     return everything(placed, f"{node.op} {node.label!r} does not fit its inputs", chosen)
-
-
-def _captures(node: Node, live: set[str]) -> bool:
-    """Whether a body of the node reads a live tensor of the graph around it."""
-    return any(
-        name in live
-        for attribute in node.attributes.values()
-        for graph in (attribute.g, *attribute.graphs)
-        for inner in graph.node
-        for name in inner.input
-    )
 
 
 def spatial_axes(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, tuple[int, ...]]:

@@ -63,8 +63,12 @@ def _cropped(placed: PlacedNode) -> Shape:
 
 
 def _gathered(placed: PlacedNode) -> Shape:
+    """Of GatherND, here and in the standard, where the library leaves out the shape of a single number."""
     data, indices = placed.shape(0), placed.shape(1)
-    return (*indices[:-1], *data[indices[-1] :])
+    batch = placed.node.integer("batch_dims", 0)
+    if not indices or not 0 <= batch <= batch + indices[-1] <= len(data):
+        raise MisfitError(f"its indices of shape {spell(indices)} do not fit {spell(data)}")
+    return (*indices[:-1], *data[batch + indices[-1] :])
 
 
 def _expanded(placed: PlacedNode) -> Shape:
@@ -168,6 +172,7 @@ CONTRIB_RULES: dict[tuple[str, str], Rule] = {
         for op in ("Affine", "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh", "SimplifiedLayerNormalization")
     },
     ("", "Crop"): _cropped,
+    ("", "GatherND"): _gathered,
     ("com.microsoft.nchwc", "ReorderInput"): _blocked,
     ("com.microsoft.nchwc", "ReorderOutput"): _unblocked,
     **{("ai.onnx.ml", op): _first for op in ("Imputer", "Normalizer", "Scaler")},

@@ -16,6 +16,7 @@ from onnx import numpy_helper
 from strideinspect.errors import UnreadableModelError
 from strideinspect.model.foreign import describe
 from strideinspect.model.inline import STANDARD, inline_functions
+from strideinspect.model.naming import make_names_unique
 from strideinspect.model.order import sort_graph
 from strideinspect.model.text import check_model_text
 from strideinspect.model.wire import WireError, may_have_subgraphs, reduce
@@ -187,7 +188,10 @@ def _prepare(name: str, wire: bytes, proto: onnx.ModelProto) -> onnx.ModelProto:
         raise _no_operator_set(name)
     check_model_text(name, proto)
     proto = inline_functions(name, proto)
-    sort_graph(name, proto.graph, nested=may_have_subgraphs(wire))
+    nested = may_have_subgraphs(wire)
+    sort_graph(name, proto.graph, nested=nested)
+    if nested:
+        make_names_unique(proto.graph)
     versions = [entry.version for entry in proto.opset_import if entry.domain in STANDARD]
     if (
         proto.opset_import

@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 
 from strideinspect.errors import UnreadableModelError
+from strideinspect.model.naming import captured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,11 +18,14 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 _STANDARD_DOMAINS = {"", "ai.onnx"}
+_WITH_BODIES = {"Loop", "Scan", "SequenceMap"}
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
     """One node of the graph. `version` is the opset of the node's domain; `inputs` holds "" for one left out.
+
+    The inputs of a Loop, Scan or SequenceMap go on with the tensors that its body takes from around it.
 
     `key` is the first output tensor: unique, and there even where the node has no name.
     """
@@ -41,13 +45,16 @@ class Node:
         """Wrap a protobuf node; an operator of an undeclared domain gets version 1."""
         domain = "" if proto.domain in _STANDARD_DOMAINS else proto.domain
         outputs = tuple(proto.output)
+        inputs = tuple(proto.input)
+        if proto.op_type in _WITH_BODIES or domain:
+            inputs += tuple(name for name in captured(proto) if name not in inputs)
         return cls(
             proto=proto,
             op=proto.op_type,
             domain=domain,
             version=opsets.get(domain, 1),
             name=proto.name,
-            inputs=tuple(proto.input),
+            inputs=inputs,
             outputs=outputs,
             attributes={a.name: a for a in proto.attribute},
             key=next(filter(None, outputs), ""),

@@ -36,7 +36,7 @@ def output_dtype(node: Node, dtypes: Sequence[int]) -> int:
             return value.data_type
         whole = node.has("value_int") or node.has("value_ints")
         return int(onnx.TensorProto.INT64 if whole else onnx.TensorProto.FLOAT)
-    first = 2 if node.op == "QLinearConcat" else 0  # behind the output's own scale and zero point
+    first = {"QLinearConcat": 2, "If": 1}.get(node.op, 0)  # behind the output's own scale and zero point; the condition
     return dtypes[first] if len(dtypes) > first else int(onnx.TensorProto.FLOAT)
 
 
@@ -150,6 +150,17 @@ def _filled(placed: PlacedNode) -> Shape:
     return tuple(placed.integers(0, "shape") or ())
 
 
+def _joined(placed: PlacedNode) -> Shape:
+    """What the branches of an If make, where that is one shape."""
+    shapes = {placed.shape(i): None for i in range(1, len(placed.node.inputs))}
+    if not shapes:
+        raise MisfitError("it has no branch that can run at this size")
+    if len(shapes) > 1:
+        raise UnresolvedError(f"its branches make {' and '.join(map(spell, shapes))}, and which is taken is not known")
+    (shape,) = shapes
+    return shape
+
+
 _Rule = Callable[[PlacedNode], Shape]
 
 RULES: dict[tuple[str, str], _Rule] = {
@@ -168,6 +179,7 @@ RULES: dict[tuple[str, str], _Rule] = {
     ("", "Einsum"): einsum_shape,
     ("", "Flatten"): _flatten,
     ("", "Gemm"): _gemm,
+    ("", "If"): _joined,
     ("", "Constant"): _constant,
     ("", "ConstantOfShape"): _filled,
     ("", "Concat"): _concat,

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from functools import lru_cache
+from functools import partial
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import numpy_helper
-from onnx.shape_inference import InferenceError, infer_node_outputs
 
-from strideinspect.model.branches import follow
+from strideinspect.model.bodies import DEEPEST, Known
+from strideinspect.model.branches import Side, opened
 from strideinspect.model.broadcasting import spell
 from strideinspect.model.fold import fold, shape_value
 from strideinspect.model.geometry import Geometry
+from strideinspect.model.naming import outside
 from strideinspect.model.network import SMALL, SMALL_REAL, Constants, Network
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
-from strideinspect.model.shape_rules import MERGES, RULES, output_dtype
-from strideinspect.model.window import MisfitError, geometry, is_window
+from strideinspect.model.output_shapes import outputs_of
+from strideinspect.model.shape_rules import MERGES
+from strideinspect.model.window import MisfitError
 
 LONGEST = 1 << 28
 """An axis longer than this is not followed."""
@@ -52,8 +53,11 @@ class Problem:
 class Shapes:
     """What is known of every tensor at one input size.
 
-    `nodes` are the graph's nodes in order, with the taken branch of a constant If in its place. `unknown` gives the
-    reason for each tensor that has no shape, `geometries` the windows of each window node by its first output.
+    `nodes` are the graph's nodes in order, with the branches of an If in its place: the one taken, or both. `sides`
+    says of the nodes of both, by first output, in which they stand, `ends` of the nodes that join both which these are,
+    and `unfit` why a branch cannot run at this size: then the other has to be taken, and that is no problem.
+    `geometries` holds the windows of each window node by its first output, `unknown` the reason for each tensor that
+    has no shape.
     """
 
     network: Network
@@ -65,6 +69,10 @@ class Shapes:
     unknown: dict[str, str] = field(default_factory=dict)
     geometries: dict[str, Geometry] = field(default_factory=dict)
     sized: set[str] = field(default_factory=set)  # constants that were computed from shapes
+    sides: dict[str, Side] = field(default_factory=dict)
+    ends: dict[str, tuple[Side, Side]] = field(default_factory=dict)
+    unfit: dict[Side, str] = field(default_factory=dict)
+    depth: int = 0  # in how many bodies of Loops this stands
     resized: bool = False  # whether the inputs differ from what the file declares
 
     def placed(self, node: Node) -> PlacedNode:
@@ -76,28 +84,96 @@ def infer(network: Network, inputs: Mapping[str, Shape]) -> Shapes:
     """Shapes of all tensors for these input shapes; what cannot be known is listed with its reason, never raised."""
     result = Shapes(network, constants=network.constants.copy())
     for name, (shape, dtype) in network.weights.items():
-        if min(shape, default=0) < 0 or not _followable(shape):
-            result.unknown[name] = f"the shape of initializer {name!r} is given as {list(shape)}"
-        else:
-            result.shapes[name], result.dtypes[name] = shape, dtype
+        _declare(result, name, shape, dtype)
     for name, shape in inputs.items():
         declared = network.inputs[name]
         result.shapes[name], result.dtypes[name] = shape, declared.dtype or onnx.TensorProto.FLOAT
         for given, said in zip(shape, declared.dims or shape, strict=True):
             result.resized |= isinstance(said, int) and said > 0 and said != given
-    pending = list(reversed(network.nodes))
+    _walk(result, network.nodes)
+    return result
+
+
+def _walk(result: Shapes, nodes: Sequence[Node]) -> None:
+    """Visit nodes in order, with its branches in place of an If."""
+    pending = list(reversed(nodes))
     while pending:
         node = pending.pop()
-        branch = follow(result.placed(node), network.opsets)
-        if branch is not None:
-            for name, tensor in branch.initializers.items():
-                result.shapes[name], result.dtypes[name] = tuple(tensor.dims), tensor.data_type
-                result.constants.declare(name, tensor)
-            pending.extend(reversed(branch.nodes))
+        inside = _opened(result, node)
+        if inside is not None:
+            pending.extend(reversed(inside))
             continue
-        result.nodes.append(node)
-        _visit(result, node)
-    return result
+        result.nodes.append(_without_unfit(result, node))
+        _visit(result, result.nodes[-1])
+
+
+def _run_body(around: Shapes, body: onnx.GraphProto, given: Mapping[str, Known]) -> list[Known]:
+    """What comes out of one turn of a Loop's body for what goes in; nothing is known of bodies nested too deep."""
+    result = Shapes(around.network, constants=Constants(around.network.model, {}), depth=around.depth + 1)
+    for name in outside(body):
+        if name in around.shapes:
+            result.shapes[name], result.dtypes[name] = around.shapes[name], around.dtypes[name]
+        value = around.constants.known(name)
+        if value is not None:
+            result.constants.add(name, value)
+    for name, known in given.items():
+        result.dtypes[name] = known.dtype
+        if known.shape is not None:
+            result.shapes[name] = known.shape
+        if known.true:
+            result.constants.add(name, np.array(True))  # noqa: FBT003
+    for tensor in body.initializer:
+        _declare(result, tensor.name, tuple(tensor.dims), tensor.data_type)
+        result.constants.declare(tensor.name, tensor)
+    if result.depth <= DEEPEST:
+        _walk(result, [Node.of(proto, around.network.opsets) for proto in body.node])
+    return [_known(result, value.name) for value in body.output]
+
+
+def _known(result: Shapes, name: str) -> Known:
+    value = result.constants.known(name)
+    dtype = result.dtypes.get(name, onnx.TensorProto.FLOAT)
+    return Known(result.shapes.get(name), dtype, true=value is not None and bool(value.size and value.all()))
+
+
+def _declare(result: Shapes, name: str, shape: Shape, dtype: int) -> None:
+    """Enter an initializer, unless its shape is none."""
+    if min(shape, default=0) < 0 or not _followable(shape):
+        result.unknown[name] = f"the shape of initializer {name!r} is given as {list(shape)}"
+    else:
+        result.shapes[name], result.dtypes[name] = shape, dtype
+
+
+def _opened(result: Shapes, node: Node) -> list[Node] | None:
+    """The nodes that stand in place of an If, with what is known of them before they are visited."""
+    found = opened(result.placed(node), result.network.opsets)
+    if found is None:
+        return None
+    around = result.sides.get(node.key)
+    nodes: list[Node] = []
+    for branch in found.branches:
+        for name, tensor in branch.initializers.items():
+            _declare(result, name, tuple(tensor.dims), tensor.data_type)
+            result.constants.declare(name, tensor)
+        nodes += branch.nodes
+        side = branch.side or around
+        if side is not None:
+            result.sides |= {inner.key: side for inner in branch.nodes}
+    for end in found.ends:
+        if around is not None:
+            result.sides[end.key] = around
+        if found.sides is not None:
+            result.ends[end.key] = found.sides
+    return [*nodes, *found.ends]
+
+
+def _without_unfit(result: Shapes, node: Node) -> Node:
+    """The end of an If without what a branch would make that cannot run at this size."""
+    sides = result.ends.get(node.key)
+    if sides is None:
+        return node
+    kept = (name for side, name in zip(sides, node.inputs[1:], strict=True) if side not in result.unfit)
+    return replace(node, inputs=(node.inputs[0], *kept))
 
 
 def _visit(result: Shapes, node: Node) -> None:
@@ -107,7 +183,7 @@ def _visit(result: Shapes, node: Node) -> None:
         _give_up(result, node, reason)
         return
     try:
-        shapes, dtypes = _outputs(result, node)
+        shapes, dtypes = outputs_of(result, node, partial(_run_body, result))
         _refuse_unusable(shapes)
         for name, shape, dtype in zip(node.outputs, shapes, dtypes, strict=False):
             if name and shape is not None:
@@ -115,7 +191,11 @@ def _visit(result: Shapes, node: Node) -> None:
         _fold(result, node)
     except MisfitError as error:
         trouble = Trouble.EMPTY if error.empty else Trouble.MERGE if node.op in MERGES else Trouble.HEAD
-        result.problems.append(Problem(node, trouble, str(error)))
+        side = result.sides.get(node.key)
+        if side is None:
+            result.problems.append(Problem(node, trouble, str(error)))
+        else:
+            result.unfit.setdefault(side, f"{node.op} {node.label!r}: {error}")
         _give_up(result, node, f"{node.op} {node.label!r} cannot run at this size")
     except UnresolvedError as error:
         _give_up(result, node, f"{node.op} {node.label!r}: {error}")
@@ -144,99 +224,6 @@ def _give_up(result: Shapes, node: Node, reason: str) -> None:
     result.geometries.pop(node.key, None)
     for name in node.outputs:
         result.unknown[name] = reason
-
-
-def _outputs(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:
-    placed = result.placed(node)
-    first = next((result.dtypes[n] for n in node.inputs if n in result.dtypes), onnx.TensorProto.FLOAT)
-    if is_window(node):
-        found = geometry(placed)
-        result.geometries[node.key] = found
-        shape = found.output_shape(placed.shape(found.data)[0])
-        return [shape] * len(node.outputs), [first, onnx.TensorProto.INT64]
-    rule = RULES.get((node.domain, node.op))
-    if rule is not None and node.domain:
-        # Further outputs of contrib operators: some hand on the sum or the mask, which is shaped like the first input.
-        more = [placed.shape(0) if _hands_on(node, i) else None for i in range(1, len(node.outputs))]
-        return [rule(placed), *more], [output_dtype(node, [result.dtypes.get(n, 0) for n in node.inputs])] * (
-            1 + len(more)
-        )
-    if rule is not None and (len(node.outputs) == 1 or node.op == "Dropout"):
-        return [rule(placed)] * len(node.outputs), [
-            output_dtype(node, [result.dtypes.get(n, 0) for n in node.inputs])
-        ] * 2
-    return _from_library(result, node)
-
-
-def _hands_on(node: Node, output: int) -> bool:
-    return (node.op, output) in {
-        ("SkipLayerNormalization", 3),
-        ("SkipSimplifiedLayerNormalization", 3),
-        ("SkipGroupNorm", 1),
-        ("BiasDropout", 1),
-        ("BitmaskDropout", 1),
-    }
-
-
-def _from_library(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:
-    try:
-        schema = onnx.defs.get_schema(node.op, node.version, node.domain)
-    except onnx.defs.SchemaError:
-        return _declared(result, node)
-    types = {name: _type(result.dtypes[name], result.shapes[name]) for name in node.inputs if name in result.shapes}
-    if any(a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS) for a in node.attributes.values()):
-        types |= {n: _type(result.dtypes[n], s) for n, s in result.shapes.items()}  # bodies see outer names
-    data = {}
-    for name in node.inputs:
-        value = result.constants.known(name)
-        if value is not None and value.size <= SMALL:
-            data[name] = numpy_helper.from_array(value)
-    opsets = [onnx.helper.make_opsetid(domain, version) for domain, version in result.network.opsets.items()]
-    try:
-        found = infer_node_outputs(schema, node.proto, types, data, opset_imports=opsets)
-    except (InferenceError, onnx.checker.ValidationError) as error:
-        raise MisfitError(_plain(str(error))) from error
-    shapes: list[Shape | None] = []
-    dtypes = []
-    for name in node.outputs:
-        info = found.get(name)
-        shapes.append(_concrete(info) if info is not None else None)
-        dtypes.append(info.tensor_type.elem_type if info is not None else onnx.TensorProto.FLOAT)
-    return shapes, dtypes
-
-
-def _declared(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:
-    """An operator that the library does not know: what the file declares is all there is, at the declared size only."""
-    shapes: list[Shape | None] = []
-    dtypes = []
-    for name in node.outputs:
-        declared = result.network.declared.get(name)
-        dims = declared.dims if declared is not None and not result.resized else None
-        known = dims is not None and all(isinstance(d, int) for d in dims)
-        shapes.append(tuple(int(d) for d in dims or () if isinstance(d, int)) if known else None)
-        dtypes.append(declared.dtype if declared is not None else onnx.TensorProto.FLOAT)
-    if None in shapes:
-        for name in node.outputs:
-            result.unknown[name] = f"{node.op} {node.label!r} of domain {node.domain or 'ai.onnx'!r} is not known"
-    return shapes, dtypes
-
-
-def _concrete(info: onnx.TypeProto) -> Shape | None:
-    if not info.HasField("tensor_type") or not info.tensor_type.HasField("shape"):
-        return None
-    dims = info.tensor_type.shape.dim
-    return tuple(int(d.dim_value) for d in dims) if all(d.HasField("dim_value") for d in dims) else None
-
-
-@lru_cache(maxsize=4096)
-def _type(dtype: int, shape: Shape) -> onnx.TypeProto:
-    return onnx.helper.make_tensor_type_proto(dtype, shape)
-
-
-def _plain(text: str) -> str:
-    """The library's message without its prefixes."""
-    last = text.strip().splitlines()[-1] if text.strip() else "the ONNX library refuses it"
-    return last.rsplit("] ", 1)[-1].removeprefix("(op_type:").strip()
 
 
 def _fold_shape(result: Shapes, node: Node) -> bool:

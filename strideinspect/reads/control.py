@@ -1,16 +1,24 @@
-"""Control flow, sequences, optionals and other containers: a stated over-approximation.
+"""Control flow, sequences, optionals and other containers.
 
-Source: ONNX If, Loop, Scan, SequenceX, OptionalX. An If whose condition is constant never gets here.
+Source: ONNX If, Loop, Scan, SequenceX, OptionalX. The branches of an If stand in the graph by now (`model.branches`).
+What a Loop or a Scan reads is a stated over-approximation.
 """
 
 from __future__ import annotations
 
 from strideinspect.model.node import PlacedNode
+from strideinspect.reads.elementwise import parameter
 from strideinspect.reads.registry import everything, reads
 from strideinspect.reads.steps import Read
 
 
-@reads("If", "Loop", "Scan", "SequenceMap", "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase")
+@reads("If")
+def joined(placed: PlacedNode) -> tuple[Read, ...]:
+    """What either branch makes, index by index; the condition decides about every index."""
+    return (parameter(placed, 0), *(Read(i) for i in range(1, len(placed.node.inputs))))
+
+
+@reads("Loop", "Scan", "SequenceMap", "SequenceAt", "SequenceConstruct", "SequenceEmpty", "SequenceErase")
 @reads("SequenceInsert", "SequenceLength", "SplitToSequence", "ConcatFromSequence", "Optional", "OptionalGetElement")
 @reads("OptionalHasElement")
 def opaque(placed: PlacedNode) -> tuple[Read, ...]:

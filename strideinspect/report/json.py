@@ -10,6 +10,7 @@ from pathlib import Path
 from strideinspect.report import pages
 from strideinspect.report.json_types import (
     AcceptedJson,
+    BranchJson,
     BytesJson,
     CheckJson,
     CountsJson,
@@ -29,6 +30,7 @@ from strideinspect.report.json_types import (
 )
 from strideinspect.report.model import (
     Accepted,
+    Branch,
     Dropped,
     FailedReport,
     Field,
@@ -106,6 +108,7 @@ def _node(node: WindowNode, *, positions: bool) -> NodeJson:
         "dropped": _dropped(node.dropped),
         "source": _source(node.source),
         "bytes": _bytes(node.bytes),
+        "branch": _branch(node.branch),
         "fields": [_field(field, positions=positions) for field in node.fields],
     }
 
@@ -202,6 +205,10 @@ def _dropped(dropped: Dropped | None) -> DroppedJson | None:
     if dropped is None:
         return None
     return {"pixels": [*dropped.pixels], "padding": [*dropped.padding], "gap": [*dropped.gap]}
+
+
+def _branch(branch: Branch | None) -> BranchJson | None:
+    return None if branch is None else {"node": branch.node, "side": branch.side, "unfit": branch.unfit}
 
 
 def _source(source: Source | None) -> SourceJson | None:

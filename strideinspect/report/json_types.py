@@ -82,6 +82,14 @@ class DroppedJson(TypedDict):
     gap: list[int]
 
 
+class BranchJson(TypedDict):
+    """The branch, then or else, of an If of which the data decide whether it is taken; why it cannot run, if so."""
+
+    node: str
+    side: str
+    unfit: str | None
+
+
 class NodeJson(TypedDict):
     """A window node; `output` is its key everywhere."""
 
@@ -100,6 +108,7 @@ class NodeJson(TypedDict):
     dropped: DroppedJson | None
     source: SourceJson | None
     bytes: BytesJson | None
+    branch: BranchJson | None
     fields: list[FieldJson]
 
 

@@ -161,6 +161,18 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch of an If of which the data decide whether it is taken.
+
+    `node` is what to call the If, `side` then or else. `unfit` says why the branch cannot run at this size, if so.
+    """
+
+    node: str
+    side: str
+    unfit: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class WindowNode:
     """A node that slides a window; the numbers are per spatial axis, after defaults and auto_pad are resolved.
 
@@ -187,6 +199,7 @@ class WindowNode:
     source: Source | None
     fields: tuple[Field, ...]
     bytes: tuple[int, int] | None = None
+    branch: Branch | None = None  # where it stands, if it runs only where the data want it
 
     @property
     def label(self) -> str:

@@ -9,11 +9,13 @@ from dataclasses import replace
 from strideinspect.report import sight, words
 from strideinspect.report.folding import Block, Row, fold, short_names
 from strideinspect.report.layout import Column, Line, Span, Style, fitting, hang, table
-from strideinspect.report.model import Field, Report, WindowNode
+from strideinspect.report.model import Branch, Field, Report, WindowNode
 
 LONG = 25
 """Tables of fewer windows are shown as they are."""
 WIDEST_RANGE = 11
+SHOWN = 3
+"""So many names are listed where more would not help."""
 
 COLUMNS = (
     Column("", right=True),
@@ -55,6 +57,7 @@ def render(report: Report, width: int) -> Iterator[Line]:
     for number, reason in enumerate(notes, 1):
         yield from hang((Span(f"  {sight.footmark(number)} "),), reason, width, style=Style.DIM)
     yield from _full(report, width)
+    yield from _branches(report, width)
 
 
 def _all_rows(nodes: Sequence[WindowNode], notes: Sequence[str], *, several: bool, brief: bool) -> list[Row]:
@@ -142,4 +145,18 @@ def _full(report: Report, width: int) -> Iterator[Line]:
         since = next(field.full.since for field in fields if field.full)
         seen = f"all of {name}" if sight.whole(fields) else f"more of {name}"
         text = f"in full, {share}, from {beyond[0].label} on, see {seen} (since {since}); the fields above are local"
+        yield from hang((Span("  "),), text, width, style=Style.DIM)
+
+
+def _branches(report: Report, width: int) -> Iterator[Line]:
+    """Which windows stand in branches of an If, said once for each."""
+    found: dict[Branch, list[str]] = {}
+    for node in report.nodes:
+        if node.branch is not None:
+            found.setdefault(node.branch, []).append(node.label)
+    for branch, labels in found.items():
+        names = ", ".join(labels[:SHOWN]) + (", …" if len(labels) > SHOWN else "")
+        runs = "runs" if len(labels) == 1 else "run"
+        text = f"{names} {runs} only where the data choose the {branch.side} branch of If {branch.node}"
+        text += f", which cannot run at this size ({branch.unfit})" if branch.unfit else ""
         yield from hang((Span("  "),), text, width, style=Style.DIM)

@@ -17,11 +17,10 @@ from strideinspect.fields.holes import holes_of, may_have_holes
 from strideinspect.fields.marks import Marks, runs, unmarked
 from strideinspect.fields.merging import Merging, merges
 from strideinspect.fields.spans import EMPTY, along
+from strideinspect.fields.unknown import unknown_reads
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.readings import Reading, readings
 from strideinspect.model.shapes import Problem, Shapes
-from strideinspect.reads.registry import family_of
-from strideinspect.reads.steps import Everything
 from strideinspect.report.model import Field, Finding, Input, Severity, Span, TensorReport, Unseen, WindowNode
 from strideinspect.report.model import Source as CodeSource
 from strideinspect.report.verdicts import Verdict, Verification
@@ -258,28 +257,8 @@ class Inspection:
         return f"use sizes that divide by {widest}" + (f", such as {listed}" if listed else "")
 
     def unknown_reads(self) -> Iterator[tuple[Node, str]]:
-        """Nodes that a field passes although nobody can say what they read, or what comes of it, with the reason.
-
-        Where no window is found in the whole model, operators that nobody knows may be the reason.
-        """
-        broken = {problem.node.key for problem in self.problems}
-        for item in self.described:
-            if not item.known and item.node.key not in broken and self._ends_fields(item.node):
-                why = next((self.shapes.unknown[n] for n in item.node.outputs if n in self.shapes.unknown), "")
-                yield item.node, f"{why}, so that nothing can be said of what lies behind it"
-            for read in item.reads:
-                reason = next((s.reason for s in read.steps if isinstance(s, Everything) and s.reason), None)
-                if reason and self._passes(item.node, [item.node.inputs[read.input]]):
-                    yield item.node, f"{reason}: it is taken to read its whole input"
-                    break
-
-    def _ends_fields(self, node: Node) -> bool:
-        """Whether the shapes before the node are known, and not those behind it."""
-        return all(name in self.shapes.shapes for name in node.inputs if name) and self._passes(node, node.inputs)
-
-    def _passes(self, node: Node, inputs: Iterable[str]) -> bool:
-        """Whether one of a node's inputs has a field, or might have one."""
-        return any(name in self.fields for name in inputs) or (not self.sources and family_of(node) is None)
+        """Nodes of which nobody can say what they read, or what comes of it, with the reason."""
+        return unknown_reads(self.shapes, self.described, self.fields)
 
     def contradictions(self, claim: str, rule: str | None = None) -> Iterator[Finding]:
         """What running contradicts of one kind of claim, as findings of its own rule or of another."""

@@ -2,8 +2,9 @@
 
 ## What it does
 
-Reports operators that choose what they read by values of the data (GridSample, RoiAlign), and operators that are not
-described (custom domains). They are taken to read their whole input.
+Reports operators that choose what they read by values of the data (GridSample, RoiAlign), operators that are not
+described (custom domains), and bodies that run again and again (Loop, Scan), with the windows in them, which are not
+analysed. They are taken to read their whole input.
 
 ## Why it is bad
 

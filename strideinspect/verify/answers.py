@@ -13,7 +13,7 @@ import onnxruntime
 from strideinspect.model.load import load
 from strideinspect.verify.geometry import Question, ask
 from strideinspect.verify.probe import resizing, windows
-from strideinspect.verify.probe.branches import taken
+from strideinspect.verify.probe.branches import followed
 from strideinspect.verify.probe.call import Knowledge
 from strideinspect.verify.probe.run import Lights, Seen
 from strideinspect.verify.probe.translate import Unknown, ancestors, translate
@@ -54,8 +54,7 @@ def shape_line(as_run: AsRun) -> dict[str, Any]:
 
 def learn(weightless: Weightless, as_run: AsRun) -> Ran:
     """Ask onnxruntime what each window of the model reads."""
-    graph = weightless.model.graph
-    nodes = taken(graph.node, as_run.values, as_run.exact.inexact)
+    nodes = list(followed(as_run.nodes, as_run.values, as_run.exact.inexact))
     opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
     opset = opsets.get("ai.onnx", _NEWEST_OPSET)
     values = {name: array for name, array in as_run.values.items() if name not in as_run.exact.inexact}

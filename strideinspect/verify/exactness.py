@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -83,6 +83,12 @@ def bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
         yield from attribute.graphs
 
 
+def chooses(node: onnx.NodeProto) -> bool:
+    """Whether the node is an If that hands on what stands outside of it: its branches are Identities."""
+    inside = [inner.op_type for body in bodies(node) for inner in body.node] if node.op_type == "If" else []
+    return bool(inside) and set(inside) == {"Identity"}
+
+
 def captured(node: onnx.NodeProto) -> Iterator[str]:
     """The outer names that a control-flow node's bodies may use, those of bodies inside them included."""
     for body in bodies(node):
@@ -92,15 +98,22 @@ def captured(node: onnx.NodeProto) -> Iterator[str]:
         yield from (output.name for output in body.output)
 
 
-def exactness(graph: onnx.GraphProto, replaced: Iterable[str]) -> Exactness:
-    """Follow the `replaced` tensors (graph inputs, zeroed weights) through a graph in topological order."""
+def exactness(
+    graph: onnx.GraphProto, replaced: Iterable[str], agreed: Callable[[onnx.NodeProto], bool] = lambda _: False
+) -> Exactness:
+    """Follow the `replaced` tensors (graph inputs, zeroed weights) through a graph in topological order.
+
+    `agreed` says of an If that its results have the same shape whichever branch is taken.
+    """
     inexact = set(replaced)
     misshapen: dict[str, str] = {}
-    _walk(graph, inexact, misshapen)
+    _walk(graph, inexact, misshapen, agreed)
     return Exactness(frozenset(inexact), misshapen)
 
 
-def _walk(graph: onnx.GraphProto, inexact: set[str], misshapen: dict[str, str]) -> None:
+def _walk(
+    graph: onnx.GraphProto, inexact: set[str], misshapen: dict[str, str], agreed: Callable[[onnx.NodeProto], bool]
+) -> None:
     for node in graph.node:
         outputs = [name for name in node.output if name]
         if reads_only_shape(node):
@@ -108,13 +121,13 @@ def _walk(graph: onnx.GraphProto, inexact: set[str], misshapen: dict[str, str]) 
                 inexact.update(outputs)
             continue
         inputs = [name for name in (*node.input, *captured(node)) if name]
-        culprit = _culprit(node, inputs, inexact, misshapen)
+        culprit = _culprit(node, inputs, inexact, misshapen, agreed)
         doubtful = culprit is not None or node.op_type in _RANDOM or any(name in inexact for name in inputs)
         for body in bodies(node):
             if doubtful:
                 inexact.update(entry.name for entry in body.input)
-            _walk(body, inexact, misshapen)
-            if culprit is not None:
+            _walk(body, inexact, misshapen, agreed)
+            if culprit is not None and node.op_type != "If":  # a branch runs as it is, or not at all
                 misshapen.update((name, culprit) for inner in body.node for name in inner.output if name)
         if doubtful:
             inexact.update(outputs)
@@ -122,13 +135,21 @@ def _walk(graph: onnx.GraphProto, inexact: set[str], misshapen: dict[str, str]) 
             misshapen.update(dict.fromkeys(outputs, culprit))
 
 
-def _culprit(node: onnx.NodeProto, inputs: list[str], inexact: set[str], misshapen: Mapping[str, str]) -> str | None:
+def _culprit(
+    node: onnx.NodeProto,
+    inputs: list[str],
+    inexact: set[str],
+    misshapen: Mapping[str, str],
+    agreed: Callable[[onnx.NodeProto], bool],
+) -> str | None:
     """The node on whose data the shape of `node`'s outputs depends; None where it depends on none."""
     inherited = next((misshapen[name] for name in inputs if name in misshapen), None)
     if inherited is not None:
         return inherited
     if node.op_type == "Loop":
         deciding = inputs
+    elif node.op_type == "If" and agreed(node):
+        return None
     else:
         deciding = [node.input[i] for i in SHAPE_PARAMETERS.get(node.op_type, ()) if i < len(node.input)]
     return node.name if any(name in inexact for name in deciding) else None

@@ -39,15 +39,20 @@ def _sent(path: str, inputs: Mapping[str, tuple[int, ...]], asked: Mapping[str, 
     for reach in asked["reaches"]:
         reaches.setdefault((reach["input"], reach["axis"]), []).append(_Reach(reach))
     sizes = {reach["tensor"]: int(np.prod(reach["shape"])) for reach in asked["reaches"]}
-    missing: dict[str, str] = {}
+    model = _model(path, inputs)
+    made = {name for node in model.graph.node for name in node.output}
+    missing = {name: "it stands in a branch, into which impulses do not look" for name in sizes if name not in made}
     watched, room = [], _MOST_WATCHED
-    for tensor in sorted(sizes, key=lambda name: sizes[name]):
+    for tensor in sorted(sizes.keys() - missing.keys(), key=lambda name: (sizes[name], name)):
         room -= sizes[tensor]
         if room < 0:
             missing[tensor] = "it is too large to be watched beside the others"
         else:
             watched.append(tensor)
-    model = _model(path, inputs, watched)
+    if not watched:
+        raise UnrunnableError(f"no tensor can be watched: {next(iter(missing.values()), 'none is asked for')}")
+    known = {entry.name for entry in model.graph.output}
+    model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in watched if name not in known)
     runner = _session(model, Path(path).parent)
     feeds = {entry.name: _noise(entry, inputs) for entry in model.graph.input if entry.name in inputs}
     del model
@@ -115,8 +120,8 @@ def _unfit(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> str | 
     return None
 
 
-def _model(path: str, inputs: Mapping[str, tuple[int, ...]], watched: Sequence[str]) -> onnx.ModelProto:
-    """The model with its weights, open to any input size, with the watched tensors as outputs."""
+def _model(path: str, inputs: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
+    """The model with its weights, open to any input size."""
     size = Path(path).stat().st_size
     if size > _LARGEST:
         raise UnrunnableError(f"impulses are sent through files up to {_LARGEST >> 20:,} MiB; this has {size >> 20:,}")
@@ -125,8 +130,6 @@ def _model(path: str, inputs: Mapping[str, tuple[int, ...]], watched: Sequence[s
     for tensor in _tensors(model.graph):
         _check_external(tensor, Path(path).parent)
     open_sizes(model.graph, inputs)
-    known = {entry.name for entry in model.graph.output}
-    model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in watched if name not in known)
     return model
 
 

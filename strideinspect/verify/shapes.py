@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,8 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from strideinspect.verify.exactness import Exactness, exactness, parameters
+from strideinspect.verify.branches import agreed, beside_each_other, not_taken
+from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
 from strideinspect.verify.weightless import Weightless
 
 Shape = tuple[int, ...]
@@ -27,8 +28,11 @@ class AsRun:
     """What one run showed.
 
     `shapes` per tensor; `not_checked` says of others why they have none. `values` holds the small tensors whose
-    values are exact. `error` says why the run ended early, if it did: then `shapes` holds what came before.
+    values are exact. `error` says why the run ended early, if it did: then `shapes` holds what came before. `nodes` are
+    those that ran, with the branches of an If in front of it where both did.
     """
+
+    nodes: Sequence[onnx.NodeProto]
 
     shapes: Mapping[str, Shape]
     not_checked: Mapping[str, str]
@@ -52,45 +56,64 @@ def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = 
 
 
 def run(weightless: Weightless, directory: Path) -> AsRun:
-    """Run the model once on zeros, with its profile below `directory`. What onnxruntime refuses is no exception."""
-    graph = weightless.model.graph
-    exact = exactness(graph, [*(entry.name for entry in graph.input), *weightless.zeroed])
+    """Run the model once on zeros, with its profile below `directory`. What onnxruntime refuses is no exception.
+
+    Where the data decide between two branches, both are run, unless one cannot run at this size.
+    """
+    model = weightless.model
+    replaced = [*(entry.name for entry in model.graph.input), *weightless.zeroed]
+    both = beside_each_other(model, exactness(model.graph, replaced).inexact)
+    if both is not None:
+        found = _run(weightless, both, replaced, directory)
+        if found.error is None:
+            return found
+    return _run(weightless, model, replaced, directory)
+
+
+def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str], directory: Path) -> AsRun:
+    graph = model.graph
+    exact = exactness(graph, replaced, chooses)
     wanted = list(dict.fromkeys(parameters(graph, exact)))
     tensors = [entry.name for entry in graph.output if not entry.type.HasField("sequence_type")]
     known = {entry.name for entry in graph.output}
     graph.output.extend(onnx.ValueInfoProto(name=name) for name in wanted if name not in known)
-    seen: dict[str, Shape] = {}
     values = dict(weightless.constants)
-    error = None
     try:
-        runner = session(weightless.model, profile=directory / "profile")
+        runner = session(model, profile=directory / "profile")
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
-        return AsRun({}, {}, values, exact, weightless.in_their_words(plain(problem)))
-    try:
-        fetched = runner.run_with_ort_values(
-            list(dict.fromkeys([*tensors, *wanted])),
-            {name: onnxruntime.OrtValue.ortvalue_from_numpy(feed) for name, feed in weightless.feeds.items()},
-        )
-        for name, value in zip(dict.fromkeys([*tensors, *wanted]), fetched, strict=True):
-            if value.is_tensor():
-                seen[name] = tuple(value.shape())
-                if name in wanted:
-                    values[name] = value.numpy()
-    except Exception as problem:  # noqa: BLE001 - as above
-        error = weightless.in_their_words(plain(problem))
-    finally:
-        profile = Path(runner.end_profiling())
+        return AsRun(graph.node, {}, {}, values, exact, weightless.in_their_words(plain(problem)))
+    fetched, error = _fetched(runner, weightless, list(dict.fromkeys([*tensors, *wanted])))
+    profile = Path(runner.end_profiling())
+    values |= {name: fetched[name].numpy() for name in wanted if name in fetched}
+    seen = {name: tuple(value.shape()) for name, value in fetched.items()}
     seen |= {name: weightless.feeds[name].shape for name in weightless.inputs}
     conflicts = _read(profile, weightless.nodes, seen)
+    same = agreed(graph, seen)
+    exact = exactness(graph, replaced, lambda node: node.name in same)
+    values = {name: value for name, value in values.items() if name not in exact.inexact}
     not_checked = {name: f"its shape depends on the data, at {label}" for name, label in _labels(exact, weightless)}
     not_checked |= dict.fromkeys(conflicts, "it has several shapes in one run")
     for name in not_checked:
         seen.pop(name, None)
+    if error is None:
+        not_checked |= not_taken(graph, seen, weightless.labels)
     for node in weightless.nodes.values():
         for name in node.output:
             if name and name not in seen:
                 not_checked.setdefault(name, error or _NOT_RUN)
-    return AsRun(seen, not_checked, values, exact, error)
+    return AsRun(graph.node, seen, not_checked, values, exact, error)
+
+
+def _fetched(
+    runner: onnxruntime.InferenceSession, weightless: Weightless, names: list[str]
+) -> tuple[dict[str, onnxruntime.OrtValue], str | None]:
+    """The tensors of these names after one run, and why it ended early, if it did."""
+    feeds = {name: onnxruntime.OrtValue.ortvalue_from_numpy(feed) for name, feed in weightless.feeds.items()}
+    try:
+        fetched = runner.run_with_ort_values(names, feeds)
+    except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
+        return {}, weightless.in_their_words(plain(problem))
+    return {name: value for name, value in zip(names, fetched, strict=True) if value.is_tensor()}, None
 
 
 def plain(problem: BaseException) -> str:

@@ -107,9 +107,57 @@ def test_constants_of_a_branch() -> None:
     assert inferred(model(TRUE, then, "k = Constant <value_ints = [64]> () e = Reshape (x, k)")).shapes["y"] == (1, 64)
 
 
-def test_condition_by_the_data() -> None:
-    """Where the image decides, the If stays, and what both branches agree on is known."""
-    condition = "m = ReduceMax <keepdims = 0> (x) z = Constant <value_float = 0.5> () on = Greater (m, z)"
-    shapes = inferred(model(condition, "t = Relu (x)", "e = Neg (x)"))
-    assert "If" in [node.op for node in shapes.nodes]
+BY_DATA = "m = ReduceMax <keepdims = 0> (x) z = Constant <value_float = 0.5> () on = Greater (m, z)"
+JOINED = {
+    "one shape": ("t = Relu (x)", SAME, (1, 1, 8, 8), {}),
+    # The 9×9 window has no place in eight rows: if the model runs at this size, it takes the other branch.
+    "a branch that cannot run": (
+        "t = MaxPool <kernel_shape = [9, 9]> (x)", SAME, (1, 1, 8, 8), {"then": "MaxPool 't'"},
+    ),
+    "the other one": (SAME.replace("e =", "t ="), "e = Reshape (x, eight)", (1, 1, 8, 8), {"else": "Reshape 'e'"}),
+    "two shapes": (POOL, SAME, None, {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("then", "otherwise", "shape", "unfit"), JOINED.values(), ids=JOINED)
+def test_condition_by_the_data(then: str, otherwise: str, shape: tuple[int, ...] | None, unfit: dict[str, str]) -> None:
+    """Where the image decides both branches stand in the graph; what does not fit at this size is no problem."""
+    shapes = inferred(model(BY_DATA, then, otherwise))
+    assert shapes.shapes.get("y") == shape
+    assert [node.key for node in shapes.nodes if node.op == "If"] == ["i"]
+    assert {shapes.sides[key].name for key in ("t", "e")} == {"then", "else"}
+    assert not shapes.problems
+    assert {side.name: why.partition(":")[0] for side, why in shapes.unfit.items()} == unfit
+    if shape is None:
+        assert "its branches make 1×1×4×4 and 1×1×8×8" in shapes.unknown["i"]
+
+
+def test_neither_branch_can_run() -> None:
+    """Then it is a problem, and the If's."""
+    large = "MaxPool <kernel_shape = [9, 9]> (x)"
+    shapes = inferred(model(BY_DATA, f"t = {large}", f"e = {large}"))
+    assert [(problem.node.key, problem.text) for problem in shapes.problems] == [
+        ("i", "it has no branch that can run at this size")
+    ]
+
+
+def test_choice_within_a_choice() -> None:
+    """A branch of a branch that cannot run leaves the outer branch its other one."""
+    inner = """t = If (on) <
+        then_branch = a () => (float[] p) { p = MaxPool <kernel_shape = [9, 9]> (x) },
+        else_branch = b () => (float[] q) { q = Neg (x) }
+    >"""
+    shapes = inferred(model(BY_DATA, inner, SAME))
     assert shapes.shapes["y"] == (1, 1, 8, 8)
+    assert [(side.key, side.name) for side in shapes.unfit] == [("t", "then")]
+    assert shapes.sides["t"].key == "i"
+
+
+def test_one_name_in_both_branches_and_around() -> None:
+    """Three tensors of one name are three tensors."""
+    condition = f"{BY_DATA} a = MaxPool <kernel_shape = [3, 3]> (x)"
+    shapes = inferred(model(condition, "a = Relu (x) t = Neg (a)", "a = Abs (x) e = Conv <pads = [1, 1, 1, 1]> (a, w)"))
+    assert [node.key for node in shapes.nodes if node.op in ("MaxPool", "Relu", "Abs") and node.key != "y"] == [
+        "a", "i/then_branch/a", "i/else_branch/a",
+    ]  # fmt: skip
+    assert shapes.shapes["i/else_branch/a"] == (1, 1, 8, 8) != shapes.shapes["a"]

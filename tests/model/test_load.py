@@ -29,19 +29,22 @@ def everywhere() -> onnx.ModelProto:
     sparse = helper.make_sparse_tensor(
         weights("sparse"), numpy_helper.from_array(np.arange(512, dtype=np.int64), "places"), [4096]
     )
-    branch = helper.make_graph(
-        [helper.make_node("Identity", ["inside"], ["b"])],
-        "branch",
-        [],
-        [helper.make_tensor_value_info("b", TensorProto.FLOAT, [512])],
-        [weights("inside")],
-    )
+
+    def body(name: str) -> onnx.GraphProto:
+        return helper.make_graph(
+            [helper.make_node("Identity", [f"inside {name}"], [name])],
+            "body",
+            [],
+            [helper.make_tensor_value_info(name, TensorProto.FLOAT, [512])],
+            [weights(f"inside {name}")],
+        )
+
     custom = helper.make_node("Custom", ["w"], ["custom"], domain="own", tensors=[weights("one"), weights("two")])
-    custom.attribute.append(helper.make_attribute("graphs", [branch]))
+    custom.attribute.append(helper.make_attribute("graphs", [body("b1")]))
     nodes = [
         helper.make_node("Constant", [], ["c"], value=weights("constant")),
         helper.make_node("Constant", [], ["s"], sparse_value=sparse),
-        helper.make_node("If", ["flag"], ["i"], then_branch=branch, else_branch=branch),
+        helper.make_node("If", ["flag"], ["i"], then_branch=body("b2"), else_branch=body("b3")),
         custom,
         helper.make_node("Sum", ["c", "i", "small", "w"], ["y"]),
     ]

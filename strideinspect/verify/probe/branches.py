@@ -1,4 +1,4 @@
-"""An If whose condition is known is replaced by the branch that runs."""
+"""An If is replaced by the branch that runs where its condition is known, else by both and a node that joins them."""
 
 from __future__ import annotations
 
@@ -8,33 +8,36 @@ import numpy as np
 import onnx
 from onnx import helper
 
+from strideinspect.verify.exactness import chooses
 
-def taken(
+
+def followed(
     nodes: Sequence[onnx.NodeProto], values: Mapping[str, np.ndarray], inexact: Collection[str]
-) -> list[onnx.NodeProto]:
-    """The nodes with every such If followed. One whose names clash with others stays as it is."""
-    used = [name for node in nodes for name in node.output if name]
-    return list(_followed(nodes, values, inexact, set(used)))
-
-
-def _followed(
-    nodes: Sequence[onnx.NodeProto], values: Mapping[str, np.ndarray], inexact: Collection[str], used: set[str]
 ) -> Iterator[onnx.NodeProto]:
+    """The nodes without Ifs that have branches.
+
+    What joins two branches is an If without bodies, whose inputs are the condition and what either branch makes.
+    """
     for node in nodes:
-        branch = _branch(node, values, inexact)
-        inner = set() if branch is None else {name for n in branch.node for name in n.output if name}
-        if branch is None or inner & used:
+        branches = {attribute.name: attribute.g for attribute in node.attribute if attribute.HasField("g")}
+        if node.op_type != "If" or node.domain or branches.keys() != {"then_branch", "else_branch"}:
             yield node
             continue
-        used |= inner
-        yield from _followed(branch.node, values, inexact, used)
-        for result, name in zip(branch.output, node.output, strict=False):
+        condition = node.input[0]
+        if condition in inexact or condition not in values:
+            taken = [branches["then_branch"], branches["else_branch"]]
+        else:
+            taken = [branches["then_branch" if bool(values[condition].reshape(-1)[0]) else "else_branch"]]
+        if not chooses(node):
+            for branch in taken:
+                yield from followed(branch.node, values, inexact)
+        for name, *results in zip(node.output, *map(_results, taken), strict=False):
             if name:
-                yield helper.make_node("Identity", [result.name], [name], name=node.name)
+                inputs, op = ([condition, *results], "If") if len(taken) > 1 else (results, "Identity")
+                yield helper.make_node(op, inputs, [name], name=node.name)
 
 
-def _branch(node: onnx.NodeProto, values: Mapping[str, np.ndarray], inexact: Collection[str]) -> onnx.GraphProto | None:
-    if node.op_type != "If" or node.domain or node.input[0] in inexact or node.input[0] not in values:
-        return None
-    name = "then_branch" if bool(values[node.input[0]].reshape(-1)[0]) else "else_branch"
-    return next((attribute.g for attribute in node.attribute if attribute.name == name), None)
+def _results(branch: onnx.GraphProto) -> list[str]:
+    """What a branch makes, or what it merely hands on."""
+    handed = {node.output[0]: node.input[0] for node in branch.node if node.op_type == "Identity"}
+    return [handed.get(value.name, value.name) for value in branch.output]

@@ -1,0 +1,82 @@
+"""Loop: what shapes come out of a body that is run again and again. Source: ONNX operator Loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import onnx
+
+from strideinspect.model.naming import subgraphs
+from strideinspect.model.node import Node, PlacedNode, Shape
+from strideinspect.model.window import is_window
+
+DEEPEST = 4
+"""Bodies inside of bodies that are followed for their shapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a tensor: its shape (None: nothing), its element type, and whether it is true for certain."""
+
+    shape: Shape | None
+    dtype: int
+    true: bool = False
+
+
+Run = Callable[[onnx.GraphProto, Mapping[str, Known]], Sequence[Known]]
+"""Gives the outputs of a body for what goes in by name."""
+
+
+def loop_outputs(placed: PlacedNode, dtypes: Mapping[str, int], run: Run) -> tuple[list[Shape | None], list[int]]:
+    """Shapes and element types of a Loop's outputs.
+
+    A value that is carried from turn to turn has its first shape where the body keeps it. Where the number of turns is
+    known, so is the first axis of what the turns leave behind.
+    """
+    node = placed.node
+    body, given = node.graph("body"), node.proto.input[2:]
+    if body is None or len(body.input) != len(given) + 2 or len(body.output) < len(given) + 1:
+        return [None] * len(node.outputs), [onnx.TensorProto.FLOAT] * len(node.outputs)
+    # A turn runs only while the condition holds.
+    counter = (Known((), onnx.TensorProto.INT64), Known((), onnx.TensorProto.BOOL, true=True))
+    carried = [Known(placed.shapes.get(name), dtypes.get(name, onnx.TensorProto.FLOAT)) for name in given]
+    made = _turn(body, [*counter, *carried], run)
+    if not _kept(carried, made):  # once more, with nothing known of what changes
+        carried = [k if k.shape == m.shape else Known(None, k.dtype) for k, m in zip(carried, made[1:], strict=False)]
+        made = _turn(body, [*counter, *carried], run)
+    if not _kept(carried, made):
+        carried, made = [Known(None, k.dtype) for k in carried], [Known(None, k.dtype) for k in made]
+    turns = _turns(placed) if made[0].true else None
+    left = made[1 + len(carried) :]
+    shapes = [k.shape for k in carried]
+    shapes += [None if turns is None or k.shape is None else (turns, *k.shape) for k in left]
+    return shapes, [k.dtype for k in (*carried, *left)]
+
+
+def _turn(body: onnx.GraphProto, given: Sequence[Known], run: Run) -> Sequence[Known]:
+    return run(body, dict(zip((value.name for value in body.input), given, strict=True)))
+
+
+def _kept(carried: Sequence[Known], made: Sequence[Known]) -> bool:
+    """Whether what is carried to the next turn has the shapes that it had in this one."""
+    return all(before.shape == after.shape for before, after in zip(carried, made[1:], strict=False))
+
+
+def _turns(placed: PlacedNode) -> int | None:
+    """How often a Loop runs whose body never says that it is enough; None where that is not known."""
+    count = placed.constant(0)
+    goes = placed.constant(1)
+    if count is None or count.size != 1 or (placed.present(1) and (goes is None or not goes.all())):
+        return None
+    return max(0, int(count.reshape(-1)[0]))
+
+
+def windows_inside(node: Node) -> Iterator[str]:
+    """What to call the window nodes in the bodies of a node."""
+    for _, graph in subgraphs(node.proto):
+        for proto in graph.node:
+            inner = Node.of(proto, {})
+            if is_window(inner):
+                yield f"{inner.op} {inner.label}"
+            yield from windows_inside(inner)

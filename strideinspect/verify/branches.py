@@ -1,0 +1,85 @@
+"""An If whose condition a run on zeros cannot tell: both branches are run beside each other, so that both are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import onnx
+from onnx import helper
+
+from strideinspect.verify.exactness import bodies, chooses
+
+Shape = tuple[int, ...]
+
+
+def beside_each_other(model: onnx.ModelProto, inexact: Collection[str]) -> onnx.ModelProto | None:
+    """A copy in which both branches of every such If of the main graph stand in front of it, and it hands one on.
+
+    None where there is no such If. Names have to be unique throughout the model.
+    """
+    if not any(_undecided(node, inexact) for node in model.graph.node):
+        return None
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    graph = copy.graph
+    while any(_undecided(node, inexact) for node in graph.node):  # an If may stand in a branch of another
+        nodes = [inner for node in graph.node for inner in _taken_out(node, graph, inexact)]
+        del graph.node[:]
+        graph.node.extend(nodes)
+    return copy
+
+
+def agreed(graph: onnx.GraphProto, shapes: Mapping[str, Shape]) -> frozenset[str]:
+    """The names of the Ifs of a graph that hand on one of two results of the same, observed shape."""
+    found = []
+    for node in graph.node:
+        if chooses(node):
+            sides = [[shapes.get(inner.input[0]) for inner in body.node] for body in bodies(node)]
+            if sides[0] == sides[1] and None not in sides[0]:
+                found.append(node.name)
+    return frozenset(found)
+
+
+def not_taken(graph: onnx.GraphProto, seen: Collection[str], labels: Mapping[str, str]) -> dict[str, str]:
+    """Why nothing was seen of the tensors of branches that did not run."""
+    reasons: dict[str, str] = {}
+    for node in graph.node:
+        for attribute in node.attribute if node.op_type == "If" else ():
+            names = [name for inner in attribute.g.node for name in inner.output if name]
+            if names and not any(name in seen for name in names):
+                which = attribute.name.removesuffix("_branch")
+                label = labels.get(node.name, node.name)
+                reason = f"the {which} branch of If {label}, in which it stands, was not taken"
+                reasons |= dict.fromkeys(names, reason)
+            reasons = not_taken(attribute.g, seen, labels) | reasons
+    return reasons
+
+
+def _undecided(node: onnx.NodeProto, inexact: Collection[str]) -> bool:
+    return (
+        node.op_type == "If"
+        and not node.domain
+        and node.input[0] in inexact
+        and not chooses(node)
+        and len(list(bodies(node))) == 2
+    )
+
+
+def _taken_out(node: onnx.NodeProto, graph: onnx.GraphProto, inexact: Collection[str]) -> list[onnx.NodeProto]:
+    """The nodes of both branches, whose constants go into the graph, and the If that chooses between their results."""
+    if not _undecided(node, inexact):
+        return [node]
+    chosen = onnx.NodeProto(op_type="If", name=node.name, input=node.input, output=node.output)
+    found: list[onnx.NodeProto] = []
+    for attribute in node.attribute:
+        body = attribute.g
+        graph.initializer.extend(body.initializer)
+        graph.sparse_initializer.extend(body.sparse_initializer)
+        found += body.node
+        results = [f"strideinspect/{attribute.name}/{name}" for name in node.output]
+        handed = [helper.make_node("Identity", [v.name], [r]) for v, r in zip(body.output, results, strict=False)]
+        outputs = [onnx.ValueInfoProto(name=name) for name in results[: len(handed)]]
+        chosen.attribute.append(
+            helper.make_attribute(attribute.name, helper.make_graph(handed, body.name, [], outputs))
+        )
+    return [*found, chosen]
