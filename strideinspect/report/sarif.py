@@ -1,9 +1,8 @@
 """The findings as SARIF 2.1.0, within what GitHub's code scanning accepts.
 
-A result's first location is the line of the model's own source where the export names one that the repository has;
-GitHub shows that one alone. The model's file, with the bytes of the node and the path of the layer, always follows or
-stands alone. Its region has a line too, for GitHub refuses a result without; line and bytes are independent of each
-other in SARIF (3.30.4).
+A result's first location is the line of the model's own source where the export names one that the repository has, else
+line 1 of the model's file: GitHub shows the first alone, and refuses it without a line. The bytes of the node in the
+model's file follow in a location of their own, for no region may have a line and bytes that are not the same (3.30.4).
 
 Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html and GitHub's "SARIF support for code scanning".
 """
@@ -117,17 +116,20 @@ def _text(message: str, help: str, model: str) -> str:
 
 
 def _locations(finding: Finding, model: str, files: places.Files) -> Iterator[Json]:
+    logical = [*_logical(finding)]
+    named: Json = {"logicalLocations": logical} if logical else {}
     line = places.line_of(finding, files)
     if line is not None:
-        yield {
-            "physicalLocation": {"artifactLocation": _artifact(line.file), "region": {"startLine": line.number}},
-        }
-    region: Json = {"startLine": 1}
+        yield _location(line.file, {"startLine": line.number})
+    if line is None or finding.bytes is None:
+        yield _location(model, {"startLine": 1}) | named
     if finding.bytes is not None:
-        region["byteOffset"], region["byteLength"] = finding.bytes
-    location: Json = {"physicalLocation": {"artifactLocation": _artifact(model), "region": region}}
-    logical = [*_logical(finding)]
-    yield {**location, "logicalLocations": logical} if logical else location
+        offset, length = finding.bytes
+        yield _location(model, {"byteOffset": offset, "byteLength": length}) | named
+
+
+def _location(file: str, region: Mapping[str, int]) -> Json:
+    return {"physicalLocation": {"artifactLocation": _artifact(file), "region": region}}
 
 
 def _logical(finding: Finding) -> Iterator[Json]:

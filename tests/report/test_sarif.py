@@ -63,16 +63,19 @@ def physical(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def test_source_comes_first_and_the_model_always() -> None:
-    """The author's line is the first location where the repository has it; the bytes in the model's file follow."""
+    """The author's line is the first location where the repository has it, else the model; the model's bytes follow.
+
+    Line and bytes of one region would have to mean the same (3.30.4).
+    """
     merge, unseen, pool, *_, custom, unverified = run(examples.located())["results"]
     model = "exports/%C3%A9%20100%25.onnx"  # a URI: UTF-8, the rest percent-encoded
     assert [*physical(merge)] == [
         ("net/model.py", {"startLine": 42}),
-        (model, {"startLine": 1, "byteOffset": 3667, "byteLength": 831}),
+        (model, {"byteOffset": 3667, "byteLength": 831}),
     ]
     assert [*physical(unseen)] == [(model, {"startLine": 1})]
     assert [uri for uri, _ in physical(pool)] == ["net/blocks/stem.py", model]
-    assert [*physical(custom)] == [(model, {"startLine": 1, "byteOffset": 12, "byteLength": 3})]
+    assert [*physical(custom)] == [(model, {"startLine": 1}), (model, {"byteOffset": 12, "byteLength": 3})]
     assert [*physical(unverified)] == [(model, {"startLine": 1})]
 
 
@@ -95,7 +98,7 @@ def test_what_github_asks() -> None:
     document = run(examples.located(), replace(examples.located(), path="exports/other.onnx"))
     rules = document["tool"]["driver"]["rules"]
     results = document["results"]
-    assert all(region["startLine"] >= 1 for found in results for _, region in physical(found))
+    assert all(region["startLine"] >= 1 for _, region in (next(physical(found)) for found in results))
     assert {rules[found["ruleIndex"]]["id"] == found["ruleId"] for found in results} == {True}
     assert {found["level"] for found in results} == {"error", "warning", "note"}
     marks = [found["partialFingerprints"]["strideinspect/v1"] for found in results]
