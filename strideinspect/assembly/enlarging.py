@@ -12,6 +12,9 @@ from strideinspect.model.shapes import Shapes, infer
 from strideinspect.report.model import Field, TensorReport, WindowNode
 from strideinspect.verify.theory import Enlarged, Key, TheoryClaim
 
+_MODERATE = 4
+"""How many times as long an axis becomes for as many closed forms as that settles;"""
+
 _MOST = 16
 """How many times as long an axis may become,"""
 
@@ -37,12 +40,12 @@ def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim
 
 
 def enlarged(shapes: Shapes, sources: Sequence[Source], claims: Sequence[TheoryClaim]) -> list[Enlarged]:
-    """One larger size per spatial axis (`sources`) for those of its closed forms that are open at this one.
+    """Larger sizes, one spatial axis (`sources`) at a time, for those of its closed forms that are open at this one.
 
     Inputs that are equally long along an axis grow together, for they may be merged. The axis keeps its residue by the
     strides, on which SAME padding depends; a closed form that is another one at the larger size is not claimed there.
     """
-    found = []
+    found: list[Enlarged] = []
     done: set[Source] = set()
     for source in sources:
         if source not in done:
@@ -50,7 +53,7 @@ def enlarged(shapes: Shapes, sources: Sequence[Source], claims: Sequence[TheoryC
             done.update(group)
             asked = [claim for claim in claims if (claim.input, claim.axis) in group]
             if asked:
-                found.append(_larger(shapes, group, asked))
+                found += _larger(shapes, group, asked)
     return found
 
 
@@ -63,24 +66,30 @@ def _growing(source: Source, shapes: Shapes, sources: Sequence[Source]) -> set[S
     }
 
 
-def _larger(shapes: Shapes, group: set[Source], claims: Sequence[TheoryClaim]) -> Enlarged:
+def _larger(shapes: Shapes, group: set[Source], claims: Sequence[TheoryClaim]) -> Iterator[Enlarged]:
+    """The model with this group of axes grown: moderately, and further for what needs more than that."""
     length = claims[0].length
     inputs = {name: shapes.shapes[name] for name in shapes.network.inputs}
     most = min(
         max(_MOST * length, _ALWAYS), *(length * _MOST_ELEMENTS // max(1, math.prod(inputs[name])) for name, _ in group)
     )
     period = math.lcm(*(abs(claim.step) for claim in claims if claim.step))
-    needs = {claim.key: _needed(claim, length, period) for claim in claims}
-    size = max((need for need in needs.values() if need <= most), default=length)
+    left = {claim.key: (claim, _needed(claim, length, period)) for claim in claims}
+    for bound in (_MODERATE * length, most):
+        fitting = {key: entry for key, entry in left.items() if entry[1] <= min(bound, most)}
+        if fitting:
+            size = max(need for _, need in fitting.values())
+            grown = {
+                name: tuple(size if (name, k) in group else n for k, n in enumerate(inputs[name])) for name in inputs
+            }
+            yield Enlarged(grown, *_again(shapes, grown, group, [claim for claim, _ in fitting.values()]))
+        left = {key: entry for key, entry in left.items() if key not in fitting}
     reasons = {
         key: f"to keep clear of all borders it takes about {need:,} indices along axis {key[1]}, too many to run"
-        for key, need in needs.items()
-        if need > size
+        for key, (_, need) in left.items()
     }
-    grown = {name: tuple(size if (name, k) in group else n for k, n in enumerate(inputs[name])) for name in inputs}
-    kept = [claim for claim in claims if claim.key not in reasons]
-    same, other = _again(shapes, grown, group, kept) if kept else ([], {})
-    return Enlarged(grown, same, reasons | other)
+    if reasons:
+        yield Enlarged({}, [], reasons)
 
 
 def _needed(claim: TheoryClaim, length: int, period: int) -> int:
@@ -102,7 +111,8 @@ def _again(
         again = [new for f in found.values() if f.axis == claim.axis for new in _claims(f, claim.tensor, claim.node)]
         spelled = "×".join(map(str, inputs[claim.input]))
         if not again:
-            reasons[claim.key] = f"at {spelled}: {placed.unknown.get(claim.tensor, 'it has no closed form there')}"
+            why = placed.unknown.get(claim.tensor) or next((f.reason for f in found.values() if f.reason), None)
+            reasons[claim.key] = f"at {spelled}: {why or 'it has no closed form there'}"
         elif (again[0].step, again[0].spans, again[0].node_axis) != (claim.step, claim.spans, claim.node_axis):
             reasons[claim.key] = f"its closed form depends on the size of the input: at {spelled} it is another one"
         else:

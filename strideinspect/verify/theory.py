@@ -70,7 +70,7 @@ class TheoryClaim:
 
 @dataclass(frozen=True, slots=True)
 class Enlarged:
-    """The model at another size, at which these claims should be settled. `reasons` says why some are not made."""
+    """The model at another size, at which these claims should be settled; `reasons` says why others are not made."""
 
     inputs: Mapping[str, tuple[int, ...]]
     claims: Sequence[TheoryClaim]
