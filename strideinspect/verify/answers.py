@@ -12,7 +12,7 @@ import onnxruntime
 
 from strideinspect.model.load import load
 from strideinspect.verify.geometry import Question, ask
-from strideinspect.verify.probe import resizing, windows
+from strideinspect.verify.probe import resizing, signal, windows
 from strideinspect.verify.probe.branches import followed
 from strideinspect.verify.probe.call import Knowledge
 from strideinspect.verify.probe.run import Lights, Seen
@@ -69,7 +69,7 @@ def _questions(node: onnx.NodeProto, as_run: AsRun, opset: int) -> Sequence[Ques
             return list(resizing.questions(node, as_run.shapes, as_run.values, opset).values())
         except InexpressibleError:
             return []  # the same refusal comes back as a reason when the node is translated
-    return windows.questions(node, as_run.shapes)
+    return [*windows.questions(node, as_run.shapes), *signal.questions(node, as_run.shapes, as_run.values)]
 
 
 def field_line(ran: Ran, probes: Sequence[Mapping[str, Any]], unseen: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

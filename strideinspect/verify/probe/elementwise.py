@@ -9,11 +9,12 @@ from strideinspect.verify.probe.call import Call, operators, qualified
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 _ALL_INPUTS: Final = (
-    "Abs", "Acos", "Acosh", "Add", "And", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitCast", "BitShift",
-    "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Cast", "Ceil", "Celu", "Clip", "Cos", "Cosh", "Div", "Elu",
-    "Equal", "Erf", "Exp", "Floor", "Gelu", "Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity", "If",
-    "IsInf", "IsNaN", "LeakyRelu", "Less", "LessOrEqual", "Log", "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg",
-    "Not", "Or", "PRelu", "Pow", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
+    "Abs", "Acos", "Acosh", "Add", "Affine", "And", "Asin", "Asinh", "Atan", "Atanh", "Bernoulli", "BitCast",
+    "BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Cast", "Ceil", "Celu", "Clip", "Cos",
+    "Cosh", "Div", "Elu", "Equal", "Erf", "Exp", "Floor", "Gelu", "Greater", "GreaterOrEqual", "HardSigmoid",
+    "HardSwish", "Identity", "If", "ImageScaler", "IsInf", "IsNaN", "LeakyRelu", "Less", "LessOrEqual", "Log",
+    "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg", "Not", "Or", "ParametricSoftplus", "Pow", "PRelu",
+    "Reciprocal", "Relu", "Round", "Scale", "ScaledTanh", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
     "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tan", "Tanh", "ThresholdedRelu", "Where", "Xor",
     "com.microsoft:BiasGelu", "com.microsoft:FastGelu", "com.microsoft:Gelu", "com.microsoft:QuickGelu",
 )  # fmt: skip
@@ -31,6 +32,7 @@ _SOME_INPUTS: Final[dict[str, tuple[int, ...]]] = {
     "com.microsoft:QLinearSigmoid": (0,),
     "com.microsoft:QLinearWhere": (0, 1, 4),
     "com.microsoft:QuantizeLinear": (0, 1, 2),
+    "com.microsoft:Trilu": (0,),
 }
 
 

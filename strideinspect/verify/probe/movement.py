@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import onnx
 
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
@@ -105,6 +106,36 @@ def out_of_blocks(call: Call) -> Sequence[Value | None]:
     return [call.build.permuted(value, [0, *range(2, rank), 1]) if call.integer("channels_last", 0) else value]
 
 
+@operators("Crop")
+def crop(call: Call) -> Sequence[Value | None]:
+    """The last two axes from (top, left) on, as far as came out."""
+    call.only(0)
+    shape = call.shape_out()
+    left, top = (int(border) for border in call.attributes["border"][:2])
+    rank = len(shape)
+    starts = {rank - 2: top, rank - 1: left}
+    return [_cut(call, call.live(), shape, {k: (start, start + shape[k], 1) for k, start in starts.items()})]
+
+
+@operators("CenterCropPad")
+def center_crop_pad(call: Call) -> Sequence[Value | None]:
+    """Done by onnxruntime's own operator; what it pads with zeros is dark."""
+    call.only(0)
+    build, value, shape = call.build, call.live(), call.shape_out()
+    touched = [k for k, extent in enumerate(shape) if extent != value.shape[k] and not value.ignores_holes(k)]
+    marks = replace(value.marks, collapsed=frozenset(k for k in value.marks.collapsed if shape[k] == 1))
+    if not touched:
+        return [replace(value, shape=shape, marks=marks)]
+    whole = build.spread(value, touched)
+    sizes = build.integers(shape[k] for k in touched)
+    moved = build.emit("CenterCropPad", [whole.name, sizes], axes=touched)
+    ones = build.emit("Expand", [build.constant(np.array(1, np.float32)), build.integers(whole.extents)])
+    inside = build.emit("Cast", [build.emit("CenterCropPad", [ones, sizes], axes=touched)], to=onnx.TensorProto.BOOL)
+    name = build.emit("Where", [inside, moved, build.dark((1,) * len(shape), border=True)])
+    extents = tuple(shape[k] if k in touched else extent for k, extent in enumerate(value.extents))
+    return [Value(name, shape, extents, marks)]
+
+
 @operators("Gather")
 def gather(call: Call) -> Sequence[Value | None]:
     """Constant indices pick from the data; indices that depend on the data pick from a constant table."""
@@ -134,7 +165,7 @@ def gather(call: Call) -> Sequence[Value | None]:
     return [Value(name, shape, (*before, *shape[axis : axis + count], *after), marks)]
 
 
-@operators("GatherElements", "GatherND")
+@operators("GatherElements", "GatherND", "com.microsoft:GatherND")
 def gather_each(call: Call) -> Sequence[Value | None]:
     """Constant indices pick single elements."""
     call.only(0)
@@ -151,7 +182,7 @@ def gather_each(call: Call) -> Sequence[Value | None]:
     return [Value(name, shape, shape, Marks(running, frozenset(), value.marks.gone))]
 
 
-@operators("ScatterElements", "ScatterND")
+@operators("Scatter", "ScatterElements", "ScatterND")
 def scatter(call: Call) -> Sequence[Value | None]:
     """Constant indices say where updates replace (or, with a reduction, join) the data."""
     call.only(0, 2)
@@ -168,7 +199,8 @@ def scatter(call: Call) -> Sequence[Value | None]:
     if call.attributes.get("reduction", "none") != "none":
         found["reduction"] = "max"
     places = build.constant(indices.astype(np.int64))
-    return [Value(build.emit(call.node.op_type, [names[0], places, names[1]], **found), shape, shape, marks)]
+    op = "ScatterElements" if call.node.op_type == "Scatter" else call.node.op_type
+    return [Value(build.emit(op, [names[0], places, names[1]], **found), shape, shape, marks)]
 
 
 @operators("Expand")
@@ -195,7 +227,7 @@ def tile(call: Call) -> Sequence[Value | None]:
     return [Value(name, shape, extents, marks)]
 
 
-@operators("Pad")
+@operators("Pad", "com.microsoft:Pad")
 def pad(call: Call) -> Sequence[Value | None]:
     """Constant padding is dark; the other modes repeat what is there, by onnxruntime's own operator."""
     call.only(0)

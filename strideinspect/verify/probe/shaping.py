@@ -79,7 +79,7 @@ def squeeze(call: Call) -> Sequence[Value | None]:
     return [without_axes(call, value, range(len(value.shape)) if axes is None else map(value.normal, axes))]
 
 
-@operators("Unsqueeze")
+@operators("Unsqueeze", "com.microsoft:ExpandDims")
 def unsqueeze(call: Call) -> Sequence[Value | None]:
     """Axes of extent 1 are put in."""
     call.only(0)

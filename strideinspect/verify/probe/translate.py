@@ -18,6 +18,7 @@ from strideinspect.verify.probe import (  # noqa: F401 - importing them register
     reductions,
     resizing,
     shaping,
+    signal,
     windows,
 )
 from strideinspect.verify.probe.builder import Builder

@@ -1,0 +1,88 @@
+"""Transforms of signals: a Fourier transform reads the whole axis, a short-time one a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import onnx
+
+from strideinspect.verify.geometry import Question
+from strideinspect.verify.probe.call import Call, operators
+from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
+
+_STEP, _WINDOW, _LENGTH = 1, 2, 3
+_AXIS_IS_AN_INPUT: Final = 20  # from this operator set on
+
+
+@operators("DFT")
+def transform(call: Call) -> Sequence[Value | None]:
+    """Every frequency reads the whole axis, and real and imaginary part."""
+    call.only(0)
+    value = call.live()
+    given = call.constant(2) if call.known.opset >= _AXIS_IS_AN_INPUT else np.array(call.integer("axis", 1))
+    axis = value.normal(-2 if given is None else int(given.reshape(-1)[0]))
+    mixed = (axis, len(value.shape) - 1)
+    return [replace(call.build.most(value, mixed), shape=call.shape_out(), marks=value.marks.without(mixed))]
+
+
+def questions(node: onnx.NodeProto, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray]) -> list[Question]:
+    """What the frames of an STFT read, asked of a pool whose window they are; empty where that is not known."""
+    if node.op_type != "STFT" or node.domain or node.input[0] not in shapes or node.input[_STEP] not in values:
+        return []
+    frame = None
+    if len(node.input) > _LENGTH and node.input[_LENGTH] in values:
+        frame = int(values[node.input[_LENGTH]].reshape(-1)[0])
+    elif len(node.input) > _WINDOW and node.input[_WINDOW] in shapes:
+        frame = shapes[node.input[_WINDOW]][0]
+    if frame is None:
+        return []
+    window = (("kernel_shape", (frame,)), ("strides", (int(values[node.input[_STEP]].reshape(-1)[0]),)))
+    return [Question("MaxPool", window, shapes[node.input[0]][1], frame)]
+
+
+@operators("STFT")
+def short_time_transform(call: Call) -> Sequence[Value | None]:
+    """[batch, samples] or [batch, samples, parts] to [batch, frames, frequencies, 2]."""
+    call.only(0)
+    value = call.live()
+    names = {call.node.input[0]: value.shape}
+    names |= {name: call.known.shapes[name] for name in call.node.input[_WINDOW:] if name in call.known.shapes}
+    asked = questions(call.node, names, call.known.values)
+    if not asked:
+        raise InexpressibleError("its frames are not known")
+    framed = call.build.read(value, 1, call.table(asked[0]))
+    parts = range(2, len(value.shape))
+    framed = replace(call.build.most(framed, parts), marks=value.marks.without(parts))
+    extents = (*framed.extents[:2], 1, 1)
+    return [call.build.resized(framed, extents, call.shape_out(), framed.marks)]
+
+
+@operators("RotaryEmbedding", "com.microsoft:RotaryEmbedding")
+def rotation(call: Call) -> Sequence[Value | None]:
+    """A feature is rotated with another one of the same step, which is nothing new where all see the same."""
+    call.only(0)
+    value = call.live()
+    if not value.constant_along(len(value.shape) - 1):
+        raise InexpressibleError("its features see different places")
+    return [value]
+
+
+@operators("com.microsoft:UnfoldTensor")
+def unfold(call: Call) -> Sequence[Value | None]:
+    """Windows of an axis, what lies in them along a new last axis."""
+    call.only(0)
+    value = call.live()
+    axis = value.normal(call.integer("dim", -1))
+    shape, rank = call.shape_out(), len(value.shape)
+    if value.constant_along(axis):
+        return [call.build.resized(value, (*value.extents, 1), shape, value.marks)]
+    reads = np.arange(shape[axis])[:, None] * call.integer("step", 1) + np.arange(shape[-1])
+    name = call.build.emit("Gather", [value.name, call.build.constant(reads)], axis=axis)
+    order = [k for k in range(rank + 1) if k != axis + 1] + [axis + 1]
+    name = call.build.emit("Transpose", [name], perm=order)
+    extents = (*(shape[k] if k == axis else extent for k, extent in enumerate(value.extents)), shape[-1])
+    marks = replace(value.marks, running=value.marks.running | ({rank} if axis in value.marks.running else set()))
+    return [Value(name, shape, extents, marks)]
