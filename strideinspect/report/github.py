@@ -31,7 +31,9 @@ class _Annotation:
 def render(results: Sequence[Report | FailedReport], *, files: places.Files, show: Severity = Severity.NOTE) -> str:
     """Commands for findings of severity `show` and graver, gravest first; models that failed before all else.
 
-    Notes of one rule are one annotation per model, with their number and other places.
+    Of one severity those on a line of source go first: they are shown in the change itself, while the others have no
+    better place than the list that GitHub cuts short. Notes of one rule are one annotation per model, with their number
+    and other places.
     """
     failed = [_failed(result, files) for result in results if isinstance(result, FailedReport)]
     found = [
@@ -41,6 +43,7 @@ def render(results: Sequence[Report | FailedReport], *, files: places.Files, sho
         for group in findings.grouped(result.at_least(show))
         for message, finding in group.messages()
     ]
+    found.sort(key=lambda annotation: annotation.line is None)
     lines = [line for severity in LEVELS for line in _commands(severity, [*failed, *found])]
     return "".join(f"{line}\n" for line in lines)
 
