@@ -90,7 +90,7 @@ class Adviser:
             what = axes_name([spatial.index(axis) for axis in moving], len(spatial))
             spelled = [f"{size} {what}" for size in spelled]
         claim = {"unseen": ("loses", "lose", "no pixel"), "dropped": ("drops", "drop", "nothing anywhere")}[aim]
-        text = f"{listed(spelled)} {claim[len(spelled) > 1]} {claim[2]}"
+        text = f"{listed(spelled)} {claim[len(spelled) > 1 or not whole]} {claim[2]}"
         if 1 in found and aim == "unseen":
             text += f"; or pad {found[1]} at the {_ends([spatial.index(axis) for axis in moving], len(spatial))}"
         return Advice(tuple(e[0] for e in extents), text)

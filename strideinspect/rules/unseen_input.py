@@ -51,14 +51,13 @@ def check(inspection: Inspection) -> Iterator[Finding]:
     for given in inspection.inputs:
         lost = {u.axis: u.ranges for u in inspection.unseen if u.input == given.name}
         groups: dict[tuple[object, ...], list[int]] = {}
-        share = 1.0
         for axis, ranges in lost.items():
-            share *= 1 - sum(b - a + 1 for a, b in ranges) / given.shape[axis]
             groups.setdefault((ranges, given.shape[axis]), []).append(axis)
         for axes in groups.values():
             ranges = lost[axes[0]]
             positions = [given.spatial_axes.index(axis) for axis in axes]
             count = sum(b - a + 1 for a, b in ranges)
+            kept = (1 - count / given.shape[axes[0]]) ** len(axes)
             causes = inspection.causes(given.name, axes[0], ranges)
             trailing = len(ranges) == 1 and ranges[0][1] == given.shape[axes[0]] - 1
             advice = inspection.advise(given.name, tuple(axes), "unseen") if trailing else None
@@ -68,7 +67,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
                 severity=Severity.WARNING,
                 message=f"{axes_name(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
                 f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: "
-                f"{percent(1 - share)} of every image{where}",
+                f"{percent(1 - kept)} of every image{where}",
                 help=advice.text if advice else "",
                 input=given.name,
                 axes=tuple(axes),

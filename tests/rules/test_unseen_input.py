@@ -54,6 +54,19 @@ PLACES: dict[str, tuple[tuple[int, ...], str, list[tuple[tuple[int, ...], Spans,
 }  # fmt: skip
 
 
+def test_rows_and_columns_that_differ(tmp_path: Path) -> None:
+    """Of 500×50, as spectrograms are, each loses one: 1/500 and 1/50 of the image, and each alone has its size."""
+    found = of_rule(inspected(model_of(pool("x", "y", 3), {"x": (1, 1, 500, 50)}), tmp_path), RULE)
+    assert [finding.message.partition(";")[0] for finding in found] == [
+        "row 499 of x reaches no output: 0.2 % of every image",
+        "column 49 of x reaches no output: 2.0 % of every image",
+    ]
+    assert [finding.help.partition(";")[0] for finding in found] == [
+        "499 rows and 501 rows lose no pixel",
+        "49 columns and 51 columns lose no pixel",
+    ]
+
+
 @pytest.mark.parametrize(("size", "body", "places", "text"), PLACES.values(), ids=PLACES)
 def test_places(
     size: tuple[int, ...],
