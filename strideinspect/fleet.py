@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from strideinspect.api import inspect
 from strideinspect.errors import StrideinspectError, UsageError, unexpected
-from strideinspect.processes import Pool
 from strideinspect.report.model import FailedReport, Report
 from strideinspect.settings import Settings
 
@@ -101,6 +100,8 @@ def outcome(task: Task, progress: Progress | None = None) -> Result:
 
 
 def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress | None) -> Generator[Result, None, None]:
+    from strideinspect.processes import Pool  # a single model should not wait for the machinery
+
     with Pool(jobs) as pool:
         try:
             yield from _spread(tasks, pool, _once_more, progress)
@@ -143,6 +144,8 @@ def _submitted(executor: Executor, task: Task) -> Future[Result]:
 def _once_more(task: Task, _: Exception) -> Result:
     """A process that dies, for want of memory say, takes down its pool: who was it? Each that is left runs alone."""
     from concurrent.futures import BrokenExecutor
+
+    from strideinspect.processes import Pool
 
     with Pool(1) as alone:
         try:

@@ -10,7 +10,6 @@ import typer
 
 from strideinspect.cli import console, options, outputs
 from strideinspect.errors import UsageError
-from strideinspect.report.model import Severity
 from strideinspect.version import __version__
 
 EPILOG = """Exit status: 0 nothing at or above --fail-on; 1 something is; 2 the tool could not do its work.
@@ -118,13 +117,14 @@ def run(
         settings["tensors"] = tuple(tensor)
     if no_baseline or baseline is not None:
         settings["baseline"] = None if no_baseline or baseline is None else Path(baseline)
+    # Imported here, for --help and a mistyped option need none of it.
+    from strideinspect.cli import session
+    from strideinspect.report.model import Severity
+
     if exit_zero or fail_on is FailOn.NEVER:
         settings["fail_on"] = None
     elif fail_on is not None:
         settings["fail_on"] = Severity(fail_on)
-    # Imported here, for --help and a mistyped option need none of it.
-    from strideinspect.cli import session
-
     question = session.Question(settings, config, configured=not no_config)
     answer = session.Answer(format.value, targets, show.value, positions=positions, quiet=quiet, statistics=statistics)
     return session.run(models, question, answer, jobs=jobs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,7 @@ def dropped(found: Geometry, touched: Marks, empty: Sequence[Vector]) -> Dropped
     )
 
 
+@lru_cache(maxsize=1024)  # networks repeat a few windows many times
 def used_taps(window: Window) -> int:
     """How many of a window's taps touch a pixel at some position; the others lie in padding wherever it stands."""
     if window.kernel > LARGEST:

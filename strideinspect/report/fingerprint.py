@@ -6,7 +6,6 @@ changes. Services that collect findings (GitHub, GitLab) tell by its fingerprint
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from dataclasses import astuple, dataclass
@@ -76,4 +75,6 @@ def of_failure(model: str) -> str:
 
 def _digest(parts: list[object]) -> str:
     """JSON keeps the parts apart: no two lists are written alike."""
+    import hashlib  # it loads a library of its own, and most runs print no fingerprint
+
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:DIGITS]

@@ -6,6 +6,7 @@ Started by the client with a directory for temporary files, the deadline in seco
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -15,6 +16,7 @@ from typing import IO, Any
 
 def main(arguments: list[str]) -> None:
     """Answer on what was standard output; nothing else is ever written there, nor to standard error."""
+    gc.set_threshold(200_000)  # what is made here lives until the end; looking for cycles every 700 objects costs time
     directory, deadline, memory = Path(arguments[0]), float(arguments[1]), int(arguments[2])
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         nowhere = os.open(os.devnull, os.O_WRONLY)
