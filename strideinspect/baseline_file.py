@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from strideinspect.errors import UsageError
-from strideinspect.policy.baseline import Entry, order
+from strideinspect.policy.entry import Entry, order
 
 NAME = "strideinspect-baseline.json"
 SCHEMA = "strideinspect/baseline/1"

@@ -10,7 +10,7 @@ import pytest
 
 from strideinspect.baseline_file import Baseline, read
 from strideinspect.errors import UsageError
-from strideinspect.policy.baseline import Entry
+from strideinspect.policy.entry import Entry
 
 ENTRY = Entry(
     model="exports/net.onnx",

@@ -14,8 +14,9 @@ from strideinspect.cli import console, outputs
 from strideinspect.cli.session import Question, inspected
 from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
-from strideinspect.policy import baseline
-from strideinspect.policy.baseline import Entry
+from strideinspect.policy.baseline import judged
+from strideinspect.policy.entry import Entry, entries
+from strideinspect.policy.recognition import match
 from strideinspect.report import words
 from strideinspect.report.model import FailedReport, Report, Severity
 
@@ -63,14 +64,14 @@ def updated(before: Baseline, tasks: Sequence[Task], results: Sequence[Result], 
     """
 
     def kept(report: Report, _: Sequence[Entry]) -> Sequence[Entry]:
-        return baseline.entries(replace(report, findings=tuple(report.at_least(accept))), "")
+        return entries(replace(report, findings=tuple(report.at_least(accept))), "")
 
     return _rewritten(before, tasks, results, kept)
 
 
 def pruned(before: Baseline, tasks: Sequence[Task], results: Sequence[Result]) -> Baseline:
     """The file without the entries that match nothing any more."""
-    return _rewritten(before, tasks, results, lambda report, own: baseline.match(report, own).used)
+    return _rewritten(before, tasks, results, lambda report, own: match(report, own).used)
 
 
 def _rewritten(
@@ -84,10 +85,10 @@ def _rewritten(
     for task, result in zip(tasks, results, strict=True):
         if isinstance(result, Report):
             own = before.of(task.path)
-            rules = baseline.judged(result, task.settings)
+            rules = judged(result, task.settings)
             unasked = [entry for entry in own if entry.rule not in rules]
-            entries = kept(result, [entry for entry in own if entry.rule in rules])
+            here = kept(result, [entry for entry in own if entry.rule in rules])
             name = before.name_of(task.path)
-            found += (replace(entry, model=name) for entry in [*unasked, *entries])
+            found += (replace(entry, model=name) for entry in [*unasked, *here])
             done.add(name)
     return Baseline(before.path, (*found, *(entry for entry in before.entries if entry.model not in done)))

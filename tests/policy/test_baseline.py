@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from strideinspect.policy.baseline import applied, entries, match
+from strideinspect.policy.baseline import applied
+from strideinspect.policy.entry import entries
+from strideinspect.policy.recognition import match
 from strideinspect.report.model import Finding, Input, Merge, Report, Severity, Source
 from tests.report import builders
 
@@ -55,6 +57,10 @@ def kept(before: Report, after: Report) -> tuple[list[str | None], list[str | No
     (("features.1", "node_Conv_7", CONV, True), ("features.0", "node_conv2d", CONV, True)),
     # A layer put in front of a sequence.
     (("features.4", "node_pool", POOL, True), ("features.5", "node_pool", POOL, True)),
+    # The whole network wrapped into another module, or taken out of it.
+    (("layer1.pool", "node_pool_3", POOL, True), ("model.layer1.pool", "node_pool_7", POOL, True)),
+    (("model.layer1.bn1", "node_Conv_3", CONV, True), ("layer1.conv1", "/layer1/conv1/Conv", CONV, True)),
+    ((None, "node_pool_3", POOL, True), ("model", "node_pool_7", POOL, True)),
     # A second model built in one Keras program.
     (("net_1/conv_3/bn_1", "net_1/conv_3/bn_1/mul", CONV, True), ("net_2/conv_3/bn_2", "net_2/conv_3/bn_2/mul", CONV,
                                                                   True)),
@@ -81,6 +87,9 @@ def test_same_finding_under_another_name(before: Node, after: Node) -> None:
      [("layer1.0", "/layer1/layer1.0/Add", ADD, False), ("layer2.0", "/layer2/layer2.0/Add", ADD, True)]),
     # The accepted layer is gone, and another kind of window is flagged beside it.
     ([("block.pool", "node_pool", POOL, True)], [("block.conv", "node_conv", CONV, True)]),
+    # Another layer of the same kind where the accepted one was mended by a smaller window.
+    ([("features.2", "pool_1", POOL, True), ("features.5", "pool_2", POOL, False)],
+     [("features.2", "pool_1", ("MaxPool", 2, 2), False), ("features.5", "pool_2", POOL, True)]),
     # A whole number may be a layer's own name: AlexNet as a bare sequence.
     ([("7", "/7/MaxPool", POOL, True), ("3", "/3/MaxPool", POOL, False)],
      [("7", "/7/MaxPool", POOL, False), ("3", "/3/MaxPool", POOL, True)]),
@@ -90,6 +99,13 @@ def test_new_finding_elsewhere(before: Sequence[Node], after: Sequence[Node]) ->
     (old,) = [name for _, name, _, flagged in before if flagged]
     (new,) = [name for _, name, _, flagged in after if flagged]
     assert kept(model(*before), model(*after)) == ([new], [], [old])
+
+
+def test_another_layer_took_its_name() -> None:
+    """Two layers in front of a sequence: where the pool was there is a convolution now, so that the pool has moved."""
+    before = model(("stem.1", "node_conv", CONV, False), ("stem.3", "node_pool", POOL, True))
+    after = model(("stem.3", "node_conv", CONV, False), ("stem.5", "node_pool", POOL, True))
+    assert kept(before, after) == ([], ["node_pool"], [])
 
 
 def test_one_entry_accepts_one_finding() -> None:

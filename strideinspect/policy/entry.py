@@ -1,0 +1,93 @@
+"""What a baseline says of a finding that it accepts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from strideinspect.report import words
+from strideinspect.report.fingerprint import layer_of, place
+from strideinspect.report.model import Merge, Report, WindowNode
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A finding that is accepted: where it is, by every name that it had, and what it said.
+
+    `model` is the path of the model's file relative to the baseline's folder, with slashes; `operator` the window or
+    merge that `output` comes from (`MaxPool 3×3/2`), None for other places; `namesakes` how many windows and merges
+    were called like it but for a number behind, itself included.
+    """
+
+    model: str
+    rule: str
+    layer: str | None
+    node: str | None
+    output: str | None
+    operator: str | None
+    namesakes: int
+    input: str | None
+    axes: tuple[int, ...]
+    message: str
+
+    @property
+    def name(self) -> str:
+        """What the node is called, by itself."""
+        return self.node or self.output or ""
+
+    @property
+    def place(self) -> str:
+        """The most lasting of its names, "" where it has none."""
+        return place(self.layer, self.node, self.output)
+
+    @property
+    def title(self) -> str:
+        """What is accepted, in a few words."""
+        where = self.place or self.output or self.input
+        return f"{self.rule} at {where}" if where else self.rule
+
+
+def entries(report: Report, model: str) -> tuple[Entry, ...]:
+    """An entry for each finding of the report, in order."""
+    operators = {merge.output: merge.op for merge in report.merges}
+    operators |= {window.output: words.window(window) for window in report.nodes}
+    items: tuple[WindowNode | Merge, ...] = (*report.nodes, *report.merges)
+    namesakes = count_namesakes(name for item in items for name in (item.name, item.output))
+    return tuple(
+        Entry(
+            model=model,
+            rule=finding.rule,
+            layer=layer_of(finding),
+            node=finding.node,
+            output=finding.output,
+            operator=operators.get(finding.output or ""),
+            namesakes=namesakes[uncounted(finding.node or finding.output or "")],
+            input=finding.input,
+            axes=finding.axes,
+            message=finding.message,
+        )
+        for finding in report.findings
+    )
+
+
+def order(entry: Entry) -> tuple[object, ...]:
+    """By model, rule and place, numbers in names by their size: how a file lists entries, and how they are paired."""
+    names = (entry.layer, entry.node, entry.output, entry.input)
+    return (entry.model, entry.rule, *(_natural(name or "") for name in names), entry.axes, entry.message)
+
+
+def count_namesakes(names: Iterable[str]) -> Counter[str]:
+    """How many different names are the same but for a number behind."""
+    return Counter(uncounted(name) for name in set(names) if name)
+
+
+def uncounted(name: str) -> str:
+    """A path without the counters that exporters put behind its parts: `net_1/conv2d_3` is `net/conv2d`."""
+    return re.sub(r"_\d+(?=[./]|$)", "", name)
+
+
+def _natural(name: str) -> tuple[tuple[int, str], ...]:
+    """A sort key under which `features.2` comes before `features.10`."""
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name))

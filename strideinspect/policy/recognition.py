@@ -1,0 +1,194 @@
+"""Which finding of a model is one that was accepted, when the model has been exported again.
+
+An entry goes with one finding at most. The exact names are tried first, then weaker and weaker ones, for a re-export
+may count its nodes anew, fold a batch norm, put a layer in front or wrap the whole network. What still bears its name
+was not renamed: the entry of a node that is there as it was vouches for no other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from strideinspect.policy.entry import Entry, count_namesakes, entries, order, uncounted
+from strideinspect.report.model import Finding, Merge, Report, WindowNode
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What became of the findings and the entries: both in the order in which they were given."""
+
+    new: tuple[Finding, ...]
+    accepted: tuple[Finding, ...]
+    used: tuple[Entry, ...]
+    unused: tuple[Entry, ...]
+
+
+def match(report: Report, accepted: Sequence[Entry]) -> Match:
+    """Which entry accepts which finding: each goes with one of the other at most."""
+    found, asked = entries(report, ""), tuple(accepted)
+    if len(report.inputs) == 1:
+        # There is no other input that it could be, whatever it is called by now.
+        found, asked = (tuple(map(_of_the_only_input, group)) for group in (found, asked))
+    names = _Names(report)
+    free = sorted(range(len(asked)), key=lambda i: order(asked[i]))
+    left = sorted(range(len(found)), key=lambda j: order(found[j]))
+    pairs: dict[int, int] = {}  # finding to entry
+    for level in _LEVELS:
+        for asked_as, found_as in _views(asked, found, names):
+            waiting: dict[object, list[int]] = defaultdict(list)
+            for i in free:
+                if level.may_accept(asked[i], names):
+                    waiting[level.key(asked_as[i])].append(i)
+            for j in left:
+                key = level.key(found_as[j])
+                fitting = [i for i in waiting[key] if set(found[j].axes) <= set(asked[i].axes)] if key else []
+                if fitting:
+                    pairs[j] = min(fitting, key=lambda i: len(asked[i].axes))
+                    waiting[key].remove(pairs[j])
+            taken = set(pairs.values())
+            left, free = [j for j in left if j not in pairs], [i for i in free if i not in taken]
+    return Match(
+        new=tuple(finding for j, finding in enumerate(report.findings) if j not in pairs),
+        accepted=tuple(finding for j, finding in enumerate(report.findings) if j in pairs),
+        used=tuple(entry for i, entry in enumerate(accepted) if i not in free),
+        unused=tuple(entry for i, entry in enumerate(accepted) if i in free),
+    )
+
+
+class _Names:
+    """What is called by which name in a model: its windows and merges, and the layers that they lie in."""
+
+    def __init__(self, report: Report) -> None:
+        items: tuple[WindowNode | Merge, ...] = (*report.nodes, *report.merges)
+        self.layers: dict[str, str | None] = {output.name: None for output in report.outputs}
+        self.operators: dict[str, set[str]] = defaultdict(set)
+        for item in items:
+            layer = item.source.scope if item.source else None
+            self.layers |= dict.fromkeys((item.name, item.output), layer)
+            for name in (layer or item.name, layer or item.output):
+                self.operators[name].add(item.op)
+        self.layers.pop("", None)
+        self.namesakes = count_namesakes(name for item in items for name in (item.name, item.output))
+        own = [layer for layer in self.layers.values() if layer]
+        self.around = {path for layer in own for path in _around(layer)}
+        self.wrapper = _wrapper(own)
+
+    def has(self, entry: Entry) -> bool:
+        """Whether the entry's place is still there, with an operator of its kind or layers inside."""
+        operator = entry.operator and entry.operator.partition(" ")[0]
+        there = self.operators.get(entry.place, ())
+        return entry.place in self.around or (operator in there if operator else bool(there))
+
+    def unchanged(self, entry: Entry) -> bool:
+        """Whether the entry's node is still in its layer, and has as many namesakes: none of them was renumbered."""
+        there = entry.name in self.layers and self.layers[entry.name] == entry.layer
+        return there and self.namesakes[uncounted(entry.name)] == entry.namesakes
+
+
+def _views(
+    asked: Sequence[Entry], found: Sequence[Entry], names: _Names
+) -> Iterator[tuple[Sequence[Entry], Sequence[Entry]]]:
+    """The names as they are, and as if a network that all layers lie in now, or lay in then, were not around them."""
+    yield asked, found
+    if names.wrapper:
+        yield asked, [_without(names.wrapper, entry) for entry in found]
+    wrapper = _wrapper([entry.layer for entry in asked if entry.layer])
+    if wrapper:
+        yield [_without(wrapper, entry) for entry in asked], found
+
+
+def _wrapper(layers: Sequence[str]) -> str | None:
+    """The outermost layer, where all lie in one."""
+    outermost = {re.split(r"[./]", layer, maxsplit=1)[0] for layer in layers}
+    return outermost.pop() if len(outermost) == 1 else None
+
+
+def _without(wrapper: str, entry: Entry) -> Entry:
+    layer = entry.layer or ""
+    inside = layer[len(wrapper) + 1 :] if re.match(re.escape(wrapper) + r"([./]|$)", layer) else layer
+    return replace(entry, layer=inside or None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """A way to know an entry and a finding for the same; a key of None fits nothing.
+
+    But for the exact one, no level takes an entry away from a node that is as it was. `renamed` levels take none away
+    from a place that is still there.
+    """
+
+    key: Callable[[Entry], object]
+    exact: bool = False
+    renamed: bool = False
+
+    def may_accept(self, entry: Entry, names: _Names) -> bool:
+        """Whether the entry may go with a finding of the same key."""
+        return self.exact or not (names.unchanged(entry) or (self.renamed and names.has(entry)))
+
+
+def _exactly(entry: Entry) -> object:
+    return entry.rule, entry.input, entry.layer, entry.node, entry.output
+
+
+def _in_its_layer(entry: Entry) -> object:
+    return (entry.rule, entry.input, entry.layer, uncounted(entry.name)) if entry.layer else None
+
+
+def _by_place(entry: Entry) -> object:
+    return entry.rule, entry.input, entry.place
+
+
+def _by_counted_name(entry: Entry) -> object:
+    """PyTorch numbers what stands in no layer (`node_add_3`, `/Add_3`): the number says nothing of which it is."""
+    return _uncounted_place(entry) if _counted(entry) else None
+
+
+def _by_operator(entry: Entry) -> object:
+    """PyTorch's two exporters call what stands in no layer by different names: `node_add_3` is `/Add_3` or `375`."""
+    return (entry.rule, entry.input, entry.operator) if entry.operator and _counted(entry) else None
+
+
+def _counted(entry: Entry) -> bool:
+    return not entry.layer and (not entry.place or entry.place.startswith(("node_", "/")))
+
+
+def _by_node(entry: Entry) -> object:
+    return entry.rule, entry.input, entry.operator, entry.name
+
+
+def _uncounted_place(entry: Entry) -> object:
+    return entry.rule, entry.input, entry.operator, uncounted(entry.place)
+
+
+def _without_numbers(entry: Entry) -> object:
+    return entry.rule, entry.input, entry.operator, re.sub(r"\d+", "#", entry.place)
+
+
+def _beside(entry: Entry) -> object:
+    """`layer1.0.bn2` for `layer1.0.conv2`: a convolution takes the name of the batch norm that is folded into it."""
+    return (entry.rule, entry.input, entry.operator, re.sub(r"[^./]*$", "", entry.layer)) if entry.layer else None
+
+
+_LEVELS = (
+    _Level(_exactly, exact=True),
+    _Level(_in_its_layer),
+    _Level(_by_place),
+    _Level(_by_counted_name),
+    _Level(_by_node, renamed=True),
+    _Level(_uncounted_place, renamed=True),
+    _Level(_without_numbers, renamed=True),
+    _Level(_beside, renamed=True),
+    _Level(_by_operator, renamed=True),
+)
+
+
+def _of_the_only_input(entry: Entry) -> Entry:
+    return replace(entry, input=entry.input and "*")
+
+
+def _around(layer: str) -> Iterable[str]:
+    """The layers that one lies in."""
+    return (layer[: found.start()] for found in re.finditer(r"[./]", layer))
