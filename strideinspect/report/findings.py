@@ -97,3 +97,9 @@ def summary(report: Report) -> Line:
         if number:
             parts += [Span(", "), Span(words.count(number, severity.value), STYLES[severity])]
     return tuple(parts[1:]) or (Span("no findings", Style.GOOD),)
+
+
+def accepted(report: Report) -> Iterator[str]:
+    """`12 findings accepted in strideinspect-baseline.json`, where a baseline took any out of the report."""
+    if report.accepted is not None and report.accepted.findings:
+        yield f"{words.count(len(report.accepted.findings), 'finding')} accepted in {report.accepted.baseline}"

@@ -70,12 +70,13 @@ def _section(report: Report, files: places.Files, table: Sequence[str], rows: in
 
 
 def _facts(report: Report) -> Iterator[str]:
-    """What is inspected, what the outputs see, and what running said."""
+    """What is inspected, what the outputs see, what is left out, and what running said."""
     yield from (f"{i.name}: {words.shape(i.shape)} {words.layout_of(i)}" for i in report.inputs)
     yield from (_output(output) for output in report.outputs)
     untimed = replace(
         report, verification=replace(report.verification, seconds=None)
     )  # the same model gives the same bytes
+    yield from findings.accepted(report)
     yield from map(str.strip, layout.plain(verification.render(untimed, _UNBROKEN)).splitlines())
 
 

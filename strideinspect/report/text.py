@@ -88,7 +88,5 @@ def _without_fields(tensor: TensorReport) -> str:
 
 def _closing(report: Report, width: int) -> Iterator[Line]:
     yield findings.summary(report)
-    if report.accepted is not None and report.accepted.findings:
-        accepted = words.count(len(report.accepted.findings), "finding")
-        yield (Span(f"{accepted} accepted in {report.accepted.baseline}", Style.DIM),)
+    yield from ((Span(text, Style.DIM),) for text in findings.accepted(report))
     yield from verification.render(report, width)
