@@ -104,14 +104,14 @@ def _unplaced(shapes: Shapes, node: Node) -> WindowNode:
         (shapes.shapes[name][2:] for name in node.inputs[1:2] if name in shapes.shapes), ()
     )
     count = len(kernel)
-    pads = node.integers("pads") or (0,) * 2 * count
+    pads = _numbers(node, "pads", 2 * count, 0)
     return WindowNode(
         name=node.name,
         op=node.op,
         output=node.key,
         kernel=kernel,
-        stride=node.integers("strides") or (1,) * count,
-        dilation=node.integers("dilations") or (1,) * count,
+        stride=_numbers(node, "strides", count, 1),
+        dilation=_numbers(node, "dilations", count, 1),
         padding_begin=pads[:count],
         padding_end=pads[count:],
         output_padding=None,
@@ -124,6 +124,12 @@ def _unplaced(shapes: Shapes, node: Node) -> WindowNode:
         source=source_of(node),
         fields=(),
     )
+
+
+def _numbers(node: Node, attribute: str, count: int, default: int) -> tuple[int, ...]:
+    """So many numbers of an attribute, or its default where the file gives another number of them."""
+    found = node.integers(attribute)
+    return found if found is not None and len(found) == count else (default,) * count
 
 
 def _cost(shapes: Shapes, node: Node, slid: Geometry) -> tuple[int | None, int | None]:

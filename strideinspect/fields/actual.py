@@ -13,7 +13,17 @@ from typing import Any
 import numpy as np
 
 from strideinspect.fields.axes import Around, carried
-from strideinspect.fields.spans import Spans, TooLargeError, grouped, joined, mix_channels, reshaped, shrunk, slide
+from strideinspect.fields.spans import (
+    EMPTY,
+    Spans,
+    TooLargeError,
+    grouped,
+    joined,
+    mix_channels,
+    reshaped,
+    shrunk,
+    slide,
+)
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -88,7 +98,9 @@ def _channels(step: Channels, seen: Dependence, around: Around) -> Dependence:
 
 def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:
     axis = step.axis + 1
-    found = seen.changed(lambda spans: spans if spans.shape[axis] == 1 else spans.min(axis=axis, keepdims=True))
+    found = seen.changed(
+        lambda spans: spans if spans.shape[axis] == 1 else spans.min(axis=axis, keepdims=True, initial=EMPTY)
+    )
     if step.collapses:
         return _collapse(found, step.axis, around)
     return found if step.length == 1 else replace(found, axes=seen.axes - {step.axis})
@@ -126,7 +138,7 @@ def _statistics(step: Statistics, seen: Dependence, around: Around) -> Dependenc
     axes = tuple(axis + 1 for axis in step.axes if seen.full.shape[axis + 1] > 1)
     if not axes:
         return seen
-    return replace(seen, full=seen.full.min(axis=axes, keepdims=True), since=seen.since or around.tensor)
+    return replace(seen, full=seen.full.min(axis=axes, keepdims=True, initial=EMPTY), since=seen.since or around.tensor)
 
 
 def _permute(step: Permute, seen: Dependence, around: Around) -> Dependence:
@@ -194,7 +206,7 @@ def _everything(step: Everything, seen: Dependence, around: Around) -> Dependenc
 
 def _whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
     def flat(spans: Spans) -> Spans:
-        return np.asarray(spans.reshape(2, -1).min(axis=1)).reshape(2, *(1,) * rank)
+        return np.asarray(spans.reshape(2, -1).min(axis=1, initial=EMPTY)).reshape(2, *(1,) * rank)
 
     return seen.changed(flat, axes=frozenset(), collapsed=frozenset(), loose=False, unknown=seen.unknown or reason)
 

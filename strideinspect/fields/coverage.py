@@ -25,7 +25,7 @@ def hollow(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
     found = np.full(length, bool(running))
     for spans in running:
         others = tuple(i for i in range(1, spans.ndim) if i != axis + 1)
-        found &= np.broadcast_to((spans[:1].min(axis=others) >= EMPTY).reshape(-1), (length,))
+        found &= np.broadcast_to((spans[:1].min(axis=others, initial=EMPTY) >= EMPTY).reshape(-1), (length,))
     return found
 
 

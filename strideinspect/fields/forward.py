@@ -49,7 +49,7 @@ def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
     live = set(shapes.network.inputs)
     found = []
     for node in shapes.nodes:
-        if not any(name in live for name in node.inputs):
+        if not any(node.outputs) or not any(name in live for name in node.inputs):
             continue
         if any(name and name not in shapes.shapes for name in (*node.inputs, *node.outputs)):
             if shapes.sides.get(node.key) not in shapes.unfit:

@@ -47,14 +47,14 @@ def emptied(spans: Spans) -> Spans:
 
 def hull(spans: Spans) -> tuple[int, int] | None:
     """First and last index over the whole array; None for nothing."""
-    low = spans.reshape(2, -1).min(axis=1)
+    low = spans.reshape(2, -1).min(axis=1, initial=EMPTY)
     return None if low[0] >= EMPTY else (int(low[0]), -int(low[1]))
 
 
 def along(spans: Spans, axis: int | None, extent: int) -> Spans:
     """Shape [2, extent]: the hull over all other axes, per index of `axis`; one entry where axis is None."""
     others = tuple(i + 1 for i in range(spans.ndim - 1) if i != axis)
-    low = spans.min(axis=others) if others else spans
+    low = spans.min(axis=others, initial=EMPTY) if others else spans
     if axis is None:
         return low.reshape(2, 1)
     low = low.reshape(2, -1)
@@ -124,9 +124,10 @@ def mix_channels(spans: Spans, step: Channels) -> Spans:
     if spans.shape[axis] == 1:
         return spans
     if step.groups == 1:
-        return np.asarray(spans.min(axis=axis, keepdims=True))
+        return np.asarray(spans.min(axis=axis, keepdims=True, initial=EMPTY))
     front, back = spans.shape[:axis], spans.shape[axis + 1 :]
-    low = spans.reshape(*front, step.groups, step.inputs // step.groups, *back).min(axis=axis + 1, keepdims=True)
+    apart = spans.reshape(*front, step.groups, step.inputs // step.groups, *back)
+    low = apart.min(axis=axis + 1, keepdims=True, initial=EMPTY)
     wide: Spans = np.repeat(low, step.outputs // step.groups, axis=axis + 1)
     return shrunk(wide.reshape(*front, step.outputs, *back), step.axis)
 

@@ -88,13 +88,13 @@ def _channels(step: Channels, form: Closed, around: Around) -> Form:
 def _whole(step: Whole, form: Closed, around: Around) -> Form:
     if step.axis == form.axis:
         return form if step.length == 1 else Reason(f"{around.label} reads the whole axis")
-    return replace(form, spans=form.spans.min(axis=step.axis + 1, keepdims=True))
+    return replace(form, spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
 
 
 def _running(step: Running, form: Closed, around: Around) -> Form:
     if step.axis == form.axis:
         return Reason(f"{around.label} reads everything up to an index")
-    return replace(form, spans=form.spans.min(axis=step.axis + 1, keepdims=True))
+    return replace(form, spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
 
 
 def _unchanged(step: Statistics, form: Closed, around: Around) -> Form:

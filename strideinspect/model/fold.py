@@ -23,6 +23,17 @@ from strideinspect.model.window import is_window
 _FEW = 8
 """Floating-point constants with more elements than this are weights and no shape arithmetic."""
 
+_PLAIN = frozenset(
+    {
+        onnx.AttributeProto.FLOAT,
+        onnx.AttributeProto.FLOATS,
+        onnx.AttributeProto.INT,
+        onnx.AttributeProto.INTS,
+        onnx.AttributeProto.STRING,
+        onnx.AttributeProto.STRINGS,
+    }
+)
+
 Array = NDArray[Any]
 _Rule = Callable[[Node, Sequence[Array | None]], Array]
 
@@ -61,8 +72,8 @@ def shape_value(node: Node, shape: Shape) -> Array | None:
 
 
 def _by_reference(node: Node, values: Sequence[Array | None]) -> tuple[Array, ...] | None:
-    if any(a.type in (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS) for a in node.attributes.values()):
-        return None
+    if any(a.type not in _PLAIN for a in node.attributes.values()):
+        return None  # a body; or a tensor, which might be said to lie in another file
     try:
         onnx.defs.get_schema(node.op, node.version, node.domain)
     except onnx.defs.SchemaError:
@@ -164,6 +175,8 @@ def _slice(node: Node, values: Sequence[Array | None]) -> Array:
 
 def _constant_of_shape(node: Node, values: Sequence[Array | None]) -> Array:
     fill = node.tensor("value")
+    if fill is not None and fill.data_location == onnx.TensorProto.EXTERNAL:
+        raise ValueError("its value is in another file")
     value = np.zeros(1, np.float32) if fill is None else numpy_helper.to_array(fill)
     return np.full([int(n) for n in _first(values)], value.reshape(-1)[0], dtype=value.dtype)
 

@@ -141,7 +141,9 @@ class PlacedNode:
         return self.shapes[self.node.inputs[index]]
 
     def output_shape(self, index: int = 0) -> Shape:
-        """Shape of an output. Raises KeyError where it is unknown."""
+        """Shape of an output. Raises UnresolvedError where it is left out, KeyError where its shape is unknown."""
+        if not self.node.outputs[index]:
+            raise UnresolvedError(f"it has no output {index}")
         return self.shapes[self.node.outputs[index]]
 
     def is_sized(self, index: int) -> bool:

@@ -57,7 +57,15 @@ def _hands_on(node: Node, output: int) -> bool:
     }
 
 
+def _refuse_fatal(node: Node) -> None:
+    """Raise MisfitError for what makes the ONNX library end the whole process."""
+    if node.op == "Split" and node.has("num_outputs") and node.integer("num_outputs", 0) != len(node.outputs):
+        wanted = node.integer("num_outputs", 0)
+        raise MisfitError(f"num_outputs is {wanted}, it has {len(node.outputs)} outputs")
+
+
 def _from_library(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:
+    _refuse_fatal(node)
     try:
         schema = onnx.defs.get_schema(node.op, node.version, node.domain)
     except onnx.defs.SchemaError:
