@@ -33,10 +33,12 @@ def run(
     # What is accepted already has to be found once more.
     tasks = [replace(task, settings=replace(task.settings, baseline=None)) for task in asked]
     results = list(inspected(tasks, jobs, quiet=False))
-    after = pruned(before, tasks, results) if prune else updated(before, tasks, results, accept)
-    outputs.write(file, after.text())
-    console.write(f"{file}: {_told(before, after)}\n")
-    return 2 if any(isinstance(result, FailedReport) for result in results) else 0
+    failed = [isinstance(result, FailedReport) for result in results]
+    if not all(failed):
+        after = pruned(before, tasks, results) if prune else updated(before, tasks, results, accept)
+        outputs.write(file, after.text())
+        console.write(f"{file}: {_told(before, after)}\n")
+    return 2 if any(failed) else 0
 
 
 def _configured(tasks: Sequence[Task]) -> Path:

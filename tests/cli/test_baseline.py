@@ -198,6 +198,7 @@ def test_unreadable_model_keeps_its_entries() -> None:
     (["baseline", "a.onnx", "--prune"], "cannot read the baseline strideinspect-baseline.json: No such file"),
     (["baseline", "a.onnx", "--output", "./a.onnx"], "cannot write a.onnx: it is a model"),
     (["baseline", "a.onnx", "--output", "no/such.json"], "cannot write no/such.json: No such file or directory"),
+    (["baseline", "typo.onnx"], "typo.onnx"),
     (["baseline"], "Missing argument 'MODEL'"),
     (["baseline", "a.onnx", "--select", "stride-gab"], "did you mean stride-gap?"),
 ])  # fmt: skip
@@ -211,3 +212,4 @@ def test_one_line_of_trouble(args: list[str], message: str, capsys: pytest.Captu
     out, err = capsys.readouterr()
     assert message in err
     assert (out, err.count("\n")) == ("", 1)
+    assert not Path("strideinspect-baseline.json").exists()
