@@ -38,12 +38,12 @@ def _run(asked: argparse.Namespace, folder: Path) -> None:
     for case in networks:
         _tell(case.name)
         cases.build([case], folder)
-        figures, failed = measured(cases.commands_of(case, folder, tools), runs)
+        figures, failed = measured(cases.commands_of(case, folder, tools), runs, warm=not asked.quick)
         found += page.rows(case.name, figures, RUN)
         missing |= {f"{name} on {case.name}": reason for name, reason in failed.items()}
     _tell("growth")
     cases.build(growing, folder)
-    figures, failed = measured(cases.scaling_commands(growing, folder, jobs=(1, 2)), runs)
+    figures, failed = measured(cases.scaling_commands(growing, folder, jobs=(1, 2)), runs, warm=not asked.quick)
     scaling = page.rows("growth", figures, RUN)
     missing |= failed
     fields, unasked = answers(asked.peers)

@@ -61,11 +61,10 @@ class Builder:
         """Global average, then a fully connected layer."""
         return self.dense(self.add("Flatten", [self.add("GlobalAveragePool", [x])]), channels, classes)
 
-    def model(self, output: str, shape: Sequence[int]) -> onnx.ModelProto:
-        """The finished model, whose input is called `image`."""
+    def model(self, output: str, shape: Sequence[int], rank: int = 2) -> onnx.ModelProto:
+        """The finished model, whose input is called `image`; `rank` is its output's."""
         image = helper.make_tensor_value_info("image", onnx.TensorProto.FLOAT, list(shape))
-        result = onnx.ValueInfoProto(name=output)
-        result.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+        result = helper.make_tensor_value_info(output, onnx.TensorProto.FLOAT, [None] * rank)
         graph = helper.make_graph(self.nodes, "network", [image], [result], self.weights)
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
 

@@ -55,11 +55,16 @@ class FailedRunError(Exception):
     """A command ended with an exit status that is none of its own, or took too long; the text says which."""
 
 
-def measured(commands: Mapping[str, Sequence[str]], count: int) -> tuple[dict[str, Figures], dict[str, str]]:
-    """Every command once uncounted, then `count` times, in turn (A B C A B C …); and why some could not be run."""
+def measured(
+    commands: Mapping[str, Sequence[str]], count: int, *, warm: bool
+) -> tuple[dict[str, Figures], dict[str, str]]:
+    """Every command `count` times, in turn (A B C A B C …), and once before, uncounted, if it is to be `warm`.
+
+    What could not be run is left out of the figures, and the second answer says why.
+    """
     failed: dict[str, str] = {}
     runs: dict[str, list[Run]] = {name: [] for name in commands}
-    for turn in range(count + 1):
+    for turn in range(count + warm):
         for name, command in commands.items():
             if name in failed:
                 continue
@@ -68,7 +73,7 @@ def measured(commands: Mapping[str, Sequence[str]], count: int) -> tuple[dict[st
             except FailedRunError as error:
                 failed[name] = str(error)
                 continue
-            if turn:
+            if turn >= warm:
                 runs[name].append(run)
     return {name: Figures(tuple(found)) for name, found in runs.items() if name not in failed}, failed
 

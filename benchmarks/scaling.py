@@ -14,7 +14,7 @@ def chain(windows: int, size: int = 64) -> onnx.ModelProto:
     x = "image"
     for _ in range(windows):
         x = b.conv(x, 1, 1, 3)
-    return b.model(x, (1, 1, size, size))
+    return b.model(x, (1, 1, size, size), rank=4)
 
 
 def merges(count: int) -> onnx.ModelProto:
@@ -23,7 +23,7 @@ def merges(count: int) -> onnx.ModelProto:
     x = "image"
     for _ in range(count):
         x = b.add("Add", [x, b.conv(x, 1, 1, 3)])
-    return b.model(x, (1, 1, 64, 64))
+    return b.model(x, (1, 1, 64, 64), rank=4)
 
 
 def dense_block(layers: int) -> onnx.ModelProto:
@@ -37,4 +37,4 @@ def strided(size: int) -> onnx.ModelProto:
     x = "image"
     for i in range(10):
         x = b.conv(x, 1, 1, 3, 1 + i % 2)
-    return b.model(x, (1, 1, size, size))
+    return b.model(x, (1, 1, size, size), rank=4)

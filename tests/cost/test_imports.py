@@ -1,0 +1,73 @@
+"""What is loaded and started: the libraries and processes that a run does without."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import onnx
+import pytest
+
+from tests.cli.process import ROOT
+from tests.oracle_models import model_of
+
+NEVER = {"onnxruntime", "jinja2", "matplotlib", "networkx", "rich", "multiprocessing", "concurrent", "pydantic"}
+
+LOADED = """
+import sys
+from strideinspect.cli.app import run
+status = run(sys.argv[1:])
+print(status, *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+STARTED = """
+import subprocess, sys
+class Spy(subprocess.Popen):
+    def __init__(self, *args, **more):
+        print("started", *sorted({"onnx", "numpy"} & sys.modules.keys()))
+        super().__init__(*args, **more)
+subprocess.Popen = Spy
+from strideinspect.cli.app import run
+run(sys.argv[1:])
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A model of one window."""
+    file = tmp_path / "model.onnx"
+    onnx.save(model_of("y = Conv (image, w)", {"image": (1, 1, 8, 8)}, constants={"w": (1, 1, 3, 3)}), file)
+    return file
+
+
+def said(code: str, *args: str) -> list[str]:
+    """The lines that a fresh Python writes."""
+    done = subprocess.run(
+        [sys.executable, "-c", code, *args],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("options", [["--no-verify"], ["--no-verify", "--format", "json"], []])
+def test_a_run_loads_no_more_than_it_needs(options: list[str], path: Path) -> None:
+    """Without a terminal neither rich nor networkx is loaded, and onnxruntime only in the verifier's own process."""
+    status, *loaded = said(LOADED, str(path), *options)[-1].split()
+    assert status == "0"
+    assert {"onnx", "numpy", "strideinspect"} <= set(loaded)
+    assert set(loaded) & NEVER == set()
+
+
+def test_no_process_without_verification(path: Path) -> None:
+    """A static run starts nothing."""
+    assert "started" not in " ".join(said(STARTED, str(path), "--no-verify"))
+
+
+def test_the_verifier_starts_first(path: Path) -> None:
+    """The one process is started before onnx and numpy are loaded, so that onnxruntime loads beside them."""
+    assert [line for line in said(STARTED, str(path)) if line.startswith("started")] == ["started"]
