@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from strideinspect.report.model import Span, Unseen
 from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
 from strideinspect.verify.impulses import Sending, Sent, judge
-from strideinspect.verify.theory import Enlarged, TheoryClaim
+
+if TYPE_CHECKING:
+    from strideinspect.verify.theory import Enlarged, TheoryClaim
 
 _NO_ANSWER: Final = "onnxruntime has no tensor of this name"
 

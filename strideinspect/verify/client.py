@@ -15,11 +15,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from strideinspect.report.verdicts import Check, Verification
-from strideinspect.verify import impulses, theory
+from strideinspect.verify import impulses
 from strideinspect.verify.claims import Claims, compare, question, unchecked, with_impulses, with_theory
+
+if TYPE_CHECKING:
+    from strideinspect.verify import theory
 
 _ENDED: Final = "the verifying process ended before it answered"
 
@@ -88,6 +91,8 @@ class Verifier:
         self, claims: Claims, answer: Mapping[str, Any] | str, tell: Callable[[str], None]
     ) -> dict[theory.Key, Check]:
         """Hold the closed forms against the fields as run, at this size and where that is asked for at larger ones."""
+        from strideinspect.verify import theory  # imports numpy, for which the worker's start is not to wait
+
         checks = self._settled(claims.theory, answer)
         for enlarged in claims.enlarged:
             spelled = ", ".join("×".join(map(str, shape)) for shape in enlarged.inputs.values())
@@ -111,6 +116,8 @@ class Verifier:
         self, claims: Sequence[theory.TheoryClaim], answer: Mapping[str, Any] | str
     ) -> dict[theory.Key, Check]:
         """A check per closed form. Before one is called wrong, the worker is asked what the ends of maps reach."""
+        from strideinspect.verify import theory
+
         if isinstance(answer, str):
             return theory.judge(claims, {claim.key: {"reason": answer} for claim in claims}, {})
         seen = theory.by_key(answer["fields"])
