@@ -49,8 +49,9 @@ class Verifier:
         self._path = path
         self._timeout = timeout
         self._started = time.monotonic()
-        self._outbox: queue.Queue[str | None] = queue.Queue()
-        self._inbox: queue.Queue[str | None] = queue.Queue()
+        # Simple ones: an interrupt in the midst of Queue.put can make it lose the next wake-up, and a thread with it.
+        self._outbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._failure: str | None = None
         self.directory = tempfile.mkdtemp(prefix="strideinspect-")
@@ -216,14 +217,14 @@ class Verifier:
         return f"{_ENDED} (signal {-code})" if code < 0 else f"{_ENDED} (exit status {code})"
 
 
-def _read(process: subprocess.Popen[str], box: queue.Queue[str | None]) -> None:
+def _read(process: subprocess.Popen[str], box: queue.SimpleQueue[str | None]) -> None:
     """Put each of the worker's lines into the box, and None when there will be no more."""
     for line in process.stdout or ():
         box.put(line if line.endswith("\n") else None)
     box.put(None)
 
 
-def _write(process: subprocess.Popen[str], box: queue.Queue[str | None]) -> None:
+def _write(process: subprocess.Popen[str], box: queue.SimpleQueue[str | None]) -> None:
     """Hand the worker each line of the box until None comes."""
     while (line := box.get()) is not None:
         with contextlib.suppress(OSError):  # the worker may have ended; the missing answer says so
