@@ -89,5 +89,8 @@ def uncounted(name: str) -> str:
 
 
 def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    """A sort key under which `features.2` comes before `features.10`."""
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name))
+    """A sort key under which `features.2` comes before `features.10`: of two numbers the one with more digits is more.
+
+    Numbers stay text, for a name may be anything, and Python converts no number of thousands of digits.
+    """
+    return tuple((len(part.lstrip("0")), part) if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name))

@@ -8,7 +8,7 @@ was not renamed: the entry of a node that is there as it was vouches for no othe
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -38,16 +38,16 @@ def match(report: Report, accepted: Sequence[Entry]) -> Match:
     pairs: dict[int, int] = {}  # finding to entry
     for level in _LEVELS:
         for asked_as, found_as in _views(asked, found, names):
-            waiting: dict[object, list[int]] = defaultdict(list)
+            waiting: dict[object, dict[tuple[int, ...], deque[int]]] = defaultdict(lambda: defaultdict(deque))
             for i in free:
                 if level.may_accept(asked[i], names):
-                    waiting[level.key(asked_as[i])].append(i)
+                    waiting[level.key(asked_as[i])][asked[i].axes].append(i)
             for j in left:
                 key = level.key(found_as[j])
-                fitting = [i for i in waiting[key] if set(found[j].axes) <= set(asked[i].axes)] if key else []
+                by_axes = waiting[key] if key else {}
+                fitting = [axes for axes, queue in by_axes.items() if queue and set(found[j].axes) <= set(axes)]
                 if fitting:
-                    pairs[j] = min(fitting, key=lambda i: len(asked[i].axes))
-                    waiting[key].remove(pairs[j])
+                    pairs[j] = by_axes[min(fitting, key=len)].popleft()
             taken = set(pairs.values())
             left, free = [j for j in left if j not in pairs], [i for i in free if i not in taken]
     return Match(
