@@ -22,6 +22,8 @@ def environment(home: Path) -> dict[str, str]:
     clean = {n: v for n, v in os.environ.items() if not n.startswith(("GIT_", "GITHUB_", "RUNNER_", "PRE_COMMIT"))}
     return clean | {
         "HOME": str(home),
+        # The Python that runs the tests before any other, for those packages are made for it.
+        "PATH": os.pathsep.join([sysconfig.get_path("scripts"), clean.get("PATH", "")]),
         "PYTHONPATH": sysconfig.get_path("purelib"),
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",  # pip takes it for the flag's own value: no isolation
