@@ -141,6 +141,15 @@ def _unblocked(placed: PlacedNode) -> Shape:
     return (shape[0], channels, *shape[2:])
 
 
+def _sequence(placed: PlacedNode) -> Shape:
+    return placed.shape(0)[0], *_state(placed)
+
+
+def _state(placed: PlacedNode) -> Shape:
+    directions = 2 if placed.node.text("direction", "forward") == "bidirectional" else 1
+    return directions, placed.shape(0)[1], placed.node.integer("hidden_size", 1)
+
+
 _MICROSOFT: dict[str, Rule] = {
     **dict.fromkeys(
         ("BiasAdd", "BiasDropout", "BiasSoftmax", "GatedAdd", "GroupNorm", "Inverse", "ScaledSiLU"), _first
@@ -157,6 +166,7 @@ _MICROSOFT: dict[str, Rule] = {
     **dict.fromkeys(("Attention", "QAttention"), _attended),
     "BiasSplitGelu": _halved,
     "CDist": _distances,
+    "DynamicQuantizeLSTM": _sequence,
     "ExpandDims": _expanded,
     "GatherND": _gathered,
     "MulInteger": _operands,
@@ -179,6 +189,17 @@ CONTRIB_RULES: dict[tuple[str, str], Rule] = {
     **{("ai.onnx.ml", op): _targets for op in ("LinearRegressor", "SVMRegressor", "TreeEnsembleRegressor")},
     ("ai.onnx.ml", "FeatureVectorizer"): _vectorised,
 }
+
+FURTHER_RULES: dict[tuple[str, str, int], Rule] = {
+    ("com.microsoft", "SkipLayerNormalization", 3): _first,
+    ("com.microsoft", "SkipSimplifiedLayerNormalization", 3): _first,
+    ("com.microsoft", "SkipGroupNorm", 1): _first,
+    ("com.microsoft", "BiasDropout", 1): _first,
+    ("com.microsoft", "BitmaskDropout", 1): _first,
+    ("com.microsoft", "DynamicQuantizeLSTM", 1): _state,
+    ("com.microsoft", "DynamicQuantizeLSTM", 2): _state,
+}
+"""Shapes of outputs behind the first one: some hand on the sum or the mask, which is shaped like the first input."""
 
 CONTRIB_TYPES: dict[tuple[str, str], int] = {
     ("com.microsoft", "MatMulInteger16"): onnx.TensorProto.INT32,

@@ -10,6 +10,7 @@ from onnx import numpy_helper
 from onnx.shape_inference import InferenceError, infer_node_outputs
 
 from strideinspect.model.bodies import Run, loop_outputs
+from strideinspect.model.contrib_shapes import FURTHER_RULES
 from strideinspect.model.network import SMALL
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shape_rules import RULES, output_dtype
@@ -33,8 +34,8 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
         return [shape] * len(node.outputs), [first, onnx.TensorProto.INT64]
     rule = RULES.get((node.domain, node.op))
     if rule is not None and node.domain:
-        # Further outputs of contrib operators: some hand on the sum or the mask, which is shaped like the first input.
-        more = [placed.shape(0) if _hands_on(node, i) else None for i in range(1, len(node.outputs))]
+        further = (FURTHER_RULES.get((node.domain, node.op, i)) for i in range(1, len(node.outputs)))
+        more = [None if other is None else other(placed) for other in further]
         return [rule(placed), *more], [output_dtype(node, [result.dtypes.get(n, 0) for n in node.inputs])] * (
             1 + len(more)
         )
@@ -45,16 +46,6 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
     if node.op == "Loop" and not node.domain:
         return loop_outputs(placed, result.dtypes, run_body)
     return _from_library(result, node)
-
-
-def _hands_on(node: Node, output: int) -> bool:
-    return (node.op, output) in {
-        ("SkipLayerNormalization", 3),
-        ("SkipSimplifiedLayerNormalization", 3),
-        ("SkipGroupNorm", 1),
-        ("BiasDropout", 1),
-        ("BitmaskDropout", 1),
-    }
 
 
 def _refuse_fatal(node: Node) -> None:

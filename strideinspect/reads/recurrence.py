@@ -1,16 +1,29 @@
 """Recurrence: an index reads all indices before it (or after it, or both).
 
-Source: ONNX RNN, GRU, LSTM, CumSum.
+Source: ONNX RNN, GRU, LSTM, CumSum; com.microsoft DynamicQuantizeLSTM, whose input is quantised by its own range.
 """
 
 from __future__ import annotations
 
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import Broadcast, Permute, Place, Read, Reshape, Running, Shape, Sliding, Step, Whole
+from strideinspect.reads.steps import (
+    Channels,
+    Permute,
+    Place,
+    Read,
+    Reshape,
+    Running,
+    Shape,
+    Sliding,
+    Statistics,
+    Step,
+    Whole,
+)
 
 
 @reads("RNN", "GRU", "LSTM")
+@reads("DynamicQuantizeLSTM", domain="com.microsoft")
 def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
     """Each direction runs along the sequence; weights and initial states that are computed are read whole."""
     node, batch_first = placed.node, placed.node.integer("layout", 0) == 1
@@ -23,26 +36,24 @@ def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
     for output, name in enumerate(node.outputs):
         if not name:
             continue
-        after = placed.output_shape(output)
+        hidden = placed.output_shape(output)[-1]
+        length = sequence if output == 0 else 1
         for turn, forward in enumerate(ways):
-            steps: list[Step] = [
-                Running(time, forward, not forward) if output == 0 else Whole(time, sequence, collapses=False)
-            ]
-            steps.append(Whole(2, shape[2], collapses=False))
-            length = sequence if output == 0 else 1
+            steps: list[Step] = [Statistics((0, 1, 2))] if node.op == "DynamicQuantizeLSTM" else []
+            steps.append(Running(time, forward, not forward) if output == 0 else Whole(time, sequence, collapses=False))
+            steps.append(Channels(2, 1, shape[2], hidden))
             if batch_first:
                 steps.append(Permute((1, 0, 2)))
-            one: Shape = (length, 1, batch, 1)
-            steps.append(Reshape((length, batch, 1), one))
+            one: Shape = (length, 1, batch, hidden)
+            steps.append(Reshape((length, batch, hidden), one))
             axis = 1
             if batch_first:  # Y is [batch, sequence, directions, hidden], the states [batch, directions, hidden]
                 steps.append(Permute((2, 0, 1, 3)))
-                one, axis = (batch, length, 1, 1), 2
+                one, axis = (batch, length, 1, hidden), 2
             if output > 0:
-                one, axis = ((batch, 1, 1), 1) if batch_first else ((1, batch, 1), 0)
-                steps.append(Reshape((batch, length, 1, 1) if batch_first else (length, 1, batch, 1), one))
-            spread = tuple(1 if i == axis else n for i, n in enumerate(after))
-            steps.append(Broadcast(one, spread))
+                before = one
+                one, axis = ((batch, 1, hidden), 1) if batch_first else ((1, batch, hidden), 0)
+                steps.append(Reshape(before, one))
             place = Place(axis, turn, 1, 2) if len(ways) > 1 else None
             found.append(Read(0, output, tuple(steps), place))
     return (*found, *everything(placed, None, range(1, len(node.inputs))))

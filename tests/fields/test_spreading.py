@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import onnx
 import pytest
 
 from strideinspect.report.model import FullField
@@ -40,5 +42,35 @@ def test_part_with_a_position(body: str, tmp_path: Path) -> None:
     assert set(rows.positions.first) == set(rows.positions.last) == {2}
     assert rows.full == FullField("p", 0, 5)
     assert columns.positions.first == columns.positions.last == tuple(range(6))
+    assert report.verification.status is Verdict.AGREED
+    assert report.verification.fields.not_checked == 0
+
+
+RECURRENT = {
+    "LSTM": "y, h = LSTM <hidden_size = 2> (t, lw, lr)",
+    "quantised as it runs": (
+        "y, h = com.microsoft.DynamicQuantizeLSTM <hidden_size = 2> (t, qw, qr, , , , , , qs, qz, qs, qz)"
+    ),
+}
+RECURRENT_WEIGHTS: dict[str, Constant] = {
+    "lw": (1, 8, 1), "lr": (1, 8, 2), "qw": np.ones((1, 1, 8), np.int8), "qr": np.ones((1, 2, 8), np.int8),
+    "qs": [0.5], "qz": np.zeros(1, np.int8), "one": [1], "two": [2],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", RECURRENT.values(), ids=RECURRENT)
+def test_units_of_a_recurrent_layer_spread_nothing(layer: str, tmp_path: Path) -> None:
+    """Rows pooled before an LSTM along the columns still count behind it, as they do before it; onnxruntime agrees."""
+    body = (
+        f"c = MaxPool <kernel_shape = [4, 3]> (x) s = Squeeze (c, two) t = Transpose <perm = [2, 0, 1]> (s) {layer} "
+        "q = Squeeze (y, one) u = Transpose <perm = [1, 2, 0]> (q) v = MaxPool <kernel_shape = [2]> (u)"
+    )
+    model = model_of(body, {"x": (1, 1, 4, 12)}, constants=RECURRENT_WEIGHTS, outputs=["v"])
+    model.opset_import.append(onnx.helper.make_opsetid("com.microsoft", 1))
+    report = inspected(model, tmp_path, verify="run")
+    rows, columns = report.outputs[0].fields
+    assert (rows.positions.first, rows.positions.last) == ((0,), (3,))
+    # Column o of the pool behind it sees steps 0 to o + 1, of which the last sees columns up to o + 3.
+    assert columns.positions.last == tuple(range(3, 12))
     assert report.verification.status is Verdict.AGREED
     assert report.verification.fields.not_checked == 0

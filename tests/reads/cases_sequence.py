@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.reads.running import Case, around, integers
+from tests.reads.running import Array, Case, around, integers
 
 _GATES = {"RNN": 1, "GRU": 3, "LSTM": 4}
 
@@ -37,12 +37,35 @@ def cases() -> Iterator[Case]:
             yield Case(
                 "RotaryEmbedding", around(x=(1, 3, 8)), flat, {"interleaved": interleaved}, domain="com.microsoft"
             )
+    yield from _quantised_recurrent()
     yield from _attention()
     for size, step in ((2, 1), (2, 2), (3, 2)):
         yield Case(
             "UnfoldTensor", around(x=(2, 7)), {}, {"dim": -1, "size": size, "step": step}, domain="com.microsoft"
         )
     yield Case("UnfoldTensor", around(x=(5, 2)), {}, {"dim": 0, "size": 2, "step": 2}, domain="com.microsoft")
+
+
+def _quantised_recurrent() -> Iterator[Case]:
+    """8-bit weights, and an input that is quantised by its own range: changing any element may change every step."""
+    random = np.random.default_rng(2)
+    for direction in ("forward", "reverse", "bidirectional"):
+        ways = 2 if direction == "bidirectional" else 1
+        ones, zeros = np.full(ways, 0.02, np.float32), np.zeros(ways, np.int8)
+        constants: dict[str, Array] = {
+            "w": random.integers(20, 60, (ways, 3, 8)).astype(np.int8),
+            "r": random.integers(20, 60, (ways, 2, 8)).astype(np.int8),
+            "ws": ones,
+            "wz": zeros,
+            "rs": ones,
+            "rz": zeros,
+        }
+        attributes = {"hidden_size": 2, "direction": direction}
+        order = ("x", "w", "r", "", "", "", "", "", "ws", "wz", "rs", "rz")
+        yield Case(
+            "DynamicQuantizeLSTM", around(x=(4, 1, 3)), constants, attributes, order=order, outputs=3,
+            watched=(0, 1, 2), domain="com.microsoft", tries=8, jump=1, within=True,
+        )  # fmt: skip
 
 
 def _attention() -> Iterator[Case]:

@@ -10,13 +10,15 @@ from strideinspect.verify.probe.reductions import so_far
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 
-@operators("LSTM", "GRU", "RNN")
+@operators("LSTM", "GRU", "RNN", "com.microsoft:DynamicQuantizeLSTM")
 def recurrent(call: Call) -> Sequence[Value | None]:
     """The features are mixed, the steps are read in order; the last state has seen all of them."""
     call.only(0)
     if call.integer("layout", 0):
         raise InexpressibleError("its layout has the batch first")
     value, build = call.live(), call.build
+    if call.node.op_type == "DynamicQuantizeLSTM":  # quantised by the range of all that comes in
+        value = call.normalised(value, range(len(value.shape)))
     steps, batch, _ = value.shape
     mixed = replace(build.most(value, [2]), marks=value.marks.without([2]))
     direction = str(call.attributes.get("direction", "forward"))
