@@ -19,7 +19,7 @@ from strideinspect.model.inline import STANDARD, inline_functions
 from strideinspect.model.naming import make_names_unique
 from strideinspect.model.order import sort_graph
 from strideinspect.model.text import check_model_text
-from strideinspect.model.wire import WireError, may_have_subgraphs, reduce
+from strideinspect.model.wire import WireError, may_have_subgraphs, node_spans, reduce
 
 if TYPE_CHECKING:
     from typing import Any, BinaryIO
@@ -46,6 +46,7 @@ class LoadedModel:
     size: int
     _key: str = field(default="", repr=False)
     _changed_ns: int = field(default=0, repr=False)
+    _outputs: list[tuple[str, ...]] | None = field(default=None, repr=False, compare=False)
     _offsets: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def values(self, tensor: onnx.TensorProto) -> NDArray[Any] | None:
@@ -85,6 +86,8 @@ class LoadedModel:
         """The places of all nodes of the main graph, by the names of their outputs."""
         key = f"{self._key}.node"
         with self._open() as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            if self._outputs is not None and len(spans := node_spans(data)) == len(self._outputs):
+                return dict(zip(self._outputs, spans, strict=True))
             proto = onnx.ModelProto.FromString(reduce(data, key, trace_nodes=True))
         offsets = {}
         for node in inline_functions(self.path, proto).graph.node:
@@ -148,7 +151,9 @@ def load(path: str | os.PathLike[str]) -> LoadedModel:
                 wire, proto = _parse(name, data, key)
     except OSError as error:
         raise _cannot_read(name, error) from error
-    return LoadedModel(name, _prepare(name, wire, proto), status.st_size, key, status.st_mtime_ns)
+    # In the file's order, which is lost when functions are inlined: then nodes have to be traced.
+    outputs = None if proto.functions else [tuple(node.output) for node in proto.graph.node]
+    return LoadedModel(name, _prepare(name, wire, proto), status.st_size, key, status.st_mtime_ns, outputs)
 
 
 def from_proto(proto: onnx.ModelProto) -> LoadedModel:

@@ -72,6 +72,17 @@ def reduce(data: mmap | bytes, key: str, *, enter: int = LIMIT, trace_nodes: boo
     return data[:] if reduced is None else reduced
 
 
+def node_spans(data: mmap | bytes) -> list[tuple[int, int]]:
+    """First byte and length of every node of the main graph, in the file's order. Raises as `reduce` does."""
+    walk = _Reducer(data, b"", LIMIT, trace_nodes=False)
+    graphs = walk.fields(0, len(data), _number("model", "graph"))
+    return [span for start, length in graphs for span in walk.fields(start, start + length, _number("graph", "node"))]
+
+
+def _number(message: str, child: str) -> int:
+    return next(number for number, name in _CHILDREN[message].items() if name == child)
+
+
 def may_have_subgraphs(wire: bytes) -> bool:
     """Whether any node of a (reduced) ModelProto may have a graph as an attribute; False is certain, True is not."""
     return _GRAPH_ATTRIBUTE.search(wire) is not None
@@ -112,6 +123,15 @@ class _Reducer:
             return None
         chunks.append(data[kept:end])
         return b"".join(chunks)
+
+    def fields(self, pos: int, end: int, number: int) -> list[tuple[int, int]]:
+        """Start and length of the fields of this number in the message data[pos:end]."""
+        spans = []
+        while found := self._next(pos, end, over=-1):
+            _, tag, body, pos = found
+            if tag >> 3 == number:
+                spans.append((body, pos - body))
+        return spans
 
     def _next(self, pos: int, end: int, over: int) -> tuple[int, int, int, int] | None:
         """The next length-delimited field of more than `over` bytes: (offset of its tag, tag, start, end).
