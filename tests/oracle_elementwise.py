@@ -49,7 +49,6 @@ _UNARY = [
     "IsInf",
     "Identity",
     "Cast",
-    "CastLike",
     "Shrink",
     "Clip",
     "QuantizeLinear",
@@ -94,6 +93,12 @@ def binary(step: Step) -> list[Reads]:
     shapes = [step.shape(number) for number in range(len(step.inputs))]
     shape = np.broadcast_shapes(*shapes)
     return [Reads(shape, {number: [broadcast(own, shape)] for number, own in enumerate(shapes)}, spreads=True)]
+
+
+@operator("CastLike")
+def cast_like(step: Step) -> list[Reads]:
+    """The element of input 0; input 1 lends its type, no element."""
+    return [Reads(step.shape(), {0: [broadcast(step.shape(), step.shape())]})]
 
 
 @operator("Dropout")

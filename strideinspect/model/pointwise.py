@@ -72,7 +72,6 @@ BROADCAST = frozenset(
         "BitwiseAnd",
         "BitwiseOr",
         "BitwiseXor",
-        "CastLike",
         "Div",
         "Equal",
         "Greater",

@@ -170,7 +170,7 @@ RULES: dict[tuple[str, str], _Rule] = {
         ("", op): _first
         for op in ("InstanceNormalization", "GroupNormalization", "MeanVarianceNormalization", "Softmax")
     },
-    **{("", op): _all for op in BROADCAST - {"Where", "CastLike", "PRelu"}},
+    **{("", op): _all for op in BROADCAST - {"Where", "PRelu"}},
     **{("com.microsoft", op): _first for op in FUSED_UNARY - {"BiasSplitGelu", "DynamicQuantizeLinear"}},
     **{("com.microsoft", op): _quantised_pair for op in FUSED_BROADCAST - {"QLinearWhere"}},
     ("com.microsoft", "QLinearConcat"): _quantised_concat,

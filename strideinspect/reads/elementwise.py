@@ -24,6 +24,13 @@ def unary(placed: PlacedNode) -> tuple[Read, ...]:
     return first + tuple(parameter(placed, i) for i in range(1, len(placed.node.inputs)) if placed.present(i))
 
 
+@reads("CastLike", preserves=True)
+def cast_like(placed: PlacedNode) -> tuple[Read, ...]:
+    """The first input index by index; of the second only the type is taken, as for Shape only the shape."""
+    del placed
+    return (Read(0),)
+
+
 @reads("Affine", "ImageScaler", "ParametricSoftplus", "ScaledTanh", "Scale", preserves=True)
 @reads("ScaledSiLU", domain="com.microsoft", preserves=True)
 def scaled(placed: PlacedNode) -> tuple[Read, ...]:

@@ -18,6 +18,8 @@ def cases() -> Iterator[Case]:
         yield Case("Mul", around(a=a, b=b))
         yield Case("Pow", {"a": around(a=a)["a"] + 3, "b": around(b=b)["b"]}, jump=1)
         yield Case("Max", around(a=a, b=b), tries=6)
+    # The type of the second input is taken, and nothing else: it may be larger.
+    yield Case("CastLike", around(a=(3,), b=(2, 3)))
     yield Case("Sum", around(a=(2, 3), b=(3,), c=(2, 1)))
     yield Case("Where", {"c": np.array([[True, False, True]]), **around(a=(2, 3), b=(2, 1))}, tries=12)
     yield Case("Where", {"c": np.array([[False], [True]]), **around(a=(1,), b=(2, 3))}, tries=12)
