@@ -25,6 +25,7 @@ def claims(found: Inspection, *, full: bool) -> Claims:
     shapes = found.shapes
     own = {name for node in shapes.nodes for name in node.outputs}
     theory = enlarging.theory(found.windows, found.outputs)
+    macs = sum(window.macs or 0 for window in found.windows)
     left_open = {claim.key: claim for claim, count in theory if not claim.settled_by(claim.inside(count))}
     return Claims(
         shapes={name: shape for name, shape in shapes.shapes.items() if name in own},
@@ -45,7 +46,7 @@ def claims(found: Inspection, *, full: bool) -> Claims:
         unseen=found.unseen,
         nodes=_producers(shapes),
         theory=[claim for claim, _ in theory if full or claim.key not in left_open],
-        enlarged=enlarging.enlarged(shapes, found.sources, list(left_open.values())) if full else (),
+        enlarged=enlarging.enlarged(shapes, found.sources, list(left_open.values()), macs) if full else (),
         sending=_sending(found) if full else None,
     )
 

@@ -24,6 +24,9 @@ _ALWAYS = 512
 _MOST_ELEMENTS = 1 << 24
 """Of an enlarged input."""
 
+_MOST_MACS = 1 << 37
+"""Multiply-adds of one run at an enlarged input: some seconds on a small machine."""
+
 
 def theory(windows: Sequence[WindowNode], outputs: Sequence[TensorReport]) -> list[tuple[TheoryClaim, int]]:
     """The closed forms of windows and outputs that run along a position, each with the number of its indices."""
@@ -39,11 +42,12 @@ def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim
         yield TheoryClaim(field.input, field.axis, tensor, node, field.node_axis, field.extent, step, field.phases)
 
 
-def enlarged(shapes: Shapes, sources: Sequence[Source], claims: Sequence[TheoryClaim]) -> list[Enlarged]:
+def enlarged(shapes: Shapes, sources: Sequence[Source], claims: Sequence[TheoryClaim], macs: int) -> list[Enlarged]:
     """Larger sizes, one spatial axis (`sources`) at a time, for those of its closed forms that are open at this one.
 
     Inputs that are equally long along an axis grow together, for they may be merged. The axis keeps its residue by the
     strides, on which SAME padding depends; a closed form that is another one at the larger size is not claimed there.
+    `macs` are the model's multiply-adds as it is.
     """
     found: list[Enlarged] = []
     done: set[Source] = set()
@@ -53,7 +57,7 @@ def enlarged(shapes: Shapes, sources: Sequence[Source], claims: Sequence[TheoryC
             done.update(group)
             asked = [claim for claim in claims if (claim.input, claim.axis) in group]
             if asked:
-                found += _larger(shapes, group, asked)
+                found += _larger(shapes, group, asked, macs)
     return found
 
 
@@ -66,13 +70,13 @@ def _growing(source: Source, shapes: Shapes, sources: Sequence[Source]) -> set[S
     }
 
 
-def _larger(shapes: Shapes, group: set[Source], claims: Sequence[TheoryClaim]) -> Iterator[Enlarged]:
+def _larger(shapes: Shapes, group: set[Source], claims: Sequence[TheoryClaim], macs: int) -> Iterator[Enlarged]:
     """The model with this group of axes grown: moderately, and further for what needs more than that."""
     length = claims[0].length
     inputs = {name: shapes.shapes[name] for name in shapes.network.inputs}
-    most = min(
-        max(_MOST * length, _ALWAYS), *(length * _MOST_ELEMENTS // max(1, math.prod(inputs[name])) for name, _ in group)
-    )
+    elements = max(math.prod(inputs[name]) for name, _ in group)
+    most = length * min(_MOST_ELEMENTS // max(1, elements), _MOST_MACS // max(1, macs))
+    most = min(most, max(_MOST * length, _ALWAYS))
     period = math.lcm(*(abs(claim.step) for claim in claims if claim.step))
     left = {claim.key: (claim, _needed(claim, length, period)) for claim in claims}
     for bound in (_MODERATE * length, most):
