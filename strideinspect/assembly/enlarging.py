@@ -33,7 +33,7 @@ def theory(windows: Sequence[WindowNode], outputs: Sequence[TensorReport]) -> li
     found = [(w.output, w.name or None, f) for w in windows for f in w.fields]
     known = {window.output for window in windows}
     found += [(output.name, None, f) for output in outputs if output.name not in known for f in output.fields]
-    return [(claim, len(f.positions.first)) for tensor, node, f in found for claim in _claims(f, tensor, node)]
+    return [(claim, len(f.positions)) for tensor, node, f in found for claim in _claims(f, tensor, node)]
 
 
 def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim]:

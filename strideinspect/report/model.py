@@ -86,6 +86,10 @@ class Positions:
         """From one number per index, or None."""
         return cls(*(array("i", (NOTHING if i is None else i for i in side)).tobytes() for side in (first, last)))
 
+    def __len__(self) -> int:
+        """How many indices there are."""
+        return len(self.firsts) // array("i").itemsize
+
     @property
     def first(self) -> tuple[int | None, ...]:
         """The first index of the input that each index sees."""

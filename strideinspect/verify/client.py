@@ -17,7 +17,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from strideinspect.report.verdicts import Check, Verification
+from strideinspect.report.verdicts import Check, Verdict, Verification
 from strideinspect.verify import impulses
 from strideinspect.verify.claims import Claims, compare, question, unchecked, with_impulses, with_theory
 
@@ -122,14 +122,16 @@ class Verifier:
         if isinstance(answer, str):
             return theory.judge(claims, {claim.key: {"reason": answer} for claim in claims}, {})
         seen = theory.by_key(answer["fields"])
-        suspects = theory.suspects(claims, seen)
+        checks = theory.judge(claims, seen, {})
+        suspects = [claim for claim in claims if checks[claim.key].verdict is Verdict.CONTRADICTED]
         if not suspects:
-            return theory.judge(claims, seen, {})
+            return checks
         self._send({"borders": theory.probes(suspects)})
         told = self._receive()
         why = self._why() if told is None else str(told.get("error"))
         borders = theory.by_key(told["borders"]) if told is not None and "borders" in told else {}
-        return theory.judge(claims, seen, {claim.key: borders.get(claim.key, {"reason": why}) for claim in suspects})
+        known = {claim.key: borders.get(claim.key, {"reason": why}) for claim in suspects}
+        return checks | theory.judge(suspects, seen, known)
 
     def _sent(self, sending: impulses.Sending, tell: Callable[[str], None]) -> impulses.Sent:
         """Let the worker send the impulses; what it had found when it ended counts, whatever ended it."""

@@ -90,16 +90,13 @@ def by_key(answers: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]
     return {(answer["input"], answer["axis"], answer["tensor"]): answer for answer in answers}
 
 
-def suspects(claims: Sequence[TheoryClaim], seen: Mapping[Key, Mapping[str, Any]]) -> list[TheoryClaim]:
-    """The claims that some index differs from: it may be wrong, or near the border of a map that was cut off."""
-    checks = judge(claims, seen, {})
-    return [claim for claim in claims if checks[claim.key].verdict is Verdict.CONTRADICTED]
-
-
 def judge(
     claims: Sequence[TheoryClaim], seen: Mapping[Key, Mapping[str, Any]], borders: Mapping[Key, Mapping[str, Any]]
 ) -> dict[Key, Check]:
-    """A check per claim; `borders` are the answers about those that were suspect."""
+    """A check per claim. A contradiction counts once `borders`, the answers about what ends of maps reach, are known.
+
+    Before that the index that differs may be near the border of a map that was cut off.
+    """
     return {claim.key: _judged(claim, seen.get(claim.key), borders.get(claim.key)) for claim in claims}
 
 
