@@ -1,4 +1,4 @@
-"""Export the PyTorch samples, each by both of PyTorch's exporters.
+"""Export the PyTorch samples by PyTorch's two exporters, and quantise one of them with onnxruntime.
 
 Usage: python sample_models/export_pytorch.py [NAME...]
 """
@@ -8,196 +8,220 @@ from __future__ import annotations
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+import onnxruntime
 import torch
-from expected import HERE, Expected, Field, Window, coarsest, field_of, record
+from expected import HERE, Expected, record
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from pytorch_networks import (
+    AlexNetStem,
+    Detector,
+    FeaturePyramid,
+    Siamese,
+    SpatialTransformer,
+    TextReader,
+    UNet,
+    WaveNet,
+    dcgan_discriminator,
+    dcgan_generator,
+    espcn,
+    small_cnn,
+)
+from pytorch_observed import Watch, measured_field, refuses
 from shrink import shrink
-from torch import Tensor, nn
+from torch import nn
 
 # The plain torchvision wheel, installed without its compiled operators, asks for these two on import.
 DETECTION = torch.library.Library("torchvision", "DEF")
 DETECTION.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 DETECTION.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
 
-from torchvision import models  # noqa: E402  (only importable once the operators above are defined)
+import timm  # noqa: E402  (only importable once the operators above are defined)
+from torchvision import models  # noqa: E402
 
-WINDOWS = {nn.Conv2d: "Conv", nn.ConvTranspose2d: "ConvTranspose", nn.MaxPool2d: "MaxPool", nn.AvgPool2d: "AveragePool"}
-
-
-def double_conv(channels: int, filters: int) -> nn.Sequential:
-    """Two 3×3 convolutions that keep the size."""
-    return nn.Sequential(
-        nn.Conv2d(channels, filters, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(filters, filters, 3, padding=1),
-        nn.ReLU(),
-    )
-
-
-class UNet(nn.Module):
-    """A U-Net of three levels: max pooling down, transposed convolution up, skips concatenated uncropped."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.down1, self.down2, self.down3 = double_conv(3, 8), double_conv(8, 16), double_conv(16, 32)
-        self.pool1, self.pool2, self.pool3 = nn.MaxPool2d(2), nn.MaxPool2d(2), nn.MaxPool2d(2)
-        self.bottom = double_conv(32, 64)
-        self.up3, self.up2, self.up1 = (nn.ConvTranspose2d(c, c // 2, 2, stride=2) for c in (64, 32, 16))
-        self.merge3, self.merge2, self.merge1 = double_conv(64, 32), double_conv(32, 16), double_conv(16, 8)
-        self.head = nn.Conv2d(8, 2, 1)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Give class scores per pixel, [N, 2, H, W] from [N, 3, H, W]; H and W must be multiples of 8."""
-        skip1 = self.down1(image)
-        skip2 = self.down2(self.pool1(skip1))
-        skip3 = self.down3(self.pool2(skip2))
-        deep = self.bottom(self.pool3(skip3))
-        deep = self.merge3(torch.cat([skip3, self.up3(deep)], dim=1))
-        deep = self.merge2(torch.cat([skip2, self.up2(deep)], dim=1))
-        deep = self.merge1(torch.cat([skip1, self.up1(deep)], dim=1))
-        return self.head(deep)
-
-
-class AlexNetStem(nn.Module):
-    """The first layers of AlexNet, which were made for images of 227 rows."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(3, 96, 11, stride=4), nn.Conv2d(96, 256, 5, padding=2)
-        self.pool1, self.pool2 = nn.MaxPool2d(3, 2), nn.MaxPool2d(3, 2)
-
-    def forward(self, image: Tensor) -> Tensor:
-        """Give the map behind the second pooling, [N, 256, 13, 13] from [N, 3, 227, 227]."""
-        stem = torch.relu(self.conv1(image))
-        stem = self.pool1(stem)
-        stem = torch.relu(self.conv2(stem))
-        return self.pool2(stem)
-
-
-def small_cnn(stride: int) -> nn.Sequential:
-    """Three 3×3 convolutions of one stride, and a linear classifier on their average."""
-    layers: list[nn.Module] = []
-    for channels, filters in ((3, 16), (16, 32), (32, 64)):
-        layers += [nn.Conv2d(channels, filters, 3, stride=stride, padding=1), nn.ReLU()]
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
+Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A network and the input that it is exported with; `refused` makes height and width dynamic."""
+    """A network and the images that it is exported with.
+
+    `dynamic` names the axes of the images that are left open, `refused` is a shape at which the network then fails.
+    Where several exports differ in little, one will do: `exporters`. `measured` tells whether there is a field to be
+    had.
+    """
 
     build: Callable[[], nn.Module]
-    shape: tuple[int, ...]
-    refused: tuple[int, ...] | None = None
+    shapes: dict[str, Shape]
+    dynamic: dict[int, str] = field(default_factory=dict)
+    refused: Shape | None = None
+    exporters: tuple[str, ...] = ("dynamo", "torchscript")
+    measured: bool = True
 
 
-PHOTO = (1, 3, 224, 224)
+def image(*shape: int) -> dict[str, Shape]:
+    """One batch of one image."""
+    return {"image": (1, *shape)}
+
+
+def inception() -> nn.Module:
+    """Inception v3 without the changes to its input that its trained weights ask for."""
+    return models.inception_v3(weights=None, init_weights=False, transform_input=False)
+
+
+class Scores(nn.Module):
+    """The scores per pixel alone, out of all that torchvision's segmentation networks give."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """Give scores per pixel."""
+        return self.network(image)["out"]
+
+
+def deeplab() -> nn.Module:
+    """DeepLab v3 on MobileNet v3."""
+    return Scores(models.segmentation.deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None))
+
+
+def swin() -> nn.Module:
+    """Swin-T with two blocks in its third stage instead of six."""
+    return models.SwinTransformer(
+        [4, 4], embed_dim=96, depths=[2, 2, 2, 2], num_heads=[3, 6, 12, 24], window_size=[7, 7]
+    )
+
+
+PHOTO, ANY = image(3, 224, 224), {2: "height", 3: "width"}
+DYNAMO, TORCHSCRIPT = ("dynamo",), ("torchscript",)
 SAMPLES = {
-    "conv-padded-stride1": Sample(lambda: nn.Conv2d(3, 16, 3, stride=1, padding=1), (1, 3, 32, 32)),
-    "conv-padded-stride2": Sample(lambda: nn.Conv2d(3, 16, 3, stride=2, padding=1), (1, 3, 32, 32)),
-    "conv-7x7-stride1": Sample(lambda: nn.Conv2d(1, 1, 3, stride=1), (1, 1, 7, 7)),
-    "conv-7x7-stride2": Sample(lambda: nn.Conv2d(1, 1, 3, stride=2), (1, 1, 7, 7)),
-    "cnn-stride1": Sample(lambda: small_cnn(1), (1, 3, 64, 64)),
-    "cnn-stride2": Sample(lambda: small_cnn(2), (1, 3, 64, 64)),
+    "conv-padded-stride1": Sample(lambda: nn.Conv2d(3, 16, 3, stride=1, padding=1), image(3, 32, 32)),
+    "conv-padded-stride2": Sample(lambda: nn.Conv2d(3, 16, 3, stride=2, padding=1), image(3, 32, 32)),
+    "conv-7x7-stride1": Sample(lambda: nn.Conv2d(1, 1, 3, stride=1), image(1, 7, 7)),
+    "conv-7x7-stride2": Sample(lambda: nn.Conv2d(1, 1, 3, stride=2), image(1, 7, 7)),
+    "cnn-stride1": Sample(lambda: small_cnn(1), image(3, 64, 64)),
+    "cnn-stride2": Sample(lambda: small_cnn(2), image(3, 64, 64)),
     "alexnet-stem": Sample(AlexNetStem, PHOTO),
     "vgg16": Sample(lambda: models.vgg16(weights=None), PHOTO),
     "resnet18": Sample(lambda: models.resnet18(weights=None), PHOTO),
     "resnet50": Sample(lambda: models.resnet50(weights=None), PHOTO),
     "mobilenetv2": Sample(lambda: models.mobilenet_v2(weights=None), PHOTO),
     "squeezenet11": Sample(lambda: models.squeezenet1_1(weights=None), PHOTO),
-    "unet": Sample(UNet, (1, 3, 128, 128)),
-    "unet-dynamic": Sample(UNet, (1, 3, 128, 128), refused=(1, 3, 100, 100)),
+    "unet": Sample(UNet, image(3, 128, 128)),
+    "unet-dynamic": Sample(UNet, image(3, 128, 128), ANY, refused=(1, 3, 100, 100)),
+    "densenet121": Sample(lambda: models.densenet121(weights=None), PHOTO, exporters=TORCHSCRIPT),
+    "inceptionv3": Sample(inception, image(3, 299, 299)),
+    "efficientnetb0": Sample(lambda: models.efficientnet_b0(weights=None), PHOTO, exporters=TORCHSCRIPT),
+    "efficientnetb0-dynamic": Sample(lambda: models.efficientnet_b0(weights=None), PHOTO, ANY, exporters=DYNAMO),
+    "shufflenetv2": Sample(lambda: models.shufflenet_v2_x1_0(weights=None), PHOTO, exporters=DYNAMO),
+    "shufflenetv2-dynamic": Sample(lambda: models.shufflenet_v2_x1_0(weights=None), PHOTO, ANY, exporters=TORCHSCRIPT),
+    "deeplabv3": Sample(deeplab, image(3, 257, 257), exporters=DYNAMO),
+    "deeplabv3-dynamic": Sample(deeplab, image(3, 257, 257), ANY, exporters=TORCHSCRIPT),
+    "hrnet": Sample(lambda: timm.create_model("hrnet_w18_small"), image(3, 256, 192), exporters=TORCHSCRIPT),
+    "resnetblur18": Sample(lambda: timm.create_model("resnetblur18"), PHOTO),
+    "convnext": Sample(lambda: models.convnext_tiny(weights=None), PHOTO, exporters=TORCHSCRIPT),
+    "swin": Sample(swin, PHOTO, exporters=DYNAMO),
+    "vit": Sample(lambda: models.vit_b_16(weights=None), PHOTO, exporters=TORCHSCRIPT, measured=False),
+    "resnet3d": Sample(lambda: models.video.r3d_18(weights=None), {"video": (1, 3, 16, 112, 112)}),
+    "fpn": Sample(FeaturePyramid, image(3, 250, 333), exporters=TORCHSCRIPT),
+    "fpn-dynamic": Sample(FeaturePyramid, image(3, 256, 256), ANY, exporters=DYNAMO),
+    "espcn": Sample(espcn, image(1, 32, 32)),
+    "espcn-dynamic": Sample(espcn, image(1, 32, 40), ANY),
+    "dcgan-generator": Sample(dcgan_generator, {"noise": (1, 100, 1, 1)}),
+    "dcgan-discriminator": Sample(dcgan_discriminator, image(3, 64, 64)),
+    "wavenet": Sample(WaveNet, {"sound": (1, 1, 4096)}, exporters=DYNAMO),
+    "wavenet-dynamic": Sample(WaveNet, {"sound": (1, 1, 4096)}, {2: "samples"}, exporters=TORCHSCRIPT),
+    "yolo": Sample(lambda: Detector(decode=True), image(3, 320, 320)),
+    "yolo-dynamic": Sample(lambda: Detector(decode=False), image(3, 320, 320), ANY, exporters=DYNAMO),
+    "siamese": Sample(Siamese, {"template": (1, 3, 127, 127), "search": (1, 3, 255, 255)}, measured=False),
+    "spatial-transformer": Sample(SpatialTransformer, image(1, 28, 28)),
+    "crnn": Sample(TextReader, {"line": (1, 1, 32, 100)}, exporters=DYNAMO),
+    "crnn-dynamic": Sample(TextReader, {"line": (1, 1, 32, 100)}, {3: "width"}, exporters=TORCHSCRIPT),
 }
+QUANTISED = {"resnet18-qdq": QuantFormat.QDQ, "resnet18-qoperator": QuantFormat.QOperator}
 
 
-@contextmanager
-def watched(model: nn.Module) -> Iterator[list[Window]]:
-    """Collect, by forward hooks, what the windows of `model` put out in the order in which they run."""
-    seen: list[Window] = []
-
-    def note(layer: str, op: str) -> Callable[[nn.Module, object, Tensor], None]:
-        def hook(module: nn.Module, _: object, output: Tensor) -> None:
-            stride = module.stride if isinstance(module.stride, tuple) else (module.stride,) * 2
-            seen.append(Window(op, layer, list(stride), list(output.shape[2:])))
-
-        return hook
-
-    named = [(name, module) for name, module in model.named_modules() if type(module) in WINDOWS]
-    handles = [module.register_forward_hook(note(name, WINDOWS[type(module)])) for name, module in named]
-    yield seen
-    for handle in handles:
-        handle.remove()
+def observed(name: str, sample: Sample) -> tuple[nn.Module, Expected]:
+    """Build one network and let PyTorch say what it does."""
+    torch.manual_seed(0)
+    model, images = sample.build().eval(), [torch.ones(shape) for shape in sample.shapes.values()]
+    with Watch(model) as watch:
+        output = model(*images)
+    if sample.refused and not refuses(model, sample.refused):
+        raise ValueError(f"{name} was meant to fail at {sample.refused}")
+    outputs = [list(each.shape) for each in (output if isinstance(output, tuple) else (output,))]
+    inputs = {name: list(shape) for name, shape in sample.shapes.items()}
+    field = measured_field(model, *sample.shapes.values(), watch.windows) if sample.measured else None
+    return model, Expected("", inputs, outputs, watch.windows, field, sample.refused and list(sample.refused))
 
 
-def measured_field(model: nn.Module, shape: tuple[int, ...], layer: str) -> Field:
-    """Ask autograd which input rows two middle rows of `layer` depend on, in an image 512 rows taller.
-
-    Every weight is positive, so that nothing cancels, and averages take the place of maxima, whose gradient shows the
-    winner alone.
-    """
-    twin = deepcopy(model).double()
-    for name, module in list(twin.named_modules()):
-        if isinstance(module, nn.MaxPool2d):
-            pool = nn.AvgPool2d(module.kernel_size, module.stride, module.padding, ceil_mode=module.ceil_mode)
-            twin.set_submodule(name, pool)
-    for name, weight in twin.named_parameters():
-        weight.fill_(0 if name.endswith("bias") else 1 / weight[0].numel())
-    # Small enough for the ceiling of ReLU6 to be out of reach.
-    image = torch.full((*shape[:2], shape[2] + 512, shape[3]), 1e-4, dtype=torch.float64)
-    with torch.enable_grad():
-        image.requires_grad_()
-        maps: list[Tensor] = []
-        twin.get_submodule(layer).register_forward_hook(lambda _module, _inputs, output: maps.append(output))
-        twin(image)
-        middle = maps[0].shape[2] // 2
-        gradients = {}
-        for row in (middle, middle + 1):
-            (gradient,) = torch.autograd.grad(maps[0][:, :, row].sum(), image, retain_graph=True)
-            gradients[row] = gradient.sum((0, 1, 3)).numpy()
-    return field_of(layer, gradients)
-
-
-def refuses(model: nn.Module, shape: tuple[int, ...]) -> bool:
-    """Whether the framework itself fails at this input shape."""
-    try:
-        model(torch.ones(shape))
-    except RuntimeError:
-        return True
-    return False
+def write(model: nn.Module, sample: Sample, exporter: str, path: Path) -> None:
+    """Export `model` as PyTorch does, weights and all."""
+    names, axes = list(sample.shapes), sample.dynamic
+    options = {
+        "dynamo": {"dynamic_shapes": (axes,) * len(names) if axes else None, "verbose": False},
+        "torchscript": {"dynamic_axes": dict.fromkeys(names, axes) if axes else None},
+    }
+    images = tuple(torch.ones(shape) for shape in sample.shapes.values())
+    given = {"input_names": names, "external_data": False, "dynamo": exporter == "dynamo", **options[exporter]}
+    torch.onnx.export(model, images, path, **given)
 
 
 def export(name: str, sample: Sample) -> None:
-    """Export one sample twice, shrink both files and record what PyTorch said of them."""
-    torch.manual_seed(0)
-    model, image = sample.build().eval(), torch.ones(sample.shape)
-    with watched(model) as windows:
-        output = model(image)
-    if sample.refused and not refuses(model, sample.refused):
-        raise ValueError(f"{name} was meant to fail at {sample.refused}")
-    field = measured_field(model, sample.shape, coarsest(windows).layer)
-    axes = {2: "height", 3: "width"} if sample.refused else None
-    version = torch.__version__.partition("+")[0]
-    for exporter, title, options in (
-        ("dynamo", "torch.export", {"dynamo": True, "dynamic_shapes": (axes,) if axes else None, "verbose": False}),
-        ("torchscript", "TorchScript", {"dynamo": False, "dynamic_axes": {"image": axes} if axes else None}),
-    ):
+    """Export one sample, shrink the files and record what PyTorch said of the network."""
+    model, expected = observed(name, sample)
+    version, titles = torch.__version__.partition("+")[0], {"dynamo": "torch.export", "torchscript": "TorchScript"}
+    for exporter in sample.exporters:
+        target = HERE / f"{name}-{exporter}.onnx"
         with tempfile.TemporaryDirectory() as folder:
             raw = Path(folder, "raw.onnx")
-            torch.onnx.export(model, (image,), raw, input_names=["image"], external_data=False, **options)
-            target = HERE / f"{name}-{exporter}.onnx"
+            write(model, sample, exporter, raw)
             shrink(raw, target)
-        inputs, outputs = {"image": list(sample.shape)}, [list(output.shape)]
-        refused = list(sample.refused) if sample.refused else None
-        record(target, Expected(f"PyTorch {version} ({title})", inputs, outputs, windows, field, refused))
+        record(target, replace(expected, exporter=f"PyTorch {version} ({titles[exporter]})"))
+
+
+class Noise(CalibrationDataReader):
+    """Two images of noise: what the ranges of a network without training are made of."""
+
+    def __init__(self, shapes: dict[str, Shape]) -> None:
+        draw = np.random.default_rng(0)
+        self.images = [{name: draw.normal(size=shape).astype("float32") for name, shape in shapes.items()}] * 2
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        """Give the next image, as long as there is one."""
+        return self.images.pop() if self.images else None
+
+
+def export_quantised(name: str, form: QuantFormat) -> None:
+    """Quantise ResNet-18 to int8: pairs of QuantizeLinear and DequantizeLinear, or operators of their own."""
+    sample = SAMPLES["resnet18"]
+    model, expected = observed(name, sample)
+    target = HERE / f"{name}.onnx"
+    with tempfile.TemporaryDirectory() as folder:
+        raw, ready, quantised = (Path(folder, f"{stage}.onnx") for stage in ("raw", "ready", "quantised"))
+        write(model, sample, "torchscript", raw)
+        quant_pre_process(raw, ready, skip_symbolic_shape=True)
+        quantize_static(ready, quantised, Noise(sample.shapes), quant_format=form)
+        shrink(quantised, target)
+    ops = {"Conv": "QLinearConv"} if form is QuantFormat.QOperator else {}
+    windows = [replace(window, op=ops.get(window.op, window.op)) for window in expected.windows]
+    record(
+        target, replace(expected, exporter=f"onnxruntime {onnxruntime.__version__} (quantize_static)", windows=windows)
+    )
 
 
 if __name__ == "__main__":
     warnings.filterwarnings("ignore", category=DeprecationWarning)
+    torch.backends.mha.set_fastpath_enabled(False)  # or TorchScript meets an operator that ONNX lacks
     with torch.no_grad():
-        for chosen in sys.argv[1:] or SAMPLES:
-            export(chosen, SAMPLES[chosen])
+        for chosen in sys.argv[1:] or [*SAMPLES, *QUANTISED]:
+            if chosen in QUANTISED:
+                export_quantised(chosen, QUANTISED[chosen])
+            else:
+                export(chosen, SAMPLES[chosen])

@@ -1,6 +1,6 @@
 """Make an exported model small and portable: no weights worth carrying, no path of the machine that exported it.
 
-Weights say nothing of which pixels a network reads, so every float tensor over `LIMIT` bytes becomes one
+Weights say nothing of which pixels a network reads, so every float or int8 tensor over `LIMIT` bytes becomes one
 ConstantOfShape node of the same dimensions and type, as in the `light` models of the onnx package. PyTorch's newer
 exporter notes the source line of every node; the notes stay, with paths relative to this repository, or to the
 package that the file belongs to.
@@ -23,7 +23,8 @@ from onnx import AttributeProto, GraphProto, NodeProto, TensorProto, helper, num
 
 LIMIT = 1024
 REPOSITORY = Path(__file__).resolve().parent.parent
-BYTES = {TensorProto.FLOAT: 4, TensorProto.DOUBLE: 8, TensorProto.FLOAT16: 2, TensorProto.BFLOAT16: 2}
+FLOATS = {TensorProto.FLOAT: 4, TensorProto.DOUBLE: 8, TensorProto.FLOAT16: 2, TensorProto.BFLOAT16: 2}
+BYTES = FLOATS | {TensorProto.INT8: 1, TensorProto.UINT8: 1}
 # The fields that exporters write prose into; a name, a shape or an attribute never holds a path.
 PROSE = {"doc_string", "value"}
 INSTALLED = re.compile(r'"[^"\n]*/(?:site|dist)-packages/([^"\n]+)"')
@@ -46,7 +47,7 @@ def shrink(source: Path, target: Path) -> None:
 
 
 def fill_weights(graph: GraphProto) -> None:
-    """Replace each large float initializer and Constant of `graph` and its subgraphs by a ConstantOfShape node."""
+    """Replace each large initializer and Constant of `graph` and its subgraphs by a ConstantOfShape node."""
     small, fillers, nodes = [], [], []
     for tensor in graph.initializer:
         if is_large(tensor):
@@ -80,7 +81,7 @@ def fill_weights(graph: GraphProto) -> None:
 
 
 def is_large(tensor: TensorProto) -> bool:
-    """Whether a float tensor takes more than `LIMIT` bytes."""
+    """Whether a tensor of weights takes more than `LIMIT` bytes."""
     return math.prod(tensor.dims) * BYTES.get(tensor.data_type, 0) > LIMIT
 
 
@@ -88,10 +89,13 @@ def constant_of_shape(tensor: TensorProto, name: str) -> tuple[TensorProto, Node
     """Give the shape initializer and the node that stand for `tensor` under `name`.
 
     Vectors (batch norm scales and variances, biases) keep their mean; kernels and matrices become averages over what
-    they read, so that activations neither vanish nor blow up on their way through a deep network.
+    they read, so that activations neither vanish nor blow up on their way through a deep network. Quantised weights are
+    all one step.
     """
     values = numpy_helper.to_array(tensor)
-    if values.ndim == 1:
+    if tensor.data_type not in FLOATS:
+        level = 1.0
+    elif values.ndim == 1:
         level = round(float(values.mean()), 3)
     else:
         level = 1 / (max(values.shape) if values.ndim == 2 else math.prod(values.shape[1:]))

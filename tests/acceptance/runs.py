@@ -42,13 +42,14 @@ def findings(model: Model, rule: str) -> list[dict[str, Any]]:
 
 
 def last_of_the_coarsest_map(model: Model) -> Model:
-    """The last window whose output is the smallest, global poolings aside."""
+    """The last window whose output is the smallest, global poolings and what comes after them aside."""
 
     def size(node: Model) -> list[int]:
         axes = [field["node_axis"] for field in node["fields"]]
         return [node["output_shape"][axis] for axis in axes]
 
-    windows = [node for node in model["nodes"] if node["dropped"] is not None]
+    placed = [node for node in model["nodes"] if all(field["node_axis"] is not None for field in node["fields"])]
+    windows = [node for node in placed if node["dropped"] is not None or node["op"] == "ConvTranspose"]
     smallest = min(map(size, windows))
     found: Model = [node for node in windows if size(node) == smallest][-1]
     return found

@@ -36,13 +36,12 @@ def test_nothing_is_left_out() -> None:
 def test_row_is_what_the_framework_said(name: str) -> None:
     """Exporter, input shape and field in the table are those of expected.json."""
     entry = EXPECTED[name]
-    (shape,) = entry["inputs"].values()
     field = entry["field"]
     exporter, pictured_shape, _, pictured_field = ROWS[name]
 
     assert exporter == entry["exporter"]
-    assert pictured_shape == "×".join(map(str, shape))
-    assert pictured_field == f"{field['size']}/{field['stride']}/{field['padding']}"
+    assert pictured_shape == ",".join("×".join(map(str, shape)) for shape in entry["inputs"].values())
+    assert pictured_field == (f"{field['size']}/{field['stride']}/{field['padding']}" if field else "–")
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -55,7 +54,8 @@ def test_ladder_is_what_the_framework_ran(name: str) -> None:
         assert (op, int(size), int(stride) // reached) in coarsening
         reached = int(stride)
 
-    assert reached == entry["field"]["stride"]
+    if entry["field"]:
+        assert reached == entry["field"]["stride"]
 
 
 @pytest.mark.parametrize(
@@ -85,16 +85,17 @@ def test_measured_fields_are_the_published_ones(name: str, field: tuple[int, int
 @pytest.mark.parametrize("name", FILES)
 def test_file_has_the_windows_of_the_framework(name: str) -> None:
     """The file holds as many convolutions, transposed convolutions and max pools as the framework ran."""
-    ops = {"Conv", "ConvTranspose", "MaxPool"}
+    ops = {"Conv", "QLinearConv", "ConvTranspose", "MaxPool"}
     exported = Counter(node.op_type for node in load(name).graph.node if node.op_type in ops)
-    assert exported == Counter(window["op"] for window in EXPECTED[name]["windows"])
+    assert exported == Counter(window["op"] for window in EXPECTED[name]["windows"] if window["op"] in ops)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_file_holds_no_weights(name: str) -> None:
-    """No float tensor over 1 KiB is left in the file."""
-    floats = [tensor for tensor in load(name).graph.initializer if tensor.data_type == onnx.TensorProto.FLOAT]
-    assert [tensor.name for tensor in floats if 4 * math.prod(tensor.dims) > 1024] == []
+    """No float or int8 tensor over 1 KiB is left in the file."""
+    size = {onnx.TensorProto.FLOAT: 4, onnx.TensorProto.INT8: 1, onnx.TensorProto.UINT8: 1}
+    large = [t.name for t in load(name).graph.initializer if size.get(t.data_type, 0) * math.prod(t.dims) > 1024]
+    assert large == []
 
 
 @pytest.mark.parametrize("name", FILES)
