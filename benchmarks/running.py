@@ -6,6 +6,7 @@ to stay small: models are built in a process of their own.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -118,9 +119,9 @@ def _watch(pid: int, peaks: dict[int, int], ended: threading.Event) -> None:
 def _family(pid: int) -> list[int]:
     found = [pid]
     for member in found:
-        tasks = _PROC / str(member) / "task"
-        for task in tasks.iterdir() if tasks.is_dir() else ():
-            found.extend(map(int, _read(task / "children").split()))
+        with contextlib.suppress(OSError):  # it has just ended
+            for task in (_PROC / str(member) / "task").iterdir():
+                found.extend(map(int, _read(task / "children").split()))
     return found
 
 

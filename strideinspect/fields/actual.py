@@ -63,10 +63,12 @@ class Dependence:
     unknown: str | None = None
 
     def changed(self, change: Callable[[Spans], Spans], **more: object) -> Dependence:
-        """Apply the same change to all hulls, once where they are the same array."""
+        """Apply the same change to all hulls, once where they are the same array; `self` where nothing changes."""
         full = change(self.full)
         local = full if self.local is self.full else None if self.local is None else change(self.local)
         placed = local if self.placed is self.local else None if self.placed is None else change(self.placed)
+        if full is self.full and local is self.local and placed is self.placed and not more:
+            return self
         return replace(self, local=local, placed=placed, full=full, **more)  # type: ignore[arg-type]  # names of fields
 
 
@@ -92,8 +94,10 @@ def _axis_step(step: Sliding | Transposed | Table, seen: Dependence, around: Aro
 def _channels(step: Channels, seen: Dependence, around: Around) -> Dependence:
     del around
     # A position that came to run along the channels (SpaceToDepth) ends where they are mixed.
-    axes = seen.axes if step.groups == step.inputs else seen.axes - {step.axis}
-    return seen.changed(lambda spans: mix_channels(spans, step), axes=axes)
+    found = seen.changed(lambda spans: mix_channels(spans, step))
+    if step.groups == step.inputs or step.axis not in seen.axes:
+        return found
+    return replace(found, axes=seen.axes - {step.axis})
 
 
 def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:

@@ -7,7 +7,7 @@ last_r.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
@@ -102,8 +102,9 @@ def reduced(form: Closed) -> Form:
             continue
         moved = form.step * shorter // period
         head = form.spans.take(np.arange(shorter), form.axis + 1)
-        if bool((lifted(replace(form, spans=head, step=moved), period).spans == form.spans).all()):
-            return replace(form, spans=head, step=moved)
+        short = Closed(head, form.axis, moved, form.sized)
+        if bool((lifted(short, period).spans == form.spans).all()):
+            return short
     return form
 
 
@@ -117,4 +118,4 @@ def lifted(form: Closed, period: int) -> Closed:
     shape[form.axis + 1] = period
     moved = (index // form.period * form.step).astype(np.int32).reshape(shape)
     shifted = np.where(spans >= EMPTY, EMPTY, spans + np.concatenate([moved, -moved]))
-    return replace(form, spans=shifted.astype(np.int32), step=form.step * (period // form.period))
+    return Closed(shifted.astype(np.int32), form.axis, form.step * (period // form.period), form.sized)

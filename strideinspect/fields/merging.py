@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
+
 from strideinspect.fields.closed import Closed
 from strideinspect.fields.forward import Described, Fields, Seen, Source
 from strideinspect.fields.spans import EMPTY, along
@@ -76,11 +78,9 @@ def _branch(name: str, seen: Seen | None) -> tuple[Branch, int] | None:
 
 def _ends(form: Closed) -> tuple[Fraction, Fraction]:
     """First and last pixel of index 0, each averaged over the phases that see anything."""
-    spans = along(form.spans, form.axis, form.period)
-    seen = [
-        (int(first) - phase * form.stride, -int(last) - phase * form.stride)
-        for phase, (first, last) in enumerate(spans.T)
-        if first < EMPTY
-    ]
-    count = max(1, len(seen))
-    return sum((first for first, _ in seen), Fraction(0)) / count, sum((last for _, last in seen), Fraction(0)) / count
+    low = along(form.spans, form.axis, form.period)
+    seeing = np.flatnonzero(low[0] < EMPTY)
+    shift = int(seeing.sum()) * form.stride  # what the phases lie behind index 0, all together
+    count = max(1, seeing.size)
+    first, last = (int(side[seeing].sum(dtype=np.int64)) for side in low)
+    return (first - shift) / count, (-last - shift) / count

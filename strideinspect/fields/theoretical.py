@@ -18,6 +18,7 @@ from strideinspect.fields.axes import Around, carried
 from strideinspect.fields.closed import MOST_WORKING_PHASES, Closed, Form, Reason, composed, lifted, reduced
 from strideinspect.fields.spans import (
     EMPTY,
+    Spans,
     TooLargeError,
     bounded,
     grouped,
@@ -58,13 +59,17 @@ def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around)
     if step.axis != form.axis:
         if step.axis in around.others and form.spans.shape[step.axis + 1] == 1:
             return form
-        return replace(form, spans=slide(form.spans, step))
+        return _over(form, slide(form.spans, step))
     if isinstance(step, Sliding) and form.period == 1:
         return _widened(form, step)
     if not isinstance(step, Table):
         bounded([step.kernel, step.stride if isinstance(step, Transposed) else 1, form.period])
     repeating = step.periodic_form if isinstance(step, Table) else step.periodic()
     return Reason(repeating) if isinstance(repeating, str) else composed(form, repeating)
+
+
+def _over(form: Closed, spans: Spans) -> Closed:
+    return form if spans is form.spans else replace(form, spans=spans)
 
 
 def _widened(form: Closed, step: Sliding) -> Form:
@@ -82,7 +87,7 @@ def _widened(form: Closed, step: Sliding) -> Form:
 def _channels(step: Channels, form: Closed, around: Around) -> Form:
     if step.axis == form.axis:
         return Reason(f"{around.label} mixes the axis as channels")
-    return replace(form, spans=mix_channels(form.spans, step))
+    return _over(form, mix_channels(form.spans, step))
 
 
 def _whole(step: Whole, form: Closed, around: Around) -> Form:
