@@ -19,6 +19,7 @@ from strideinspect.verify.weightless import UnrunnableError, open_sizes
 
 _LARGEST: Final = 1 << 30  # bytes of a model file, which is in memory three times while it is made ready
 _MOST_WATCHED: Final = 1 << 25  # elements of all watched tensors
+_BLOCKED: Final = "com.microsoft.nchwc"  # its tensors lie in memory in another order than their shape says
 _EXTERNAL_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 
 
@@ -42,6 +43,9 @@ def _sent(path: str, inputs: Mapping[str, tuple[int, ...]], asked: Mapping[str, 
     model = _model(path, inputs)
     made = {name for node in model.graph.node for name in node.output}
     missing = {name: "it stands in a branch, into which impulses do not look" for name in sizes if name not in made}
+    laid_out = [node for node in model.graph.node if node.domain == _BLOCKED and node.op_type != "ReorderOutput"]
+    blocked = {name for node in laid_out for name in node.output}
+    missing |= dict.fromkeys(blocked & sizes.keys(), "its channels lie in blocks, as onnxruntime saved it")
     watched, room = [], _MOST_WATCHED
     for tensor in sorted(sizes.keys() - missing.keys(), key=lambda name: (sizes[name], name)):
         room -= sizes[tensor]

@@ -150,6 +150,23 @@ def test_random_operators_are_not_checked(tmp_path: Path) -> None:
     assert "two runs on the same input differ" in str(check.reason)
 
 
+def test_blocked_channels_are_not_watched(tmp_path: Path) -> None:
+    """Inside a model that onnxruntime saved optimised, elements lie in another order; behind it they are watched."""
+    model = model_of(
+        "(float[1,16,4,4] x) => (float[N,C,H,W] y) { a = com.microsoft.nchwc.ReorderInput(x)"
+        " p = com.microsoft.nchwc.MaxPool<kernel_shape=[2,2], strides=[2,2]>(a)"
+        " y = com.microsoft.nchwc.ReorderOutput<channels=16>(p) }"
+    )
+    model.opset_import.add(domain="com.microsoft.nchwc", version=1)
+    rows = {"shape": (1, 16, 2, 2), "extents": (1, 1, 2, 1), "first": (0, 2), "last": (1, 3)}
+    reaches = [Reach("x", 2, name, None, **rows) for name in "py"]  # type: ignore[arg-type]
+    found = sent(model, tmp_path, *reaches, lengths={("x", 2): 4})
+    assert counts(found) == (4, 0, 0)
+    (check,) = found.details
+    assert (check.output, check.verdict) == ("p", Verdict.NOT_CHECKED)
+    assert "in blocks" in str(check.reason)
+
+
 @pytest.mark.parametrize(
     ("location", "present", "words"),
     [
