@@ -53,6 +53,8 @@ def windows(
     found = []
     for node in shapes.nodes:
         slid = shapes.geometries.get(node.key)
+        if not node.key:
+            continue  # what it makes has no name, so that nobody can use it
         if slid is not None:
             found.append(_window(shapes, node, slid, fields, touched.get(node.key)))
         elif is_window(node):

@@ -67,6 +67,10 @@ HOSTILE: Mapping[str, tuple[onnx.ModelProto | bytes, int, str]] = {
     "a size of −1": (pool("kernel_shape = [2,2]", "-1,8"), 2, "declares a size of -1"),
     "a kernel larger than the map": (pool("kernel_shape = [99,99]"), 1, "spans 99×99 indices"),
     "a kernel of 2⁶²": (pool(f"kernel_shape = [{2**62},1]"), 1, "the padded map has only 8×8"),
+    "a window whose output has no name": (
+        text('(float[1,1,8,8] x) => (float[] y) { y = Relu (x) "" = MaxPool <kernel_shape = [2,2]> (x) }'),
+        0, "no node of this model slides a window",
+    ),
     "stride 0": (pool("kernel_shape = [2,2], strides = [0,1]"), 1, "must be at least 1"),
     "a pad too many": (pool("kernel_shape = [2,2], pads = [0,0,0,0,0]"), 1, "pads has 5 numbers, 4 are wanted"),
     "a kernel too long": (pool("kernel_shape = [2,2,2]"), 1, "kernel_shape has 3 numbers for 2 spatial axes"),
