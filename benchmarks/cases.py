@@ -69,7 +69,7 @@ SCALING = (
     *(Case(f"ten windows over {size:,}×{size:,}", _graph("strided", size)) for size in (64, 512, 8_192)),
 )
 
-MANY = tuple(Case(f"{copies} models of 16 merges", _graph("merges", 16), copies=copies) for copies in (1, 20, 200))
+MANY = tuple(Case(f"{copies} × a model of 16 merges", _graph("merges", 16), copies=copies) for copies in (1, 20, 200))
 
 QUICK = ("LeNet-5", "100 windows in series")
 

@@ -12,6 +12,9 @@ from pathlib import Path
 from benchmarks.receptive_fields import EXPECTED, Answer
 from benchmarks.running import Figures
 
+WIDTH = 140
+"""Cells of the table where no terminal sets a width."""
+
 PACKAGES = ("strideinspect", "onnx", "onnxruntime", "numpy", "networkx", "typer")
 
 
@@ -75,7 +78,8 @@ def show(found: Iterable[Row]) -> None:
         model, *rest = row.cells()
         table.add_row("" if model == last else model, *rest)
         last = model
-    Console().print(table)
+    console = Console()
+    console.print(table, width=None if console.is_terminal else WIDTH)
 
 
 def markdown(
@@ -89,7 +93,8 @@ def markdown(
     parts = [
         "# Benchmarks\n",
         "Written by `python -m benchmarks`, which builds its models on the spot; nothing here is typed in.\n",
-        f"{machine()}. Medians of {runs} runs of whole processes, all commands of a table in turn (A B C A B C …); a",
+        f"{machine()}.\n",
+        f"Medians of {runs} runs of whole processes, all commands of a table in turn (A B C A B C …); a",
         "ratio is the median over runs made side by side, of wall-clock time and (processor) of the time that all",
         "processors spent on it, which says more where the machine had other work. Memory is the peak of the process",
         "and of those that it starts together: a full run counts the process that runs onnxruntime.\n",
@@ -125,13 +130,14 @@ def markdown(
 
 
 def machine() -> str:
-    """Processor, cores, system and versions; no names of hosts or people."""
+    """Processor, cores, what else it was doing, system and versions; no names of hosts or people."""
     cpu = Path("/proc/cpuinfo")
     lines = cpu.read_text().splitlines() if cpu.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     model = names[0] if names else platform.machine()
     packages = ", ".join(f"{name} {_version(name)}" for name in PACKAGES)
-    return f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {packages}"
+    load = f", load average {os.getloadavg()[0]:.0f}" if hasattr(os, "getloadavg") else ""
+    return f"{model}, {os.cpu_count()} cores{load}, {platform.system()}, Python {platform.python_version()}, {packages}"
 
 
 def _version(package: str) -> str:
