@@ -54,7 +54,7 @@ def shape_line(as_run: AsRun) -> dict[str, Any]:
 
 def learn(weightless: Weightless, as_run: AsRun) -> Ran:
     """Ask onnxruntime what each window of the model reads."""
-    nodes = list(followed(as_run.nodes, as_run.values, as_run.exact.inexact))
+    nodes = list(followed(as_run.nodes, as_run.values, as_run.undecided))
     opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
     opset = opsets.get("ai.onnx", _NEWEST_OPSET)
     values = {name: array for name, array in as_run.values.items() if name not in as_run.exact.inexact}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from strideinspect.verify.weightless import Weightless
 
 Shape = tuple[int, ...]
 
+_FEW: Final = 8
 _NOT_RUN: Final = "onnxruntime left it out of this run, so that nobody saw its shape"
 
 
@@ -29,7 +30,8 @@ class AsRun:
 
     `shapes` per tensor; `not_checked` says of others why they have none. `values` holds the small tensors whose
     values are exact. `error` says why the run ended early, if it did: then `shapes` holds what came before. `nodes` are
-    those that ran, with the branches of an If in front of it where both did.
+    those that ran, with the branches of an If in front of it where both did; `undecided` holds the tensors by which an
+    If has to be taken as open.
     """
 
     nodes: Sequence[onnx.NodeProto]
@@ -39,6 +41,7 @@ class AsRun:
     values: Mapping[str, np.ndarray]
     exact: Exactness
     error: str | None
+    undecided: Collection[str] = ()
 
 
 def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = None) -> onnxruntime.InferenceSession:
@@ -62,12 +65,15 @@ def run(weightless: Weightless, directory: Path) -> AsRun:
     """
     model = weightless.model
     replaced = [*(entry.name for entry in model.graph.input), *weightless.zeroed]
-    both = beside_each_other(model, exactness(model.graph, replaced).inexact)
+    # Arithmetic with long lists of real numbers is left to onnxruntime: what it decides counts as open.
+    lists = [name for name, value in weightless.constants.items() if value.dtype.kind == "f" and value.size > _FEW]
+    undecided = exactness(model.graph, [*replaced, *lists]).inexact
+    both = beside_each_other(model, undecided)
     if both is not None:
         found = _run(weightless, both, replaced, directory)
         if found.error is None:
-            return found
-    return _run(weightless, model, replaced, directory)
+            return replace(found, undecided=undecided)
+    return replace(_run(weightless, model, replaced, directory), undecided=undecided)
 
 
 def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str], directory: Path) -> AsRun:

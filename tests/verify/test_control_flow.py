@@ -13,7 +13,7 @@ from strideinspect.report.verdicts import Verdict
 from tests.oracle_models import Constant, tensor
 from tests.rules.inspecting import grave, inspected, of_rule, rule_ids
 
-WEIGHTS: dict[str, Constant] = {"v": (2, 1, 3, 3), "w": (2, 1, 5, 5), "u": (2, 1, 1, 1)}
+WEIGHTS: dict[str, Constant] = {"v": (2, 1, 3, 3), "w": (2, 1, 5, 5), "u": (2, 1, 1, 1), "many": (100,)}
 MEAN = "m = ReduceMean <keepdims = 0> (x) on = Greater (m, h) "
 CORNER = "zero = Constant <value_ints = [0, 0, 0, 0]> () q = GatherND (x, zero) on = Greater (q, h) "
 
@@ -112,6 +112,14 @@ def test_branches_of_different_shapes(tmp_path: Path) -> None:
     assert report.outputs[0].shape is None
     assert report.unseen == ()
     assert report.verification.status is Verdict.AGREED
+
+
+def test_choice_by_a_long_list(tmp_path: Path) -> None:
+    """A condition that would take arithmetic over many real numbers is open on both roads."""
+    condition = "m = ReduceMax <keepdims = 0> (many) on = Greater (m, h) "
+    report = report_on(condition + choice(FIVE.replace("e =", "t ="), THREE.replace("t =", "e =")) + LAST, tmp_path)
+    all_agreed(report)
+    assert report.outputs[0].fields[0].size == 6
 
 
 def test_choice_within_a_choice(tmp_path: Path) -> None:
