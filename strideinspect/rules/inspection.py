@@ -28,6 +28,9 @@ from strideinspect.rules.advice import Advice
 from strideinspect.rules.wording import axis_name, contradiction
 from strideinspect.settings import Settings
 
+INT64 = 7
+"""onnx.TensorProto.INT64: what addresses are made of, and no map is."""
+
 Vector = NDArray[np.bool_]
 
 
@@ -152,8 +155,9 @@ class Inspection:
 
     @cached_property
     def merges(self) -> tuple[Merging, ...]:
-        """Where maps with a position meet."""
-        return tuple(merges(self.described, self.fields))
+        """Where maps with a position meet. What MaxPool says of where its maxima were (int64) is no map."""
+        found = merges(self.described, self.fields)
+        return tuple(m for m in found if self.shapes.dtypes.get(m.node.outputs[0]) != INT64)
 
     def readings(self) -> Iterator[tuple[Node, dict[str, Reading]]]:
         """Nodes of which the standard, the ONNX library and onnxruntime say different things at this size."""

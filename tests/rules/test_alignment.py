@@ -13,7 +13,7 @@ from tests.rules.inspecting import inspected, of_rule, rule_ids
 WEIGHTS: dict[str, Constant] = {
     "one": (1, 1, 1, 1), "two": (1, 1, 2, 2), "three": (1, 1, 3, 3), "four": (1, 1, 4, 4), "five": (1, 1, 5, 5),
     "first": [1, 1], "last": [2**40, 2**40], "axes": [2, 3], "double": [1.0, 1.0, 2.0, 2.0],
-    "before": [-1, -1], "zero": [0, 0],
+    "before": [-1, -1], "zero": [0, 0], "half": [4, 4],
 }  # fmt: skip
 HALVED = "d = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)"
 SHORTCUT = "b = Conv <strides = [2, 2]> (x, one)"
@@ -83,6 +83,13 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
         (8, 8),
         "a = Conv <pads = [0, 1, 2, 1]> (x, three) y = Add (a, x)",
         [("misaligned-merge", "warning", (2,), "a is centered 1 pixel further on along")],
+    ),
+    # PyTorch's MaxPool with indices takes those of a 1×1 pool off: arithmetic on numbers, no maps that meet.
+    "indices of maxima": (
+        (8, 8),
+        "p, i = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) q, j = MaxPool <kernel_shape = [1, 1]> (x) "
+        "k = Slice (j, zero, half, axes) s = Sub (i, k) c = Cast <to = 1> (s) y = Conv (c, one)",
+        [],
     ),
     "residual": ((8, 8), "a = Conv <pads = [1, 1, 1, 1]> (x, three) y = Add (a, x)", []),
     # 2×2 windows are centered between two rows, and so is what nearest upsampling and 2×2 transposed make of them.
