@@ -87,8 +87,8 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
     # PyTorch's MaxPool with indices takes those of a 1×1 pool off: arithmetic on numbers, no maps that meet.
     "indices of maxima": (
         (8, 8),
-        "p, i = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) q, j = MaxPool <kernel_shape = [1, 1]> (x) "
-        "k = Slice (j, zero, half, axes) s = Sub (i, k) c = Cast <to = 1> (s) y = Conv (c, one)",
+        ("p, i = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) q, j = MaxPool <kernel_shape = [1, 1]> (x) "
+        "k = Slice (j, zero, half, axes) s = Sub (i, k) c = Cast <to = 1> (s) y = Conv (c, one)"),
         [],
     ),
     "residual": ((8, 8), "a = Conv <pads = [1, 1, 1, 1]> (x, three) y = Add (a, x)", []),
