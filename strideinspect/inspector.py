@@ -12,10 +12,10 @@ from strideinspect.assembly import whole
 from strideinspect.assembly import windows as window_data
 from strideinspect.fields.forward import described, propagate, spatial_axes
 from strideinspect.fields.liveness import read_by_someone, seen
+from strideinspect.model.inference import infer
 from strideinspect.model.inputs import choose
 from strideinspect.model.load import load
 from strideinspect.model.network import prepare
-from strideinspect.model.shapes import infer
 from strideinspect.model.source import source_of
 from strideinspect.report.model import Report
 from strideinspect.report.verdicts import Verdict, Verification

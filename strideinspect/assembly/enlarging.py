@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from strideinspect.assembly.fields import fields_of
 from strideinspect.fields.forward import Source, described, propagate
+from strideinspect.model.inference import infer
 from strideinspect.model.node import Shape
-from strideinspect.model.shapes import Shapes, infer
+from strideinspect.model.shapes import Shapes
 from strideinspect.report.model import Field, TensorReport, WindowNode
 from strideinspect.verify.theory import Enlarged, Key, TheoryClaim
 

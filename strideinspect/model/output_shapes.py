@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import onnx
 from onnx import numpy_helper
@@ -14,10 +13,8 @@ from strideinspect.model.contrib_shapes import FURTHER_RULES
 from strideinspect.model.network import SMALL
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shape_rules import RULES, output_dtype
+from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import MisfitError, geometry, is_window
-
-if TYPE_CHECKING:
-    from strideinspect.model.shapes import Shapes
 
 
 def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | None], list[int]]:

@@ -1,34 +1,14 @@
-"""Every tensor's shape at a concrete input size, with the small constants that shape arithmetic needs."""
+"""What is known of every tensor at one input size: shapes, types, small constants, and why anything is unknown."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
-from functools import partial
 
-import numpy as np
-import onnx
-from numpy.typing import NDArray
-
-from strideinspect.model.bodies import DEEPEST, Known
-from strideinspect.model.branches import Side, opened
-from strideinspect.model.broadcasting import spell
-from strideinspect.model.fold import fold, shape_value
+from strideinspect.model.branches import Side
 from strideinspect.model.geometry import Geometry
-from strideinspect.model.naming import outside
-from strideinspect.model.network import SMALL, SMALL_REAL, Constants, Network
-from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
-from strideinspect.model.output_shapes import outputs_of
-from strideinspect.model.shape_rules import MERGES
-from strideinspect.model.window import MisfitError
-
-LONGEST = 1 << 28
-"""An axis longer than this is not followed."""
-
-LARGEST = 1 << 36
-"""Nor is a tensor of more elements than this."""
+from strideinspect.model.network import Constants, Network
+from strideinspect.model.node import Node, PlacedNode, Shape
 
 
 class Trouble(Enum):
@@ -61,10 +41,10 @@ class Shapes:
     """
 
     network: Network
+    constants: Constants
     nodes: list[Node] = field(default_factory=list)
     shapes: dict[str, Shape] = field(default_factory=dict)
     dtypes: dict[str, int] = field(default_factory=dict)
-    constants: Constants = field(default_factory=lambda: Constants.__new__(Constants))
     problems: list[Problem] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
     geometries: dict[str, Geometry] = field(default_factory=dict)
@@ -78,191 +58,3 @@ class Shapes:
     def placed(self, node: Node) -> PlacedNode:
         """The node with the shapes and constants around it."""
         return PlacedNode(node, self.shapes, self.constants, self.sized)
-
-
-def infer(network: Network, inputs: Mapping[str, Shape]) -> Shapes:
-    """Shapes of all tensors for these input shapes; what cannot be known is listed with its reason, never raised."""
-    result = Shapes(network, constants=network.constants.copy())
-    for name, (shape, dtype) in network.weights.items():
-        _declare(result, name, shape, dtype)
-    for name, shape in inputs.items():
-        declared = network.inputs[name]
-        result.shapes[name], result.dtypes[name] = shape, declared.dtype or onnx.TensorProto.FLOAT
-        for given, said in zip(shape, declared.dims or shape, strict=True):
-            result.resized |= isinstance(said, int) and said > 0 and said != given
-    _walk(result, network.nodes)
-    return result
-
-
-def _walk(result: Shapes, nodes: Sequence[Node]) -> None:
-    """Visit nodes in order, with its branches in place of an If."""
-    pending = list(reversed(nodes))
-    while pending:
-        node = pending.pop()
-        inside = _opened(result, node)
-        if inside is not None:
-            pending.extend(reversed(inside))
-            continue
-        result.nodes.append(_without_unfit(result, node))
-        _visit(result, result.nodes[-1])
-
-
-def _run_body(around: Shapes, body: onnx.GraphProto, given: Mapping[str, Known]) -> list[Known]:
-    """What comes out of one turn of a Loop's body for what goes in; nothing is known of bodies nested too deep."""
-    result = Shapes(around.network, constants=Constants(around.network.model, {}), depth=around.depth + 1)
-    for name in outside(body):
-        if name in around.shapes:
-            result.shapes[name], result.dtypes[name] = around.shapes[name], around.dtypes[name]
-        value = around.constants.known(name)
-        if value is not None:
-            result.constants.add(name, value)
-    for name, known in given.items():
-        result.dtypes[name] = known.dtype
-        if known.shape is not None:
-            result.shapes[name] = known.shape
-        if known.true:
-            result.constants.add(name, np.array(True))  # noqa: FBT003
-    for tensor in body.initializer:
-        _declare(result, tensor.name, tuple(tensor.dims), tensor.data_type)
-        result.constants.declare(tensor.name, tensor)
-    if result.depth <= DEEPEST:
-        _walk(result, [Node.of(proto, around.network.opsets) for proto in body.node])
-    return [_known(result, value.name) for value in body.output]
-
-
-def _known(result: Shapes, name: str) -> Known:
-    value = result.constants.known(name)
-    dtype = result.dtypes.get(name, onnx.TensorProto.FLOAT)
-    return Known(result.shapes.get(name), dtype, true=value is not None and bool(value.size and value.all()))
-
-
-def _declare(result: Shapes, name: str, shape: Shape, dtype: int) -> None:
-    """Enter an initializer, unless its shape is none."""
-    if min(shape, default=0) < 0 or not _followable(shape):
-        result.unknown[name] = f"the shape of initializer {name!r} is given as {list(shape)}"
-    else:
-        result.shapes[name], result.dtypes[name] = shape, dtype
-
-
-def _opened(result: Shapes, node: Node) -> list[Node] | None:
-    """The nodes that stand in place of an If, with what is known of them before they are visited."""
-    found = opened(result.placed(node), result.network.opsets)
-    if found is None:
-        return None
-    around = result.sides.get(node.key)
-    nodes: list[Node] = []
-    for branch in found.branches:
-        for name, tensor in branch.initializers.items():
-            _declare(result, name, tuple(tensor.dims), tensor.data_type)
-            result.constants.declare(name, tensor)
-        nodes += branch.nodes
-        side = branch.side or around
-        if side is not None:
-            result.sides |= {inner.key: side for inner in branch.nodes}
-    for end in found.ends:
-        if around is not None:
-            result.sides[end.key] = around
-        if found.sides is not None:
-            result.ends[end.key] = found.sides
-    return [*nodes, *found.ends]
-
-
-def _without_unfit(result: Shapes, node: Node) -> Node:
-    """The end of an If without what a branch would make that cannot run at this size."""
-    sides = result.ends.get(node.key)
-    if sides is None:
-        return node
-    kept = (name for side, name in zip(sides, node.inputs[1:], strict=True) if side not in result.unfit)
-    return replace(node, inputs=(node.inputs[0], *kept))
-
-
-def _visit(result: Shapes, node: Node) -> None:
-    missing = next((name for name in node.inputs if name and name not in result.shapes), None)
-    if missing is not None:
-        reason = result.unknown.get(missing, f"the shape of {missing!r} is unknown")
-        _give_up(result, node, reason)
-        return
-    try:
-        shapes, dtypes = outputs_of(result, node, partial(_run_body, result))
-        _refuse_unusable(shapes)
-        for name, shape, dtype in zip(node.outputs, shapes, dtypes, strict=False):
-            if name and shape is not None:
-                result.shapes[name], result.dtypes[name] = shape, dtype
-        _fold(result, node)
-    except MisfitError as error:
-        trouble = Trouble.EMPTY if error.empty else Trouble.MERGE if node.op in MERGES else Trouble.HEAD
-        side = result.sides.get(node.key)
-        if side is None:
-            result.problems.append(Problem(node, trouble, str(error)))
-        else:
-            result.unfit.setdefault(side, f"{node.op} {node.label!r}: {error}")
-        _give_up(result, node, f"{node.op} {node.label!r} cannot run at this size")
-    except UnresolvedError as error:
-        _give_up(result, node, f"{node.op} {node.label!r}: {error}")
-    except (ValueError, IndexError, TypeError, ArithmeticError) as error:
-        # A rule that stumbles over a damaged node: what it would have said is not known, and the report says so.
-        _give_up(result, node, f"{node.op} {node.label!r} does not fit its inputs ({error})")
-    for name in node.outputs:
-        if name and name not in result.shapes and name not in result.unknown:
-            result.unknown[name] = f"{node.op} {node.label!r}: its output shape depends on the data"
-
-
-def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:
-    known = [shape for shape in shapes if shape is not None]
-    if any(n < 0 for shape in known for n in shape):
-        raise MisfitError("its output would have a negative size", empty=True)
-    for shape in known:
-        if not _followable(shape):
-            raise UnresolvedError(f"its output would be {spell(shape)}, which is too large to follow")
-
-
-def _followable(shape: Shape) -> bool:
-    return max(shape, default=0) <= LONGEST and math.prod(shape) <= LARGEST
-
-
-def _give_up(result: Shapes, node: Node, reason: str) -> None:
-    result.geometries.pop(node.key, None)
-    for name in node.outputs:
-        result.unknown[name] = reason
-
-
-def _fold_shape(result: Shapes, node: Node) -> bool:
-    """Remember the value of a node that reads only a shape; whether it is one."""
-    source = node.inputs[0] if len(node.outputs) == 1 and node.inputs else ""
-    value = shape_value(node, result.shapes[source]) if source in result.shapes else None
-    if value is None:
-        return False
-    result.constants.add(node.outputs[0], value)
-    fixed = source in result.network.weights or result.constants.known(source) is not None
-    if source in result.sized or not fixed:
-        result.sized.add(node.outputs[0])
-    return True
-
-
-def _fold(result: Shapes, node: Node) -> None:
-    """Remember the node's outputs where they are small and known."""
-    if _fold_shape(result, node):
-        return
-    tensor = node.tensor("value") if node.op == "Constant" and not node.domain else None
-    if tensor is not None:
-        result.constants.declare(node.outputs[0], tensor)
-        return
-    shape = result.shapes.get(node.outputs[0]) if node.outputs else None
-    size = math.prod(shape or ())
-    if size > SMALL or (size > SMALL_REAL and result.dtypes.get(node.outputs[0]) == onnx.TensorProto.FLOAT):
-        return
-    values: list[NDArray[np.generic] | None] = []
-    for name in node.inputs:
-        value = result.constants.known(name) if name else None
-        if name and value is None:
-            return
-        values.append(value)
-    if shape is None and values:
-        return
-    folded = fold(node, values, size)
-    for name, value in zip(node.outputs, folded or (), strict=False):
-        if name:
-            result.constants.add(name, value)
-            if any(given in result.sized for given in node.inputs):
-                result.sized.add(name)
-            result.shapes.setdefault(name, value.shape)

@@ -13,9 +13,10 @@ from strideinspect.fields.forward import Described, Fields, Source, described, p
 from strideinspect.fields.liveness import keeps_map, read_by_someone, seen
 from strideinspect.fields.marks import Marks, Vector, all_marked, forward, unmarked
 from strideinspect.model.geometry import Geometry, Kind
+from strideinspect.model.inference import infer
 from strideinspect.model.network import Network
 from strideinspect.model.node import Node, Shape
-from strideinspect.model.shapes import Shapes, infer
+from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import is_window, refitted
 from strideinspect.reads.steps import Read
 from strideinspect.rules.wording import axes_name, by, listed

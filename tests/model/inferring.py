@@ -7,11 +7,12 @@ from collections.abc import Mapping
 import onnx
 import onnx.parser
 
+from strideinspect.model.inference import infer
 from strideinspect.model.inputs import choose
 from strideinspect.model.load import from_proto
 from strideinspect.model.network import Network, prepare
 from strideinspect.model.node import Shape
-from strideinspect.model.shapes import Shapes, infer
+from strideinspect.model.shapes import Shapes
 
 
 def network_of(model: str | onnx.ModelProto) -> Network:

@@ -22,9 +22,10 @@ from strideinspect.fields.closed import Closed
 from strideinspect.fields.forward import Seen, described, propagate
 from strideinspect.fields.marks import back
 from strideinspect.fields.spans import EMPTY
+from strideinspect.model.inference import infer
 from strideinspect.model.load import from_proto
 from strideinspect.model.network import prepare
-from strideinspect.model.shapes import Shapes, infer
+from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Everything
 
 Array = NDArray[Any]
