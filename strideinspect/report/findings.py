@@ -11,7 +11,9 @@ from strideinspect.report.model import Finding, Report, Severity
 
 STYLES = {Severity.NOTE: Style.NOTE, Severity.WARNING: Style.WARNING, Severity.ERROR: Style.ERROR}
 NAMED = 3
-"""How many further places of a repeated note are named."""
+"""How many further places of a repeated finding are named."""
+MOST = 8
+"""How many grave findings of one kind are said one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +27,22 @@ class Group:
         """The finding that stands for all of them."""
         return self.findings[0]
 
-    def messages(self) -> list[tuple[str, Finding]]:
-        """What is said and of which finding: all grave ones, but of notes the first alone, with the others' places."""
+    def messages(self, most: int | None = None) -> list[tuple[str, Finding]]:
+        """What is said and of which finding: of notes the first, with the others' places, of graver ones each.
+
+        Of more than `most` the last message tells the places of all that are left.
+        """
         if self.first.severity is Severity.NOTE:
             return [(self.first.message + _elsewhere(self.findings), self.first)]
-        return [(finding.message, finding) for finding in self.findings]
+        many = most is not None and len(self.findings) > most
+        one_by_one = self.findings[: (most or 0) - 1] if many else self.findings
+        said = [(finding.message, finding) for finding in one_by_one]
+        rest = self.findings[len(said) :]
+        return [*said, (f"and {len(rest)} more of this kind, at {_named(rest)}", rest[0])] if rest else said
 
     def told(self, files: places.Files) -> Iterator[tuple[str, str]]:
         """Each message with its place in source code, where that is known; the same place once, after the last."""
-        told = [(message, places.at(finding, files)) for message, finding in self.messages()]
+        told = [(message, places.at(finding, files)) for message, finding in self.messages(MOST)]
         for (message, place), (_, following) in zip(told, [*told[1:], ("", "")], strict=True):
             yield message, "" if place == following else place
 
@@ -82,11 +91,21 @@ def _elsewhere(findings: Sequence[Finding]) -> str:
     """That this is said of other places too: ` (3 times; also at a, b)`."""
     if len(findings) == 1:
         return ""
-    _, *others = dict.fromkeys(finding.node or finding.output or finding.input or "" for finding in findings)
-    places = [place for place in others if place]
+    others = _named(findings, but=findings[0])
+    return f" ({len(findings):,} times{'; also at ' if others else ''}{others})"
+
+
+def _named(findings: Iterable[Finding], but: Finding | None = None) -> str:
+    """The first few places of these findings, each once, and how many there are besides."""
+    places = list(dict.fromkeys(filter(None, map(_place, findings))))
+    if but is not None and _place(but) in places:
+        places.remove(_place(but))
     named, left = ", ".join(places[:NAMED]), len(places[NAMED:])
-    also = f"; also at {named}" + (f" and {left} more" if left else "") if named else ""
-    return f" ({len(findings):,} times{also})"
+    return named + (f" and {left} more" if left else "")
+
+
+def _place(finding: Finding) -> str:
+    return finding.node or finding.output or finding.input or ""
 
 
 def summary(report: Report) -> Line:

@@ -13,6 +13,7 @@ from strideinspect.report import findings, layout, text, words
 from strideinspect.report.folding import Row, fold, short_names
 from strideinspect.report.layout import Style, plain
 from strideinspect.report.model import Finding, Input, Report, Severity
+from strideinspect.report.places import AS_GIVEN
 from tests.report import examples
 from tests.report.builders import report, square, window
 
@@ -181,6 +182,19 @@ def test_notes_name_some_places(others: list[str | None], said: str) -> None:
     first = Finding("aligned", Severity.NOTE, "so it is", node="a")
     (group,) = findings.grouped([first, *(replace(first, node=node) for node in others)])
     assert group.messages() == [(f"so it is {said}", first)]
+
+
+def test_many_warnings_of_a_kind_are_cut_short() -> None:
+    """Eight are said one by one; of more the first seven, and where the others are."""
+    lost = [Finding("lost", Severity.WARNING, f"row {number}", "pad", node=f"n{number}") for number in range(12)]
+    (eight,) = findings.grouped(lost[:8])
+    assert [said for said, _ in eight.told(AS_GIVEN)] == [f"row {number}" for number in range(8)]
+    (twelve,) = findings.grouped(lost)
+    assert [said for said, _ in twelve.told(AS_GIVEN)] == [
+        *(f"row {number}" for number in range(7)),
+        "and 5 more of this kind, at n7, n8, n9 and 2 more",
+    ]
+    assert len(twelve.messages()) == 12
 
 
 def test_shorten_keeps_the_end_of_a_name() -> None:
