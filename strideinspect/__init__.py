@@ -23,7 +23,8 @@ if TYPE_CHECKING:
         UsageError,
     )
     from strideinspect.fleet import inspect_many
-    from strideinspect.report.model import FailedReport, Field, Finding, Report, Severity, WindowNode
+    from strideinspect.report.field import Field
+    from strideinspect.report.model import FailedReport, Finding, Report, Severity, WindowNode
     from strideinspect.report.verdicts import Verification
     from strideinspect.settings import Settings
     from strideinspect.version import __version__
@@ -50,6 +51,7 @@ __all__ = [
 
 _ELSEWHERE = {
     **{name: "errors" if name.endswith("Error") else "report.model" for name in __all__ if name[0].isupper()},
+    "Field": "report.field",
     "Settings": "settings",
     "inspect": "api",
     "inspect_many": "fleet",

@@ -10,7 +10,8 @@ from strideinspect.fields.forward import Source, described, propagate
 from strideinspect.model.inference import infer
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.report.model import Field, TensorReport, WindowNode
+from strideinspect.report.field import Field
+from strideinspect.report.model import TensorReport, WindowNode
 from strideinspect.verify.theory import Enlarged, Key, TheoryClaim
 
 _MODERATE = 4

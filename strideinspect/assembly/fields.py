@@ -10,14 +10,8 @@ from strideinspect.fields.forward import Fields, Seen, Source
 from strideinspect.fields.spans import EMPTY, along, hull
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.report.model import (
-    NOTHING,
-    Field,
-    FullField,
-    Positions,
-    Span,
-    TensorReport,
-)
+from strideinspect.report.field import NOTHING, Field, FullField, Positions, Span
+from strideinspect.report.model import TensorReport
 
 
 def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: bool) -> Field:

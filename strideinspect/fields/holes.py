@@ -15,7 +15,7 @@ from strideinspect.fields.liveness import seen_from
 from strideinspect.fields.marks import Marks, all_marked, runs
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Statistics
-from strideinspect.report.model import Span
+from strideinspect.report.field import Span
 
 
 def may_have_holes(shapes: Shapes) -> bool:

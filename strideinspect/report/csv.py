@@ -21,7 +21,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from strideinspect.report import sight, words
-from strideinspect.report.model import FailedReport, Field, Report, WindowNode
+from strideinspect.report.field import Field
+from strideinspect.report.model import FailedReport, Report, WindowNode
 
 COLUMNS = (
     "model", "node", "operator", "input", "axis", "kernel", "stride", "dilation", "padding_begin", "padding_end",

@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from strideinspect.report import pages
+from strideinspect.report.field import Field, Span
 from strideinspect.report.json_types import (
     AcceptedJson,
     BranchJson,
@@ -33,11 +34,9 @@ from strideinspect.report.model import (
     Branch,
     Dropped,
     FailedReport,
-    Field,
     Finding,
     Report,
     Source,
-    Span,
     TensorReport,
     WindowNode,
 )

@@ -5,21 +5,18 @@ Axes are counted from 0 in the tensor that the docstring names; positions are pi
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from strideinspect.report.field import Field, Span
 from strideinspect.report.verdicts import Verification
 
 if TYPE_CHECKING:
     import networkx
-
-Span = tuple[int, int]
-"""First and last index, both included."""
 
 
 class Severity(StrEnum):
@@ -52,96 +49,6 @@ class Source:
     file: str | None
     line: int | None
     scope: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class FullField:
-    """Full dependence where it exceeds the local one.
-
-    `since` is the tensor in which an axis first collapsed (or was normalised over); `first` and `last` are the
-    hull, over all positions, of the input indices that the tensor depends on.
-    """
-
-    since: str
-    first: int
-    last: int
-
-
-NOTHING = 1 << 30
-"""Stands in packed positions for what an index sees that sees nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Positions:
-    """Actual local field per index along the tensor's own axis; None where an index sees nothing.
-
-    Packed as 32-bit integers, for a network over a long signal has millions of them and few are ever looked at.
-    """
-
-    firsts: bytes
-    lasts: bytes
-
-    @classmethod
-    def of(cls, first: Iterable[int | None], last: Iterable[int | None]) -> Positions:
-        """From one number per index, or None."""
-        return cls(*(array("i", (NOTHING if i is None else i for i in side)).tobytes() for side in (first, last)))
-
-    def __len__(self) -> int:
-        """How many indices there are."""
-        return len(self.firsts) // array("i").itemsize
-
-    @property
-    def first(self) -> tuple[int | None, ...]:
-        """The first index of the input that each index sees."""
-        return _unpacked(self.firsts)
-
-    @property
-    def last(self) -> tuple[int | None, ...]:
-        """The last index of the input that each index sees."""
-        return _unpacked(self.lasts)
-
-
-def _unpacked(packed: bytes) -> tuple[int | None, ...]:
-    return tuple(None if index == NOTHING else index for index in array("i", packed))
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What a tensor sees of one axis of one graph input.
-
-    `axis` is the axis of the graph input and `extent` its size in pixels; `node_axis` is the axis of this tensor
-    along which the position runs, or None where it has no position. `size`, `stride`, `first`, `last` and `phases`
-    are the theoretical local field (padding counts as pixels); `first` and `last` belong to output index 0; the
-    stride is negative where the axis runs backwards. Where there is no closed form they are None (phases: empty)
-    and `reason` says why. `widest` is the largest actual local field of any index, in pixels of the input.
-    `positions` is always there; renderers show it on request.
-    """
-
-    input: str
-    axis: int
-    extent: int
-    node_axis: int | None
-    size: int | None
-    stride: Fraction | None
-    first: int | None
-    last: int | None
-    phases: tuple[Span | None, ...]
-    reason: str | None
-    full: FullField | None
-    positions: Positions
-    widest: int
-
-    @property
-    def center(self) -> Fraction | None:
-        """Center of output index 0's theoretical field, in input pixels (pixel i has its center at i)."""
-        if self.first is None or self.last is None:
-            return None
-        return Fraction(self.first + self.last, 2)
-
-    @property
-    def share(self) -> float:
-        """Share of the input axis that the best-placed index sees, 0 to 1."""
-        return self.widest / self.extent if self.extent else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from strideinspect.report import words
-from strideinspect.report.model import Field, WindowNode
+from strideinspect.report.field import Field
+from strideinspect.report.model import WindowNode
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 

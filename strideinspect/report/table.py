@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from strideinspect.report import sight, words
+from strideinspect.report.field import Field
 from strideinspect.report.folding import Block, Row, fold, short_names
 from strideinspect.report.layout import Column, Line, Span, Style, fitting, hang, table
-from strideinspect.report.model import Branch, Field, Report, WindowNode
+from strideinspect.report.model import Branch, Report, WindowNode
 
 LONG = 25
 """Tables of fewer windows are shown as they are."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from strideinspect.report.model import Dropped, Input, Span, WindowNode
+from strideinspect.report.field import Span
+from strideinspect.report.model import Dropped, Input, WindowNode
 
 NONE = "–"
 AXIS_NOUNS = {1: ("index",), 2: ("row", "col"), 3: ("plane", "row", "col")}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.report.model import Field, TensorReport
+from strideinspect.report.field import Field
+from strideinspect.report.model import TensorReport
 from strideinspect.settings import Budget
 
 if TYPE_CHECKING:

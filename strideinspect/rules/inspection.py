@@ -21,7 +21,8 @@ from strideinspect.fields.unknown import unknown_reads
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.readings import Reading, readings
 from strideinspect.model.shapes import Problem, Shapes
-from strideinspect.report.model import Field, Finding, Input, Severity, Span, TensorReport, Unseen, WindowNode
+from strideinspect.report.field import Field, Span
+from strideinspect.report.model import Finding, Input, Severity, TensorReport, Unseen, WindowNode
 from strideinspect.report.model import Source as CodeSource
 from strideinspect.report.verdicts import Verdict, Verification
 from strideinspect.rules.advice import Advice

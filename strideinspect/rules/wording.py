@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from strideinspect.report.model import Span
+from strideinspect.report.field import Span
 from strideinspect.report.verdicts import Check
 
 _NAMES = {1: ("index",), 2: ("row", "column"), 3: ("slice", "row", "column")}

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from strideinspect.report.model import Span, Unseen
+from strideinspect.report.field import Span
+from strideinspect.report.model import Unseen
 from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
 from strideinspect.verify.impulses import Sending, Sent, judge
 

@@ -13,7 +13,7 @@ from itertools import chain, zip_longest
 from math import gcd
 from typing import Any, Final
 
-from strideinspect.report.model import Span
+from strideinspect.report.field import Span
 from strideinspect.report.verdicts import Check, Counts, Impulses, Verdict
 
 LIMIT: Final = 96

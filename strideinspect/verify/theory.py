@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.report.model import Span
+from strideinspect.report.field import Span
 from strideinspect.report.verdicts import Check, Verdict
 
 _TOO_NEAR: Final = "no two of its indices are known to keep clear of all borders"

@@ -21,7 +21,7 @@ from strideinspect.fields.axes import Around
 from strideinspect.fields.spans import LARGEST
 from strideinspect.model.node import PlacedNode
 from strideinspect.reads.registry import describe
-from strideinspect.report.model import Positions
+from strideinspect.report.field import Positions
 from tests.oracle_models import model_of
 
 WEIGHTS = 500_000_000

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from strideinspect.report.model import FullField
+from strideinspect.report.field import FullField
 from strideinspect.report.verdicts import Verdict
 from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import inspected

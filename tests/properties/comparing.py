@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 
 from strideinspect import inspect
-from strideinspect.report.model import Field, Report, Span
+from strideinspect.report.field import Field, Span
+from strideinspect.report.model import Report
 from tests.oracle import Oracle, Sees, hull, hulls
 from tests.oracle_windows import untouched
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from strideinspect.report.model import Dropped, Field, FullField, Input, Positions, Report, WindowNode
+from strideinspect.report.field import Field, FullField, Positions
+from strideinspect.report.model import Dropped, Input, Report, WindowNode
 from strideinspect.report.verdicts import Counts, Verdict, Verification
 
 AGREED = Verification(

@@ -6,11 +6,10 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
+from strideinspect.report.field import Field, FullField
 from strideinspect.report.model import (
     Dropped,
-    Field,
     Finding,
-    FullField,
     Input,
     Report,
     Rung,
