@@ -63,6 +63,8 @@ def windows(
             reduced = _reduction(shapes, node, fields, spatial)
             if reduced is not None:
                 found.append(reduced)
+    if not shapes.sides:
+        return tuple(found)
     return tuple(replace(window, branch=_branch(shapes, window.output)) for window in found)
 
 

@@ -53,11 +53,15 @@ def hull(spans: Spans) -> tuple[int, int] | None:
 
 def along(spans: Spans, axis: int | None, extent: int) -> Spans:
     """Shape [2, extent]: the hull over all other axes, per index of `axis`; one entry where axis is None."""
-    others = tuple(i + 1 for i in range(spans.ndim - 1) if i != axis)
-    low = spans.min(axis=others, initial=EMPTY) if others else spans
+    low: Spans
     if axis is None:
+        low = spans.reshape(2, -1).min(axis=1, initial=EMPTY)
         return low.reshape(2, 1)
-    low = low.reshape(2, -1)
+    if spans.size == 2 * spans.shape[axis + 1]:  # as nearly always: there is nothing along the others
+        low = spans.reshape(2, -1)
+    else:
+        others = tuple(i + 1 for i in range(spans.ndim - 1) if i != axis)
+        low = spans.min(axis=others, initial=EMPTY).reshape(2, -1)
     return low if low.shape[1] == extent else np.broadcast_to(low, (2, extent))
 
 
