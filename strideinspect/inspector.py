@@ -56,7 +56,7 @@ def run(
     touched = window_data.touched(shapes, nodes)
 
     inputs = whole.inputs(chosen, spatial)
-    windows = window_data.windows(shapes, fields, touched, spatial)
+    windows = window_data.windows(shapes, fields, touched, spatial, live)
     unseen = whole.unseen(inputs, marks)
     inspection = Inspection(
         shapes=shapes,

@@ -48,15 +48,19 @@ def windows(
     fields: Fields,
     touched: Mapping[str, Marks],
     spatial: Mapping[str, tuple[int, ...]],
+    live: frozenset[str],
 ) -> tuple[WindowNode, ...]:
-    """All window nodes in graph order, and reductions that collapse every image axis of an input."""
+    """All window nodes in graph order, and reductions that collapse every image axis of an input.
+
+    `live` are the tensors that depend on an input of the model.
+    """
     found = []
     for node in shapes.nodes:
         slid = shapes.geometries.get(node.key)
         if not node.key:
             continue  # what it makes has no name, so that nobody can use it
         if slid is not None:
-            found.append(_window(shapes, node, slid, fields, touched.get(node.key)))
+            found.append(_window(shapes, node, slid, fields, touched.get(node.key), live))
         elif is_window(node):
             found.append(_unplaced(shapes, node))
         elif node.op in REDUCTIONS and not node.domain and node.key in shapes.shapes:
@@ -74,13 +78,15 @@ def _branch(shapes: Shapes, output: str) -> Branch | None:
     return None if side is None else Branch(side.label, side.name, shapes.unfit.get(side))
 
 
-def _window(shapes: Shapes, node: Node, slid: Geometry, fields: Fields, marks: Marks | None) -> WindowNode:
+def _window(
+    shapes: Shapes, node: Node, slid: Geometry, fields: Fields, marks: Marks | None, live: frozenset[str]
+) -> WindowNode:
     tensor = node.inputs[slid.data]
     shape = shapes.shapes[tensor]
     counted: Dropped | None = None
     if slid.kind in (Kind.CONVOLUTION, Kind.POOL) and marks is not None:
         counted = dropped(slid, marks, [hollow(fields, tensor, axis, shape[axis]) for axis in slid.axes])
-    macs, parameters = _cost(shapes, node, slid)
+    macs, parameters = _cost(shapes, node, slid, live)
     return WindowNode(
         name=node.name,
         op=node.op,
@@ -136,17 +142,25 @@ def _numbers(node: Node, attribute: str, count: int, default: int) -> tuple[int,
     return found if found is not None and len(found) == count else (default,) * count
 
 
-def _cost(shapes: Shapes, node: Node, slid: Geometry) -> tuple[int | None, int | None]:
-    """Multiply-adds for one batch element, and weights with bias. A pooling has neither."""
+_BIAS = {"ConvInteger": None, "QLinearConv": 8, "ConvTransposeWithDynamicPads": 3}
+"""At which input a bias stands, where that is not 2."""
+
+
+def _cost(shapes: Shapes, node: Node, slid: Geometry, live: frozenset[str]) -> tuple[int | None, int | None]:
+    """Multiply-adds for one batch element, and weights with bias, as far as no input of the model makes them.
+
+    Every weight is used once at each place of the window: an output index, or for a transposed window an input index.
+    A pooling has neither.
+    """
     if slid.weight is None:
         return 0, 0
     weight = shapes.shapes[node.inputs[slid.weight]]
     places = (w.length if slid.kind is Kind.TRANSPOSED else w.size for w in slid.windows)
-    bias = 0
-    at = {"QLinearConv": 8}.get(node.op, 2)
-    if node.op != "ConvInteger" and len(node.inputs) > at and node.inputs[at]:
-        bias = math.prod(shapes.shapes.get(node.inputs[at], (0,)))
-    return math.prod(places) * math.prod(weight), math.prod(weight) + bias
+    at = _BIAS.get(node.op, 2)
+    has_bias = at is not None and len(node.inputs) > at and node.inputs[at]
+    given = [node.inputs[i] for i in (slid.weight, at if has_bias else None) if i is not None]
+    parameters = sum(math.prod(shapes.shapes.get(name, (0,))) for name in given if name not in live)
+    return math.prod(places) * math.prod(weight), parameters
 
 
 def _reduction(shapes: Shapes, node: Node, fields: Fields, spatial: Mapping[str, tuple[int, ...]]) -> WindowNode | None:
