@@ -7,15 +7,14 @@ multiplies in single precision: 10 indices times 2.3 are 23, where exact arithme
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from strideinspect.model.node import PlacedNode, Shape, UnresolvedError, normal_axis
 
 
-@dataclass(frozen=True, slots=True)
-class Resizing:
+class Resizing(NamedTuple):
     """One axis of a Resize: `length` becomes `size` indices; `roi` is the cropped part as shares of the length."""
 
     axis: int

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.model.node import PlacedNode, UnresolvedError
+from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.resizing import Resizing, resizing
 from strideinspect.reads.interpolation import Interpolate, cubic, linear, nearest, rows, smoothed, unbounded
 from strideinspect.reads.registry import reads
@@ -23,6 +25,20 @@ Coordinates = NDArray[np.float32]
 _PHASES = 64
 """Closed forms with more phases than this are not worth telling."""
 
+_KEPT = 1 << 14
+"""Tables along longer axes than this are made anew each time, so that those that are kept stay small."""
+
+
+class _Filter(NamedTuple):
+    """What a node says of all axes alike: where an output lies, and how the indices around it are combined."""
+
+    convention: str
+    mode: str
+    rounding: str | None  # None before opset 11: down when enlarging, up when shrinking
+    a: float
+    smooths: bool
+    excludes: bool
+
 
 @reads("Resize", "Upsample")
 @reads("Upsample", domain="com.microsoft.nchwc")
@@ -32,48 +48,61 @@ def resize(placed: PlacedNode) -> tuple[Read, ...]:
         return (Read(0),)  # whatever the scales and the crop: onnxruntime copies a map that keeps its shape
     steps: list[Step] = []
     spread = list(placed.shape(0))
-    smooths = placed.node.integer("antialias", 0) == 1
+    chosen = _filter(placed.node)
     for part in resizing(placed):
         if part.length == 1:
             continue  # nothing to interpolate: the one index is spread
         spread[part.axis] = part.size
-        if part.size != part.length or (not smooths and (part.scale != 1 or part.roi != (0.0, 1.0))):
-            steps.append(_axis_table(placed, part))
+        if part.size != part.length or (not chosen.smooths and (part.scale != 1 or part.roi != (0.0, 1.0))):
+            steps.append(_axis_table(part, chosen))
     if tuple(spread) != placed.output_shape():
         steps.append(Broadcast(tuple(spread), placed.output_shape()))
     return (Read(0, 0, tuple(steps)),)
 
 
-def _axis_table(placed: PlacedNode, part: Resizing) -> Table:
-    node = placed.node
+def _filter(node: Node) -> _Filter:
     old = node.op == "Upsample" or node.version < 11
-    convention = node.text("coordinate_transformation_mode", "asymmetric" if old else "half_pixel")
-    where = _COORDINATES.get(convention)
+    return _Filter(
+        convention=node.text("coordinate_transformation_mode", "asymmetric" if old else "half_pixel"),
+        mode=node.text("mode", "nearest"),
+        rounding=None if old else node.text("nearest_mode", "round_prefer_floor"),
+        a=node.real("cubic_coeff_a", -0.75),
+        smooths=node.integer("antialias", 0) == 1,
+        excludes=node.integer("exclude_outside", 0) == 1,
+    )
+
+
+def _axis_table(part: Resizing, chosen: _Filter) -> Table:
+    """The table of one axis. Equal ones share their arrays: rows and columns, and the blocks of a network."""
+    make = _table if max(part.length, part.size) <= _KEPT else _table.__wrapped__
+    return make(part._replace(axis=0), chosen)._replace(axis=part.axis)
+
+
+@lru_cache(maxsize=64)
+def _table(part: Resizing, chosen: _Filter) -> Table:
+    where = _COORDINATES.get(chosen.convention)
     if where is None:
-        raise UnresolvedError(f"its coordinate_transformation_mode {convention!r} is not known")
-    interpolate = _interpolation(placed, part, old=old)
+        raise UnresolvedError(f"its coordinate_transformation_mode {chosen.convention!r} is not known")
+    interpolate = _interpolation(part, chosen)
     at = where(part, np.arange(part.size, dtype=np.float32))
-    found = rows(interpolate(at), part.length, excludes=node.integer("exclude_outside", 0) == 1)
-    if convention == "tf_crop_and_resize":
+    found = rows(interpolate(at), part.length, excludes=chosen.excludes)
+    if chosen.convention == "tf_crop_and_resize":
         outside = (at < 0) | (at > part.length - 1)  # filled with extrapolation_value
         found = [[] if out else row for row, out in zip(found, outside, strict=True)]
-    return table(part.axis, part.length, found, _closed_form(part, convention, interpolate))
+    return table(part.axis, part.length, found, _closed_form(part, chosen.convention, interpolate))
 
 
-def _interpolation(placed: PlacedNode, part: Resizing, *, old: bool) -> Interpolate:
+def _interpolation(part: Resizing, chosen: _Filter) -> Interpolate:
     """The taps at coordinates of the input, as if it had no edges."""
-    node, mode = placed.node, placed.node.text("mode", "nearest")
-    if mode == "nearest":
-        rounding = node.text("nearest_mode", "round_prefer_floor")
-        if old:  # before opset 11: down when enlarging, up when shrinking
-            rounding = "ceil" if part.scale < 1 else "floor"
-        return lambda at: nearest(at, rounding)
-    if mode not in ("linear", "cubic"):
-        raise UnresolvedError(f"its mode {mode!r} is not known")
-    a = node.real("cubic_coeff_a", -0.75)
-    if node.integer("antialias", 0) == 1:
-        return lambda at: smoothed(at, part.scale, None if mode == "linear" else a)
-    return linear if mode == "linear" else lambda at: cubic(at, a)
+    a = chosen.a
+    if chosen.mode == "nearest":
+        old = "ceil" if part.scale < 1 else "floor"
+        return lambda at: nearest(at, old if chosen.rounding is None else chosen.rounding)
+    if chosen.mode not in ("linear", "cubic"):
+        raise UnresolvedError(f"its mode {chosen.mode!r} is not known")
+    if chosen.smooths:
+        return lambda at: smoothed(at, part.scale, None if chosen.mode == "linear" else a)
+    return linear if chosen.mode == "linear" else lambda at: cubic(at, a)
 
 
 def _half_pixel(part: Resizing, o: Coordinates) -> Coordinates:
