@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.model.node import PlacedNode, UnresolvedError
-from strideinspect.reads.steps import Periodic, Read, Reshape, Sliding, Step, Table, single
+from strideinspect.reads.steps import Read, Reshape, Sliding, Step, Table, repeating, single
 
 LARGEST = 1 << 20
 """Tables with more entries than this are not made."""
@@ -64,8 +64,7 @@ def pick(axis: int, length: int, indices: NDArray[np.int64], label: str) -> Step
         if step > 0:
             return Sliding(axis, 1, step, 1, -int(indices[0]), length, indices.size)
         if step < 0:
-            tap = indices[:1, None]
-            return single(axis, length, indices, Periodic(step, tap, np.ones_like(tap, dtype=bool), sized=True))
+            return single(axis, length, indices, repeating(step, indices[:1, None], sized=True))
     return single(axis, length, indices, f"{label!r} picks the indices of the axis one by one")
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.elementwise import parameter
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Periodic, Read, Sliding, Step, single
+from strideinspect.reads.steps import Read, Sliding, Step, repeating, single
 
 
 @reads("Pad", preserves=True)
@@ -87,4 +87,4 @@ def _mirrored(axis: int, length: int, begin: int, end: int, mode: str) -> Step:
     else:
         raise UnresolvedError(f"its mode {mode!r} is not known")
     shift = np.array([[-begin]], dtype=np.int64)
-    return single(axis, length, index + first, Periodic(1, shift, np.ones_like(shift, dtype=bool)))
+    return single(axis, length, index + first, repeating(1, shift))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.flat import Elements, element_wise, elements, grouped
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Periodic, Read, single
+from strideinspect.reads.steps import Read, repeating, single
 
 
 @reads("GatherElements")
@@ -95,9 +95,8 @@ def reverse_sequence(placed: PlacedNode) -> tuple[Read, ...]:
     index = np.arange(shape[time])
     if (size == size[0]).all():
         backwards = np.where(index < size[0], size[0] - 1 - index, index)
-        tap = backwards[:1, None]
         whole = size[0] == shape[time]
-        form = Periodic(-1, tap, np.ones_like(tap, dtype=bool), sized=True)
+        form = repeating(-1, backwards[:1, None], sized=True)
         why = f"ReverseSequence {placed.node.label!r} reverses a part of the axis"
         return (Read(0, 0, (single(time, shape[time], backwards, form if whole else why),)),)
     table = np.where(index[:, None] < size, size - 1 - index[:, None], index[:, None])  # [time, batch]

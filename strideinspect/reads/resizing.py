@@ -18,7 +18,7 @@ from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.resizing import Resizing, resizing
 from strideinspect.reads.interpolation import Interpolate, cubic, linear, nearest, rows, smoothed, unbounded
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Broadcast, Periodic, Read, Step, Table, table
+from strideinspect.reads.steps import Broadcast, Periodic, Read, Step, Table, repeating, table
 
 Coordinates = NDArray[np.float32]
 
@@ -185,4 +185,4 @@ def _closed_form(part: Resizing, convention: str, interpolate: Interpolate) -> P
         offset = Fraction(part.length, 2) * (1 - Fraction(part.size) / (scale * part.length))
     phases = [float(offset + (phase + before) / scale - after) for phase in range(period)]
     taps, present = unbounded(interpolate(np.array(phases)))
-    return Periodic(step, taps, present, sized=not by_scale or bool(offset))
+    return repeating(step, taps, present, sized=not by_scale or bool(offset))

@@ -9,7 +9,7 @@ import numpy as np
 
 from strideinspect.model.node import PlacedNode, Shape, UnresolvedError, normal_axis
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Periodic, Read, Sliding, Step, single
+from strideinspect.reads.steps import Read, Sliding, Step, repeating, single
 
 
 @reads("Slice", preserves=False)
@@ -40,8 +40,7 @@ def _stretch(axis: int, start: int, step: int, shape: Shape, after: Shape, *, si
         return Sliding(axis, 1, step, 1, -first, length, after[axis], sized=sized or start < 0)
     first = min(max(first, 0), length - 1)
     tap = np.array([[first]], dtype=np.int64)
-    backwards = Periodic(step, tap, np.ones_like(tap, dtype=bool), sized=True)
-    return single(axis, length, first + step * np.arange(after[axis]), backwards)
+    return single(axis, length, first + step * np.arange(after[axis]), repeating(step, tap, sized=True))
 
 
 @reads("Split")

@@ -8,6 +8,7 @@ define). Three readers interpret it: `fields.actual` (index arrays), `fields.the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 Shape = tuple[int, ...]
 Taps = NDArray[np.int32]
 """Input indices per output index, shape [outputs, taps]; -1 where a tap is missing."""
+
+_SHORT = 1 << 12
+"""Repeating reads of more taps than this are not kept."""
 
 
 class Periodic(NamedTuple):
@@ -50,7 +54,7 @@ class Sliding(NamedTuple):
     def periodic(self) -> Periodic:
         """The window on an infinite plane."""
         taps = self.dilation * np.arange(self.kernel, dtype=np.int64)[None, :] - self.begin
-        return Periodic(self.stride, taps, np.ones_like(taps, dtype=bool), self.sized)
+        return repeating(self.stride, taps, sized=self.sized)
 
 
 class Transposed(NamedTuple):
@@ -69,7 +73,7 @@ class Transposed(NamedTuple):
         """The window on an infinite plane: one phase per index of the stride."""
         reach = np.arange(self.stride, dtype=np.int64)[:, None] + self.begin
         reach = reach - self.dilation * np.arange(self.kernel, dtype=np.int64)[None, :]
-        return Periodic(1, reach // self.stride, reach % self.stride == 0, self.sized)
+        return repeating(1, reach // self.stride, reach % self.stride == 0, sized=self.sized)
 
 
 class Table(NamedTuple):
@@ -173,6 +177,21 @@ class Read(NamedTuple):
     output: int = 0
     steps: tuple[Step, ...] = ()
     place: Place | None = None
+
+
+def repeating(
+    step: int, taps: NDArray[np.int64], present: NDArray[np.bool_] | None = None, *, sized: bool = False
+) -> Periodic:
+    """A read that repeats; all taps are present, if not said. Equal ones are one object while they are short."""
+    there = np.ones_like(taps, dtype=bool) if present is None else present
+    make = _repeating if taps.size <= _SHORT else _repeating.__wrapped__
+    return make(step, taps.shape, taps.tobytes(), there.tobytes(), sized=sized)
+
+
+@lru_cache(maxsize=256)
+def _repeating(step: int, shape: Shape, taps: bytes, present: bytes, *, sized: bool) -> Periodic:
+    places = np.frombuffer(taps, dtype=np.int64).reshape(shape)
+    return Periodic(step, places, np.frombuffer(present, dtype=bool).reshape(shape), sized)
 
 
 def table(axis: int, length: int, rows: Sequence[Sequence[int]], periodic: Periodic | str) -> Table:
