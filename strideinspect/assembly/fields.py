@@ -34,9 +34,8 @@ def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: boo
     if isinstance(seen.form, Closed) and seen.form.period > MOST_PHASES:
         reason = reason or f"the field has {seen.form.period} phases, more than {MOST_PHASES}"
     elif isinstance(seen.form, Closed):
-        spans = along(seen.form.spans, seen.form.axis, seen.form.period)
-        phases = tuple(None if a >= EMPTY else (a, -b) for a, b in spans.T.tolist())
-        size = max((p[1] - p[0] + 1 for p in phases if p), default=0)
+        phases = seen.form.phases
+        size = seen.form.size
         stride = seen.form.stride
         if seen.form.sized and dynamic:
             reason = reason or "padding depends on the size: first and last hold for this size"

@@ -7,8 +7,7 @@ on; local leaves out the statistics of normalising operators and what a collapse
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,8 +40,7 @@ from strideinspect.reads.steps import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Dependence:
+class Dependence(NamedTuple):
     """What a tensor sees of one axis of one graph input.
 
     `local` is None where no local path leads here; `placed` is the part of it that never passed a collapse, which is
@@ -69,7 +67,7 @@ class Dependence:
         placed = local if self.placed is self.local else None if self.placed is None else change(self.placed)
         if full is self.full and local is self.local and placed is self.placed and not more:
             return self
-        return replace(self, local=local, placed=placed, full=full, **more)  # type: ignore[arg-type]  # names of fields
+        return self._replace(local=local, placed=placed, full=full, **more)  # type: ignore[arg-type]  # names of fields
 
 
 def apply(step: Step, seen: Dependence, around: Around) -> Dependence:
@@ -97,7 +95,7 @@ def _channels(step: Channels, seen: Dependence, around: Around) -> Dependence:
     found = seen.changed(lambda spans: mix_channels(spans, step))
     if step.groups == step.inputs or step.axis not in seen.axes:
         return found
-    return replace(found, axes=seen.axes - {step.axis})
+    return found._replace(axes=seen.axes - {step.axis})
 
 
 def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:
@@ -107,14 +105,13 @@ def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:
     )
     if step.collapses:
         return _collapse(found, step.axis, around)
-    return found if step.length == 1 else replace(found, axes=seen.axes - {step.axis})
+    return found if step.length == 1 else found._replace(axes=seen.axes - {step.axis})
 
 
 def _collapse(seen: Dependence, axis: int, around: Around) -> Dependence:
     if axis not in seen.axes:
         return seen
-    return replace(
-        seen,
+    return seen._replace(
         placed=None,
         axes=seen.axes - {axis},
         collapsed=seen.collapsed | {axis},
@@ -142,7 +139,7 @@ def _statistics(step: Statistics, seen: Dependence, around: Around) -> Dependenc
     axes = tuple(axis + 1 for axis in step.axes if seen.full.shape[axis + 1] > 1)
     if not axes:
         return seen
-    return replace(seen, full=seen.full.min(axis=axes, keepdims=True, initial=EMPTY), since=seen.since or around.tensor)
+    return seen._replace(full=seen.full.min(axis=axes, keepdims=True, initial=EMPTY), since=seen.since or around.tensor)
 
 
 def _permute(step: Permute, seen: Dependence, around: Around) -> Dependence:
@@ -170,7 +167,7 @@ def _reshape(step: Reshape, seen: Dependence, around: Around) -> Dependence:
         varying = {axis for axis in new if any(spans.shape[axis + 1] > 1 for spans in hulls)}
         if varying:  # a digit of channels that never had the position has it not after they were split
             axes -= frozenset(new) - varying
-    return replace(found, axes=axes)
+    return found._replace(axes=axes)
 
 
 def _split(step: Reshape, spans: Spans) -> Spans:
@@ -200,7 +197,7 @@ def _broadcast(step: Broadcast, seen: Dependence, around: Around) -> Dependence:
         found = found.changed(lambda spans: spans.reshape(2, *(1,) * lead, *spans.shape[1:]))
     local = found.placed if collapsed & spread else found.local
     axes = frozenset(axis + lead for axis in seen.axes) - spread
-    return replace(found, local=local, axes=axes, collapsed=collapsed - spread)
+    return found._replace(local=local, axes=axes, collapsed=collapsed - spread)
 
 
 def _everything(step: Everything, seen: Dependence, around: Around) -> Dependence:

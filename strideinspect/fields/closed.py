@@ -7,14 +7,19 @@ last_r.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.spans import EMPTY, along
 from strideinspect.reads.steps import Periodic
+
+Phases = tuple[tuple[int, int] | None, ...]
+"""First and last input index that the first index of each phase sees; None for nothing."""
 
 MOST_PHASES = 64
 """A form of more phases is not reported."""
@@ -23,8 +28,7 @@ MOST_WORKING_PHASES = 1 << 12
 """Nor is one of more phases than this made on the way."""
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(NamedTuple):
     """A closed form. `spans` is a span array whose extent along `axis` is the period; other axes are as in the tensor.
 
     `step` is in input pixels per period; negative where the axis runs backwards. `sized` says that the offsets hold for
@@ -42,19 +46,33 @@ class Closed:
         return int(self.spans.shape[self.axis + 1])
 
     @property
+    def phases(self) -> Phases:
+        """The hull of each phase, over all other axes."""
+        return _phases(along(self.spans, self.axis, self.period).tobytes())
+
+    @property
     def size(self) -> int:
         """The widest field of any phase, in input pixels."""
-        low = along(self.spans, self.axis, self.period)
-        return max((1 - int(a) - int(b) for a, b in low.T if a < EMPTY), default=0)
+        return max((last - first + 1 for first, last in filter(None, self.phases)), default=0)
 
     @property
     def stride(self) -> Fraction:
         """Effective stride: input pixels between neighbouring indices."""
-        return Fraction(self.step, self.period)
+        return _ratio(self.step, self.period)
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+@lru_cache(maxsize=1024)
+def _phases(spans: bytes) -> Phases:
+    firsts, lasts = np.frombuffer(spans, dtype=np.int32).reshape(2, -1).tolist()
+    return tuple(None if a >= EMPTY else (a, -b) for a, b in zip(firsts, lasts, strict=True))
+
+
+@lru_cache(maxsize=256)
+def _ratio(step: int, period: int) -> Fraction:
+    return Fraction(step, period)
+
+
+class Reason(NamedTuple):
     """Why there is no closed form."""
 
     text: str
@@ -68,8 +86,43 @@ def identity(rank: int, axis: int) -> Closed:
     return Closed(np.zeros((2, *(1,) * rank), dtype=np.int32), axis, 1)
 
 
+class _Line(NamedTuple):
+    """A closed form along whose other axes nothing lies, as a key: rows and columns mostly have the same."""
+
+    spans: bytes
+    step: int
+    sized: bool
+
+    def form(self) -> Closed:
+        """As the form of a tensor of one axis."""
+        return Closed(np.frombuffer(self.spans, dtype=np.int32).reshape(2, -1), 0, self.step, self.sized)
+
+
+def _line(form: Closed) -> _Line | None:
+    return _Line(form.spans.tobytes(), form.step, form.sized) if form.spans.size == 2 * form.period else None
+
+
+def _laid(found: Form, like: Closed) -> Form:
+    """The form of a tensor of one axis along the axis of another form."""
+    if isinstance(found, Reason):
+        return found
+    shape = [1] * like.spans.ndim
+    shape[0], shape[like.axis + 1] = found.spans.shape
+    return Closed(found.spans.reshape(shape), like.axis, found.step, found.sized)
+
+
 def composed(form: Closed, read: Periodic) -> Form:
     """Both maps one after the other; the period is the fewest outputs that move the input by whole periods."""
+    line = _line(form)
+    return _composed(form, read) if line is None else _laid(_composed_line(line, read), form)
+
+
+@lru_cache(maxsize=256)
+def _composed_line(line: _Line, read: Periodic) -> Form:
+    return _composed(line.form(), read)
+
+
+def _composed(form: Closed, read: Periodic) -> Form:
     outer, inner = len(read.taps), form.period
     turns = inner // math.gcd(abs(read.step), inner)
     period = outer * turns
@@ -92,6 +145,25 @@ def composed(form: Closed, read: Periodic) -> Form:
         return Reason("the field is wider than any image")
     step = form.step * turns * read.step // inner
     return reduced(Closed(spans.astype(np.int32), form.axis, step, form.sized or read.sized))
+
+
+def united(forms: Sequence[Closed]) -> Form:
+    """The hull of closed forms of one stride and axis."""
+    lines = tuple(map(_line, forms))
+    return _united(forms) if None in lines else _laid(_united_lines(lines), forms[0])
+
+
+@lru_cache(maxsize=256)
+def _united_lines(lines: tuple[_Line, ...]) -> Form:
+    return _united([line.form() for line in lines])
+
+
+def _united(forms: Sequence[Closed]) -> Form:
+    period = math.lcm(*(form.period for form in forms))
+    same = [lifted(form, period) for form in forms]
+    first = same[0]
+    spans = np.minimum.reduce(np.broadcast_arrays(*(form.spans for form in same)))
+    return reduced(Closed(spans, first.axis, first.step, any(form.sized for form in forms)))
 
 
 def reduced(form: Closed) -> Form:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from strideinspect.fields import actual, theoretical
 from strideinspect.fields.actual import Dependence
@@ -20,8 +20,7 @@ Source = tuple[str, int]
 """A graph input and one of its axes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What a tensor sees of one source: the actual dependence, and the closed form where a local path leads here."""
 
     actual: Dependence
@@ -32,8 +31,7 @@ Fields = Mapping[str, Mapping[Source, Seen]]
 """Per tensor and source. A tensor that is missing depends on no source."""
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(NamedTuple):
     """A node with what it reads, so that no later pass asks again. Reads of constants are left out.
 
     `known` is False where a shape is missing, so that nothing can be said.
@@ -165,7 +163,7 @@ def _emptied(after: dict[Source, Seen]) -> dict[Source, Seen]:
     if not blind:
         return after
     return {
-        (name, axis): replace(seen, actual=seen.actual.changed(emptied)) if name in blind else seen
+        (name, axis): seen._replace(actual=seen.actual.changed(emptied)) if name in blind else seen
         for (name, axis), seen in after.items()
     }
 
@@ -181,5 +179,5 @@ def _stepped(steps: Sequence[Step], before: Mapping[Source, Seen], tensor: str, 
             after[source] = Seen(dependence, theoretical.apply(step, seen.form, around))
     for source, seen in after.items():
         if seen.actual.local is None:
-            after[source] = replace(seen, form=Reason(_NO_PATH))
+            after[source] = seen._replace(form=Reason(_NO_PATH))
     return after

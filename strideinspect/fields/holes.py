@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import reduce
 
 import numpy as np
@@ -69,4 +68,4 @@ def _locally(item: Described, fields: Fields, source: Source) -> Described:
             if after.local is None:
                 continue
         kept.append(read._replace(steps=tuple(s for s in read.steps if not isinstance(s, Statistics))))
-    return replace(item, reads=tuple(kept))
+    return item._replace(reads=tuple(kept))

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
-import numpy as np
-
-from strideinspect.fields.closed import Closed
+from strideinspect.fields.closed import Closed, Phases
 from strideinspect.fields.forward import Described, Fields, Seen, Source
-from strideinspect.fields.spans import EMPTY, along
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
 
@@ -72,15 +70,14 @@ def _branch(name: str, seen: Seen | None) -> tuple[Branch, int] | None:
     """A map with a position as a branch, and the axis along which it runs."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
-    first, last = _ends(seen.form)
+    first, last = _ends(seen.form.phases, seen.form.stride)
     return Branch(name, seen.form.stride, (first + last) / 2, last), seen.form.axis
 
 
-def _ends(form: Closed) -> tuple[Fraction, Fraction]:
+@lru_cache(maxsize=1024)
+def _ends(phases: Phases, stride: Fraction) -> tuple[Fraction, Fraction]:
     """First and last pixel of index 0, each averaged over the phases that see anything."""
-    low = along(form.spans, form.axis, form.period)
-    seeing = np.flatnonzero(low[0] < EMPTY)
-    shift = int(seeing.sum()) * form.stride  # what the phases lie behind index 0, all together
-    count = max(1, seeing.size)
-    first, last = (int(side[seeing].sum(dtype=np.int64)) for side in low)
-    return (first - shift) / count, (-last - shift) / count
+    seeing = [(index, *span) for index, span in enumerate(phases) if span is not None]
+    count = max(1, len(seeing))
+    shift = sum(index for index, _, _ in seeing) * stride  # what the phases lie behind index 0, all together
+    return (sum(first for _, first, _ in seeing) - shift) / count, (sum(last for _, _, last in seeing) - shift) / count

@@ -9,13 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from strideinspect.fields.axes import Around, carried
-from strideinspect.fields.closed import MOST_WORKING_PHASES, Closed, Form, Reason, composed, lifted, reduced
+from strideinspect.fields.closed import (
+    MOST_WORKING_PHASES,
+    Closed,
+    Form,
+    Reason,
+    composed,
+    lifted,
+    reduced,
+    united,
+)
 from strideinspect.fields.spans import (
     EMPTY,
     Spans,
@@ -69,7 +77,7 @@ def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around)
 
 
 def _over(form: Closed, spans: Spans) -> Closed:
-    return form if spans is form.spans else replace(form, spans=spans)
+    return form if spans is form.spans else form._replace(spans=spans)
 
 
 def _widened(form: Closed, step: Sliding) -> Form:
@@ -93,13 +101,13 @@ def _channels(step: Channels, form: Closed, around: Around) -> Form:
 def _whole(step: Whole, form: Closed, around: Around) -> Form:
     if step.axis == form.axis:
         return form if step.length == 1 else Reason(f"{around.label} reads the whole axis")
-    return replace(form, spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
+    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
 
 
 def _running(step: Running, form: Closed, around: Around) -> Form:
     if step.axis == form.axis:
         return Reason(f"{around.label} reads everything up to an index")
-    return replace(form, spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
+    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
 
 
 def _unchanged(step: Statistics, form: Closed, around: Around) -> Form:
@@ -110,7 +118,7 @@ def _unchanged(step: Statistics, form: Closed, around: Around) -> Form:
 def _permute(step: Permute, form: Closed, around: Around) -> Form:
     del around
     order = (0, *(axis + 1 for axis in step.perm))
-    return replace(form, spans=form.spans.transpose(order), axis=step.perm.index(form.axis))
+    return form._replace(spans=form.spans.transpose(order), axis=step.perm.index(form.axis))
 
 
 def _broadcast(step: Broadcast, form: Closed, around: Around) -> Form:
@@ -118,7 +126,7 @@ def _broadcast(step: Broadcast, form: Closed, around: Around) -> Form:
     axis = form.axis + lead
     if step.before[form.axis] == 1 and step.after[axis] != 1:
         return Reason(f"{around.label} spreads one index over {step.after[axis]}")
-    return replace(form, spans=form.spans.reshape(2, *(1,) * lead, *form.spans.shape[1:]), axis=axis)
+    return form._replace(spans=form.spans.reshape(2, *(1,) * lead, *form.spans.shape[1:]), axis=axis)
 
 
 def _everything(step: Everything, form: Closed, around: Around) -> Form:
@@ -163,7 +171,7 @@ def _reshaped_one(step: Reshape, form: Closed, around: Around) -> Form:
     if not to:
         return Reason(f"{around.label} takes the axis away")
     (axis,) = to
-    return replace(form, spans=reshaped(form.spans.take([0], form.axis + 1), step.before, step.after), axis=axis)
+    return form._replace(spans=reshaped(form.spans.take([0], form.axis + 1), step.before, step.after), axis=axis)
 
 
 _STEPS: dict[type, Callable[[Any, Closed, Around], Form]] = {
@@ -193,7 +201,7 @@ def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
         shift = Sliding(place.axis, 1, 1, 1, place.offset, place.length, place.size)
         return composed(first, shift.periodic())
     apart = _apart(forms, label)
-    return apart or _united(forms)
+    return apart or _hull(forms)
 
 
 def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason | None:
@@ -203,7 +211,7 @@ def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason |
         return Reason(f"{label} merges branches whose positions run along different axes")
     if any(place is not None and place.axis == first.axis for place, _ in forms):
         return Reason(f"{label} puts maps one after another along the axis")
-    strides = set({(form.step, form.period): form.stride for _, form in forms}.values())
+    strides = {form.stride for form in {(form.step, form.period): form for _, form in forms}.values()}
     if len(strides) > 1:
         listed = " and ".join(map(str, sorted(strides)))
         return Reason(f"{label} merges branches with effective strides {listed}")
@@ -211,17 +219,17 @@ def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason |
     return Reason(f"the field has {period:,} phases") if period > MOST_WORKING_PHASES else None
 
 
-def _united(forms: Sequence[tuple[Place | None, Closed]]) -> Form:
+def _hull(forms: Sequence[tuple[Place | None, Closed]]) -> Form:
     """The hull of closed forms of one stride, stretches of other axes laid beside each other."""
-    period = math.lcm(*(form.period for _, form in forms))
-    same = [(place, lifted(form, period)) for place, form in forms]
-    arrays = [form.spans for place, form in same if place is None]
-    stretches = [(place, form.spans) for place, form in same if place is not None]
+    whole = [form for place, form in forms if place is None]
+    stretches = [(place, form) for place, form in forms if place is not None]
     if stretches:
+        period = math.lcm(*(form.period for _, form in stretches))
+        same = [(place, lifted(form, period)) for place, form in stretches]
         try:
-            arrays.append(joined(stretches, ignore_empty=False))
+            spans = joined([(place, form.spans) for place, form in same], ignore_empty=False)
         except TooLargeError as error:
             return Reason(str(error))
-    first = same[0][1]
-    sized = any(form.sized for _, form in forms)
-    return reduced(Closed(np.minimum.reduce(np.broadcast_arrays(*arrays)), first.axis, first.step, sized))
+        first = same[0][1]
+        whole.append(Closed(spans, first.axis, first.step, any(form.sized for _, form in same)))
+    return united(whole)

@@ -34,6 +34,14 @@ class Periodic(NamedTuple):
     present: NDArray[np.bool_]
     sized: bool = False
 
+    def __eq__(self, other: object) -> bool:
+        """Equal reads are one object."""
+        return self is other
+
+    def __hash__(self) -> int:
+        """By identity, as a key of what was computed before."""
+        return id(self)
+
 
 class Sliding(NamedTuple):
     """A window along `axis`: output o reads the input indices o·stride − begin + dilation·j, j < kernel, if they exist.
