@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 MANY_OBJECTS = 200_000
@@ -12,6 +13,8 @@ MANY_OBJECTS = 200_000
 def main() -> None:
     """Run the command line on this process' arguments and exit with its status."""
     gc.set_threshold(MANY_OBJECTS)
+    # The threads of numpy's linear algebra, of which nothing here makes use, would spin for a while once it is loaded.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         # Imported here so that an interrupt during the imports ends as quietly as one later.
         from strideinspect.cli.app import run

@@ -172,7 +172,8 @@ class Verifier:
         # -P: a file in the working directory must not stand in for a module. The worker imports from where we do.
         command = [sys.executable, "-P", "-m", "strideinspect.verify.worker"]
         command += [self.directory, str(self._timeout), str(memory)]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+        environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # else threads of numpy spin beside the analysis
+        environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
         try:
             process = subprocess.Popen(
                 command,

@@ -50,6 +50,7 @@ def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = 
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the analysis runs beside it
     options.enable_mem_reuse = False  # planning it takes quadratic time: seconds for some thousand nodes
     options.add_session_config_entry("session.disable_prepacking", "1")  # packed weights are missing from the profile
     if profile is not None:

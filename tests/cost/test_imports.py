@@ -22,6 +22,15 @@ status = run(sys.argv[1:])
 print(status, *sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
+THREADS = """
+import os, sys
+from strideinspect.__main__ import main
+try:
+    main()
+finally:
+    print(len(os.listdir("/proc/self/task")))
+"""
+
 STARTED = """
 import subprocess, sys
 class Spy(subprocess.Popen):
@@ -71,3 +80,9 @@ def test_no_process_without_verification(path: Path) -> None:
 def test_the_verifier_starts_first(path: Path) -> None:
     """The one process is started before onnx and numpy are loaded, so that onnxruntime loads beside them."""
     assert [line for line in said(STARTED, str(path)) if line.startswith("started")] == ["started"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux lists the threads of a process")
+def test_numpy_starts_no_threads(path: Path) -> None:
+    """The command needs one thread; those that numpy's linear algebra would start spin until they find no work."""
+    assert said(THREADS, str(path), "--no-verify")[-1] == "1"
