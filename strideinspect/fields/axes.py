@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from strideinspect.reads.steps import Shape
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(NamedTuple):
     """Where a step is applied: the tensor that comes out, what to call the node, the axes of other sources going in."""
 
     tensor: str

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from strideinspect.fields.sliding import cut
 from strideinspect.fields.spans import EMPTY, along
 from strideinspect.reads.steps import Periodic
 
@@ -26,6 +27,10 @@ MOST_PHASES = 64
 
 MOST_WORKING_PHASES = 1 << 12
 """Nor is one of more phases than this made on the way."""
+
+
+_FAR = np.int64(1 << 60)
+"""What sees nothing, while offsets are added to it."""
 
 
 class Closed(NamedTuple):
@@ -130,19 +135,21 @@ def _composed(form: Closed, read: Periodic) -> Form:
         return Reason(f"the field has {period:,} phases")
     if max(abs(form.step), abs(form.step * turns * read.step)) >= EMPTY:
         return Reason("the stride is wider than any image")
-    index = np.arange(period)
-    taps = (index // outer * read.step)[:, None] + read.taps[index % outer]
+    taps = ((np.arange(turns) * read.step)[:, None, None] + read.taps).reshape(period, -1)
     whole, phase = np.divmod(taps, inner)
     axis = form.axis + 1
-    spans = form.spans.take(phase, axis).astype(np.int64)
-    shape = [1] * spans.ndim
+    shape = [1] * (form.spans.ndim + 1)
     shape[axis], shape[axis + 1] = taps.shape
     moved = (whole * form.step).reshape(shape)
-    spans = spans + np.concatenate([moved, -moved])
-    missing = ~read.present[index % outer].reshape(shape)
-    spans = np.where(missing | (form.spans.take(phase, axis) >= EMPTY), EMPTY, spans).min(axis=axis + 1)
-    if int(np.abs(np.where(spans >= EMPTY, 0, spans)).max(initial=0)) >= EMPTY // 2:
+    spans = np.where(form.spans >= EMPTY, _FAR, form.spans).take(phase, axis) + np.concatenate([moved, -moved])
+    if not read.present.all():
+        spans[np.broadcast_to(np.tile(~read.present, (turns, 1)).reshape(shape), spans.shape)] = _FAR
+    spans = spans.min(axis=axis + 1)
+    empty = spans >= _FAR // 2
+    spans[empty] = 0
+    if max(int(spans.max()), -int(spans.min())) >= EMPTY // 2:
         return Reason("the field is wider than any image")
+    spans[empty] = EMPTY
     step = form.step * turns * read.step // inner
     return reduced(Closed(spans.astype(np.int32), form.axis, step, form.sized or read.sized))
 
@@ -168,15 +175,15 @@ def _united(forms: Sequence[Closed]) -> Form:
 
 def reduced(form: Closed) -> Form:
     """The shortest period that says the same."""
-    period = form.period
+    period, axis = form.period, form.axis + 1
     for shorter in range(1, period):
         if period % shorter or form.step * shorter % period:
             continue
         moved = form.step * shorter // period
-        head = form.spans.take(np.arange(shorter), form.axis + 1)
-        short = Closed(head, form.axis, moved, form.sized)
-        if bool((lifted(short, period).spans == form.spans).all()):
-            return short
+        offset = np.array([moved, -moved], dtype=np.int32).reshape(2, *(1,) * (form.spans.ndim - 1))
+        head, tail = cut(form.spans, axis, 0, period - shorter), cut(form.spans, axis, shorter, period)
+        if bool((np.where(head >= EMPTY, head, head + offset) == tail).all()):
+            return Closed(cut(form.spans, axis, 0, shorter), form.axis, moved, form.sized)
     return form
 
 

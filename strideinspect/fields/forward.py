@@ -176,7 +176,9 @@ def _stepped(steps: Sequence[Step], before: Mapping[Source, Seen], tensor: str, 
             others = frozenset().union(*(axes for other, axes in running.items() if other != source))
             around = Around(tensor, label, others)
             dependence = actual.apply(step, seen.actual, around)
-            after[source] = Seen(dependence, theoretical.apply(step, seen.form, around))
+            form = theoretical.apply(step, seen.form, around)
+            if dependence is not seen.actual or form is not seen.form:
+                after[source] = Seen(dependence, form)
     for source, seen in after.items():
         if seen.actual.local is None:
             after[source] = seen._replace(form=Reason(_NO_PATH))

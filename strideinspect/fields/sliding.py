@@ -23,7 +23,7 @@ def window_minimum(
     length = values.shape[axis]
     first, last = -begin, (size - 1) * stride - begin + dilation * (kernel - 1)
     low, high = min(max(first, 0), length), max(min(last + 1, length), 0)
-    inside = _cut(values, axis, low, max(low, high))
+    inside = cut(values, axis, low, max(low, high))
     before = max(0, min(low, last + 1) - first) if first < low else 0
     after = max(0, last + 1 - first - before - inside.shape[axis])
     if before or after:
@@ -32,9 +32,9 @@ def window_minimum(
     while covered < kernel:
         shift = min(covered, kernel - covered)
         span = inside.shape[axis] - shift * dilation
-        inside = np.minimum(_cut(inside, axis, 0, span), _cut(inside, axis, shift * dilation, span + shift * dilation))
+        inside = np.minimum(cut(inside, axis, 0, span), cut(inside, axis, shift * dilation, span + shift * dilation))
         covered += shift
-    return _cut(inside, axis, 0, (size - 1) * stride + 1, stride)
+    return cut(inside, axis, 0, (size - 1) * stride + 1, stride)
 
 
 def transposed_minimum(
@@ -64,7 +64,8 @@ def _padded(values: Array, axis: int, before: int, after: int, fill: int) -> Arr
     return result
 
 
-def _cut(values: Array, axis: int, start: int, stop: int, step: int = 1) -> Array:
+def cut(values: Array, axis: int, start: int, stop: int, step: int = 1) -> Array:
+    """The indices start, start + step … before stop along one axis; none where stop lies before start."""
     index: list[Any] = [slice(None)] * values.ndim
     index[axis] = slice(start, max(start, stop), step)
     found: Array = values[tuple(index)]

@@ -7,7 +7,9 @@ where all indices of an axis agree). So one minimum forms the hull of two, and E
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -23,6 +25,10 @@ EMPTY = 1 << 30
 
 LARGEST = 1 << 24
 """More entries than this are not made."""
+
+
+_KEPT = 1 << 13
+"""Hulls of more entries than this are computed anew each time, so that those that are kept stay small."""
 
 
 class TooLargeError(Exception):
@@ -74,7 +80,17 @@ def slide(spans: Spans, step: AxisStep) -> Spans:
             return spans
         mask = empty.reshape([-1 if i == axis else 1 for i in range(spans.ndim)])
         return np.where(mask, np.int32(EMPTY), spans)
-    return minimum_over_taps(spans, axis, step, EMPTY)
+    if isinstance(step, Table) or spans.size > min(2 * spans.shape[axis], _KEPT):
+        return minimum_over_taps(spans, axis, step, EMPTY)
+    shape = [1] * spans.ndim
+    shape[0], shape[axis] = 2, step.size
+    return _slid(spans.tobytes(), step._replace(axis=0)).reshape(shape)
+
+
+@lru_cache(maxsize=128)
+def _slid(spans: bytes, step: Sliding | Transposed) -> Spans:
+    """The same window over the same hulls; rows and columns mostly have the same."""
+    return minimum_over_taps(np.frombuffer(spans, dtype=np.int32).reshape(2, -1), 1, step, EMPTY)
 
 
 def minimum_over_taps(values: NDArray[Any], axis: int, step: AxisStep, fill: int) -> NDArray[Any]:
@@ -195,16 +211,30 @@ def joined(pieces: list[tuple[Place, Spans]], *, ignore_empty: bool) -> Spans:
     covers = ignore_empty or sum(place.length for place, _ in pieces) == size
     if covers and all(piece is first or _alike(piece, first) for _, piece in pieces) and first.shape[axis] == 1:
         return first
-    dims = list(np.broadcast_shapes(*((*p.shape[:axis], 1, *p.shape[axis + 1 :]) for _, p in pieces)))
-    dims[axis] = size
-    bounded(dims[1:])
-    result = np.full(dims, EMPTY, dtype=np.int32)
-    for place, piece in pieces:
-        index: list[slice] = [slice(None)] * len(dims)
-        index[axis] = slice(place.offset, place.offset + place.length)
-        stretch = result[tuple(index)]
-        np.minimum(stretch, piece, out=stretch)
-    return shrunk(result, axis - 1)
+    dims = list(np.broadcast_shapes(*{(*p.shape[:axis], 1, *p.shape[axis + 1 :]) for _, p in pieces}))
+    bounded([*dims[1:], size])
+    stretches, counts = [], []
+    for length, piece in _filled(pieces, size):
+        dims[axis] = piece.shape[axis]
+        stretches.append(piece if piece.shape == tuple(dims) else np.broadcast_to(piece, dims))
+        counts += [length] if dims[axis] == 1 else [1] * length
+    return shrunk(np.repeat(np.concatenate(stretches, axis), counts, axis), axis - 1)
+
+
+def _filled(pieces: list[tuple[Place, Spans]], size: int) -> Iterator[tuple[int, Spans]]:
+    """The stretches of an axis from its first index to its last, with their lengths."""
+    nothing = np.full((1,) * pieces[0][1].ndim, EMPTY, dtype=np.int32)
+    at: dict[Place, Spans] = {}
+    for place, piece in pieces:  # several reads may make up the same stretch
+        at[place] = np.minimum(at[place], piece) if place in at else piece
+    end = 0
+    for place in sorted(at, key=attrgetter("offset")):
+        if place.offset > end:
+            yield place.offset - end, nothing
+        yield place.length, at[place]
+        end = place.offset + place.length
+    if end < size:
+        yield size - end, nothing
 
 
 def _alike(one: Spans, other: Spans) -> bool:
