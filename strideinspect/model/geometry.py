@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from strideinspect.model.node import Shape
 
@@ -17,8 +17,7 @@ class Kind(Enum):
     GLOBAL = "global"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """A window along one axis: output index o covers input indices o·stride − begin + dilation·j, j < kernel.
 
     For a transposed window the roles are exchanged. `length` and `size` are the extents of input and output in
@@ -54,8 +53,7 @@ class Window:
         return max(0, self.length + self.begin + self.end - (self.size - 1) * self.stride - self.extent)
 
 
-@dataclass(frozen=True, slots=True)
-class Geometry:
+class Geometry(NamedTuple):
     """The windows of one node, one per spatial axis; `axes` are those axes in the node's input and output."""
 
     kind: Kind

@@ -49,7 +49,7 @@ def _walk(result: Shapes, nodes: Sequence[Node]) -> None:
     pending = list(reversed(nodes))
     while pending:
         node = pending.pop()
-        inside = _opened(result, node)
+        inside = _opened(result, node) if node.op == "If" else None
         if inside is not None:
             pending.extend(reversed(inside))
             continue

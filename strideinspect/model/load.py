@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _REMEDY: Final = "download or export it again"
+_GRAPHS: Final = (onnx.AttributeProto.GRAPH, onnx.AttributeProto.GRAPHS)
 _PAYLOAD_FIELDS: Final = (
     *("float_data", "int32_data", "int64_data", "uint64_data", "double_data"),
     *("string_data", "raw_data"),
@@ -193,7 +194,7 @@ def _prepare(name: str, wire: bytes, proto: onnx.ModelProto) -> onnx.ModelProto:
         raise _no_operator_set(name)
     check_model_text(name, proto)
     proto = inline_functions(name, proto)
-    nested = may_have_subgraphs(wire)
+    nested = may_have_subgraphs(wire) and any(a.type in _GRAPHS for node in proto.graph.node for a in node.attribute)
     sort_graph(name, proto.graph, nested=nested)
     if nested:
         make_names_unique(proto.graph)

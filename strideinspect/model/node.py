@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import onnx
@@ -14,6 +14,8 @@ from strideinspect.model.naming import captured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from strideinspect.model.geometry import Geometry
 
 Shape = tuple[int, ...]
 
@@ -117,18 +119,19 @@ class Node:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedNode:
+class PlacedNode(NamedTuple):
     """A node at concrete shapes: what its operator's description may look at.
 
     `shapes` maps a tensor to its shape and `constants` a small tensor whose values are known to these values; `sized`
     holds the constants that were computed from a shape. A tensor missing from `shapes` has an unknown shape.
+    `geometry` holds the windows of a window node once they are resolved: ask `model.window.geometry` for them.
     """
 
     node: Node
     shapes: Mapping[str, Shape]
     constants: Mapping[str, NDArray[np.generic]]
     sized: Collection[str] = ()
+    geometry: Geometry | None = None
 
     def present(self, index: int) -> bool:
         """Whether the node has an input at this place."""

@@ -26,7 +26,8 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
     first = next((result.dtypes[n] for n in node.inputs if n in result.dtypes), onnx.TensorProto.FLOAT)
     if is_window(node):
         found = geometry(placed)
-        result.geometries[node.key] = found
+        if node.key:
+            result.geometries[node.key] = found
         shape = found.output_shape(placed.shape(found.data)[0])
         return [shape] * len(node.outputs), [first, onnx.TensorProto.INT64]
     rule = RULES.get((node.domain, node.op))

@@ -57,4 +57,4 @@ class Shapes:
 
     def placed(self, node: Node) -> PlacedNode:
         """The node with the shapes and constants around it."""
-        return PlacedNode(node, self.shapes, self.constants, self.sized)
+        return PlacedNode(node, self.shapes, self.constants, self.sized, self.geometries.get(node.key))

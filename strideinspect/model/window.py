@@ -84,6 +84,10 @@ def geometry(placed: PlacedNode) -> Geometry:
 
     Raises MisfitError where the node cannot run at this size, KeyError where a shape is unknown.
     """
+    return _resolved(placed) if placed.geometry is None else placed.geometry
+
+
+def _resolved(placed: PlacedNode) -> Geometry:
     node = placed.node
     family = _FAMILIES[node.domain, node.op]
     shape = placed.shape(family.data)

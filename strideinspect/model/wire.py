@@ -48,6 +48,7 @@ _NUMBERS: Final = re.compile(
     re.DOTALL,
 )
 _PAYLOAD_NUMBERS: Final = re.compile(rb"(?:\x25.{4}|[\x28\x38\x58][\x80-\xff]{0,9}+[\x00-\x7f]|\x51.{8})++", re.DOTALL)
+_HEAD_NUMBERS: Final = re.compile(rb"(?:[\x08\x10][\x80-\xff]{0,9}+[\x00-\x7f])++")  # a tensor's dims and data_type
 
 # AttributeProto.type (field 20) = GRAPH or GRAPHS, however its numbers are spelled.
 _GRAPH_ATTRIBUTE: Final = re.compile(rb"\xa0[\x80-\xff]*+[\x00-\x7f](?:[\x05\x0a]|[\x85\x8a][\x80-\xff])")
@@ -146,8 +147,10 @@ class _Reducer:
                 raise WireError(_TOO_MANY)
             tag_at = pos
             tag = data[pos]
-            if tag & 0x87 == _BYTES and (length := data[pos + 1]) < 0x80:  # two single bytes: by far the most
-                body = pos + 2
+            if tag & 0x87 == _BYTES:  # a tag of a single byte: by far the most
+                length, body = data[pos + 1], pos + 2
+                if length >= 0x80:
+                    length, body = self._varint(pos + 1)
                 pos = body + length
                 if pos > end:
                     raise WireError(_overrun(tag_at, end))
@@ -172,6 +175,9 @@ class _Reducer:
             run = _PAYLOAD_NUMBERS.match(data, pos, end)
             if run is not None:
                 pos = run.end()
+            elif run := _HEAD_NUMBERS.match(data, pos, end):
+                pos = run.end()
+                continue
             else:
                 self._fields += 1
                 if self._fields > _MAX_FIELDS:

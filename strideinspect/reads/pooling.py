@@ -5,8 +5,6 @@ Source: ONNX MaxPool, AveragePool, LpPool, GlobalAveragePool, GlobalMaxPool, Glo
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from strideinspect.model.node import PlacedNode
 from strideinspect.model.window import geometry
 from strideinspect.reads.convolution import window_step
@@ -28,7 +26,7 @@ def pooling(placed: PlacedNode) -> tuple[Read, ...]:
             # Where SAME needs less than no padding, onnxruntime's AveragePool stops that much before the end.
             kept = window.length + window.end
             moves.append(Sliding(axis, 1, 1, 1, 0, window.length, kept))
-            moves.append(window_step(axis, replace(window, length=kept, end=0), pools=True))
+            moves.append(window_step(axis, window._replace(length=kept, end=0), pools=True))
         else:
             moves.append(window_step(axis, window, pools=True))
     return _each_output(placed, tuple(moves))
