@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -123,7 +122,7 @@ def _without_unfit(result: Shapes, node: Node) -> Node:
     if sides is None:
         return node
     kept = (name for side, name in zip(sides, node.inputs[1:], strict=True) if side not in result.unfit)
-    return replace(node, inputs=(node.inputs[0], *kept))
+    return node._replace(inputs=(node.inputs[0], *kept))
 
 
 def _visit(result: Shapes, node: Node) -> None:

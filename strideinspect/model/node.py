@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -23,8 +22,7 @@ _STANDARD_DOMAINS = {"", "ai.onnx"}
 _WITH_BODIES = {"Loop", "Scan", "SequenceMap"}
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """One node of the graph. `version` is the opset of the node's domain; `inputs` holds "" for one left out.
 
     The inputs of a Loop, Scan or SequenceMap go on with the tensors that its body takes from around it.
