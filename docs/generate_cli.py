@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from typer.core import TyperGroup
 from typer.main import get_command
 
-from strideinspect.cli.app import DEFAULT, app
+from strideinspect.cli.app import COMMANDS, application, title
 
 PAGE = Path(__file__).with_name("cli.md")
 INTRODUCTION = """\
@@ -31,15 +30,14 @@ With several models the status is the worst of them; one that cannot be read doe
 
 def page() -> str:
     """The page: the introduction, then every command's own help."""
-    group = get_command(app)
-    if not isinstance(group, TyperGroup):
-        raise TypeError("the command line has lost its commands")
     parts = [INTRODUCTION]
-    for name, command in group.commands.items():
-        title = "strideinspect" if name == DEFAULT else f"strideinspect {name}"
-        context = command.make_context(title, [], resilient_parsing=True, terminal_width=100, max_content_width=100)
+    for name in COMMANDS:
+        command = get_command(application(name))
+        context = command.make_context(
+            title(name), [], resilient_parsing=True, terminal_width=100, max_content_width=100
+        )
         text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
-        parts.append(f"## {title}\n\n```text\n{text}\n```\n")
+        parts.append(f"## {title(name)}\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
 
 

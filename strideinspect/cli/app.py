@@ -1,41 +1,53 @@
-"""The commands put together, and what every one of them has in common: how errors end."""
+"""The commands, each a file, and what every one of them has in common: how errors end."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Any
 
 import typer
-from typer.core import TyperGroup
 from typer.main import get_command
 
-from strideinspect.cli import baseline, console, explain, inspect, options, rules, schema
+from strideinspect.cli import console
+from strideinspect.cli.options import CommandOfModels
 from strideinspect.errors import StrideinspectError, unexpected
 
 DEFAULT = "inspect"
+"""The command whose name may be left out: what is no command's name is handed to it."""
+
+COMMANDS: Mapping[str, Mapping[str, Any]] = {
+    DEFAULT: {
+        "cls": CommandOfModels,
+        "epilog": """Exit status: 0 nothing at or above --fail-on; 1 something is; 2 the tool could not do its work.
+
+Other commands: strideinspect baseline | rules | explain RULE | schema (a file that is called so: ./rules).""",
+    },
+    "baseline": {"cls": CommandOfModels},
+    "rules": {},
+    "explain": {},
+    "schema": {},
+}
+"""The commands by the names of their files, and what Typer is to know of them besides their functions."""
 
 
-class DefaultCommandGroup(TyperGroup):
-    """A group whose first argument may be left out: what is no command's name is handed to the default command."""
+def application(name: str) -> typer.Typer:
+    """A command by itself: nobody waits until the options of all the others are made."""
+    app = typer.Typer(rich_markup_mode=None, add_completion=False)
+    app.command(name, **COMMANDS[name])(import_module(f"strideinspect.cli.{name}").run)
+    return app
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        """Put the default command in front of arguments that name none."""
-        return super().parse_args(ctx, args if args and args[0] in self.commands else [DEFAULT, *args])
 
-
-app = typer.Typer(cls=DefaultCommandGroup, rich_markup_mode=None, add_completion=False, add_help_option=False)
-# Typer makes a lone command the whole application unless a callback says that there is a group.
-app.callback()(lambda: None)
-app.command(DEFAULT, cls=options.CommandOfModels, epilog=inspect.EPILOG)(inspect.run)
-app.command("baseline", cls=options.CommandOfModels)(baseline.run)
-app.command("rules")(rules.run)
-app.command("explain")(explain.run)
-app.command("schema")(schema.run)
+def title(name: str) -> str:
+    """What a user types to get to a command."""
+    return "strideinspect" if name == DEFAULT else f"strideinspect {name}"
 
 
 def run(args: Sequence[str]) -> int:
     """Run the command line; the exit status. Whatever goes wrong is one line on standard error and status 2."""
+    name, *rest = args if args and args[0] in COMMANDS else (DEFAULT, *args)
     try:
-        status = get_command(app).main([*args], prog_name="strideinspect", standalone_mode=False)
+        status = get_command(application(name)).main(rest, prog_name=title(name), standalone_mode=False)
         return int(status or 0)
     except typer.TyperException as error:
         # Typer's own words, but for those that speak of Python.

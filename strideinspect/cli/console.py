@@ -7,19 +7,13 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from strideinspect.errors import UsageError
-from strideinspect.report.layout import Document, Span, Style, plain, printable
 
-COLOURS = {
-    Style.DIM: "dim",
-    Style.STRONG: "bold",
-    Style.GOOD: "green",
-    Style.NOTE: "cyan",
-    Style.WARNING: "yellow",
-    Style.ERROR: "bold red",
-}
+if TYPE_CHECKING:
+    from strideinspect.report.layout import Document
+
 ASCII = str.maketrans(
     {"×": "x", "–": "-", "─": "-", "▸": ">", "·": "-", "…": "...", "↑": "^", "┌": "/", "│": "|", "└": "\\", "⁰": "[0]"}
     | {superscript: f"[{digit}]" for digit, superscript in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
@@ -56,28 +50,21 @@ def watched() -> bool:
 
 def show(document: Document) -> None:
     """Write a document to standard output, in colour where that is a terminal that wants it."""
-    if not _colourful(sys.stdout):
+    if _colourful(sys.stdout):
+        # Only where it is used: a CI job pays nothing for colours that nobody sees.
+        from strideinspect.cli import colours
+
+        write(colours.coloured(document, links=watched()))
+    else:
+        from strideinspect.report.layout import plain
+
         write(plain(document))
-        return
-    # Only where it is used: a CI job pays nothing for colours that nobody sees.
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(soft_wrap=True, highlight=False)
-    with console.capture() as capture:
-        for row in document:
-            console.print(Text.assemble(*((span.text, _look(span)) for span in row)))
-    write(capture.get())
-
-
-def _look(span: Span) -> str:
-    """A span's colour and link, in rich's words. Only a terminal leads anywhere."""
-    link = f"link {span.link}" if span.link and watched() else ""
-    return f"{COLOURS.get(span.style, '')} {link}".strip()
 
 
 def complain(message: str) -> None:
     """One line on standard error, whatever the message holds."""
+    from strideinspect.report.layout import printable  # --help does without
+
     line = printable(" ".join(message.split()))
     sys.stderr.write(_encodable(f"strideinspect: {line}\n", sys.stderr))
 

@@ -8,13 +8,9 @@ from typing import Annotated
 
 import typer
 
-from strideinspect.cli import console, options, outputs
+from strideinspect.cli import console, options
 from strideinspect.errors import UsageError
 from strideinspect.version import __version__
-
-EPILOG = """Exit status: 0 nothing at or above --fail-on; 1 something is; 2 the tool could not do its work.
-
-Other commands: strideinspect baseline | rules | explain RULE | schema (a file that is called so: ./rules)."""
 
 
 class Format(StrEnum):
@@ -107,6 +103,9 @@ def run(
     ] = False,
 ) -> int:
     """See what a CNN in an ONNX file really sees: receptive fields, strides, dropped pixels, verified by running it."""
+    # Imported here, as is the rest below: --help and a mistyped option need none of it.
+    from strideinspect.cli import outputs
+
     targets = outputs.targets(output or (), models)
     if statistics and format is not Format.TEXT:
         raise UsageError("--statistics is text", f"leave out --format {format}")
@@ -117,7 +116,6 @@ def run(
         settings["tensors"] = tuple(tensor)
     if no_baseline or baseline is not None:
         settings["baseline"] = None if no_baseline or baseline is None else Path(baseline)
-    # Imported here, for --help and a mistyped option need none of it.
     from strideinspect.cli import session
     from strideinspect.report.model import Severity
 

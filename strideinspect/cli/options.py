@@ -8,13 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from strideinspect import expectation
 from strideinspect.errors import UsageError
+
+if TYPE_CHECKING:
+    from strideinspect.expectation import Expectation
 
 
 class Verify(StrEnum):
@@ -26,11 +28,11 @@ class Verify(StrEnum):
 
 
 class CommandOfModels(TyperCommand):
-    """A command whose models come first in its usage; inspecting goes by the program's own name."""
+    """A command whose models come first in its usage."""
 
     def format_usage(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ANN401
-        """Typer would write `strideinspect inspect`, which nobody needs to type."""
-        formatter.write_usage(ctx.command_path.removesuffix(" inspect"), "MODEL... [OPTIONS]")
+        """Typer would put the options first."""
+        formatter.write_usage(ctx.command_path, "MODEL... [OPTIONS]")
 
 
 Models = Annotated[list[str], typer.Argument(metavar="MODEL", hidden=True)]
@@ -132,9 +134,15 @@ def settings(
         "verify_timeout": None if verify_timeout is None else seconds(verify_timeout),
         "select": select and names(select),
         "ignore": ignore and names(ignore),
-        "expect": expect and tuple(expectation.parsed(text) for text in expect),
+        "expect": expect and _expectations(expect),
     }
     return {name: value for name, value in attributes.items() if value is not None}
+
+
+def _expectations(texts: Iterable[str]) -> tuple[Expectation, ...]:
+    from strideinspect import expectation  # imports fractions
+
+    return tuple(expectation.parsed(text) for text in texts)
 
 
 def seconds(value: float) -> float:

@@ -13,7 +13,7 @@ from strideinspect.cli import console, outputs, stale
 from strideinspect.configuration.find import settings_for
 from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
-from strideinspect.report import statistics, text
+from strideinspect.report import statistics
 from strideinspect.report.model import FailedReport, Report, Severity
 from strideinspect.repository import Repository, root
 from strideinspect.rules.registry import chosen
@@ -113,6 +113,8 @@ def inspected(tasks: Sequence[Task], jobs: int, *, quiet: bool) -> Generator[Res
 
 def _show(report: Report, wishes: outputs.Wishes, *, quiet: bool, first: bool) -> bool:
     """Show a report, an empty line before all but the first; whether there was anything to show."""
+    from strideinspect.report import text  # no other format needs it
+
     render = text.render_quiet if quiet else text.render
     report = report if console.watched() else outputs.untimed(report)
     document = render(report, width=console.width(), show=wishes.show, files=wishes.files)

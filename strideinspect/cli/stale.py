@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from strideinspect import baseline_file
-from strideinspect.baseline_file import Baseline
 from strideinspect.cli import console
 from strideinspect.fleet import Result, Task
 from strideinspect.report import words
 from strideinspect.report.model import Report
+
+if TYPE_CHECKING:
+    from strideinspect.baseline_file import Baseline
 
 NAMED = 3
 """How many stale entries are named."""
@@ -18,7 +20,12 @@ NAMED = 3
 
 def read(files: Iterable[Path | None]) -> tuple[Baseline, ...]:
     """Each file once. Raises UsageError for one that cannot be used: that is one mistake, not one per model."""
-    return tuple(baseline_file.read(file) for file in dict.fromkeys(files) if file is not None)
+    wanted = [file for file in dict.fromkeys(files) if file is not None]
+    if not wanted:
+        return ()
+    from strideinspect import baseline_file  # most runs have none
+
+    return tuple(map(baseline_file.read, wanted))
 
 
 def tell(baselines: Iterable[Baseline], tasks: Sequence[Task], results: Sequence[Result]) -> None:

@@ -19,7 +19,7 @@ LOADED = """
 import sys
 from strideinspect.cli.app import run
 status = run(sys.argv[1:])
-print(status, *sorted({name.partition(".")[0] for name in sys.modules}))
+print(status, *sorted(sys.modules))
 """
 
 THREADS = """
@@ -68,8 +68,20 @@ def test_a_run_loads_no_more_than_it_needs(options: list[str], path: Path) -> No
     """Without a terminal neither rich nor networkx is loaded, and onnxruntime only in the verifier's own process."""
     status, *loaded = said(LOADED, str(path), *options)[-1].split()
     assert status == "0"
-    assert {"onnx", "numpy", "strideinspect"} <= set(loaded)
-    assert set(loaded) & NEVER == set()
+    libraries = {name.partition(".")[0] for name in loaded}
+    assert {"onnx", "numpy", "strideinspect"} <= libraries
+    assert libraries & NEVER == set()
+
+
+@pytest.mark.parametrize("command", ["inspect", "baseline", "rules", "explain", "schema"])
+def test_help_loads_the_one_command(command: str) -> None:
+    """The options of a command are read without the other commands, the rules and reports, and the model's libraries."""
+    status, *loaded = said(LOADED, command, "--help")[-1].split()
+    assert status == "0"
+    ours = {name for name in loaded if name.startswith("strideinspect.")}
+    needed = {"cli", "cli.app", "cli.console", "cli.options", f"cli.{command}", "errors", "version"}
+    assert ours <= {f"strideinspect.{name}" for name in needed}
+    assert set(loaded) & (NEVER | {"onnx", "numpy", "fractions"}) == set()
 
 
 def test_no_process_without_verification(path: Path) -> None:

@@ -1,0 +1,32 @@
+"""What a document looks like on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from strideinspect.report.layout import Document, Span, Style
+
+COLOURS = {
+    Style.DIM: "dim",
+    Style.STRONG: "bold",
+    Style.GOOD: "green",
+    Style.NOTE: "cyan",
+    Style.WARNING: "yellow",
+    Style.ERROR: "bold red",
+}
+
+
+def coloured(document: Document, *, links: bool) -> str:
+    """The document with the signs for its colours in it and, where they lead anywhere, for its links."""
+    console = Console(soft_wrap=True, highlight=False)
+    with console.capture() as capture:
+        for row in document:
+            console.print(Text.assemble(*((span.text, _look(span, links=links)) for span in row)))
+    return capture.get()
+
+
+def _look(span: Span, *, links: bool) -> str:
+    """A span's colour and link, in rich's words."""
+    link = f"link {span.link}" if span.link and links else ""
+    return f"{COLOURS.get(span.style, '')} {link}".strip()
