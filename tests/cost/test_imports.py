@@ -75,7 +75,7 @@ def test_a_run_loads_no_more_than_it_needs(options: list[str], path: Path) -> No
 
 @pytest.mark.parametrize("command", ["inspect", "baseline", "rules", "explain", "schema"])
 def test_help_loads_the_one_command(command: str) -> None:
-    """The options of a command are read without the other commands, the rules and reports, and the model's libraries."""
+    """A command is read without the other commands, the rules, the reports and the libraries for models."""
     status, *loaded = said(LOADED, command, "--help")[-1].split()
     assert status == "0"
     ours = {name for name in loaded if name.startswith("strideinspect.")}
