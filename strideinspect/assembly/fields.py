@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
-from numpy.typing import NDArray
 
 from strideinspect.fields.closed import MOST_PHASES, Closed
 from strideinspect.fields.forward import Fields, Seen, Source
-from strideinspect.fields.spans import EMPTY, along, hull
+from strideinspect.fields.spans import EMPTY, Spans, along, hull
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.report.field import NOTHING, Field, FullField, Positions, Span
 from strideinspect.report.model import TensorReport
+
+_KEPT = 1 << 13
+"""Positions of more entries than this are packed anew each time, so that those that are kept stay small."""
 
 
 def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: bool) -> Field:
@@ -50,6 +54,7 @@ def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: boo
             else "the axis was taken away, so that it has no position any more"
         )
     zero = phases[0] if phases else None
+    positions, widest = _positions(low)
     return Field(
         input=name,
         axis=axis,
@@ -62,14 +67,22 @@ def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: boo
         phases=phases,
         reason=reason,
         full=full,
-        positions=Positions(_packed(low[0]), _packed(-low[1])),
-        widest=max(0, int((1 - low[0] - low[1]).max(initial=0))),
+        positions=positions,
+        widest=widest,
     )
 
 
-def _packed(values: NDArray[np.integer]) -> bytes:
-    """Pixel indices as the report keeps them."""
-    return np.where(np.abs(values) >= EMPTY, NOTHING, values).astype(np.intc).tobytes()
+def _positions(low: Spans) -> tuple[Positions, int]:
+    """Hulls of shape [2, indices] as the report keeps them, and how many pixels the widest spans."""
+    make = _packed if low.size <= _KEPT else _packed.__wrapped__
+    return make(low.astype(np.intc, copy=False).tobytes())
+
+
+@lru_cache(maxsize=128)  # rows and columns mostly see the same
+def _packed(hulls: bytes) -> tuple[Positions, int]:
+    low = np.frombuffer(hulls, dtype=np.intc).reshape(2, -1)
+    widest = max(0, int((1 - low[0] - low[1]).max(initial=0)))
+    return Positions(low[0].tobytes(), np.where(low[1] == NOTHING, NOTHING, -low[1]).tobytes()), widest
 
 
 def fields_of(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Field, ...]:

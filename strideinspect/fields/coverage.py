@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from strideinspect.model.geometry import Geometry, Window
 from strideinspect.report.model import Dropped
 
 Vector = NDArray[np.bool_]
+
+_KEPT = 1 << 14
+"""What windows over longer axes leave is found anew each time, so that what is kept stays small."""
 
 
 def hollow(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
@@ -29,12 +33,26 @@ def hollow(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
     return found
 
 
-def lost(found: Geometry, position: int, touched: Vector, empty: Vector) -> tuple[Vector, Vector, int]:
-    """What a window node leaves untouched along one axis: pixels dropped at the end, gaps, and padding dropped.
+class Lost(NamedTuple):
+    """What a window leaves untouched along its axis: which pixels at the end and in gaps, and how much of what.
 
-    `touched` are the indices that its windows reach, `empty` those that are padding made in the graph.
+    `counts` are those of pixels, of padding that is dropped with them, and of gaps.
     """
-    window = found.windows[position]
+
+    pixels: Vector
+    gaps: Vector
+    counts: tuple[int, int, int]
+
+
+def lost(window: Window, touched: Vector, empty: Vector) -> Lost:
+    """What a window leaves untouched: `touched` are the indices that it reaches, `empty` padding made in the graph."""
+    find = _lost if window.length <= _KEPT else _lost.__wrapped__
+    return find(window, touched.tobytes(), empty.tobytes())
+
+
+@lru_cache(maxsize=256)  # networks repeat a few windows many times
+def _lost(window: Window, reached: bytes, hollow: bytes) -> Lost:
+    touched, empty = (np.frombuffer(vector, dtype=bool) for vector in (reached, hollow))
     truncated = window.truncated
     own_padding = min(truncated, max(0, window.end))
     trailing = np.zeros(window.length, dtype=bool)
@@ -43,17 +61,15 @@ def lost(found: Geometry, position: int, touched: Vector, empty: Vector) -> tupl
         trailing[-count:] = True
     pixels = trailing & ~empty
     gaps = ~touched & ~trailing & ~empty
-    return pixels, gaps, own_padding + int((trailing & empty).sum())
+    padding = own_padding + int((trailing & empty).sum())
+    return Lost(pixels, gaps, (int(pixels.sum()), padding, int(gaps.sum())))
 
 
 def dropped(found: Geometry, touched: Marks, empty: Sequence[Vector]) -> Dropped:
     """The counts of `lost` for every axis."""
-    parts = [lost(found, i, touched[axis], empty[i]) for i, axis in enumerate(found.axes)]
-    return Dropped(
-        pixels=tuple(int(p.sum()) for p, _, _ in parts),
-        padding=tuple(padding_count for _, _, padding_count in parts),
-        gap=tuple(int(g.sum()) for _, g, _ in parts),
-    )
+    counts = [lost(w, touched[axis], e).counts for w, axis, e in zip(found.windows, found.axes, empty, strict=True)]
+    pixels, padding, gap = zip(*counts, strict=True)
+    return Dropped(pixels, padding, gap)
 
 
 @lru_cache(maxsize=1024)  # networks repeat a few windows many times

@@ -217,13 +217,12 @@ def _drops_unread(
 ) -> bool:
     found = shapes.geometries[item.node.key]
     tensor = item.node.inputs[found.data]
-    for position, axis in enumerate(found.axes):
+    for axis, window in zip(found.axes, found.windows, strict=True):
         if not counts(item, axis):
             continue
-        length = shapes.shapes[tensor][axis]
         # Only what is dropped at the end counts here, so that gaps need not be told from what is touched.
-        pixels, _, _ = lost(found, position, np.ones(length, dtype=bool), padding(axis))
-        if (pixels & unmarked(read, tensor, axis, length)).any():
+        left = lost(window, np.ones(window.length, dtype=bool), padding(axis))
+        if (left.pixels & unmarked(read, tensor, axis, window.length)).any():
             return True
     return False
 

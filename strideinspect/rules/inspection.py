@@ -89,12 +89,11 @@ class Inspection:
         found = self.shapes.geometries[window.output]
         tensor = self.data_tensor(window)
         result = []
-        for position, axis in enumerate(found.axes):
-            length = self.shapes.shapes[tensor][axis]
-            empty = hollow(self.fields, tensor, axis, length)
-            pixels, gaps, _ = lost(found, position, self.touched[window.output][axis], empty)
-            unread = unmarked(self.read, tensor, axis, length)
-            result.append((axis, pixels & unread, gaps & unread))
+        for axis, slid in zip(found.axes, found.windows, strict=True):
+            empty = hollow(self.fields, tensor, axis, slid.length)
+            left = lost(slid, self.touched[window.output][axis], empty)
+            unread = unmarked(self.read, tensor, axis, slid.length)
+            result.append((axis, left.pixels & unread, left.gaps & unread))
         return tuple(result)
 
     @staticmethod
