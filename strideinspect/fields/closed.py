@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -169,7 +169,7 @@ def _united(forms: Sequence[Closed]) -> Form:
     period = math.lcm(*(form.period for form in forms))
     same = [lifted(form, period) for form in forms]
     first = same[0]
-    spans = np.minimum.reduce(np.broadcast_arrays(*(form.spans for form in same)))
+    spans = reduce(np.minimum, (form.spans for form in same))
     return reduced(Closed(spans, first.axis, first.step, any(form.sized for form in forms)))
 
 

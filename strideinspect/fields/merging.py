@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from strideinspect.fields.closed import Closed, Phases
 from strideinspect.fields.forward import Described, Fields, Seen, Source
@@ -15,8 +15,7 @@ from strideinspect.model.shape_rules import MERGES
 UPSAMPLERS = frozenset({"Resize", "Upsample", "ConvTranspose", "DepthToSpace"})
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """One of the maps that meet: its effective stride, and where index 0 lies, averaged over phases, in pixels."""
 
     tensor: str
@@ -25,8 +24,7 @@ class Branch:
     last: Fraction
 
 
-@dataclass(frozen=True, slots=True)
-class Merging:
+class Merging(NamedTuple):
     """A node in which maps meet, seen from axes of one graph input alike; `upsampled` says that one of them was."""
 
     node: Node
@@ -70,14 +68,15 @@ def _branch(name: str, seen: Seen | None) -> tuple[Branch, int] | None:
     """A map with a position as a branch, and the axis along which it runs."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
-    first, last = _ends(seen.form.phases, seen.form.stride)
-    return Branch(name, seen.form.stride, (first + last) / 2, last), seen.form.axis
+    center, last = _index_zero(seen.form.phases, seen.form.stride)
+    return Branch(name, seen.form.stride, center, last), seen.form.axis
 
 
 @lru_cache(maxsize=1024)
-def _ends(phases: Phases, stride: Fraction) -> tuple[Fraction, Fraction]:
-    """First and last pixel of index 0, each averaged over the phases that see anything."""
+def _index_zero(phases: Phases, stride: Fraction) -> tuple[Fraction, Fraction]:
+    """Center and last pixel of index 0, each averaged over the phases that see anything."""
     seeing = [(index, *span) for index, span in enumerate(phases) if span is not None]
     count = max(1, len(seeing))
     shift = sum(index for index, _, _ in seeing) * stride  # what the phases lie behind index 0, all together
-    return (sum(first for _, first, _ in seeing) - shift) / count, (sum(last for _, _, last in seeing) - shift) / count
+    first, last = (Fraction(sum(span[side] for span in seeing) - shift) / count for side in (1, 2))
+    return (first + last) / 2, last

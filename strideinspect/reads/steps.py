@@ -61,8 +61,12 @@ class Sliding(NamedTuple):
 
     def periodic(self) -> Periodic:
         """The window on an infinite plane."""
-        taps = self.dilation * np.arange(self.kernel, dtype=np.int64)[None, :] - self.begin
-        return repeating(self.stride, taps, sized=self.sized)
+        return _window(self.kernel, self.stride, self.dilation, self.begin, sized=self.sized)
+
+
+@lru_cache(maxsize=256)  # networks repeat a few windows many times
+def _window(kernel: int, stride: int, dilation: int, begin: int, *, sized: bool) -> Periodic:
+    return repeating(stride, dilation * np.arange(kernel, dtype=np.int64)[None, :] - begin, sized=sized)
 
 
 class Transposed(NamedTuple):
