@@ -45,11 +45,12 @@ class Described(NamedTuple):
 def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
     """Every node's reads of what depends on a graph input's values, and the names of all tensors that do."""
     live = set(shapes.network.inputs)
+    shaped = {"", *shapes.shapes}  # an input or output that is left out wants no shape
     found = []
     for node in shapes.nodes:
-        if not any(node.outputs) or not any(name in live for name in node.inputs):
+        if not node.key or live.isdisjoint(node.inputs):
             continue
-        if any(name and name not in shapes.shapes for name in (*node.inputs, *node.outputs)):
+        if not (shaped.issuperset(node.inputs) and shaped.issuperset(node.outputs)):
             if shapes.sides.get(node.key) not in shapes.unfit:
                 found.append(Described(node, (), known=False))
             live.update(name for name in node.outputs if name)

@@ -37,9 +37,13 @@ Vector = NDArray[np.bool_]
 Marks = tuple[Vector, ...]
 """One vector per axis of a tensor; an index is marked where all its vectors are."""
 
+_KEPT = 1 << 14
+"""What is read of longer axes than this is not kept."""
 
+
+@lru_cache(maxsize=1024)
 def all_marked(shape: Shape) -> Marks:
-    """Every index of a tensor."""
+    """Every index of a tensor: one object for all tensors of a shape."""
     return tuple(map(_all, shape))
 
 
@@ -53,20 +57,40 @@ def _all(length: int) -> Vector:
 
 def back(read: Read, marks: Marks) -> Marks | None:
     """The indices of the input that the marked output indices read; None for none."""
-    found = marks
     if read.place is not None:
-        place = read.place
-        found = _replaced(marks, place.axis, marks[place.axis][place.offset : place.offset + place.length])
-        if not np.count_nonzero(found[place.axis]):
+        marks = _stretch(marks, read.place)
+        if not np.count_nonzero(marks[read.place.axis]):
             return None
-    for step in reversed(read.steps):
-        try:
-            found = _BACK[type(step)](step, found)
-        except TooLargeError:  # then it is taken to read all: unread and unseen are never claimed falsely
-            found = all_marked(_before(step, found))
-    if found is marks:
+    elif not read.steps:
         return marks
-    return found if all(map(np.count_nonzero, found)) else None
+    shape = tuple(map(len, marks))
+    if marks is all_marked(shape) and max(shape, default=0) <= _KEPT:
+        return _back_from_all(read.steps, shape)
+    return _back(read.steps, marks)
+
+
+def _stretch(marks: Marks, place: Place) -> Marks:
+    shape = tuple(map(len, marks))
+    if marks is all_marked(shape):
+        return all_marked((*shape[: place.axis], place.length, *shape[place.axis + 1 :]))
+    return _replaced(marks, place.axis, marks[place.axis][place.offset : place.offset + place.length])
+
+
+@lru_cache(maxsize=1024)
+def _back_from_all(steps: tuple[Step, ...], shape: Shape) -> Marks | None:
+    """What is read where every index is asked for, as nearly always; several passes ask the same of a node."""
+    found = _back(steps, all_marked(shape))
+    lengths = tuple(map(len, found or ()))
+    return all_marked(lengths) if found and tuple(map(np.count_nonzero, found)) == lengths else found
+
+
+def _back(steps: tuple[Step, ...], marks: Marks) -> Marks | None:
+    for step in reversed(steps):
+        try:
+            marks = _BACK[type(step)](step, marks)
+        except TooLargeError:  # then it is taken to read all: unread and unseen are never claimed falsely
+            marks = all_marked(_before(step, marks))
+    return marks if all(map(np.count_nonzero, marks)) else None
 
 
 def _before(step: Step, marks: Marks) -> Shape:

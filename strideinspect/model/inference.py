@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import onnx
@@ -157,14 +157,14 @@ def _visit(result: Shapes, node: Node) -> None:
 
 
 def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:
-    known = [shape for shape in shapes if shape is not None]
-    if any(n < 0 for shape in known for n in shape):
-        raise MisfitError("its output would have a negative size", empty=True)
-    for shape in known:
+    for shape in filter(None, shapes):
+        if min(shape) < 0:
+            raise MisfitError("its output would have a negative size", empty=True)
         if not _followable(shape):
             raise UnresolvedError(f"its output would be {spell(shape)}, which is too large to follow")
 
 
+@lru_cache(maxsize=1024)
 def _followable(shape: Shape) -> bool:
     return max(shape, default=0) <= LONGEST and math.prod(shape) <= LARGEST
 

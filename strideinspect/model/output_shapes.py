@@ -23,8 +23,8 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
     Raises MisfitError where the node cannot run at this size, UnresolvedError where that is not known.
     """
     placed = result.placed(node)
-    first = next((result.dtypes[n] for n in node.inputs if n in result.dtypes), onnx.TensorProto.FLOAT)
     if is_window(node):
+        first = next((result.dtypes[n] for n in node.inputs if n in result.dtypes), onnx.TensorProto.FLOAT)
         found = geometry(placed)
         if node.key:
             result.geometries[node.key] = found

@@ -96,6 +96,14 @@ class Table(NamedTuple):
     taps: Taps
     periodic_form: Periodic | str
 
+    def __eq__(self, other: object) -> bool:
+        """Equal tables share their taps."""
+        return isinstance(other, Table) and self.axis == other.axis and self.taps is other.taps
+
+    def __hash__(self) -> int:
+        """By the identity of the taps, as a key of what was computed before."""
+        return hash((self.axis, id(self.taps)))
+
     @property
     def size(self) -> int:
         """How many output indices there are."""
