@@ -97,18 +97,19 @@ def report(
     findings: Sequence[Finding],
     verification: Verification,
 ) -> Report:
-    """Everything in one frozen piece, every node and finding with its place in the file."""
+    """Everything in one frozen piece, every finding with its place in the file."""
     proto = model.proto
     flows = ((node, [name for name in node.inputs if name in live]) for node in shapes.nodes)
     merges, edges = window_flow(flows, {w.output for w in inspection.windows})
-    places = {name: model.node_offset(node.proto) for node in shapes.nodes for name in node.outputs}
+    found = {finding.output for finding in findings}
+    places = {name: model.node_offset(node.proto) for node in shapes.nodes for name in found.intersection(node.outputs)}
     return Report(
         path=model.path,
         producer=" ".join(filter(None, (proto.producer_name, proto.producer_version))),
         opsets=dict(shapes.network.opsets),
         node_count=len(shapes.network.nodes),
         inputs=tuple(inspection.inputs),
-        nodes=tuple(replace(window, bytes=places.get(window.output)) for window in inspection.windows),
+        nodes=tuple(inspection.windows),
         tensors=tuple(tensor(shapes, fields, name) for name in tensors),
         outputs=tuple(inspection.outputs),
         ladder=ladder(inspection.windows),

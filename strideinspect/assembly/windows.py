@@ -104,6 +104,7 @@ def _window(
         parameters=parameters,
         dropped=counted,
         source=source_of(node),
+        bytes=shapes.network.model.node_offset(node.proto),
         fields=fields_of(shapes, fields, node.key),
     )
 
@@ -132,6 +133,7 @@ def _unplaced(shapes: Shapes, node: Node) -> WindowNode:
         parameters=None,
         dropped=None,
         source=source_of(node),
+        bytes=shapes.network.model.node_offset(node.proto),
         fields=(),
     )
 
@@ -196,6 +198,7 @@ def _reduction(shapes: Shapes, node: Node, fields: Fields, spatial: Mapping[str,
             parameters=0,
             dropped=None,
             source=source_of(node),
+            bytes=shapes.network.model.node_offset(node.proto),
             fields=fields_of(shapes, fields, node.key),
         )
     return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import onnx
 
 from strideinspect.model.naming import subgraphs
-from strideinspect.model.node import Node, PlacedNode, Shape
+from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
 from strideinspect.model.window import is_window
 
 DEEPEST = 4
@@ -74,6 +74,8 @@ def _turns(placed: PlacedNode) -> int | None:
 
 def windows_inside(node: Node) -> Iterator[str]:
     """What to call the window nodes in the bodies of a node."""
+    if not node.domain and node.op not in WITH_BODIES:
+        return
     for _, graph in subgraphs(node.proto):
         for proto in graph.node:
             inner = Node.of(proto, {})

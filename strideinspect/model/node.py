@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 
 _STANDARD_DOMAINS = {"", "ai.onnx"}
-_WITH_BODIES = {"Loop", "Scan", "SequenceMap"}
+_REPEATING = {"Loop", "Scan", "SequenceMap"}
+
+WITH_BODIES = frozenset({"If", *_REPEATING})
+"""Operators of the standard that have graphs as attributes."""
 
 
 class Node(NamedTuple):
@@ -46,7 +49,7 @@ class Node(NamedTuple):
         domain = "" if proto.domain in _STANDARD_DOMAINS else proto.domain
         outputs = tuple(proto.output)
         inputs = tuple(proto.input)
-        if proto.op_type in _WITH_BODIES or domain:
+        if proto.op_type in _REPEATING or domain:
             inputs += tuple(name for name in captured(proto) if name not in inputs)
         return cls(
             proto=proto,

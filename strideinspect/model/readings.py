@@ -10,7 +10,8 @@ from onnx import numpy_helper
 from onnx.shape_inference import InferenceError, infer_node_outputs
 
 from strideinspect.model.geometry import Geometry, Kind
-from strideinspect.model.node import Node, Shape
+from strideinspect.model.node import Node, Shape, UnresolvedError
+from strideinspect.model.resizing import resizing
 from strideinspect.model.shapes import Shapes
 
 Reading = Shape | str
@@ -40,13 +41,24 @@ def readings(shapes: Shapes, node: Node) -> dict[str, Reading]:
 
 def _may_part(shapes: Shapes, node: Node) -> bool:
     if node.op in ("Resize", "Upsample"):
-        return True
+        return not _multiplies(shapes, node)
     found = shapes.geometries.get(node.key)
     if found is None or found.kind is Kind.GLOBAL:
         return False
     same = node.text("auto_pad", "NOTSET") in ("SAME_UPPER", "SAME_LOWER", "VALID")
     shaped = node.has("output_shape")
     return same or shaped or node.integer("ceil_mode", 0) == 1 or any(w.overhang for w in found.windows)
+
+
+def _multiplies(shapes: Shapes, node: Node) -> bool:
+    """Whether a Resize or Upsample makes each axis a whole number of times as long: then nothing is rounded."""
+    if node.has("keep_aspect_ratio_policy"):
+        return False
+    try:
+        parts = resizing(shapes.placed(node))
+    except UnresolvedError:
+        return False
+    return all(part.by_scale and part.scale.is_integer() and part.roi == (0.0, 1.0) for part in parts)
 
 
 def _standard(node: Node, found: Geometry, ours: Shape) -> Shape:
