@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from strideinspect.errors import UsageError
 
@@ -11,8 +11,7 @@ KEYS = ("size", "stride", "first", "last", "center", "shape")
 _EXAMPLE = "write OUTPUT:size=427,stride=32; a value per axis is written 427x213"
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(NamedTuple):
     """What a tensor is expected to be like.
 
     `tensor` is the name of an output, of any other tensor or of a node, "" for the model's only output. `values` maps

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 
 def root(start: Path) -> Path:
@@ -22,8 +22,7 @@ def root(start: Path) -> Path:
     return workspace if start.is_relative_to(workspace) else start
 
 
-@dataclass(frozen=True, slots=True)
-class Repository:
+class Repository(NamedTuple):
     """The files below `root`, a resolved folder."""
 
     root: Path

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from strideinspect.expectation import Expectation
 from strideinspect.report.model import Severity
@@ -16,8 +16,7 @@ InputShapes = Mapping[str, Sequence[int]] | Sequence[int]
 Verify = Literal["none", "run", "full"]
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(NamedTuple):
     """Bounds on what one output may be like; None sets no bound.
 
     `max_stride` is in input pixels per index, `min_receptive_field` and `max_unseen` in pixels along each axis of an
@@ -58,6 +57,5 @@ class Settings:
         found = Budget()
         for pattern, budget in self.budgets:
             if fnmatchcase(output, pattern):
-                bounds = {bound.name: getattr(budget, bound.name) for bound in fields(budget)}
-                found = replace(found, **{name: bound for name, bound in bounds.items() if bound is not None})
+                found = found._replace(**{kind: bound for kind, bound in budget._asdict().items() if bound is not None})
         return found

@@ -6,9 +6,9 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.errors import UsageError
 from strideinspect.version import __version__
@@ -26,8 +26,7 @@ SUMMARY_ROWS = 500
 # Each renderer is imported only where its format is asked for.
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
+class Wishes(NamedTuple):
     """What a report is to show: findings from `show` upwards where people read them, every index's field in JSON.
 
     `fail_on` is, for every result, the least severity that fails the run, None where none does; `files` knows the
@@ -114,8 +113,7 @@ FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
 """Every format: who renders it, and the suffixes by which it goes; one without is named."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A file to write, and its format."""
 
     format: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from strideinspect import fleet
 from strideinspect.cli import console, outputs, stale
@@ -20,8 +20,7 @@ from strideinspect.rules.registry import chosen
 from strideinspect.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What is asked of every model: attributes of Settings that were given, in front of what configuration says.
 
     `configuration` is a file to read in place of the one that is found, `configured` whether any is read at all.
@@ -44,8 +43,7 @@ class Question:
         return replace(found, **{**self.given, "input_shapes": shapes})
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """How the results are wanted: a format on standard output, files besides, and what text lists.
 
     `statistics` are wanted in place of the reports.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import onnx
 
@@ -15,8 +15,7 @@ DEEPEST = 4
 """Bodies inside of bodies that are followed for their shapes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """What is known of a tensor: its shape (None: nothing), its element type, and whether it is true for certain."""
 
     shape: Shape | None

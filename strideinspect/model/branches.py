@@ -6,16 +6,14 @@ Source: ONNX operator If. Names are unique by now (`model.naming`), so that bran
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import onnx
 
 from strideinspect.model.node import Node, PlacedNode
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """A branch that may be taken or not: `key` is the If's first output, `label` what to call it."""
 
     key: str
@@ -23,8 +21,7 @@ class Side:
     name: Literal["then", "else"]
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """The nodes of a branch and its own constants. `side` is None for one that is taken for certain."""
 
     side: Side | None
@@ -32,8 +29,7 @@ class Branch:
     initializers: Mapping[str, onnx.TensorProto]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """What stands in place of an If: its branches, then a node per output.
 
     Of one branch that is an Identity. Of two it is an If without bodies, whose inputs are the condition and what

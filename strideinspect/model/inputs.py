@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from strideinspect.errors import InputShapeError
 from strideinspect.model.network import Declared, Network
@@ -20,8 +20,7 @@ OTHER = 64
 """Assumed size of a dynamic axis of an input that is no map."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenInput:
+class ChosenInput(NamedTuple):
     """The shape of one graph input; `assumed` lists the axes whose size was made up, `given` that the user chose it."""
 
     name: str

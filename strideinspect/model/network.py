@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -33,8 +33,7 @@ _INTEGERS = {
 Array = NDArray[np.generic]
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """What the file says of a tensor: element type, and per axis a size, a symbol or None (`dims` None: no rank)."""
 
     dtype: int
@@ -119,8 +118,7 @@ def _count(tensor: onnx.TensorProto) -> int:
     return count
 
 
-@dataclass(frozen=True, slots=True)
-class Network:
+class Network(NamedTuple):
     """A graph prepared once, to be placed at any input size.
 
     `inputs` leaves out those that are initializers too (IR 3). `weights` maps every initializer to its shape and

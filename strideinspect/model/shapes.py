@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import NamedTuple
 
 from strideinspect.model.branches import Side
 from strideinspect.model.geometry import Geometry
@@ -20,8 +21,7 @@ class Trouble(Enum):
     FOREIGN = "foreign"  # an operator that the standard does not know
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """A node that cannot run at this size. `text` says why, in the node's own numbers."""
 
     node: Node

@@ -8,7 +8,7 @@ Source: ONNX operators Conv, ConvTranspose, MaxPool, AveragePool, LpPool and the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from strideinspect.model.geometry import Geometry, Kind, Window
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
@@ -17,8 +17,7 @@ LONGEST_MAP = 1 << 22
 """A map longer than this along an axis is not followed; inputs end at 10⁶."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Family:
+class _Family(NamedTuple):
     kind: Kind
     weight: int | None = None  # which input holds the weight
     data: int = 0  # which input is slid over

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from typing import NamedTuple
 
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.window import MisfitError
@@ -14,8 +14,7 @@ from strideinspect.reads.steps import Everything, Read
 Describe = Callable[[PlacedNode], tuple[Read, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """A family of operators and its description. `preserves` says that an index stays an index: the map lives on."""
 
     name: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from strideinspect.report import pages, places, words
 from strideinspect.report.layout import Line, Span, Style, cells, hang, pad
@@ -16,8 +16,7 @@ MOST = 8
 """How many grave findings of one kind are said one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """Findings of one rule that share their help: a paragraph."""
 
     findings: tuple[Finding, ...]

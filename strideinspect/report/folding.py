@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
+from typing import NamedTuple
 
 LONGEST_BLOCK = 12
 """How many rows a block that is looked for may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One window's view of one graph input.
 
     Rows of repeated blocks are alike in `kind` (the name with its numbers blanked) and `cells`, not in `name` and
@@ -25,8 +24,7 @@ class Row:
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """`length` rows from `start` on that come `times` times one after another."""
 
     start: int

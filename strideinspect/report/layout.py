@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 
 class Style(StrEnum):
@@ -46,8 +47,7 @@ Line = tuple[Span, ...]
 Document = tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column of a table; `right` aligns it to the right, `elastic` lets it be shortened from the left to `floor`."""
 
     title: str

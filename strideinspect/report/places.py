@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from strideinspect.report import pages
 from strideinspect.report.layout import printable
@@ -34,8 +33,7 @@ class _AsGiven:
 AS_GIVEN: Files = _AsGiven()
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """A line of a source file of the repository, counted from 1."""
 
     file: str

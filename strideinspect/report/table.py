@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from strideinspect.report import sight, words
 from strideinspect.report.field import Field
@@ -68,7 +67,7 @@ def _all_rows(nodes: Sequence[WindowNode], notes: Sequence[str], *, several: boo
 def _table(
     rows: Sequence[Row], blocks: Sequence[Block], names: Mapping[str, str], *, brief: bool, width: int | None
 ) -> Iterator[Line]:
-    columns = [replace(c, title="dil") if brief and c.title == "dilation" else c for c in COLUMNS]
+    columns = [c._replace(title="dil") if brief and c.title == "dilation" else c for c in COLUMNS]
     yield from table(columns, [cells for block in blocks for cells in _block(rows, block, names)], width)
 
 

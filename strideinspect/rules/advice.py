@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,8 +25,7 @@ FARTHEST = 64
 """Sizes further away than this are no advice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(NamedTuple):
     """Input sizes to use instead, as extents of the axes concerned, and the advice in words."""
 
     sizes: tuple[int, ...]
@@ -150,8 +149,7 @@ def _unknown(nodes: Sequence[Described]) -> set[str]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Link:
+class _Link(NamedTuple):
     """A window on the way of an axis: behind which window it stands, and whether nobody else reads its map."""
 
     node: Node

@@ -5,10 +5,9 @@ from __future__ import annotations
 import difflib
 import pkgutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import strideinspect.rules
 from strideinspect.errors import UsageError
@@ -22,8 +21,7 @@ Check = Callable[["Inspection"], Iterable[Finding]]
 _NO_RULES = {"bounds", "registry", "inspection", "advice", "page", "wording"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     info: RuleInfo
     check: Check
     after_verification: bool
