@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from strideinspect.fields import actual, theoretical
@@ -10,7 +10,7 @@ from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import Around
 from strideinspect.fields.closed import Form, Reason, identity
 from strideinspect.fields.spans import emptied, index_spans, is_empty
-from strideinspect.model.node import Node
+from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.fitting import fits
 from strideinspect.reads.registry import describe, everything
@@ -112,50 +112,67 @@ def _contributions(item: Described, seen: Mapping[str, Mapping[Source, Dependenc
 
 def propagate(shapes: Shapes, nodes: Sequence[Described], sources: Sequence[Source]) -> Fields:
     """The fields of every tensor for these sources."""
-    fields: dict[str, dict[Source, Seen]] = {}
-    for name, axis in sources:
-        shape = shapes.shapes[name]
-        spans = index_spans(len(shape), axis, shape[axis])
-        seen = Seen(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis))
-        fields.setdefault(name, {})[name, axis] = seen
+    fields: dict[str, Mapping[Source, Seen]] = {}
+    for name in dict.fromkeys(name for name, _ in sources):
+        fields[name] = {source: _itself(source, shapes.shapes[name]) for source in sources if source[0] == name}
     for item in nodes:
-        _visit(item, shapes, fields)
+        fields |= {output: seen for output, seen in _visit(item, fields).items() if output in shapes.shapes}
     return fields
 
 
-def _visit(item: Described, shapes: Shapes, fields: dict[str, dict[Source, Seen]]) -> None:
+def _itself(source: Source, shape: Shape) -> Seen:
+    """What an input sees of its own axis."""
+    axis = source[1]
+    spans = index_spans(len(shape), axis, shape[axis])
+    return Seen(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis))
+
+
+def _visit(item: Described, fields: Fields) -> dict[str, Mapping[Source, Seen]]:
+    """What each output of a node sees through all that it reads."""
     node = item.node
-    parts: dict[str, dict[Source, list[tuple[Place | None, Seen]]]] = {}
-    others: dict[str, frozenset[int]] = {}
+    label = f"{node.op} {node.label}"
+    parts: dict[str, list[tuple[Place | None, Mapping[Source, Seen]]]] = {}
     for read in item.reads:
-        output = node.outputs[read.output]
         before = fields.get(node.inputs[read.input])
-        if not before:
-            continue
-        after = dict(before)
-        if read.steps:
-            after = _emptied(_stepped(read.steps, before, output, f"{node.op} {node.label}"))
-        for source, seen in after.items():
-            parts.setdefault(output, {}).setdefault(source, []).append((read.place, seen))
-    for output, found in parts.items():
-        if output not in shapes.shapes:
-            continue
-        fields[output] = {}
-        for source, contributions in found.items():
-            if len(contributions) == 1 and contributions[0][0] is None:
-                fields[output][source] = contributions[0][1]
-                continue
-            others[output] = frozenset(
-                axis for s, c in found.items() if s != source for _, seen in c for axis in seen.actual.axes
-            )
-            near = [(place, seen.form) for place, seen in contributions if seen.actual.local is not None]
-            label = f"{node.op} {node.label}"
-            form = theoretical.merge(near, label) if near else Reason(_NO_PATH)
-            merged = actual.merge([(place, seen.actual) for place, seen in contributions], others[output])
-            fields[output][source] = Seen(merged, form)
+        if before:
+            output = node.outputs[read.output]
+            after = _emptied(_stepped(read.steps, before, output, label)) if read.steps else before
+            parts.setdefault(output, []).append((read.place, after))
+    return {
+        output: found[0][1] if len(found) == 1 and found[0][0] is None else _merged(found, label)
+        for output, found in parts.items()
+    }
 
 
 _NO_PATH = "only pooled statistics of it arrive here"
+
+
+def _merged(found: Sequence[tuple[Place | None, Mapping[Source, Seen]]], label: str) -> dict[Source, Seen]:
+    """What several reads see together."""
+    parts: dict[Source, list[tuple[Place | None, Seen]]] = {}
+    for place, after in found:
+        for source, seen in after.items():
+            parts.setdefault(source, []).append((place, seen))
+    running = {source: _union(seen.actual.axes for _, seen in part) for source, part in parts.items()}
+    merged = {}
+    for source, part in parts.items():
+        if len(part) == 1 and part[0][0] is None:
+            merged[source] = part[0][1]
+            continue
+        near = [(place, seen.form) for place, seen in part if seen.actual.local is not None]
+        form = theoretical.merge(near, label) if near else Reason(_NO_PATH)
+        dependence = actual.merge([(place, seen.actual) for place, seen in part], _others(running, source))
+        merged[source] = Seen(dependence, form)
+    return merged
+
+
+def _others(running: Mapping[Source, frozenset[int]], source: Source) -> frozenset[int]:
+    """The axes along which the positions of other sources run."""
+    return _union(axes for other, axes in running.items() if other != source)
+
+
+def _union(sets: Iterable[frozenset[int]]) -> frozenset[int]:
+    return frozenset().union(*sets)
 
 
 def _emptied(after: dict[Source, Seen]) -> dict[Source, Seen]:
@@ -171,13 +188,16 @@ def _emptied(after: dict[Source, Seen]) -> dict[Source, Seen]:
 
 def _stepped(steps: Sequence[Step], before: Mapping[Source, Seen], tensor: str, label: str) -> dict[Source, Seen]:
     after = dict(before)
+    running: dict[Source, frozenset[int]] = {}
+    around: dict[Source, Around] = {}
     for step in steps:
-        running = {source: seen.actual.axes for source, seen in after.items()}
+        now = {source: seen.actual.axes for source, seen in after.items()}
+        if now != running:
+            running = now
+            around = {source: Around(tensor, label, _others(running, source)) for source in running}
         for source, seen in after.items():
-            others = frozenset().union(*(axes for other, axes in running.items() if other != source))
-            around = Around(tensor, label, others)
-            dependence = actual.apply(step, seen.actual, around)
-            form = theoretical.apply(step, seen.form, around)
+            dependence = actual.apply(step, seen.actual, around[source])
+            form = theoretical.apply(step, seen.form, around[source])
             if dependence is not seen.actual or form is not seen.form:
                 after[source] = Seen(dependence, form)
     for source, seen in after.items():
