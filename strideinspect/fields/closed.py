@@ -140,8 +140,10 @@ def _composed(form: Closed, read: Periodic) -> Form:
     axis = form.axis + 1
     shape = [1] * (form.spans.ndim + 1)
     shape[axis], shape[axis + 1] = taps.shape
-    moved = (whole * form.step).reshape(shape)
-    spans = np.where(form.spans >= EMPTY, _FAR, form.spans).take(phase, axis) + np.concatenate([moved, -moved])
+    before = form.spans
+    if int(before.max()) >= EMPTY:
+        before = np.where(before >= EMPTY, _FAR, before)
+    spans = before.take(phase, axis) + (whole * form.step).reshape(shape) * _signs(len(shape))
     if not read.present.all():
         spans[np.broadcast_to(np.tile(~read.present, (turns, 1)).reshape(shape), spans.shape)] = _FAR
     spans = spans.min(axis=axis + 1)
@@ -173,16 +175,22 @@ def _united(forms: Sequence[Closed]) -> Form:
     return reduced(Closed(spans, first.axis, first.step, any(form.sized for form in forms)))
 
 
+def _signs(dims: int) -> NDArray[np.int64]:
+    """What moves a span array of so many dimensions by a number: its last indices are negated."""
+    return np.array([1, -1]).reshape(2, *(1,) * (dims - 1))
+
+
 def reduced(form: Closed) -> Form:
     """The shortest period that says the same."""
-    period, axis = form.period, form.axis + 1
+    period, axis, phases = form.period, form.axis + 1, form.phases
     for shorter in range(1, period):
         if period % shorter or form.step * shorter % period:
             continue
         moved = form.step * shorter // period
-        offset = np.array([moved, -moved], dtype=np.int32).reshape(2, *(1,) * (form.spans.ndim - 1))
+        if phases[0] is not None and phases[shorter] != (phases[0][0] + moved, phases[0][1] + moved):
+            continue  # as nearly always: the rest need not be looked at
         head, tail = cut(form.spans, axis, 0, period - shorter), cut(form.spans, axis, shorter, period)
-        if bool((np.where(head >= EMPTY, head, head + offset) == tail).all()):
+        if bool((np.where(head >= EMPTY, head, head + moved * _signs(head.ndim)) == tail).all()):
             return Closed(cut(form.spans, axis, 0, shorter), form.axis, moved, form.sized)
     return form
 
@@ -195,6 +203,6 @@ def lifted(form: Closed, period: int) -> Closed:
     spans = form.spans.take(index % form.period, form.axis + 1)
     shape = [1] * spans.ndim
     shape[form.axis + 1] = period
-    moved = (index // form.period * form.step).astype(np.int32).reshape(shape)
-    shifted = np.where(spans >= EMPTY, EMPTY, spans + np.concatenate([moved, -moved]))
-    return Closed(shifted.astype(np.int32), form.axis, form.step * (period // form.period), form.sized)
+    moved = (index // form.period * form.step).reshape(shape) * _signs(spans.ndim)
+    shifted = np.where(spans >= EMPTY, EMPTY, spans + moved).astype(np.int32)
+    return Closed(shifted, form.axis, form.step * (period // form.period), form.sized)
