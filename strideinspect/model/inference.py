@@ -20,7 +20,7 @@ from strideinspect.model.node import Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
 from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Problem, Shapes, Trouble
-from strideinspect.model.window import MisfitError
+from strideinspect.model.window import BrokenError, MisfitError
 
 LONGEST = 1 << 28
 """An axis longer than this is not followed."""
@@ -139,13 +139,15 @@ def _visit(result: Shapes, node: Node) -> None:
                 result.shapes[name], result.dtypes[name] = shape, dtype
         _fold(result, node)
     except MisfitError as error:
-        trouble = Trouble.EMPTY if error.empty else Trouble.MERGE if node.op in MERGES else Trouble.HEAD
+        broken = isinstance(error, BrokenError)
+        fitting = Trouble.MERGE if node.op in MERGES else Trouble.HEAD
+        trouble = Trouble.BROKEN if broken else Trouble.EMPTY if error.empty else fitting
         side = result.sides.get(node.key)
         if side is None:
             result.problems.append(Problem(node, trouble, str(error)))
         else:
             result.unfit.setdefault(side, f"{node.op} {node.label!r}: {error}")
-        _give_up(result, node, f"{node.op} {node.label!r} cannot run at this size")
+        _give_up(result, node, f"{node.op} {node.label!r} cannot run at {'any' if broken else 'this'} size")
     except UnresolvedError as error:
         _give_up(result, node, f"{node.op} {node.label!r}: {error}")
     except (ValueError, IndexError, TypeError, ArithmeticError) as error:

@@ -73,6 +73,10 @@ class MisfitError(Exception):
         self.empty = empty
 
 
+class BrokenError(MisfitError):
+    """The node can run at no size: its own numbers make no window."""
+
+
 def is_window(node: Node) -> bool:
     """Whether the node slides a window."""
     return (node.domain, node.op) in _FAMILIES
@@ -110,16 +114,16 @@ def _resolved(placed: PlacedNode) -> Geometry:
         channels = _output_channels(family.kind, weight, channels, groups, rank)
     kernel = node.integers("kernel_shape") or (weight[2:] if weight else None)
     if kernel is None:
-        raise MisfitError("it has no kernel_shape")
+        raise BrokenError("it has no kernel_shape")
     if weight is not None and kernel != weight[2:]:
-        raise MisfitError(f"kernel_shape is {_by(kernel)}, its weight is {_by(weight[2:])}")
+        raise BrokenError(f"kernel_shape is {_by(kernel)}, its weight is {_by(weight[2:])}")
     count = len(axes)
     stride = _per_axis(node, "strides", count, 1)
     dilation = _per_axis(node, "dilations", count, 1)
     if len(kernel) != count:
-        raise MisfitError(f"kernel_shape has {len(kernel)} numbers for {count} spatial axes")
+        raise BrokenError(f"kernel_shape has {len(kernel)} numbers for {count} spatial axes")
     if min(*kernel, *stride, *dilation, 1) < 1:
-        raise MisfitError("kernel, strides and dilations must be at least 1")
+        raise BrokenError("kernel, strides and dilations must be at least 1")
     resolve = _transposed if family.kind is Kind.TRANSPOSED else _forward
     windows = _usable(resolve(node, lengths, kernel, stride, dilation))
     return Geometry(family.kind, axes, windows, channel_axis, channels, groups, family.data, family.weight)
@@ -148,7 +152,7 @@ def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank
     if len(weight) != rank:
         raise MisfitError(f"its weight has {len(weight)} axes, its input {rank}")
     if groups < 1:
-        raise MisfitError(f"group is {groups}")
+        raise BrokenError(f"group is {groups}")
     wanted = weight[0] if kind is Kind.TRANSPOSED else weight[1] * groups
     if wanted != channels:
         raise MisfitError(f"its weight wants {wanted} channels, its input has {channels}")
@@ -160,7 +164,7 @@ def _per_axis(node: Node, attribute: str, count: int, default: int) -> tuple[int
     if values is None:
         return (default,) * count
     if len(values) != count:
-        raise MisfitError(f"{attribute} has {len(values)} numbers for {count} spatial axes")
+        raise BrokenError(f"{attribute} has {len(values)} numbers for {count} spatial axes")
     return values
 
 
@@ -169,9 +173,9 @@ def _pads(node: Node, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     if pads is None:
         return (0,) * count, (0,) * count
     if len(pads) != 2 * count:
-        raise MisfitError(f"pads has {len(pads)} numbers, {2 * count} are wanted")
+        raise BrokenError(f"pads has {len(pads)} numbers, {2 * count} are wanted")
     if min(pads) < 0:
-        raise MisfitError(f"pads are negative: {list(pads)}")
+        raise BrokenError(f"pads are negative: {list(pads)}")
     return pads[:count], pads[count:]
 
 
@@ -185,7 +189,7 @@ def _forward(node: Node, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilati
     begin, end = _pads(node, len(lengths)) if auto in ("NOTSET", "") else ((0,) * len(lengths),) * 2
     same = auto in ("SAME_UPPER", "SAME_LOWER")
     if not same and auto not in ("NOTSET", "VALID", ""):
-        raise MisfitError(f"auto_pad is {auto!r}")
+        raise BrokenError(f"auto_pad is {auto!r}")
     windows = []
     for n, k, s, d, before, after in zip(lengths, kernel, stride, dilation, begin, end, strict=True):
         padding = (before, after)
@@ -246,7 +250,7 @@ def _transposed(node: Node, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dil
     if wanted is not None:
         wanted = wanted[-len(lengths) :] if len(wanted) == len(lengths) + 2 else wanted
         if len(wanted) != len(lengths):
-            raise MisfitError(f"output_shape has {len(wanted)} numbers for {len(lengths)} spatial axes")
+            raise BrokenError(f"output_shape has {len(wanted)} numbers for {len(lengths)} spatial axes")
     begin, end = _pads(node, len(lengths)) if auto in ("NOTSET", "") else ((0,) * len(lengths),) * 2
     windows = []
     for i, (n, k, s, d, given) in enumerate(zip(lengths, kernel, stride, dilation, extra, strict=True)):

@@ -18,7 +18,7 @@ from strideinspect.model.network import Network
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import is_window, refitted
-from strideinspect.reads.steps import Read
+from strideinspect.reads.steps import Read, Sliding
 from strideinspect.rules.wording import axes_name, by, listed
 
 FARTHEST = 64
@@ -35,8 +35,8 @@ class Advice(NamedTuple):
 class Adviser:
     """Asks the same model at other sizes; each question is answered once.
 
-    Most sizes are ruled out by following one axis through the windows (`_followed`), which takes microseconds each;
-    only those that pass are inspected whole. Behind a Pad no size is ruled out, as what is dropped may be padding.
+    Most sizes are ruled out by following one axis through windows and padding (`_followed`), which takes microseconds
+    each; only those that pass are inspected whole.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Adviser:
     ) -> None:
         self._network: Network = shapes.network
         self._inputs = {name: shapes.shapes[name] for name in shapes.network.inputs}
+        self._outputs = {name: shapes.shapes[name] for name in shapes.network.outputs if name in shapes.shapes}
         self._spatial = spatial
         self._nodes = nodes
         self._fields = fields
@@ -103,6 +104,9 @@ class Adviser:
         shapes, nodes = self._placed[name, shape]
         if shapes.problems or not _unknown(nodes) <= self._unknown:
             return False  # it does not run at this size
+        batch = self._inputs[name][0]
+        if any(now[:1] == (batch,) != shapes.shapes[key][:1] for key, now in self._outputs.items()):
+            return False  # a Reshape to (-1, …) with baked-in numbers takes one image for several
         if aim == "unseen":
             marks = seen(shapes, nodes, shapes.network.outputs)
             return not any(unmarked(marks, name, axis, shape[axis]).any() for axis in sizes)
@@ -126,11 +130,16 @@ class Adviser:
                 position = found.axes.index(at)
                 if found.windows[position].transposed or found.kind is Kind.GLOBAL:
                     continue
-                links.append(_Link(item.node, found, position, last, alone))
+                links.append(_Link(item.node, last, alone, found, position))
                 behind[item.node.key] = (item.node.key, readers[item.node.key] == 1)
+                continue
+            own = (alone or not keeps_map(item)) and readers[item.node.key] == 1  # what mixes tensors begins a map
+            added = _padding(item.reads, at)
+            if added is not None:
+                links.append(_Link(item.node, last, alone, padding=added))
+                behind[item.node.key] = (item.node.key, own)
             elif not any(_touches(read, at) for read in item.reads):
-                own = alone or not keeps_map(item)  # what mixes several tensors begins a map of its own
-                behind[item.node.key] = (last, own and readers[item.node.key] == 1)
+                behind[item.node.key] = (last, own)
         return links
 
 
@@ -149,26 +158,56 @@ def _unknown(nodes: Sequence[Described]) -> set[str]:
     }
 
 
+def _padding(reads: Sequence[Read], axis: int) -> tuple[int, int] | None:
+    """How many indices a node adds before and after an axis, where that is all that it does along it at any size."""
+    touching = [step for read in reads for step in read.steps if getattr(step, "axis", None) == axis]
+    if len(touching) != 1 or not isinstance(touching[0], Sliding) or any(read.place for read in reads):
+        return None
+    step = touching[0]
+    after = step.size - step.length - step.begin
+    plain = (step.kernel, step.stride, step.sized) == (1, 1, False)
+    return (step.begin, after) if plain and step.begin >= 0 and after >= 0 else None
+
+
 class _Link(NamedTuple):
-    """A window on the way of an axis: behind which window it stands, and whether nobody else reads its map."""
+    """A window or padding on the way of an axis: behind which other it stands, and if nobody else reads its map."""
 
     node: Node
-    geometry: Geometry
-    position: int
     last: str
     alone: bool
+    geometry: Geometry | None = None
+    position: int = 0
+    padding: tuple[int, int] = (0, 0)
+
+
+class _Map(NamedTuple):
+    """The extent of a map, how many indices at its ends are padding, and if no window stands before it."""
+
+    size: int
+    before: int = 0
+    after: int = 0
+    first: bool = True
 
 
 def _drops(links: Sequence[_Link], length: int, *, only_first: bool) -> bool:
     """Whether one of these windows would drop a pixel of a map that nobody else reads."""
-    sizes = {"": length}
+    maps = {"": _Map(length)}
     for link in links:
-        if link.last not in sizes or (only_first and link.last):
+        given = maps.get(link.last)
+        if given is None:
             continue
-        window = refitted(link.node, link.geometry, link.position, sizes[link.last])
-        if link.alone and window.truncated > window.end:
-            return True
-        sizes[link.node.key] = window.size
+        if link.geometry is None:
+            before, after = link.padding
+            padded = _Map(given.size + before + after, given.before + before, given.after + after, given.first)
+            maps[link.node.key] = padded
+        elif given.first or not only_first:
+            window = refitted(link.node, link.geometry, link.position, given.size)
+            before, after = window.begin + given.before, window.end + given.after
+            if link.alone and window.truncated > after:
+                return True
+            # Behind windows that may see nothing but padding, what is dropped may be padding too.
+            if max(before, after) < window.extent <= given.size - given.before - given.after:
+                maps[link.node.key] = _Map(window.size, first=False)
     return False
 
 

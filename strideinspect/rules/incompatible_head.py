@@ -3,7 +3,8 @@
 ## What it does
 
 Reports the Reshape, Gemm or other node that cannot run, with its numbers. What lies behind it cannot be computed; the
-rest of the report stays.
+rest of the report stays. Reports also a window whose own numbers make none at any size, such as the negative pads that
+tf2onnx writes for a transposed convolution with a kernel smaller than its stride.
 
 ## Why it is bad
 
@@ -45,18 +46,24 @@ from strideinspect.rules.registry import rule
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
+HELP = {
+    "head": "use the size that the model was exported for, or export it again for this size",
+    "broken": "no input size helps: change this layer, or export it in another way",
+}
+"""By the kind of trouble."""
+
 
 @rule("model", Severity.ERROR)
 def check(inspection: Inspection) -> Iterator[Finding]:
     """One finding per node."""
     for problem in inspection.problems:
-        if problem.trouble.value == "head":
+        if problem.trouble.value in HELP:
             node = problem.node
             yield Finding(
                 rule="incompatible-head",
                 severity=Severity.ERROR,
                 message=f"{node.op} {node.label}: {problem.text}",
-                help="use the size that the model was exported for, or export it again for this size",
+                help=HELP[problem.trouble.value],
                 node=node.name or None,
                 output=node.key,
                 source=inspection.code(node),

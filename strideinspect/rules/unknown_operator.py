@@ -54,11 +54,13 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Finding]:
     """One finding per node."""
     for node, reason in inspection.unknown_reads():
+        known = node.key in inspection.shapes.shapes
+        behind = "fields behind it are upper bounds" if known else "the report ends at it"
         yield Finding(
             rule="unknown-operator",
             severity=Severity.WARNING,
             message=reason,
-            help="fields behind it are upper bounds; --tensor shows those of the tensors before it",
+            help=f"{behind}; --tensor shows the fields of the tensors before it",
             node=node.name or None,
             output=node.key,
             source=inspection.code(node),

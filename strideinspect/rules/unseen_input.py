@@ -61,13 +61,14 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             causes = inspection.causes(given.name, axes[0], ranges)
             trailing = len(ranges) == 1 and ranges[0][1] == given.shape[axes[0]] - 1
             advice = inspection.advise(given.name, tuple(axes), "unseen") if trailing else None
+            what = "signal" if len(given.spatial_axes) == 1 else "image"
             where = f"; lost at {listed([told for _, told in causes])}" if causes else ""
             yield Finding(
                 rule="unseen-input",
                 severity=Severity.WARNING,
                 message=f"{axes_name(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
                 f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: "
-                f"{percent(1 - kept)} of every image{where}",
+                f"{percent(1 - kept)} of every {what}{where}",
                 help=advice.text if advice else "",
                 input=given.name,
                 axes=tuple(axes),

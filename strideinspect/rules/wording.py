@@ -91,4 +91,6 @@ def _seen(side: Mapping[str, Any]) -> str:
 
 def percent(share: float) -> str:
     """A share as a percentage with as many digits as tell something."""
-    return f"{100 * share:.1f} %" if share < 0.995 else "all"
+    if share >= 0.995:
+        return "all"
+    return f"{100 * share:.1f} %" if share >= 0.0005 else f"{100 * share:.1g} %"

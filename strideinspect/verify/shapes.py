@@ -104,6 +104,7 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
         seen.pop(name, None)
     if error is None:
         not_checked |= not_taken(graph, seen, weightless.labels)
+        _enter_dropped_casts(graph, seen, not_checked)
     for node in weightless.nodes.values():
         for name in node.output:
             if name and name not in seen:
@@ -159,6 +160,16 @@ def _read(profile: Path, nodes: Mapping[str, onnx.NodeProto], seen: dict[str, Sh
         if seen.setdefault(name, shape) != shape:
             conflicts.add(name)
     return conflicts
+
+
+def _enter_dropped_casts(graph: onnx.GraphProto, seen: dict[str, Shape], not_checked: Mapping[str, str]) -> None:
+    """Of several Casts in a row that onnxruntime drops, the last alone is seen where somebody reads it.
+
+    What goes into such a Cast is what comes out of it.
+    """
+    for node in graph.node:
+        if node.op_type == "Cast" and node.input[0] in seen and node.output[0] not in not_checked:
+            seen.setdefault(node.output[0], seen[node.input[0]])
 
 
 def _events(profile: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -113,6 +113,17 @@ def test_axes_are_named_where_they_differ(tmp_path: Path) -> None:
         assert columns.help.startswith("9 columns and 12 columns ")
 
 
+def test_no_size_turns_one_image_into_two(tmp_path: Path) -> None:
+    """A Reshape to (-1, 4) would take the 8 indices that 17 pixels leave for two images of 4: that is no advice.
+
+    Of 10 pixels 3/2 leaves the last over, of 9 none, and both make 4 indices.
+    """
+    path = tmp_path / "model.onnx"
+    body = f"{pool('x', 'a', 3, 2, 1)} y = Reshape (a, flat)"
+    onnx.save(model_of(body, {"x": (1, 1, 10)}, constants={"flat": [-1, 4]}), path)
+    assert [finding.sizes for finding in inspect(path, verify="none").findings] == [(9,), (9,)]
+
+
 def test_every_case_has_something_to_advise(tmp_path: Path) -> None:
     """All of the models lose something, so that the comparison above compares."""
     path = tmp_path / "model.onnx"

@@ -124,6 +124,16 @@ def test_baked_size_at_another_size(body: str, numbers: list[str], tmp_path: Pat
     assert [field.size for field in report.node("p").fields] == [2, 2]
 
 
+def test_numbers_that_fit_no_size(tmp_path: Path) -> None:
+    """Keras' Conv2DTranspose(2, strides=3, padding="same") comes out with negative pads: no other size is advised."""
+    body = "y = ConvTranspose <strides = [3, 3], pads = [0, 0, -1, -1]> (x, up)"
+    (finding,) = of_rule(
+        inspected(model_of(body, {"x": (1, 1, 8, 8)}, constants=WEIGHTS), tmp_path), "incompatible-head"
+    )
+    assert finding.message == "ConvTranspose y: pads are negative: [0, 0, -1, -1]"
+    assert finding.help == "no input size helps: change this layer, or export it in another way"
+
+
 def test_pooled_head_fits_any_size(tmp_path: Path) -> None:
     """A head behind a global pooling is baked into nothing."""
     body = "g = GlobalAveragePool (x) f = Flatten (g) y = Gemm <transB = 1> (f, w)"
