@@ -75,13 +75,19 @@ def run(
         tensor=whole.lookup(shapes, fields),
         settings=settings,
     )
+    verdict = None if verifier is None else _asked(verifier, inspection)
     findings = registry.run(inspection, rules, after_verification=False)
     verification = Verification(Verdict.NOT_CHECKED, "not asked for")
-    if verifier is not None:
-        from strideinspect.assembly import claims as claimed  # a static run needs none of it
-
+    if verdict is not None:
         tell("running onnxruntime")
-        verification = verifier.check(claimed.claims(inspection, full=settings.verify == "full"), tell)
+        verification = verdict(tell)
         findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
 
     return whole.report(model, shapes, fields, live, inspection, tensors, findings, verification)
+
+
+def _asked(verifier: Verifier, inspection: Inspection) -> Callable[[Callable[[str], None]], Verification]:
+    """Let the verifier's process probe what was found while the rules look at it."""
+    from strideinspect.assembly.claims import claims  # a static run needs none of it
+
+    return verifier.ask(claims(inspection, full=inspection.settings.verify == "full"))

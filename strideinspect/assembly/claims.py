@@ -26,7 +26,7 @@ def claims(found: Inspection, *, full: bool) -> Claims:
     own = {name for node in shapes.nodes for name in node.outputs}
     theory = enlarging.theory(found.windows, found.outputs)
     macs = sum(window.macs or 0 for window in found.windows)
-    left_open = {claim.key: claim for claim, count in theory if not claim.settled_by(claim.inside(count))}
+    left_open = {claim.key: claim for claim, count in theory if not claim.settled_at(count)}
     return Claims(
         shapes={name: shape for name, shape in shapes.shapes.items() if name in own},
         fields=[
@@ -36,8 +36,7 @@ def claims(found: Inspection, *, full: bool) -> Claims:
                 tensor=window.output,
                 node=window.name or None,
                 node_axis=f.node_axis,
-                first=f.positions.first,
-                last=f.positions.last,
+                positions=f.positions,
                 full=(f.full.first, f.full.last) if f.full else None,
             )
             for window in found.windows

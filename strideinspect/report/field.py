@@ -57,6 +57,14 @@ class Positions:
         """The last index of the input that each index sees."""
         return _unpacked(self.lasts)
 
+    @property
+    def hull(self) -> Span | None:
+        """The first and the last index of the input that any of the indices sees."""
+        lasts = array("i", self.lasts)
+        if NOTHING in lasts:
+            lasts = array("i", (index for index in lasts if index != NOTHING))
+        return (min(array("i", self.firsts)), max(lasts)) if lasts else None
+
 
 def _unpacked(packed: bytes) -> tuple[int | None, ...]:
     return tuple(None if index == NOTHING else index for index in array("i", packed))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import onnx
+import numpy as np
 import onnxruntime
 
 from strideinspect.model.load import load
-from strideinspect.verify.geometry import Question, ask
+from strideinspect.verify.geometry import Answer, Question, ask
 from strideinspect.verify.probe import resizing, signal, windows
 from strideinspect.verify.probe.branches import followed
-from strideinspect.verify.probe.call import Knowledge
+from strideinspect.verify.probe.call import Knowledge, Operation, operation
 from strideinspect.verify.probe.run import Lights, Seen
 from strideinspect.verify.probe.translate import Unknown, ancestors, translate
 from strideinspect.verify.probe.value import InexpressibleError
-from strideinspect.verify.shapes import AsRun, plain, run
+from strideinspect.verify.shapes import AsRun, Shape, plain, run
 from strideinspect.verify.weightless import Weightless, prepare
 
 _NO_TENSOR: Final = "onnxruntime has no tensor of this name"
@@ -29,7 +30,7 @@ _NEWEST_OPSET: Final = 21
 class Ran:
     """A model after its run: its nodes with constant branches followed, and all that the run showed."""
 
-    nodes: Sequence[onnx.NodeProto]
+    nodes: Sequence[Operation]
     outputs: Sequence[str]
     labels: Mapping[str, str]
     as_run: AsRun
@@ -54,26 +55,38 @@ def shape_line(as_run: AsRun) -> dict[str, Any]:
 
 def learn(weightless: Weightless, as_run: AsRun) -> Ran:
     """Ask onnxruntime what each window of the model reads."""
-    nodes = list(followed(as_run.nodes, as_run.values, as_run.undecided))
+    nodes = [operation(node) for node in followed(as_run.nodes, as_run.values, as_run.undecided)]
     opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
     opset = opsets.get("ai.onnx", _NEWEST_OPSET)
     values = {name: array for name, array in as_run.values.items() if name not in as_run.exact.inexact}
-    asked = [question for node in nodes for question in _questions(node, as_run, opset)]
     outputs = [entry.name for entry in weightless.model.graph.output[: weightless.outputs]]
-    return Ran(nodes, outputs, weightless.labels, as_run, Knowledge(as_run.shapes, values, ask(asked, opset), opset))
+    tables = _tables({node.name: _questions(node, as_run.shapes, values, opset) for node in nodes}, opset)
+    return Ran(nodes, outputs, weightless.labels, as_run, Knowledge(as_run.shapes, values, tables, opset))
 
 
-def _questions(node: onnx.NodeProto, as_run: AsRun, opset: int) -> Sequence[Question]:
-    if node.op_type in {"Resize", "Upsample"}:
-        try:
-            return list(resizing.questions(node, as_run.shapes, as_run.values, opset).values())
-        except InexpressibleError:
-            return []  # the same refusal comes back as a reason when the node is translated
-    return [*windows.questions(node, as_run.shapes), *signal.questions(node, as_run.shapes, as_run.values)]
+def _questions(
+    node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray], opset: int
+) -> Mapping[int, Question] | str:
+    """What is to be asked about the axes of a node, or why that cannot be."""
+    try:
+        asked = windows.questions(node, shapes) or resizing.questions(node, shapes, values, opset)
+        return asked or signal.questions(node, shapes, values)
+    except InexpressibleError as problem:
+        return str(problem)
+
+
+def _tables(asked: Mapping[str, Mapping[int, Question] | str], opset: int) -> dict[str, Mapping[int, Answer] | str]:
+    """Per node onnxruntime's answers to its questions, or why there are none."""
+    questions = [mine for mine in asked.values() if not isinstance(mine, str)]
+    answers = ask((question for mine in questions for question in mine.values()), opset)
+    return {
+        name: mine if isinstance(mine, str) else {axis: answers[question] for axis, question in mine.items()}
+        for name, mine in asked.items()
+    }
 
 
 def field_line(ran: Ran, probes: Sequence[Mapping[str, Any]], unseen: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The second answer, ready for JSON."""
+    """The second answer, ready for JSON; rows are C integers in base64."""
     wanted: dict[tuple[str, int], Mapping[str, int | None]] = {(p["input"], p["axis"]): p["tensors"] for p in probes}
     dark = {(claim["input"], claim["axis"]): claim["ranges"] for claim in unseen}
     fields: list[dict[str, Any]] = []
@@ -145,7 +158,12 @@ def _entry(tensor: str, answer: Seen | Unknown) -> Iterator[tuple[str, Any]]:
     if isinstance(answer, Unknown):
         yield "reason", answer.reason
     else:
-        yield from (("first", answer.first), ("last", answer.last), ("full", answer.full))
+        yield from (("first", _packed(answer.first)), ("last", _packed(answer.last)), ("full", answer.full))
+
+
+def _packed(rows: np.ndarray) -> str:
+    """Of millions of numbers neither process is to make text and objects."""
+    return b2a_base64(rows.tobytes(), newline=False).decode("ascii")
 
 
 def _darkness(lit: str | Unknown | None) -> dict[str, Any]:

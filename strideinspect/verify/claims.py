@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from binascii import a2b_base64
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from strideinspect.report.field import Span
+from strideinspect.report.field import Positions, Span
 from strideinspect.report.model import Unseen
 from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
 from strideinspect.verify.impulses import Sending, Sent, judge
@@ -22,9 +23,8 @@ _NO_ANSWER: Final = "onnxruntime has no tensor of this name"
 class FieldClaim:
     """What a tensor sees of one axis of a graph input.
 
-    `first` and `last` hold the local field of each index along `node_axis`, None where an index sees nothing. Where
-    `node_axis` is None they have one entry: the hull of the whole tensor. `full` is the hull, over all positions, of
-    full dependence where it exceeds the local one.
+    `positions` holds the local field of each index along `node_axis`. Where that is None it has one entry: the hull
+    of the whole tensor. `full` is the hull, over all positions, of full dependence where it exceeds the local one.
     """
 
     input: str
@@ -32,8 +32,7 @@ class FieldClaim:
     tensor: str
     node: str | None
     node_axis: int | None
-    first: tuple[int | None, ...]
-    last: tuple[int | None, ...]
+    positions: Positions
     full: Span | None
 
 
@@ -63,6 +62,11 @@ def question(claims: Claims) -> dict[str, Any]:
             for unseen in claims.unseen
         ],
     }
+
+
+def as_run(answer: Mapping[str, Any]) -> Positions:
+    """What the worker found of each index of a tensor."""
+    return Positions(a2b_base64(answer["first"]), a2b_base64(answer["last"]))
 
 
 def unchecked(claims: Claims, reason: str, runtime: str | None = None) -> Verification:
@@ -189,22 +193,18 @@ def _field(claim: FieldClaim, answer: Mapping[str, Any]) -> Check:
 
 def _difference(claim: FieldClaim, answer: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """The first thing about which claim and answer differ: what was predicted, and what ran."""
-    first, last = answer["first"], answer["last"]
-    if len(claim.first) != len(first):
-        return {"indices": len(claim.first)}, {"indices": len(first)}
-    rows = zip(claim.first, claim.last, first, last, strict=True)
-    for index, (own_first, own_last, ran_first, ran_last) in enumerate(rows):
-        if (own_first, own_last) != (ran_first, ran_last):
-            place = {} if claim.node_axis is None else {"index": index}
-            return {**place, "first": own_first, "last": own_last}, {**place, "first": ran_first, "last": ran_last}
-    full = list(claim.full) if claim.full is not None else _hull(claim.first, claim.last)
-    return None if full == answer["full"] else ({"full": full}, {"full": answer["full"]})
-
-
-def _hull(first: Iterable[int | None], last: Iterable[int | None]) -> list[int] | None:
-    firsts = [index for index in first if index is not None]
-    lasts = [index for index in last if index is not None]
-    return [min(firsts), max(lasts)] if firsts and lasts else None
+    own, ran = claim.positions, as_run(answer)
+    if len(own) != len(ran):
+        return {"indices": len(own)}, {"indices": len(ran)}
+    if own != ran:
+        rows = zip(own.first, own.last, ran.first, ran.last, strict=True)
+        index, ends = next((k, row) for k, row in enumerate(rows) if row[:2] != row[2:])
+        place = {} if claim.node_axis is None else {"index": index}
+        predicted, found = ({**place, "first": first, "last": last} for first, last in (ends[:2], ends[2:]))
+        return predicted, found
+    full = claim.full or own.hull
+    full_as_run = answer["full"] and tuple(answer["full"])
+    return None if full == full_as_run else ({"full": full and list(full)}, {"full": answer["full"]})
 
 
 def _unseen(claims: Claims, answers: Sequence[Mapping[str, Any]], why: str) -> Iterator[Check]:

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -23,6 +24,8 @@ from strideinspect.verify.claims import Claims, compare, question, unchecked, wi
 
 if TYPE_CHECKING:
     from strideinspect.verify import theory
+
+Tell = Callable[[str], None]
 
 _ENDED: Final = "the verifying process ended before it answered"
 
@@ -69,12 +72,16 @@ class Verifier:
         """Let the worker run the model with these input shapes; returns at once."""
         self._send({"path": self._path, "inputs": {name: list(shape) for name, shape in inputs.items()}})
 
-    def check(self, claims: Claims, tell: Callable[[str], None] = lambda _: None) -> Verification:
-        """Hold the claims against what runs; waits for it, at most until the deadline. Call `begin` before.
+    def ask(self, claims: Claims) -> Callable[[Tell], Verification]:
+        """Let the worker probe what is claimed; returns at once. Call `begin` before.
 
-        `tell` is told of every impulse that is under way.
+        What is given back waits for the answers, at most until the deadline, and holds the claims against them; what
+        it calls is told of every impulse that is under way.
         """
         self._send(question(claims))
+        return partial(self._check, claims)
+
+    def _check(self, claims: Claims, tell: Tell) -> Verification:
         shapes = self._receive()
         if shapes is None or "shapes" not in shapes:
             reason = self._why() if shapes is None else str(shapes["error"])
@@ -88,9 +95,7 @@ class Verifier:
                 result = with_impulses(result, claims.sending, self._sent(claims.sending, tell))
         return replace(result, seconds=time.monotonic() - self._started)
 
-    def _theory(
-        self, claims: Claims, answer: Mapping[str, Any] | str, tell: Callable[[str], None]
-    ) -> dict[theory.Key, Check]:
+    def _theory(self, claims: Claims, answer: Mapping[str, Any] | str, tell: Tell) -> dict[theory.Key, Check]:
         """Hold the closed forms against the fields as run, at this size and where that is asked for at larger ones."""
         from strideinspect.verify import theory  # imports numpy, for which the worker's start is not to wait
 
@@ -133,7 +138,7 @@ class Verifier:
         known = {claim.key: borders.get(claim.key, {"reason": why}) for claim in suspects}
         return checks | theory.judge(suspects, seen, known)
 
-    def _sent(self, sending: impulses.Sending, tell: Callable[[str], None]) -> impulses.Sent:
+    def _sent(self, sending: impulses.Sending, tell: Tell) -> impulses.Sent:
         """Let the worker send the impulses; what it had found when it ended counts, whatever ended it."""
         if not sending.tries:
             return impulses.Sent(0, {}, (), None)

@@ -54,7 +54,9 @@ INDEX_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
 }
 """The inputs whose values decide where data go, but not what shape comes out."""
 
-_READ_ONLY_A_SHAPE: Final = frozenset({"EyeLike", "RandomNormalLike", "RandomUniformLike", "Shape", "Size"})
+READ_ONLY_A_SHAPE: Final = frozenset({"EyeLike", "RandomNormalLike", "RandomUniformLike", "Shape", "Size"})
+"""What looks at the shape of its input alone."""
+
 _RANDOM: Final = frozenset({"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial"})
 
 
@@ -68,11 +70,6 @@ class Exactness:
 
     inexact: frozenset[str]
     misshapen: Mapping[str, str]
-
-
-def reads_only_shape(node: onnx.NodeProto) -> bool:
-    """Whether the node looks at the shape of its input alone."""
-    return not node.domain and node.op_type in _READ_ONLY_A_SHAPE
 
 
 def bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
@@ -116,14 +113,15 @@ def _walk(
 ) -> None:
     for node in graph.node:
         outputs = [name for name in node.output if name]
-        if reads_only_shape(node):
+        if node.op_type in READ_ONLY_A_SHAPE and not node.domain:
             if node.op_type in _RANDOM or any(name in misshapen for name in node.input):
                 inexact.update(outputs)
             continue
-        inputs = [name for name in (*node.input, *captured(node)) if name]
+        within = list(bodies(node))
+        inputs = [name for name in (*node.input, *(captured(node) if within else ())) if name]
         culprit = _culprit(node, inputs, inexact, misshapen, agreed)
         doubtful = culprit is not None or node.op_type in _RANDOM or any(name in inexact for name in inputs)
-        for body in bodies(node):
+        for body in within:
             if doubtful:
                 inexact.update(entry.name for entry in body.input)
             _walk(body, inexact, misshapen, agreed)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
 import numpy as np
 import onnx
@@ -20,8 +21,7 @@ _WHOLE: Final = 256  # axes up to this length are asked index by index
 _MOST_ENTRIES: Final = 1 << 25  # of one batch
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """One operator along one axis of `length` indices.
 
     `attributes` are those of the operator in one dimension. `reach` says how far apart two lit indices have to be at
@@ -43,7 +43,7 @@ class Question:
         return spacing(self.length, self.reach)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """What each output index reads of an axis of `length` indices.
 
@@ -59,7 +59,7 @@ class Table:
         """Number of output indices."""
         return int(self.reads.shape[0])
 
-    @property
+    @cached_property
     def has_holes(self) -> bool:
         """Whether some output index reads nothing."""
         return bool((self.reads[:, 0] < 0).any())
@@ -85,12 +85,12 @@ class Table:
         ends = (self.reads[:, 0] < near) | (self.reads[:, -1] >= self.length - near)
         return np.where(some, ends, ~between)
 
-    @property
+    @cached_property
     def is_identity(self) -> bool:
         """Whether each output index reads the input index of the same number and nothing else."""
         return self.reads.shape == (self.length, 1) and bool((self.reads[:, 0] == np.arange(self.length)).all())
 
-    @property
+    @cached_property
     def covers(self) -> bool:
         """Whether the only output index reads every input index."""
         return self.size == 1 and len(set(self.reads[0].tolist()) - {-1}) == self.length

@@ -12,8 +12,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from strideinspect.report import field
 from strideinspect.report.field import Span
 from strideinspect.report.verdicts import Check, Verdict
+from strideinspect.verify.claims import as_run
 
 _TOO_NEAR: Final = "no two of its indices are known to keep clear of all borders"
 _NO_ANSWER: Final = "onnxruntime has no tensor of this name"
@@ -59,6 +61,11 @@ class TheoryClaim:
         between = np.logical_or.accumulate(seeing) & np.logical_or.accumulate(seeing[::-1])[::-1]
         inside: NDArray[np.bool_] = seeing | ((first == NOTHING) & between)
         return inside
+
+    def settled_at(self, count: int) -> bool:
+        """Whether those of `count` indices that see pixels of this image only leave nothing of the closed form open."""
+        fits = all(span is None or span[1] - span[0] < self.length for span in self.spans)  # mostly not in deep layers
+        return fits and self.settled_by(self.inside(count))
 
     def settled_by(self, chosen: NDArray[np.bool_]) -> bool:
         """Whether these indices leave nothing of the closed form open: every phase is there, and one of them twice."""
@@ -139,7 +146,9 @@ def _clear(claim: TheoryClaim, ran: NDArray[np.int64], borders: Mapping[str, Any
 
 def _as_run(seen: Mapping[str, Any]) -> NDArray[np.int64]:
     """[2, count]: what each index sees; NOTHING for nothing."""
-    return np.array([[NOTHING if k is None else k for k in seen[end]] for end in ("first", "last")], np.int64)
+    found = as_run(seen)
+    ends = np.array([np.frombuffer(end, np.intc) for end in (found.firsts, found.lasts)], np.int64)
+    return np.where(ends == field.NOTHING, NOTHING, ends)
 
 
 def _ends(span: NDArray[np.int64]) -> dict[str, int | None]:

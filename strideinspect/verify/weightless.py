@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from operator import is_
 from typing import Final, Protocol, TypeVar
 
 import numpy as np
@@ -43,6 +43,11 @@ class Weightless:
     inputs: Sequence[str]
     outputs: int
 
+    @property
+    def has_branches(self) -> bool:
+        """Whether there is an If anywhere."""
+        return any(node.op_type == "If" for node in self.nodes.values())
+
     def in_their_words(self, message: str) -> str:
         """`message` with the unique node names replaced by what the model's author would call the nodes."""
         return re.sub(_PREFIX + r"\d+", lambda match: self.labels.get(match[0], "?"), message)
@@ -57,7 +62,7 @@ class _Draft:
     constants: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-_EntryT_contra = TypeVar("_EntryT_contra", contravariant=True)
+_EntryT = TypeVar("_EntryT")
 
 
 class UnrunnableError(Exception):
@@ -78,14 +83,16 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
     for entry in real:
         _feed(entry, inputs, draft)
     fed = list(_feed_weights(model.graph, draft))
+    every_node = [*model.graph.node]
     for graph in _subgraphs(model.graph):
         _fill_in(graph, draft)
+        every_node += graph.node
     nodes, labels = {}, {}
-    for number, node in enumerate(_nodes(model.graph)):
+    for number, node in enumerate(every_node):
         name = f"{_PREFIX}{number}"
         nodes[name], labels[name] = node, node.name or next(iter(node.output), node.op_type)
         node.name = name
-    used = {name for node in _nodes(model.graph) for name in node.input} | {entry.name for entry in model.graph.output}
+    used = {name for node in every_node for name in node.input} | {entry.name for entry in model.graph.output}
     _set(model.graph.initializer, [tensor for tensor in model.graph.initializer if tensor.name in used])
     model.ir_version = max(model.ir_version, 4)  # before that, every initializer had to be an input too
     _set(model.graph.input, real + fed)
@@ -248,22 +255,22 @@ def _subgraphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
                 yield from _subgraphs(inner)
 
 
-def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
-    yield from graph.node
-    for inner in _subgraphs(graph):
-        yield from inner.node
-
-
-class _Repeated(Protocol[_EntryT_contra]):
+class _Repeated(Protocol[_EntryT]):
     """A repeated field of a protobuf message."""
+
+    def __iter__(self) -> Iterator[_EntryT]: ...
+
+    def __len__(self) -> int: ...
 
     def __delitem__(self, index: slice) -> None: ...
 
-    def extend(self, entries: Iterable[_EntryT_contra]) -> None: ...
+    def extend(self, entries: Iterable[_EntryT]) -> None: ...
 
 
-def _set(repeated: _Repeated[_EntryT_contra], entries: Iterable[_EntryT_contra]) -> None:
+def _set(repeated: _Repeated[_EntryT], entries: Iterable[_EntryT]) -> None:
     """Replace the contents of a repeated field, possibly by some of its own entries."""
-    copies = [copy.deepcopy(entry) for entry in entries]
+    kept = list(entries)
+    if len(kept) == len(repeated) and all(map(is_, kept, repeated)):
+        return
     del repeated[:]
-    repeated.extend(copies)
+    repeated.extend(kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,10 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import numpy_helper, parser
 
+from strideinspect.report.verdicts import Verification
 from strideinspect.verify.answers import Ran, field_line, learn, shapes_of
+from strideinspect.verify.claims import Claims, as_run
+from strideinspect.verify.client import Verifier
 
 Shape = tuple[int, ...]
 Booleans = NDArray[np.bool_]
@@ -84,9 +87,22 @@ def ran(model: onnx.ModelProto, directory: Path, inputs: Mapping[str, Shape] | N
 
 def seen(known: Ran, source: str, axis: int, tensor: str, along: int | None) -> dict[str, Any]:
     """The worker's answer to one question about a field."""
-    question = {"input": source, "axis": axis, "tensors": {tensor: along}}
-    answers: list[dict[str, Any]] = field_line(known, [question], [])["fields"]
-    return answers[0]
+    return told(known, source, axis, {tensor: along})[0]
+
+
+def checked(verifier: Verifier, claims: Claims, tell: Callable[[str], None] = lambda _: None) -> Verification:
+    """What comes of these claims, after `begin`."""
+    return verifier.ask(claims)(tell)
+
+
+def told(known: Ran, source: str, axis: int, wanted: Mapping[str, int | None]) -> list[dict[str, Any]]:
+    """The worker's answers to questions about several tensors, with the rows that each index sees as lists."""
+    answers = field_line(known, [{"input": source, "axis": axis, "tensors": wanted}], [])["fields"]
+    return [answer if "reason" in answer else answer | _rows(answer) for answer in answers]
+
+
+def _rows(answer: Mapping[str, Any]) -> dict[str, list[int | None]]:
+    return {"first": [*as_run(answer).first], "last": [*as_run(answer).last]}
 
 
 def reached(model: onnx.ModelProto, source: str, axis: int, tries: int = 4) -> Iterator[tuple[str, Booleans]]:

@@ -11,19 +11,20 @@ from typing import Final
 
 import pytest
 
+from strideinspect.report.field import Positions
 from strideinspect.report.model import Unseen
 from strideinspect.report.verdicts import Counts, Verdict, Verification
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.client import Verifier
-from tests.verify.helpers import Shape, model_of, saved
+from tests.verify.helpers import Shape, checked, model_of, saved
 
 # Windows of 3 rows every 2 on 8 rows: 0–2, 2–4, 4–6; row 7 is dropped. Columns: windows of 2 every 2 see all 6.
 POOL: Final = (
     "(float[1,1,8,6] x) => (float[N,C,H,W] y)"
     "{ [pool] a = MaxPool<kernel_shape=[3,2], strides=[2,2]>(x) [act] y = Relu(a) }"
 )
-ROWS: Final = FieldClaim("x", 2, "a", "pool", 2, (0, 2, 4), (2, 4, 6), None)
-COLUMNS: Final = FieldClaim("x", 3, "a", "pool", 3, (0, 2, 4), (1, 3, 5), None)
+ROWS: Final = FieldClaim("x", 2, "a", "pool", 2, Positions.of((0, 2, 4), (2, 4, 6)), None)
+COLUMNS: Final = FieldClaim("x", 3, "a", "pool", 3, Positions.of((0, 2, 4), (1, 3, 5)), None)
 CLAIMS: Final = Claims(
     shapes={"x": (1, 1, 8, 6), "a": (1, 1, 3, 3), "y": (1, 1, 3, 3)},
     fields=[ROWS, COLUMNS],
@@ -36,7 +37,7 @@ def verified(directory: Path, claims: Claims, text: str = POOL, inputs: dict[str
     """What the verifier says of these claims about a model."""
     with Verifier(saved(model_of(text), directory), timeout=60) as verifier:
         verifier.begin(inputs or {"x": (1, 1, 8, 6)})
-        return verifier.check(claims)
+        return checked(verifier, claims)
 
 
 def test_right_claims_agree(tmp_path: Path) -> None:
@@ -52,17 +53,17 @@ def test_right_claims_agree(tmp_path: Path) -> None:
     ("fields", "predicted", "ran"),
     [
         (
-            [replace(ROWS, last=(2, 4, 7)), COLUMNS],
+            [replace(ROWS, positions=Positions.of((0, 2, 4), (2, 4, 7))), COLUMNS],
             {"input": "x", "axis": 2, "index": 2, "first": 4, "last": 7},
             {"input": "x", "axis": 2, "index": 2, "first": 4, "last": 6},
         ),
         (
-            [ROWS, replace(COLUMNS, first=(0, None, 4))],
+            [ROWS, replace(COLUMNS, positions=Positions.of((0, None, 4), (1, 3, 5)))],
             {"input": "x", "axis": 3, "index": 1, "first": None, "last": 3},
             {"input": "x", "axis": 3, "index": 1, "first": 2, "last": 3},
         ),
         (
-            [ROWS, replace(COLUMNS, first=(0, 2), last=(1, 3))],
+            [ROWS, replace(COLUMNS, positions=Positions.of((0, 2), (1, 3)))],
             {"input": "x", "axis": 3, "indices": 2},
             {"input": "x", "axis": 3, "indices": 3},
         ),
@@ -72,7 +73,7 @@ def test_right_claims_agree(tmp_path: Path) -> None:
             {"input": "x", "axis": 2, "full": [0, 6]},
         ),
         (
-            [replace(ROWS, node_axis=None, first=(1,), last=(6,))],
+            [replace(ROWS, node_axis=None, positions=Positions.of((1,), (6,)))],
             {"input": "x", "axis": 2, "first": 1, "last": 6},
             {"input": "x", "axis": 2, "first": 0, "last": 6},
         ),
@@ -112,7 +113,7 @@ def test_what_the_probe_cannot_express_is_not_checked(tmp_path: Path) -> None:
         "{ [pool] a = MaxPool<kernel_shape=[3,2], strides=[2,2]>(x) [grid] b = GridSample(a, w)"
         " [last] y = MaxPool<kernel_shape=[2,2]>(b) }"
     )
-    behind = FieldClaim("x", 2, "y", "last", None, (0,), (7,), None)
+    behind = FieldClaim("x", 2, "y", "last", None, Positions.of((0,), (7,)), None)
     claims = replace(CLAIMS, shapes={"y": (1, 1, 3, 3)}, fields=[ROWS, behind])
     found = verified(tmp_path, claims, text)
     assert (found.status, found.fields) == (Verdict.AGREED, Counts(agreed=1, not_checked=1))
@@ -162,7 +163,7 @@ def test_every_failure_is_a_reason(
     saved(model_of(POOL), tmp_path)
     with Verifier(str(tmp_path / file), timeout=timeout) as verifier:
         verifier.begin(inputs)
-        found = verifier.check(CLAIMS)
+        found = checked(verifier, CLAIMS)
     assert (found.status, found.shapes.not_checked, found.fields.not_checked) == (Verdict.NOT_CHECKED, 3, 1)
     assert words in str(found.reason)
     assert "\n" not in str(found.reason)
@@ -180,7 +181,7 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     path = saved(model_of(text, s=[466034, 1024, 3, 3]), tmp_path)
     with Verifier(path, timeout=60, memory=4 << 30) as verifier:
         verifier.begin({"x": (1, 1, 8, 6)})
-        found = verifier.check(CLAIMS)
+        found = checked(verifier, CLAIMS)
     assert found.fields == Counts(agreed=1)
     assert "memory" in str(found.reason)
 
@@ -205,7 +206,7 @@ def test_a_module_in_the_working_directory_is_not_imported(tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     with Verifier(path, timeout=60) as verifier:
         verifier.begin({"x": (1, 1, 8, 6)})
-        assert verifier.check(CLAIMS).status is Verdict.AGREED
+        assert checked(verifier, CLAIMS).status is Verdict.AGREED
 
 
 def test_a_model_that_cannot_start_is_not_checked(tmp_path: Path) -> None:
@@ -215,7 +216,7 @@ def test_a_model_that_cannot_start_is_not_checked(tmp_path: Path) -> None:
     model.opset_import.add(domain="com.example", version=1)
     with Verifier(saved(model, tmp_path), timeout=60) as verifier:
         verifier.begin({"x": (1, 1, 8, 6)})
-        found = verifier.check(CLAIMS)
+        found = checked(verifier, CLAIMS)
     assert (found.status, found.shapes, found.fields, found.unseen) == (
         Verdict.NOT_CHECKED, Counts(not_checked=3), Counts(not_checked=1), Counts(not_checked=1))  # fmt: skip
     assert {check.reason for check in found.details} == {found.reason}

@@ -8,10 +8,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strideinspect.verify.answers import field_line
 from tests.graphs import Graph, bounded, chains, diamonds
 from tests.oracle import Oracle, hull, hulls
-from tests.verify.helpers import ran
+from tests.verify.helpers import input_shapes, ran, told
 
 
 @bounded(60)
@@ -21,13 +20,12 @@ def test_the_probe_sees_what_the_oracle_counts(graph: Graph) -> None:
     model = graph.build()
     oracle = Oracle.of(model)
     with tempfile.TemporaryDirectory() as directory:
-        known = ran(model, Path(directory), {"x": graph.shape})
+        known = ran(model, Path(directory), input_shapes(model) | {"x": graph.shape})
     for axis in range(2, len(graph.shape)):
         sees = oracle.sees("x", axis)
         for along in range(max(len(seen.shape) for seen in sees.values())):
             wanted = {tensor: along for tensor, seen in sees.items() if along < len(seen.shape)}
-            answers = field_line(known, [{"input": "x", "axis": axis, "tensors": wanted}], [])["fields"]
-            for answer in answers:
+            for answer in told(known, "x", axis, wanted):
                 seen, place = sees[answer["tensor"]], (answer["tensor"], axis, along)
                 assert "reason" not in answer, (place, answer)
                 assert (tuple(answer["first"]), tuple(answer["last"])) == hulls(seen.local, along), place

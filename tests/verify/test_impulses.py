@@ -14,7 +14,7 @@ from strideinspect.report.verdicts import Counts, Impulses, Verdict, Verificatio
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
 from strideinspect.verify.impulses import LIMIT, Reach, Sent, judge, plan
-from tests.verify.helpers import Shape, model_of, saved
+from tests.verify.helpers import Shape, checked, model_of, saved
 
 # Windows of 3 rows every 2 on 8 rows: 0–2, 2–4, 4–6; row 7 reaches nothing.
 CONV: Final = "(float[1,2,8,6] x, float[3,2,3,2] w) => (float[N,C,H,W] y) { [conv] y = Conv<strides=[2,2]>(x, w) }"
@@ -31,7 +31,7 @@ def sent(model: onnx.ModelProto, directory: Path, *reaches: Reach, lengths: dict
     path = directory / "model.onnx"
     with Verifier(str(path) if path.exists() else saved(model, directory), timeout=60) as verifier:
         verifier.begin(inputs)
-        return verifier.check(Claims({}, [], [], {}, sending=plan(reaches, lengths)))
+        return checked(verifier, Claims({}, [], [], {}, sending=plan(reaches, lengths)))
 
 
 def counts(found: Verification) -> tuple[int, int, int]:
@@ -46,7 +46,7 @@ def test_right_claims_agree(tmp_path: Path) -> None:
     told: list[str] = []
     with Verifier(saved(model_of(CONV), tmp_path), timeout=60) as verifier:
         verifier.begin({"x": (1, 2, 8, 6)})
-        found = verifier.check(Claims({}, [], [], {}, sending=plan([ROWS, COLUMNS], LENGTHS)), told.append)
+        found = checked(verifier, Claims({}, [], [], {}, sending=plan([ROWS, COLUMNS], LENGTHS)), told.append)
     assert (counts(found), found.details) == ((14, 0, 0), ())
     assert told[-1] == "sending impulse 14 of 14"
 
@@ -216,6 +216,6 @@ def test_a_worker_that_ends_is_a_reason(tmp_path: Path) -> None:
 
     with verifier:
         verifier.begin({"x": (1, 2, 8, 6)})
-        found = verifier.check(Claims({}, [], [], {}, sending=plan([ROWS], {("x", 2): 8})), kill)
+        found = checked(verifier, Claims({}, [], [], {}, sending=plan([ROWS], {("x", 2): 8})), kill)
     assert counts(found) == (0, 0, 8)
     assert "the verifying process ended" in str(found.details[0].reason)

@@ -14,7 +14,7 @@ from strideinspect.report.verdicts import Counts, Verdict, Verification
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
 from strideinspect.verify.theory import Enlarged, TheoryClaim
-from tests.verify.helpers import model_of, saved
+from tests.verify.helpers import checked, model_of, saved
 
 # Conv 3 sees −1 to 1, the pool of 2 every 2 −1 to 2, the second Conv 3 two pool cells further, 2 pixels each: −3 to 4.
 DOWN: Final = (
@@ -38,7 +38,7 @@ def verified(directory: Path, text: str, claim: TheoryClaim, enlarged: Enlarged 
     model = model_of(text, s=[4], e=[36], a=[2])
     with Verifier(saved(model, directory), timeout=60) as verifier:
         verifier.begin({"x": (1, 1, claim.length)})
-        return verifier.check(Claims({}, [], [], {}, [claim], [] if enlarged is None else [enlarged]))
+        return checked(verifier, Claims({}, [], [], {}, [claim], [] if enlarged is None else [enlarged]))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
@@ -27,7 +26,7 @@ def self_attention(call: Call) -> Sequence[Value | None]:
     """Query, key and value are made of one tensor [batch, steps, features]."""
     call.only(0)
     value = _attended(call, call.live(), 3, whole=True)
-    return [replace(value, shape=call.shape_out())]
+    return [value._replace(shape=call.shape_out())]
 
 
 def _attended(call: Call, value: Value, rank: int, *, whole: bool) -> Value:
@@ -36,4 +35,4 @@ def _attended(call: Call, value: Value, rank: int, *, whole: bool) -> Value:
     if len(value.shape) != rank or not all(value.constant_along(k) for k in range(1, rank) if k != steps):
         raise InexpressibleError("its heads or features see different places")
     mixed = [steps, rank - 1] if whole else [rank - 1]
-    return replace(call.build.most(value, mixed), marks=value.marks.without(mixed))
+    return call.build.most(value, mixed)._replace(marks=value.marks.without(mixed))

@@ -6,7 +6,6 @@ Every function here gives a new Value; where nothing would change, no node is wr
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from math import prod
 from typing import Final
 
@@ -81,7 +80,7 @@ class Builder:
         extents = tuple(value.shape[k] if k in wanted else extent for k, extent in enumerate(value.extents))
         if extents == value.extents:
             return value
-        return replace(value, name=self.emit("Expand", [value.name, self._sized(extents)]), extents=extents)
+        return value._replace(name=self.emit("Expand", [value.name, self._sized(extents)]), extents=extents)
 
     def written_out(self, value: Value) -> Value:
         """The same value with every index written out."""
@@ -99,19 +98,19 @@ class Builder:
         shape = tuple(1 if k in axes else extent for k, extent in enumerate(value.shape))
         extents = tuple(1 if k in axes else extent for k, extent in enumerate(value.extents))
         if extents == value.extents:
-            return replace(value, shape=shape)
+            return value._replace(shape=shape)
         varying = sorted(k for k in axes if value.extents[k] > 1)
         name = self.emit("ReduceMax", [value.name, self.integers(varying)], keepdims=1)
-        return replace(value, name=name, shape=shape, extents=extents)
+        return value._replace(name=name, shape=shape, extents=extents)
 
     def everywhere(self, value: Value, axes: Iterable[int]) -> Value:
         """Each index along `axes` gets the largest number along them; the shape stays."""
-        return replace(self.most(value, axes), shape=value.shape)
+        return self.most(value, axes)._replace(shape=value.shape)
 
     def resized(self, value: Value, extents: Shape, shape: Shape, marks: Marks) -> Value:
         """The same numbers in the same order under another shape."""
         if extents == value.extents:
-            return replace(value, shape=shape, marks=marks)
+            return value._replace(shape=shape, marks=marks)
         return Value(self.emit("Reshape", [value.name, self.integers(extents)]), shape, extents, marks)
 
     def permuted(self, value: Value, order: Sequence[int]) -> Value:
@@ -132,7 +131,7 @@ class Builder:
         if table.is_identity:
             return value
         if value.constant_along(axis) and (not table.has_holes or (value.ignores_holes(axis) and table.reads_any)):
-            return replace(value, shape=shape)
+            return value._replace(shape=shape)
         extents = tuple(table.size if k == axis else extent for k, extent in enumerate(value.extents))
         if prod(extents) * table.reads.shape[1] > _MOST_READS:
             raise InexpressibleError("the probe would have to read too many indices at once")
@@ -149,7 +148,7 @@ class Builder:
         else:
             name = self.emit("Gather", [name, self.constant(reads)], axis=axis)
             name = self.emit("ReduceMax", [name, self.integers([axis + 1])], keepdims=0)
-        return replace(value, name=name, shape=shape, extents=extents)
+        return value._replace(name=name, shape=shape, extents=extents)
 
     def pad(self, name: str, amounts: Sequence[tuple[int, int]], mode: str = "constant") -> str:
         """Add (or, where negative, cut off) indices before and after along every axis; dark unless `mode` says else."""
@@ -165,11 +164,11 @@ class Builder:
 
     def union(self, values: Sequence[Value], shape: Shape) -> Value:
         """What depends on all of `values`, which have `shape` up to broadcasting (and equal ranks)."""
-        marks = Marks.merged(value.marks for value in values)
+        marks = Marks.merged([value.marks for value in values])
         distinct = list({(value.name, value.extents): value for value in values}.values())
-        extents = tuple(max(column) for column in zip(*(value.extents for value in distinct), strict=True))
         if len(distinct) == 1:
-            return Value(distinct[0].name, shape, extents, marks)
+            return distinct[0]._replace(shape=shape, marks=marks)
+        extents = tuple(map(max, zip(*(value.extents for value in distinct), strict=True)))
         self._elements += prod(extents)
         return Value(self.emit("Max", [value.name for value in distinct]), shape, extents, marks)
 
@@ -178,6 +177,8 @@ class Builder:
         missing = rank - len(value.shape)
         if missing < 0:
             raise InexpressibleError(f"a tensor with {len(value.shape)} axes was to be broadcast to {rank}")
+        if not missing:
+            return value
         places = {k: k + missing for k in range(len(value.shape))}
         ones = (1,) * missing
         return self.resized(value, ones + value.extents, ones + value.shape, value.marks.moved(places))

@@ -3,26 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import onnx
 from onnx import helper
 
-from strideinspect.verify.geometry import Answer, Question, Table
+from strideinspect.verify.exactness import captured
+from strideinspect.verify.geometry import Answer, Table
 from strideinspect.verify.probe.builder import Builder
 from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
 
 
+class Operation(NamedTuple):
+    """A node of the model: read from protobuf once, for every look at that takes time.
+
+    `kind` is the operator's name as `operators` takes it; `captured` are the outer names that its bodies use.
+    """
+
+    name: str
+    kind: str
+    op_type: str
+    domain: str
+    input: tuple[str, ...]
+    output: tuple[str, ...]
+    captured: tuple[str, ...]
+    attributes: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What a run showed of the model: shapes and exact values of tensors, what windows read, its operator set."""
+    """What a run showed of the model: shapes and exact values of tensors, and its operator set.
+
+    `tables` says, by name, what a node that reads by tables reads along some axes, or why that is not known.
+    """
 
     shapes: Mapping[str, Shape]
     values: Mapping[str, np.ndarray]
-    tables: Mapping[Question, Answer]
+    tables: Mapping[str, Mapping[int, Answer] | str]
     opset: int
 
 
@@ -46,7 +66,7 @@ class Call:
     LOCAL, `spread` that LOCAL dropped something, `collapsed` that PLACED ends here.
     """
 
-    node: onnx.NodeProto
+    node: Operation
     inputs: Sequence[Value | None]
     reading: Reading
     build: Builder
@@ -54,10 +74,11 @@ class Call:
     sensitive: bool = False
     spread: bool = False
     collapsed: bool = False
-    attributes: Mapping[str, Any] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.attributes = attributes(self.node)
+    @property
+    def attributes(self) -> Mapping[str, Any]:
+        """Those that the node has, strings decoded."""
+        return self.node.attributes
 
     def integer(self, name: str, default: int) -> int:
         """An integer attribute."""
@@ -114,12 +135,17 @@ class Call:
         array = self.constant(position)
         return None if array is None else [int(number) for number in array.reshape(-1)]
 
-    def table(self, question: Question) -> Table:
-        """What onnxruntime answered."""
-        answer = self.known.tables[question]
-        if isinstance(answer, str):
-            raise InexpressibleError(answer)
-        return answer
+    def tables(self) -> dict[int, Table]:
+        """What onnxruntime reads along the axes about which it was asked."""
+        answers = self.known.tables[self.node.name]
+        if isinstance(answers, str):
+            raise InexpressibleError(answers)
+        found = {}
+        for axis, answer in answers.items():
+            if isinstance(answer, str):
+                raise InexpressibleError(answer)
+            found[axis] = answer
+        return found
 
     def keeps(self, value: Value, spread_axes: Iterable[int]) -> bool:
         """Whether a value still counts once it goes from extent 1 to more along `spread_axes` (of its own)."""
@@ -135,7 +161,7 @@ class Call:
         if marks == value.marks:
             return value
         self.collapsed = True
-        return None if self.reading is Reading.PLACED else replace(value, marks=marks)
+        return None if self.reading is Reading.PLACED else value._replace(marks=marks)
 
     def normalised(self, value: Value, axes: Iterable[int]) -> Value:
         """The value after an operator that normalises over `axes`: local dependence stays, full grows along them."""
@@ -153,8 +179,10 @@ class Call:
                 continue
             ranked = self.build.ranked(value, len(shape))
             spread = [k for k, (own, out) in enumerate(zip(ranked.shape, shape, strict=True)) if own == 1 < out]
-            if self.keeps(ranked, spread):
-                kept.append(replace(ranked, marks=ranked.marks.without(spread)))
+            if not spread:
+                kept.append(ranked)
+            elif self.keeps(ranked, spread):
+                kept.append(ranked._replace(marks=ranked.marks.without(spread)))
         return self.build.union(kept, shape) if kept else None
 
 
@@ -180,13 +208,15 @@ def operators(*names: str) -> Callable[[Translator], Translator]:
     return register
 
 
-def qualified(node: onnx.NodeProto) -> str:
-    """The operator's name as `operators` takes it."""
-    return node.op_type if node.domain in {"", "ai.onnx"} else f"{node.domain}:{node.op_type}"
+def operation(node: onnx.NodeProto) -> Operation:
+    """The node as translators see it."""
+    op, domain = node.op_type, node.domain
+    kind = op if domain in {"", "ai.onnx"} else f"{domain}:{op}"
+    names = tuple(node.input), tuple(node.output), tuple(captured(node))
+    return Operation(node.name, kind, op, domain, *names, _attributes(node))
 
 
-def attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    """The node's attributes, strings decoded."""
+def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
     found = {}
     for attribute in node.attribute:
         value = helper.get_attribute_value(attribute)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from strideinspect.verify.probe.call import Call, operators, qualified
+from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 _ALL_INPUTS: Final = (
@@ -45,7 +45,7 @@ def elementwise(call: Call) -> Sequence[Value | None]:
 @operators(*_SOME_INPUTS)
 def with_parameters(call: Call) -> Sequence[Value | None]:
     """The data count, and a scale or zero point where it is one number for all."""
-    positions = _SOME_INPUTS[qualified(call.node)]
+    positions = _SOME_INPUTS[call.node.kind]
     if call.node.op_type != "CastLike":
         call.only(*positions)
     scales = [value for value in call.inputs[1:] if value is not None]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
-from strideinspect.verify.probe.call import Call, operators, qualified
+from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
 
 # Operator -> its two factors.
@@ -26,9 +25,9 @@ _LIKE_MATMUL_NBITS: Final = frozenset({"com.microsoft:MatMulNBits"})
 @operators(*_PRODUCTS)
 def product(call: Call) -> Sequence[Value | None]:
     """Row of the one, column of the other."""
-    left, right = _PRODUCTS[qualified(call.node)]
+    left, right = _PRODUCTS[call.node.kind]
     call.only(left, right)
-    if qualified(call.node) in _LIKE_MATMUL_NBITS:
+    if call.node.kind in _LIKE_MATMUL_NBITS:
         call.only(left)
     shape = call.shape_out()
     parts = []
@@ -48,7 +47,7 @@ def _factor(call: Call, value: Value, shape: Shape, *, first: bool) -> Value:
         whole = _whole(call, value, 0)
         return call.build.resized(whole, (1,) * len(shape), shape, whole.marks)
     contracted = len(value.shape) - (1 if first else 2)
-    other_is_list = len(shape) < len(call.shape_in(0 if first else _PRODUCTS[qualified(call.node)][1]))
+    other_is_list = len(shape) < len(call.shape_in(0 if first else _PRODUCTS[call.node.kind][1]))
     value = _whole(call, value, contracted)
     if other_is_list:
         left = [k for k in range(len(value.shape)) if k != contracted]
@@ -62,7 +61,7 @@ def _factor(call: Call, value: Value, shape: Shape, *, first: bool) -> Value:
 
 
 def _whole(call: Call, value: Value, axis: int) -> Value:
-    return replace(call.build.most(value, [axis]), marks=value.marks.without([axis]))
+    return call.build.most(value, [axis])._replace(marks=value.marks.without([axis]))
 
 
 @operators("Gemm", "com.microsoft:FusedGemm", "com.microsoft:QGemm")
@@ -76,7 +75,7 @@ def gemm(call: Call) -> Sequence[Value | None]:
         value = call.value(position)
         if value is not None:
             value = call.build.permuted(value, [1, 0]) if call.integer(turned, 0) else value
-            parts.append(replace(_whole(call, value, contracted), shape=shape))
+            parts.append(_whole(call, value, contracted)._replace(shape=shape))
     return [call.broadcast([*parts, call.value(c)], shape)]
 
 

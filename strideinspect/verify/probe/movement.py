@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -21,12 +20,12 @@ def concat(call: Call) -> Sequence[Value | None]:
     call.only(*positions)
     pieces = [(call.value(k), call.shape_in(k)) for k in positions]
     live = [value for value, _ in pieces if value is not None]
-    marks = Marks.merged(value.marks for value in live)
+    marks = Marks.merged([value.marks for value in live])
     if shape[axis] > 1:
-        marks = replace(marks, collapsed=marks.collapsed - {axis})
+        marks = marks._replace(collapsed=marks.collapsed - {axis})
     first = live[0]
     if len(live) == len(pieces) and all(v.name == first.name and v.constant_along(axis) for v in live):
-        return [replace(first, shape=shape, marks=marks)]
+        return [first._replace(shape=shape, marks=marks)]
     extents = [max(v.extents[k] for v in live) for k in range(len(shape))]
     names = []
     for piece, own in pieces:
@@ -63,12 +62,12 @@ def _cut(call: Call, value: Value, shape: Shape, ranges: Mapping[int, tuple[int,
     """A Slice: axis -> (start, end, step), as the operator takes them; done along the axes where something varies."""
     cuts = {k: cut for k, cut in ranges.items() if not value.constant_along(k)}
     if not cuts:
-        return replace(value, shape=shape)
+        return value._replace(shape=shape)
     build = call.build
     starts, ends, steps = (build.integers(cut[i] for cut in cuts.values()) for i in range(3))
     name = build.emit("Slice", [value.name, starts, ends, build.integers(cuts), steps])
     extents = tuple(shape[k] if k in cuts else extent for k, extent in enumerate(value.extents))
-    return replace(value, name=name, shape=shape, extents=extents)
+    return value._replace(name=name, shape=shape, extents=extents)
 
 
 @operators("Slice")
@@ -93,7 +92,7 @@ def into_blocks(call: Call) -> Sequence[Value | None]:
     if call.integer("channels_last", 0):
         rank = len(shape)
         value = call.build.permuted(value, [0, rank - 1, *range(1, rank - 1)])
-    return [replace(value, shape=shape) if value.constant_along(1) else value]
+    return [value._replace(shape=shape) if value.constant_along(1) else value]
 
 
 @operators("com.microsoft.nchwc:ReorderOutput")
@@ -123,9 +122,9 @@ def center_crop_pad(call: Call) -> Sequence[Value | None]:
     call.only(0)
     build, value, shape = call.build, call.live(), call.shape_out()
     touched = [k for k, extent in enumerate(shape) if extent != value.shape[k] and not value.ignores_holes(k)]
-    marks = replace(value.marks, collapsed=frozenset(k for k in value.marks.collapsed if shape[k] == 1))
+    marks = value.marks._replace(collapsed=frozenset(k for k in value.marks.collapsed if shape[k] == 1))
     if not touched:
-        return [replace(value, shape=shape, marks=marks)]
+        return [value._replace(shape=shape, marks=marks)]
     whole = build.spread(value, touched)
     sizes = build.integers(shape[k] for k in touched)
     moved = build.emit("CenterCropPad", [whole.name, sizes], axes=touched)
@@ -154,7 +153,7 @@ def gather(call: Call) -> Sequence[Value | None]:
     places = {k: k if k < axis else k + count - 1 for k in range(rank) if k != axis}
     marks = table.marks.moved(places)
     if axis in table.marks.running:
-        marks = replace(marks, running=marks.running | {k for k in fresh if shape[k] > 1})
+        marks = marks._replace(running=marks.running | {k for k in fresh if shape[k] > 1})
     before, after = table.extents[:axis], table.extents[axis + 1 :]
     if table.constant_along(axis):
         return [call.build.resized(table, (*before, *(1,) * count, *after), shape, marks)]
@@ -194,7 +193,7 @@ def scatter(call: Call) -> Sequence[Value | None]:
     names = []
     for value, own in ((data, shape), (updates, call.shape_in(2))):
         names.append(build.dark(own) if value is None else build.written_out(value).name)
-    marks = Marks.merged(value.marks for value in (data, updates) if value is not None)
+    marks = Marks.merged([value.marks for value in (data, updates) if value is not None])
     found = {k: v for k, v in call.attributes.items() if k == "axis"}
     if call.attributes.get("reduction", "none") != "none":
         found["reduction"] = "max"
@@ -218,10 +217,10 @@ def tile(call: Call) -> Sequence[Value | None]:
     repeats = [new // old for old, new in zip(value.shape, shape, strict=True)]
     if not call.keeps(value, [k for k, old in enumerate(value.shape) if old == 1 < repeats[k]]):
         return [None]
-    marks = replace(value.marks, collapsed=frozenset(k for k in value.marks.collapsed if repeats[k] == 1))
+    marks = value.marks._replace(collapsed=frozenset(k for k in value.marks.collapsed if repeats[k] == 1))
     counts = [1 if value.constant_along(k) else repeat for k, repeat in enumerate(repeats)]
     if set(counts) <= {1}:
-        return [replace(value, shape=shape, marks=marks)]
+        return [value._replace(shape=shape, marks=marks)]
     name = call.build.emit("Tile", [value.name, call.build.integers(counts)])
     extents = tuple(extent * count for extent, count in zip(value.extents, counts, strict=True))
     return [Value(name, shape, extents, marks)]
@@ -241,14 +240,14 @@ def pad(call: Call) -> Sequence[Value | None]:
     for place, axis in enumerate(axes):
         amounts[axis] = (pads[place], pads[place + len(axes)])
     mode = str(call.attributes.get("mode", "constant"))
-    marks = replace(value.marks, collapsed=frozenset(k for k in value.marks.collapsed if shape[k] == 1))
+    marks = value.marks._replace(collapsed=frozenset(k for k in value.marks.collapsed if shape[k] == 1))
     touched = {k for k, amount in enumerate(amounts) if amount != (0, 0)}
     if mode == "constant":
         touched = {k for k in touched if not value.ignores_holes(k)}
         value = call.build.spread(value, touched)
     touched = {k for k in touched if not value.constant_along(k) or (mode == "constant" and max(amounts[k]) > 0)}
     if not touched:
-        return [replace(value, shape=shape, marks=marks)]
+        return [value._replace(shape=shape, marks=marks)]
     name = call.build.pad(value.name, [amounts[k] if k in touched else (0, 0) for k in range(rank)], mode)
     extents = tuple(shape[k] if k in touched else extent for k, extent in enumerate(value.extents))
     return [Value(name, shape, extents, marks)]
@@ -268,4 +267,4 @@ def reverse_sequence(call: Call) -> Sequence[Value | None]:
         raise InexpressibleError("its lengths are not known")
     value = call.build.written_out(call.live())
     inputs = [value.name, call.build.constant(lengths.astype(np.int64))]
-    return [replace(value, name=call.build.emit("ReverseSequence", inputs, **call.attributes))]
+    return [value._replace(name=call.build.emit("ReverseSequence", inputs, **call.attributes))]

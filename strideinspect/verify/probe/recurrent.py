@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.reductions import so_far
@@ -20,7 +19,7 @@ def recurrent(call: Call) -> Sequence[Value | None]:
     if call.node.op_type == "DynamicQuantizeLSTM":  # quantised by the range of all that comes in
         value = call.normalised(value, range(len(value.shape)))
     steps, batch, _ = value.shape
-    mixed = replace(build.most(value, [2]), marks=value.marks.without([2]))
+    mixed = build.most(value, [2])._replace(marks=value.marks.without([2]))
     direction = str(call.attributes.get("direction", "forward"))
     backwards = {"forward": [False], "reverse": [True], "bidirectional": [False, True]}[direction]
     runs = []
@@ -36,7 +35,7 @@ def recurrent(call: Call) -> Sequence[Value | None]:
         )
     hidden = call.integer("hidden_size", 1)
     shape = (steps, len(runs), batch, hidden)
-    every = replace(_stacked(call, runs), shape=shape)
+    every = _stacked(call, runs)._replace(shape=shape)
     last = build.most(every, [0])
     final = build.resized(last, last.extents[1:], shape[1:], every.marks.without([0]).moved({1: 0, 2: 1}))
     return [every, final, final]
@@ -48,4 +47,4 @@ def _stacked(call: Call, runs: list[Value]) -> Value:
     if all(run.name == first.name for run in runs):
         return first
     name = call.build.emit("Concat", [run.name for run in runs], axis=1)
-    return replace(first, name=name, extents=(first.extents[0], len(runs), *first.extents[2:]))
+    return first._replace(name=name, extents=(first.extents[0], len(runs), *first.extents[2:]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final
 
 from strideinspect.verify.probe.call import Call, Reading, operators
@@ -60,7 +59,7 @@ def top_k(call: Call) -> Sequence[Value | None]:
     call.only(0)
     value = call.live()
     axis = value.normal(call.integer("axis", -1))
-    whole = replace(call.build.most(value, [axis]), shape=call.shape_out(), marks=value.marks.without([axis]))
+    whole = call.build.most(value, [axis])._replace(shape=call.shape_out(), marks=value.marks.without([axis]))
     return [whole, whole]
 
 
@@ -69,7 +68,7 @@ def determinant(call: Call) -> Sequence[Value | None]:
     """A matrix is read whole."""
     value = call.live()
     axes = [len(value.shape) - 2, len(value.shape) - 1]
-    whole = replace(call.build.most(value, axes), marks=value.marks.without(axes))
+    whole = call.build.most(value, axes)._replace(marks=value.marks.without(axes))
     return [without_axes(call, whole, axes)]
 
 
@@ -91,7 +90,7 @@ def prefix(call: Call) -> Sequence[Value | None]:
 def shifted(call: Call, value: Value, axis: int, by: int) -> Value:
     """Every index gets what the one `by` places before it had."""
     amounts = [(by, -by) if k == axis else (0, 0) for k in range(len(value.shape))]
-    return replace(value, name=call.build.pad(value.name, amounts))
+    return value._replace(name=call.build.pad(value.name, amounts))
 
 
 def so_far(call: Call, value: Value, axis: int, *, backwards: bool) -> Value:
@@ -101,7 +100,7 @@ def so_far(call: Call, value: Value, axis: int, *, backwards: bool) -> Value:
     step = 1
     while step < value.shape[axis]:
         moved = shifted(call, value, axis, -step if backwards else step)
-        value = replace(value, name=call.build.emit("Max", [value.name, moved.name]))
+        value = value._replace(name=call.build.emit("Max", [value.name, moved.name]))
         step *= 2
     return value
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
-import onnx
 
 from strideinspect.verify.geometry import Question, spacing
-from strideinspect.verify.probe.call import Call, attributes, operators
+from strideinspect.verify.probe.call import Call, Operation, operators
 from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
 
 _Constant = tuple[str, tuple[float, ...]]
@@ -19,13 +17,15 @@ _NOT_PER_AXIS: Final = ("axes", "scales", "keep_aspect_ratio_policy")
 
 
 def questions(
-    node: onnx.NodeProto, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray], opset: int
+    node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray], opset: int
 ) -> dict[int, Question]:
-    """What to ask onnxruntime about a Resize or Upsample, by axis. Axes that stay as they are need no question.
+    """What to ask onnxruntime about a Resize or Upsample, by axis that does not stay as it is; nothing about others.
 
     Raises InexpressibleError where the scales are not known, or depend on more than one axis.
     """
-    found = attributes(node)
+    if node.op_type not in {"Resize", "Upsample"}:
+        return {}
+    found = node.attributes
     before, after = shapes.get(node.input[0]), shapes.get(node.output[0])
     if before is None or after is None:
         raise InexpressibleError("its size was not observed")
@@ -50,7 +50,7 @@ def questions(
 
 
 def _floats(
-    node: onnx.NodeProto, position: int, values: Mapping[str, np.ndarray], found: Mapping[str, Any]
+    node: Operation, position: int, values: Mapping[str, np.ndarray], found: Mapping[str, Any]
 ) -> list[float] | None:
     if "scales" in found:
         return [float(scale) for scale in found["scales"]]
@@ -64,7 +64,7 @@ def _floats(
 
 
 def _question(
-    node: onnx.NodeProto,
+    node: Operation,
     found: Mapping[str, Any],
     opset: int,
     sizes: tuple[int, int],
@@ -98,15 +98,10 @@ def resize(call: Call) -> Sequence[Value | None]:
     """Read every axis that changes by its table."""
     call.only(0)
     value, shape = call.live(), call.shape_out()
-    asked = questions(
-        call.node,
-        {call.node.input[0]: value.shape, call.node.output[0]: shape},
-        call.known.values,
-        call.known.opset,
-    )
-    if not call.keeps(value, [k for k in asked if value.shape[k] == 1 < shape[k]]):
+    tables = call.tables()
+    if not call.keeps(value, [k for k in tables if value.shape[k] == 1 < shape[k]]):
         return [None]
-    marks = replace(value.marks, collapsed=value.marks.collapsed - {k for k in asked if shape[k] > 1})
-    for axis, question in asked.items():
-        value = call.build.read(value, axis, call.table(question))
-    return [replace(value, marks=marks)]
+    marks = value.marks._replace(collapsed=value.marks.collapsed - {k for k in tables if shape[k] > 1})
+    for axis, table in tables.items():
+        value = call.build.read(value, axis, table)
+    return [value._replace(marks=marks)]

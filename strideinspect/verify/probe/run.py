@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from strideinspect.report.field import NOTHING
 from strideinspect.verify.probe.builder import BORDER, DARK, PROBE, Builder
 from strideinspect.verify.probe.translate import Held, Probe, Unknown
 from strideinspect.verify.probe.value import Shape, Value
@@ -16,12 +17,14 @@ from strideinspect.verify.shapes import session
 _SMALL: Final = 2_000  # nodes; below this, starting threads takes longer than they save
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """First and last row that each index sees (None: none), and the hull of full dependence over the whole tensor."""
+class Seen(NamedTuple):
+    """First and last row that each index sees, and the hull of full dependence over the whole tensor.
 
-    first: Sequence[int | None]
-    last: Sequence[int | None]
+    The rows are C integers, NOTHING for none.
+    """
+
+    first: np.ndarray
+    last: np.ndarray
     full: tuple[int, int] | None
 
 
@@ -48,7 +51,7 @@ class Lights:
         shape, axis = shapes[source[0]], source[1]
         self._shape, self._axis = shape, axis
         self._requests = {tensor: _request(probe, shapes, tensor, along) for tensor, along in wanted.items()}
-        self._outputs = {tensor: _total(probe.build, probe.full.get(tensor)) for tensor in outputs}
+        self._outputs = {tensor: _total(probe.build, probe.of(tensor).full) for tensor in outputs}
         found = [request for request in self._requests.values() if isinstance(request, _Request)]
         names = [name for request in found for name in (request.local, request.full)]
         names += [place for place in self._outputs.values() if not isinstance(place, Unknown)]
@@ -65,13 +68,12 @@ class Lights:
             if isinstance(request, Unknown):
                 answers[tensor] = request
                 continue
-            last = _numbers(highest, request.local, request.count)
-            first = [None if row is None else -row for row in _numbers(lowest, request.local, request.count)]
-            full = (first, last)
+            low, high = _rows(lowest, request.local, request.count), _rows(highest, request.local, request.count)
+            full = low.max(), high.max()
             if request.full != request.local:
-                lows = _numbers(lowest, request.full, 1)
-                full = [None if row is None else -row for row in lows], _numbers(highest, request.full, 1)
-            answers[tensor] = Seen(first, last, _hull(*full))
+                full = _rows(lowest, request.full, 1)[0], _rows(highest, request.full, 1)[0]
+            hull = (-int(full[0]), int(full[1])) if min(full) > DARK / 2 else None
+            answers[tensor] = Seen(_numbers(low, -low), _numbers(high, high), hull)
         return answers
 
     def bordering(self) -> dict[str, Sequence[bool] | Unknown]:
@@ -113,7 +115,7 @@ class Lights:
 
 
 def _request(probe: Probe, shapes: Mapping[str, Shape], tensor: str, along: int | None) -> _Request | Unknown:
-    local, full = probe.local.get(tensor), probe.full.get(tensor)
+    local, _, full = probe.of(tensor)
     if isinstance(local, Unknown):
         return local
     if isinstance(full, Unknown):
@@ -145,15 +147,13 @@ def _plain(build: Builder, value: Value) -> str:
     return build.emit("Identity", [value.name]) if value.name == PROBE else value.name
 
 
-def _numbers(found: Mapping[str, np.ndarray], name: str | None, count: int) -> list[int | None]:
-    """One row number per index; an index that saw the same as all others was kept once."""
+def _rows(found: Mapping[str, np.ndarray], name: str | None, count: int) -> np.ndarray:
+    """What arrived at each index; what is the same for all was kept once."""
     if name is None:
-        return [None] * count
-    rows = np.broadcast_to(found[name].reshape(-1), (count,))
-    return [int(row) if lit else None for row, lit in zip(np.maximum(rows, -(2.0**30)), rows > DARK / 2, strict=True)]
+        return np.full(count, DARK)
+    rows = found[name].reshape(-1)
+    return rows if len(rows) == count else np.broadcast_to(rows, (count,))
 
 
-def _hull(first: Iterable[int | None], last: Iterable[int | None]) -> tuple[int, int] | None:
-    firsts = [row for row in first if row is not None]
-    lasts = [row for row in last if row is not None]
-    return (min(firsts), max(lasts)) if firsts and lasts else None
+def _numbers(arrived: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    return np.where(arrived > DARK / 2, rows, NOTHING).astype(np.intc)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from math import prod
 
 from strideinspect.verify.probe.builder import Builder
@@ -113,10 +112,10 @@ def depth_and_space(call: Call) -> Sequence[Value | None]:
         running |= {height, width}
     if running & {height, width} and call.node.op_type == "SpaceToDepth":
         running.add(channel)
-    marks = replace(marks, running=frozenset(running))
+    marks = marks._replace(running=frozenset(running))
     axes = (channel, height, width)
     if all(value.constant_along(k) for k in axes):
-        return [replace(value, shape=shape, marks=marks)]
+        return [value._replace(shape=shape, marks=marks)]
     value = call.build.spread(value, axes)
     name = call.build.emit(call.node.op_type, [value.name], **call.attributes)
     return [Value(name, shape, (value.extents[0], *shape[1:]), marks)]

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
-import onnx
 
 from strideinspect.verify.geometry import Question
-from strideinspect.verify.probe.call import Call, operators
+from strideinspect.verify.probe.call import Call, Operation, operators
 from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
 
 _STEP, _WINDOW, _LENGTH = 1, 2, 3
@@ -25,22 +23,25 @@ def transform(call: Call) -> Sequence[Value | None]:
     given = call.constant(2) if call.known.opset >= _AXIS_IS_AN_INPUT else np.array(call.integer("axis", 1))
     axis = value.normal(-2 if given is None else int(given.reshape(-1)[0]))
     mixed = (axis, len(value.shape) - 1)
-    return [replace(call.build.most(value, mixed), shape=call.shape_out(), marks=value.marks.without(mixed))]
+    return [call.build.most(value, mixed)._replace(shape=call.shape_out(), marks=value.marks.without(mixed))]
 
 
-def questions(node: onnx.NodeProto, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray]) -> list[Question]:
-    """What the frames of an STFT read, asked of a pool whose window they are; empty where that is not known."""
-    if node.op_type != "STFT" or node.domain or node.input[0] not in shapes or node.input[_STEP] not in values:
-        return []
+def questions(node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray]) -> dict[int, Question]:
+    """What the frames of an STFT read of axis 1, asked of a pool whose window they are; nothing about other nodes.
+
+    Raises InexpressibleError where that is not known.
+    """
+    if node.kind != "STFT":
+        return {}
     frame = None
     if len(node.input) > _LENGTH and node.input[_LENGTH] in values:
         frame = int(values[node.input[_LENGTH]].reshape(-1)[0])
     elif len(node.input) > _WINDOW and node.input[_WINDOW] in shapes:
         frame = shapes[node.input[_WINDOW]][0]
-    if frame is None:
-        return []
+    if frame is None or node.input[0] not in shapes or node.input[_STEP] not in values:
+        raise InexpressibleError("its frames are not known")
     window = (("kernel_shape", (frame,)), ("strides", (int(values[node.input[_STEP]].reshape(-1)[0]),)))
-    return [Question("MaxPool", window, shapes[node.input[0]][1], frame)]
+    return {1: Question("MaxPool", window, shapes[node.input[0]][1], frame)}
 
 
 @operators("STFT")
@@ -48,14 +49,9 @@ def short_time_transform(call: Call) -> Sequence[Value | None]:
     """[batch, samples] or [batch, samples, parts] to [batch, frames, frequencies, 2]."""
     call.only(0)
     value = call.live()
-    names = {call.node.input[0]: value.shape}
-    names |= {name: call.known.shapes[name] for name in call.node.input[_WINDOW:] if name in call.known.shapes}
-    asked = questions(call.node, names, call.known.values)
-    if not asked:
-        raise InexpressibleError("its frames are not known")
-    framed = call.build.read(value, 1, call.table(asked[0]))
+    framed = call.build.read(value, 1, call.tables()[1])
     parts = range(2, len(value.shape))
-    framed = replace(call.build.most(framed, parts), marks=value.marks.without(parts))
+    framed = call.build.most(framed, parts)._replace(marks=value.marks.without(parts))
     extents = (*framed.extents[:2], 1, 1)
     return [call.build.resized(framed, extents, call.shape_out(), framed.marks)]
 
@@ -84,5 +80,5 @@ def unfold(call: Call) -> Sequence[Value | None]:
     order = [k for k in range(rank + 1) if k != axis + 1] + [axis + 1]
     name = call.build.emit("Transpose", [name], perm=order)
     extents = (*(shape[k] if k == axis else extent for k, extent in enumerate(value.extents)), shape[-1])
-    marks = replace(value.marks, running=value.marks.running | ({rank} if axis in value.marks.running else set()))
+    marks = value.marks._replace(running=value.marks.running | ({rank} if axis in value.marks.running else set()))
     return [Value(name, shape, extents, marks)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Final, NamedTuple
 
-import onnx
-
-from strideinspect.verify.exactness import captured, reads_only_shape
+from strideinspect.verify.exactness import READ_ONLY_A_SHAPE
 from strideinspect.verify.probe import (  # noqa: F401 - importing them registers their translators
     attention,
     elementwise,
@@ -22,7 +21,7 @@ from strideinspect.verify.probe import (  # noqa: F401 - importing them register
     windows,
 )
 from strideinspect.verify.probe.builder import Builder
-from strideinspect.verify.probe.call import TRANSLATORS, Call, Knowledge, Reading, qualified
+from strideinspect.verify.probe.call import TRANSLATORS, Call, Knowledge, Operation, Reading
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 
@@ -37,26 +36,32 @@ Held = Value | Unknown | None
 """What the probe has for a tensor; None where nothing of the probed input arrives."""
 
 
+class Readings(NamedTuple):
+    """What the probe has for a tensor in each reading: mostly one and the same."""
+
+    local: Held
+    placed: Held
+    full: Held
+
+
+DARK: Final = Readings(None, None, None)
+"""Of a tensor to which nothing of the probed input arrives."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """The probe's graph for one axis of one graph input, and what it holds for each of the model's tensors."""
 
     build: Builder
-    held: Mapping[Reading, dict[str, Held]]
+    held: dict[str, Readings]
 
-    @property
-    def local(self) -> Mapping[str, Held]:
-        """Local dependence."""
-        return self.held[Reading.LOCAL]
-
-    @property
-    def full(self) -> Mapping[str, Held]:
-        """Full dependence."""
-        return self.held[Reading.FULL]
+    def of(self, tensor: str) -> Readings:
+        """What it holds for a tensor."""
+        return self.held.get(tensor, DARK)
 
 
 def translate(
-    nodes: Sequence[onnx.NodeProto],
+    nodes: Sequence[Operation],
     source: tuple[str, int],
     aside: Iterable[int],
     known: Knowledge,
@@ -75,45 +80,44 @@ def translate(
         raise InexpressibleError(f"the shape of input {name!r} is not known")
     build = Builder(borders=borders)
     value = build.source(known.shapes[name], axis, aside)
-    probe = Probe(build, {reading: {name: value} for reading in Reading})
+    probe = Probe(build, {name: Readings(value, value, value)})
     for node in nodes:
-        if not reads_only_shape(node):
+        if node.kind not in READ_ONLY_A_SHAPE:
             _enter(node, probe, known, labels)
     return probe
 
 
-def ancestors(nodes: Sequence[onnx.NodeProto], tensors: Iterable[str]) -> list[onnx.NodeProto]:
+def ancestors(nodes: Sequence[Operation], tensors: Iterable[str]) -> list[Operation]:
     """The nodes, in their order, on which `tensors` depend."""
     wanted = set(tensors)
     found = []
     for node in reversed(nodes):
-        if wanted.intersection(node.output):
+        if not wanted.isdisjoint(node.output):
             found.append(node)
-            wanted.update(node.input, captured(node))
+            wanted.update(node.input, node.captured)
     return found[::-1]
 
 
-def _enter(node: onnx.NodeProto, probe: Probe, known: Knowledge, labels: Mapping[str, str]) -> None:
+def _enter(node: Operation, probe: Probe, known: Knowledge, labels: Mapping[str, str]) -> None:
     """Translate one node in all readings: once, unless they differ."""
-    names = [*node.input, *captured(node)]
-    held = {reading: [probe.held[reading].get(name) for name in names] for reading in Reading}
-    if not any(held[Reading.FULL]):
+    inputs = [probe.of(name) for name in (*node.input, *node.captured)]
+    if not any(held.full for held in inputs):
         return
+    into_local, into_placed, into_full = map(list, zip(*inputs, strict=True))
     translate_as = partial(_outputs, node, labels.get(node.name, node.name), probe.build, known)
-    local, call = translate_as(held[Reading.LOCAL], Reading.LOCAL)
+    local, call = translate_as(into_local, Reading.LOCAL)
     placed = full = local
-    if call is None or call.collapsed or held[Reading.PLACED] != held[Reading.LOCAL]:
-        placed, _ = translate_as(held[Reading.PLACED], Reading.PLACED)
+    if call is None or call.collapsed or into_placed != into_local:
+        placed, _ = translate_as(into_placed, Reading.PLACED)
     if call is not None and call.spread:
         local = [_joined(*pair, probe.build) for pair in zip(local, placed, strict=True)]
-    if call is None or call.sensitive or held[Reading.FULL] != held[Reading.LOCAL]:
-        full, _ = translate_as(held[Reading.FULL], Reading.FULL)
-    for reading, outputs in ((Reading.LOCAL, local), (Reading.PLACED, placed), (Reading.FULL, full)):
-        probe.held[reading].update(zip(node.output, outputs, strict=True))
+    if call is None or call.sensitive or into_full != into_local:
+        full, _ = translate_as(into_full, Reading.FULL)
+    probe.held.update(zip(node.output, map(Readings, local, placed, full), strict=True))
 
 
 def _outputs(
-    node: onnx.NodeProto, label: str, build: Builder, known: Knowledge, inputs: Sequence[Held], reading: Reading
+    node: Operation, label: str, build: Builder, known: Knowledge, inputs: Sequence[Held], reading: Reading
 ) -> tuple[Sequence[Held], Call | None]:
     """What one reading makes of a node, and the call that tells whether others differ; None if there was none."""
     count = len(node.output)
@@ -124,7 +128,7 @@ def _outputs(
     values = [held for held in inputs if not isinstance(held, Unknown)]
     if not any(values):
         return [None] * count, None
-    translator = TRANSLATORS.get(qualified(node))
+    translator = TRANSLATORS.get(node.kind)
     if translator is None:
         return [Unknown(f"what {name} reads can be assumed, but not observed by the probe")] * count, None
     call = Call(node, values[: len(node.input)], reading, build, known)
@@ -152,7 +156,7 @@ def _lit(value: Value | None) -> Value | None:
     return None if value is None or 0 in value.shape else value
 
 
-def _compare(node: onnx.NodeProto, outputs: Sequence[Held], known: Knowledge) -> None:
+def _compare(node: Operation, outputs: Sequence[Held], known: Knowledge) -> None:
     """The probe has to arrive at the shapes that were observed."""
     for name, held in zip(node.output, outputs, strict=False):
         if isinstance(held, Value) and known.shapes.get(name, held.shape) != held.shape:

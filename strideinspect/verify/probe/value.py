@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 Shape = tuple[int, ...]
 
@@ -12,8 +12,7 @@ class InexpressibleError(Exception):
     """The probe cannot say what a node reads; the message is the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
+class Marks(NamedTuple):
     """Where the position along the probed axis runs in a tensor.
 
     `running` are the axes of the tensor along which it runs; `collapsed` those that had it and were brought to extent 1
@@ -39,29 +38,29 @@ class Marks:
     def collapsing(self, axes: Iterable[int], shape: Shape) -> Marks:
         """The marks after pooling the whole of `axes` of a tensor of this shape into one index each."""
         fresh = frozenset(k for k in axes if k in self.running and shape[k] > 1)
-        return replace(self, running=self.running - fresh, collapsed=self.collapsed | fresh)
+        return self._replace(running=self.running - fresh, collapsed=self.collapsed | fresh)
 
     def without(self, axes: Iterable[int]) -> Marks:
         """The marks once no position runs along `axes` any more, and they count as ordinary."""
         gone = frozenset(axes)
-        return replace(self, running=self.running - gone, collapsed=self.collapsed - gone, aside=self.aside - gone)
+        return Marks(self.running - gone, self.collapsed - gone, self.gone, self.aside - gone)
 
     @staticmethod
-    def merged(marks: Iterable[Marks]) -> Marks:
+    def merged(found: Sequence[Marks]) -> Marks:
         """The marks of what depends on several values: what one of them has lost, the whole has."""
-        found = list(marks)
-        collapsed = frozenset().union(*(mark.collapsed for mark in found))
-        running = frozenset().union(*(mark.running for mark in found)) - collapsed
-        aside = frozenset().union(*(mark.aside for mark in found))
-        return Marks(running, collapsed, any(mark.gone for mark in found), aside)
+        if all(marks == found[0] for marks in found) and found[0].running.isdisjoint(found[0].collapsed):
+            return found[0]
+        collapsed = frozenset().union(*(marks.collapsed for marks in found))
+        running = frozenset().union(*(marks.running for marks in found)) - collapsed
+        aside = frozenset().union(*(marks.aside for marks in found))
+        return Marks(running, collapsed, any(marks.gone for marks in found), aside)
 
     def spreads(self, axis: int) -> bool:
         """Whether going from extent 1 to more along `axis` spreads a collapsed axis again."""
         return axis in self.collapsed or (self.gone and axis not in self.running)
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """A tensor as the probe has it.
 
     `shape` is that of the model's tensor. `extents` is the shape of the probe's own tensor `name`: 1 along every axis

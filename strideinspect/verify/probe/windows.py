@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-import onnx
-
-from strideinspect.verify.geometry import Question, Table
-from strideinspect.verify.probe.call import Call, attributes, operators, qualified
+from strideinspect.verify.geometry import Question
+from strideinspect.verify.probe.call import Call, Operation, operators
 from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
 
 
@@ -47,31 +45,32 @@ _CHANNELS_LAST: Final = frozenset({"com.microsoft:NhwcMaxPool", "com.microsoft:N
 _PER_AXIS: Final = ("strides", "dilations", "output_padding", "output_shape")
 
 
-def spatial_axes(name: str, found: Mapping[str, Any], rank: int) -> range:
+def spatial_axes(node: Operation, rank: int) -> range:
     """The axes of the data along which the window slides."""
-    last = name in _CHANNELS_LAST or bool(found.get("channels_last", 0))
+    last = node.kind in _CHANNELS_LAST or bool(node.attributes.get("channels_last", 0))
     return range(1, rank - 1) if last else range(2, rank)
 
 
-def questions(node: onnx.NodeProto, shapes: Mapping[str, Shape]) -> list[Question]:
-    """What to ask onnxruntime about a window node: one question per spatial axis.
+def questions(node: Operation, shapes: Mapping[str, Shape]) -> dict[int, Question]:
+    """What to ask onnxruntime about a window node, by spatial axis; nothing where it is none.
 
-    Empty where it is no window node, or its shape or its kernel's is not known.
+    Raises InexpressibleError where the sizes of the map and of the kernel are not known.
     """
-    window = _WINDOWS.get(qualified(node))
+    window = _WINDOWS.get(node.kind)
     if window is None:
-        return []
-    shape, found = shapes.get(node.input[0]), attributes(node)
-    kernel = found.get("kernel_shape")
+        return {}
+    shape, kernel = shapes.get(node.input[0]), node.attributes.get("kernel_shape")
     if kernel is None and window.weight is not None and node.input[window.weight] in shapes:
         kernel = shapes[node.input[window.weight]][2:]
-    if shape is None or kernel is None or len(kernel) != len(shape) - 2:
-        return []
-    axes = spatial_axes(qualified(node), found, len(shape))
-    return [
-        _question(window, found, int(size), shape[axis], place, len(kernel))
+    if shape is None:
+        raise InexpressibleError("its size was not observed")
+    if kernel is None or len(kernel) != len(shape) - 2:
+        raise InexpressibleError("its kernel size is not known")
+    axes = spatial_axes(node, len(shape))
+    return {
+        axis: _question(window, node.attributes, int(size), shape[axis], place, len(kernel))
         for place, (axis, size) in enumerate(zip(axes, kernel, strict=True))
-    ]
+    }
 
 
 def _question(window: _Window, found: Mapping[str, Any], kernel: int, length: int, place: int, dims: int) -> Question:
@@ -89,23 +88,14 @@ def _question(window: _Window, found: Mapping[str, Any], kernel: int, length: in
     return Question(window.plain, tuple(one.items()), length, dilation * (kernel - 1) + 1, weight)
 
 
-def _tables(call: Call, value: Value, window: _Window) -> dict[int, Table]:
-    """What onnxruntime reads along each spatial axis."""
-    shapes = {call.node.input[0]: value.shape}
-    if window.weight is not None and "kernel_shape" not in call.attributes:
-        shapes[call.node.input[window.weight]] = call.shape_in(window.weight)
-    asked = questions(call.node, shapes)
-    if not asked:
-        raise InexpressibleError("its kernel size is not known")
-    axes = spatial_axes(qualified(call.node), call.attributes, len(value.shape))
-    return {axis: call.table(question) for axis, question in zip(axes, asked, strict=True)}
-
-
-def _slid(call: Call, value: Value, tables: Mapping[int, Table]) -> Value:
+def _slid(call: Call, value: Value) -> Value:
+    tables = call.tables()
     for axis, table in tables.items():
         value = call.build.read(value, axis, table)
+    if not value.marks.collapsed:
+        return value
     grown = {axis for axis, table in tables.items() if table.size > 1}
-    return replace(value, marks=replace(value.marks, collapsed=value.marks.collapsed - grown))
+    return value._replace(marks=value.marks._replace(collapsed=value.marks.collapsed - grown))
 
 
 @operators(*_POOLS)
@@ -113,9 +103,8 @@ def pooling(call: Call) -> Sequence[Value | None]:
     """Every spatial axis is read by its table; one that its only output covers whole collapses."""
     call.only(0)
     value = call.live()
-    tables = _tables(call, value, _POOLS[qualified(call.node)])
-    covered = [axis for axis, table in tables.items() if table.covers]
-    pooled = call.collapse(_slid(call, value, tables), covered, value.shape)
+    covered = [axis for axis, table in call.tables().items() if table.covers]
+    pooled = call.collapse(_slid(call, value), covered, value.shape)
     return [pooled, pooled]  # MaxPool's second output says where its values were
 
 
@@ -125,7 +114,7 @@ def global_pooling(call: Call) -> Sequence[Value | None]:
     """Every spatial axis is read whole and collapses."""
     call.only(0)
     value = call.live()
-    axes = spatial_axes(qualified(call.node), call.attributes, len(value.shape))
+    axes = spatial_axes(call.node, len(value.shape))
     return [call.collapse(call.build.most(value, axes), axes, value.shape)]
 
 
@@ -135,15 +124,13 @@ def convolution(call: Call) -> Sequence[Value | None]:
 
     A weight that depends on the data is read whole; bias and summand are added.
     """
-    window = _CONVOLUTIONS[qualified(call.node)]
+    window = _CONVOLUTIONS[call.node.kind]
     call.only(0, *(k for k in (window.weight, window.bias, window.summand) if k is not None))
     shape = call.shape_out()
-    axes = spatial_axes(qualified(call.node), call.attributes, len(shape))
-    channel = len(shape) - 1 if axes.start == 1 else 1
+    channel = len(shape) - 1 if spatial_axes(call.node, len(shape)).start == 1 else 1
     parts: list[Value | None] = []
     if (value := call.value(0)) is not None:
-        slid = _slid(call, value, _tables(call, value, window))
-        parts.append(_mixed(call, slid, channel, call.integer("group", 1), shape[channel]))
+        parts.append(_mixed(call, _slid(call, value), channel, call.integer("group", 1), shape[channel]))
     if window.weight is not None and (kernel := call.value(window.weight)) is not None:
         whole = call.build.most(kernel, range(len(kernel.shape)))
         parts.append(call.build.resized(whole, (1,) * len(shape), shape, Marks()))
@@ -161,12 +148,12 @@ def _mixed(call: Call, value: Value, channel: int, groups: int, outputs: int) ->
     shape = tuple(outputs if k == channel else extent for k, extent in enumerate(value.shape))
     marks = value.marks.without([channel])
     if groups == 1 or value.constant_along(channel):
-        return replace(build.everywhere(value, [channel]), shape=shape, marks=marks)
+        return build.everywhere(value, [channel])._replace(shape=shape, marks=marks)
     size = value.shape[channel] // groups
     before, after = value.extents[:channel], value.extents[channel + 1 :]
     apart = (*before, groups, size, *after)
     most = build.most(build.resized(value, apart, apart, marks), [channel + 1])
     each = outputs // groups
     if each > 1:
-        most = build.spread(replace(most, shape=(*before, groups, each, *after)), [channel + 1])
+        most = build.spread(most._replace(shape=(*before, groups, each, *after)), [channel + 1])
     return build.resized(most, (*before, outputs, *after), shape, marks)
