@@ -87,23 +87,25 @@ def _outer(t: Coordinates, a: float) -> Coordinates:
     return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
 
 
-def rows(taps: Taps, length: int, *, excludes: bool) -> list[list[int]]:
-    """Per output the indices inside an input of `length` that count.
+def inside(taps: Taps, length: int, *, excludes: bool) -> NDArray[np.int32]:
+    """Per output the indices inside an input of `length` that count, in order, and -1 behind them: [outputs, most].
 
     Taps outside fall on the nearest index inside, unless `excludes` drops them; what adds up to zero is not read.
     """
     index, weight = taps
-    inside = (index >= 0) & (index < length)
+    within = (index >= 0) & (index < length)
     if excludes:
-        weight = np.where(inside, weight, 0)
+        weight = np.where(within, weight, 0)
     place = np.clip(index, 0, length - 1)
     first = place.min(axis=1, keepdims=True, initial=length - 1)
     sums = np.zeros((len(index), int((place - first).max(initial=0)) + 1), weight.dtype)
     # Own weight first, then what falls on it from outside, so that rounding is that of the runtime.
-    for chosen in (inside, ~inside):
+    for chosen in (within, ~within):
         row, tap = np.nonzero(chosen)
         np.add.at(sums, (row, place[row, tap] - first[row, 0]), weight[row, tap])
-    return [(int(start) + np.flatnonzero(line)).tolist() for start, line in zip(first[:, 0], sums, strict=True)]
+    counts = sums != 0
+    order = np.argsort(~counts, axis=1, kind="stable")[:, : max(1, int(counts.sum(axis=1).max(initial=0)))]
+    return np.where(np.take_along_axis(counts, order, axis=1), first + order, -1).astype(np.int32)
 
 
 def unbounded(taps: Taps, negligible: float = 1e-9) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.resizing import Resizing, resizing
-from strideinspect.reads.interpolation import Interpolate, cubic, linear, nearest, rows, smoothed, unbounded
+from strideinspect.reads.interpolation import Interpolate, cubic, inside, linear, nearest, smoothed, unbounded
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Broadcast, Periodic, Read, Step, Table, repeating, table
+from strideinspect.reads.steps import Broadcast, Periodic, Read, Step, Table, repeating
 
 Coordinates = NDArray[np.float32]
 
@@ -85,11 +85,11 @@ def _table(part: Resizing, chosen: _Filter) -> Table:
         raise UnresolvedError(f"its coordinate_transformation_mode {chosen.convention!r} is not known")
     interpolate = _interpolation(part, chosen)
     at = where(part, np.arange(part.size, dtype=np.float32))
-    found = rows(interpolate(at), part.length, excludes=chosen.excludes)
+    taps = inside(interpolate(at), part.length, excludes=chosen.excludes)
     if chosen.convention == "tf_crop_and_resize":
-        outside = (at < 0) | (at > part.length - 1)  # filled with extrapolation_value
-        found = [[] if out else row for row, out in zip(found, outside, strict=True)]
-    return table(part.axis, part.length, found, _closed_form(part, chosen.convention, interpolate))
+        taps[(at < 0) | (at > part.length - 1)] = -1  # filled with extrapolation_value
+    taps.setflags(write=False)
+    return Table(part.axis, part.length, taps, _closed_form(part, chosen.convention, interpolate))
 
 
 def _interpolation(part: Resizing, chosen: _Filter) -> Interpolate:

@@ -220,7 +220,6 @@ def table(axis: int, length: int, rows: Sequence[Sequence[int]], periodic: Perio
     taps = np.full((len(rows), max(width, 1)), -1, dtype=np.int32)
     for i, row in enumerate(rows):
         taps[i, : len(row)] = row
-    taps.setflags(write=False)
     return Table(axis, length, taps, periodic)
 
 
