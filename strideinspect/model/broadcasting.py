@@ -13,6 +13,8 @@ from strideinspect.model.window import MisfitError
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:
     """The shape that all of these broadcast to. Raises MisfitError naming two that do not fit."""
+    if len(set(shapes)) == 1:
+        return shapes[0]
     result: list[int] = []
     for i in range(1, max(map(len, shapes), default=0) + 1):
         sizes = {shape[-i] for shape in shapes if len(shape) >= i} - {1}

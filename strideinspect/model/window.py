@@ -8,6 +8,7 @@ Source: ONNX operators Conv, ConvTranspose, MaxPool, AveragePool, LpPool and the
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from strideinspect.model.geometry import Geometry, Kind, Window
@@ -87,17 +88,54 @@ def geometry(placed: PlacedNode) -> Geometry:
 
     Raises MisfitError where the node cannot run at this size, KeyError where a shape is unknown.
     """
-    return _resolved(placed) if placed.geometry is None else placed.geometry
-
-
-def _resolved(placed: PlacedNode) -> Geometry:
+    if placed.geometry is not None:
+        return placed.geometry
     node = placed.node
     family = _FAMILIES[node.domain, node.op]
     shape = placed.shape(family.data)
+    if len(shape) < 3:
+        raise MisfitError(f"it wants at least 3 axes, its input {node.inputs[family.data]!r} has {len(shape)}")
+    weight = placed.shape(family.weight) if family.weight is not None else None
+    return _resolved(family, _attributes(node), shape, weight)
+
+
+_Sizes = tuple[int, ...]
+
+
+class _Attributes(NamedTuple):
+    """What a window node says, before it is held against its map."""
+
+    kernel: _Sizes | None
+    strides: _Sizes | None
+    dilations: _Sizes | None
+    pads: _Sizes | None
+    output_padding: _Sizes | None
+    output_shape: _Sizes | None
+    group: int
+    auto_pad: str
+    rounds_up: bool
+    channels_last: bool
+
+
+def _attributes(node: Node) -> _Attributes:
+    return _Attributes(
+        kernel=node.integers("kernel_shape"),
+        strides=node.integers("strides"),
+        dilations=node.integers("dilations"),
+        pads=node.integers("pads"),
+        output_padding=node.integers("output_padding"),
+        output_shape=node.integers("output_shape"),
+        group=node.integer("group", 1),
+        auto_pad=node.text("auto_pad", "NOTSET"),
+        rounds_up=node.integer("ceil_mode", 0) == 1,
+        channels_last=node.integer("channels_last", 0) == 1,
+    )
+
+
+@lru_cache(maxsize=256)  # networks repeat a few windows many times
+def _resolved(family: _Family, asked: _Attributes, shape: Shape, weight: Shape | None) -> Geometry:
     rank = len(shape)
-    if rank < 3:
-        raise MisfitError(f"it wants at least 3 axes, its input {node.inputs[family.data]!r} has {rank}")
-    last = family.channels_last or node.integer("channels_last", 0) == 1
+    last = family.channels_last or asked.channels_last
     axes = tuple(range(1, rank - 1)) if last else tuple(range(2, rank))
     channel_axis = rank - 1 if last else 1
     lengths = tuple(shape[axis] for axis in axes)
@@ -108,24 +146,25 @@ def _resolved(placed: PlacedNode) -> Geometry:
         windows = tuple(Window(n, 1, 1, 0, 0, n, 1) for n in lengths)
         return Geometry(family.kind, axes, windows, channel_axis, channels, channels, family.data, None)
 
-    weight = placed.shape(family.weight) if family.weight is not None else None
-    groups = node.integer("group", 1) if weight else channels
+    groups = asked.group if weight else channels
     if weight is not None:
         channels = _output_channels(family.kind, weight, channels, groups, rank)
-    kernel = node.integers("kernel_shape") or (weight[2:] if weight else None)
+    kernel = asked.kernel or (weight[2:] if weight else None)
     if kernel is None:
         raise BrokenError("it has no kernel_shape")
     if weight is not None and kernel != weight[2:]:
         raise BrokenError(f"kernel_shape is {_by(kernel)}, its weight is {_by(weight[2:])}")
     count = len(axes)
-    stride = _per_axis(node, "strides", count, 1)
-    dilation = _per_axis(node, "dilations", count, 1)
+    stride = _per_axis("strides", asked.strides, count, 1)
+    dilation = _per_axis("dilations", asked.dilations, count, 1)
     if len(kernel) != count:
         raise BrokenError(f"kernel_shape has {len(kernel)} numbers for {count} spatial axes")
     if min(*kernel, *stride, *dilation, 1) < 1:
         raise BrokenError("kernel, strides and dilations must be at least 1")
-    resolve = _transposed if family.kind is Kind.TRANSPOSED else _forward
-    windows = _usable(resolve(node, lengths, kernel, stride, dilation))
+    if family.kind is Kind.TRANSPOSED:
+        windows = _usable(_transposed(asked, lengths, kernel, stride, dilation))
+    else:
+        windows = _usable(_forward(family.kind, asked, lengths, kernel, stride, dilation))
     return Geometry(family.kind, axes, windows, channel_axis, channels, groups, family.data, family.weight)
 
 
@@ -145,7 +184,7 @@ def refitted(node: Node, found: Geometry, position: int, length: int) -> Window:
     """One of a forward window node's windows over a map of another length."""
     lengths = tuple(length if i == position else w.length for i, w in enumerate(found.windows))
     kernel, stride, dilation = zip(*((w.kernel, w.stride, w.dilation) for w in found.windows), strict=True)
-    return _forward(node, lengths, kernel, stride, dilation)[position]
+    return _forward(found.kind, _attributes(node), lengths, kernel, stride, dilation)[position]
 
 
 def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank: int) -> int:
@@ -159,8 +198,7 @@ def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank
     return weight[1] * groups if kind is Kind.TRANSPOSED else weight[0]
 
 
-def _per_axis(node: Node, attribute: str, count: int, default: int) -> tuple[int, ...]:
-    values = node.integers(attribute)
+def _per_axis(attribute: str, values: _Sizes | None, count: int, default: int) -> _Sizes:
     if values is None:
         return (default,) * count
     if len(values) != count:
@@ -168,8 +206,9 @@ def _per_axis(node: Node, attribute: str, count: int, default: int) -> tuple[int
     return values
 
 
-def _pads(node: Node, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    pads = node.integers("pads")
+def _pads(asked: _Attributes, count: int) -> tuple[_Sizes, _Sizes]:
+    """Padding at the beginning and at the end of each axis, as far as it is given and not to be computed."""
+    pads = asked.pads if asked.auto_pad in ("NOTSET", "") else None
     if pads is None:
         return (0,) * count, (0,) * count
     if len(pads) != 2 * count:
@@ -179,14 +218,12 @@ def _pads(node: Node, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return pads[:count], pads[count:]
 
 
-_Sizes = tuple[int, ...]
-
-
-def _forward(node: Node, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes) -> tuple[Window, ...]:
-    auto = node.text("auto_pad", "NOTSET")
-    is_pool = _FAMILIES[node.domain, node.op].kind is Kind.POOL
-    rounds_up = is_pool and node.integer("ceil_mode", 0) == 1
-    begin, end = _pads(node, len(lengths)) if auto in ("NOTSET", "") else ((0,) * len(lengths),) * 2
+def _forward(
+    kind: Kind, asked: _Attributes, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes
+) -> tuple[Window, ...]:
+    auto = asked.auto_pad
+    is_pool = kind is Kind.POOL
+    begin, end = _pads(asked, len(lengths))
     same = auto in ("SAME_UPPER", "SAME_LOWER")
     if not same and auto not in ("NOTSET", "VALID", ""):
         raise BrokenError(f"auto_pad is {auto!r}")
@@ -197,7 +234,7 @@ def _forward(node: Node, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilati
             padding = _same_padding(n, k, s, d, lower=auto == "SAME_LOWER", is_pool=is_pool)
         room = n + sum(padding) - d * (k - 1) - 1
         size = _output_size(room, s, is_pool=is_pool)
-        if rounds_up:
+        if is_pool and asked.rounds_up:
             size = -(-room // s) + 1
             if size > 1 and (size - 1) * s >= n + padding[0]:
                 size -= 1
@@ -243,15 +280,17 @@ def _crop(excess: int, *, lower: bool, is_pool: bool) -> int:
     return -(max(excess - 2, 0) // 2) if lower else -((excess - 1) // 2)
 
 
-def _transposed(node: Node, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes) -> tuple[Window, ...]:
-    auto = node.text("auto_pad", "NOTSET")
-    extra = _per_axis(node, "output_padding", len(lengths), 0)
-    wanted = node.integers("output_shape")
+def _transposed(
+    asked: _Attributes, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes
+) -> tuple[Window, ...]:
+    auto = asked.auto_pad
+    extra = _per_axis("output_padding", asked.output_padding, len(lengths), 0)
+    wanted = asked.output_shape
     if wanted is not None:
         wanted = wanted[-len(lengths) :] if len(wanted) == len(lengths) + 2 else wanted
         if len(wanted) != len(lengths):
             raise BrokenError(f"output_shape has {len(wanted)} numbers for {len(lengths)} spatial axes")
-    begin, end = _pads(node, len(lengths)) if auto in ("NOTSET", "") else ((0,) * len(lengths),) * 2
+    begin, end = _pads(asked, len(lengths))
     windows = []
     for i, (n, k, s, d, given) in enumerate(zip(lengths, kernel, stride, dilation, extra, strict=True)):
         adj = given
