@@ -6,12 +6,14 @@ NhwcConv, NhwcFusedConv.
 
 from __future__ import annotations
 
-from strideinspect.model.geometry import Kind, Window
-from strideinspect.model.node import PlacedNode
+from functools import lru_cache
+
+from strideinspect.model.geometry import Geometry, Kind, Window
+from strideinspect.model.node import PlacedNode, Shape
 from strideinspect.model.window import geometry
-from strideinspect.reads.elementwise import parameter_steps, spread
+from strideinspect.reads.elementwise import parameter_steps
 from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import Broadcast, Channels, Read, Reshape, Sliding, Step, Transposed
+from strideinspect.reads.steps import Broadcast, Channels, Everything, Read, Reshape, Sliding, Step, Transposed
 
 
 @reads("Conv", "ConvInteger", "QLinearConv", "ConvTranspose")
@@ -22,26 +24,35 @@ from strideinspect.reads.steps import Broadcast, Channels, Read, Reshape, Slidin
 def convolution(placed: PlacedNode) -> tuple[Read, ...]:
     """Windows and channels of the data; a weight that is computed from the input is read whole."""
     found = geometry(placed)
-    rank = len(placed.shape(found.data))
-    moves: list[Step] = [window_step(axis, window) for axis, window in zip(found.axes, found.windows, strict=True)]
-    channels = placed.shape(found.data)[found.channel_axis]
-    moves.append(Channels(found.channel_axis, found.groups, channels, found.output_channels))
-    result = [Read(found.data, 0, tuple(moves))]
-    bias = _bias(placed, found.kind)
-    for index in range(len(placed.node.inputs)):
-        if index == found.data or not placed.present(index):
+    shapes = tuple(placed.shape(i) if placed.present(i) else None for i in range(len(placed.node.inputs)))
+    return _reads(found, shapes, placed.output_shape(), _bias(placed, found.kind))
+
+
+@lru_cache(maxsize=256)  # networks repeat a few convolutions many times
+def _reads(found: Geometry, shapes: tuple[Shape | None, ...], output: Shape, bias: int | None) -> tuple[Read, ...]:
+    """What is read of inputs of these shapes (None for one left out); `bias` is the place of the bias."""
+    result = []
+    for index, shape in enumerate(shapes):
+        if shape is None:
             continue
-        if index == bias:
-            along_channels = tuple(found.output_channels if axis == found.channel_axis else 1 for axis in range(rank))
-            into = Reshape(placed.shape(index), along_channels)
-            result.append(Read(index, 0, (into, Broadcast(along_channels, placed.output_shape()))))
+        if index == found.data:
+            result.append(Read(index, 0, _moves(found, shape[found.channel_axis])))
+        elif index == bias:
+            along = tuple(found.output_channels if axis == found.channel_axis else 1 for axis in range(len(output)))
+            result.append(Read(index, 0, (Reshape(shape, along), Broadcast(along, output))))
         elif index == found.weight:
-            result.extend(everything(placed, None, [index]))
+            result.append(Read(index, 0, (Everything(shape, output),)))
         elif bias is not None and index == bias + 1:  # fused: the map that is added to the convolution
-            result.append(spread(placed, index))
+            result.append(Read(index, 0, () if shape == output else (Broadcast(shape, output),)))
         else:
-            result.append(Read(index, 0, parameter_steps(placed.shape(index), placed.output_shape())))
+            result.append(Read(index, 0, parameter_steps(shape, output)))
     return tuple(result)
+
+
+def _moves(found: Geometry, channels: int) -> tuple[Step, ...]:
+    """Windows along the spatial axes, and the channels of the group."""
+    windows = (window_step(axis, window) for axis, window in zip(found.axes, found.windows, strict=True))
+    return (*windows, Channels(found.channel_axis, found.groups, channels, found.output_channels))
 
 
 @reads("CausalConvWithState")
