@@ -18,9 +18,14 @@ import pytest
 from strideinspect import inspect
 from strideinspect.fields import actual, forward
 from strideinspect.fields.axes import Around
+from strideinspect.fields.forward import described
 from strideinspect.fields.spans import LARGEST
+from strideinspect.model.inference import infer
+from strideinspect.model.load import from_proto
+from strideinspect.model.network import prepare
 from strideinspect.model.node import PlacedNode
 from strideinspect.reads.registry import describe
+from strideinspect.reads.steps import Table
 from strideinspect.report.field import Positions
 from tests.oracle_models import model_of
 
@@ -122,6 +127,27 @@ def test_arrays_are_bounded(tmp_path: Path) -> None:
     assert all("array of 67,108,864 entries" in reason for reason in reasons)
     assert len(reasons) == 2
     assert peak < 2 * 4 * LARGEST  # one array of the bound: two numbers of four bytes per entry
+
+
+def tables(length: int) -> list[Table]:
+    """What two rounds of halving and doubling read along both axes of an image."""
+    body = "d0 = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (image) u0 = Resize (d0, , scales)"
+    body += " d1 = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (u0) y = Resize (d1, , scales)"
+    model = model_of(body, {"image": (1, 1, length, length)}, constants={"scales": np.array([1, 1, 2, 2], np.float32)})
+    network = prepare(from_proto(model))
+    nodes, _ = described(infer(network, {"image": (1, 1, length, length)}))
+    return [step for node in nodes for read in node.reads for step in read.steps if isinstance(step, Table)]
+
+
+def test_equal_tables_are_one() -> None:
+    """Rows and columns of both Resizes share one table, which nobody can change; a very long one is not kept."""
+    found = tables(64)
+    assert len(found) == 4
+    assert {(id(table.taps), id(table.periodic_form)) for table in found} == {
+        (id(found[0].taps), id(found[0].periodic_form))
+    }
+    assert not found[0].taps.flags.writeable
+    assert len({id(table.taps) for table in tables(1 << 15)}) == 4
 
 
 def test_positions_are_packed() -> None:
