@@ -1,6 +1,6 @@
 """`strideinspect baseline MODEL...`."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: Typer would read every option from text, four times over.
 
 from enum import StrEnum
 from pathlib import Path

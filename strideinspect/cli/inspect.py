@@ -1,6 +1,6 @@
 """`strideinspect MODEL...`: inspect models; the command that needs no name."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: Typer would read every option from text, four times over.
 
 from enum import StrEnum
 from pathlib import Path

@@ -6,13 +6,13 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 Span = tuple[int, int]
 """First and last index, both included."""
 
 
-@dataclass(frozen=True, slots=True)
-class FullField:
+class FullField(NamedTuple):
     """Full dependence where it exceeds the local one.
 
     `since` is the tensor in which an axis first collapsed (or was normalised over); `first` and `last` are the

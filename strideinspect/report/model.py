@@ -1,6 +1,7 @@
 """What an inspection found: frozen data, no input or output, no geometry.
 
-Axes are counted from 0 in the tensor that the docstring names; positions are pixel indices along that axis.
+Axes are counted from 0 in the tensor that the docstring names; positions are pixel indices along that axis. What the
+package exports are dataclasses; the small parts of them are named tuples, for every run has to define them all.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.report.field import Field, Span
 from strideinspect.report.verdicts import Verification
@@ -35,8 +36,7 @@ class Severity(StrEnum):
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
+class RuleInfo(NamedTuple):
     """A rule: its kebab-case id, its group, the gravest severity that it gives, and one line on when it fires."""
 
     id: str
@@ -45,8 +45,7 @@ class RuleInfo:
     summary: str
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """Where the model's author wrote a node: Python file and line as far as the exporter left them; the layer path."""
 
     file: str | None
@@ -54,8 +53,7 @@ class Source:
     scope: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(NamedTuple):
     """Indices of a window node's input that its windows never touch, counted per spatial axis."""
 
     pixels: tuple[int, ...]
@@ -63,8 +61,7 @@ class Dropped:
     gap: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """A graph input. A first window slides along `spatial_axes`; the `assumed` axes were given a size by default."""
 
     name: str
@@ -74,8 +71,7 @@ class Input:
     layout: str  # NCHW, NHWC, NCW, ...; empty where the input has no spatial axes or the order has no such name
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(NamedTuple):
     """A branch of an If of which the data decide whether it is taken.
 
     `node` is what to call the If, `side` then or else. `unfit` says why the branch cannot run at this size, if so.
@@ -126,8 +122,7 @@ class WindowNode:
         return bool(self.parameters)
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(NamedTuple):
     """A node of the window graph in which branches meet (Add, Concat, …); `output` is its first output tensor."""
 
     name: str
@@ -136,8 +131,7 @@ class Merge:
     source: Source | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TensorReport:
+class TensorReport(NamedTuple):
     """A graph output, or a tensor that the user asked for. `shape` is None where it is unknown, for this `reason`."""
 
     name: str
@@ -146,8 +140,7 @@ class TensorReport:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Rung:
+class Rung(NamedTuple):
     """One step of the downsampling ladder: the windows that bring the map to this effective stride.
 
     `stride` (input pixels per index) and `size` (indices) are per spatial axis; `nodes` are output names.
@@ -158,8 +151,7 @@ class Rung:
     nodes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unseen:
+class Unseen(NamedTuple):
     """Indices of a graph input's axis on which no graph output depends."""
 
     input: str
@@ -191,8 +183,7 @@ class Finding:
     bytes: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """What a baseline took out of a report: its file as it was named, and the findings that it accepts.
 
     `stale` says, in words, what its entries accepted that match nothing any more.
@@ -231,8 +222,8 @@ class Report:
         """Window and merge nodes, named by their first output tensors, with the attributes of WindowNode and Merge."""
         from strideinspect.report import graph  # imports networkx
 
-        windows = [(window.output, _attributes(window)) for window in self.nodes]
-        merges = [(merge.output, _attributes(merge)) for merge in self.merges]
+        windows = [(window.output, {f.name: getattr(window, f.name) for f in fields(window)}) for window in self.nodes]
+        merges = [(merge.output, merge._asdict()) for merge in self.merges]
         return graph.build(windows, merges, self.edges)
 
     @cached_property
@@ -252,10 +243,6 @@ class Report:
     def at_least(self, severity: Severity) -> Iterator[Finding]:
         """The findings of this severity or a graver one."""
         return (finding for finding in self.findings if finding.severity.rank >= severity.rank)
-
-
-def _attributes(item: WindowNode | Merge) -> dict[str, object]:
-    return {f.name: getattr(item, f.name) for f in fields(item)}
 
 
 @dataclass(frozen=True, slots=True)

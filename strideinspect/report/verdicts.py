@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Verdict(StrEnum):
@@ -43,8 +44,7 @@ class Check:
             raise ValueError("a claim that was not checked needs a reason")
 
 
-@dataclass(frozen=True, slots=True)
-class Impulses:
+class Impulses(NamedTuple):
     """What impulses through the real weights showed, counted in indices of the input axes: rows, columns, planes.
 
     An index agrees where changing it changed no bit out of its predicted reach in the `watched` tensors: nothing

@@ -71,6 +71,8 @@ def test_a_run_loads_no_more_than_it_needs(options: list[str], path: Path) -> No
     libraries = {name.partition(".")[0] for name in loaded}
     assert {"onnx", "numpy", "strideinspect"} <= libraries
     assert libraries & NEVER == set()
+    assert "strideinspect.baseline_file" not in loaded
+    assert ("strideinspect.report.text" in loaded) == ("json" not in options)
 
 
 @pytest.mark.parametrize("command", ["inspect", "baseline", "rules", "explain", "schema"])
