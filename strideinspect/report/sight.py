@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from strideinspect.report import words
 from strideinspect.report.field import Field
@@ -25,6 +26,18 @@ def reasons(fields: Iterable[Field]) -> tuple[str, ...]:
     What has no position left and sees all wants no reason: its field is `all`.
     """
     return tuple(dict.fromkeys(f.reason for f in fields if f.size is None and f.reason and not sees_all(f)))
+
+
+def told(node: WindowNode) -> tuple[Field, ...]:
+    """A window's fields; where it is itself the reason why one has no closed form, the reason says `it`."""
+    own = f"{node.op} {node.label} "
+
+    def short(field: Field) -> Field:
+        if field.reason is None or not field.reason.startswith(own):
+            return field
+        return replace(field, reason=f"it {field.reason.removeprefix(own)}")
+
+    return tuple(map(short, node.fields))
 
 
 def sees_all(field: Field) -> bool:

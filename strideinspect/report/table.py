@@ -42,7 +42,7 @@ def render(report: Report, width: int) -> Iterator[Line]:
         return
     long = len(report.nodes) >= LONG
     nodes = [node for node in report.nodes if not (long and sight.pooled(node))]
-    notes = sight.reasons(field for node in nodes for field in node.fields)
+    notes = sight.reasons(field for node in nodes for field in sight.told(node))
     labels = [node.label for node in nodes]
     whole, short = dict(zip(labels, labels, strict=True)), short_names(labels)
     several = sum(bool(i.spatial_axes) for i in report.inputs) > 1
@@ -84,7 +84,7 @@ def _shortened(width: int, *, folded: bool, left_out: int) -> Iterator[Line]:
 
 def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool) -> Iterator[Row]:
     """One row for each graph input that the node sees; from the second on, only what differs is said."""
-    groups: dict[str, tuple[Field, ...]] = sight.by_input(node.fields) or {"": ()}
+    groups: dict[str, tuple[Field, ...]] = sight.by_input(sight.told(node)) or {"": ()}
     own = (
         BRIEF.get(node.op, node.op) if brief else node.op,
         words.kernel(node),

@@ -76,7 +76,8 @@ def _unchecked(verification: Verification, width: int) -> Iterator[Line]:
     reasons: dict[tuple[str, str], list[str]] = {}
     for check in verification.details:
         told = check.claim != "theory" or _tells_theory(verification)
-        if told and check.verdict is Verdict.NOT_CHECKED and check.reason:
+        news = check.reason != verification.reason  # what kept everything from being checked is said already
+        if told and news and check.verdict is Verdict.NOT_CHECKED and check.reason:
             reasons.setdefault((check.claim, check.reason), []).append(check.node or check.output)
     for (claim, reason), places in reasons.items():
         where = f"{places[0]}" if len(places) == 1 else f"{places[0]} and {len(places) - 1} more"

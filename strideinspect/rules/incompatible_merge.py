@@ -62,7 +62,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
                 rule="incompatible-merge",
                 severity=Severity.ERROR,
                 message=f"{node.op} {node.label}: {problem.text} at this input size",
-                help=inspection.fitting_help(),
+                help=inspection.fitting_help,
                 node=node.name or None,
                 output=node.key,
                 source=inspection.code(node),

@@ -18,6 +18,7 @@ from strideinspect.fields.marks import Marks, runs, unmarked
 from strideinspect.fields.merging import Merging, merges
 from strideinspect.fields.spans import EMPTY, along
 from strideinspect.fields.unknown import unknown_reads
+from strideinspect.model.inference import infer
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.readings import Reading, readings
 from strideinspect.model.shapes import Problem, Shapes
@@ -26,7 +27,7 @@ from strideinspect.report.model import Finding, Input, Severity, TensorReport, U
 from strideinspect.report.model import Source as CodeSource
 from strideinspect.report.verdicts import Verdict, Verification
 from strideinspect.rules.advice import Advice
-from strideinspect.rules.wording import axis_name, contradiction
+from strideinspect.rules.wording import axis_name, by, contradiction
 from strideinspect.settings import Settings
 
 INT64 = 7
@@ -78,6 +79,12 @@ class Inspection:
     def data_tensor(self, window: WindowNode) -> str:
         """The tensor that a window node slides over."""
         return self.nodes[window.output].inputs[self.shapes.geometries[window.output].data]
+
+    def unsliced(self, tensor: str) -> str:
+        """The tensor of which this one is a slice, or a slice of a slice; itself where it is none."""
+        while (node := self.producers.get(tensor)) is not None and node.op == "Slice":
+            tensor = node.inputs[0]
+        return tensor
 
     def lost(self, window: WindowNode) -> tuple[tuple[int, Vector, Vector], ...]:
         """Per spatial axis of a window node: the axis, the pixels dropped at the end and the gaps that nobody reads.
@@ -245,20 +252,26 @@ class Inspection:
             if not agree:
                 yield name, tuple(d if isinstance(d, int) else -1 for d in declared.dims), computed
 
+    @cached_property
     def fitting_help(self) -> str:
-        """What to do where branches do not fit."""
+        """What to do where branches do not fit: sizes at which they do, where whole strides are such sizes."""
         strides = {abs(field.stride) for window in self.windows for field in window.fields if field.stride is not None}
-        widest = max((s for s in strides if s.denominator == 1), default=None)
-        if widest is None or widest <= 1:
+        widest = int(max((s for s in strides if s.denominator == 1), default=1))
+        listed: list[str] = []
+        for up in (0, 1):
+            near = {
+                given.name: tuple(
+                    (n + up * (widest - 1)) // widest * widest if axis in given.spatial_axes else n
+                    for axis, n in enumerate(given.shape)
+                )
+                for given in self.inputs
+            }
+            sizes = [near[given.name][axis] for given in self.inputs for axis in given.spatial_axes]
+            if min(sizes, default=0) and not infer(self.shapes.network, near).problems:
+                listed.append(by(sizes) if len(set(sizes)) > 1 else str(sizes[0]))
+        if not listed:
             return "give both branches the same size, or pad or crop before the merge"
-        near = []
-        for given in self.inputs:
-            for axis in given.spatial_axes:
-                size, step = given.shape[axis], int(widest)
-                if size % step:
-                    near += [n for n in (size // step * step, -(-size // step) * step) if n]
-        listed = " or ".join(map(str, dict.fromkeys(near)))
-        return f"use sizes that divide by {widest}" + (f", such as {listed}" if listed else "")
+        return f"use sizes that divide by {widest}, such as {' or '.join(dict.fromkeys(listed))}"
 
     def unknown_reads(self) -> Iterator[tuple[Node, str]]:
         """Nodes of which nobody can say what they read, or what comes of it, with the reason."""

@@ -4,7 +4,8 @@
 
 Compares the centers of the fields, averaged over phases, of the maps that meet in an elementwise operator or a Concat
 along channels. Where one of them was upsampled it is a note. It is none at all where, along one axis alone, the fields
-end at the same pixel: causal convolutions reach back in time, each as far as it likes.
+end at the same pixel: causal convolutions reach back in time, each as far as it likes. Nor is it where every second
+row (or third, …) of one map is laid beside the others as channels: so YOLOv5 and YOLOX trade size for depth.
 
 ## Why it is bad
 
@@ -47,6 +48,7 @@ from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed
 
 if TYPE_CHECKING:
+    from strideinspect.fields.merging import Merging
     from strideinspect.rules.inspection import Inspection
 
 
@@ -60,7 +62,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
         low = min(merge.branches, key=lambda branch: branch.center)
         high = max(merge.branches, key=lambda branch: branch.center)
         apart = high.center - low.center
-        if apart:
+        if apart and not _laid_side_by_side(inspection, merge, apart):
             yield Finding(
                 rule="misaligned-merge",
                 severity=Severity.NOTE if merge.upsampled else Severity.WARNING,
@@ -73,6 +75,12 @@ def check(inspection: Inspection) -> Iterator[Finding]:
                 axes=merge.axes,
                 source=inspection.code(merge.node),
             )
+
+
+def _laid_side_by_side(inspection: Inspection, merge: Merging, apart: Fraction) -> bool:
+    """Whether a Concat joins slices of one map that lie less than a stride apart: space made to depth."""
+    origins = {inspection.unsliced(branch.tensor) for branch in merge.branches}
+    return merge.node.op == "Concat" and len(origins) == 1 and apart < abs(merge.branches[0].stride)
 
 
 def _pixels(number: Fraction) -> str:

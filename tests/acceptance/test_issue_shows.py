@@ -133,11 +133,10 @@ def test_windows_as_the_framework_ran_them(name: str) -> None:
     assert found == said
 
 
-# What cannot be checked, and why: the image decides where GridSample looks, and onnxruntime leaves out what it can.
+# What cannot be checked, and why: the image decides where GridSample looks.
 UNCHECKED = {
     "spatial-transformer-dynamo.onnx": ("fields", 4, "GridSample"),
     "spatial-transformer-torchscript.onnx": ("fields", 4, "AffineGrid"),
-    "shufflenetv2-dynamic-torchscript.onnx": ("shapes", 16, "left it out of this run"),
 }
 
 

@@ -14,6 +14,7 @@ from strideinspect.report.folding import Row, fold, short_names
 from strideinspect.report.layout import Style, plain
 from strideinspect.report.model import Finding, Input, Report, Severity
 from strideinspect.report.places import AS_GIVEN
+from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
 from tests.report import examples
 from tests.report.builders import report, square, window
 
@@ -210,6 +211,29 @@ def test_reduction_that_removes_its_axes() -> None:
     mean = window("mean", "ReduceMean", (7, 7), (1, 1), ((1, 7, 7, 64), (1, 64)), seen, spatial_axes=(1, 2))
     (row,) = (line for line in plain(text.render(report("m.onnx", [], [mean]))).splitlines() if "ReduceMean" in line)
     assert row.split() == ["mean", "ReduceMean", "7×7", "0", "–", "all", "–"]
+
+
+def test_reasons_of_their_own_are_told_once() -> None:
+    """Two means that miss a row and are themselves the reason why no field is left share a footnote, without names."""
+    means = [
+        window(name, "ReduceMean", (9, 9), (1, 1), ((1, 8, 9, 9), (1, 8, 1, 1)),
+               square(None, None, None, node_axis=None, reason=f"ReduceMean {name} reads the whole axis", widest=9))
+        for name in ("first", "second")
+    ]  # fmt: skip
+    lines = plain(text.render(report("m.onnx", [], means))).splitlines()
+    assert [line.split()[-2] for line in lines if "ReduceMean" in line] == ["–¹", "–¹"]
+    assert [line.strip() for line in lines if line.strip().startswith("¹")] == ["¹ it reads the whole axis"]
+
+
+def test_what_keeps_all_from_being_checked_is_said_once() -> None:
+    """A reason that is the whole verification's is not told again for shapes and for fields."""
+    why = "no such operator"
+    details = tuple(Check(None, "y", claim, Verdict.NOT_CHECKED, why) for claim in ("shape", "field"))
+    nothing = Verification(
+        status=Verdict.NOT_CHECKED, reason=why, runtime=None,
+        shapes=Counts(not_checked=1), fields=Counts(not_checked=1), details=details,
+    )  # fmt: skip
+    assert plain(text.render(report("m.onnx", [], [], verification=nothing))).count(why) == 1
 
 
 def test_severities_have_styles() -> None:

@@ -13,7 +13,8 @@ from tests.rules.inspecting import inspected, of_rule, rule_ids
 WEIGHTS: dict[str, Constant] = {
     "one": (1, 1, 1, 1), "two": (1, 1, 2, 2), "three": (1, 1, 3, 3), "four": (1, 1, 4, 4), "five": (1, 1, 5, 5),
     "first": [1, 1], "last": [2**40, 2**40], "axes": [2, 3], "double": [1.0, 1.0, 2.0, 2.0],
-    "before": [-1, -1], "zero": [0, 0], "half": [4, 4],
+    "before": [-1, -1], "twos": [2, 2],
+    "pair": (1, 2, 1, 1), "zero": [0, 0], "half": [4, 4],
 }  # fmt: skip
 HALVED = "d = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)"
 SHORTCUT = "b = Conv <strides = [2, 2]> (x, one)"
@@ -90,6 +91,19 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
         ("p, i = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) q, j = MaxPool <kernel_shape = [1, 1]> (x) "
         "k = Slice (j, zero, half, axes) s = Sub (i, k) c = Cast <to = 1> (s) y = Conv (c, one)"),
         [],
+    ),
+    # YOLOv5's Focus: even rows and odd rows of one image, one pixel apart, side by side as channels.
+    "space to depth": (
+        (8, 8),
+        ("a = Slice (x, zero, last, axes, twos) b = Slice (x, first, last, axes, twos) c = Concat <axis = 1> (a, b) "
+        "y = Conv (c, pair)"),
+        [],
+    ),
+    # Added up, they are misplaced all the same.
+    "slices added": (
+        (8, 8),
+        "a = Slice (x, zero, last, axes, twos) b = Slice (x, first, last, axes, twos) s = Add (a, b) y = Conv (s, one)",
+        [("misaligned-merge", "warning", (2, 3), "b is centered 1 pixel further on along")],
     ),
     "residual": ((8, 8), "a = Conv <pads = [1, 1, 1, 1]> (x, three) y = Add (a, x)", []),
     # 2×2 windows are centered between two rows, and so is what nearest upsampling and 2×2 transposed make of them.

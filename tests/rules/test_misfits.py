@@ -52,6 +52,12 @@ def test_unet_at_a_size_that_does_not_fit(size: int, merge: str, shapes: str, tm
     assert report.outputs[0].shape is None
 
 
+def test_sizes_that_fit_are_named_axis_by_axis(tmp_path: Path) -> None:
+    """30×33 lies between 28×32 and 32×36."""
+    (finding,) = of_rule(inspected(unet(30), tmp_path, input_shapes=(1, 1, 30, 33)), "incompatible-merge")
+    assert finding.help == "use sizes that divide by 4, such as 28×32 or 32×36"
+
+
 @pytest.mark.parametrize("size", [28, 32, 36])
 def test_unet_at_a_size_that_fits(size: int, tmp_path: Path) -> None:
     """Multiples of 4 run; the help of the misfits names such sizes."""
@@ -87,6 +93,14 @@ def test_other_merges(body: str, shapes: str, tmp_path: Path) -> None:
     (finding,) = of_rule(inspected(model_of(body, {"x": (1, 1, 8, 8)}), tmp_path), "incompatible-merge")
     assert finding.output == "y"
     assert shapes in finding.message
+
+
+@pytest.mark.parametrize("size", [8, 9])
+def test_no_size_is_named_at_which_branches_fit_no_better(size: int, tmp_path: Path) -> None:
+    """One branch halves the map and the other does not: of no size more than 1 both make the same."""
+    body = "a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x) b = Relu (x) y = Add (a, b)"
+    (finding,) = of_rule(inspected(model_of(body, {"x": (1, 1, size, size)}), tmp_path), "incompatible-merge")
+    assert finding.help == "give both branches the same size, or pad or crop before the merge"
 
 
 def test_one_row_is_broadcast(tmp_path: Path) -> None:
