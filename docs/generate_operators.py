@@ -9,9 +9,9 @@ from pathlib import Path
 from onnx import helper
 
 from strideinspect.reads.registry import Family, families
-from strideinspect.verify.exactness import reads_only_shape
+from strideinspect.verify.exactness import READ_ONLY_A_SHAPE
 from strideinspect.verify.probe import translate  # noqa: F401 - importing it registers every translator
-from strideinspect.verify.probe.call import TRANSLATORS, qualified
+from strideinspect.verify.probe.call import TRANSLATORS, operation
 
 PAGE = Path(__file__).with_name("operators.md")
 _UNKNOWN = ("control", "data-dependent")
@@ -52,12 +52,12 @@ def _said(family: Family) -> str:
 
 
 def _checked(domain: str, operator: str) -> str:
-    node = helper.make_node(operator, [], [], domain=domain)
-    if reads_only_shape(node) or families()[domain, operator].name == "nothing":
+    if (not domain and operator in READ_ONLY_A_SHAPE) or families()[domain, operator].name == "nothing":
         return "reads no pixel"
     if families()[domain, operator].name in _UNKNOWN:
         return "unknown"
-    return "observed" if qualified(node) in TRANSLATORS else "not checked"
+    kind = operation(helper.make_node(operator, [], [], domain=domain)).kind
+    return "observed" if kind in TRANSLATORS else "not checked"
 
 
 if __name__ == "__main__":
