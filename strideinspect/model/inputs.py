@@ -89,6 +89,7 @@ def _complete(network: Network, name: str, declared: Declared, symbols: dict[str
     if declared.dims is None:
         raise InputShapeError(f"the model does not say how many axes input {name!r} has", "give --input-shape")
     rank = len(declared.dims)
+    size_of_map = SPATIAL.get(_rank_of_map(network, name, declared.dims), OTHER)
     channels = _channel_axis(network, name, declared.dims)
     shape, assumed = [], []
     for axis, dim in enumerate(declared.dims):
@@ -104,13 +105,21 @@ def _complete(network: Network, name: str, declared: Declared, symbols: dict[str
             elif channels is not None and axis == channels[0]:
                 size = channels[1]
             else:
-                size = SPATIAL.get(rank, OTHER)
+                size = size_of_map
             if isinstance(dim, str):
                 symbols[dim] = size
         shape.append(size)
         if axis > 0 or rank == 1:  # a batch of 1 is not worth telling
             assumed.append(axis)
     return ChosenInput(name, tuple(shape), tuple(assumed), given=False)
+
+
+def _rank_of_map(network: Network, name: str, dims: tuple[int | str | None, ...]) -> int:
+    """How many axes the map has that begins here: one more where a signal or an image comes without its channel."""
+    rank = len(dims)
+    channel_follows = any(node.op == "Unsqueeze" and node.inputs[:1] == (name,) for node in network.nodes)
+    open_axes = sum(not isinstance(dim, int) for dim in dims[1:])
+    return rank + 1 if channel_follows and rank > 1 and open_axes == rank - 1 else rank
 
 
 def _channel_axis(network: Network, name: str, dims: tuple[int | str | None, ...]) -> tuple[int, int] | None:

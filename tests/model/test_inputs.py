@@ -30,6 +30,18 @@ CHOICES: dict[str, tuple[str, Sizes, Sizes, dict[str, tuple[int, ...]]]] = {
     "volume": (text("float[N,3,d,h,w] x"), {}, {"x": (1, 3, 64, 64, 64)}, {"x": (2, 3, 4)}),
     "table": (text("float[N,k] x"), {}, {"x": (1, 64)}, {"x": (1,)}),
     "vector": (text("float[n] x"), {}, {"x": (64,)}, {"x": (0,)}),
+    # A waveform and a gray image without the axis of their one channel, which the model adds itself.
+    "bare signal": (
+        text("float[N,l] x, int64[1] a", "y = Unsqueeze (x, a)"), {"a": (1,)}, {"x": (1, 4096), "a": (1,)}, {"x": (1,)},
+    ),
+    "bare image": (
+        text("float[N,h,w] x, int64[1] a", "y = Unsqueeze (x, a)"), {"a": (1,)},
+        {"x": (1, 224, 224), "a": (1,)}, {"x": (1, 2)},
+    ),
+    "signal that is laid flat": (
+        text("float[N,3,l] x, int64[1] a", "y = Unsqueeze (x, a)"), {"a": (1,)},
+        {"x": (1, 3, 4096), "a": (1,)}, {"x": (2,)},
+    ),
     "a single number": (text("float x"), {}, {"x": ()}, {}),
     "batch alone": (text("float[N,3,8,8] x"), {}, {"x": (1, 3, 8, 8)}, {}),
     # The first convolution's weight tells the channels.
