@@ -45,7 +45,7 @@ def merges(nodes: Sequence[Described], fields: Fields) -> Iterator[Merging]:
         inputs = [item.node.inputs[read.input] for read in item.reads]
         if item.node.op in UPSAMPLERS or any(name in upsampled for name in inputs):
             upsampled.update(item.node.outputs)
-        if item.node.op not in MERGES or len(set(inputs)) < 2:
+        if len(set(inputs)) < 2 or not _meet(item):
             continue
         places = [read.place.axis if read.place is not None else None for read in item.reads]
         alike: dict[tuple[str, tuple[Branch, ...]], list[int]] = {}
@@ -62,6 +62,11 @@ def merges(nodes: Sequence[Described], fields: Fields) -> Iterator[Merging]:
         for (name, branches), axes in alike.items():
             anyone = any(branch.tensor in upsampled for branch in branches)
             yield Merging(item.node, name, tuple(axes), branches, anyone)
+
+
+def _meet(item: Described) -> bool:
+    """Whether the node merges maps; images that are joined to a batch, as crops of one image are, meet nowhere."""
+    return item.node.op in MERGES and all(read.place is None or read.place.axis > 0 for read in item.reads)
 
 
 def _branch(name: str, seen: Seen | None) -> tuple[Branch, int] | None:

@@ -82,7 +82,7 @@ class Inspection:
 
     def unsliced(self, tensor: str) -> str:
         """The tensor of which this one is a slice, or a slice of a slice; itself where it is none."""
-        while (node := self.producers.get(tensor)) is not None and node.op == "Slice":
+        while (node := self.producers.get(tensor)) is not None and node.op in {"Slice", "Unsqueeze"}:
             tensor = node.inputs[0]
         return tensor
 

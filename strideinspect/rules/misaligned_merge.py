@@ -4,8 +4,8 @@
 
 Compares the centers of the fields, averaged over phases, of the maps that meet in an elementwise operator or a Concat
 along channels. Where one of them was upsampled it is a note. It is none at all where, along one axis alone, the fields
-end at the same pixel: causal convolutions reach back in time, each as far as it likes. Nor is it where every second
-row (or third, …) of one map is laid beside the others as channels: so YOLOv5 and YOLOX trade size for depth.
+end at the same pixel: causal convolutions reach back in time, each as far as it likes. Nor is it where a Concat joins
+slices of one map, which somebody shifted on purpose: YOLOv5 and YOLOX trade size for depth so.
 
 ## Why it is bad
 
@@ -62,7 +62,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
         low = min(merge.branches, key=lambda branch: branch.center)
         high = max(merge.branches, key=lambda branch: branch.center)
         apart = high.center - low.center
-        if apart and not _laid_side_by_side(inspection, merge, apart):
+        if apart and not _slices_of_one_map(inspection, merge):
             yield Finding(
                 rule="misaligned-merge",
                 severity=Severity.NOTE if merge.upsampled else Severity.WARNING,
@@ -77,10 +77,8 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             )
 
 
-def _laid_side_by_side(inspection: Inspection, merge: Merging, apart: Fraction) -> bool:
-    """Whether a Concat joins slices of one map that lie less than a stride apart: space made to depth."""
-    origins = {inspection.unsliced(branch.tensor) for branch in merge.branches}
-    return merge.node.op == "Concat" and len(origins) == 1 and apart < abs(merge.branches[0].stride)
+def _slices_of_one_map(inspection: Inspection, merge: Merging) -> bool:
+    return merge.node.op == "Concat" and len({inspection.unsliced(branch.tensor) for branch in merge.branches}) == 1
 
 
 def _pixels(number: Fraction) -> str:

@@ -26,7 +26,7 @@ SHAPE_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
     "Range": (0, 1, 2),
     "Reshape": (1,),
     "Resize": (1, 2, 3),
-    "STFT": (1, 2, 3),
+    "STFT": (1, 3),
     "Slice": (1, 2, 3, 4),
     "Split": (1,),
     "SplitToSequence": (1,),

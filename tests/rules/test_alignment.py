@@ -99,6 +99,13 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
         "y = Conv (c, pair)"),
         [],
     ),
+    # A crop at the left and one at the right, as two images of a batch.
+    "crops of a batch": (
+        (8, 8),
+        ("a = Slice (x, zero, before, axes) b = Slice (x, first, last, axes) r = Relu (b) c = Concat <axis = 0> (a, r) "
+        "y = Conv (c, one)"),
+        [],
+    ),
     # Added up, they are misplaced all the same.
     "slices added": (
         (8, 8),

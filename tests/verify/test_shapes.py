@@ -88,6 +88,12 @@ def test_zeroed_weights_decide_no_shape(tmp_path: Path) -> None:
     assert set(as_run(model_of(text), tmp_path).not_checked) == {"y"}
 
 
+def test_the_window_of_an_stft_decides_no_shape(tmp_path: Path) -> None:
+    """How 300 samples are weighed is left out of the run: (1000 - 300) / 100 + 1 frames, 300 / 2 + 1 frequencies."""
+    text = "(float[1,1000,1] x, int64 s, float[300] w) => (float[A,B,C,D] y) { y = STFT(x, s, w) }"
+    assert as_run(model_of(text, s=100), tmp_path).shapes["y"] == (1, 8, 151, 2)
+
+
 def test_a_run_that_ends_early_keeps_what_came_before(tmp_path: Path) -> None:
     """A head with a baked-in size fails at another size; the error names its node, the map before it is checked."""
     text = (
