@@ -81,13 +81,12 @@ def gemm(call: Call) -> Sequence[Value | None]:
 
 @operators("Einsum")
 def einsum(call: Call) -> Sequence[Value | None]:
-    """Labels that are missing from the output are contracted."""
+    """Labels that are missing from the output are contracted; along those that a factor lacks it is broadcast."""
     equation = str(call.attributes["equation"]).replace(" ", "")
     terms, arrow, out = equation.partition("->")
     labels = terms.split(",")
     if not arrow or "." in equation:
         raise InexpressibleError(f"the equation {equation!r}")
-    shape = call.shape_out()
     parts = []
     for value, own in zip(call.inputs, labels, strict=True):
         if value is None:
@@ -97,17 +96,17 @@ def einsum(call: Call) -> Sequence[Value | None]:
         for axis, label in enumerate(own):
             if label not in out:
                 value = _whole(call, value, axis)  # noqa: PLW2901 - contracted one axis after the other
-        parts.append(_placed(call, value, own, out, shape))
-    return [call.build.union(parts, shape)]
+        parts.append(_placed(call, value, own, out))
+    return [call.broadcast(parts, call.shape_out())]
 
 
-def _placed(call: Call, value: Value, own: str, out: str, shape: Shape) -> Value:
-    """A factor with its axes where the output has them."""
+def _placed(call: Call, value: Value, own: str, out: str) -> Value:
+    """A factor with its axes where the output has them, and extent 1 along those that it lacks."""
     order = [k for label in out for k, mine in enumerate(own) if mine == label]
     rest = [k for k in range(len(own)) if k not in order]
     value = call.build.permuted(value, order + rest)
-    extents, places = [1] * len(out), {}
+    extents, shape, places = [1] * len(out), [1] * len(out), {}
     for old, label in enumerate(own[k] for k in order):
         new = out.index(label)
-        extents[new], places[old] = value.extents[old], new
-    return call.build.resized(value, tuple(extents), shape, value.marks.moved(places))
+        extents[new], shape[new], places[old] = value.extents[old], value.shape[old], new
+    return call.build.resized(value, tuple(extents), tuple(shape), value.marks.moved(places))
