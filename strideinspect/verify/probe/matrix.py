@@ -19,14 +19,17 @@ _PRODUCTS: Final[dict[str, tuple[int, int]]] = {
     "com.microsoft:MatMulIntegerToFloat": (0, 1),
     "com.microsoft:MatMulNBits": (0, 1),
 }
+# Numbers that may come from a DynamicQuantizeLinear: scale and zero point of the first factor.
+_NUMBERS: Final = {"MatMulInteger": (2,), "com.microsoft:MatMulIntegerToFloat": (2, 4)}
 _LIKE_MATMUL_NBITS: Final = frozenset({"com.microsoft:MatMulNBits"})
 
 
 @operators(*_PRODUCTS)
 def product(call: Call) -> Sequence[Value | None]:
-    """Row of the one, column of the other."""
+    """Row of the one, column of the other, and the numbers by which the first was quantised."""
     left, right = _PRODUCTS[call.node.kind]
-    call.only(left, right)
+    numbers = _NUMBERS.get(call.node.kind, ())
+    call.only(left, right, *numbers)
     if call.node.kind in _LIKE_MATMUL_NBITS:
         call.only(left)
     shape = call.shape_out()
@@ -35,6 +38,8 @@ def product(call: Call) -> Sequence[Value | None]:
         parts.append(_factor(call, value, shape, first=True))
     if (value := call.value(right)) is not None:
         parts.append(_factor(call, value, shape, first=False))
+    if (value := call.broadcast([call.value(k) for k in numbers], shape)) is not None:
+        parts.append(value)
     return [call.build.union(parts, shape)]
 
 

@@ -13,17 +13,18 @@ from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, V
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """The plain operator with the same geometry, and which inputs are the weight, the bias, and a summand."""
+    """The plain operator with the same geometry; which inputs are weight, bias, a summand, the data's zero point."""
 
     plain: str
     weight: int | None = None
     bias: int | None = None
     summand: int | None = None
+    zero_point: int | None = None
 
 
 _CONVOLUTIONS: Final = {
     "Conv": _Window("Conv", 1, 2),
-    "ConvInteger": _Window("Conv", 1),
+    "ConvInteger": _Window("Conv", 1, zero_point=2),
     "QLinearConv": _Window("Conv", 3, 8),
     "com.microsoft:FusedConv": _Window("Conv", 1, 2, 3),
     "com.microsoft:NhwcFusedConv": _Window("Conv", 1, 2, 3),
@@ -122,10 +123,11 @@ def global_pooling(call: Call) -> Sequence[Value | None]:
 def convolution(call: Call) -> Sequence[Value | None]:
     """Every spatial axis is read by its table, then the channels of each group are mixed.
 
-    A weight that depends on the data is read whole; bias and summand are added.
+    A weight that depends on the data is read whole; bias, summand and the data's zero point are added.
     """
     window = _CONVOLUTIONS[call.node.kind]
-    call.only(0, *(k for k in (window.weight, window.bias, window.summand) if k is not None))
+    others = (window.weight, window.bias, window.summand, window.zero_point)
+    call.only(0, *(k for k in others if k is not None))
     shape = call.shape_out()
     channel = len(shape) - 1 if spatial_axes(call.node, len(shape)).start == 1 else 1
     parts: list[Value | None] = []
@@ -137,8 +139,7 @@ def convolution(call: Call) -> Sequence[Value | None]:
     if window.bias is not None and (bias := call.value(window.bias)) is not None:
         ones = (1,) * (len(shape) - channel - 1)
         parts.append(call.build.resized(bias, bias.extents + ones, bias.shape + ones, bias.marks))
-    if window.summand is not None:
-        parts.append(call.value(window.summand))
+    parts += [call.value(k) for k in (window.summand, window.zero_point) if k is not None]
     return [call.broadcast(parts, shape)]
 
 
