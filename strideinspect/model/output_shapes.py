@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import NamedTuple
 
+import numpy as np
 import onnx
 from onnx import numpy_helper
 from onnx.shape_inference import InferenceError, infer_node_outputs
@@ -11,7 +13,7 @@ from onnx.shape_inference import InferenceError, infer_node_outputs
 from strideinspect.model.bodies import Run, loop_outputs
 from strideinspect.model.contrib_shapes import FURTHER_RULES
 from strideinspect.model.network import SMALL
-from strideinspect.model.node import Node, Shape
+from strideinspect.model.node import WITH_BODIES, Node, Shape
 from strideinspect.model.shape_rules import RULES, output_dtype
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import MisfitError, geometry, is_window
@@ -53,30 +55,85 @@ def _refuse_fatal(node: Node) -> None:
         raise MisfitError(f"num_outputs is {wanted}, it has {len(node.outputs)} outputs")
 
 
+class _Given(NamedTuple):
+    """What the library is told of one input: its type, and its numbers where they are small and known."""
+
+    name: str
+    dtype: int
+    shape: Shape
+    kind: np.dtype[np.generic] | None
+    numbers: bytes
+
+
+class _Question(NamedTuple):
+    """A node as the library is asked of it. Only bodies know tensors by name: else inputs and outputs are numbered."""
+
+    op: str
+    domain: str
+    version: int
+    attributes: tuple[bytes, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    given: tuple[_Given, ...]
+    opsets: tuple[tuple[str, int], ...]
+
+
 def _from_library(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:
     _refuse_fatal(node)
-    try:
-        schema = onnx.defs.get_schema(node.op, node.version, node.domain)
-    except onnx.defs.SchemaError:
+    if not onnx.defs.has(node.op, node.version, node.domain):
         return _declared(result, node)
-    types = {name: _type(result.dtypes[name], result.shapes[name]) for name in node.inputs if name in result.shapes}
-    data = {}
-    for name in node.inputs:
-        value = result.constants.known(name)
-        if value is not None and value.size <= SMALL:
-            data[name] = numpy_helper.from_array(value)
-    opsets = [onnx.helper.make_opsetid(domain, version) for domain, version in result.network.opsets.items()]
+    bodies = node.op in WITH_BODIES
+    names = {name: name if bodies or not name else f"input {i}" for i, name in enumerate(node.inputs)}
+    question = _Question(
+        node.op,
+        node.domain,
+        node.version,
+        tuple(attribute.SerializeToString() for attribute in node.attributes.values()),
+        tuple(names[name] for name in node.proto.input),
+        tuple(name if bodies or not name else f"output {i}" for i, name in enumerate(node.outputs)),
+        tuple(_given(result, name, called) for name, called in names.items() if name in result.shapes),
+        tuple(result.network.opsets.items()),
+    )
+    found = (_answer.__wrapped__ if bodies else _answer)(question)
+    return [shape for shape, _ in found], [dtype for _, dtype in found]
+
+
+def _given(result: Shapes, name: str, called: str) -> _Given:
+    value = result.constants.known(name)
+    told = value is not None and value.size <= SMALL and value.dtype != object
+    return _Given(
+        called,
+        result.dtypes[name],
+        result.shapes[name],
+        value.dtype if value is not None and told else None,
+        value.tobytes() if value is not None and told else b"",
+    )
+
+
+@lru_cache(maxsize=512)  # exporters write the same shape arithmetic over and over
+def _answer(asked: _Question) -> tuple[tuple[Shape | None, int], ...]:
+    """Shape (None where unknown) and element type of each output. Raises MisfitError."""
+    node = onnx.NodeProto(op_type=asked.op, domain=asked.domain, input=asked.inputs, output=asked.outputs)
+    node.attribute.extend(map(onnx.AttributeProto.FromString, asked.attributes))
     try:
-        found = infer_node_outputs(schema, node.proto, types, data, opset_imports=opsets)
+        found = infer_node_outputs(
+            onnx.defs.get_schema(asked.op, asked.version, asked.domain),
+            node,
+            {given.name: onnx.helper.make_tensor_type_proto(given.dtype, given.shape) for given in asked.given},
+            {
+                given.name: numpy_helper.from_array(np.frombuffer(given.numbers, given.kind).reshape(given.shape))
+                for given in asked.given
+                if given.kind is not None
+            },
+            opset_imports=[onnx.helper.make_opsetid(domain, version) for domain, version in asked.opsets],
+        )
     except (InferenceError, onnx.checker.ValidationError) as error:
         raise MisfitError(_plain(str(error))) from error
-    shapes: list[Shape | None] = []
-    dtypes = []
-    for name in node.outputs:
-        info = found.get(name)
-        shapes.append(_concrete(info) if info is not None else None)
-        dtypes.append(info.tensor_type.elem_type if info is not None else onnx.TensorProto.FLOAT)
-    return shapes, dtypes
+    infos = (found.get(name) for name in asked.outputs)
+    return tuple(
+        (None, onnx.TensorProto.FLOAT) if info is None else (_concrete(info), info.tensor_type.elem_type)
+        for info in infos
+    )
 
 
 def _declared(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:
@@ -100,11 +157,6 @@ def _concrete(info: onnx.TypeProto) -> Shape | None:
         return None
     dims = info.tensor_type.shape.dim
     return tuple(int(d.dim_value) for d in dims) if all(d.HasField("dim_value") for d in dims) else None
-
-
-@lru_cache(maxsize=4096)
-def _type(dtype: int, shape: Shape) -> onnx.TypeProto:
-    return onnx.helper.make_tensor_type_proto(dtype, shape)
 
 
 def _plain(text: str) -> str:
