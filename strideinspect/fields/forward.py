@@ -112,9 +112,15 @@ def _contributions(item: Described, seen: Mapping[str, Mapping[Source, Dependenc
 
 def propagate(shapes: Shapes, nodes: Sequence[Described], sources: Sequence[Source]) -> Fields:
     """The fields of every tensor for these sources."""
-    fields: dict[str, Mapping[Source, Seen]] = {}
+    begun = {}
     for name in dict.fromkeys(name for name, _ in sources):
-        fields[name] = {source: _itself(source, shapes.shapes[name]) for source in sources if source[0] == name}
+        begun[name] = {source: _itself(source, shapes.shapes[name]) for source in sources if source[0] == name}
+    return carried_on(shapes, nodes, begun)
+
+
+def carried_on(shapes: Shapes, nodes: Sequence[Described], known: Fields) -> Fields:
+    """The fields of every tensor, where those before these nodes are known."""
+    fields = dict(known)
     for item in nodes:
         fields |= {output: seen for output, seen in _visit(item, fields).items() if output in shapes.shapes}
     return fields

@@ -29,8 +29,11 @@ LARGEST = 1 << 36
 """Nor is a tensor of more elements than this."""
 
 
-def infer(network: Network, inputs: Mapping[str, Shape]) -> Shapes:
-    """Shapes of all tensors for these input shapes; what cannot be known is listed with its reason, never raised."""
+def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True) -> Shapes:
+    """Shapes of all tensors for these input shapes; what cannot be known is listed with its reason, never raised.
+
+    Without `go_on`, nothing is said of what lies behind the first node that cannot run.
+    """
     result = Shapes(network, constants=network.constants.copy())
     for name, (shape, dtype) in network.weights.items():
         _declare(result, name, shape, dtype)
@@ -39,14 +42,14 @@ def infer(network: Network, inputs: Mapping[str, Shape]) -> Shapes:
         result.shapes[name], result.dtypes[name] = shape, declared.dtype or onnx.TensorProto.FLOAT
         for given, said in zip(shape, declared.dims or shape, strict=True):
             result.resized |= isinstance(said, int) and said > 0 and said != given
-    _walk(result, network.nodes)
+    _walk(result, network.nodes, go_on=go_on)
     return result
 
 
-def _walk(result: Shapes, nodes: Sequence[Node]) -> None:
+def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
     """Visit nodes in order, with its branches in place of an If."""
     pending = list(reversed(nodes))
-    while pending:
+    while pending and (go_on or not result.problems):
         node = pending.pop()
         inside = _opened(result, node) if node.op == "If" else None
         if inside is not None:

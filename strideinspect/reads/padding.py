@@ -24,8 +24,8 @@ def pad(placed: PlacedNode) -> tuple[Read, ...]:
         size = shape[axis] + begin + end
         if mode == "constant":
             steps.append(Sliding(axis, 1, 1, 1, begin, shape[axis], size, sized=placed.is_sized(1)))
-        elif begin or end:
-            steps.append(_mirrored(axis, shape[axis], begin, end, mode))
+        else:
+            steps.append(_mirrored(axis, shape[axis], begin, end, mode, sized=placed.is_sized(1)))
     value = 2 if placed.present(2) else None
     return (Read(0, 0, tuple(steps)), *((parameter(placed, value),) if value else ()))
 
@@ -70,7 +70,7 @@ def crop(placed: PlacedNode) -> tuple[Read, ...]:
     return (Read(0, 0, (rows, Sliding(3, 1, 1, 1, -border[0], shape[3], after[3]))),)
 
 
-def _mirrored(axis: int, length: int, begin: int, end: int, mode: str) -> Step:
+def _mirrored(axis: int, length: int, begin: int, end: int, mode: str, *, sized: bool) -> Step:
     first, last = max(0, -begin), length - max(0, -end)  # negative amounts crop before the rest is mirrored
     index: NDArray[np.integer] = np.arange(-begin if begin > 0 else first, last + max(0, end)) - first
     kept = last - first
@@ -87,4 +87,4 @@ def _mirrored(axis: int, length: int, begin: int, end: int, mode: str) -> Step:
     else:
         raise UnresolvedError(f"its mode {mode!r} is not known")
     shift = np.array([[-begin]], dtype=np.int64)
-    return single(axis, length, index + first, repeating(1, shift))
+    return single(axis, length, index + first, repeating(1, shift, sized=sized))

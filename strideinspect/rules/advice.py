@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from strideinspect.fields.coverage import hollow, lost
-from strideinspect.fields.forward import Described, Fields, Source, described, propagate
+from strideinspect.fields.forward import Described, Fields, Source, carried_on, described, propagate
 from strideinspect.fields.liveness import keeps_map, read_by_someone, seen
 from strideinspect.fields.marks import Marks, Vector, all_marked, forward, unmarked
 from strideinspect.model.geometry import Geometry, Kind
@@ -18,7 +18,7 @@ from strideinspect.model.network import Network
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import is_window, refitted
-from strideinspect.reads.steps import Read, Sliding
+from strideinspect.reads.steps import Periodic, Read, Sliding, Table
 from strideinspect.rules.wording import axes_name, by, listed
 
 FARTHEST = 64
@@ -99,8 +99,8 @@ class Adviser:
     def _lossless(self, name: str, sizes: Mapping[int, int], aim: str) -> bool:
         shape = tuple(sizes.get(axis, n) for axis, n in enumerate(self._inputs[name]))
         if (name, shape) not in self._placed:
-            shapes = infer(self._network, {**self._inputs, name: shape})
-            self._placed[name, shape] = (shapes, described(shapes)[0])
+            shapes = infer(self._network, {**self._inputs, name: shape}, go_on=False)
+            self._placed[name, shape] = (shapes, () if shapes.problems else described(shapes)[0])
         shapes, nodes = self._placed[name, shape]
         if shapes.problems or not _unknown(nodes) <= self._unknown:
             return False  # it does not run at this size
@@ -134,7 +134,7 @@ class Adviser:
                 behind[item.node.key] = (item.node.key, readers[item.node.key] == 1)
                 continue
             own = (alone or not keeps_map(item)) and readers[item.node.key] == 1  # what mixes tensors begins a map
-            added = _padding(item.reads, at)
+            added = _padding(item, at)
             if added is not None:
                 links.append(_Link(item.node, last, alone, padding=added))
                 behind[item.node.key] = (item.node.key, own)
@@ -158,15 +158,20 @@ def _unknown(nodes: Sequence[Described]) -> set[str]:
     }
 
 
-def _padding(reads: Sequence[Read], axis: int) -> tuple[int, int] | None:
+def _padding(item: Described, axis: int) -> tuple[int, int] | None:
     """How many indices a node adds before and after an axis, where that is all that it does along it at any size."""
-    touching = [step for read in reads for step in read.steps if getattr(step, "axis", None) == axis]
-    if len(touching) != 1 or not isinstance(touching[0], Sliding) or any(read.place for read in reads):
+    touching = [step for read in item.reads for step in read.steps if getattr(step, "axis", None) == axis]
+    if len(touching) != 1 or any(read.place for read in item.reads):
         return None
     step = touching[0]
-    after = step.size - step.length - step.begin
-    plain = (step.kernel, step.stride, step.sized) == (1, 1, False)
-    return (step.begin, after) if plain and step.begin >= 0 and after >= 0 else None
+    if isinstance(step, Sliding):
+        before, plain = step.begin, (step.kernel, step.stride, step.sized) == (1, 1, False)
+    elif item.node.op == "Pad" and isinstance(step, Table) and isinstance(step.periodic_form, Periodic):
+        before, plain = -int(step.periodic_form.taps[0, 0]), not step.periodic_form.sized
+    else:
+        return None
+    after = step.size - step.length - before
+    return (before, after) if plain and before >= 0 and after >= 0 else None
 
 
 class _Link(NamedTuple):
@@ -181,7 +186,10 @@ class _Link(NamedTuple):
 
 
 class _Map(NamedTuple):
-    """The extent of a map, how many indices at its ends are padding, and if no window stands before it."""
+    """The extent of a map, how many indices at its ends are padding, and if no window stands before it.
+
+    What is mirrored counts as padding, for what it mirrors is there once more.
+    """
 
     size: int
     before: int = 0
@@ -222,8 +230,8 @@ def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[So
         return any(source in here and axis in here[source].actual.axes for source in sources)
 
     suspects = [
-        item
-        for item in nodes
+        (at, item)
+        for at, item in enumerate(nodes)
         if item.known
         and is_window(item.node)
         and shapes.geometries[item.node.key].kind is not Kind.GLOBAL
@@ -234,15 +242,19 @@ def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[So
     read = read_by_someone(shapes, nodes, shapes.network.outputs)
     producers = {name: item for item in nodes for name in item.node.outputs}
     left = [
-        item
-        for item in suspects
+        (at, item)
+        for at, item in suspects
         if _drops_unread(shapes, item, read, _nearby_padding(shapes, producers, item), runs_along)
     ]
     if not left:
         return False
     # Padding may also come from further away, which takes the fields to see.
-    exact = propagate(shapes, nodes, sources)
-    return any(_drops_unread(shapes, item, read, _all_padding(shapes, exact, item), runs_along) for item in left)
+    exact, done = propagate(shapes, (), sources), 0
+    for at, item in left:
+        exact, done = carried_on(shapes, nodes[done:at], exact), at
+        if _drops_unread(shapes, item, read, _all_padding(shapes, exact, item), runs_along):
+            return True
+    return False
 
 
 def _drops_unread(
