@@ -34,10 +34,10 @@ class Oracle:
         """The sizes that the model is to be run at."""
         assert inputs == {"x": (1, 1, 11, 11)}
 
-    def check(self, claims: Claims, tell: Callable[[str], None]) -> Verification:  # noqa: ARG002
+    def ask(self, claims: Claims) -> Callable[[Callable[[str], None]], Verification]:
         """The verdict made up beforehand."""
         assert claims.shapes["y"] == (1, 1, 5, 5)
-        return self.verification
+        return lambda _: self.verification
 
 
 def findings(folder: Path, verification: Verification) -> tuple[Finding, ...]:
