@@ -16,7 +16,7 @@ from strideinspect.model.network import SMALL
 from strideinspect.model.node import WITH_BODIES, Node, Shape
 from strideinspect.model.shape_rules import RULES, output_dtype
 from strideinspect.model.shapes import Shapes
-from strideinspect.model.window import MisfitError, geometry, is_window
+from strideinspect.model.window import BrokenError, MisfitError, geometry, is_window
 
 
 def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | None], list[int]]:
@@ -127,7 +127,9 @@ def _answer(asked: _Question) -> tuple[tuple[Shape | None, int], ...]:
             },
             opset_imports=[onnx.helper.make_opsetid(domain, version) for domain, version in asked.opsets],
         )
-    except (InferenceError, onnx.checker.ValidationError) as error:
+    except onnx.checker.ValidationError as error:
+        raise BrokenError(_plain(str(error))) from error
+    except InferenceError as error:
         raise MisfitError(_plain(str(error))) from error
     infos = (found.get(name) for name in asked.outputs)
     return tuple(

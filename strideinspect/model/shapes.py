@@ -17,7 +17,7 @@ class Trouble(Enum):
 
     MERGE = "merge"  # branches that do not fit together
     HEAD = "head"  # sizes baked into the model that do not fit this input
-    BROKEN = "broken"  # a window whose own numbers fit no input
+    BROKEN = "broken"  # a node whose own attributes fit no input
     EMPTY = "empty"  # a map with no index
     FOREIGN = "foreign"  # an operator that the standard does not know
 

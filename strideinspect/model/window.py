@@ -75,7 +75,7 @@ class MisfitError(Exception):
 
 
 class BrokenError(MisfitError):
-    """The node can run at no size: its own numbers make no window."""
+    """The node can run at no size: its own numbers and attributes make no sense."""
 
 
 def is_window(node: Node) -> bool:

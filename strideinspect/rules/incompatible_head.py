@@ -3,8 +3,9 @@
 ## What it does
 
 Reports the Reshape, Gemm or other node that cannot run, with its numbers. What lies behind it cannot be computed; the
-rest of the report stays. Reports also a window whose own numbers make none at any size, such as the negative pads that
-tf2onnx writes for a transposed convolution with a kernel smaller than its stride.
+rest of the report stays. Reports also a node that runs at no size: tf2onnx writes negative pads for a transposed
+convolution with a kernel smaller than its stride, and models of opset 12 and less that were quantised per channel have
+a DequantizeLinear with an axis, which it got in opset 13.
 
 ## Why it is bad
 
