@@ -179,7 +179,15 @@ CONTRIB_RULES: dict[tuple[str, str], Rule] = {
     **{("com.microsoft", op): rule for op, rule in _MICROSOFT.items()},
     **{
         ("", op): _first
-        for op in ("Affine", "ImageScaler", "ParametricSoftplus", "Scale", "ScaledTanh", "SimplifiedLayerNormalization")
+        for op in (
+            "Affine",
+            "ImageScaler",
+            "LayerNormalization",  # which onnxruntime fuses in models of any opset; the standard has it from 17 on
+            "ParametricSoftplus",
+            "Scale",
+            "ScaledTanh",
+            "SimplifiedLayerNormalization",
+        )
     },
     ("", "Crop"): _cropped,
     ("", "GatherND"): _gathered,

@@ -166,6 +166,16 @@ def test_resizing_rounds_in_single_precision(length: int, scale: float, size: in
     assert inferred(model).shapes["y"] == (1, 1, size)
 
 
+def test_a_normalisation_that_is_older_than_the_standard() -> None:
+    """LayerNormalization came with opset 17, but onnxruntime fuses it in models of any operator set, and runs it."""
+    model = onnx.parser.parse_model(
+        """<ir_version: 8, opset_import: ["": 13]> g (float[2,5] x) => (float[2,5] y)
+        <float[5] s = {1, 1, 1, 1, 1}> { n = LayerNormalization (x, s) y = Relu (n) }"""
+    )
+    assert run(model).values["y"].shape == (2, 5)
+    assert inferred(model).shapes["n"] == (2, 5)
+
+
 TROUBLES = {
     "merge": ("a = MaxPool <kernel_shape = [2, 2]> (x) y = Add (a, x)", Trouble.MERGE, "1×4×5×9 and 1×4×6×10"),
     "joined": (

@@ -45,8 +45,10 @@ def product(call: Call) -> Sequence[Value | None]:
 
 def _factor(call: Call, value: Value, shape: Shape, *, first: bool) -> Value:
     """One factor, its contracted axis read whole, broadcast to the product's shape."""
+    rank = len(value.shape)
+    if rank > 2 and call.integer("transBatchA" if first else "transBatchB", 0):
+        value = call.build.permuted(value, [*range(1, rank - 1), 0, rank - 1])
     if call.integer("transA" if first else "transB", 0):
-        rank = len(value.shape)
         value = call.build.permuted(value, [*range(rank - 2), rank - 1, rank - 2])
     if len(value.shape) == 1:
         whole = _whole(call, value, 0)
