@@ -13,7 +13,7 @@ from strideinspect.fields.forward import Described, Fields, Source
 from strideinspect.fields.liveness import seen_from
 from strideinspect.fields.marks import Marks, all_marked, runs
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.steps import Statistics
+from strideinspect.reads.steps import Broadcast, Statistics
 from strideinspect.report.field import Span
 
 
@@ -40,20 +40,24 @@ def middle(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Marks, dict[Sou
 
 
 def holes_of(
-    shapes: Shapes, nodes: Sequence[Described], fields: Fields, tensor: str
-) -> Mapping[Source, tuple[int, tuple[Span, ...]]]:
-    """Per source the middle index of a tensor and the input indices inside its local field that it does not see."""
-    marks, chosen = middle(shapes, fields, tensor)
-    found = {}
-    for (name, axis), index in chosen.items():
-        near = [_locally(item, fields, (name, axis)) for item in nodes]
-        reached = seen_from(shapes, near, {tensor: marks})
-        live = np.flatnonzero(reached[name][axis]) if name in reached else np.zeros(0, dtype=np.int64)
-        if live.size:
-            missing = runs(~reached[name][axis][live[0] : live[-1] + 1])
-            if missing:
-                start = int(live[0])
-                found[name, axis] = (index, tuple((a + start, b + start) for a, b in missing))
+    shapes: Shapes, nodes: Sequence[Described], fields: Fields, tensors: Sequence[str]
+) -> Mapping[str, Mapping[Source, tuple[int, tuple[Span, ...]]]]:
+    """Per tensor and source the middle index, and the input indices inside its local field that it does not see."""
+    near: dict[Source, list[Described]] = {}
+    found: dict[str, dict[Source, tuple[int, tuple[Span, ...]]]] = {}
+    for tensor in tensors:
+        marks, chosen = middle(shapes, fields, tensor)
+        found[tensor] = {}
+        for (name, axis), index in chosen.items():
+            if (name, axis) not in near:
+                near[name, axis] = [_locally(item, fields, (name, axis)) for item in nodes]
+            reached = seen_from(shapes, near[name, axis], {tensor: marks})
+            live = np.flatnonzero(reached[name][axis]) if name in reached else np.zeros(0, dtype=np.int64)
+            if live.size:
+                missing = runs(~reached[name][axis][live[0] : live[-1] + 1])
+                if missing:
+                    start = int(live[0])
+                    found[tensor][name, axis] = (index, tuple((a + start, b + start) for a, b in missing))
     return found
 
 
@@ -62,7 +66,7 @@ def _locally(item: Described, fields: Fields, source: Source) -> Described:
     kept = []
     for read in item.reads:
         seen = fields.get(item.node.inputs[read.input], {}).get(source)
-        if seen is not None:
+        if seen is not None and (seen.actual.local is None or any(isinstance(s, Broadcast) for s in read.steps)):
             around = Around(item.node.outputs[read.output], item.node.label, frozenset())
             after = reduce(lambda dependence, step: apply(step, dependence, around), read.steps, seen.actual)
             if after.local is None:

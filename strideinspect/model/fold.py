@@ -38,13 +38,17 @@ Array = NDArray[Any]
 _Rule = Callable[[Node, Sequence[Array | None]], Array]
 
 
+_QUANTISED = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
+"""They make weights and maps; nobody quantises shape arithmetic, but a quantised network has thousands of them."""
+
+
 def fold(node: Node, values: Sequence[Array | None], size: int) -> tuple[Array, ...] | None:
     """Outputs of a node whose inputs are all known; None where that would be too large to be shape arithmetic.
 
     `values` holds None for an input left out, `size` is how many elements the output has.
     Raises UnresolvedError where the values do not fit the operator.
     """
-    if size > SMALL or is_window(node):
+    if size > SMALL or is_window(node) or node.op in _QUANTISED:
         return None  # pools of constants are no shape arithmetic, and the reference implementation gets them wrong
     rule = _RULES.get(node.op) if not node.domain else None
     try:

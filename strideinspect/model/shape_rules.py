@@ -22,22 +22,31 @@ MERGES = BROADCAST | FUSED_BROADCAST | {"Concat", "QLinearConcat"}
 """Operators that bring branches together."""
 
 
+_NAMED = {"Cast": "to", "QuantizeLinear": "output_dtype", "DequantizeLinear": "output_dtype"}
+"""The attribute that names the element type of the output."""
+
+_LIKE = {"QLinearConcat": 2, "If": 1, "QuantizeLinear": 2, "DequantizeLinear": 1}
+"""The input whose element type the output has, where that is not the first: a zero point, a scale, a branch."""
+
+
 def output_dtype(node: Node, dtypes: Sequence[int]) -> int:
     """Element type of the output of an operator with a rule here; `dtypes` are those of its inputs."""
     if (node.domain, node.op) in CONTRIB_TYPES:
         return CONTRIB_TYPES[node.domain, node.op]
     if node.op in COMPARISONS:
         return int(onnx.TensorProto.BOOL)
-    if node.op == "Cast":
-        return node.integer("to", onnx.TensorProto.FLOAT)
+    named = node.integer(_NAMED[node.op], 0) if node.op in _NAMED else 0
+    if named:
+        return named
     if node.op in ("Constant", "ConstantOfShape"):
         value = node.tensor("value")
         if value is not None:
             return value.data_type
         whole = node.has("value_int") or node.has("value_ints")
         return int(onnx.TensorProto.INT64 if whole else onnx.TensorProto.FLOAT)
-    first = {"QLinearConcat": 2, "If": 1}.get(node.op, 0)  # behind the output's own scale and zero point; the condition
-    return dtypes[first] if len(dtypes) > first else int(onnx.TensorProto.FLOAT)
+    at = _LIKE.get(node.op, 0)
+    like = dtypes[at] if len(dtypes) > at else 0
+    return like or int(onnx.TensorProto.UINT8 if node.op == "QuantizeLinear" else onnx.TensorProto.FLOAT)
 
 
 def _first(placed: PlacedNode) -> Shape:
@@ -165,7 +174,7 @@ _Rule = Callable[[PlacedNode], Shape]
 
 RULES: dict[tuple[str, str], _Rule] = {
     **CONTRIB_RULES,
-    **{("", op): _first for op in UNARY - {"QuantizeLinear", "DequantizeLinear", "BitCast", "EyeLike"}},
+    **{("", op): _first for op in UNARY - {"BitCast", "EyeLike"}},
     **{
         ("", op): _first
         for op in ("InstanceNormalization", "GroupNormalization", "MeanVarianceNormalization", "Softmax")

@@ -187,13 +187,12 @@ class Inspection:
         """Outputs whose middle index does not depend on everything inside its field: with index and missing ranges."""
         if not may_have_holes(self.shapes):
             return
-        for output in self.outputs:
-            if output.shape is None:
-                continue
-            found = holes_of(self.shapes, self.described, self.fields, output.name)
+        outputs = [output for output in self.outputs if output.shape is not None]
+        found = holes_of(self.shapes, self.described, self.fields, [output.name for output in outputs])
+        for output in outputs:
             for field in output.fields:
-                if (field.input, field.axis) in found:
-                    yield output, field, *found[field.input, field.axis]
+                if (field.input, field.axis) in found[output.name]:
+                    yield output, field, *found[output.name][field.input, field.axis]
 
     def needed_by(self, output: str) -> Mapping[str, Marks]:
         """Per tensor that one output depends on the indices that it depends on."""

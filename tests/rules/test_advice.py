@@ -46,6 +46,11 @@ MODELS: dict[str, onnx.ModelProto] = {
         f"p = Pad (x, ones) {pool('p', 'y', 4, 4)}",
         {"x": (1, 1, 8, 8)}, constants={"ones": [0, 0, 1, 1, 0, 0, 1, 1]},
     ),
+    # What a window drops of a mirrored map is there once more; behind it the search goes on.
+    "mirrored": model_of(
+        f"p = Pad <mode = \"reflect\"> (x, ones) {pool('p', 'a', 5, 4)} {pool('a', 'y', 2, 2)}",
+        {"x": (1, 1, 17, 17)}, constants={"ones": [0, 0, 1, 1, 0, 0, 1, 1]},
+    ),
     "two branches": model_of(
         f"{pool('x', 'a', 3, 3)} {pool('x', 'b', 4, 4)} g = GlobalMaxPool (a) h = GlobalMaxPool (b) y = Add (g, h)",
         {"x": (1, 1, 23, 23)},
