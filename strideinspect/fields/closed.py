@@ -53,7 +53,8 @@ class Closed(NamedTuple):
     @property
     def phases(self) -> Phases:
         """The hull of each phase, over all other axes."""
-        return _phases(along(self.spans, self.axis, self.period).tobytes())
+        listed = _phases if self.period <= MOST_PHASES else _phases.__wrapped__
+        return listed(along(self.spans, self.axis, self.period).tobytes())
 
     @property
     def size(self) -> int:

@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from strideinspect.fields.closed import Closed, Phases
+from strideinspect.fields.closed import MOST_PHASES, Closed, Phases
 from strideinspect.fields.forward import Described, Fields, Seen, Source
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
@@ -73,7 +73,8 @@ def _branch(name: str, seen: Seen | None) -> tuple[Branch, int] | None:
     """A map with a position as a branch, and the axis along which it runs."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
-    center, last = _index_zero(seen.form.phases, seen.form.stride)
+    place = _index_zero if seen.form.period <= MOST_PHASES else _index_zero.__wrapped__
+    center, last = place(seen.form.phases, seen.form.stride)
     return Branch(name, seen.form.stride, center, last), seen.form.axis
 
 

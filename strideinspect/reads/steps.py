@@ -205,7 +205,7 @@ def repeating(
     """A read that repeats; all taps are present, if not said. Equal ones are one object while they are short."""
     there = np.ones_like(taps, dtype=bool) if present is None else present
     make = _repeating if taps.size <= _SHORT else _repeating.__wrapped__
-    return make(step, taps.shape, taps.tobytes(), there.tobytes(), sized=sized)
+    return make(step, taps.shape, taps.astype(np.int64, copy=False).tobytes(), there.tobytes(), sized=sized)
 
 
 @lru_cache(maxsize=256)
