@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
+from operator import ge
 from typing import NamedTuple
 
 LONGEST_BLOCK = 12
@@ -15,12 +16,14 @@ class Row(NamedTuple):
     """One window's view of one graph input.
 
     Rows of repeated blocks are alike in `kind` (the name with its numbers blanked) and `cells`, not in `name` and
-    `field`.
+    `field`. `sizes` are the numbers in `field`, one per axis; empty where some axis has none. Rows without a name go on
+    with the window above them, for its further inputs.
     """
 
     name: str
     kind: str
     field: str
+    sizes: tuple[int, ...]
     cells: tuple[str, ...]
 
 
@@ -41,7 +44,8 @@ def fold(rows: Sequence[Row]) -> list[Block]:
     at = 0
     while at < len(rows):
         best = Block(at, 1, 1)
-        for length in range(1, min(LONGEST_BLOCK, (len(rows) - at) // 2) + 1):
+        longest = min(LONGEST_BLOCK, (len(rows) - at) // 2) if rows[at].name else 0
+        for length in range(1, longest + 1):
             times = _repeats(rows, at, length)
             if times > 1 and length * times > best.length * best.times:
                 best = Block(at, length, times)
@@ -52,13 +56,22 @@ def fold(rows: Sequence[Row]) -> list[Block]:
 
 def _repeats(rows: Sequence[Row], start: int, length: int) -> int:
     at = start + length
-    while at < len(rows) and _alike(rows[at], rows[at - length]):
+    while at < len(rows) and _follows(rows[at], rows[at - length]):
         at += 1
+    while at < len(rows) and not rows[at].name:
+        at -= 1  # no block ends within a window's rows
     return (at - start) // length
 
 
-def _alike(one: Row, other: Row) -> bool:
-    return one.kind == other.kind and one.cells == other.cells
+def _follows(row: Row, former: Row) -> bool:
+    """Whether the row may be the former one's next repetition: all the same, and a field that does not fall.
+
+    Branches side by side may look alike; their fields tell that no window of the one comes before that of the other.
+    """
+    if (row.kind, row.cells) != (former.kind, former.cells):
+        return False
+    grown = len(row.sizes) == len(former.sizes) > 0 and all(map(ge, row.sizes, former.sizes))
+    return grown or row.field == former.field
 
 
 def short_names(names: Sequence[str]) -> Mapping[str, str]:

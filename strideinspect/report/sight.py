@@ -73,6 +73,12 @@ def size_cell(fields: Sequence[Field], notes: Sequence[str]) -> str:
     return _cell(fields, one)
 
 
+def sizes(fields: Sequence[Field]) -> tuple[int, ...]:
+    """The theoretical size per axis; nothing where some axis has none."""
+    found = tuple(field.size for field in fields if field.size is not None)
+    return found if len(found) == len(fields) else ()
+
+
 def stride_cell(fields: Sequence[Field]) -> str:
     """The effective stride per axis."""
     return _cell(fields, lambda field: words.NONE if field.stride is None else words.fraction(field.stride))

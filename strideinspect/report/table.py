@@ -100,6 +100,7 @@ def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool)
             label,
             re.sub(r"\d+", "#", label),
             sight.size_cell(fields, notes),
+            sight.sizes(fields),
             (
                 *(own if first else ("",) * len(own)),
                 name if several else "",

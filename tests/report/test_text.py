@@ -129,15 +129,49 @@ def test_padding(begin: tuple[int, ...], end: tuple[int, ...], spelt: str) -> No
 ])  # fmt: skip
 def test_fold(texts: str, blocks: list[tuple[int, int, int]]) -> None:
     """Repeated blocks are found from the top, the one that covers most rows first; together they cover every row."""
-    found = fold([Row(name=str(i), kind="", field=str(i), cells=(c,)) for i, c in enumerate(texts)])
+    found = fold([Row(name=str(i), kind="", field=str(i), sizes=(i,), cells=(c,)) for i, c in enumerate(texts)])
     assert [(block.start, block.length, block.times) for block in found] == blocks
 
 
 def test_fold_keeps_differently_named_rows_apart() -> None:
     """A shortcut between two blocks is not taken for the first row of the next block."""
     names = ["a1.conv", "a1.side", "a2.conv", "a3.conv"]
-    rows = [Row(name, name.replace(name[1], "#"), "1", ("Conv",)) for name in names]
+    rows = [Row(name, name.replace(name[1], "#"), "1", (1,), ("Conv",)) for name in names]
     assert [(block.start, block.times) for block in fold(rows)] == [(0, 1), (1, 1), (2, 2)]
+
+
+@pytest.mark.parametrize(("fields", "blocks"), [
+    (["27", "59", "91"], [(0, 1, 3)]),
+    (["31", "31"], [(0, 1, 2)]),
+    (["159", "143"], [(0, 1, 1), (1, 1, 1)]),
+    (["15", "31", "23", "39"], [(0, 2, 2)]),
+    (["15", "31", "23", "29"], [(0, 1, 2), (2, 1, 2)]),
+    (["299", "267", "299"], [(0, 1, 1), (1, 1, 2)]),  # a range from 299 to 299 would hide the 267
+    (["9×9", "11×9", "11×13"], [(0, 1, 3)]),
+    (["9×9", "11×7"], [(0, 1, 1), (1, 1, 1)]),
+    (["–¹", "–¹"], [(0, 1, 2)]),
+    (["–¹", "–²"], [(0, 1, 1), (1, 1, 1)]),
+    (["91", "all"], [(0, 1, 1), (1, 1, 1)]),
+])  # fmt: skip
+def test_fold_only_where_no_field_falls(fields: list[str], blocks: list[tuple[int, int, int]]) -> None:
+    """Windows of branches side by side are no repetition of one another, even where all else is alike."""
+    rows = [
+        Row(str(i), "", field, tuple(map(int, field.split("×"))) if field[0].isdecimal() else (), ())
+        for i, field in enumerate(fields)
+    ]
+    assert [tuple(block) for block in fold(rows)] == blocks
+
+
+@pytest.mark.parametrize(("names", "blocks"), [
+    ("ab-b-", [(0, 1, 1), (1, 2, 2)]),  # from the first b on, not from the row below it
+    ("a-bb-", [(0, 1, 1), (1, 1, 1), (2, 1, 1), (3, 1, 1), (4, 1, 1)]),  # the second b sees two inputs
+    ("b-b-b", [(0, 2, 2), (4, 1, 1)]),
+    ("b---", [(0, 1, 1), (1, 1, 1), (2, 1, 1), (3, 1, 1)]),
+])  # fmt: skip
+def test_fold_keeps_the_rows_of_a_window_together(names: str, blocks: list[tuple[int, int, int]]) -> None:
+    """A row of a further input has no name and belongs to the window above it, in a block or out of it."""
+    rows = [Row(name.strip("-"), name, "1", (1,), ()) for name in names]
+    assert [tuple(block) for block in fold(rows)] == blocks
 
 
 @pytest.mark.parametrize(("names", "short"), [
