@@ -23,7 +23,12 @@ def main() -> None:
     parser.add_argument("--only", action="append", metavar="WORD", help="cases whose name holds this; writes no page")
     parser.add_argument("--models", type=Path, metavar="FOLDER", help="where models are kept, for the next time")
     parser.add_argument(
-        "--peers", type=Path, metavar="FOLDER", help="a virtual environment with what benchmarks/peers.txt names"
+        "--peers",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="a virtual environment with tools that benchmarks/peers.txt names; may be given again",
     )
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as scratch:

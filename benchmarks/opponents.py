@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 FLOOR = (sys.executable, "-c", "import onnx, networkx, typer")
@@ -50,18 +50,25 @@ _PEERS: dict[str, tuple[str, tuple[str, ...]]] = {
 _MODULES = {"Polygraphy": "polygraphy", "onnx-tool": "onnx_tool", "onnx-doctor": "onnx_doctor"}
 
 
-def peers(environment: Path | None) -> tuple[dict[str, Path], dict[str, str]]:
-    """Which other tools are in an environment (benchmarks/peers.txt), and why the others are left out."""
-    if environment is None:
-        return {}, dict.fromkeys(_PEERS, "no --peers environment was given")
-    folder = environment / "bin"
+def peers(environments: Sequence[Path]) -> tuple[dict[str, Path], dict[str, str]]:
+    """Which other tools are in some environments (benchmarks/peers.txt), and why the others are left out."""
     found, missing = {}, {}
     for name, (program, _) in _PEERS.items():
-        tried = subprocess.run(
-            (str(folder / "python"), "-c", f"import {_MODULES[name]}"), capture_output=True, text=True, check=False
-        )
-        if tried.returncode == 0:
-            found[name] = folder / program
+        python, reason = where(_MODULES[name], environments)
+        if python is None:
+            missing[name] = reason
         else:
-            missing[name] = tried.stderr.strip().rpartition("\n")[2] or "it cannot be imported"
+            found[name] = python.with_name(program)
     return found, missing
+
+
+def where(module: str, environments: Sequence[Path]) -> tuple[Path | None, str]:
+    """The Python of the first environment that can import a module, or why none can."""
+    reason = "no --peers environment was given"
+    for environment in environments:
+        python = environment / "bin" / "python"
+        tried = subprocess.run((str(python), "-c", f"import {module}"), capture_output=True, text=True, check=False)
+        if tried.returncode == 0:
+            return python, ""
+        reason = tried.stderr.strip().rpartition("\n")[2] or "it cannot be imported"
+    return None, reason

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-TOOLS = ("torchscan", "rfa_toolbox")
+from benchmarks.opponents import where
 
-_SCRIPT = Path(__file__).with_name("torchscan_fields.py")
+TOOLS = ("torchscan", "rfa_toolbox")
+"""Each is asked by a module of its name, run where the tool is."""
 
 EXPECTED: dict[str, tuple[int, str]] = {
     "AlexNet": (195, "Araujo, Norris, Sim, Distill 2019"),
@@ -37,19 +39,16 @@ class Answer:
         return self.said == EXPECTED[self.network][0]
 
 
-def answers(environment: Path | None) -> tuple[list[Answer], dict[str, str]]:
-    """What the tools in an environment say, and why others are left out."""
-    if environment is None:
-        return [], dict.fromkeys(TOOLS, "no --peers environment was given")
-    python = str(environment / "bin" / "python")
-    missing = {}
+def answers(environments: Sequence[Path]) -> tuple[list[Answer], dict[str, str]]:
+    """What the tools in some environments say, and why others are left out."""
+    found, missing = [], {}
     for tool in TOOLS:
-        tried = subprocess.run((python, "-c", f"import {tool}"), capture_output=True, text=True, check=False)
-        if tried.returncode:
-            missing[tool] = tried.stderr.strip().rpartition("\n")[2]
-    missing.setdefault("rfa_toolbox", "it could not be installed where this was written, and is not asked")
-    if "torchscan" in missing:
-        return [], missing
-    ran = subprocess.run((python, str(_SCRIPT)), capture_output=True, text=True, check=True)
-    said = json.loads(ran.stdout.splitlines()[-1])
-    return [Answer("torchscan", network, said.get(network)) for network in EXPECTED], missing
+        python, reason = where(tool, environments)
+        if python is None:
+            missing[tool] = reason
+            continue
+        script = (str(python), "-m", f"benchmarks.{tool}_fields")
+        ran = subprocess.run(script, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
+        said = json.loads(ran.stdout.splitlines()[-1])
+        found += [Answer(tool, network, said.get(network)) for network in EXPECTED]
+    return found, missing
