@@ -41,8 +41,8 @@ def seen_from(shapes: Shapes, nodes: Sequence[Described], start: Mapping[str, Ma
 def read_by_someone(shapes: Shapes, nodes: Sequence[Described], outputs: Sequence[str]) -> dict[str, Marks]:
     """Per tensor the indices that somebody reads, where a node that keeps indices reads only what its readers read.
 
-    A map is a tensor with all that index-preserving nodes make of it; a graph output reads everything. A node from
-    which no way leads to an output is nobody.
+    A map is a tensor with all that index-preserving nodes make of it; a graph output reads everything. What a node
+    makes from which no way leads to an output is nobody.
     """
     marks: dict[str, Marks] = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
     needed = set(outputs)
@@ -56,6 +56,8 @@ def read_by_someone(shapes: Shapes, nodes: Sequence[Described], outputs: Sequenc
             continue
         for read in item.reads:
             output = item.node.outputs[read.output]
+            if output not in needed:
+                continue
             wanted = marks.get(output) if keeps_map(item) else all_marked(shapes.shapes[output])
             if wanted is not None:
                 name = item.node.inputs[read.input]

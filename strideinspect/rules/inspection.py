@@ -16,7 +16,6 @@ from strideinspect.fields.forward import Described, Fields, Source
 from strideinspect.fields.holes import holes_of, may_have_holes
 from strideinspect.fields.marks import Marks, runs, unmarked
 from strideinspect.fields.merging import Merging, merges
-from strideinspect.fields.spans import EMPTY, along
 from strideinspect.fields.unknown import unknown_reads
 from strideinspect.model.inference import infer
 from strideinspect.model.node import Node, Shape
@@ -27,7 +26,8 @@ from strideinspect.report.model import Finding, Input, Severity, TensorReport, U
 from strideinspect.report.model import Source as CodeSource
 from strideinspect.report.verdicts import Verdict, Verification
 from strideinspect.rules.advice import Advice
-from strideinspect.rules.wording import axis_name, by, contradiction
+from strideinspect.rules.causes import Cause, causes_of
+from strideinspect.rules.wording import by, contradiction
 from strideinspect.settings import Settings
 
 INT64 = 7
@@ -131,34 +131,9 @@ class Inspection:
         name = behind[0][0]
         return self.advise(name, tuple(axis for owner, axis in behind if owner == name), aim)
 
-    def causes(self, name: str, axis: int, ranges: Sequence[Span]) -> list[tuple[WindowNode, str]]:
-        """The window nodes at which indices of an input axis are lost for good, with how much of their map."""
-        extent = next(given.shape[axis] for given in self.inputs if given.name == name)
-        before = np.zeros(extent + 1, dtype=np.int64)  # how many of the indices lie before each
-        for first, last in ranges:
-            before[first + 1 : last + 2] = 1
-        before = np.cumsum(before)
-        found = []
-        for window in self.windows:
-            if window.dropped is None or window.input_shape is None:
-                continue
-            tensor = self.data_tensor(window)
-            seen = self.fields.get(tensor, {}).get((name, axis))
-            if seen is None:
-                continue
-            for position, (node_axis, pixels, gaps) in enumerate(self.lost(window)):
-                if node_axis not in seen.actual.axes:
-                    continue
-                length = window.input_shape[node_axis]
-                low, high = along(seen.actual.full, node_axis, length)
-                sees = low < EMPTY
-                touches = sees & (before[np.where(sees, 1 - high, 0)] > before[np.where(sees, low, 0)])
-                count = int(((pixels | gaps) & touches).sum())
-                if count:
-                    what = axis_name(position, len(window.spatial_axes), count)
-                    of = "" if tensor == name else f" of {length}"
-                    found.append((window, f"{window.op} {window.label} ({count} {what}{of})"))
-        return found
+    def causes(self, name: str, axis: int, ranges: Sequence[Span]) -> Sequence[Cause]:
+        """The nodes at which indices of an input axis are lost for good."""
+        return causes_of(self, name, axis, ranges)
 
     @cached_property
     def merges(self) -> tuple[Merging, ...]:

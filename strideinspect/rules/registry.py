@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Check = Callable[["Inspection"], Iterable[Finding]]
 
-_NO_RULES = {"bounds", "registry", "inspection", "advice", "page", "wording"}
+_NO_RULES = {"bounds", "registry", "inspection", "advice", "causes", "page", "wording"}
 
 
 class _Rule(NamedTuple):

@@ -30,11 +30,21 @@ The first pool drops row 10 of 11, the second one row 4 of 5, which was made fro
 ## What to do
 
 Use the nearest input size that loses nothing, or pad the image at its end by as much.
+
+A Slice, a Gather or a Resize mostly leaves pixels out on purpose. Where it does, ignore the rule for the model or, if
+the export names layers, for that layer:
+
+    [tool.strideinspect.per-node-ignores]
+    "preprocessing.crop*" = ["unseen-input"]
+
+    [[tool.strideinspect.files]]
+    path = "exports/cropped*.onnx"
+    ignore = ["unseen-input"]
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from strideinspect.report.model import Finding, Severity
@@ -42,6 +52,8 @@ from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_name, listed, percent, spans
 
 if TYPE_CHECKING:
+    from strideinspect.rules.advice import Advice
+    from strideinspect.rules.causes import Cause
     from strideinspect.rules.inspection import Inspection
 
 
@@ -62,18 +74,28 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             trailing = len(ranges) == 1 and ranges[0][1] == given.shape[axes[0]] - 1
             advice = inspection.advise(given.name, tuple(axes), "unseen") if trailing else None
             what = "signal" if len(given.spatial_axes) == 1 else "image"
-            where = f"; lost at {listed([told for _, told in causes])}" if causes else ""
+            where = f"; lost at {listed([cause.told for cause in causes])}" if causes else ""
             yield Finding(
                 rule="unseen-input",
                 severity=Severity.WARNING,
                 message=f"{axes_name(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
                 f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: "
                 f"{percent(1 - kept)} of every {what}{where}",
-                help=advice.text if advice else "",
+                help=_help(advice, causes),
                 input=given.name,
                 axes=tuple(axes),
                 ranges=ranges,
                 pixels=count,
                 sizes=advice.sizes if advice else (),
-                source=causes[0][0].source if causes else None,  # the first of the windows that lose them
+                source=inspection.code(causes[0].node) if causes else None,  # the first of the nodes that lose them
             )
+
+
+def _help(advice: Advice | None, causes: Sequence[Cause]) -> str:
+    """No window leaves pixels out on purpose; a Slice and its like mostly do, where they do not follow a window."""
+    ops = list(dict.fromkeys(cause.node.op for cause in causes if not cause.window))
+    if not ops or (advice and any(cause.window for cause in causes)):
+        return advice.text if advice else ""
+    who = f"the {ops[0]} is" if len(ops) == 1 else f"{listed(ops)} are"
+    meant = f"if {who} meant to leave them out, ignore this rule for this model; see `strideinspect explain unseen-input`"
+    return f"{advice.text}; {meant}" if advice else meant

@@ -51,11 +51,6 @@ PLACES: dict[str, tuple[tuple[int, ...], str, list[tuple[tuple[int, ...], Spans,
         (4001,), pool("x", "y", 2, 2, 1), [((2,), ((4000, 4000),), 1)],
         "index 4000 of x reaches no output: 0.02 % of every signal; lost at MaxPool y (1 index)",
     ),
-    # A crop reads rows 2 to 7 of 10.
-    "cropped": (
-        (10, 10), "c = Slice (x, two, eight, rows) y = Conv (c, three)", [((2,), ((0, 1), (8, 9)), 4)],
-        "rows 0–1 and 8–9 of x reach no output: 40.0 % of every image",
-    ),
 }  # fmt: skip
 
 
@@ -81,11 +76,101 @@ def test_places(
     tmp_path: Path,
 ) -> None:
     """Axes, ranges and counts, the share of the image, and the nodes that lost it."""
-    constants = {**WEIGHTS, "two": [2], "eight": [8], "rows": [2]}
-    found = of_rule(inspected(model_of(body, {"x": (1, 1, *size)}, constants=constants), tmp_path), RULE)
+    found = of_rule(inspected(model_of(body, {"x": (1, 1, *size)}, constants=WEIGHTS), tmp_path), RULE)
     assert [(finding.axes, finding.ranges, finding.pixels) for finding in found] == places
     assert [finding.message for finding in found] == [text]
     assert {(finding.severity.value, finding.input) for finding in found} == {("warning", "x")}
+
+
+MEANT = "if the {} is meant to leave them out, ignore this rule for this model; see `strideinspect explain unseen-input`"
+CROPS = {
+    # Rows 2 to 7 of 10, of a map that is the image still.
+    "cropped": (
+        (10, 10), "n = Mul (x, two) c = Slice (n, from, to, rows) y = Conv (c, three)",
+        [(
+            "rows 0–1 and 8–9 of x reach no output: 40.0 % of every image; lost at Slice c (4 rows of 10)",
+            MEANT.format("Slice"),
+        )],
+    ),
+    # Of the 6 rows of the crop 3×3/2 reads 5, of the 12 columns 11.
+    "cropped, then dropped": (
+        (10, 12), f"c = Slice (x, from, to, rows) {pool('c', 'y', 3)}",
+        [
+            (
+                ("rows 0–1 and 7–9 of x reach no output: 50.0 % of every image; "
+                 "lost at Slice c (4 rows) and MaxPool y (1 row of 6)"),
+                MEANT.format("Slice"),
+            ),
+            ("column 11 of x reaches no output: 8.3 % of every image; lost at MaxPool y (1 column of 12)",
+             "11 columns and 13 columns lose no pixel; or pad 1 at the right"),
+        ],
+    ),
+    # Rows 0 to 7 of 8 are the whole image, and of 10 all but its end.
+    "cropped at the end": (
+        (10, 10), "c = Slice (x, zero, to, rows) y = Conv (c, three)",
+        [(
+            "rows 8–9 of x reach no output: 20.0 % of every image; lost at Slice c (2 rows)",
+            f"8×8 loses no pixel; {MEANT.format('Slice')}",
+        )],
+    ),
+    # The crop follows from the pool, which makes 5 rows of 11: only 10×10 fits. (10 / 11)² of the image is left.
+    "cropped to the size of a branch": (
+        (11, 11),
+        f"""{pool("x", "a")} u = Resize <mode = "nearest"> (a, , doubles)
+            c = Slice (x, corner, ten, both) y = Add (c, u)""",
+        [(
+            ("row and column 10 of x reach no output: 17.4 % of every image; "
+             "lost at MaxPool a (1 row) and Slice c (1 row)"),
+            "10×10 loses no pixel",
+        )],
+    ),
+    # The pool drops map row 5, made of rows 8 and 10, and loses neither: map row 4 is made of rows 6, 8 and 10.
+    "every other row, then dropped": (
+        (12, 4),
+        """c = Slice (x, zero, end, rows, step) k = Conv <pads = [1, 0, 1, 0]> (c, tall)
+           y = MaxPool <kernel_shape = [3, 1], strides = [2, 1]> (k)""",
+        [("rows 1, 3, 5, … of x reach no output: 50.0 % of every image; lost at Slice c (6 rows)",
+          MEANT.format("Slice"))],
+    ),
+    "picked": (
+        (8, 8), "g = Gather <axis = 3> (x, picked) y = Conv (g, one)",
+        [("columns 0, 2 and 5–7 of x reach no output: 62.5 % of every image; lost at Gather g (5 columns)",
+          MEANT.format("Gather"))],
+    ),
+    # Index i is made from pixel 2i alone: a quarter of the pixels is left.
+    "shrunk": (
+        (8, 8),
+        """r = Resize <mode = "nearest", nearest_mode = "floor", coordinate_transformation_mode = "asymmetric">
+           (x, , halves) y = Conv (r, one)""",
+        [("rows and columns 1, 3, 5, … of x reach no output: 75.0 % of every image; lost at Resize r (4 rows)",
+          MEANT.format("Resize"))],
+    ),
+    "a part without a use": (
+        (8, 8), "b, a = Split <axis = 2> (x, parts) y = Conv (a, one)",
+        [("rows 0–1 of x reach no output: 25.0 % of every image; lost at Split b (2 rows)", MEANT.format("Split"))],
+    ),
+    # What one crop leaves out the other reads, but for row 4.
+    "two crops": (
+        (8, 8),
+        """a = Slice (x, zero, four, rows) b = Slice (x, five, to, rows)
+           c = Concat <axis = 2> (a, b) y = Conv (c, one)""",
+        [("row 4 of x reaches no output: 12.5 % of every image; lost at Slice a (1 row) and Slice b (1 row)",
+          MEANT.format("Slice"))],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("size", "body", "told"), CROPS.values(), ids=CROPS)
+def test_crops(size: tuple[int, ...], body: str, told: list[tuple[str, str]], tmp_path: Path) -> None:
+    """What slides no window is named where pixels are lost at it, and may be meant."""
+    constants: dict[str, Constant] = {
+        **WEIGHTS, "tall": (1, 1, 3, 1), "two": [2.0],
+        "halves": [1.0, 1.0, 0.5, 0.5], "doubles": [1.0, 1.0, 2.0, 2.0],
+        "zero": [0], "from": [2], "four": [4], "five": [5], "to": [8], "end": [99], "corner": [0, 0], "ten": [10, 10],
+        "rows": [2], "both": [2, 3], "step": [2], "picked": [1, 3, 4], "parts": [2, 6],
+    }  # fmt: skip
+    found = of_rule(inspected(model_of(body, {"x": (1, 1, *size)}, constants=constants), tmp_path), RULE)
+    assert [(finding.message, finding.help) for finding in found] == told
 
 
 def test_an_overlapping_window_saves_the_image(tmp_path: Path) -> None:

@@ -1,0 +1,96 @@
+"""Where on the way through the network indices of an input are lost for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strideinspect.fields.forward import Described
+from strideinspect.fields.marks import all_marked, back, unmarked
+from strideinspect.fields.spans import EMPTY, along
+from strideinspect.model.node import Node
+from strideinspect.report.field import Span
+from strideinspect.rules.wording import axis_name
+
+if TYPE_CHECKING:
+    from strideinspect.rules.inspection import Inspection
+
+Vector = NDArray[np.bool_]
+
+
+class Cause(NamedTuple):
+    """A node that leaves out, of the map before it, `lost` of `of` indices that nobody else reads either.
+
+    `noun` is what these indices are called; `of` is None where the map is the input itself.
+    """
+
+    node: Node
+    window: bool
+    lost: int
+    of: int | None
+    noun: str
+
+    @property
+    def told(self) -> str:
+        """`MaxPool pool1 (1 row of 54)`."""
+        of = "" if self.of is None else f" of {self.of}"
+        return f"{self.node.op} {self.node.label} ({self.lost} {self.noun}{of})"
+
+
+def causes_of(inspection: Inspection, name: str, axis: int, ranges: Sequence[Span]) -> list[Cause]:
+    """The nodes at which indices of an input axis are lost for good, in graph order."""
+    given = next(given for given in inspection.inputs if given.name == name)
+    lost = np.zeros(given.shape[axis], dtype=bool)
+    for first, last in ranges:
+        lost[first : last + 1] = True
+    later = lost & ~unmarked(inspection.read, name, axis, len(lost))
+    found = []
+    for item in inspection.described:
+        for tensor in dict.fromkeys(item.node.inputs[read.input] for read in item.reads) if item.known else ():
+            seen = inspection.fields.get(tensor, {}).get((name, axis))
+            if seen is None:
+                continue
+            for node_axis, unread in _left_out(inspection, item, tensor, seen.actual.axes):
+                low, high = along(seen.actual.full, node_axis, len(unread))
+                # A wider field may reach across what was lost at once, at the input itself, and is not seen in it.
+                touches = np.where(low == -high, _hits(lost, low, -high), _hits(later, low, -high))
+                count = int((unread & touches).sum())
+                if count:
+                    noun = axis_name(given.spatial_axes.index(axis), len(given.spatial_axes), count)
+                    window = item.node.key in inspection.shapes.geometries
+                    found.append(Cause(item.node, window, count, None if tensor == name else len(unread), noun))
+    return found
+
+
+def _hits(marked: Vector, first: Vector, last: Vector) -> Vector:
+    """Whether there is a marked index from each first one to its last one; none where nothing is seen."""
+    before = np.concatenate([[0], np.cumsum(marked)])
+    sees = first < EMPTY
+    found: Vector = sees & (before[np.where(sees, last + 1, 0)] > before[np.where(sees, first, 0)])
+    return found
+
+
+def _left_out(
+    inspection: Inspection, item: Described, tensor: str, axes: frozenset[int]
+) -> Iterator[tuple[int, Vector]]:
+    """Per axis the indices of a tensor that neither this reader of it nor any other reads; axes without any left out.
+
+    What is read for an output on which nothing depends is not read.
+    """
+    shapes = inspection.shapes.shapes
+    needed = [
+        back(read, all_marked(shapes[item.node.outputs[read.output]]))
+        for read in item.reads
+        if item.node.inputs[read.input] == tensor and item.node.outputs[read.output] in inspection.seen
+    ]
+    for axis in axes if needed else ():
+        length = shapes[tensor][axis]
+        unread = unmarked(inspection.read, tensor, axis, length)
+        for marks in needed:
+            if marks is not None:
+                unread &= ~marks[axis]
+        if unread.any():
+            yield axis, unread
