@@ -97,5 +97,7 @@ def _help(advice: Advice | None, causes: Sequence[Cause]) -> str:
     if not ops or (advice and any(cause.window for cause in causes)):
         return advice.text if advice else ""
     who = f"the {ops[0]} is" if len(ops) == 1 else f"{listed(ops)} are"
-    meant = f"if {who} meant to leave them out, ignore this rule for this model; see `strideinspect explain unseen-input`"
+    meant = (
+        f"if {who} meant to leave them out, ignore this rule for this model; see `strideinspect explain unseen-input`"
+    )
     return f"{advice.text}; {meant}" if advice else meant

@@ -82,7 +82,9 @@ def test_places(
     assert {(finding.severity.value, finding.input) for finding in found} == {("warning", "x")}
 
 
-MEANT = "if the {} is meant to leave them out, ignore this rule for this model; see `strideinspect explain unseen-input`"
+MEANT = (
+    "if the {} is meant to leave them out, ignore this rule for this model; see `strideinspect explain unseen-input`"
+)
 CROPS = {
     # Rows 2 to 7 of 10, of a map that is the image still.
     "cropped": (
