@@ -63,7 +63,7 @@ def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
 
 def _fitting(node: Node, shapes: Shapes, live: set[str]) -> tuple[Read, ...]:
     """What a node reads of live inputs; the whole of them, with the reason, where its description does not fit."""
-    placed = shapes.placed(node)
+    placed = shapes.placed(node, live)
     known = shapes.shapes
     reads = tuple(r for r in describe(placed) if node.inputs[r.input] in live)
     if all(fits(r, known[node.inputs[r.input]], known[node.outputs[r.output]]) for r in reads):

@@ -7,7 +7,7 @@ implementation computes it (it takes 0.13 s to import, so only then).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
 
@@ -61,6 +61,23 @@ def fold(node: Node, values: Sequence[Array | None], size: int) -> tuple[Array, 
         return _by_reference(node, values)
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise UnresolvedError(f"its constant inputs do not fit together ({error})") from error
+
+
+def is_arithmetic(node: Node) -> bool:
+    """Whether `fold_table` computes the node."""
+    return not node.domain and node.op in _RULES
+
+
+def fold_table(node: Node, constants: Mapping[str, Array]) -> Array:
+    """The output of a node that computes indices from constants, however many; Expand copies nothing.
+
+    Raises UnresolvedError where the constants do not fit the operator.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            return np.asarray(_RULES[node.op](node, [constants[name] if name else None for name in node.inputs]))
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise UnresolvedError(f"the constants behind {node.key!r} do not fit together ({error})") from error
 
 
 def shape_value(node: Node, shape: Shape) -> Array | None:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from strideinspect.model.bodies import DEEPEST, Known
 from strideinspect.model.branches import opened
 from strideinspect.model.broadcasting import spell
-from strideinspect.model.fold import fold, shape_value
+from strideinspect.model.fold import fold, fold_table, is_arithmetic, shape_value
 from strideinspect.model.naming import outside
-from strideinspect.model.network import SMALL, SMALL_REAL, Constants, Network
+from strideinspect.model.network import COMPUTED, INTEGERS, SMALL, SMALL_REAL, Constants, Network
 from strideinspect.model.node import Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
 from strideinspect.model.shape_rules import MERGES
@@ -204,11 +204,13 @@ def _fold(result: Shapes, node: Node) -> None:
     shape = result.shapes.get(node.outputs[0]) if node.outputs else None
     size = math.prod(shape or ())
     if size > SMALL or (size > SMALL_REAL and result.dtypes.get(node.outputs[0]) == onnx.TensorProto.FLOAT):
+        _put_off(result, node, size)
         return
     values: list[NDArray[np.generic] | None] = []
     for name in node.inputs:
         value = result.constants.known(name) if name else None
         if name and value is None:
+            _put_off(result, node, size)
             return
         values.append(value)
     if shape is None and values:
@@ -220,3 +222,16 @@ def _fold(result: Shapes, node: Node) -> None:
             if any(given in result.sized for given in node.inputs):
                 result.sized.add(name)
             result.shapes.setdefault(name, value.shape)
+
+
+def _put_off(result: Shapes, node: Node, size: int) -> None:
+    """Remember how a table of indices is computed from constants: few of them are ever asked for."""
+    name = node.outputs[0] if len(node.outputs) == 1 else ""
+    if result.dtypes.get(name) not in INTEGERS or not is_arithmetic(node):
+        return
+    if size <= COMPUTED:
+        result.constants.put_off(name, node.inputs, partial(fold_table, node))
+    if any(given in result.sized for given in node.inputs):
+        result.sized.add(name)
+    if node.op == "Concat" and node.integer("axis", 0) in (-1, len(result.shapes[name]) - 1):
+        result.joined[name] = node.inputs

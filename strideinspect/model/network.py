@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import NDArray
 
 from strideinspect.model.load import LoadedModel
-from strideinspect.model.node import Node, Shape
+from strideinspect.model.node import Node, Shape, UnresolvedError
 
 SMALL = 4096
 """Integer constants up to this many elements take part in shape arithmetic."""
@@ -21,7 +21,13 @@ SMALL_REAL = 64
 TABLE = 1 << 20
 """Integer tables up to this many elements are read from the file when they reach an index."""
 
-_INTEGERS = {
+COMPUTED = 1 << 22
+"""Integer tables up to this many elements are computed when they reach an index."""
+
+_DEEPEST = 64
+"""Nor are they where more nodes than this stand one behind the other."""
+
+INTEGERS = {
     onnx.TensorProto.INT64,
     onnx.TensorProto.INT32,
     onnx.TensorProto.BOOL,
@@ -56,13 +62,21 @@ def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:
     return dim.dim_param or None
 
 
+class _Later(NamedTuple):
+    """How to compute a constant from others, and how many of those that it needs stand one behind the other."""
+
+    compute: Callable[[Mapping[str, Array]], Array]
+    depth: int
+
+
 class Constants(Mapping[str, Array]):
-    """Known constants by name; an integer table is read from the file when somebody asks for it."""
+    """Known constants by name; an integer table is read from the file, or computed, when somebody asks for it."""
 
     def __init__(self, model: LoadedModel, tensors: Mapping[str, onnx.TensorProto]) -> None:
         self._model = model
         self._tensors = dict(tensors)
         self._known: dict[str, Array] = {}
+        self._later: dict[str, _Later] = {}
 
     def add(self, name: str, value: Array) -> None:
         """Remember a folded value."""
@@ -72,11 +86,24 @@ class Constants(Mapping[str, Array]):
         """Remember a constant that may be read later."""
         self._tensors[name] = tensor
 
+    def put_off(self, name: str, sources: Iterable[str], compute: Callable[[Mapping[str, Array]], Array]) -> None:
+        """Remember how to compute a table from others, unless these are no constants."""
+        depth = 1
+        for source in filter(None, sources):
+            later = self._later.get(source)
+            if later is not None:
+                depth = max(depth, later.depth + 1)
+            elif source not in self._known and not (source in self._tensors and _is_table(self._tensors[source])):
+                return
+        if depth <= _DEEPEST:
+            self._later[name] = _Later(compute, depth)
+
     def copy(self) -> Constants:
         """The same constants, to which others can be added."""
         twin = Constants(self._model, {})
         twin._tensors = dict(self._tensors)
         twin._known = dict(self._known)
+        twin._later = dict(self._later)
         return twin
 
     def known(self, name: str) -> Array | None:
@@ -84,7 +111,7 @@ class Constants(Mapping[str, Array]):
         found = self._known.get(name)
         if found is None and name in self._tensors:
             tensor = self._tensors[name]
-            if _count(tensor) <= (SMALL if tensor.data_type in _INTEGERS else SMALL_REAL):
+            if _count(tensor) <= (SMALL if tensor.data_type in INTEGERS else SMALL_REAL):
                 found = self._read(name, tensor)
         return found
 
@@ -96,19 +123,33 @@ class Constants(Mapping[str, Array]):
 
     def __getitem__(self, name: str) -> Array:
         found = self.known(name)
+        later = self._later.get(name)
+        if found is None and later is not None:
+            found = self._known[name] = _computed(name, later, self)
         if found is None:
             tensor = self._tensors[name]
-            if tensor.data_type in _INTEGERS and _count(tensor) <= TABLE:
+            if _is_table(tensor):
                 found = self._read(name, tensor)
         if found is None:
             raise KeyError(name)
         return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self._tensors, **self._known})
+        return iter({**self._tensors, **self._known, **self._later})
 
     def __len__(self) -> int:
-        return len({**self._tensors, **self._known})
+        return len({**self._tensors, **self._known, **self._later})
+
+
+def _computed(name: str, later: _Later, constants: Constants) -> Array:
+    try:
+        return later.compute(constants)
+    except UnresolvedError as error:  # nobody knows what comes out, and the node fails when it runs
+        raise KeyError(name) from error
+
+
+def _is_table(tensor: onnx.TensorProto) -> bool:
+    return tensor.data_type in INTEGERS and _count(tensor) <= TABLE
 
 
 def _count(tensor: onnx.TensorProto) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -126,6 +127,8 @@ class PlacedNode(NamedTuple):
     `shapes` maps a tensor to its shape and `constants` a small tensor whose values are known to these values; `sized`
     holds the constants that were computed from a shape. A tensor missing from `shapes` has an unknown shape.
     `geometry` holds the windows of a window node once they are resolved: ask `model.window.geometry` for them.
+    `joined` says of large tables of indices of what they are put together along their last axis. `live` holds the
+    tensors that depend on a graph input's values, where that is known.
     """
 
     node: Node
@@ -133,6 +136,8 @@ class PlacedNode(NamedTuple):
     constants: Mapping[str, NDArray[np.generic]]
     sized: Collection[str] = ()
     geometry: Geometry | None = None
+    joined: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    live: Collection[str] | None = None
 
     def present(self, index: int) -> bool:
         """Whether the node has an input at this place."""
@@ -158,6 +163,22 @@ class PlacedNode(NamedTuple):
         """Values of an input that is known and small, else None."""
         return self.constants.get(self.node.inputs[index]) if self.present(index) else None
 
+    def columns(self, index: int) -> tuple[NDArray[np.generic], ...] | None:
+        """What lies at each index of an input's last axis; None where the values are not known.
+
+        A column has extent 1 where it stays the same. A large table is not put together for it.
+        """
+        name = self.node.inputs[index]
+        parts = [self.constants.get(source) for source in self.joined.get(name, (name,))]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return None
+        return tuple(_varying(part[..., k]) for part in known for k in range(part.shape[-1]))
+
+    def is_live(self, index: int) -> bool:
+        """Whether an input may depend on a graph input's values."""
+        return self.live is None or self.node.inputs[index] in self.live
+
     def integers(self, index: int, attribute: str) -> tuple[int, ...] | None:
         """A list of integers that older opsets give as an attribute and newer ones as an input; None where left out.
 
@@ -177,6 +198,15 @@ class PlacedNode(NamedTuple):
 
 class UnresolvedError(Exception):
     """What a node does depends on values that are not known before the model runs; the text says on which."""
+
+
+def _varying(values: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Extent 1 along those axes along which nothing varies."""
+    for axis, stride in enumerate(values.strides):
+        head = values[(slice(None),) * axis + (slice(0, 1),)]
+        if stride == 0 or (values == head).all():
+            values = head
+    return values
 
 
 def normal_axis(axis: int, rank: int) -> int:

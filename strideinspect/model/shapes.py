@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -37,6 +38,7 @@ class Shapes:
     `nodes` are the graph's nodes in order, with the branches of an If in its place: the one taken, or both. `sides`
     says of the nodes of both, by first output, in which they stand, `ends` of the nodes that join both which these are,
     and `unfit` why a branch cannot run at this size: then the other has to be taken, and that is no problem.
+    `joined` says of large tables of indices of what they are put together along their last axis.
     `geometries` holds the windows of each window node by its first output, `unknown` the reason for each tensor that
     has no shape.
     """
@@ -50,12 +52,14 @@ class Shapes:
     unknown: dict[str, str] = field(default_factory=dict)
     geometries: dict[str, Geometry] = field(default_factory=dict)
     sized: set[str] = field(default_factory=set)  # constants that were computed from shapes
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sides: dict[str, Side] = field(default_factory=dict)
     ends: dict[str, tuple[Side, Side]] = field(default_factory=dict)
     unfit: dict[Side, str] = field(default_factory=dict)
     depth: int = 0  # in how many bodies of Loops this stands
     resized: bool = False  # whether the inputs differ from what the file declares
 
-    def placed(self, node: Node) -> PlacedNode:
-        """The node with the shapes and constants around it."""
-        return PlacedNode(node, self.shapes, self.constants, self.sized, self.geometries.get(node.key))
+    def placed(self, node: Node, live: Collection[str] | None = None) -> PlacedNode:
+        """The node with the shapes and constants around it, and with the tensors that depend on an input's values."""
+        geometry = self.geometries.get(node.key)
+        return PlacedNode(node, self.shapes, self.constants, self.sized, geometry, self.joined, live)

@@ -68,6 +68,14 @@ def pick(axis: int, length: int, indices: NDArray[np.int64], label: str) -> Step
     return single(axis, length, indices, f"{label!r} picks the indices of the axis one by one")
 
 
+def unfollowed(placed: PlacedNode) -> str:
+    """What to call the indices of a node (its input 1) where their values are not known."""
+    name = placed.node.inputs[1]
+    if placed.is_live(1):
+        return f"indices ({name!r}) that are computed from the data"
+    return f"too many indices to follow ({name!r})"
+
+
 def grouped(target: Elements, count: int) -> Elements:
     """For each of `count` targets the positions in `target` (one-dimensional) that name it; -1 for none."""
     order = np.argsort(target, kind="stable")

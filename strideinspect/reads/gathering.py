@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
-from strideinspect.reads.flat import pick
+from strideinspect.reads.flat import pick, unfollowed
 from strideinspect.reads.registry import everything, reads
 from strideinspect.reads.steps import Broadcast, Read, Reshape, Step
 
@@ -23,7 +23,7 @@ def gather(placed: PlacedNode) -> tuple[Read, ...]:
     length = shape[axis]
     table = placed.constant(1)
     if table is None:
-        label = f"Gather {placed.node.label!r} picks by indices that are computed from the data"
+        label = f"Gather {placed.node.label!r} picks by {unfollowed(placed)}"
         chosen = placed.shape(1)
         aligned = (1,) * axis + chosen + (1,) * (len(shape) - axis - 1)
         index = Read(1, 0, (Reshape(chosen, aligned), Broadcast(aligned, after)))
@@ -42,7 +42,7 @@ def extract_features(placed: PlacedNode) -> tuple[Read, ...]:
     """A Gather along the last axis."""
     shape, after, chosen = placed.shape(0), placed.output_shape(), placed.constant(1)
     if chosen is None:
-        raise UnresolvedError(f"it picks by indices ({placed.node.inputs[1]!r}) that are computed from the data")
+        raise UnresolvedError(f"it picks by {unfollowed(placed)}")
     axis = len(shape) - 1
     picked = (*shape[:-1], chosen.size)
     moves = [pick(axis, shape[axis], chosen.reshape(-1).astype(np.int64), placed.node.label)]

@@ -6,13 +6,15 @@ com.microsoft GatherND, Trilu.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
-from strideinspect.reads.flat import Elements, element_wise, elements, grouped
+from strideinspect.reads.flat import Elements, element_wise, elements, grouped, unfollowed
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Read, repeating, single
+from strideinspect.reads.steps import Place, Read, Reshape, Sliding, Step, repeating, single
 
 
 @reads("GatherElements")
@@ -27,15 +29,14 @@ def gather_elements(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("GatherND", domain="com.microsoft")
 def gather_nd(placed: PlacedNode) -> tuple[Read, ...]:
     """Each row of the indices names a slice, behind `batch_dims` axes that are walked along."""
-    shape, index = placed.shape(0), _indices(placed)
+    shape, rows = placed.shape(0), placed.shape(1)[:-1]
     aside = placed.node.integer("batch_dims", 0)
+    named = _columns(placed, shape[aside:])
     source = elements(shape)
     walked = np.ix_(*(np.arange(n) for n in shape[:aside])) if aside else ()
-    rows = [index[..., k] for k in range(index.shape[-1])]
-    inner = rows[0].ndim - aside if rows else 0
-    along = tuple(a.reshape(a.shape + (1,) * inner) for a in walked)
-    named = tuple(_wrapped(row, shape[aside + k]) for k, row in enumerate(rows))
-    return (element_wise(placed, source[(*along, *named)]),)
+    along = tuple(a.reshape(a.shape + (1,) * (len(rows) - aside)) for a in walked)
+    found = source[(*along, *named)]
+    return (element_wise(placed, np.broadcast_to(found, rows + found.shape[len(rows) :])),)
 
 
 @reads("ScatterElements", "Scatter")
@@ -49,10 +50,71 @@ def scatter_elements(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("ScatterND")
 def scatter_nd(placed: PlacedNode) -> tuple[Read, ...]:
-    """As ScatterElements, slice by slice."""
-    shape, index = placed.shape(0), _indices(placed)
-    rows = tuple(_wrapped(index[..., k], shape[k]) for k in range(index.shape[-1]))
-    return _placed_into(placed, elements(shape)[rows], placed.node.text("reduction", "none"))
+    """As ScatterElements, slice by slice; a stretch of an axis that is assigned to is one of a Concat.
+
+    Exporters write `y[..., 1:3] = x` so.
+    """
+    shape, rows = placed.shape(0), placed.shape(1)[:-1]
+    named, reduction = _columns(placed, shape), placed.node.text("reduction", "none")
+    block = _block(named, rows) if reduction == "none" else None
+    if block is not None:
+        block += tuple((0, n) for n in shape[len(named) :])
+        partial = [axis for axis, (_, length) in enumerate(block) if length < shape[axis]]
+        laid = _relaid(placed.shape(2), tuple(length for _, length in block))
+        if not placed.is_live(0):
+            return (Read(2, 0, (*laid, *(_padded(placed, a, block[a]) for a in partial))),)
+        if len(partial) < 2:
+            return _joined(placed, partial, block, laid)
+    found = elements(shape)[named]
+    target = np.broadcast_to(found, rows + found.shape[len(rows) :])
+    return _placed_into(placed, target, reduction)
+
+
+_Stretch = tuple[int, int]
+"""Where the indices that are assigned to begin along an axis, and how many they are."""
+
+
+def _block(named: tuple[Elements, ...], rows: tuple[int, ...]) -> tuple[_Stretch, ...] | None:
+    """The stretch of each axis where together they are what is assigned to, in order; else None."""
+    found: list[_Stretch] = []
+    running: list[int] = []
+    for index in named:
+        varying = [axis for axis, n in enumerate(index.shape) if n > 1]
+        line = index.reshape(-1)
+        if len(varying) > 1 or not line.size or (line != np.arange(line[0], line[0] + line.size)).any():
+            return None
+        found.append((int(line[0]), line.size))
+        running += varying
+    in_order = running == [axis for axis, n in enumerate(rows) if n != 1]
+    return tuple(found) if in_order else None
+
+
+def _relaid(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[Step, ...]:
+    return () if before == after else (Reshape(before, after),)
+
+
+def _padded(placed: PlacedNode, axis: int, stretch: _Stretch) -> Step:
+    """The updates among constants, which are no more than padding around them."""
+    start, length = stretch
+    return Sliding(axis, 1, 1, 1, start, length, placed.shape(0)[axis], sized=placed.is_sized(1))
+
+
+def _joined(
+    placed: PlacedNode, partial: Sequence[int], block: Sequence[_Stretch], laid: tuple[Step, ...]
+) -> tuple[Read, ...]:
+    """The updates between what is left of the data in front of them and behind; all there is where they fill it."""
+    if not partial:
+        return (Read(2, 0, laid),)
+    (axis,) = partial
+    size, (start, length) = placed.shape(0)[axis], block[axis]
+    end = start + length
+    why = f"{placed.node.label!r} assigns to a part of the axis"
+    pieces = [
+        Read(0, 0, (single(axis, size, np.arange(first, last), why),), Place(axis, first, last - first, size))
+        for first, last in ((0, start), (end, size))
+        if first < last
+    ]
+    return (*pieces, Read(2, 0, laid, Place(axis, start, length, size)))
 
 
 def _placed_into(placed: PlacedNode, target: Elements, reduction: str) -> tuple[Read, ...]:
@@ -108,8 +170,16 @@ def reverse_sequence(placed: PlacedNode) -> tuple[Read, ...]:
 def _indices(placed: PlacedNode) -> Elements:
     found = placed.constant(1)
     if found is None:
-        raise UnresolvedError(f"it picks by indices ({placed.node.inputs[1]!r}) that are computed from the data")
+        raise UnresolvedError(f"it picks by {unfollowed(placed)}")
     return found.astype(np.int64)
+
+
+def _columns(placed: PlacedNode, shape: tuple[int, ...]) -> tuple[Elements, ...]:
+    """The indices into each axis that they name, of extent 1 where they stay the same."""
+    found = placed.columns(1)
+    if found is None:
+        raise UnresolvedError(f"it picks by {unfollowed(placed)}")
+    return tuple(_wrapped(column.astype(np.int64), shape[k]) for k, column in enumerate(found))
 
 
 def _places(index: Elements, axis: int, length: int) -> tuple[NDArray[np.integer], ...]:

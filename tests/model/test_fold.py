@@ -109,6 +109,48 @@ def test_every_rule_is_held_against_onnxruntime() -> None:
     assert _RULES.keys() <= BODIES.keys()
 
 
+FAR: dict[str, Constant] = {
+    "none": single(0), "far": single(5000), "by": single(1), "seven": [7], "rows": [5000, 3], "last": [-1],
+    "negative": [-1], "shape": [50, 100], "big": np.arange(5000, dtype=np.int64), "some": [3, 4000], "mark": [4998],
+}  # fmt: skip
+TABLES = {
+    "arithmetic": "k = Range (none, far, by) s = Mul (k, seven) y = Add (s, big)",
+    "spread": "k = Unsqueeze (big, last) y = Expand (k, rows)",
+    "joined": "k = Unsqueeze (big, last) s = Neg (k) y = Concat <axis = -1> (k, s, k)",
+    "a part": "k = Mul (big, seven) s = Reshape (k, shape) t = Reshape (s, negative) y = Gather (t, some)",
+    "compared": f"m = Greater (big, mark) y = Cast <to = {INT64}> (m)",
+}
+
+
+@pytest.mark.parametrize("body", TABLES.values(), ids=TABLES)
+def test_tables_are_computed_when_asked_for(body: str) -> None:
+    """Too large to be worth it while shapes are computed, a table of indices is what onnxruntime computes."""
+    words = set(re.findall(r"\w+", body))
+    used = {name: value for name, value in FAR.items() if name in words}
+    model = model_of(f"{body} r = Relu (x)", {"x": (2, 3)}, constants=used)
+    ran = typed(model, "y")
+    constants = inferred(model).constants
+    assert constants.known("y") is None
+    np.testing.assert_array_equal(constants["y"], ran)
+
+
+def test_tables_of_the_data_are_not_computed() -> None:
+    """What depends on an input's values is no constant; nor is the end of a very long chain, which is left alone."""
+    live = f"c = Cast <to = {INT64}> (x) y = Add (big, c)"
+    long = " ".join(f"a{k + 1} = Neg (a{k})" for k in range(5000))
+    for body in (f"{live} z = Relu (x)", f"a0 = Neg (big) {long} y = Neg (a5000) z = Relu (x)"):
+        constants = inferred(model_of(body, {"x": (1,)}, constants={"big": FAR["big"]}, outputs=["z"])).constants
+        assert constants.get("y") is None
+
+
+def test_a_table_that_does_not_fit() -> None:
+    """A table with an index outside of what it picks from cannot be computed: it is not known, and nothing breaks."""
+    model = model_of("y = Gather (big, outside) r = Relu (x)", {"x": (2,)}, outputs=["r"], constants={
+        "big": FAR["big"], "outside": [5000],
+    })  # fmt: skip
+    assert inferred(model).constants.get("y") is None
+
+
 BROKEN = {
     "an index outside": ("i = Gather (a, far) y = Reshape (x, i)", "'i'"),
     "a quotient by zero": ("i = Div (two, zero) y = Reshape (x, i)", "'i'"),

@@ -79,12 +79,36 @@ def _elements() -> Iterator[Case]:
             "ScatterElements", zeros(x=(2, 4), u=(1, 3)), integers(i=table), {"axis": -1, "reduction": reduction},
             18, order=("x", "i", "u"), linear=True,
         )  # fmt: skip
+    yield from _blocks()
     yield Case("GatherND", zeros(x=(3, 4)), integers(i=[[0, 1], [2, -1]]), linear=True)
     yield Case("GatherND", zeros(x=(3, 4, 2)), integers(i=[[[0, 1]], [[2, 3]]]), linear=True)
     grid = np.stack(np.meshgrid([2, 0], [0, 2], indexing="ij"), axis=-1)
     yield Case("GatherND", zeros(x=(3, 4, 2)), integers(i=grid), linear=True)
     yield Case("GatherElements", zeros(x=(2, 3)), integers(i=[[2, 1, 0], [2, 1, 0]]), {"axis": 1}, linear=True)
     yield Case("GatherND", zeros(x=(2, 4, 3)), integers(i=[[1], [3]]), {"batch_dims": 1}, linear=True)
+
+
+def _blocks() -> Iterator[Case]:
+    """Indices as an exporter writes the assignment to `y[a:b, c:d]`: a grid of one range per axis."""
+    ranges: list[list[list[int]]] = [
+        [[0, 1, 2], [1, 2]], [[0, 1, 2], [0]], [[0, 1, 2], [-2, -1]], [[1], [0, 1, 2, 3]], [[0, 1, 2], [0, 1, 2, 3]],
+        [[0, 1], [2, 3]], [[0, 1, 2], [0, 2]], [[0, 1, 2], [2, 1]], [[2], [3]], [[0, 1, 2], [1, 1]],
+    ]  # fmt: skip
+    for rows, columns in ranges:
+        grid = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1)
+        for index in (grid, grid.squeeze(), grid.transpose(1, 0, 2)):
+            updates = zeros(u=(*index.shape[:-1], 2))
+            inputs = {**zeros(x=(3, 4, 2)), **updates}
+            yield Case("ScatterND", inputs, integers(i=index), order=("x", "i", "u"), linear=True)
+            given = {**zeros(x=(3, 4, 2)), **integers(i=index)}
+            yield Case("ScatterND", updates, given, order=("x", "i", "u"), linear=True)
+    grid = np.stack(np.meshgrid([0, 1, 2], [1, 2], indexing="ij"), axis=-1)
+    yield Case(
+        "ScatterND", zeros(x=(3, 4), u=(3, 2)), integers(i=grid), {"reduction": "add"}, 18,
+        order=("x", "i", "u"), linear=True,
+    )  # fmt: skip
+    whole = integers(i=np.arange(3)[:, None])
+    yield Case("ScatterND", zeros(x=(3, 4), u=(3, 4)), whole, order=("x", "i", "u"), linear=True)
 
 
 def _shuffles() -> Iterator[Case]:
