@@ -12,7 +12,8 @@ import numpy as np
 import onnxruntime
 
 from strideinspect.model.load import load
-from strideinspect.verify.geometry import Answer, Question, ask
+from strideinspect.verify.geometry import Answer, Question
+from strideinspect.verify.long_axes import ask
 from strideinspect.verify.probe import resizing, signal, windows
 from strideinspect.verify.probe.branches import followed
 from strideinspect.verify.probe.call import Knowledge, Operation, operation

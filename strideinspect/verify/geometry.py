@@ -6,10 +6,10 @@ is lit too, it has read that index. No window arithmetic is done here; what come
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
 import numpy as np
 import onnx
@@ -18,7 +18,8 @@ from onnx import helper, numpy_helper
 from strideinspect.verify.shapes import plain, session
 
 _WHOLE: Final = 256  # axes up to this length are asked index by index
-_MOST_ENTRIES: Final = 1 << 25  # of one batch
+_MOST_ENTRIES: Final = 1 << 25  # of one question
+_MANY_ENTRIES: Final = 1 << 23  # of all questions of a session
 
 
 class Question(NamedTuple):
@@ -41,6 +42,18 @@ class Question(NamedTuple):
     def spacing(self) -> int:
         """Distance between two lit indices of one row."""
         return spacing(self.length, self.reach)
+
+    @property
+    def stride(self) -> int:
+        """The operator's stride; 1 where it has none."""
+        (stride,) = cast("tuple[int]", dict(self.attributes).get("strides", (1,)))
+        return stride
+
+    @property
+    def entries(self) -> int:
+        """How many numbers go in, or come out where the operator upsamples by its stride."""
+        grows = self.stride if self.op == "ConvTranspose" else 1
+        return 2 * self.spacing * self.length * grows
 
 
 @dataclass(frozen=True)
@@ -106,33 +119,53 @@ def spacing(length: int, reach: int) -> int:
 
 
 def ask(questions: Iterable[Question], opset: int) -> dict[Question, Answer]:
-    """Put all questions to onnxruntime, in one session where none of them makes it fail. `opset` is the model's own."""
+    """Put all questions to onnxruntime, in few sessions where none makes it fail. `opset` is the model's own."""
     distinct = list(dict.fromkeys(questions))
     answers: dict[Question, Answer] = {
         q: f"an axis of {q.length:,} indices is too long to ask onnxruntime what its {q.op} reads"
         for q in distinct
-        if 2 * q.spacing * q.length > _MOST_ENTRIES
+        if q.entries > _MOST_ENTRIES
     }
-    open_questions = [q for q in distinct if q not in answers]
-    if not open_questions:
-        return answers
-    try:
-        return answers | _put(open_questions, opset)
-    except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; the culprit is found below
-        if len(open_questions) == 1:
-            (question,) = open_questions
-            return answers | {question: f"onnxruntime cannot run {question.op} alone: {plain(problem)}"}
-    for question in open_questions:
-        answers |= ask([question], opset)
+    for together in _sessions([q for q in distinct if q not in answers]):
+        answers |= _put(together, opset)
     return answers
 
 
+def _sessions(questions: Iterable[Question]) -> Iterator[list[Question]]:
+    """The questions in parts that take a bounded amount of memory each."""
+    part: list[Question] = []
+    entries = 0
+    for question in questions:
+        if part and entries + question.entries > _MANY_ENTRIES:
+            yield part
+            part, entries = [], 0
+        part.append(question)
+        entries += question.entries
+    if part:
+        yield part
+
+
 def _put(questions: list[Question], opset: int) -> dict[Question, Answer]:
+    """The answers of one session, or of one per question where it fails."""
+    try:
+        answers = run(questions, _lit, opset)
+    except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; the culprit is found below
+        if len(questions) == 1:
+            return {questions[0]: f"onnxruntime cannot run {questions[0].op} alone: {plain(problem)}"}
+        return {question: answer for one in questions for question, answer in _put([one], opset).items()}
+    return {question: _decode(question, answer) for question, answer in zip(questions, answers, strict=True)}
+
+
+def run(questions: Sequence[Question], rows: Callable[[Question], np.ndarray], opset: int) -> list[np.ndarray]:
+    """What onnxruntime's operators make of `rows`, [batch, 1, length], that are the same for all of equal spacing.
+
+    Raises whatever onnxruntime raises.
+    """
     nodes, initializers, feeds = [], {}, {}
     for number, question in enumerate(questions):
         name = f"lit_{question.length}_{question.spacing}_{int(question.planar)}"
         if name not in feeds:
-            feeds[name] = _lit(question)
+            feeds[name] = rows(question)
         inputs = [name]
         if question.weight is not None:
             inputs.append(f"ones_{question.weight}")
@@ -152,8 +185,8 @@ def _put(questions: list[Question], opset: int) -> dict[Question, Answer]:
         [numpy_helper.from_array(array, name) for name, array in initializers.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
-    answers = session(model, threads=1).run(None, feeds)
-    return {question: _decode(question, answer) for question, answer in zip(questions, answers, strict=True)}
+    answers: list[np.ndarray] = session(model, threads=1).run(None, feeds)
+    return answers
 
 
 def _lit(question: Question) -> np.ndarray:
@@ -171,14 +204,19 @@ def _decode(question: Question, answer: np.ndarray) -> Answer:
     spacing = question.spacing
     rows = answer.reshape(2 * spacing, -1)
     lit, numbered = rows[:spacing], rows[spacing:]
-    read = np.isfinite(lit) & (np.abs(lit) < 1e30) & (lit != 0)  # an empty MaxPool window gives the lowest float
+    read = reached(lit)
     output, row = np.nonzero(read.T)
     index = np.rint(numbered[row, output].astype(np.float64) / lit[row, output]).astype(np.int64) - 1
     if ((index < 0) | (index >= question.length) | (index % spacing != row)).any():
         return f"what onnxruntime's {question.op} reads of {question.length:,} indices could not be told apart"
     counts = np.bincount(output, minlength=read.shape[1])
-    reads = np.full((read.shape[1], max(1, int(counts.max(initial=0)))), -1, np.int64)
+    reads = np.full((read.shape[1], max(1, int(counts.max(initial=0)))), -1, np.int32)
     starts = np.cumsum(counts) - counts
     reads[output, np.arange(len(output)) - starts[output]] = index
     reads = np.where(reads < 0, reads[:, :1], reads)
     return Table(question.length, np.sort(reads, axis=1))
+
+
+def reached(lit: np.ndarray) -> np.ndarray:
+    """Which outputs read something that is lit; an empty window of MaxPool gives the lowest float."""
+    return np.asarray(np.isfinite(lit) & (np.abs(lit) < 1e30) & (lit != 0))

@@ -6,6 +6,7 @@ Every function here gives a new Value; where nothing would change, no node is wr
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from hashlib import blake2b
 from math import prod
 from typing import Final
 
@@ -25,6 +26,7 @@ BORDER: Final = -DARK
 OPSET: Final = 21
 PROBE: Final = "probe"
 
+_LARGE: Final = 1 << 20  # bytes
 _MOST_READS: Final = 1 << 24
 _MOST_ELEMENTS: Final = 1 << 26
 
@@ -34,6 +36,8 @@ class Builder:
 
     With `borders`, the ends of every map that the position runs along light up far above the pixels: what they reach
     does not see what it would see on an infinite plane, or may not.
+
+    `given` are large constants, which have to be fed: in the graph each would be copied several times over.
     """
 
     def __init__(self, *, borders: bool = False) -> None:
@@ -41,6 +45,7 @@ class Builder:
         self._borders = borders
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
+        self.given: dict[str, np.ndarray] = {}
         self._known: dict[tuple[str, Shape, bytes], str] = {}
         self._elements = 0
 
@@ -59,10 +64,13 @@ class Builder:
 
     def constant(self, array: np.ndarray) -> str:
         """The name of a constant of the probe's graph."""
-        key = (array.dtype.str, array.shape, array.tobytes())
+        key = (array.dtype.str, array.shape, blake2b(np.ascontiguousarray(array).data).digest())
         if key not in self._known:
             self._known[key] = name = f"c{len(self._known)}"
-            self.constants[name] = numpy_helper.from_array(array, name)
+            if array.nbytes > _LARGE:
+                self.given[name] = array
+            else:
+                self.constants[name] = numpy_helper.from_array(array, name)
         return self._known[key]
 
     def integers(self, numbers: Iterable[int]) -> str:
@@ -184,7 +192,7 @@ class Builder:
         return self.resized(value, ones + value.extents, ones + value.shape, value.marks.moved(places))
 
     def model(self, shape: Shape, outputs: Iterable[str]) -> onnx.ModelProto:
-        """The finished graph, as far as `outputs` need it; `shape` is that of the fed rows."""
+        """The finished graph, as far as `outputs` need it; `shape` is that of the fed rows, its first input."""
         outputs = list(outputs)
         needed, nodes = set(outputs), []
         for node in reversed(self.nodes):
@@ -194,7 +202,14 @@ class Builder:
         graph = helper.make_graph(
             nodes[::-1],
             "probe",
-            [helper.make_tensor_value_info(PROBE, onnx.TensorProto.FLOAT, shape)],
+            [
+                helper.make_tensor_value_info(PROBE, onnx.TensorProto.FLOAT, shape),
+                *(
+                    helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
+                    for name, array in self.given.items()
+                    if name in needed
+                ),
+            ],
             [helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in outputs],
             [tensor for name, tensor in self.constants.items() if name in needed],
         )

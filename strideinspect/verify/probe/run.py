@@ -57,6 +57,7 @@ class Lights:
         names += [place for place in self._outputs.values() if not isinstance(place, Unknown)]
         self._names = list(dict.fromkeys(name for name in names if name is not None))
         model = probe.build.model(self._fed(np.zeros(shape[axis])).shape, self._names)
+        self._given = {entry.name: probe.build.given[entry.name] for entry in model.graph.input[1:]}
         self._session = session(model, threads=1 if len(model.graph.node) < _SMALL else 0) if self._names else None
 
     def seen(self) -> dict[str, Seen | Unknown]:
@@ -107,7 +108,8 @@ class Lights:
     def _run(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         if self._session is None:
             return {}
-        return dict(zip(self._names, self._session.run(self._names, {PROBE: self._fed(rows)}), strict=True))
+        feeds = {PROBE: self._fed(rows), **self._given}
+        return dict(zip(self._names, self._session.run(self._names, feeds), strict=True))
 
     def _fed(self, rows: np.ndarray) -> np.ndarray:
         """[1, …, length, …, 1]: the rows along the probed axis."""

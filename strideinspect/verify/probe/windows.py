@@ -84,9 +84,9 @@ def _question(window: _Window, found: Mapping[str, Any], kernel: int, length: in
     for key in ("auto_pad", "ceil_mode"):
         if key in found:
             one[key] = found[key]
-    dilation = int(found["dilations"][place]) if found.get("dilations") else 1
-    weight = None if window.weight is None else kernel
-    return Question(window.plain, tuple(one.items()), length, dilation * (kernel - 1) + 1, weight)
+    dilation, stride = (int(found[key][place]) if found.get(key) else 1 for key in ("dilations", "strides"))
+    reach = dilation * (kernel - 1) // (stride if window.plain == "ConvTranspose" else 1) + 1
+    return Question(window.plain, tuple(one.items()), length, reach, None if window.weight is None else kernel)
 
 
 def _slid(call: Call, value: Value) -> Value:

@@ -1,0 +1,139 @@
+"""What a window reads along a long axis: a guess from a shorter one, which onnxruntime's own operator has to confirm.
+
+Asking about every index of a signal of a million samples takes gigabytes. Away from the ends a window does the same
+again and again. So what it does along a shorter axis is drawn out to the whole length, and the operator is run on a few
+rows of that length: it has to make of them what the drawn-out table says. Where it does not, every index is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
+
+import numpy as np
+
+from strideinspect.verify import geometry
+from strideinspect.verify.geometry import Answer, Question, Table, reached
+
+_LONG: Final = 1 << 18  # entries from which on a guess and its check cost less than asking
+_MOST_READS: Final = 1 << 24  # of all outputs together: the probe follows no more, and larger indices are not exact
+_RANDOM_ROWS: Final = 2
+_EXACT: Final = 1 << 14  # whole numbers below this add up exactly in single precision, 1024 of them
+
+
+def ask(questions: Iterable[Question], opset: int) -> dict[Question, Answer]:
+    """Answer all questions, as `geometry.ask` does; those about long axes by a guess that is confirmed."""
+    distinct = list(dict.fromkeys(questions))
+    shorter = {question: short for question in distinct if (short := _shortened(question)) is not None}
+    answers = geometry.ask((shorter.get(question, question) for question in distinct), opset)
+    guessed = {
+        question: table
+        for question, short in shorter.items()
+        if (table := _confirmed(question, answers[short], opset)) is not None
+    }
+    open_questions = [question for question in shorter if question not in guessed]
+    return answers | guessed | geometry.ask(open_questions, opset)
+
+
+def _shortened(question: Question) -> Question | None:
+    """The same question about an axis on which the window has room in the middle, and at the end meets the same rest.
+
+    None where it would not be much shorter, where even one row of the long axis is too much, or where nothing is known
+    of how the operator joins what it reads.
+    """
+    turn = _turn(question)
+    room = 4 * max(question.spacing, turn)
+    length = room + (question.length - room) % turn
+    too_many = question.entries // (2 * question.spacing) >= _MOST_READS
+    if question.entries < _LONG or question.op not in _JOINED or 2 * length > question.length or too_many:
+        return None
+    return question._replace(length=length)
+
+
+def _turn(question: Question) -> int:
+    """After how many indices of the data the window should do the same again."""
+    return 1 if question.op == "ConvTranspose" else question.stride
+
+
+def _confirmed(question: Question, answer: Answer, opset: int) -> Table | None:
+    """The answer drawn out to the length of `question`, if the operator agrees to it there."""
+    if isinstance(answer, str):
+        return None
+    rows = trial(question)
+    try:
+        (made,) = geometry.run([question], lambda _: rows, opset)
+    except Exception:  # noqa: BLE001 - every index is asked instead, and onnxruntime's words are the answer to that
+        return None
+    table = drawn_out(answer, question, made.shape[-1])
+    return table if table is not None and explains(table, question.op, rows, made) else None
+
+
+def drawn_out(short: Table, question: Question, size: int) -> Table | None:
+    """The table on the whole axis, with `size` outputs: both halves of the short one, and its middle repeated between.
+
+    None where it does not come out even, or would be too large.
+    """
+    longer = question.length - short.length
+    turn = _turn(question)
+    outputs, rest = divmod((size - short.size) * turn, longer)  # how many outputs one turn of the window has
+    half = short.size // 2
+    if rest or not 0 < outputs <= short.size - half or size * short.reads.shape[1] > _MOST_READS:
+        return None
+    middle = np.arange(size - short.size, dtype=np.int32)
+    take = np.concatenate([np.arange(half), half + middle % outputs, np.arange(half, short.size)])
+    shift = np.concatenate([np.zeros(half), middle // outputs * turn, np.full(short.size - half, longer)])
+    reads = short.reads[take]
+    holes = reads[:, 0] < 0
+    reads += shift.astype(np.int32)[:, None]
+    reads[holes] = -1
+    return Table(question.length, reads)
+
+
+def trial(question: Question) -> np.ndarray:
+    """[rows, 1, length]: ones, random numbers; where the largest is taken, numbers that rise and that fall, too."""
+    random = np.random.default_rng(question.length)
+    rows = [np.ones(question.length), *random.integers(1, _EXACT, (_RANDOM_ROWS, question.length))]
+    if question.op == "MaxPool":
+        rising = np.arange(1, question.length + 1)
+        rows += [rising, rising[::-1]]
+    return np.array(rows, np.float32)[:, None, :]
+
+
+def explains(table: Table, op: str, rows: np.ndarray, made: np.ndarray) -> bool:
+    """Whether the operator reads what the table says, by what it `made` of the rows of a trial.
+
+    A largest number shows the first and the last index that it is taken from, an average of random ones all of them.
+    """
+    results = made.reshape(len(rows), -1)
+    some = table.reads[:, 0] >= 0
+    if (reached(results[0]) != some).any():
+        return False
+    reads = np.ascontiguousarray(table.reads[some].T, np.intp)  # numpy is slow along a short last axis
+    reads[1:][reads[1:] == reads[:-1]] = table.length  # shorter rows of a table repeat an entry: it counts once
+    count = (reads < table.length).sum(axis=0)
+    joined, tolerance = _JOINED[op]
+    return all(
+        _close(result[some] / results[0, some], joined(np.append(row[0], np.float32(0))[reads], count), tolerance)
+        for row, result in zip(rows[1:], results[1:], strict=True)
+    )
+
+
+def _close(ran: np.ndarray, expected: np.ndarray, tolerance: float) -> bool:
+    return bool((np.abs(ran - expected) <= tolerance * expected).all())
+
+
+def _largest(read: np.ndarray, _: np.ndarray) -> np.ndarray:
+    return np.asarray(read.max(axis=0, initial=0))
+
+
+def _average(read: np.ndarray, count: np.ndarray) -> np.ndarray:
+    return np.asarray(read.sum(axis=0) / count)
+
+
+_JOINED: Final[Mapping[str, tuple[Callable[[np.ndarray, np.ndarray], np.ndarray], float]]] = {
+    "MaxPool": (_largest, 0),
+    "AveragePool": (_average, 1e-5),
+    "Conv": (_average, 1e-5),
+    "ConvTranspose": (_average, 1e-5),
+}
+"""What an operator makes of the numbers that it reads, over what it makes of as many ones; and its relative error."""

@@ -1,0 +1,145 @@
+"""Long axes: what is guessed from a short one is what asking about every index gives, and a wrong guess is caught."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from strideinspect.verify import geometry, long_axes
+from strideinspect.verify.geometry import Question, Table
+from tests.verify.helpers import model_of, ran, seen
+
+OPSET: Final = 20
+LENGTH: Final = 6001
+
+
+def window(op: str, kernel: int, length: int = LENGTH, **more: object) -> Question:
+    """A question about one window; `more` are its attributes."""
+    dilation = next(iter(more.get("dilations", (1,))))  # type: ignore[call-overload]
+    weight = kernel if op.startswith("Conv") else None
+    return Question(op, (("kernel_shape", (kernel,)), *more.items()), length, dilation * (kernel - 1) + 1, weight)
+
+
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
+    """The questions that are put index by index from now on."""
+    put: list[Question] = []
+    ask = geometry.ask
+
+    def noted(questions: list[Question], opset: int) -> dict[Question, geometry.Answer]:
+        found = ask(questions, opset)
+        put.extend(found)
+        return found
+
+    monkeypatch.setattr(geometry, "ask", noted)
+    return put
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        window("Conv", 3, pads=(1, 1)),
+        window("Conv", 5, pads=(8, 0), dilations=(2,), strides=(3,)),
+        window("Conv", 3, pads=(40, 0)),  # the first outputs read nothing but padding
+        window("Conv", 4, auto_pad="SAME_LOWER", strides=(3,)),
+        window("Conv", 1, auto_pad="SAME_UPPER", strides=(4,)),  # onnxruntime crops the front
+        window("Conv", 2, strides=(7,)),  # indices that nobody reads
+        window("ConvTranspose", 16, pads=(4, 4), strides=(8,)),
+        window("ConvTranspose", 2, strides=(5,), output_padding=(1,)),  # outputs that read nothing
+        window("ConvTranspose", 3, strides=(2,), dilations=(2,), auto_pad="SAME_UPPER"),
+        window("MaxPool", 3, strides=(2,), dilations=(2,), ceil_mode=1),
+        window("MaxPool", 4, strides=(3,), auto_pad="SAME_UPPER"),
+        window("AveragePool", 4, strides=(2,), pads=(1, 2)),
+        window("AveragePool", 5, strides=(3,), pads=(2, 2), count_include_pad=1, ceil_mode=1),
+    ],
+    ids=lambda question: "-".join(map(str, (question.op, *dict(question.attributes).values()))),
+)
+def test_as_if_every_index_were_asked(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same table, entry by entry, while no question about more than a few hundred indices is put."""
+    expected = geometry.ask([question], OPSET)[question]
+    put = asked(monkeypatch)
+    table = long_axes.ask([question], OPSET)[question]
+    assert isinstance(expected, Table)
+    assert isinstance(table, Table)
+    assert np.array_equal(table.reads, expected.reads)
+    assert max(one.length for one in put) < LENGTH / 10
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        window("Conv", 3, pads=(3000, 0)),  # the middle of the short axis' outputs lies in the padding
+        window("ConvTranspose", 3, strides=(2,), output_shape=(12000,)),  # says nothing about a shorter axis
+        window("LpPool", 3, strides=(2,)),  # neither a sum nor a maximum
+    ],
+    ids=["far-padded", "output-shape", "norm"],
+)
+def test_where_the_guess_fails(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a short axis does not tell what happens on the long one, every index is asked after all."""
+    expected = geometry.ask([question], OPSET)[question]
+    put = asked(monkeypatch)
+    table = long_axes.ask([question], OPSET)[question]
+    assert isinstance(expected, Table)
+    assert isinstance(table, Table)
+    assert np.array_equal(table.reads, expected.reads)
+    assert question in put
+
+
+@pytest.mark.parametrize("op", ["Conv", "AveragePool", "MaxPool"])
+@pytest.mark.parametrize(
+    ("output", "reads"),
+    [
+        (0, (0, 1, 2)),
+        (0, (-1, -1, -1)),
+        (1000, (1999, 2000, 2000)),
+        (1000, (2000, 2001, 2001)),
+        (1000, (1998, 1999, 2000)),
+        (1000, (2000, 2001, 2002)),
+        (1000, (-1, -1, -1)),
+        (3000, (5999, 5999, 6000)),
+    ],
+)
+def test_one_wrong_output_is_caught(op: str, output: int, reads: tuple[int, ...]) -> None:
+    """Windows of 3 every 2, padded by 1: each output reads 2·o − 1 to 2·o + 1; one that says otherwise is refused."""
+    question = window(op, 3, length=6002, strides=(2,), pads=(1, 1))
+    right = np.clip(2 * np.arange(3001)[:, None] + np.arange(-1, 2), 0, 6001)
+    rows = long_axes.trial(question)
+    (made,) = geometry.run([question], lambda _: rows, OPSET)
+    assert long_axes.explains(Table(6002, right), op, rows, made)
+    wrong = right.copy()
+    wrong[output] = reads
+    assert not long_axes.explains(Table(6002, wrong), op, rows, made)
+
+
+def test_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would not fit into one session is asked in several, with the same answers."""
+    questions = [window("Conv", kernel, length=600) for kernel in (2, 3, 4)]
+    expected = geometry.ask(questions, OPSET)
+    sessions: list[int] = []
+    run = geometry.run
+
+    def noted(some: list[Question], *rest: object) -> list[np.ndarray]:
+        sessions.append(len(some))
+        return run(some, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(geometry, "run", noted)
+    monkeypatch.setattr(geometry, "_MANY_ENTRIES", 2 * questions[0].entries)
+    found = geometry.ask(questions, OPSET)
+    assert sessions == [2, 1]
+    for question, table in expected.items():
+        assert isinstance(table, Table)
+        assert np.array_equal(found[question].reads, table.reads)  # type: ignore[union-attr]
+
+
+def test_a_million_samples(tmp_path: Path) -> None:
+    """8,192 frames made 128 times as long, then a window of 3: sample i reads samples i − 1 to i + 1 inside the map."""
+    text = (
+        "(float[1,1,8192] x, float[1,1,128] u, float[1,1,3] w) => (float[B,C,L] y)"
+        "{ a = ConvTranspose<strides=[128]>(x, u) y = Conv<pads=[1,1]>(a, w) }"
+    )
+    found = seen(ran(model_of(text), tmp_path), "x", 2, "y", 2)
+    sample = np.arange(1 << 20)
+    assert np.array_equal(found["first"], np.maximum(sample - 1, 0) // 128)
+    assert np.array_equal(found["last"], np.minimum(sample + 1, (1 << 20) - 1) // 128)
