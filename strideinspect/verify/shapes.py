@@ -15,7 +15,7 @@ import onnx
 import onnxruntime
 
 from strideinspect.verify.branches import agreed, beside_each_other, not_taken
-from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
+from strideinspect.verify.exactness import Exactness, captured, chooses, exactness, parameters
 from strideinspect.verify.weightless import Weightless
 
 Shape = tuple[int, ...]
@@ -93,10 +93,12 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
         return AsRun(graph.node, {}, {}, values, exact, weightless.in_their_words(plain(problem)))
     fetched, error = _fetched(runner, weightless, list(dict.fromkeys([*tensors, *wanted])))
     profile = Path(runner.end_profiling())
-    values |= {name: fetched[name].numpy() for name in wanted if name in fetched}
     seen = {name: tuple(value.shape()) for name, value in fetched.items()}
     seen |= {name: weightless.feeds[name].shape for name in weightless.inputs}
     conflicts = _read(profile, weightless.nodes, seen)
+    if error is not None:  # nothing was handed out, not even what it had computed by then of what decides where data go
+        fetched = _computed(model, weightless, [name for name in wanted if name in seen])
+    values |= {name: fetched[name].numpy() for name in wanted if name in fetched}
     if weightless.has_branches:
         same = agreed(graph, seen)
         exact = exactness(graph, replaced, lambda node: node.name in same)
@@ -125,6 +127,23 @@ def _fetched(
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
         return {}, weightless.in_their_words(plain(problem))
     return {name: value for name, value in zip(names, fetched, strict=True) if value.is_tensor()}, None
+
+
+def _computed(model: onnx.ModelProto, weightless: Weightless, names: list[str]) -> dict[str, onnxruntime.OrtValue]:
+    """The tensors of these names, by the part of the model that they depend on, which has run before."""
+    nodes: list[onnx.NodeProto] = []
+    needed = set(names)
+    for node in reversed(model.graph.node):
+        if not needed.isdisjoint(node.output):
+            nodes.append(node)
+            needed.update(node.input, captured(node))
+    part = onnx.ModelProto()
+    part.CopyFrom(model)
+    del part.graph.node[:]
+    part.graph.node.extend(reversed(nodes))
+    del part.graph.output[:]
+    part.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    return _fetched(session(part), weightless, names)[0] if names else {}
 
 
 def plain(problem: BaseException) -> str:

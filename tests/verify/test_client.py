@@ -147,6 +147,24 @@ def test_a_model_that_fails_is_checked_up_to_there(tmp_path: Path) -> None:
     assert "Concat join" in found.reason
 
 
+def test_values_computed_before_the_end_are_known(tmp_path: Path) -> None:
+    """Rows 0 to 6 are cut out by an end computed from the shape; the Concat behind does not fit, which changes nothing.
+
+    The row that the cut drops is one that no window of 3 every 2 would have seen.
+    """
+    text = (
+        "(float[1,1,8,6] x, float[1,1,3,4] w, int64[1] zero, int64[1] one, int64[1] rows) => (float[N,C,H,W] y)"
+        "{ s = Shape<start=2, end=3>(x) e = Sub(s, one) c = Slice(x, zero, e, rows)"
+        " [pool] a = MaxPool<kernel_shape=[3,2], strides=[2,2]>(c) [join] y = Concat<axis=1>(a, w) }"
+    )
+    path = saved(model_of(text, zero=[0], one=[1], rows=[2]), tmp_path)
+    with Verifier(path, timeout=60) as verifier:
+        verifier.begin({"x": (1, 1, 8, 6)})
+        found = checked(verifier, replace(CLAIMS, shapes={}, unseen=[]))
+    assert (found.fields, found.details) == (Counts(agreed=1), ())
+    assert "Concat join" in str(found.reason)
+
+
 @pytest.mark.parametrize(
     ("file", "inputs", "timeout", "words"),
     [
