@@ -123,10 +123,15 @@ def _vectorised(placed: PlacedNode) -> Shape:
 
 
 def _blocked(placed: PlacedNode) -> Shape:
-    """Channels first and in blocks: of 8 or of 16, as the processor on which the model was saved wants them."""
-    shape = placed.shape(0)
+    """Channels first and in blocks: of 8 or of 16, as the processor on which the model was saved wants them.
+
+    `model/blocks.py` gives it the `channels`, where they can be known.
+    """
+    shape, channels = placed.shape(0), placed.node.integer("channels", 0)
     if placed.node.integer("channels_last", 0):
         shape = (shape[0], shape[-1], *shape[1:-1])
+    if channels >= shape[1]:
+        return (shape[0], channels, *shape[2:])
     if shape[1] % 16:
         raise UnresolvedError(f"the file does not say to how many channels it pads the {shape[1]} of its input")
     return shape

@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from strideinspect.model.blocks import DOMAIN, told_their_channels
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.node import Node, Shape, UnresolvedError
 
@@ -189,10 +190,11 @@ def prepare(model: LoadedModel) -> Network:
         found = Declared.of(info)
         if found is not None:
             declared[info.name] = found
+    nodes = tuple(Node.of(n, opsets) for n in graph.node)
     return Network(
         model=model,
         opsets=opsets,
-        nodes=tuple(Node.of(n, opsets) for n in graph.node),
+        nodes=told_their_channels(nodes, weights) if DOMAIN in opsets else nodes,
         inputs={i.name: declared.get(i.name, Declared(0, None)) for i in graph.input if i.name not in weights},
         outputs=tuple(o.name for o in graph.output),
         weights=weights,

@@ -29,10 +29,16 @@ def reshape(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("ReorderInput", domain="com.microsoft.nchwc", preserves=True)
 def into_blocks(placed: PlacedNode) -> tuple[Read, ...]:
-    """Channels come first; that they lie in blocks in memory moves no index."""
-    rank = len(placed.shape(0))
-    last = placed.node.integer("channels_last", 0)
-    return (Read(0, 0, (Permute((0, rank - 1, *range(1, rank - 1))),) if last else ()),)
+    """Channels come first, and some that see nothing may fill the last block; the blocks in memory move no index."""
+    shape, filled = placed.shape(0), placed.output_shape()[1]
+    rank, channels = len(shape), shape[1]
+    steps: list[Step] = []
+    if placed.node.integer("channels_last", 0):
+        channels = shape[-1]
+        steps.append(Permute((0, rank - 1, *range(1, rank - 1))))
+    if filled != channels:
+        steps.append(Sliding(1, 1, 1, 1, 0, channels, filled))
+    return (Read(0, 0, tuple(steps)),)
 
 
 @reads("ReorderOutput", domain="com.microsoft.nchwc", preserves=True)

@@ -86,13 +86,17 @@ def slices(call: Call) -> Sequence[Value | None]:
 
 @operators("com.microsoft.nchwc:ReorderInput")
 def into_blocks(call: Call) -> Sequence[Value | None]:
-    """Channels come first, and fill whole blocks."""
+    """Channels come first, and dark ones fill the last block."""
     call.only(0)
     value, shape = call.live(), call.shape_out()
     if call.integer("channels_last", 0):
         rank = len(shape)
         value = call.build.permuted(value, [0, rank - 1, *range(1, rank - 1)])
-    return [value._replace(shape=shape) if value.constant_along(1) else value]
+    if value.constant_along(1) or value.shape == shape:
+        return [value._replace(shape=shape)]
+    more = call.build.dark((value.extents[0], shape[1] - value.shape[1], *value.extents[2:]))
+    extents = (value.extents[0], shape[1], *value.extents[2:])
+    return [value._replace(name=call.build.emit("Concat", [value.name, more], axis=1), shape=shape, extents=extents)]
 
 
 @operators("com.microsoft.nchwc:ReorderOutput")

@@ -76,10 +76,12 @@ def _question(
     reach = 6 * -(-length // max(1, out)) + 16
     op = node.op_type
     if node.domain:  # of a model that onnxruntime saved: a Resize whose defaults are those of the old Upsample
-        if opset < 13:
-            raise InexpressibleError("the model's operator set has no Resize like it")
-        kept = (("coordinate_transformation_mode", "asymmetric"), ("nearest_mode", "floor"), *kept)
-        op, kept = "Resize", tuple(dict(kept).items())
+        kept = tuple({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor", **dict(kept)}.items())
+        if opset < 11:
+            if ("coordinate_transformation_mode", "asymmetric") not in kept:
+                raise InexpressibleError("the model's operator set has no Resize like it")
+            kept = tuple(pair for pair in kept if pair[0] == "mode")
+        op = "Resize"
     elif op == "Upsample" and "scales" in found:
         return Question("Upsample", (*kept, ("scales", (1.0, 1.0, scale, 1.0))), length, reach, planar=True)
     factors: _Constant | None = None if scale is None else ("float32", (1.0, 1.0, scale, 1.0))
