@@ -84,7 +84,26 @@ class Reason(NamedTuple):
     text: str
 
 
-Form = Closed | Reason
+class Digit(NamedTuple):
+    """A factor of an axis, by which its index is counted; one of them may be the position."""
+
+    size: int
+    position: bool = False
+
+
+class Suspended(NamedTuple):
+    """A closed form while its position shares an axis with other digits: it may come out of there again.
+
+    `line` is the form of a tensor that has no axis but the position; `axes` are the digits of each axis, the major one
+    first, without those of a single index. `text` says why there is no closed form meanwhile.
+    """
+
+    text: str
+    line: Closed
+    axes: tuple[tuple[Digit, ...], ...]
+
+
+Form = Closed | Suspended | Reason
 
 
 def identity(rank: int, axis: int) -> Closed:
@@ -108,27 +127,35 @@ def _line(form: Closed) -> _Line | None:
     return _Line(form.spans.tobytes(), form.step, form.sized) if form.spans.size == 2 * form.period else None
 
 
-def _laid(found: Form, like: Closed) -> Form:
-    """The form of a tensor of one axis along the axis of another form."""
-    if isinstance(found, Reason):
-        return found
-    shape = [1] * like.spans.ndim
-    shape[0], shape[like.axis + 1] = found.spans.shape
-    return Closed(found.spans.reshape(shape), like.axis, found.step, found.sized)
+def laid(line: Closed, rank: int, axis: int) -> Closed:
+    """The form of a tensor of one axis along some axis of a tensor of this rank."""
+    shape = [1] * (rank + 1)
+    shape[0], shape[axis + 1] = line.spans.shape
+    return Closed(line.spans.reshape(shape), axis, line.step, line.sized)
 
 
-def composed(form: Closed, read: Periodic) -> Form:
+def alone(form: Closed) -> Closed | None:
+    """The same form in a tensor that has no other axis; None where it varies along others."""
+    line = _line(form)
+    return None if line is None else line.form()
+
+
+def _laid(found: Closed | Reason, like: Closed) -> Closed | Reason:
+    return found if isinstance(found, Reason) else laid(found, like.spans.ndim - 1, like.axis)
+
+
+def composed(form: Closed, read: Periodic) -> Closed | Reason:
     """Both maps one after the other; the period is the fewest outputs that move the input by whole periods."""
     line = _line(form)
     return _composed(form, read) if line is None else _laid(_composed_line(line, read), form)
 
 
 @lru_cache(maxsize=256)
-def _composed_line(line: _Line, read: Periodic) -> Form:
+def _composed_line(line: _Line, read: Periodic) -> Closed | Reason:
     return _composed(line.form(), read)
 
 
-def _composed(form: Closed, read: Periodic) -> Form:
+def _composed(form: Closed, read: Periodic) -> Closed | Reason:
     outer, inner = len(read.taps), form.period
     turns = inner // math.gcd(abs(read.step), inner)
     period = outer * turns
@@ -157,18 +184,18 @@ def _composed(form: Closed, read: Periodic) -> Form:
     return reduced(Closed(spans.astype(np.int32), form.axis, step, form.sized or read.sized))
 
 
-def united(forms: Sequence[Closed]) -> Form:
+def united(forms: Sequence[Closed]) -> Closed:
     """The hull of closed forms of one stride and axis."""
     lines = tuple(map(_line, forms))
-    return _united(forms) if None in lines else _laid(_united_lines(lines), forms[0])
+    return _united(forms) if None in lines else laid(_united_lines(lines), forms[0].spans.ndim - 1, forms[0].axis)
 
 
 @lru_cache(maxsize=256)
-def _united_lines(lines: tuple[_Line, ...]) -> Form:
+def _united_lines(lines: tuple[_Line, ...]) -> Closed:
     return _united([line.form() for line in lines])
 
 
-def _united(forms: Sequence[Closed]) -> Form:
+def _united(forms: Sequence[Closed]) -> Closed:
     period = math.lcm(*(form.period for form in forms))
     same = [lifted(form, period) for form in forms]
     first = same[0]
@@ -181,7 +208,7 @@ def _signs(dims: int) -> NDArray[np.int64]:
     return np.array([1, -1]).reshape(2, *(1,) * (dims - 1))
 
 
-def reduced(form: Closed) -> Form:
+def reduced(form: Closed) -> Closed:
     """The shortest period that says the same."""
     period, axis, phases = form.period, form.axis + 1, form.phases
     for shorter in range(1, period):

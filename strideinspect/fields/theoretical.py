@@ -13,12 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from strideinspect.fields import suspended
 from strideinspect.fields.axes import Around, carried
 from strideinspect.fields.closed import (
     MOST_WORKING_PHASES,
     Closed,
     Form,
     Reason,
+    Suspended,
     composed,
     lifted,
     reduced,
@@ -57,6 +59,8 @@ def apply(step: Step, form: Form, around: Around) -> Form:
     """The closed form after one step."""
     if isinstance(form, Reason):
         return form
+    if isinstance(form, Suspended):
+        return suspended.apply(step, form)
     try:
         return _STEPS[type(step)](step, form, around)
     except TooLargeError as error:
@@ -145,15 +149,15 @@ def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
     old, new = next(pair for pair in grouped(step.before, step.after) if form.axis in pair[0])
     digits = [i for i in old if before[i] != 1]
     if digits[0] != form.axis:
-        return Reason(f"{around.label} merges the axis behind another")
+        return suspended.suspended(form, step, Reason(f"{around.label} merges the axis behind another"))
     if any(i in around.others for i in digits[1:]):
-        return Reason(f"{around.label} merges the axis with another image axis")
+        return suspended.suspended(form, step, Reason(f"{around.label} merges the axis with another image axis"))
     behind = math.prod(before[i] for i in digits[1:])
     target = [i for i in new if after[i] != 1]
     inner = math.prod(after[i] for i in target[1:])
     period = form.period * (inner // math.gcd(form.period * behind, inner))
     if period * behind > MOST_WORKING_PHASES:
-        return Reason(f"the field has {period * behind:,} phases")
+        return suspended.suspended(form, step, Reason(f"the field has {period * behind:,} phases"))
     written = lifted(form, period)
     before[form.axis], after[target[0]] = period, period * behind // inner
     dims = list(written.spans.shape)
@@ -193,7 +197,7 @@ def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
     """The hull of several closed forms where their strides agree; else the reason why there is none."""
     forms = [(place, form) for place, form in parts if isinstance(form, Closed)]
     if len(forms) < len(parts):
-        return next(form for _, form in parts if isinstance(form, Reason))
+        return _waiting(parts, label)
     place, first = forms[0]
     if len(forms) == 1 and (place is None or place.axis == first.axis):
         if place is None:
@@ -202,6 +206,15 @@ def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
         return composed(first, shift.periodic())
     apart = _apart(forms, label)
     return apart or _hull(forms)
+
+
+def _waiting(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
+    """Forms that wait may be merged where all of them wait alike."""
+    waiting = [form for place, form in parts if isinstance(form, Suspended) and place is None]
+    if len(waiting) == len(parts) and len({form.axes for form in waiting}) == 1:
+        line = merge([(None, form.line) for form in waiting], label)
+        return waiting[0]._replace(line=line) if isinstance(line, Closed) else line
+    return Reason(next(form.text for _, form in parts if not isinstance(form, Closed)))
 
 
 def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason | None:

@@ -1,0 +1,127 @@
+"""Closed forms that wait: a Reshape put the position into one axis together with others, another may take it out again.
+
+Exporters write group normalisation so: [N, C, H, W] becomes [N, G, C/G·H·W], is normalised, and becomes what it was. In
+between there is no closed form, as the position is one digit of an index among others; nothing reads along it, though.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from strideinspect.fields.closed import Closed, Digit, Form, Reason, Suspended, alone, laid
+from strideinspect.reads.steps import (
+    Broadcast,
+    Channels,
+    Permute,
+    Reshape,
+    Running,
+    Sliding,
+    Statistics,
+    Step,
+    Table,
+    Transposed,
+    Whole,
+)
+
+_Axes = tuple[tuple[Digit, ...], ...]
+
+
+def suspended(form: Closed, step: Reshape, why: Reason) -> Form:
+    """What a Reshape makes of a form, of which by itself nothing can be said, for this reason."""
+    line = alone(form)
+    if line is None or step.before[form.axis] == 1:
+        return why
+    axes = tuple(_digits(n, position=axis == form.axis) for axis, n in enumerate(step.before))
+    return _carried_on(Suspended(why.text, line, axes), _reshape(step, axes))
+
+
+def apply(step: Step, form: Suspended) -> Form:
+    """The form after one more step: closed again where the position has an axis of its own."""
+    change = _STEPS.get(type(step))
+    return Reason(form.text) if change is None else _carried_on(form, change(step, form.axes))
+
+
+def _carried_on(form: Suspended, axes: _Axes | None) -> Form:
+    if axes is None:
+        return Reason(form.text)
+    own = next((axis for axis, digits in enumerate(axes) if digits and digits[0].position and len(digits) == 1), None)
+    return form._replace(axes=axes) if own is None else laid(form.line, len(axes), own)
+
+
+def _digits(size: int, *, position: bool = False) -> tuple[Digit, ...]:
+    return () if size == 1 else (Digit(size, position),)
+
+
+def _reshape(step: Reshape, axes: _Axes) -> _Axes | None:
+    """The same digits in the same order, split where an axis ends within one; None where that is the position."""
+    if 0 in step.before:
+        return None
+    left = [digit for axis in reversed(axes) for digit in reversed(axis)]  # the major digit last
+    found = []
+    for size in step.after:
+        group: list[Digit] = []
+        while (rest := size // math.prod(digit.size for digit in group)) > 1:
+            digit = left.pop()
+            if rest % digit.size and (digit.position or digit.size % rest):
+                return None
+            part = min(rest, digit.size)
+            group.append(Digit(part, digit.position))
+            if part < digit.size:
+                left.append(Digit(digit.size // part))
+        found.append(tuple(group))
+    return tuple(found)
+
+
+def _permute(step: Permute, axes: _Axes) -> _Axes:
+    return tuple(axes[axis] for axis in step.perm)
+
+
+def _unchanged(_: Statistics, axes: _Axes) -> _Axes:
+    return axes
+
+
+def _running(step: Running, axes: _Axes) -> _Axes | None:
+    return None if _has_position(axes[step.axis]) else axes
+
+
+def _axis_step(step: Sliding | Transposed | Table, axes: _Axes) -> _Axes | None:
+    return _resized(axes, step.axis, step.size)
+
+
+def _channels(step: Channels, axes: _Axes) -> _Axes | None:
+    return _resized(axes, step.axis, step.outputs)
+
+
+def _whole(step: Whole, axes: _Axes) -> _Axes | None:
+    return _resized(axes, step.axis, 1)
+
+
+def _resized(axes: _Axes, axis: int, size: int) -> _Axes | None:
+    """Another extent of an axis along which something is read; None where the position is in it."""
+    return None if _has_position(axes[axis]) else (*axes[:axis], _digits(size), *axes[axis + 1 :])
+
+
+def _broadcast(step: Broadcast, axes: _Axes) -> _Axes:
+    lead = len(step.after) - len(step.before)
+    spread = (axis or _digits(n) for axis, n in zip(axes, step.after[lead:], strict=True))
+    return (*map(_digits, step.after[:lead]), *spread)
+
+
+def _has_position(digits: Sequence[Digit]) -> bool:
+    return any(digit.position for digit in digits)
+
+
+_STEPS: dict[type, Callable[[Any, _Axes], _Axes | None]] = {
+    Sliding: _axis_step,
+    Transposed: _axis_step,
+    Table: _axis_step,
+    Channels: _channels,
+    Whole: _whole,
+    Running: _running,
+    Statistics: _unchanged,
+    Permute: _permute,
+    Reshape: _reshape,
+    Broadcast: _broadcast,
+}
