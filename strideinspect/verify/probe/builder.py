@@ -42,7 +42,7 @@ class Builder:
 
     def __init__(self, *, borders: bool = False) -> None:
         self._padding = np.array(BORDER if borders else DARK)
-        self._borders = borders
+        self.borders = borders
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
         self.given: dict[str, np.ndarray] = {}
@@ -148,7 +148,7 @@ class Builder:
         if table.has_holes:
             name = self._behind(name, len(shape), axis, np.array(DARK))
             reads = np.where(reads < 0, table.length, reads)
-        if self._borders and axis in value.marks.running:
+        if self.borders and axis in value.marks.running:
             name = self._behind(name, len(shape), axis, self._padding)
             reads = np.where(table.at_border[:, None], table.length + table.has_holes, reads)
         if reads.shape[1] == 1:
@@ -161,7 +161,7 @@ class Builder:
     def pad(self, name: str, amounts: Sequence[tuple[int, int]], mode: str = "constant") -> str:
         """Add (or, where negative, cut off) indices before and after along every axis; dark unless `mode` says else."""
         pads = self.integers([begin for begin, _ in amounts] + [end for _, end in amounts])
-        if mode == "constant" or self._borders:
+        if mode == "constant" or self.borders:
             return self.emit("Pad", [name, pads, self.constant(self._padding)], mode="constant")
         return self.emit("Pad", [name, pads], mode=mode)
 

@@ -11,6 +11,7 @@ from strideinspect.verify.exactness import READ_ONLY_A_SHAPE
 from strideinspect.verify.probe import (  # noqa: F401 - importing them registers their translators
     attention,
     elementwise,
+    folding,
     matrix,
     movement,
     recurrent,
