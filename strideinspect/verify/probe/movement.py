@@ -194,10 +194,13 @@ def scatter(call: Call) -> Sequence[Value | None]:
         raise InexpressibleError("it has no indices")
     build, shape = call.build, call.shape_in(0)
     data, updates = call.value(0), call.value(2)
-    names = []
-    for value, own in ((data, shape), (updates, call.shape_in(2))):
-        names.append(build.dark(own) if value is None else build.written_out(value).name)
     marks = Marks.merged([value.marks for value in (data, updates) if value is not None])
+    own = call.shape_in(2)
+    filled = len(own) == len(shape) and all(own[k] == shape[k] for k in marks.running)
+    names = [
+        build.dark(extents, border=not filled) if value is None else build.written_out(value).name
+        for value, extents in ((data, shape), (updates, own))
+    ]
     found = {k: v for k, v in call.attributes.items() if k == "axis"}
     if call.attributes.get("reduction", "none") != "none":
         found["reduction"] = "max"
