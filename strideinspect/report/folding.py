@@ -68,10 +68,11 @@ def _follows(row: Row, former: Row) -> bool:
 
     Branches side by side may look alike; their fields tell that no window of the one comes before that of the other.
     """
-    if (row.kind, row.cells) != (former.kind, former.cells):
+    if row.kind != former.kind or row.cells != former.cells:
         return False
-    grown = len(row.sizes) == len(former.sizes) > 0 and all(map(ge, row.sizes, former.sizes))
-    return grown or row.field == former.field
+    if row.field == former.field:
+        return True
+    return len(row.sizes) == len(former.sizes) > 0 and all(map(ge, row.sizes, former.sizes))
 
 
 def short_names(names: Sequence[str]) -> Mapping[str, str]:

@@ -75,8 +75,8 @@ def size_cell(fields: Sequence[Field], notes: Sequence[str]) -> str:
 
 def sizes(fields: Sequence[Field]) -> tuple[int, ...]:
     """The theoretical size per axis; nothing where some axis has none."""
-    found = tuple(field.size for field in fields if field.size is not None)
-    return found if len(found) == len(fields) else ()
+    found = [field.size for field in fields if field.size is not None]
+    return tuple(found) if len(found) == len(fields) else ()
 
 
 def stride_cell(fields: Sequence[Field]) -> str:
