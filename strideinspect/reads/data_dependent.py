@@ -9,6 +9,9 @@ from strideinspect.model.node import PlacedNode
 from strideinspect.reads.registry import everything, reads
 from strideinspect.reads.steps import Read
 
+_WHERE = {"GridSample": 1, "RoiAlign": 1, "MaxRoiPool": 1, "MaxUnpool": 1, "DeformConv": 2}
+"""The input that says where to read, which may be a constant."""
+
 
 @reads("GridSample", "RoiAlign", "MaxRoiPool", "DeformConv", "NonMaxSuppression", "MaxUnpool", "Multinomial")
 @reads("NonZero", "Compress", "Unique", "TensorScatter")
@@ -17,4 +20,8 @@ from strideinspect.reads.steps import Read
 )
 def addressed_by_data(placed: PlacedNode) -> tuple[Read, ...]:
     """Every output index may read every input index."""
-    return everything(placed, f"{placed.node.op} {placed.node.label!r} picks its indices by values of the data")
+    node, by = placed.node, "values of the data"
+    place = _WHERE.get(node.op)
+    if place is not None and placed.present(place) and not placed.is_live(place):
+        by = f"constants ({node.inputs[place]!r}) that are not followed"
+    return everything(placed, f"{node.op} {node.label!r} picks its indices by {by}")

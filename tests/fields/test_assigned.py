@@ -103,6 +103,12 @@ UNFOLLOWED = {
         "indices ('c') that are computed from the data",
     ),
     "table": ("e = Expand (zero, all) y = GatherElements (x, e)", (2048, 2500), "too many indices to follow ('e')"),
+    "fixed grid": ("y = GridSample (x, grid)", (4, 4), "picks its indices by constants ('grid') that are not followed"),
+    "grid": (
+        "g = Transpose <perm = [0, 2, 3, 1]> (x) h = Concat <axis = 3> (g, g) y = GridSample (x, h)",
+        (4, 4),
+        "picks its indices by values of the data",
+    ),
     "line": ("e = Expand (zero, all) y = Gather <axis = 3> (x, e)", (4, 4), "too many indices to follow ('e')"),
 }
 
@@ -111,7 +117,7 @@ UNFOLLOWED = {
 def test_indices_that_are_not_followed(body: str, size: tuple[int, int], said: str, tmp_path: Path) -> None:
     """Five million indices are too many; they are said to come from the data only where they do."""
     wanted = [1, 1, *size] if "Elements" in body else [5_000_000]
-    constants: dict[str, Constant] = {"zero": [0], "all": wanted}
+    constants: dict[str, Constant] = {"zero": [0], "all": wanted, "grid": (1, 4, 4, 2)}
     text = f"p = MaxPool <kernel_shape = [1, 1]> (x) {body}"
     report = inspected(model_of(text, {"x": (1, 1, *size)}, constants=constants), tmp_path)
     (message,) = _unknown(report)
