@@ -42,7 +42,7 @@ def _shortened(question: Question) -> Question | None:
     of how the operator joins what it reads.
     """
     turn = _turn(question)
-    room = 4 * max(question.spacing, turn)
+    room = 3 * max(question.spacing, turn)
     length = room + (question.length - room) % turn
     too_many = question.entries // (2 * question.spacing) >= _MOST_READS
     if question.entries < _LONG or question.op not in _JOINED or 2 * length > question.length or too_many:
