@@ -104,6 +104,8 @@ class Adviser:
         shapes, nodes = self._placed[name, shape]
         if shapes.problems or not _unknown(nodes) <= self._unknown:
             return False  # it does not run at this size
+        if not self._outputs.keys() <= shapes.shapes.keys():
+            return False  # nobody can say what comes out at it
         batch = self._inputs[name][0]
         if any(now[:1] == (batch,) != shapes.shapes[key][:1] for key, now in self._outputs.items()):
             return False  # a Reshape to (-1, …) with baked-in numbers takes one image for several

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import onnx
+import onnx.parser
 import pytest
 
 from strideinspect import inspect
@@ -127,6 +128,19 @@ def test_no_size_turns_one_image_into_two(tmp_path: Path) -> None:
     body = f"{pool('x', 'a', 3, 2, 1)} y = Reshape (a, flat)"
     onnx.save(model_of(body, {"x": (1, 1, 10)}, constants={"flat": [-1, 4]}), path)
     assert [finding.sizes for finding in inspect(path, verify="none").findings] == [(9,), (9,)]
+
+
+def test_no_size_at_which_nothing_is_known_of_an_output(tmp_path: Path) -> None:
+    """What an operator of an unknown domain makes is declared at one size only: no other size can be advised."""
+    path = tmp_path / "model.onnx"
+    text = """<ir_version: 8, opset_import: ["": 18, "mine": 1]>
+    g (float[1,1,10] x) => (float[1,1,4] y) {
+      a = MaxPool <kernel_shape = [3], strides = [2]> (x)
+      y = mine.Own (a)
+    }"""
+    onnx.save(onnx.parser.parse_model(text), path)
+    (finding,) = of_rule(inspect(path, verify="none"), "floor-truncation")
+    assert finding.sizes == ()
 
 
 def test_every_case_has_something_to_advise(tmp_path: Path) -> None:
