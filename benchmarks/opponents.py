@@ -50,11 +50,14 @@ _PEERS: dict[str, tuple[str, tuple[str, ...]]] = {
 _MODULES = {"Polygraphy": "polygraphy", "onnx-tool": "onnx_tool", "onnx-doctor": "onnx_doctor"}
 
 
+NO_PEERS = "no --peers environment was given"
+
+
 def peers(environments: Sequence[Path]) -> tuple[dict[str, Path], dict[str, str]]:
     """Which other tools are in some environments (benchmarks/peers.txt), and why the others are left out."""
     found, missing = {}, {}
     for name, (program, _) in _PEERS.items():
-        python, reason = where(_MODULES[name], environments)
+        python, reason = _where(_MODULES[name], environments)
         if python is None:
             missing[name] = reason
         else:
@@ -62,9 +65,9 @@ def peers(environments: Sequence[Path]) -> tuple[dict[str, Path], dict[str, str]
     return found, missing
 
 
-def where(module: str, environments: Sequence[Path]) -> tuple[Path | None, str]:
+def _where(module: str, environments: Sequence[Path]) -> tuple[Path | None, str]:
     """The Python of the first environment that can import a module, or why none can."""
-    reason = "no --peers environment was given"
+    reason = NO_PEERS
     for environment in environments:
         python = environment / "bin" / "python"
         tried = subprocess.run((str(python), "-c", f"import {module}"), capture_output=True, text=True, check=False)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.opponents import where
+from benchmarks.opponents import NO_PEERS
 
 TOOLS = ("torchscan", "rfa_toolbox")
 """Each is asked by a module of its name, run where the tool is."""
@@ -40,15 +40,19 @@ class Answer:
 
 
 def answers(environments: Sequence[Path]) -> tuple[list[Answer], dict[str, str]]:
-    """What the tools in some environments say, and why others are left out."""
-    found, missing = [], {}
+    """What the tools say, each in the first of some environments in which it does, and why others are left out."""
+    found: list[Answer] = []
+    missing = {}
     for tool in TOOLS:
-        python, reason = where(tool, environments)
-        if python is None:
+        reason = NO_PEERS
+        for environment in environments:
+            script = (str(environment / "bin" / "python"), "-m", f"benchmarks.{tool}_fields")
+            ran = subprocess.run(script, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+            if ran.returncode == 0:
+                said = json.loads(ran.stdout.splitlines()[-1])
+                found += [Answer(tool, network, said.get(network)) for network in EXPECTED]
+                break
+            reason = ran.stderr.strip().rpartition("\n")[2]
+        else:
             missing[tool] = reason
-            continue
-        script = (str(python), "-m", f"benchmarks.{tool}_fields")
-        ran = subprocess.run(script, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1])
-        said = json.loads(ran.stdout.splitlines()[-1])
-        found += [Answer(tool, network, said.get(network)) for network in EXPECTED]
     return found, missing
