@@ -5,8 +5,6 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
-from strideinspect.model.node import Shape
-
 
 class Kind(Enum):
     """What sort of window a node slides."""
@@ -65,7 +63,7 @@ class Geometry(NamedTuple):
     data: int  # index of the input that is slid over
     weight: int | None  # index of the input that holds the weight
 
-    def output_shape(self, batch: int) -> Shape:
+    def output_shape(self, batch: int) -> tuple[int, ...]:
         """Shape of the node's output."""
         sizes = tuple(window.size for window in self.windows)
         if self.channel_axis == 1:

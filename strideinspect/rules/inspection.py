@@ -26,7 +26,6 @@ from strideinspect.report.model import Finding, Input, Severity, TensorReport, U
 from strideinspect.report.model import Source as CodeSource
 from strideinspect.report.verdicts import Verdict, Verification
 from strideinspect.rules.advice import Advice
-from strideinspect.rules.causes import Cause, causes_of
 from strideinspect.rules.wording import by, contradiction
 from strideinspect.settings import Settings
 
@@ -130,10 +129,6 @@ class Inspection:
             return None
         name = behind[0][0]
         return self.advise(name, tuple(axis for owner, axis in behind if owner == name), aim)
-
-    def causes(self, name: str, axis: int, ranges: Sequence[Span]) -> Sequence[Cause]:
-        """The nodes at which indices of an input axis are lost for good."""
-        return causes_of(self, name, axis, ranges)
 
     @cached_property
     def merges(self) -> tuple[Merging, ...]:

@@ -60,6 +60,8 @@ if TYPE_CHECKING:
 @rule("coverage", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Finding]:
     """One finding per input and set of rows or columns."""
+    from strideinspect.rules.causes import causes_of  # the list of rules does without numpy
+
     for given in inspection.inputs:
         lost = {u.axis: u.ranges for u in inspection.unseen if u.input == given.name}
         groups: dict[tuple[object, ...], list[int]] = {}
@@ -70,7 +72,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             positions = [given.spatial_axes.index(axis) for axis in axes]
             count = sum(b - a + 1 for a, b in ranges)
             kept = (1 - count / given.shape[axes[0]]) ** len(axes)
-            causes = inspection.causes(given.name, axes[0], ranges)
+            causes = causes_of(inspection, given.name, axes[0], ranges)
             trailing = len(ranges) == 1 and ranges[0][1] == given.shape[axes[0]] - 1
             advice = inspection.advise(given.name, tuple(axes), "unseen") if trailing else None
             what = "signal" if len(given.spatial_axes) == 1 else "image"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from strideinspect.report.field import Positions, Span
 from strideinspect.report.model import Unseen
 from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
 from strideinspect.verify.impulses import Sending, Sent, judge
+from strideinspect.verify.packed import as_run
 
 if TYPE_CHECKING:
     from strideinspect.verify.theory import Enlarged, TheoryClaim
@@ -62,11 +62,6 @@ def question(claims: Claims) -> dict[str, Any]:
             for unseen in claims.unseen
         ],
     }
-
-
-def as_run(answer: Mapping[str, Any]) -> Positions:
-    """What the worker found of each index of a tensor."""
-    return Positions(a2b_base64(answer["first"]), a2b_base64(answer["last"]))
 
 
 def unchecked(claims: Claims, reason: str, runtime: str | None = None) -> Verification:

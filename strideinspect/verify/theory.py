@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from strideinspect.report import field
 from strideinspect.report.field import Span
 from strideinspect.report.verdicts import Check, Verdict
-from strideinspect.verify.claims import as_run
+from strideinspect.verify.packed import as_run
 
 _TOO_NEAR: Final = "no two of its indices are known to keep clear of all borders"
 _NO_ANSWER: Final = "onnxruntime has no tensor of this name"

@@ -17,8 +17,9 @@ from onnx import numpy_helper, parser
 
 from strideinspect.report.verdicts import Verification
 from strideinspect.verify.answers import Ran, field_line, learn, shapes_of
-from strideinspect.verify.claims import Claims, as_run
+from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
+from strideinspect.verify.packed import as_run
 
 Shape = tuple[int, ...]
 Booleans = NDArray[np.bool_]
