@@ -169,7 +169,7 @@ def _composed(form: Closed, read: Periodic) -> Closed | Reason:
     shape = [1] * (form.spans.ndim + 1)
     shape[axis], shape[axis + 1] = taps.shape
     before = form.spans
-    if int(before.max()) >= EMPTY:
+    if int(before.max(initial=0)) >= EMPTY:
         before = np.where(before >= EMPTY, _FAR, before)
     spans = before.take(phase, axis) + (whole * form.step).reshape(shape) * _signs(len(shape))
     if not read.present.all():
@@ -177,7 +177,7 @@ def _composed(form: Closed, read: Periodic) -> Closed | Reason:
     spans = spans.min(axis=axis + 1)
     empty = spans >= _FAR // 2
     spans[empty] = 0
-    if max(int(spans.max()), -int(spans.min())) >= EMPTY // 2:
+    if max(int(spans.max(initial=0)), -int(spans.min(initial=0))) >= EMPTY // 2:
         return Reason("the field is wider than any image")
     spans[empty] = EMPTY
     step = form.step * turns * read.step // inner

@@ -163,6 +163,8 @@ def reshaped(spans: Spans, before: Shape, after: Shape) -> Spans:
 
     Raises TooLargeError.
     """
+    if 0 in before:  # a tensor without elements
+        return np.full((2, *(1,) * len(after)), EMPTY, dtype=np.int32)
     dims = spans.shape[1:]
     expanded: list[int] = []
     target: list[int] = []

@@ -91,7 +91,7 @@ def _widened(form: Closed, step: Sliding) -> Form:
         return Reason("the field is wider than any image")
     grown = form.spans + np.array([ends[0], -ends[1]], dtype=np.int32).reshape(2, *(1,) * (form.spans.ndim - 1))
     spans = np.where(form.spans >= EMPTY, np.int32(EMPTY), grown)
-    if int(spans.min()) <= -EMPTY // 2:
+    if int(spans.min(initial=0)) <= -EMPTY // 2:
         return Reason("the field is wider than any image")
     return Closed(spans, form.axis, form.step * step.stride, form.sized or step.sized)
 
@@ -144,6 +144,8 @@ def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
     The axis is written with as many phases as make both shapes whole numbers of them; then numpy reshapes.
     """
     before, after = list(step.before), list(step.after)
+    if 0 in before:
+        return Reason(f"{around.label} has no elements")
     if before[form.axis] == 1:
         return _reshaped_one(step, form, around)
     old, new = next(pair for pair in grouped(step.before, step.after) if form.axis in pair[0])

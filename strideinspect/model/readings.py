@@ -98,7 +98,7 @@ def _library(shapes: Shapes, node: Node) -> Shape | None:
         values = {n: value for n in given if (value := shapes.constants.known(n)) is not None}
         data = {n: numpy_helper.from_array(value) for n, value in values.items()}
         found = infer_node_outputs(schema, node.proto, types, data)[node.key]
-    except (InferenceError, onnx.checker.ValidationError, onnx.defs.SchemaError, KeyError):
+    except (InferenceError, onnx.checker.ValidationError, onnx.defs.SchemaError, KeyError, UnicodeDecodeError):
         return None
     dims = found.tensor_type.shape.dim
     return tuple(d.dim_value for d in dims) if all(d.HasField("dim_value") for d in dims) else None
