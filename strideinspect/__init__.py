@@ -23,9 +23,9 @@ if TYPE_CHECKING:
         UsageError,
     )
     from strideinspect.fleet import inspect_many
-    from strideinspect.report.field import Field
-    from strideinspect.report.model import FailedReport, Finding, Report, Severity, WindowNode
-    from strideinspect.report.verdicts import Verification
+    from strideinspect.results.field import Field
+    from strideinspect.results.report import FailedReport, Finding, Report, Severity, WindowNode
+    from strideinspect.results.verdict import Verification
     from strideinspect.settings import Settings
     from strideinspect.version import __version__
 
@@ -50,13 +50,13 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
-    **{name: "errors" if name.endswith("Error") else "report.model" for name in __all__ if name[0].isupper()},
-    "Field": "report.field",
+    **{name: "errors" if name.endswith("Error") else "results.report" for name in __all__ if name[0].isupper()},
+    "Field": "results.field",
     "Settings": "settings",
     "inspect": "api",
     "inspect_many": "fleet",
     "settings_for": "configuration.find",
-    "Verification": "report.verdicts",
+    "Verification": "results.verdict",
     "__version__": "version",
 }
 

@@ -15,7 +15,7 @@ from strideinspect.settings import InputShapes, Settings, Verify
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from strideinspect.report.model import Report
+    from strideinspect.results.report import Report
     from strideinspect.verify.client import Verifier
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from strideinspect.api import inspect
 from strideinspect.errors import StrideinspectError, UsageError, unexpected
-from strideinspect.report.model import FailedReport, Report
+from strideinspect.results.report import FailedReport, Report
 from strideinspect.settings import Settings
 
 if TYPE_CHECKING:

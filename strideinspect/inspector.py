@@ -17,8 +17,8 @@ from strideinspect.model.inputs import choose
 from strideinspect.model.load import load
 from strideinspect.model.network import prepare
 from strideinspect.model.source import source_of
-from strideinspect.report.model import Report
-from strideinspect.report.verdicts import Verdict, Verification
+from strideinspect.results.report import Report
+from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.advice import Adviser
 from strideinspect.rules.inspection import Inspection

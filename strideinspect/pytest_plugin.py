@@ -35,10 +35,10 @@ class ModelFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """The inspection of the model."""
-        yield Inspection.from_parent(self, name="strideinspect")
+        yield ModelItem.from_parent(self, name="strideinspect")
 
 
-class Inspection(pytest.Item):
+class ModelItem(pytest.Item):
     """A test that inspects a model under its project's settings."""
 
     def runtest(self) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from strideinspect.expectation import Expectation
-from strideinspect.report.model import Severity
+from strideinspect.results.report import Severity
 
 InputShapes = Mapping[str, Sequence[int]] | Sequence[int]
 Verify = Literal["none", "run", "full"]

@@ -36,7 +36,7 @@ def assert_clean(
     """
     __tracebackhide__ = True
     from strideinspect.configuration.find import settings_for
-    from strideinspect.report.model import Severity
+    from strideinspect.results.report import Severity
 
     given: dict[str, Any] = {
         "input_shapes": {"": input_shapes} if isinstance(input_shapes, Sequence) else input_shapes,

@@ -14,7 +14,15 @@ import onnx
 import onnx.parser
 import pytest
 
-from strideinspect import FailedReport, Settings, UsageError, fleet, inspect, inspect_many, settings_for
+from strideinspect import (
+    FailedReport,
+    Settings,
+    UsageError,
+    fleet,
+    inspect,
+    inspect_many,
+    settings_for,
+)
 from strideinspect.fleet import Result, Task, models_of
 
 ROOT = Path(__file__).parents[1]

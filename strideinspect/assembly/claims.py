@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from strideinspect.assembly import enlarging
-from strideinspect.fields.spans import EMPTY, Spans
+from strideinspect.fields.hulls import EMPTY, Hulls
 from strideinspect.model.shapes import Shapes
 from strideinspect.rules.inspection import Inspection
 from strideinspect.verify.claims import Claims, FieldClaim
@@ -81,7 +81,7 @@ def _sending(found: Inspection) -> Sending:
     return plan(reaches, {(name, axis): shapes.shapes[name][axis] for name, axis in found.sources})
 
 
-def _coarse(spans: Spans) -> Spans:
+def _coarse(spans: Hulls) -> Hulls:
     """The same hulls, or wider ones where they are too many to hand over."""
     while spans.size > 2 * _MOST_ENTRIES:
         spans = spans.min(axis=1 + int(np.argmax(spans.shape[1:])), keepdims=True)

@@ -6,13 +6,13 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from strideinspect.assembly.fields import fields_of
-from strideinspect.fields.forward import Source, described, propagate
+from strideinspect.fields.forward import InputAxis, described, propagate
 from strideinspect.model.inference import infer
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.report.field import Field
-from strideinspect.report.model import TensorReport, WindowNode
-from strideinspect.verify.theory import Enlarged, Key, TheoryClaim
+from strideinspect.results.field import Field
+from strideinspect.results.report import TensorReport, WindowNode
+from strideinspect.verify.theory import ClaimKey, Enlarged, TheoryClaim
 
 _MODERATE = 4
 """How many times as long an axis becomes for as many closed forms as that settles;"""
@@ -44,7 +44,7 @@ def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim
         yield TheoryClaim(field.input, field.axis, tensor, node, field.node_axis, field.extent, step, field.phases)
 
 
-def enlarged(shapes: Shapes, sources: Sequence[Source], claims: Sequence[TheoryClaim], macs: int) -> list[Enlarged]:
+def enlarged(shapes: Shapes, sources: Sequence[InputAxis], claims: Sequence[TheoryClaim], macs: int) -> list[Enlarged]:
     """Larger sizes, one spatial axis (`sources`) at a time, for those of its closed forms that are open at this one.
 
     Inputs that are equally long along an axis grow together, for they may be merged. The axis keeps its residue by the
@@ -52,7 +52,7 @@ def enlarged(shapes: Shapes, sources: Sequence[Source], claims: Sequence[TheoryC
     `macs` are the model's multiply-adds as it is.
     """
     found: list[Enlarged] = []
-    done: set[Source] = set()
+    done: set[InputAxis] = set()
     for source in sources:
         if source not in done:
             group = _growing(source, shapes, sources)
@@ -63,7 +63,7 @@ def enlarged(shapes: Shapes, sources: Sequence[Source], claims: Sequence[TheoryC
     return found
 
 
-def _growing(source: Source, shapes: Shapes, sources: Sequence[Source]) -> set[Source]:
+def _growing(source: InputAxis, shapes: Shapes, sources: Sequence[InputAxis]) -> set[InputAxis]:
     """The axes that grow with this one: its own, and of the other inputs those of the same number and length."""
     name, axis = source
     length = shapes.shapes[name][axis]
@@ -72,7 +72,7 @@ def _growing(source: Source, shapes: Shapes, sources: Sequence[Source]) -> set[S
     }
 
 
-def _larger(shapes: Shapes, group: set[Source], claims: Sequence[TheoryClaim], macs: int) -> Iterator[Enlarged]:
+def _larger(shapes: Shapes, group: set[InputAxis], claims: Sequence[TheoryClaim], macs: int) -> Iterator[Enlarged]:
     """The model with this group of axes grown: moderately, and further for what needs more than that."""
     length = claims[0].length
     inputs = {name: shapes.shapes[name] for name in shapes.network.inputs}
@@ -106,8 +106,8 @@ def _needed(claim: TheoryClaim, length: int, period: int) -> int:
 
 
 def _again(
-    shapes: Shapes, inputs: Mapping[str, Shape], group: set[Source], claims: Sequence[TheoryClaim]
-) -> tuple[list[TheoryClaim], dict[Key, str]]:
+    shapes: Shapes, inputs: Mapping[str, Shape], group: set[InputAxis], claims: Sequence[TheoryClaim]
+) -> tuple[list[TheoryClaim], dict[ClaimKey, str]]:
     """The claims as they are at this size; why those cannot be made that are others, or are none any more."""
     placed = infer(shapes.network, inputs)
     fields = propagate(placed, described(placed)[0], sorted(group))

@@ -6,19 +6,19 @@ from functools import lru_cache
 
 import numpy as np
 
-from strideinspect.fields.closed import MOST_PHASES, Closed
-from strideinspect.fields.forward import Fields, Seen, Source
-from strideinspect.fields.spans import EMPTY, Spans, along, hull
+from strideinspect.fields.closed_form import MOST_PHASES, Closed
+from strideinspect.fields.forward import AxisField, Fields, InputAxis
+from strideinspect.fields.hulls import EMPTY, Hulls, along, hull
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.report.field import NOTHING, Field, FullField, Positions, Span
-from strideinspect.report.model import TensorReport
+from strideinspect.results.field import NOTHING, Field, FullField, Positions, Span
+from strideinspect.results.report import TensorReport
 
 _KEPT = 1 << 13
 """Positions of more entries than this are packed anew each time, so that those that are kept stay small."""
 
 
-def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: bool) -> Field:
+def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dynamic: bool) -> Field:
     """One source's field in a tensor of this shape; `dynamic` says that the input axis has no size in the file."""
     name, axis = source
     actual = seen.actual
@@ -72,7 +72,7 @@ def field(source: Source, seen: Seen, shape: Shape, extent: int, *, dynamic: boo
     )
 
 
-def _positions(low: Spans) -> tuple[Positions, int]:
+def _positions(low: Hulls) -> tuple[Positions, int]:
     """Hulls of shape [2, indices] as the report keeps them, and how many pixels the widest spans."""
     make = _packed if low.size <= _KEPT else _packed.__wrapped__
     return make(low.astype(np.intc, copy=False).tobytes())
@@ -98,7 +98,7 @@ def fields_of(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Field, ...]:
     return tuple(found)
 
 
-def _order(shapes: Shapes, source: Source) -> tuple[int, int]:
+def _order(shapes: Shapes, source: InputAxis) -> tuple[int, int]:
     return list(shapes.network.inputs).index(source[0]), source[1]
 
 

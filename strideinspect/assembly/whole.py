@@ -11,13 +11,13 @@ from strideinspect.assembly.fields import tensor
 from strideinspect.assembly.windows import ladder
 from strideinspect.errors import UsageError
 from strideinspect.fields.forward import Fields
-from strideinspect.fields.marks import Marks, runs, unmarked
-from strideinspect.model.graph import window_flow
+from strideinspect.fields.index_masks import Masks, runs, unmarked
 from strideinspect.model.inputs import ChosenInput
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.shapes import Shapes
-from strideinspect.report.model import Finding, Input, Report, TensorReport, Unseen
-from strideinspect.report.verdicts import Verification
+from strideinspect.model.window_flow import window_flow
+from strideinspect.results.report import Finding, Input, Report, TensorReport, Unseen
+from strideinspect.results.verdict import Verification
 from strideinspect.rules.inspection import Inspection
 
 _LAYOUTS = {
@@ -38,7 +38,7 @@ def inputs(chosen: Sequence[ChosenInput], spatial: Mapping[str, tuple[int, ...]]
     )
 
 
-def unseen(inputs: Sequence[Input], marks: Mapping[str, Marks]) -> tuple[Unseen, ...]:
+def unseen(inputs: Sequence[Input], marks: Mapping[str, Masks]) -> tuple[Unseen, ...]:
     """Spatial indices of the inputs on which no output depends; an input that nothing uses is not listed."""
     found = []
     for given in inputs:

@@ -11,23 +11,18 @@ import numpy as np
 
 from strideinspect.assembly.fields import fields_of
 from strideinspect.fields.coverage import dropped, hollow
-from strideinspect.fields.forward import Described, Fields
-from strideinspect.fields.marks import Marks, all_marked, back
+from strideinspect.fields.forward import Fields, NodeReads
+from strideinspect.fields.index_masks import Masks, all_marked, back
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node, UnresolvedError
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.source import source_of
 from strideinspect.model.window import is_window
 from strideinspect.reads.reduction import REDUCTIONS, reduced_axes
-from strideinspect.report.model import (
-    Branch,
-    Dropped,
-    Rung,
-    WindowNode,
-)
+from strideinspect.results.report import Branch, Dropped, LadderStep, WindowNode
 
 
-def touched(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, Marks]:
+def touched(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, Masks]:
     """Per window node, by its first output, the indices of its input that its windows reach."""
     found = {}
     for item in nodes:
@@ -46,7 +41,7 @@ def touched(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, Marks]:
 def windows(
     shapes: Shapes,
     fields: Fields,
-    touched: Mapping[str, Marks],
+    touched: Mapping[str, Masks],
     spatial: Mapping[str, tuple[int, ...]],
     live: frozenset[str],
 ) -> tuple[WindowNode, ...]:
@@ -79,7 +74,7 @@ def _branch(shapes: Shapes, output: str) -> Branch | None:
 
 
 def _window(
-    shapes: Shapes, node: Node, slid: Geometry, fields: Fields, marks: Marks | None, live: frozenset[str]
+    shapes: Shapes, node: Node, slid: Geometry, fields: Fields, marks: Masks | None, live: frozenset[str]
 ) -> WindowNode:
     tensor = node.inputs[slid.data]
     shape = shapes.shapes[tensor]
@@ -204,7 +199,7 @@ def _reduction(shapes: Shapes, node: Node, fields: Fields, spatial: Mapping[str,
     return None
 
 
-def ladder(windows: Sequence[WindowNode]) -> tuple[Rung, ...]:
+def ladder(windows: Sequence[WindowNode]) -> tuple[LadderStep, ...]:
     """The windows that coarsen the map, grouped by the effective stride that they bring it to."""
     rungs: dict[tuple[tuple[Fraction, ...], tuple[int, ...]], list[str]] = {}
     for window in windows:
@@ -215,7 +210,7 @@ def ladder(windows: Sequence[WindowNode]) -> tuple[Rung, ...]:
             continue
         size = tuple(window.output_shape[axis] for axis in window.spatial_axes)
         rungs.setdefault((strides, size), []).append(window.output)
-    return tuple(Rung(stride, size, tuple(nodes)) for (stride, size), nodes in rungs.items())
+    return tuple(LadderStep(stride, size, tuple(nodes)) for (stride, size), nodes in rungs.items())
 
 
 def _strides(window: WindowNode) -> tuple[Fraction, ...] | None:

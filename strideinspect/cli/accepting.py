@@ -11,18 +11,18 @@ from pathlib import Path
 from strideinspect import baseline_file
 from strideinspect.baseline_file import Baseline
 from strideinspect.cli import console, outputs
-from strideinspect.cli.session import Question, inspected
+from strideinspect.cli.session import InspectionRequest, inspected
 from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
 from strideinspect.policy.baseline import judged
 from strideinspect.policy.entry import Entry, entries
 from strideinspect.policy.recognition import match
-from strideinspect.report import words
-from strideinspect.report.model import FailedReport, Report, Severity
+from strideinspect.report import number_text
+from strideinspect.results.report import FailedReport, Report, Severity
 
 
 def run(
-    models: Sequence[str], question: Question, output: Path | None, accept: Severity, *, prune: bool, jobs: int
+    models: Sequence[str], question: InspectionRequest, output: Path | None, accept: Severity, *, prune: bool, jobs: int
 ) -> int:
     """Inspect the models and write the file; the exit status."""
     asked = question.tasks(models)
@@ -51,7 +51,7 @@ def _configured(tasks: Sequence[Task]) -> Path:
 def _told(before: Baseline, after: Baseline) -> str:
     """`12 findings accepted, 3 added, 1 removed`."""
     old, new = Counter(before.entries), Counter(after.entries)
-    parts = [f"{words.count(len(after.entries), 'finding')} accepted"]
+    parts = [f"{number_text.count(len(after.entries), 'finding')} accepted"]
     if before.entries:
         changes = {"added": (new - old).total(), "removed": (old - new).total()}
         parts += [f"{number:,} {what}" for what, number in changes.items() if number] or ["as before"]

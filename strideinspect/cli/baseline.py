@@ -51,8 +51,8 @@ def run(
     settings = options.settings(input_shape, select, ignore, expect, verify, verify_timeout, no_verify=no_verify)
     # Imported here, for --help and a mistyped option need none of it.
     from strideinspect.cli import accepting, session
-    from strideinspect.report.model import Severity
+    from strideinspect.results.report import Severity
 
-    question = session.Question(settings, config, configured=not no_config)
+    question = session.InspectionRequest(settings, config, configured=not no_config)
     chosen = None if output is None else Path(output)
     return accepting.run(models, question, chosen, Severity(accept), prune=prune, jobs=jobs)

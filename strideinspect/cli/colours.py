@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from strideinspect.report.layout import Document, Span, Style
+from strideinspect.report.layout import Document, Segment, Style
 
 COLOURS = {
     Style.DIM: "dim",
@@ -26,7 +26,7 @@ def coloured(document: Document, *, links: bool) -> str:
     return capture.get()
 
 
-def _look(span: Span, *, links: bool) -> str:
+def _look(span: Segment, *, links: bool) -> str:
     """A span's colour and link, in rich's words."""
     link = f"link {span.link}" if span.link and links else ""
     return f"{COLOURS.get(span.style, '')} {link}".strip()

@@ -11,12 +11,12 @@ from strideinspect.cli import console
 
 def run(name: Annotated[str, typer.Argument(metavar="RULE", help="A rule or a group.")]) -> None:
     """Print the page of a rule: what it does, why, a model that it flags and one that it does not, what to do."""
-    from strideinspect.report.layout import Line, Span, Style
+    from strideinspect.report.layout import Line, Segment, Style
     from strideinspect.rules.page import page
     from strideinspect.rules.registry import all_rules, named
 
     def line(text: str) -> Line:
-        return (Span(text.lstrip("# "), Style.STRONG),) if text.startswith("#") else (Span(text),)
+        return (Segment(text.lstrip("# "), Style.STRONG),) if text.startswith("#") else (Segment(text),)
 
     wanted = named([name])
     pages = "\n".join(page(rule).markdown() for rule in all_rules() if rule.id in wanted)

@@ -117,12 +117,14 @@ def run(
     if no_baseline or baseline is not None:
         settings["baseline"] = None if no_baseline or baseline is None else Path(baseline)
     from strideinspect.cli import session
-    from strideinspect.report.model import Severity
+    from strideinspect.results.report import Severity
 
     if exit_zero or fail_on is FailOn.NEVER:
         settings["fail_on"] = None
     elif fail_on is not None:
         settings["fail_on"] = Severity(fail_on)
-    question = session.Question(settings, config, configured=not no_config)
-    answer = session.Answer(format.value, targets, show.value, positions=positions, quiet=quiet, statistics=statistics)
+    question = session.InspectionRequest(settings, config, configured=not no_config)
+    answer = session.OutputRequest(
+        format.value, targets, show.value, positions=positions, quiet=quiet, statistics=statistics
+    )
     return session.run(models, question, answer, jobs=jobs)

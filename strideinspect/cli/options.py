@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from strideinspect.expectation import Expectation
 
 
-class Verify(StrEnum):
+class VerifyMode(StrEnum):
     """How the claims are held against running the model."""
 
     NONE = "none"
@@ -59,7 +59,7 @@ Expect = Annotated[
     ),
 ]
 Verified = Annotated[
-    Verify | None,
+    VerifyMode | None,
     typer.Option(
         help="Hold shapes and fields against onnxruntime running the model; full: at enlarged inputs and with the "
         "real weights, too; run if not given.",
@@ -122,7 +122,7 @@ def settings(
     select: Iterable[str] | None,
     ignore: Iterable[str] | None,
     expect: Iterable[str] | None,
-    verify: Verify | None,
+    verify: VerifyMode | None,
     verify_timeout: float | None,
     *,
     no_verify: bool,

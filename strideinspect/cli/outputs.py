@@ -14,8 +14,8 @@ from strideinspect.errors import UsageError
 from strideinspect.version import __version__
 
 if TYPE_CHECKING:
-    from strideinspect.report.model import FailedReport, Report, Severity
     from strideinspect.report.places import Files
+    from strideinspect.results.report import FailedReport, Report, Severity
 
 TEXT_WIDTH = 100
 """Cells of a text report in a file, where no terminal sets a width."""
@@ -46,7 +46,7 @@ Render = Callable[[Results, Wishes], str]
 def _text(results: Results, wishes: Wishes) -> str:
     from strideinspect.report import text
     from strideinspect.report.layout import plain
-    from strideinspect.report.model import Report
+    from strideinspect.results.report import Report
 
     reports = (untimed(result) for result in results if isinstance(result, Report))
     return "\n".join(

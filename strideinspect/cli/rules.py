@@ -12,21 +12,23 @@ from strideinspect.cli import console
 
 if TYPE_CHECKING:
     from strideinspect.report.layout import Line
-    from strideinspect.report.model import RuleInfo
+    from strideinspect.results.report import RuleInfo
 
 
-class Format(StrEnum):
+class RulesFormat(StrEnum):
     """How the list is written."""
 
     TEXT = "text"
     JSON = "json"
 
 
-def run(format: Annotated[Format, typer.Option("--format", help="How to write the list.")] = Format.TEXT) -> None:
+def run(
+    format: Annotated[RulesFormat, typer.Option("--format", help="How to write the list.")] = RulesFormat.TEXT,
+) -> None:
     """List the rules by group: id, gravest severity, and when it fires."""
     from strideinspect.rules.registry import all_rules
 
-    if format is Format.JSON:
+    if format is RulesFormat.JSON:
         console.write(_json(all_rules()))
     else:
         console.show(tuple(_lines(all_rules())))
@@ -34,7 +36,7 @@ def run(format: Annotated[Format, typer.Option("--format", help="How to write th
 
 def _lines(rules: Sequence[RuleInfo]) -> Iterator[Line]:
     from strideinspect.report.findings import STYLES
-    from strideinspect.report.layout import Span, Style, hang, pad
+    from strideinspect.report.layout import Segment, Style, hang, pad
 
     id_width = max(len(rule.id) for rule in rules) + 2
     severity_width = max(len(rule.severity) for rule in rules) + 2
@@ -44,16 +46,16 @@ def _lines(rules: Sequence[RuleInfo]) -> Iterator[Line]:
             if group:
                 yield ()
             group = rule.group
-            yield (Span(group, Style.STRONG),)
-        severity = Span(pad(rule.severity, severity_width), STYLES[rule.severity])
-        yield from hang((Span("  " + pad(rule.id, id_width)), severity), rule.summary, console.width())
+            yield (Segment(group, Style.STRONG),)
+        severity = Segment(pad(rule.severity, severity_width), STYLES[rule.severity])
+        yield from hang((Segment("  " + pad(rule.id, id_width)), severity), rule.summary, console.width())
 
 
 def _json(rules: Sequence[RuleInfo]) -> str:
     """A list of objects: id, group, gravest severity, summary, and the address of the rule's page."""
     import json
 
-    from strideinspect.report.pages import address
+    from strideinspect.report.rule_links import address
 
     listed = [
         {"id": r.id, "group": r.group, "severity": r.severity.value, "summary": r.summary, "page": address(r.id)}

@@ -14,13 +14,13 @@ from strideinspect.configuration.find import settings_for
 from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
 from strideinspect.report import statistics
-from strideinspect.report.model import FailedReport, Report, Severity
 from strideinspect.repository import Repository, root
+from strideinspect.results.report import FailedReport, Report, Severity
 from strideinspect.rules.registry import chosen
 from strideinspect.settings import Settings
 
 
-class Question(NamedTuple):
+class InspectionRequest(NamedTuple):
     """What is asked of every model: attributes of Settings that were given, in front of what configuration says.
 
     `configuration` is a file to read in place of the one that is found, `configured` whether any is read at all.
@@ -43,7 +43,7 @@ class Question(NamedTuple):
         return replace(found, **{**self.given, "input_shapes": shapes})
 
 
-class Answer(NamedTuple):
+class OutputRequest(NamedTuple):
     """How the results are wanted: a format on standard output, files besides, and what text lists.
 
     `statistics` are wanted in place of the reports.
@@ -57,7 +57,7 @@ class Answer(NamedTuple):
     statistics: bool
 
 
-def run(models: Sequence[str], question: Question, answer: Answer, *, jobs: int) -> int:
+def run(models: Sequence[str], question: InspectionRequest, answer: OutputRequest, *, jobs: int) -> int:
     """Inspect the models and hand out the results; the exit status."""
     tasks = question.tasks(models)
     wishes = outputs.Wishes(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from strideinspect.cli import console
 from strideinspect.fleet import Result, Task
-from strideinspect.report import words
-from strideinspect.report.model import Report
+from strideinspect.report import number_text
+from strideinspect.results.report import Report
 
 if TYPE_CHECKING:
     from strideinspect.baseline_file import Baseline
@@ -36,7 +36,8 @@ def tell(baselines: Iterable[Baseline], tasks: Sequence[Task], results: Sequence
         if stale:
             more = f" and {len(stale) - NAMED} more" if len(stale) > NAMED else ""
             console.complain(
-                f"{accepted.path}: {words.count(len(stale), 'entry')} {'matches' if len(stale) == 1 else 'match'} "
+                f"{accepted.path}: {number_text.count(len(stale), 'entry')} "
+                f"{'matches' if len(stale) == 1 else 'match'} "
                 f"nothing any more: {', '.join(stale[:NAMED])}{more}; strideinspect baseline MODEL... --prune removes "
                 f"{'it' if len(stale) == 1 else 'them'}"
             )

@@ -11,7 +11,7 @@ from typing import Any, TypeGuard, TypeVar
 
 from strideinspect import expectation
 from strideinspect.errors import UsageError
-from strideinspect.report.model import Severity
+from strideinspect.results.report import Severity
 from strideinspect.rules import registry
 from strideinspect.settings import Budget
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from strideinspect.fields.axes import Around, carried
-from strideinspect.fields.spans import (
+from strideinspect.fields.hulls import (
     EMPTY,
-    Spans,
+    Hulls,
     TooLargeError,
     grouped,
     joined,
@@ -51,16 +51,16 @@ class Dependence(NamedTuple):
     collapsed or was normalised over, `unknown` why the reads of a node on the way are not known.
     """
 
-    local: Spans | None
-    placed: Spans | None
-    full: Spans
+    local: Hulls | None
+    placed: Hulls | None
+    full: Hulls
     axes: frozenset[int]
     collapsed: frozenset[int] = frozenset()
     loose: bool = False
     since: str | None = None
     unknown: str | None = None
 
-    def changed(self, change: Callable[[Spans], Spans], **more: object) -> Dependence:
+    def changed(self, change: Callable[[Hulls], Hulls], **more: object) -> Dependence:
         """Apply the same change to all hulls, once where they are the same array; `self` where nothing changes."""
         full = change(self.full)
         local = full if self.local is self.full else None if self.local is None else change(self.local)
@@ -123,7 +123,7 @@ def _running(step: Running, seen: Dependence, around: Around) -> Dependence:
     del around
     axis = step.axis + 1
 
-    def accumulate(spans: Spans) -> Spans:
+    def accumulate(spans: Hulls) -> Hulls:
         if spans.shape[axis] == 1:
             return spans
         if step.forward:
@@ -170,7 +170,7 @@ def _reshape(step: Reshape, seen: Dependence, around: Around) -> Dependence:
     return found._replace(axes=axes)
 
 
-def _split(step: Reshape, spans: Spans) -> Spans:
+def _split(step: Reshape, spans: Hulls) -> Hulls:
     """Extent 1 along those parts of a split axis along which nothing varies."""
     for new in _splits(step):
         for axis in new:
@@ -206,7 +206,7 @@ def _everything(step: Everything, seen: Dependence, around: Around) -> Dependenc
 
 
 def _whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
-    def flat(spans: Spans) -> Spans:
+    def flat(spans: Hulls) -> Hulls:
         return np.asarray(spans.reshape(2, -1).min(axis=1, initial=EMPTY)).reshape(2, *(1,) * rank)
 
     return seen.changed(flat, axes=frozenset(), collapsed=frozenset(), loose=False, unknown=seen.unknown or reason)
@@ -286,7 +286,7 @@ def _laid_out(stretches: Sequence[tuple[Place, Dependence]], others: Collection[
     )
 
 
-def _hull(arrays: Sequence[Spans]) -> Spans:
+def _hull(arrays: Sequence[Hulls]) -> Hulls:
     found = arrays[0]
     for other in arrays[1:]:
         if other is not found:

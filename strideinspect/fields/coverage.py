@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.forward import Fields
-from strideinspect.fields.marks import Marks
-from strideinspect.fields.spans import EMPTY, LARGEST
+from strideinspect.fields.hulls import EMPTY, LARGEST
+from strideinspect.fields.index_masks import Masks
 from strideinspect.model.geometry import Geometry, Window
-from strideinspect.report.model import Dropped
+from strideinspect.results.report import Dropped
 
 Vector = NDArray[np.bool_]
 
@@ -65,7 +65,7 @@ def _lost(window: Window, reached: bytes, hollow: bytes) -> Lost:
     return Lost(pixels, gaps, (int(pixels.sum()), padding, int(gaps.sum())))
 
 
-def dropped(found: Geometry, touched: Marks, empty: Sequence[Vector]) -> Dropped:
+def dropped(found: Geometry, touched: Masks, empty: Sequence[Vector]) -> Dropped:
     """The counts of `lost` for every axis."""
     counts = [lost(w, touched[axis], e).counts for w, axis, e in zip(found.windows, found.axes, empty, strict=True)]
     pixels, padding, gap = zip(*counts, strict=True)

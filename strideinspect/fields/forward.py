@@ -8,30 +8,30 @@ from typing import NamedTuple
 from strideinspect.fields import actual, theoretical
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import Around
-from strideinspect.fields.closed import Form, Reason, identity
-from strideinspect.fields.spans import emptied, index_spans, is_empty
+from strideinspect.fields.closed_form import Form, Reason, identity
+from strideinspect.fields.hulls import emptied, index_spans, is_empty
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.fitting import fits
 from strideinspect.reads.registry import describe, everything
 from strideinspect.reads.steps import Place, Read, Step
+from strideinspect.reads.validate import fits
 
-Source = tuple[str, int]
+InputAxis = tuple[str, int]
 """A graph input and one of its axes."""
 
 
-class Seen(NamedTuple):
+class AxisField(NamedTuple):
     """What a tensor sees of one source: the actual dependence, and the closed form where a local path leads here."""
 
     actual: Dependence
     form: Form
 
 
-Fields = Mapping[str, Mapping[Source, Seen]]
+Fields = Mapping[str, Mapping[InputAxis, AxisField]]
 """Per tensor and source. A tensor that is missing depends on no source."""
 
 
-class Described(NamedTuple):
+class NodeReads(NamedTuple):
     """A node with what it reads, so that no later pass asks again. Reads of constants are left out.
 
     `known` is False where a shape is missing, so that nothing can be said.
@@ -42,7 +42,7 @@ class Described(NamedTuple):
     known: bool = True
 
 
-def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
+def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
     """Every node's reads of what depends on a graph input's values, and the names of all tensors that do."""
     live = set(shapes.network.inputs)
     shaped = {"", *shapes.shapes}  # an input or output that is left out wants no shape
@@ -52,11 +52,11 @@ def described(shapes: Shapes) -> tuple[tuple[Described, ...], frozenset[str]]:
             continue
         if not (shaped.issuperset(node.inputs) and shaped.issuperset(node.outputs)):
             if shapes.sides.get(node.key) not in shapes.unfit:
-                found.append(Described(node, (), known=False))
+                found.append(NodeReads(node, (), known=False))
             live.update(name for name in node.outputs if name)
             continue
         reads = _fitting(node, shapes, live)
-        found.append(Described(node, reads))
+        found.append(NodeReads(node, reads))
         live.update(node.outputs[r.output] for r in reads)
     return tuple(found), frozenset(live)
 
@@ -72,15 +72,15 @@ def _fitting(node: Node, shapes: Shapes, live: set[str]) -> tuple[Read, ...]:
     return everything(placed, f"{node.op} {node.label!r} does not fit its inputs", chosen)
 
 
-def spatial_axes(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, tuple[int, ...]]:
+def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[int, ...]]:
     """Per graph input the axes along which a first window slides; axis 0 of a batch is none."""
     sources = [(name, axis) for name in shapes.network.inputs for axis in range(1, len(shapes.shapes[name]))]
-    seen: dict[str, dict[Source, Dependence]] = {name: {} for name in shapes.network.inputs}
+    seen: dict[str, dict[InputAxis, Dependence]] = {name: {} for name in shapes.network.inputs}
     for name, axis in sources:
         shape = shapes.shapes[name]
         spans = index_spans(len(shape), axis, shape[axis])
         seen[name][name, axis] = Dependence(spans, spans, spans, frozenset({axis}))
-    found: set[Source] = set()
+    found: set[InputAxis] = set()
     for item in nodes:
         node = item.node
         slid = shapes.geometries.get(node.key) if item.known else None
@@ -94,10 +94,10 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[Described]) -> dict[str, tuple[
     return {name: tuple(sorted(axis for owner, axis in found if owner == name)) for name in shapes.network.inputs}
 
 
-_Parts = dict[str, dict[Source, list[tuple[Place | None, Dependence]]]]
+_Parts = dict[str, dict[InputAxis, list[tuple[Place | None, Dependence]]]]
 
 
-def _contributions(item: Described, seen: Mapping[str, Mapping[Source, Dependence]]) -> _Parts:
+def _contributions(item: NodeReads, seen: Mapping[str, Mapping[InputAxis, Dependence]]) -> _Parts:
     parts: _Parts = {}
     for read in item.reads:
         output = item.node.outputs[read.output]
@@ -110,7 +110,7 @@ def _contributions(item: Described, seen: Mapping[str, Mapping[Source, Dependenc
     return parts
 
 
-def propagate(shapes: Shapes, nodes: Sequence[Described], sources: Sequence[Source]) -> Fields:
+def propagate(shapes: Shapes, nodes: Sequence[NodeReads], sources: Sequence[InputAxis]) -> Fields:
     """The fields of every tensor for these sources."""
     begun = {}
     for name in dict.fromkeys(name for name, _ in sources):
@@ -118,7 +118,7 @@ def propagate(shapes: Shapes, nodes: Sequence[Described], sources: Sequence[Sour
     return carried_on(shapes, nodes, begun)
 
 
-def carried_on(shapes: Shapes, nodes: Sequence[Described], known: Fields) -> Fields:
+def carried_on(shapes: Shapes, nodes: Sequence[NodeReads], known: Fields) -> Fields:
     """The fields of every tensor, where those before these nodes are known."""
     fields = dict(known)
     for item in nodes:
@@ -126,18 +126,18 @@ def carried_on(shapes: Shapes, nodes: Sequence[Described], known: Fields) -> Fie
     return fields
 
 
-def _itself(source: Source, shape: Shape) -> Seen:
+def _itself(source: InputAxis, shape: Shape) -> AxisField:
     """What an input sees of its own axis."""
     axis = source[1]
     spans = index_spans(len(shape), axis, shape[axis])
-    return Seen(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis))
+    return AxisField(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis))
 
 
-def _visit(item: Described, fields: Fields) -> dict[str, Mapping[Source, Seen]]:
+def _visit(item: NodeReads, fields: Fields) -> dict[str, Mapping[InputAxis, AxisField]]:
     """What each output of a node sees through all that it reads."""
     node = item.node
     label = f"{node.op} {node.label}"
-    parts: dict[str, list[tuple[Place | None, Mapping[Source, Seen]]]] = {}
+    parts: dict[str, list[tuple[Place | None, Mapping[InputAxis, AxisField]]]] = {}
     for read in item.reads:
         before = fields.get(node.inputs[read.input])
         if before:
@@ -153,9 +153,11 @@ def _visit(item: Described, fields: Fields) -> dict[str, Mapping[Source, Seen]]:
 _NO_PATH = "only pooled statistics of it arrive here"
 
 
-def _merged(found: Sequence[tuple[Place | None, Mapping[Source, Seen]]], label: str) -> dict[Source, Seen]:
+def _merged(
+    found: Sequence[tuple[Place | None, Mapping[InputAxis, AxisField]]], label: str
+) -> dict[InputAxis, AxisField]:
     """What several reads see together."""
-    parts: dict[Source, list[tuple[Place | None, Seen]]] = {}
+    parts: dict[InputAxis, list[tuple[Place | None, AxisField]]] = {}
     for place, after in found:
         for source, seen in after.items():
             parts.setdefault(source, []).append((place, seen))
@@ -168,11 +170,11 @@ def _merged(found: Sequence[tuple[Place | None, Mapping[Source, Seen]]], label: 
         near = [(place, seen.form) for place, seen in part if seen.actual.local is not None]
         form = theoretical.merge(near, label) if near else Reason(_NO_PATH)
         dependence = actual.merge([(place, seen.actual) for place, seen in part], _others(running, source))
-        merged[source] = Seen(dependence, form)
+        merged[source] = AxisField(dependence, form)
     return merged
 
 
-def _others(running: Mapping[Source, frozenset[int]], source: Source) -> frozenset[int]:
+def _others(running: Mapping[InputAxis, frozenset[int]], source: InputAxis) -> frozenset[int]:
     """The axes along which the positions of other sources run."""
     return _union(axes for other, axes in running.items() if other != source)
 
@@ -181,7 +183,7 @@ def _union(sets: Iterable[frozenset[int]]) -> frozenset[int]:
     return frozenset().union(*sets)
 
 
-def _emptied(after: dict[Source, Seen]) -> dict[Source, Seen]:
+def _emptied(after: dict[InputAxis, AxisField]) -> dict[InputAxis, AxisField]:
     """Where one image axis of an input is not seen at all (nothing but padding is left), no other axis of it is."""
     blind = {name for (name, _), seen in after.items() if is_empty(seen.actual.full)}
     if not blind:
@@ -192,10 +194,12 @@ def _emptied(after: dict[Source, Seen]) -> dict[Source, Seen]:
     }
 
 
-def _stepped(steps: Sequence[Step], before: Mapping[Source, Seen], tensor: str, label: str) -> dict[Source, Seen]:
+def _stepped(
+    steps: Sequence[Step], before: Mapping[InputAxis, AxisField], tensor: str, label: str
+) -> dict[InputAxis, AxisField]:
     after = dict(before)
-    running: dict[Source, frozenset[int]] = {}
-    around: dict[Source, Around] = {}
+    running: dict[InputAxis, frozenset[int]] = {}
+    around: dict[InputAxis, Around] = {}
     for step in steps:
         now = {source: seen.actual.axes for source, seen in after.items()}
         if now != running:
@@ -205,7 +209,7 @@ def _stepped(steps: Sequence[Step], before: Mapping[Source, Seen], tensor: str, 
             dependence = actual.apply(step, seen.actual, around[source])
             form = theoretical.apply(step, seen.form, around[source])
             if dependence is not seen.actual or form is not seen.form:
-                after[source] = Seen(dependence, form)
+                after[source] = AxisField(dependence, form)
     for source, seen in after.items():
         if seen.actual.local is None:
             after[source] = seen._replace(form=Reason(_NO_PATH))

@@ -9,12 +9,12 @@ import numpy as np
 
 from strideinspect.fields.actual import apply
 from strideinspect.fields.axes import Around
-from strideinspect.fields.forward import Described, Fields, Source
+from strideinspect.fields.forward import Fields, InputAxis, NodeReads
+from strideinspect.fields.index_masks import Masks, all_marked, runs
 from strideinspect.fields.liveness import seen_from
-from strideinspect.fields.marks import Marks, all_marked, runs
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Broadcast, Statistics
-from strideinspect.report.field import Span
+from strideinspect.results.field import Span
 
 
 def may_have_holes(shapes: Shapes) -> bool:
@@ -27,10 +27,10 @@ def may_have_holes(shapes: Shapes) -> bool:
     )
 
 
-def middle(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Marks, dict[Source, int]]:
+def middle(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Masks, dict[InputAxis, int]]:
     """The middle index of a tensor along every image axis that runs along one of its axes, as marks and by source."""
     marks = list(all_marked(shapes.shapes[tensor]))
-    chosen: dict[Source, int] = {}
+    chosen: dict[InputAxis, int] = {}
     for source, seen in fields.get(tensor, {}).items():
         if seen.actual.local is not None and len(seen.actual.axes) == 1:
             (axis,) = seen.actual.axes
@@ -40,11 +40,11 @@ def middle(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Marks, dict[Sou
 
 
 def holes_of(
-    shapes: Shapes, nodes: Sequence[Described], fields: Fields, tensors: Sequence[str]
-) -> Mapping[str, Mapping[Source, tuple[int, tuple[Span, ...]]]]:
+    shapes: Shapes, nodes: Sequence[NodeReads], fields: Fields, tensors: Sequence[str]
+) -> Mapping[str, Mapping[InputAxis, tuple[int, tuple[Span, ...]]]]:
     """Per tensor and source the middle index, and the input indices inside its local field that it does not see."""
-    near: dict[Source, list[Described]] = {}
-    found: dict[str, dict[Source, tuple[int, tuple[Span, ...]]]] = {}
+    near: dict[InputAxis, list[NodeReads]] = {}
+    found: dict[str, dict[InputAxis, tuple[int, tuple[Span, ...]]]] = {}
     for tensor in tensors:
         marks, chosen = middle(shapes, fields, tensor)
         found[tensor] = {}
@@ -61,7 +61,7 @@ def holes_of(
     return found
 
 
-def _locally(item: Described, fields: Fields, source: Source) -> Described:
+def _locally(item: NodeReads, fields: Fields, source: InputAxis) -> NodeReads:
     """The node without the statistics that it normalises by, and without what a collapsed axis spreads again."""
     kept = []
     for read in item.reads:

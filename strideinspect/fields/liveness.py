@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from strideinspect.fields.forward import Described
-from strideinspect.fields.marks import Marks, Vector, all_marked, back, forward
+from strideinspect.fields.forward import NodeReads
+from strideinspect.fields.index_masks import Masks, Vector, all_marked, back, forward
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.registry import family_of
 
 
-def seen(shapes: Shapes, nodes: Sequence[Described], outputs: Sequence[str]) -> dict[str, Marks]:
+def seen(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
     """Per tensor the indices on which some of these outputs depends; a tensor that is missing is not needed at all."""
     return seen_from(
         shapes, nodes, {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
     )
 
 
-def seen_from(shapes: Shapes, nodes: Sequence[Described], start: Mapping[str, Marks]) -> dict[str, Marks]:
+def seen_from(shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Masks]) -> dict[str, Masks]:
     """Per tensor the indices on which some marked index depends."""
     marks = dict(start)
     for item in reversed(nodes):
@@ -38,13 +38,13 @@ def seen_from(shapes: Shapes, nodes: Sequence[Described], start: Mapping[str, Ma
     return marks
 
 
-def read_by_someone(shapes: Shapes, nodes: Sequence[Described], outputs: Sequence[str]) -> dict[str, Marks]:
+def read_by_someone(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
     """Per tensor the indices that somebody reads, where a node that keeps indices reads only what its readers read.
 
     A map is a tensor with all that index-preserving nodes make of it; a graph output reads everything. What a node
     makes from which no way leads to an output is nobody.
     """
-    marks: dict[str, Marks] = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
+    marks: dict[str, Masks] = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
     needed = set(outputs)
     for item in reversed(nodes):
         if needed.isdisjoint(item.node.outputs):
@@ -69,13 +69,13 @@ def read_by_someone(shapes: Shapes, nodes: Sequence[Described], outputs: Sequenc
     return marks
 
 
-def keeps_map(item: Described) -> bool:
+def keeps_map(item: NodeReads) -> bool:
     """Whether the node only hands on one map, index by index."""
     family = family_of(item.node)
     return family is not None and family.preserves and len(item.reads) == 1
 
 
-def _pass_on(marks: dict[str, Marks], item: Described, shapes: Shapes) -> None:
+def _pass_on(marks: dict[str, Masks], item: NodeReads, shapes: Shapes) -> None:
     read = item.reads[0]
     source, output = item.node.inputs[read.input], item.node.outputs[read.output]
     have = marks.get(source)
@@ -83,12 +83,12 @@ def _pass_on(marks: dict[str, Marks], item: Described, shapes: Shapes) -> None:
         _join(marks, output, forward(read, have, shapes.shapes[output]))
 
 
-def _mark_all(marks: dict[str, Marks], name: str, shapes: Shapes) -> None:
+def _mark_all(marks: dict[str, Masks], name: str, shapes: Shapes) -> None:
     if name in shapes.shapes:
         marks[name] = all_marked(shapes.shapes[name])
 
 
-def _join(marks: dict[str, Marks], name: str, more: Marks | None) -> None:
+def _join(marks: dict[str, Masks], name: str, more: Masks | None) -> None:
     if more is None:
         return
     have = marks.get(name)

@@ -7,15 +7,15 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from strideinspect.fields.closed import MOST_PHASES, Closed, Phases
-from strideinspect.fields.forward import Described, Fields, Seen, Source
+from strideinspect.fields.closed_form import MOST_PHASES, Closed, Phases
+from strideinspect.fields.forward import AxisField, Fields, InputAxis, NodeReads
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
 
 UPSAMPLERS = frozenset({"Resize", "Upsample", "ConvTranspose", "DepthToSpace"})
 
 
-class Branch(NamedTuple):
+class MergedMap(NamedTuple):
     """One of the maps that meet: its effective stride, and where index 0 lies, averaged over phases, in pixels."""
 
     tensor: str
@@ -24,23 +24,25 @@ class Branch(NamedTuple):
     last: Fraction
 
 
-class Merging(NamedTuple):
+class MapMerge(NamedTuple):
     """A node in which maps meet, seen from axes of one graph input alike; `upsampled` says that one of them was."""
 
     node: Node
     input: str
     axes: tuple[int, ...]
-    branches: tuple[Branch, ...]
+    branches: tuple[MergedMap, ...]
     upsampled: bool
 
 
-def merges(nodes: Sequence[Described], fields: Fields) -> Iterator[Merging]:
+def merges(nodes: Sequence[NodeReads], fields: Fields) -> Iterator[MapMerge]:
     """All elementwise merges and channel concatenations of maps that have a position.
 
     A branch whose position was collapsed, or which has no closed form, is left out.
     """
     upsampled: set[str] = set()
-    known: dict[tuple[str, Source], tuple[Branch, int] | None] = {}  # a dense block merges the same maps many times
+    known: dict[
+        tuple[str, InputAxis], tuple[MergedMap, int] | None
+    ] = {}  # a dense block merges the same maps many times
     for item in nodes:
         inputs = [item.node.inputs[read.input] for read in item.reads]
         if item.node.op in UPSAMPLERS or any(name in upsampled for name in inputs):
@@ -48,9 +50,9 @@ def merges(nodes: Sequence[Described], fields: Fields) -> Iterator[Merging]:
         if len(set(inputs)) < 2 or not _meet(item):
             continue
         places = [read.place.axis if read.place is not None else None for read in item.reads]
-        alike: dict[tuple[str, tuple[Branch, ...]], list[int]] = {}
+        alike: dict[tuple[str, tuple[MergedMap, ...]], list[int]] = {}
         for source in dict.fromkeys(s for name in inputs for s in fields.get(name, {})):
-            found: dict[str, Branch] = {}
+            found: dict[str, MergedMap] = {}
             for name, place in zip(inputs, places, strict=True):
                 if (name, source) not in known:
                     known[name, source] = _branch(name, fields.get(name, {}).get(source))
@@ -61,21 +63,21 @@ def merges(nodes: Sequence[Described], fields: Fields) -> Iterator[Merging]:
                 alike.setdefault((source[0], tuple(found.values())), []).append(source[1])
         for (name, branches), axes in alike.items():
             anyone = any(branch.tensor in upsampled for branch in branches)
-            yield Merging(item.node, name, tuple(axes), branches, anyone)
+            yield MapMerge(item.node, name, tuple(axes), branches, anyone)
 
 
-def _meet(item: Described) -> bool:
+def _meet(item: NodeReads) -> bool:
     """Whether the node merges maps; images that are joined to a batch, as crops of one image are, meet nowhere."""
     return item.node.op in MERGES and all(read.place is None or read.place.axis > 0 for read in item.reads)
 
 
-def _branch(name: str, seen: Seen | None) -> tuple[Branch, int] | None:
+def _branch(name: str, seen: AxisField | None) -> tuple[MergedMap, int] | None:
     """A map with a position as a branch, and the axis along which it runs."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
     place = _index_zero if seen.form.period <= MOST_PHASES else _index_zero.__wrapped__
     center, last = place(seen.form.phases, seen.form.stride)
-    return Branch(name, seen.form.stride, center, last), seen.form.axis
+    return MergedMap(name, seen.form.stride, center, last), seen.form.axis
 
 
 @lru_cache(maxsize=1024)

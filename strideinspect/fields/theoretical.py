@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from strideinspect.fields import suspended
+from strideinspect.fields import merged_axes
 from strideinspect.fields.axes import Around, carried
-from strideinspect.fields.closed import (
+from strideinspect.fields.closed_form import (
     MOST_WORKING_PHASES,
     Closed,
     Form,
@@ -26,9 +26,9 @@ from strideinspect.fields.closed import (
     reduced,
     united,
 )
-from strideinspect.fields.spans import (
+from strideinspect.fields.hulls import (
     EMPTY,
-    Spans,
+    Hulls,
     TooLargeError,
     bounded,
     grouped,
@@ -60,7 +60,7 @@ def apply(step: Step, form: Form, around: Around) -> Form:
     if isinstance(form, Reason):
         return form
     if isinstance(form, Suspended):
-        return suspended.apply(step, form)
+        return merged_axes.apply(step, form)
     try:
         return _STEPS[type(step)](step, form, around)
     except TooLargeError as error:
@@ -80,7 +80,7 @@ def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around)
     return Reason(repeating) if isinstance(repeating, str) else composed(form, repeating)
 
 
-def _over(form: Closed, spans: Spans) -> Closed:
+def _over(form: Closed, spans: Hulls) -> Closed:
     return form if spans is form.spans else form._replace(spans=spans)
 
 
@@ -151,15 +151,15 @@ def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
     old, new = next(pair for pair in grouped(step.before, step.after) if form.axis in pair[0])
     digits = [i for i in old if before[i] != 1]
     if digits[0] != form.axis:
-        return suspended.suspended(form, step, Reason(f"{around.label} merges the axis behind another"))
+        return merged_axes.suspended(form, step, Reason(f"{around.label} merges the axis behind another"))
     if any(i in around.others for i in digits[1:]):
-        return suspended.suspended(form, step, Reason(f"{around.label} merges the axis with another image axis"))
+        return merged_axes.suspended(form, step, Reason(f"{around.label} merges the axis with another image axis"))
     behind = math.prod(before[i] for i in digits[1:])
     target = [i for i in new if after[i] != 1]
     inner = math.prod(after[i] for i in target[1:])
     period = form.period * (inner // math.gcd(form.period * behind, inner))
     if period * behind > MOST_WORKING_PHASES:
-        return suspended.suspended(form, step, Reason(f"the field has {period * behind:,} phases"))
+        return merged_axes.suspended(form, step, Reason(f"the field has {period * behind:,} phases"))
     written = lifted(form, period)
     before[form.axis], after[target[0]] = period, period * behind // inner
     dims = list(written.spans.shape)

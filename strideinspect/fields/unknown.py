@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from strideinspect.fields.forward import Described, Fields
+from strideinspect.fields.forward import Fields, NodeReads
 from strideinspect.model.bodies import windows_inside
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
@@ -15,7 +15,7 @@ _SHOWN = 3
 """So many windows of a body are listed."""
 
 
-def unknown_reads(shapes: Shapes, nodes: Sequence[Described], fields: Fields) -> Iterator[tuple[Node, str]]:
+def unknown_reads(shapes: Shapes, nodes: Sequence[NodeReads], fields: Fields) -> Iterator[tuple[Node, str]]:
     """Such nodes with the reason: those that a field passes, and those whose bodies hold windows.
 
     Where no window runs along any input, an operator that a field might have passed may be why.
@@ -43,7 +43,7 @@ def _body(node: Node) -> str | None:
     )
 
 
-def _end(shapes: Shapes, item: Described, fields: Fields) -> str | None:
+def _end(shapes: Shapes, item: NodeReads, fields: Fields) -> str | None:
     """Why a field ends at a node: shapes are known before it, and not behind."""
     node = item.node
     if item.known or not all(name in shapes.shapes for name in node.inputs if name):
@@ -54,7 +54,7 @@ def _end(shapes: Shapes, item: Described, fields: Fields) -> str | None:
     return f"{why}, so that nothing can be said of what lies behind it"
 
 
-def _whole(shapes: Shapes, item: Described, fields: Fields) -> str | None:
+def _whole(shapes: Shapes, item: NodeReads, fields: Fields) -> str | None:
     """Why a node that a field passes is taken to read all of it."""
     for read in item.reads:
         reason = next((step.reason for step in read.steps if isinstance(step, Everything) and step.reason), None)

@@ -21,7 +21,7 @@ class Side(NamedTuple):
     name: Literal["then", "else"]
 
 
-class Branch(NamedTuple):
+class BranchNodes(NamedTuple):
     """The nodes of a branch and its own constants. `side` is None for one that is taken for certain."""
 
     side: Side | None
@@ -36,7 +36,7 @@ class Opened(NamedTuple):
     either branch makes.
     """
 
-    branches: tuple[Branch, ...]
+    branches: tuple[BranchNodes, ...]
     ends: tuple[Node, ...]
     sides: tuple[Side, Side] | None = None
 
@@ -61,8 +61,8 @@ def opened(placed: PlacedNode, opsets: Mapping[str, int]) -> Opened | None:
     return Opened(branches, tuple(ends), sides)
 
 
-def _branch(side: Side | None, graph: onnx.GraphProto, opsets: Mapping[str, int]) -> Branch:
-    return Branch(side, tuple(Node.of(n, opsets) for n in graph.node), {t.name: t for t in graph.initializer})
+def _branch(side: Side | None, graph: onnx.GraphProto, opsets: Mapping[str, int]) -> BranchNodes:
+    return BranchNodes(side, tuple(Node.of(n, opsets) for n in graph.node), {t.name: t for t in graph.initializer})
 
 
 def _outputs(node: Node, graph: onnx.GraphProto) -> Iterator[tuple[onnx.ValueInfoProto, str]]:

@@ -15,7 +15,14 @@ from strideinspect.model.branches import opened
 from strideinspect.model.broadcasting import spell
 from strideinspect.model.fold import fold, fold_table, is_arithmetic, shape_value
 from strideinspect.model.naming import outside
-from strideinspect.model.network import COMPUTED, INTEGERS, SMALL, SMALL_REAL, Constants, Network
+from strideinspect.model.network import (
+    COMPUTED,
+    INTEGERS,
+    SMALL,
+    SMALL_REAL,
+    Constants,
+    Network,
+)
 from strideinspect.model.node import Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
 from strideinspect.model.shape_rules import MERGES

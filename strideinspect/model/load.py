@@ -14,11 +14,11 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import numpy_helper
 
 from strideinspect.errors import UnreadableModelError
-from strideinspect.model.foreign import describe
+from strideinspect.model.file_type import describe
 from strideinspect.model.inline import STANDARD, inline_functions
 from strideinspect.model.naming import make_names_unique
-from strideinspect.model.order import sort_graph
-from strideinspect.model.text import check_model_text
+from strideinspect.model.topological_sort import sort_graph
+from strideinspect.model.utf8 import check_model_text
 from strideinspect.model.wire import WireError, may_have_subgraphs, node_spans, reduce
 
 if TYPE_CHECKING:

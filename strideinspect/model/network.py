@@ -9,8 +9,8 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from strideinspect.model.blocks import DOMAIN, told_their_channels
 from strideinspect.model.load import LoadedModel
+from strideinspect.model.nchwc import DOMAIN, told_their_channels
 from strideinspect.model.node import Node, Shape, UnresolvedError
 
 SMALL = 4096

@@ -10,7 +10,7 @@ import ast
 import re
 
 from strideinspect.model.node import Node
-from strideinspect.report.model import Source
+from strideinspect.results.report import Source
 
 _FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 _INSTALLED = re.compile(

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from strideinspect.policy.entry import Entry
 from strideinspect.policy.recognition import match
-from strideinspect.report.model import Accepted, Report
-from strideinspect.report.verdicts import Verdict
+from strideinspect.results.report import Accepted, Report
+from strideinspect.results.verdict import Verdict
 from strideinspect.rules import registry
 from strideinspect.settings import Settings
 

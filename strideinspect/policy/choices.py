@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from strideinspect.report.model import Finding, Report, Severity
+from strideinspect.results.report import Finding, Report, Severity
 from strideinspect.rules import registry
 
 

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from strideinspect.report import words
-from strideinspect.report.fingerprint import layer_of, place
-from strideinspect.report.model import Merge, Report, WindowNode
+from strideinspect.report import number_text
+from strideinspect.results.fingerprint import layer_of, place
+from strideinspect.results.report import Merge, Report, WindowNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Entry:
 def entries(report: Report, model: str) -> tuple[Entry, ...]:
     """An entry for each finding of the report, in order."""
     operators = {merge.output: merge.op for merge in report.merges}
-    operators |= {window.output: words.window(window) for window in report.nodes}
+    operators |= {window.output: number_text.window(window) for window in report.nodes}
     items: tuple[WindowNode | Merge, ...] = (*report.nodes, *report.merges)
     namesakes = count_namesakes(name for item in items for name in (item.name, item.output))
     return tuple(

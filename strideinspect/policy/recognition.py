@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from strideinspect.policy.entry import Entry, count_namesakes, entries, order, uncounted
-from strideinspect.report.model import Finding, Merge, Report, WindowNode
+from strideinspect.results.report import Finding, Merge, Report, WindowNode
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from strideinspect.model.node import PlacedNode, UnresolvedError
 from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Shape, Step, Whole
+from strideinspect.reads.steps import (
+    Broadcast,
+    Permute,
+    Read,
+    Reshape,
+    Shape,
+    Step,
+    Whole,
+)
 
 
 @reads("Attention")

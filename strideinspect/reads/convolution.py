@@ -13,7 +13,16 @@ from strideinspect.model.node import PlacedNode, Shape
 from strideinspect.model.window import geometry
 from strideinspect.reads.elementwise import parameter_steps
 from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import Broadcast, Channels, Everything, Read, Reshape, Sliding, Step, Transposed
+from strideinspect.reads.steps import (
+    Broadcast,
+    Channels,
+    Everything,
+    Read,
+    Reshape,
+    Sliding,
+    Step,
+    Transposed,
+)
 
 
 @reads("Conv", "ConvInteger", "QLinearConv", "ConvTranspose")

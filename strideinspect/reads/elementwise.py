@@ -10,7 +10,14 @@ import math
 from strideinspect.model.node import PlacedNode, Shape
 from strideinspect.model.pointwise import BROADCAST, FUSED_BROADCAST, FUSED_UNARY, UNARY
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Broadcast, Everything, Read, Reshape, Sliding, Step
+from strideinspect.reads.steps import (
+    Broadcast,
+    Everything,
+    Read,
+    Reshape,
+    Sliding,
+    Step,
+)
 
 _ELSEWHERE = {"LRN", "BatchNormalization", "EyeLike", "RandomNormalLike", "RandomUniformLike"}
 _BIASED = {"BiasGelu", "BiasSplitGelu", "FastGelu"}

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from strideinspect.model.node import UnresolvedError
 
 Coordinates = NDArray[np.floating[Any]]
-Interpolate = Callable[[Coordinates], "Taps"]
+Interpolate = Callable[[Coordinates], "WeightedTaps"]
 
 
-class Taps(NamedTuple):
+class WeightedTaps(NamedTuple):
     """Indices and weights, both of shape [outputs, taps]; indices may lie outside the input."""
 
     places: NDArray[np.int64]
@@ -30,7 +30,7 @@ _TIE = 1e-6
 """How near the middle between two indices onnxruntime takes a coordinate for the middle (measured, 1.31.1)."""
 
 
-def nearest(at: Coordinates, rounding: str) -> Taps:
+def nearest(at: Coordinates, rounding: str) -> WeightedTaps:
     """One index. Raises UnresolvedError for a nearest_mode that the standard does not know."""
     below = np.floor(at)
     tie = np.abs(at.astype(np.float64) - below - 0.5) < _TIE
@@ -43,25 +43,25 @@ def nearest(at: Coordinates, rounding: str) -> Taps:
     }
     if rounding not in modes:
         raise UnresolvedError(f"its nearest_mode {rounding!r} is not known")
-    return Taps(modes[rounding].astype(np.int64)[:, None], np.ones((at.size, 1), at.dtype))
+    return WeightedTaps(modes[rounding].astype(np.int64)[:, None], np.ones((at.size, 1), at.dtype))
 
 
-def linear(at: Coordinates) -> Taps:
+def linear(at: Coordinates) -> WeightedTaps:
     """The two neighbours."""
     below = np.floor(at)
     part = at - below
-    return Taps(below.astype(np.int64)[:, None] + np.arange(2), np.stack([1 - part, part], axis=1))
+    return WeightedTaps(below.astype(np.int64)[:, None] + np.arange(2), np.stack([1 - part, part], axis=1))
 
 
-def cubic(at: Coordinates, a: float) -> Taps:
+def cubic(at: Coordinates, a: float) -> WeightedTaps:
     """The four neighbours; `a` is the free coefficient of the cubic."""
     below = np.floor(at)
     part = at - below
     weights = [_outer(part + 1, a), _inner(part, a), _inner(1 - part, a), _outer(2 - part, a)]
-    return Taps(below.astype(np.int64)[:, None] + np.arange(-1, 3), np.stack(weights, axis=1))
+    return WeightedTaps(below.astype(np.int64)[:, None] + np.arange(-1, 3), np.stack(weights, axis=1))
 
 
-def smoothed(at: Coordinates, scale: float, a: float | None) -> Taps:
+def smoothed(at: Coordinates, scale: float, a: float | None) -> WeightedTaps:
     """The same filters, stretched when shrinking (`antialias`); linear where `a` is None. `scale` is the node's."""
     kind = at.dtype.type
     shrink = max(kind(1) / kind(scale), kind(1))
@@ -76,7 +76,7 @@ def smoothed(at: Coordinates, scale: float, a: float | None) -> Taps:
     else:
         tail = (((t - 5) * t + 8) * t - 4) * a
         weight = np.where(t < 1, _inner(t, a), np.where(t < 2, tail, 0))
-    return Taps(index, np.where(np.arange(index.shape[1]) < count[:, None], weight, 0).astype(at.dtype))
+    return WeightedTaps(index, np.where(np.arange(index.shape[1]) < count[:, None], weight, 0).astype(at.dtype))
 
 
 def _inner(t: Coordinates, a: float) -> Coordinates:
@@ -87,7 +87,7 @@ def _outer(t: Coordinates, a: float) -> Coordinates:
     return ((a * t - 5 * a) * t + 8 * a) * t - 4 * a
 
 
-def inside(taps: Taps, length: int, *, excludes: bool) -> NDArray[np.int32]:
+def inside(taps: WeightedTaps, length: int, *, excludes: bool) -> NDArray[np.int32]:
     """Per output the indices inside an input of `length` that count, in order, and -1 behind them: [outputs, most].
 
     Taps outside fall on the nearest index inside, unless `excludes` drops them; what adds up to zero is not read.
@@ -108,6 +108,6 @@ def inside(taps: Taps, length: int, *, excludes: bool) -> NDArray[np.int32]:
     return np.where(np.take_along_axis(counts, order, axis=1), first + order, -1).astype(np.int32)
 
 
-def unbounded(taps: Taps, negligible: float = 1e-9) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def unbounded(taps: WeightedTaps, negligible: float = 1e-9) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Indices and which of them count, on an infinite plane."""
     return taps.places, np.abs(taps.weights) > negligible

@@ -12,7 +12,14 @@ from strideinspect.model.einsum import equation
 from strideinspect.model.node import PlacedNode, Shape, UnresolvedError
 from strideinspect.reads.elementwise import parameter, spread
 from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Step, Whole
+from strideinspect.reads.steps import (
+    Broadcast,
+    Permute,
+    Read,
+    Reshape,
+    Step,
+    Whole,
+)
 
 
 @reads("MatMul", "MatMulInteger")

@@ -10,7 +10,15 @@ import numpy as np
 
 from strideinspect.model.node import PlacedNode
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Sliding, Step, single
+from strideinspect.reads.steps import (
+    Broadcast,
+    Permute,
+    Read,
+    Reshape,
+    Sliding,
+    Step,
+    single,
+)
 
 
 @reads("Transpose", preserves=True)

@@ -13,7 +13,15 @@ from strideinspect.model.node import PlacedNode, normal_axes, normal_axis
 from strideinspect.reads.elementwise import parameter, spread
 from strideinspect.reads.reduction import reduce_steps
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Broadcast, Read, Reshape, Shape, Sliding, Statistics, Step
+from strideinspect.reads.steps import (
+    Broadcast,
+    Read,
+    Reshape,
+    Shape,
+    Sliding,
+    Statistics,
+    Step,
+)
 
 
 @reads("Softmax", "LogSoftmax", "Hardmax")

@@ -16,9 +16,24 @@ from numpy.typing import NDArray
 
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.resizing import Resizing, resizing
-from strideinspect.reads.interpolation import Interpolate, cubic, inside, linear, nearest, smoothed, unbounded
+from strideinspect.reads.interpolation import (
+    Interpolate,
+    cubic,
+    inside,
+    linear,
+    nearest,
+    smoothed,
+    unbounded,
+)
 from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import Broadcast, Periodic, Read, Step, Table, repeating
+from strideinspect.reads.steps import (
+    Broadcast,
+    Periodic,
+    Read,
+    Step,
+    Table,
+    repeating,
+)
 
 Coordinates = NDArray[np.float32]
 

@@ -12,7 +12,16 @@ import numpy as np
 
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Sliding, Step, Whole, table
+from strideinspect.reads.steps import (
+    Broadcast,
+    Permute,
+    Read,
+    Reshape,
+    Sliding,
+    Step,
+    Whole,
+    table,
+)
 
 
 @reads("DFT")

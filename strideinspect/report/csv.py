@@ -20,9 +20,9 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
-from strideinspect.report import sight, words
-from strideinspect.report.field import Field
-from strideinspect.report.model import FailedReport, Report, WindowNode
+from strideinspect.report import field_text, number_text
+from strideinspect.results.field import Field
+from strideinspect.results.report import FailedReport, Report, WindowNode
 
 COLUMNS = (
     "model", "node", "operator", "input", "axis", "kernel", "stride", "dilation", "padding_begin", "padding_end",
@@ -30,7 +30,7 @@ COLUMNS = (
 )  # fmt: skip
 
 Cell = str | int
-Row = tuple[Cell, ...]
+CsvRow = tuple[Cell, ...]
 
 
 def render(results: Iterable[Report | FailedReport]) -> str:
@@ -44,28 +44,28 @@ def render(results: Iterable[Report | FailedReport]) -> str:
     return stream.getvalue()
 
 
-def _rows(report: Report) -> Iterator[Row]:
-    seen = [(node, fields) for node in report.nodes for fields in sight.by_input(node.fields).values()]
+def _rows(report: Report) -> Iterator[CsvRow]:
+    seen = [(node, fields) for node in report.nodes for fields in field_text.by_input(node.fields).values()]
     tables = [(node, fields, [_numbers(node, fields, k) for k in range(len(fields))]) for node, fields in seen]
     alike = all(len(set(rows)) == 1 for _, _, rows in tables)
     for node, fields, rows in tables:
         once = alike and len(rows) > 1
         for field, numbers in zip(fields[:1] if once else fields, rows, strict=False):
-            head: Row = (report.path, node.label, node.op, field.input, "all" if once else field.axis)
+            head: CsvRow = (report.path, node.label, node.op, field.input, "all" if once else field.axis)
             yield (*head, *numbers, _known(node.macs), _known(node.parameters))
 
 
-def _numbers(node: WindowNode, fields: Sequence[Field], index: int) -> Row:
+def _numbers(node: WindowNode, fields: Sequence[Field], index: int) -> CsvRow:
     """What a row says of one axis; the node's own numbers are empty where they belong to no axis of this input."""
     field = fields[index]
-    own: Row = ("",) * 6
+    own: CsvRow = ("",) * 6
     axis = field.node_axis
     if axis is None and len(fields) == len(node.spatial_axes):
         # A global pooling leaves no position; its kernel still lies along the input's axes, in their order.
         axis = node.spatial_axes[index]
     if axis in node.spatial_axes:
         k = node.spatial_axes.index(axis)
-        sizes = words.output_map(node)
+        sizes = number_text.output_map(node)
         size: Cell = "" if sizes is None else sizes[k]
         begin, end = node.padding_begin[k], node.padding_end[k]
         own = (node.kernel[k], node.stride[k], node.dilation[k], begin, end, size)
@@ -78,4 +78,4 @@ def _known(number: int | None) -> Cell:
 
 def _decimal(value: Fraction | None) -> str:
     """Decimals, for a spreadsheet takes 1/2 for a date."""
-    return "" if value is None else words.decimal(value)
+    return "" if value is None else number_text.decimal(value)

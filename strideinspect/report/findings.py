@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from strideinspect.report import pages, places, words
-from strideinspect.report.layout import Line, Span, Style, cells, hang, pad
-from strideinspect.report.model import Finding, Report, Severity
+from strideinspect.report import number_text, places, rule_links
+from strideinspect.report.layout import (
+    Line,
+    Segment,
+    Style,
+    cells,
+    hang,
+    pad,
+)
+from strideinspect.results.report import Finding, Report, Severity
 
 STYLES = {Severity.NOTE: Style.NOTE, Severity.WARNING: Style.WARNING, Severity.ERROR: Style.ERROR}
 NAMED = 3
@@ -61,21 +68,23 @@ def render(report: Report, width: int, show: Severity, files: places.Files) -> I
     severity_width = max((cells(group.first.severity) for group in groups), default=0) + 2
     rule_width = max((cells(group.first.rule) for group in groups), default=0) + 2
     for group in groups:
-        severity = Span(pad(group.first.severity, severity_width), STYLES[group.first.severity])
+        severity = Segment(pad(group.first.severity, severity_width), STYLES[group.first.severity])
         rule = group.first.rule
-        gap = Span(" " * (rule_width - cells(rule)))
-        head: tuple[Span, ...] = (severity, Span(rule, Style.STRONG, pages.address(rule)), gap)
+        gap = Segment(" " * (rule_width - cells(rule)))
+        head: tuple[Segment, ...] = (severity, Segment(rule, Style.STRONG, rule_links.address(rule)), gap)
         for message, place in group.told(files):
             yield from _beside(head, message, width, severity_width)
-            head = (Span(" " * severity_width), Span(" " * rule_width))
+            head = (Segment(" " * severity_width), Segment(" " * rule_width))
             if place:
                 yield from _beside(head, f"at {place}", width, severity_width, Style.DIM)
         if group.first.help:
-            head = (Span(" " * severity_width + pad("help", rule_width), Style.DIM),)
+            head = (Segment(" " * severity_width + pad("help", rule_width), Style.DIM),)
             yield from hang(head, group.first.help, width, style=Style.DIM)
 
 
-def _beside(head: tuple[Span, ...], message: str, width: int, below: int, style: Style = Style.PLAIN) -> Iterator[Line]:
+def _beside(
+    head: tuple[Segment, ...], message: str, width: int, below: int, style: Style = Style.PLAIN
+) -> Iterator[Line]:
     """The message beside its head; below it, indented less, where a name in it is too long for that."""
     longest = max(map(cells, message.split()), default=0)
     if longest <= width - sum(cells(span.text) for span in head):
@@ -83,7 +92,7 @@ def _beside(head: tuple[Span, ...], message: str, width: int, below: int, style:
         return
     if any(span.text.strip() for span in head):
         yield head
-    yield from hang((Span(" " * below),), message, width, style=style)
+    yield from hang((Segment(" " * below),), message, width, style=style)
 
 
 def _elsewhere(findings: Sequence[Finding]) -> str:
@@ -109,15 +118,15 @@ def _place(finding: Finding) -> str:
 
 def summary(report: Report) -> Line:
     """`1 error, 2 warnings, 5 notes`, or that there is nothing to say."""
-    parts: list[Span] = []
+    parts: list[Segment] = []
     for severity in reversed(Severity):
         number = sum(finding.severity is severity for finding in report.findings)
         if number:
-            parts += [Span(", "), Span(words.count(number, severity.value), STYLES[severity])]
-    return tuple(parts[1:]) or (Span("no findings", Style.GOOD),)
+            parts += [Segment(", "), Segment(number_text.count(number, severity.value), STYLES[severity])]
+    return tuple(parts[1:]) or (Segment("no findings", Style.GOOD),)
 
 
 def accepted(report: Report) -> Iterator[str]:
     """`12 findings accepted in strideinspect-baseline.json`, where a baseline took any out of the report."""
     if report.accepted is not None and report.accepted.findings:
-        yield f"{words.count(len(report.accepted.findings), 'finding')} accepted in {report.accepted.baseline}"
+        yield f"{number_text.count(len(report.accepted.findings), 'finding')} accepted in {report.accepted.baseline}"

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from strideinspect.report import findings, places, words
+from strideinspect.report import findings, number_text, places
 from strideinspect.report.layout import printable
-from strideinspect.report.model import FailedReport, Finding, Report, Severity
+from strideinspect.results.report import FailedReport, Finding, Report, Severity
 
 SHOWN = 10
 """Annotations of one level that GitHub shows of a step."""
@@ -54,7 +54,7 @@ def _commands(severity: Severity, annotations: Sequence[_Annotation]) -> Iterato
     yield from map(_command, shown)
     left = len(own) - len(shown)
     if left:
-        more = f"{left:,} more of {words.count(len(own), severity.value)}: the job's summary lists them"
+        more = f"{left:,} more of {number_text.count(len(own), severity.value)}: the job's summary lists them"
         yield _command(_Annotation(severity, "strideinspect", (more,)))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from strideinspect.report import pages, places
-from strideinspect.report.fingerprint import fingerprints, of_failure
+from strideinspect.report import places, rule_links
 from strideinspect.report.layout import printable
-from strideinspect.report.model import FailedReport, Report, Severity
+from strideinspect.results.fingerprint import fingerprints, of_failure
+from strideinspect.results.report import FailedReport, Report, Severity
 
 SEVERITIES = {Severity.NOTE: "info", Severity.WARNING: "major", Severity.ERROR: "critical"}
 FAILED = "blocker"
@@ -26,16 +26,16 @@ def _entries(result: Report | FailedReport, files: places.Files) -> Iterator[Jso
     model = files.model(result.path)
     if isinstance(result, FailedReport):
         text = _text(result.message, result.help)
-        yield _entry(text, "not-inspected", of_failure(model), FAILED, places.Line(model, 1))
+        yield _entry(text, "not-inspected", of_failure(model), FAILED, places.SourceLine(model, 1))
         return
     for finding, mark in zip(result.findings, fingerprints(result, model=model), strict=True):
-        line = places.line_of(finding, files) or places.Line(model, 1)
+        line = places.line_of(finding, files) or places.SourceLine(model, 1)
         text = _text(finding.message, finding.help)
         entry = _entry(text, finding.rule, mark, SEVERITIES[finding.severity], line)
-        yield {**entry, "content": {"body": pages.address(finding.rule)}}
+        yield {**entry, "content": {"body": rule_links.address(finding.rule)}}
 
 
-def _entry(text: str, name: str, mark: str, severity: str, line: places.Line) -> Json:
+def _entry(text: str, name: str, mark: str, severity: str, line: places.SourceLine) -> Json:
     return {
         "description": text,
         "check_name": name,

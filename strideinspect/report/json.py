@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
-from strideinspect.report import pages
-from strideinspect.report.field import Field, Span
+from strideinspect.report import rule_links
 from strideinspect.report.json_types import (
     AcceptedJson,
     BranchJson,
@@ -20,16 +19,17 @@ from strideinspect.report.json_types import (
     FieldJson,
     FindingJson,
     ImpulsesJson,
+    JsonValue,
     ModelJson,
     NodeJson,
     PositionsJson,
     ReportJson,
     SourceJson,
     TensorJson,
-    Value,
     VerificationJson,
 )
-from strideinspect.report.model import (
+from strideinspect.results.field import Field, Span
+from strideinspect.results.report import (
     Accepted,
     Branch,
     Dropped,
@@ -40,7 +40,7 @@ from strideinspect.report.model import (
     TensorReport,
     WindowNode,
 )
-from strideinspect.report.verdicts import Check, Counts, Impulses, Verification
+from strideinspect.results.verdict import Check, Counts, Impulses, Verification
 
 SCHEMA = "strideinspect/report/1"
 LINE = 90
@@ -141,7 +141,7 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
 def _finding(finding: Finding) -> FindingJson:
     return {
         "rule": finding.rule,
-        "page": pages.address(finding.rule),
+        "page": rule_links.address(finding.rule),
         "severity": finding.severity.value,
         "node": finding.node,
         "output": finding.output,
@@ -226,7 +226,7 @@ def _numbers(numbers: Sequence[int] | None) -> list[int] | None:
     return None if numbers is None else [*numbers]
 
 
-def _value(claimed: object) -> Value:
+def _value(claimed: object) -> JsonValue:
     """What was claimed or ran: numbers and sequences of numbers as they are, fractions exact, all else by its name."""
     match claimed:
         case None | bool() | int() | float() | str():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 Scalar = str | int | float | bool | None
-Value = Scalar | list["Value"] | dict[str, "Value"]
+JsonValue = Scalar | list["JsonValue"] | dict[str, "JsonValue"]
 
 
 class FullJson(TypedDict):
@@ -120,7 +120,7 @@ class TensorJson(TypedDict):
     fields: list[FieldJson]
 
 
-class RungJson(TypedDict):
+class LadderStepJson(TypedDict):
     """A step of the downsampling ladder."""
 
     stride: list[str]
@@ -189,8 +189,8 @@ class CheckJson(TypedDict):
     claim: str
     verdict: str
     reason: str | None
-    predicted: Value
-    ran: Value
+    predicted: JsonValue
+    ran: JsonValue
 
 
 class VerificationJson(TypedDict):
@@ -217,7 +217,7 @@ class ModelJson(TypedDict):
     nodes: list[NodeJson]
     tensors: list[TensorJson]
     outputs: list[TensorJson]
-    ladder: list[RungJson]
+    ladder: list[LadderStepJson]
     unseen: list[UnseenJson]
     findings: list[FindingJson]
     accepted: AcceptedJson | None

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from strideinspect.report import places
 from strideinspect.report.layout import printable
-from strideinspect.report.model import FailedReport, Report, Severity
+from strideinspect.results.report import FailedReport, Report, Severity
 
 
 def render(results: Sequence[Report | FailedReport], *, files: places.Files, fail_on: Sequence[Severity | None]) -> str:

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from strideinspect.report import words
-from strideinspect.report.layout import Column, Line, Span, Style, fitting, flow, table
-from strideinspect.report.model import Report, Rung, WindowNode
+from strideinspect.report import number_text
+from strideinspect.report.layout import (
+    Column,
+    Line,
+    Segment,
+    Style,
+    fitting,
+    flow,
+    table,
+)
+from strideinspect.results.report import LadderStep, Report, WindowNode
 
 COLUMNS = (
     Column("map"),
@@ -20,7 +28,7 @@ COLUMNS = (
 )
 
 
-Step = tuple[Rung, Sequence[WindowNode]]
+WindowsOfStep = tuple[LadderStep, Sequence[WindowNode]]
 
 
 def render(report: Report, width: int) -> Iterator[Line]:
@@ -29,7 +37,7 @@ def render(report: Report, width: int) -> Iterator[Line]:
     Nothing where no window coarsens.
     """
     by_output = {node.output: node for node in report.nodes}
-    steps: list[Step] = [(rung, [by_output[output] for output in rung.nodes]) for rung in report.ladder]
+    steps: list[WindowsOfStep] = [(rung, [by_output[output] for output in rung.nodes]) for rung in report.ladder]
     spatial = [i for i in report.inputs if i.spatial_axes]
     started = False
     for i in spatial:
@@ -39,23 +47,28 @@ def render(report: Report, width: int) -> Iterator[Line]:
         if started:
             yield ()
         started = True
-        yield from _line(f"{i.name}: " if len(spatial) > 1 else "", words.spatial(i.shape, i.spatial_axes), own, width)
+        yield from _line(
+            f"{i.name}: " if len(spatial) > 1 else "", number_text.spatial(i.shape, i.spatial_axes), own, width
+        )
         yield ()
         variants = ((False, None), (True, None), (True, width))
         tables = (table(COLUMNS, [_row(*step, brief=b) for step in own], limit) for b, limit in variants)
         yield from fitting(width, *tables)
 
 
-def _line(title: str, start: str, steps: Sequence[Step], width: int) -> Iterator[Line]:
-    sizes = [start, *(words.shape(rung.size) for rung, _ in steps)]
+def _line(title: str, start: str, steps: Sequence[WindowsOfStep], width: int) -> Iterator[Line]:
+    sizes = [start, *(number_text.shape(rung.size) for rung, _ in steps)]
     if all(_square(size) for size in sizes):
         sizes = [size.partition("×")[0] for size in sizes]
     pieces = [
         title + sizes[0],
-        *(f" ─ {words.window(_leading(nodes))} ▸ {size}" for (_, nodes), size in zip(steps, sizes[1:], strict=True)),
+        *(
+            f" ─ {number_text.window(_leading(nodes))} ▸ {size}"
+            for (_, nodes), size in zip(steps, sizes[1:], strict=True)
+        ),
     ]
     for text in flow(pieces, width, indent=4):
-        yield (Span(text, Style.STRONG),)
+        yield (Segment(text, Style.STRONG),)
 
 
 def _square(size: str) -> bool:
@@ -67,17 +80,17 @@ def _leading(nodes: Sequence[WindowNode]) -> WindowNode:
     return max(nodes, key=lambda node: node.kernel)
 
 
-def _row(rung: Rung, nodes: Sequence[WindowNode], *, brief: bool) -> tuple[str, ...]:
+def _row(rung: LadderStep, nodes: Sequence[WindowNode], *, brief: bool) -> tuple[str, ...]:
     learned = {node.learned for node in nodes}
-    labels = dict.fromkeys(words.window(node) for node in nodes)
+    labels = dict.fromkeys(number_text.window(node) for node in nodes)
     return (
-        words.shape(rung.size),
-        words.once([words.fraction(stride) for stride in rung.stride]),
+        number_text.shape(rung.size),
+        number_text.once([number_text.fraction(stride) for stride in rung.stride]),
         ", ".join(labels),
         "in part" if len(learned) > 1 else "yes" if learned == {True} else "no",
         _total([node.parameters for node in nodes]),
         _total([node.macs for node in nodes]),
-        *words.losses(_leading(nodes).dropped, brief=brief),
+        *number_text.losses(_leading(nodes).dropped, brief=brief),
     )
 
 
@@ -85,4 +98,4 @@ def _total(numbers: Sequence[int | None]) -> str:
     """The sum; a dash where a part is unknown, or where there is nothing to count."""
     known = [number for number in numbers if number is not None]
     total = sum(known)
-    return words.magnitude(total) if total and len(known) == len(numbers) else words.NONE
+    return number_text.magnitude(total) if total and len(known) == len(numbers) else number_text.NONE

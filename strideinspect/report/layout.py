@@ -28,7 +28,7 @@ class Style(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class Segment:
     """A piece of text in one style; a terminal may lead to the `link`.
 
     Characters that would act on a terminal are spelt out: names come from a file.
@@ -43,7 +43,7 @@ class Span:
             object.__setattr__(self, "text", printable(self.text))
 
 
-Line = tuple[Span, ...]
+Line = tuple[Segment, ...]
 Document = tuple[Line, ...]
 
 
@@ -64,9 +64,9 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-def line(*parts: Span | str) -> Line:
+def line(*parts: Segment | str) -> Line:
     """A line of spans; plain strings are taken as plain spans."""
-    return tuple(Span(part) if isinstance(part, str) else part for part in parts)
+    return tuple(Segment(part) if isinstance(part, str) else part for part in parts)
 
 
 def plain(document: Iterable[Line]) -> str:
@@ -99,7 +99,7 @@ def shorten(text: str, width: int) -> str:
 
 
 def hang(
-    head: Sequence[Span], text: str, width: int, *, style: Style = Style.PLAIN, indent: int | None = None
+    head: Sequence[Segment], text: str, width: int, *, style: Style = Style.PLAIN, indent: int | None = None
 ) -> Iterator[Line]:
     """The head, then the text wrapped; continuation lines are indented by `indent`, or by the head's width.
 
@@ -114,8 +114,8 @@ def hang(
         break_long_words=False,
         break_on_hyphens=False,
     )
-    yield (*head, *(Span(piece[taken:], style) for piece in pieces[:1]))
-    yield from ((Span(piece, style),) for piece in pieces[1:])
+    yield (*head, *(Segment(piece[taken:], style) for piece in pieces[:1]))
+    yield from ((Segment(piece, style),) for piece in pieces[1:])
 
 
 def flow(pieces: Sequence[str], width: int, *, indent: int) -> Iterator[str]:
@@ -146,9 +146,9 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int |
     def cell(index: int, text: str) -> str:
         return " " * GAP + pad(shorten(text, widths[index]), widths[index], right=columns[index].right)
 
-    yield (Span("".join(cell(i, columns[i].title) for i in used).rstrip(), Style.DIM),)
+    yield (Segment("".join(cell(i, columns[i].title) for i in used).rstrip(), Style.DIM),)
     for row in rows:
-        yield tuple(Span(cell(i, row[i])) for i in used)
+        yield tuple(Segment(cell(i, row[i])) for i in used)
 
 
 def fitting(width: int, *variants: Iterable[Line]) -> tuple[Line, ...]:

@@ -6,8 +6,16 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from strideinspect.report import findings, layout, pages, places, sight, verification, words
-from strideinspect.report.model import FailedReport, Report, Severity, TensorReport
+from strideinspect.report import (
+    field_text,
+    findings,
+    layout,
+    number_text,
+    places,
+    rule_links,
+    verification,
+)
+from strideinspect.results.report import FailedReport, Report, Severity, TensorReport
 
 _UNBROKEN = 1_000_000
 """A width at which no line is broken."""
@@ -66,12 +74,12 @@ def _section(report: Report, files: places.Files, table: Sequence[str], rows: in
         yield from table
         yield ""
     if len(table) < rows:
-        yield f"{words.count(rows - len(table), 'row')} left out: the whole list would not fit here.\n"
+        yield f"{number_text.count(rows - len(table), 'row')} left out: the whole list would not fit here.\n"
 
 
 def _facts(report: Report) -> Iterator[str]:
     """What is inspected, what the outputs see, what is left out, and what running said."""
-    yield from (f"{i.name}: {words.shape(i.shape)} {words.layout_of(i)}" for i in report.inputs)
+    yield from (f"{i.name}: {number_text.shape(i.shape)} {number_text.layout_of(i)}" for i in report.inputs)
     yield from (_output(output) for output in report.outputs)
     untimed = replace(
         report, verification=replace(report.verification, seconds=None)
@@ -81,8 +89,8 @@ def _facts(report: Report) -> Iterator[str]:
 
 
 def _output(output: TensorReport) -> str:
-    seen = [sight.sentence(fields, name=name) for name, fields in sight.by_input(output.fields).items()]
-    return f"{output.name}: {words.shape(output.shape)}" + "".join(f"; {sentence}" for sentence in seen)
+    seen = [field_text.sentence(fields, name=name) for name, fields in field_text.by_input(output.fields).items()]
+    return f"{output.name}: {number_text.shape(output.shape)}" + "".join(f"; {sentence}" for sentence in seen)
 
 
 def _table(report: Report, files: places.Files, show: Severity) -> list[str]:
@@ -99,7 +107,7 @@ def _row(group: findings.Group, files: places.Files) -> str:
             said.append(f"at {place}")
     if group.first.help:
         said.append(f"help: {group.first.help}")
-    return f"| {group.first.severity} | [{rule}]({pages.address(rule)}) | {'<br>'.join(map(_escaped, said))} |"
+    return f"| {group.first.severity} | [{rule}]({rule_links.address(rule)}) | {'<br>'.join(map(_escaped, said))} |"
 
 
 def _escaped(text: str) -> str:

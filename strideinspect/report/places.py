@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import NamedTuple, Protocol
 
-from strideinspect.report import pages
+from strideinspect.report import rule_links
 from strideinspect.report.layout import printable
-from strideinspect.report.model import Finding
+from strideinspect.results.report import Finding
 
 
 class Files(Protocol):
@@ -33,20 +33,20 @@ class _AsGiven:
 AS_GIVEN: Files = _AsGiven()
 
 
-class Line(NamedTuple):
+class SourceLine(NamedTuple):
     """A line of a source file of the repository, counted from 1."""
 
     file: str
     number: int
 
 
-def line_of(finding: Finding, files: Files) -> Line | None:
+def line_of(finding: Finding, files: Files) -> SourceLine | None:
     """The line of the repository on which the author wrote what the finding is about, where that is known."""
     source = finding.source
     if source is None or source.file is None or source.line is None:
         return None
     file = files.relative(source.file)
-    return None if file is None else Line(file, max(1, source.line))
+    return None if file is None else SourceLine(file, max(1, source.line))
 
 
 def layer_of(finding: Finding) -> str | None:
@@ -80,6 +80,6 @@ def told(finding: Finding, model: str) -> tuple[str, ...]:
         finding.message,
         f"help: {finding.help}" if finding.help else "",
         f"in {model}" + (f", at {layer}" if layer else ""),
-        pages.address(finding.rule),
+        rule_links.address(finding.rule),
     )
     return tuple(printable(line) for line in lines if line)

@@ -13,10 +13,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from strideinspect.report import pages, places
-from strideinspect.report.fingerprint import fingerprints
+from strideinspect.report import places, rule_links
 from strideinspect.report.layout import printable
-from strideinspect.report.model import FailedReport, Finding, Report, RuleInfo, Severity
+from strideinspect.results.fingerprint import fingerprints
+from strideinspect.results.report import FailedReport, Finding, Report, RuleInfo, Severity
 from strideinspect.version import HOME
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -65,8 +65,8 @@ def _rule(rule: RuleInfo, text: str) -> Json:
         "name": "".join(part.capitalize() for part in (rule.group, *rule.id.split("-"))),  # must differ from the id
         "shortDescription": {"text": f"{rule.summary}."},
         "fullDescription": {"text": f"{rule.summary}."},
-        "helpUri": pages.address(rule.id),
-        "help": {"text": f"{rule.summary}. See {pages.address(rule.id)}", "markdown": text},
+        "helpUri": rule_links.address(rule.id),
+        "help": {"text": f"{rule.summary}. See {rule_links.address(rule.id)}", "markdown": text},
         "defaultConfiguration": {"level": rule.severity.value},
         "properties": {
             "tags": [rule.group],

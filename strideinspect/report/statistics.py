@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from strideinspect.report import words
+from strideinspect.report import number_text
 from strideinspect.report.findings import STYLES
-from strideinspect.report.layout import Document, Line, Span, Style, line, pad
-from strideinspect.report.model import FailedReport, Finding, Report, Severity
+from strideinspect.report.layout import (
+    Document,
+    Line,
+    Segment,
+    Style,
+    line,
+    pad,
+)
+from strideinspect.results.report import FailedReport, Finding, Report, Severity
 
 
 def render(results: Sequence[Report | FailedReport]) -> Document:
@@ -22,9 +29,9 @@ def render(results: Sequence[Report | FailedReport]) -> Document:
     rows = (
         line(
             f"{counts[severity, rule]:>{width},}  ",
-            Span(pad(severity, len(Severity.WARNING) + 2), STYLES[severity]),
-            Span(pad(rule, rule_width + 2), Style.STRONG),
-            f"in {words.count(models[severity, rule], 'model')}",
+            Segment(pad(severity, len(Severity.WARNING) + 2), STYLES[severity]),
+            Segment(pad(rule, rule_width + 2), Style.STRONG),
+            f"in {number_text.count(models[severity, rule], 'model')}",
         )
         for severity, rule in order
     )
@@ -36,15 +43,15 @@ def summary(results: Sequence[Report | FailedReport]) -> Document:
     worst = Counter(
         max((f.severity for f in _findings(result)), key=lambda s: s.rank, default=None) for result in results
     )
-    parts: list[Span] = []
+    parts: list[Segment] = []
     for severity in reversed(Severity):
         if worst[severity]:
-            parts += [Span(", "), Span(f"{worst[severity]:,} with {severity}s", STYLES[severity])]
+            parts += [Segment(", "), Segment(f"{worst[severity]:,} with {severity}s", STYLES[severity])]
     failed = sum(isinstance(result, FailedReport) for result in results)
     if failed:
-        parts += [Span(", "), Span(f"{failed:,} could not be inspected", Style.ERROR)]
-    told: Line = tuple(parts[1:]) or (Span("no findings", Style.GOOD),)
-    return ((Span(f"{words.count(len(results), 'model')}: ", Style.STRONG), *told),)
+        parts += [Segment(", "), Segment(f"{failed:,} could not be inspected", Style.ERROR)]
+    told: Line = tuple(parts[1:]) or (Segment("no findings", Style.GOOD),)
+    return ((Segment(f"{number_text.count(len(results), 'model')}: ", Style.STRONG), *told),)
 
 
 def _findings(result: Report | FailedReport) -> Sequence[Finding]:

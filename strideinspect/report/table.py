@@ -5,11 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from strideinspect.report import sight, words
-from strideinspect.report.field import Field
-from strideinspect.report.folding import Block, Row, fold, short_names
-from strideinspect.report.layout import Column, Line, Span, Style, fitting, hang, table
-from strideinspect.report.model import Branch, Report, WindowNode
+from strideinspect.report import field_text, number_text
+from strideinspect.report.layout import (
+    Column,
+    Line,
+    Segment,
+    Style,
+    fitting,
+    hang,
+    table,
+)
+from strideinspect.report.repeated_blocks import Block, Row, fold, short_names
+from strideinspect.results.field import Field
+from strideinspect.results.report import Branch, Report, WindowNode
 
 LONG = 25
 """Tables of fewer windows are shown as they are."""
@@ -38,11 +46,11 @@ BRIEF = {"GlobalAveragePool": "GlobalAvg", "GlobalMaxPool": "GlobalMax", "Averag
 def render(report: Report, width: int) -> Iterator[Line]:
     """The table, its footnotes, and one line on what is seen in full; nothing where there is no window."""
     if not report.nodes:
-        yield (Span("no node of this model slides a window", Style.DIM),)
+        yield (Segment("no node of this model slides a window", Style.DIM),)
         return
     long = len(report.nodes) >= LONG
-    nodes = [node for node in report.nodes if not (long and sight.pooled(node))]
-    notes = sight.reasons(field for node in nodes for field in sight.told(node))
+    nodes = [node for node in report.nodes if not (long and field_text.pooled(node))]
+    notes = field_text.reasons(field for node in nodes for field in field_text.told(node))
     labels = [node.label for node in nodes]
     whole, short = dict(zip(labels, labels, strict=True)), short_names(labels)
     several = sum(bool(i.spatial_axes) for i in report.inputs) > 1
@@ -55,7 +63,7 @@ def render(report: Report, width: int) -> Iterator[Line]:
     folded = any(block.times > 1 for block in blocks)
     yield from _shortened(width, folded=folded, left_out=len(report.nodes) - len(nodes))
     for number, reason in enumerate(notes, 1):
-        yield from hang((Span(f"  {sight.footmark(number)} "),), reason, width, style=Style.DIM)
+        yield from hang((Segment(f"  {field_text.footmark(number)} "),), reason, width, style=Style.DIM)
     yield from _full(report, width)
     yield from _branches(report, width)
 
@@ -76,35 +84,35 @@ def _shortened(width: int, *, folded: bool, left_out: int) -> Iterator[Line]:
     if folded:
         said.append("repeated blocks are folded")
     if left_out:
-        said.append(f"{words.count(left_out, 'window')} over pooled 1×1 maps left out")
+        said.append(f"{number_text.count(left_out, 'window')} over pooled 1×1 maps left out")
     if said:
         text = f"{', '.join(said)}; --format csv gives every row"
-        yield from hang((Span("  "),), text, width, style=Style.DIM)
+        yield from hang((Segment("  "),), text, width, style=Style.DIM)
 
 
 def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool) -> Iterator[Row]:
     """One row for each graph input that the node sees; from the second on, only what differs is said."""
-    groups: dict[str, tuple[Field, ...]] = sight.by_input(sight.told(node)) or {"": ()}
+    groups: dict[str, tuple[Field, ...]] = field_text.by_input(field_text.told(node)) or {"": ()}
     own = (
         BRIEF.get(node.op, node.op) if brief else node.op,
-        words.kernel(node),
-        words.padding(node),
-        words.dilation(node),
-        words.shape(words.output_map(node)),
+        number_text.kernel(node),
+        number_text.padding(node),
+        number_text.dilation(node),
+        number_text.shape(number_text.output_map(node)),
     )
-    losses = words.losses(node.dropped, brief=brief)
+    losses = number_text.losses(node.dropped, brief=brief)
     for number, (name, fields) in enumerate(groups.items()):
         first = number == 0
         label = node.label if first else ""
         yield Row(
             label,
             re.sub(r"\d+", "#", label),
-            sight.size_cell(fields, notes),
-            sight.sizes(fields),
+            field_text.size_cell(fields, notes),
+            field_text.sizes(fields),
             (
                 *(own if first else ("",) * len(own)),
                 name if several else "",
-                sight.stride_cell(fields),
+                field_text.stride_cell(fields),
                 *(losses if first else ("", "")),
             ),
         )
@@ -141,12 +149,12 @@ def _full(report: Report, width: int) -> Iterator[Line]:
     beyond = [node for node in report.nodes if any(field.full for field in node.fields)]
     if not beyond:
         return
-    share = f"{len(beyond)} of {words.count(len(report.nodes), 'window')}"
-    for name, fields in sight.by_input(field for node in beyond for field in node.fields if field.full).items():
+    share = f"{len(beyond)} of {number_text.count(len(report.nodes), 'window')}"
+    for name, fields in field_text.by_input(field for node in beyond for field in node.fields if field.full).items():
         since = next(field.full.since for field in fields if field.full)
-        seen = f"all of {name}" if sight.whole(fields) else f"more of {name}"
+        seen = f"all of {name}" if field_text.whole(fields) else f"more of {name}"
         text = f"in full, {share}, from {beyond[0].label} on, see {seen} (since {since}); the fields above are local"
-        yield from hang((Span("  "),), text, width, style=Style.DIM)
+        yield from hang((Segment("  "),), text, width, style=Style.DIM)
 
 
 def _branches(report: Report, width: int) -> Iterator[Line]:
@@ -160,4 +168,4 @@ def _branches(report: Report, width: int) -> Iterator[Line]:
         runs = "runs" if len(labels) == 1 else "run"
         text = f"{names} {runs} only where the data choose the {branch.side} branch of If {branch.node}"
         text += f", which cannot run at this size ({branch.unfit})" if branch.unfit else ""
-        yield from hang((Span("  "),), text, width, style=Style.DIM)
+        yield from hang((Segment("  "),), text, width, style=Style.DIM)

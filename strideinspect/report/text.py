@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from strideinspect.report import findings, ladder, places, sight, table, verification, words
-from strideinspect.report.layout import Document, Line, Span, Style, cells, flow, hang, line, pad
-from strideinspect.report.model import Input, Report, Severity, TensorReport
+from strideinspect.report import (
+    field_text,
+    findings,
+    ladder,
+    number_text,
+    places,
+    table,
+    verification,
+)
+from strideinspect.report.layout import (
+    Document,
+    Line,
+    Segment,
+    Style,
+    cells,
+    flow,
+    hang,
+    line,
+    pad,
+)
+from strideinspect.results.report import Input, Report, Severity, TensorReport
 
 
 def render(
@@ -32,7 +50,7 @@ def render_quiet(
 ) -> Document:
     """The findings alone, under the model's path; nothing where there are none."""
     listed = tuple(findings.render(report, width, show, files))
-    return (line(Span(report.path, Style.STRONG)), *listed) if listed else ()
+    return (line(Segment(report.path, Style.STRONG)), *listed) if listed else ()
 
 
 def _separated(sections: tuple[Iterator[Line], ...]) -> Iterator[Line]:
@@ -49,22 +67,22 @@ def _separated(sections: tuple[Iterator[Line], ...]) -> Iterator[Line]:
 def _header(report: Report, width: int) -> Iterator[Line]:
     # Exporters and runtimes declare domains by the dozen; the standard's is the one that means something.
     opsets = ", ".join(f"opset {version}" for domain, version in report.opsets.items() if not domain)
-    size = f"{words.count(report.node_count, 'node')}, {words.count(len(report.nodes), 'window')}"
+    size = f"{number_text.count(report.node_count, 'node')}, {number_text.count(len(report.nodes), 'window')}"
     facts = [f" · {fact}" for fact in (report.producer, opsets, size) if fact]
     first, *rest = flow([report.path, *facts], width, indent=2)
-    yield (Span(first[: len(report.path)], Style.STRONG), Span(first[len(report.path) :], Style.DIM))
-    yield from ((Span(text, Style.DIM),) for text in rest)
+    yield (Segment(first[: len(report.path)], Style.STRONG), Segment(first[len(report.path) :], Style.DIM))
+    yield from ((Segment(text, Style.DIM),) for text in rest)
     names = [cells(i.name) for i in report.inputs]
-    shapes = [cells(words.shape(i.shape)) for i in report.inputs]
+    shapes = [cells(number_text.shape(i.shape)) for i in report.inputs]
     for i in report.inputs:
-        head = Span(f"{pad(i.name, max(names))}  {pad(words.shape(i.shape), max(shapes))}  ")
-        yield from hang((head,), words.layout_of(i) + _assumed(i), width, style=Style.DIM)
+        head = Segment(f"{pad(i.name, max(names))}  {pad(number_text.shape(i.shape), max(shapes))}  ")
+        yield from hang((head,), number_text.layout_of(i) + _assumed(i), width, style=Style.DIM)
 
 
 def _assumed(input: Input) -> str:
     """That sizes were assumed; a note says how to give others. One batch element is no assumption worth a word."""
     sizes = [input.shape[axis] for axis in input.assumed if axis]
-    return f" · {words.shape(sizes)} assumed" if sizes else ""
+    return f" · {number_text.shape(sizes)} assumed" if sizes else ""
 
 
 def _tensors(report: Report, width: int) -> Iterator[Line]:
@@ -74,11 +92,13 @@ def _tensors(report: Report, width: int) -> Iterator[Line]:
 
 
 def _tensor(kind: str, tensor: TensorReport, width: int) -> Iterator[Line]:
-    yield line(Span(f"{kind}  ", Style.DIM), Span(tensor.name, Style.STRONG), f"  {words.shape(tensor.shape)}")
-    groups = sight.by_input(tensor.fields)
-    texts = [sight.sentence(fields, name=name) for name, fields in groups.items()] or [_without_fields(tensor)]
+    yield line(
+        Segment(f"{kind}  ", Style.DIM), Segment(tensor.name, Style.STRONG), f"  {number_text.shape(tensor.shape)}"
+    )
+    groups = field_text.by_input(tensor.fields)
+    texts = [field_text.sentence(fields, name=name) for name, fields in groups.items()] or [_without_fields(tensor)]
     for text in texts:
-        yield from hang((Span("        "),), text, width)
+        yield from hang((Segment("        "),), text, width)
 
 
 def _without_fields(tensor: TensorReport) -> str:
@@ -88,5 +108,5 @@ def _without_fields(tensor: TensorReport) -> str:
 
 def _closing(report: Report, width: int) -> Iterator[Line]:
     yield findings.summary(report)
-    yield from ((Span(text, Style.DIM),) for text in findings.accepted(report))
+    yield from ((Segment(text, Style.DIM),) for text in findings.accepted(report))
     yield from verification.render(report, width)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from strideinspect.report import words
-from strideinspect.report.layout import Line, Span, Style, hang
-from strideinspect.report.model import Report
-from strideinspect.report.verdicts import Counts, Impulses, Verdict, Verification
+from strideinspect.report import number_text
+from strideinspect.report.layout import Line, Segment, Style, hang
+from strideinspect.results.report import Report
+from strideinspect.results.verdict import Counts, Impulses, Verdict, Verification
 
 _PLACES = {0: "indices", 1: "indices", 2: "rows and columns", 3: "planes, rows and columns"}
 _NOUNS = {"shape": "shape", "field": "field", "unseen": "unseen range", "theory": "closed form"}
@@ -17,10 +17,10 @@ STYLES = {Verdict.AGREED: Style.GOOD, Verdict.CONTRADICTED: Style.ERROR, Verdict
 def render(report: Report, width: int) -> Iterator[Line]:
     """The verdict with its counts, what the impulses showed, and the reasons for what was not checked, each once."""
     verification = report.verification
-    head = Span(verification.status.value.replace("-", " "), STYLES[verification.status])
+    head = Segment(verification.status.value.replace("-", " "), STYLES[verification.status])
     yield from hang((head,), _verdict(verification), width, indent=2)
     if verification.impulses is not None and verification.impulses.watched:
-        yield from hang((Span("  "),), _impulses(report, verification.impulses), width)
+        yield from hang((Segment("  "),), _impulses(report, verification.impulses), width)
     yield from _unchecked(verification, width)
 
 
@@ -28,12 +28,12 @@ def _impulses(report: Report, impulses: Impulses) -> str:
     """`96 impulses through the real weights reach no further (of 448 rows and columns)`."""
     counts = impulses.counts
     places = _PLACES[max((len(i.spatial_axes) for i in report.inputs), default=1)]
-    scope = f"{_total(counts):,} {places}; {words.count(impulses.watched, 'tensor')} watched"
+    scope = f"{_total(counts):,} {places}; {number_text.count(impulses.watched, 'tensor')} watched"
     if counts.contradicted:
         sent = counts.agreed + counts.contradicted
         return f"{_part(counts.contradicted, sent, 'impulse')} through the real weights reach further (of {scope})"
     reach = "reaches" if counts.agreed == 1 else "reach"
-    return f"{words.count(counts.agreed, 'impulse')} through the real weights {reach} no further (of {scope})"
+    return f"{number_text.count(counts.agreed, 'impulse')} through the real weights {reach} no further (of {scope})"
 
 
 def _verdict(verification: Verification) -> str:
@@ -63,7 +63,7 @@ def _total(counts: Counts) -> int:
 
 
 def _part(number: int, total: int, noun: str) -> str:
-    return f"{number:,} of {words.count(total, noun)}"
+    return f"{number:,} of {number_text.count(total, noun)}"
 
 
 def _agreed(counts: Counts, noun: str, manner: str) -> str:
@@ -81,6 +81,6 @@ def _unchecked(verification: Verification, width: int) -> Iterator[Line]:
             reasons.setdefault((check.claim, check.reason), []).append(check.node or check.output)
     for (claim, reason), places in reasons.items():
         where = f"{places[0]}" if len(places) == 1 else f"{places[0]} and {len(places) - 1} more"
-        what = f"{words.count(len(places), _NOUNS[claim])} not checked" if claim in _NOUNS else "impulses"
+        what = f"{number_text.count(len(places), _NOUNS[claim])} not checked" if claim in _NOUNS else "impulses"
         text = f"{what} ({where}): {reason}"
-        yield from hang((Span("  "),), text, width, style=Style.DIM)
+        yield from hang((Segment("  "),), text, width, style=Style.DIM)

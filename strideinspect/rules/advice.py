@@ -9,9 +9,16 @@ from typing import NamedTuple
 import numpy as np
 
 from strideinspect.fields.coverage import hollow, lost
-from strideinspect.fields.forward import Described, Fields, Source, carried_on, described, propagate
+from strideinspect.fields.forward import (
+    Fields,
+    InputAxis,
+    NodeReads,
+    carried_on,
+    described,
+    propagate,
+)
+from strideinspect.fields.index_masks import Masks, Vector, all_marked, forward, unmarked
 from strideinspect.fields.liveness import keeps_map, read_by_someone, seen
-from strideinspect.fields.marks import Marks, Vector, all_marked, forward, unmarked
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.inference import infer
 from strideinspect.model.network import Network
@@ -42,7 +49,7 @@ class Adviser:
     def __init__(
         self,
         shapes: Shapes,
-        nodes: Sequence[Described],
+        nodes: Sequence[NodeReads],
         fields: Fields,
         spatial: Mapping[str, tuple[int, ...]],
     ) -> None:
@@ -55,7 +62,7 @@ class Adviser:
         self._geometries = shapes.geometries
         self._unknown = _unknown(nodes)
         self._known: dict[tuple[str, tuple[int, ...], str], Advice | None] = {}
-        self._placed: dict[tuple[str, Shape], tuple[Shapes, Sequence[Described]]] = {}
+        self._placed: dict[tuple[str, Shape], tuple[Shapes, Sequence[NodeReads]]] = {}
 
     def advise(self, name: str, axes: tuple[int, ...], aim: str) -> Advice | None:
         """Sizes of these axes of an input at which nothing is unseen (aim "unseen") or dropped anywhere ("dropped").
@@ -151,7 +158,7 @@ def _touches(read: Read, axis: int) -> bool:
     return placed or any(getattr(step, "axis", None) == axis for step in read.steps)
 
 
-def _unknown(nodes: Sequence[Described]) -> set[str]:
+def _unknown(nodes: Sequence[NodeReads]) -> set[str]:
     """The nodes of which nobody can say what they read."""
     return {
         item.node.key
@@ -160,7 +167,7 @@ def _unknown(nodes: Sequence[Described]) -> set[str]:
     }
 
 
-def _padding(item: Described, axis: int) -> tuple[int, int] | None:
+def _padding(item: NodeReads, axis: int) -> tuple[int, int] | None:
     """How many indices a node adds before and after an axis, where that is all that it does along it at any size."""
     touching = [step for read in item.reads for step in read.steps if getattr(step, "axis", None) == axis]
     if len(touching) != 1 or any(read.place for read in item.reads):
@@ -221,13 +228,13 @@ def _drops(links: Sequence[_Link], length: int, *, only_first: bool) -> bool:
     return False
 
 
-def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[Source], fields: Fields) -> bool:
+def _drops_anywhere(shapes: Shapes, nodes: Sequence[NodeReads], sources: list[InputAxis], fields: Fields) -> bool:
     """Whether some window node drops a pixel that nobody else reads, along the axes of these sources.
 
     `fields` are those of the same model at any size: they tell along which axes the sources run.
     """
 
-    def runs_along(item: Described, axis: int) -> bool:
+    def runs_along(item: NodeReads, axis: int) -> bool:
         here = fields.get(item.node.inputs[shapes.geometries[item.node.key].data], {})
         return any(source in here and axis in here[source].actual.axes for source in sources)
 
@@ -261,10 +268,10 @@ def _drops_anywhere(shapes: Shapes, nodes: Sequence[Described], sources: list[So
 
 def _drops_unread(
     shapes: Shapes,
-    item: Described,
-    read: Mapping[str, Marks],
+    item: NodeReads,
+    read: Mapping[str, Masks],
     padding: Callable[[int], Vector],
-    counts: Callable[[Described, int], bool],
+    counts: Callable[[NodeReads, int], bool],
 ) -> bool:
     found = shapes.geometries[item.node.key]
     tensor = item.node.inputs[found.data]
@@ -278,10 +285,10 @@ def _drops_unread(
     return False
 
 
-def _nearby_padding(shapes: Shapes, producers: Mapping[str, Described], item: Described) -> Callable[[int], Vector]:
+def _nearby_padding(shapes: Shapes, producers: Mapping[str, NodeReads], item: NodeReads) -> Callable[[int], Vector]:
     """Per axis of a window node's input the indices that Pad nodes right in front of it made."""
     tensor = item.node.inputs[shapes.geometries[item.node.key].data]
-    chain: list[Described] = []
+    chain: list[NodeReads] = []
     at = tensor
     while at in producers and producers[at].known and keeps_map(producers[at]):
         chain.append(producers[at])
@@ -292,7 +299,7 @@ def _nearby_padding(shapes: Shapes, producers: Mapping[str, Described], item: De
     return lambda axis: ~marks[axis]
 
 
-def _all_padding(shapes: Shapes, fields: Fields, item: Described) -> Callable[[int], Vector]:
+def _all_padding(shapes: Shapes, fields: Fields, item: NodeReads) -> Callable[[int], Vector]:
     """Per axis of a window node's input the indices that see no pixel."""
     tensor = item.node.inputs[shapes.geometries[item.node.key].data]
     return lambda axis: hollow(fields, tensor, axis, shapes.shapes[tensor][axis])

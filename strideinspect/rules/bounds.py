@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.report.field import Field
-from strideinspect.report.model import TensorReport
+from strideinspect.results.field import Field
+from strideinspect.results.report import TensorReport
 from strideinspect.settings import Budget
 
 if TYPE_CHECKING:

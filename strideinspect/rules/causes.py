@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.fields.forward import Described
-from strideinspect.fields.marks import all_marked, back, unmarked
-from strideinspect.fields.spans import EMPTY, along
+from strideinspect.fields.forward import NodeReads
+from strideinspect.fields.hulls import EMPTY, along
+from strideinspect.fields.index_masks import all_marked, back, unmarked
 from strideinspect.model.node import Node
-from strideinspect.report.field import Span
+from strideinspect.results.field import Span
 from strideinspect.rules.wording import axis_name
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _hits(marked: Vector, first: Vector, last: Vector) -> Vector:
 
 
 def _left_out(
-    inspection: Inspection, item: Described, tensor: str, axes: frozenset[int]
+    inspection: Inspection, item: NodeReads, tensor: str, axes: frozenset[int]
 ) -> Iterator[tuple[int, Vector]]:
     """Per axis the indices of a tensor that neither this reader of it nor any other reads; axes without any left out.
 

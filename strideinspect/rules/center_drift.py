@@ -35,7 +35,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from strideinspect.report.model import Finding, Severity
+from strideinspect.results.report import Finding, Severity
 from strideinspect.rules.registry import rule
 
 if TYPE_CHECKING:

@@ -41,7 +41,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.report.model import Finding, Severity
+from strideinspect.results.report import Finding, Severity
 from strideinspect.rules.registry import rule
 
 if TYPE_CHECKING:

@@ -10,21 +10,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields import liveness
-from strideinspect.fields.closed import Closed
+from strideinspect.fields.closed_form import Closed
 from strideinspect.fields.coverage import hollow, lost, used_taps
-from strideinspect.fields.forward import Described, Fields, Source
+from strideinspect.fields.forward import Fields, InputAxis, NodeReads
 from strideinspect.fields.holes import holes_of, may_have_holes
-from strideinspect.fields.marks import Marks, runs, unmarked
-from strideinspect.fields.merging import Merging, merges
+from strideinspect.fields.index_masks import Masks, runs, unmarked
+from strideinspect.fields.merging import MapMerge, merges
 from strideinspect.fields.unknown import unknown_reads
+from strideinspect.model.ambiguity import Outcome, readings
 from strideinspect.model.inference import infer
 from strideinspect.model.node import Node, Shape
-from strideinspect.model.readings import Reading, readings
 from strideinspect.model.shapes import Problem, Shapes
-from strideinspect.report.field import Field, Span
-from strideinspect.report.model import Finding, Input, Severity, TensorReport, Unseen, WindowNode
-from strideinspect.report.model import Source as CodeSource
-from strideinspect.report.verdicts import Verdict, Verification
+from strideinspect.results.field import Field, Span
+from strideinspect.results.report import (
+    Finding,
+    Input,
+    Severity,
+    TensorReport,
+    Unseen,
+    WindowNode,
+)
+from strideinspect.results.report import Source as CodeSource
+from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules.advice import Advice
 from strideinspect.rules.wording import by, contradiction
 from strideinspect.settings import Settings
@@ -44,12 +51,12 @@ class Inspection:
     """
 
     shapes: Shapes
-    described: Sequence[Described]
-    sources: Sequence[Source]
+    described: Sequence[NodeReads]
+    sources: Sequence[InputAxis]
     fields: Fields
-    seen: Mapping[str, Marks]
-    read: Mapping[str, Marks]
-    touched: Mapping[str, Marks]
+    seen: Mapping[str, Masks]
+    read: Mapping[str, Masks]
+    touched: Mapping[str, Masks]
     inputs: Sequence[Input]
     windows: Sequence[WindowNode]
     outputs: Sequence[TensorReport]
@@ -131,12 +138,12 @@ class Inspection:
         return self.advise(name, tuple(axis for owner, axis in behind if owner == name), aim)
 
     @cached_property
-    def merges(self) -> tuple[Merging, ...]:
+    def merges(self) -> tuple[MapMerge, ...]:
         """Where maps with a position meet. What MaxPool says of where its maxima were (int64) is no map."""
         found = merges(self.described, self.fields)
         return tuple(m for m in found if self.shapes.dtypes.get(m.node.outputs[0]) != INT64)
 
-    def readings(self) -> Iterator[tuple[Node, dict[str, Reading]]]:
+    def readings(self) -> Iterator[tuple[Node, dict[str, Outcome]]]:
         """Nodes of which the standard, the ONNX library and onnxruntime say different things at this size."""
         for node in self.shapes.nodes:
             said = readings(self.shapes, node)
@@ -164,7 +171,7 @@ class Inspection:
                 if (field.input, field.axis) in found[output.name]:
                     yield output, field, *found[output.name][field.input, field.axis]
 
-    def needed_by(self, output: str) -> Mapping[str, Marks]:
+    def needed_by(self, output: str) -> Mapping[str, Masks]:
         """Per tensor that one output depends on the indices that it depends on."""
         return liveness.seen(self.shapes, self.described, [output])
 

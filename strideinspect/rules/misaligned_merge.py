@@ -43,12 +43,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from strideinspect.report.model import Finding, Severity
+from strideinspect.results.report import Finding, Severity
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed
 
 if TYPE_CHECKING:
-    from strideinspect.fields.merging import Merging
+    from strideinspect.fields.merging import MapMerge
     from strideinspect.rules.inspection import Inspection
 
 
@@ -77,7 +77,7 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             )
 
 
-def _slices_of_one_map(inspection: Inspection, merge: Merging) -> bool:
+def _slices_of_one_map(inspection: Inspection, merge: MapMerge) -> bool:
     return merge.node.op == "Concat" and len({inspection.unsliced(branch.tensor) for branch in merge.branches}) == 1
 
 

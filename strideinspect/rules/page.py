@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 
-from strideinspect.report.model import RuleInfo
+from strideinspect.results.report import RuleInfo
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _SETTINGS = re.compile(r"^ {4}\[tool\.strideinspect.*(?:\n {4}.*)*$", re.MULTILINE)

@@ -11,29 +11,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import strideinspect.rules
 from strideinspect.errors import UsageError
-from strideinspect.report.model import Finding, RuleInfo, Severity
+from strideinspect.results.report import Finding, RuleInfo, Severity
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
-Check = Callable[["Inspection"], Iterable[Finding]]
+RuleCheck = Callable[["Inspection"], Iterable[Finding]]
 
 _NO_RULES = {"bounds", "registry", "inspection", "advice", "causes", "page", "wording"}
 
 
 class _Rule(NamedTuple):
     info: RuleInfo
-    check: Check
+    check: RuleCheck
     after_verification: bool
 
 
 _RULES: dict[str, _Rule] = {}
 
 
-def rule(group: str, severity: Severity, *, after_verification: bool = False) -> Callable[[Check], Check]:
+def rule(group: str, severity: Severity, *, after_verification: bool = False) -> Callable[[RuleCheck], RuleCheck]:
     """Register the check of a rule file. Raises ValueError for a second check in one file."""
 
-    def register(check: Check) -> Check:
+    def register(check: RuleCheck) -> RuleCheck:
         id_ = check.__module__.rsplit(".", 1)[-1].replace("_", "-")
         if id_ in _RULES:
             raise ValueError(f"rule {id_} is registered already")

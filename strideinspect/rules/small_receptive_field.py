@@ -52,8 +52,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.report.field import Field
-from strideinspect.report.model import Finding, Severity
+from strideinspect.results.field import Field
+from strideinspect.results.report import Finding, Severity
 from strideinspect.rules.bounds import budgeted, by_input, once
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed

@@ -49,7 +49,7 @@ from operator import eq
 from typing import TYPE_CHECKING
 
 from strideinspect.expectation import Expectation
-from strideinspect.report.model import Finding, Severity, TensorReport
+from strideinspect.results.report import Finding, Severity, TensorReport
 from strideinspect.rules.bounds import by_input, once
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import by, listed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from strideinspect.report.field import Span
-from strideinspect.report.verdicts import Check
+from strideinspect.results.field import Span
+from strideinspect.results.verdict import Check
 
 _NAMES = {1: ("index",), 2: ("row", "column"), 3: ("slice", "row", "column")}
 _PLURALS = {"index": "indices"}

@@ -17,7 +17,7 @@ from strideinspect.verify.long_axes import ask
 from strideinspect.verify.probe import resizing, signal, windows
 from strideinspect.verify.probe.branches import followed
 from strideinspect.verify.probe.call import Knowledge, Operation, operation
-from strideinspect.verify.probe.run import Lights, Seen
+from strideinspect.verify.probe.run import Lights, ObservedField
 from strideinspect.verify.probe.translate import Unknown, ancestors, translate
 from strideinspect.verify.probe.value import InexpressibleError
 from strideinspect.verify.shapes import AsRun, Shape, plain, run
@@ -154,7 +154,7 @@ def _missing(ran: Ran, tensor: str) -> str:
     return ran.as_run.not_checked.get(tensor) or ran.as_run.error or _NO_TENSOR
 
 
-def _entry(tensor: str, answer: Seen | Unknown) -> Iterator[tuple[str, Any]]:
+def _entry(tensor: str, answer: ObservedField | Unknown) -> Iterator[tuple[str, Any]]:
     yield "tensor", tensor
     if isinstance(answer, Unknown):
         yield "reason", answer.reason

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from strideinspect.report.field import Positions, Span
-from strideinspect.report.model import Unseen
-from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
+from strideinspect.results.field import Positions, Span
+from strideinspect.results.report import Unseen
+from strideinspect.results.verdict import Check, Counts, Verdict, Verification
 from strideinspect.verify.impulses import Sending, Sent, judge
 from strideinspect.verify.packed import as_run
 

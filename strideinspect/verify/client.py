@@ -18,9 +18,16 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from strideinspect.report.verdicts import Check, Verdict, Verification
+from strideinspect.results.verdict import Check, Verdict, Verification
 from strideinspect.verify import impulses
-from strideinspect.verify.claims import Claims, compare, question, unchecked, with_impulses, with_theory
+from strideinspect.verify.claims import (
+    Claims,
+    compare,
+    question,
+    unchecked,
+    with_impulses,
+    with_theory,
+)
 
 if TYPE_CHECKING:
     from strideinspect.verify import theory
@@ -95,14 +102,14 @@ class Verifier:
                 result = with_impulses(result, claims.sending, self._sent(claims.sending, tell))
         return replace(result, seconds=time.monotonic() - self._started)
 
-    def _theory(self, claims: Claims, answer: Mapping[str, Any] | str, tell: Tell) -> dict[theory.Key, Check]:
+    def _theory(self, claims: Claims, answer: Mapping[str, Any] | str, tell: Tell) -> dict[theory.ClaimKey, Check]:
         """Hold the closed forms against the fields as run, at this size and where that is asked for at larger ones."""
         from strideinspect.verify import theory  # imports numpy, for which the worker's start is not to wait
 
         checks = self._settled(claims.theory, answer)
         for enlarged in claims.enlarged:
             spelled = ", ".join("×".join(map(str, shape)) for shape in enlarged.inputs.values())
-            found: dict[theory.Key, Check] = {}
+            found: dict[theory.ClaimKey, Check] = {}
             if enlarged.claims:
                 tell(f"running onnxruntime at {spelled}")
                 sizes = {name: list(shape) for name, shape in enlarged.inputs.items()}
@@ -120,7 +127,7 @@ class Verifier:
 
     def _settled(
         self, claims: Sequence[theory.TheoryClaim], answer: Mapping[str, Any] | str
-    ) -> dict[theory.Key, Check]:
+    ) -> dict[theory.ClaimKey, Check]:
         """A check per closed form. Before one is called wrong, the worker is asked what the ends of maps reach."""
         from strideinspect.verify import theory
 

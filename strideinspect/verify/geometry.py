@@ -57,7 +57,7 @@ class Question(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Table:
+class ObservedTaps:
     """What each output index reads of an axis of `length` indices.
 
     `reads` is [outputs, most reads of one output]; shorter rows repeat an entry, and rows that read nothing are -1
@@ -109,7 +109,7 @@ class Table:
         return self.size == 1 and len(set(self.reads[0].tolist()) - {-1}) == self.length
 
 
-Answer = Table | str
+Answer = ObservedTaps | str
 """A table, or why there is none."""
 
 
@@ -214,7 +214,7 @@ def _decode(question: Question, answer: np.ndarray) -> Answer:
     starts = np.cumsum(counts) - counts
     reads[output, np.arange(len(output)) - starts[output]] = index
     reads = np.where(reads < 0, reads[:, :1], reads)
-    return Table(question.length, np.sort(reads, axis=1))
+    return ObservedTaps(question.length, np.sort(reads, axis=1))
 
 
 def reached(lit: np.ndarray) -> np.ndarray:

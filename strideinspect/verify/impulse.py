@@ -12,7 +12,7 @@ import onnxruntime
 from onnx import helper
 
 from strideinspect.model.inline import inline_functions
-from strideinspect.model.order import sort_graph
+from strideinspect.model.topological_sort import sort_graph
 from strideinspect.verify.exactness import bodies
 from strideinspect.verify.shapes import plain
 from strideinspect.verify.weightless import UnrunnableError, open_sizes

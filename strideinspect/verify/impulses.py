@@ -13,8 +13,8 @@ from itertools import chain, zip_longest
 from math import gcd
 from typing import Any, Final
 
-from strideinspect.report.field import Span
-from strideinspect.report.verdicts import Check, Counts, Impulses, Verdict
+from strideinspect.results.field import Span
+from strideinspect.results.verdict import Check, Counts, Impulses, Verdict
 
 LIMIT: Final = 96
 """Runs at most, over all axes of all inputs."""

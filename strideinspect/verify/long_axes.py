@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from strideinspect.verify import geometry
-from strideinspect.verify.geometry import Answer, Question, Table, reached
+from strideinspect.verify.geometry import Answer, ObservedTaps, Question, reached
 
 _LONG: Final = 1 << 18  # entries from which on a guess and its check cost less than asking
 _MOST_READS: Final = 1 << 24  # of all outputs together: the probe follows no more, and larger indices are not exact
@@ -55,7 +55,7 @@ def _turn(question: Question) -> int:
     return 1 if question.op == "ConvTranspose" else question.stride
 
 
-def _confirmed(question: Question, answer: Answer, opset: int) -> Table | None:
+def _confirmed(question: Question, answer: Answer, opset: int) -> ObservedTaps | None:
     """The answer drawn out to the length of `question`, if the operator agrees to it there."""
     if isinstance(answer, str):
         return None
@@ -68,7 +68,7 @@ def _confirmed(question: Question, answer: Answer, opset: int) -> Table | None:
     return table if table is not None and explains(table, question.op, rows, made) else None
 
 
-def drawn_out(short: Table, question: Question, size: int) -> Table | None:
+def drawn_out(short: ObservedTaps, question: Question, size: int) -> ObservedTaps | None:
     """The table on the whole axis, with `size` outputs: both halves of the short one, and its middle repeated between.
 
     None where it does not come out even, or would be too large.
@@ -86,7 +86,7 @@ def drawn_out(short: Table, question: Question, size: int) -> Table | None:
     holes = reads[:, 0] < 0
     reads += shift.astype(np.int32)[:, None]
     reads[holes] = -1
-    return Table(question.length, reads)
+    return ObservedTaps(question.length, reads)
 
 
 def trial(question: Question) -> np.ndarray:
@@ -99,7 +99,7 @@ def trial(question: Question) -> np.ndarray:
     return np.array(rows, np.float32)[:, None, :]
 
 
-def explains(table: Table, op: str, rows: np.ndarray, made: np.ndarray) -> bool:
+def explains(table: ObservedTaps, op: str, rows: np.ndarray, made: np.ndarray) -> bool:
     """Whether the operator reads what the table says, by what it `made` of the rows of a trial.
 
     A largest number shows the first and the last index that it is taken from, an average of random ones all of them.

@@ -6,7 +6,7 @@ from binascii import a2b_base64
 from collections.abc import Mapping
 from typing import Any
 
-from strideinspect.report.field import Positions
+from strideinspect.results.field import Positions
 
 
 def as_run(answer: Mapping[str, Any]) -> Positions:

@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.report import field
-from strideinspect.report.field import Span
-from strideinspect.report.verdicts import Check, Verdict
+from strideinspect.results import field
+from strideinspect.results.field import Span
+from strideinspect.results.verdict import Check, Verdict
 from strideinspect.verify.packed import as_run
 
 _TOO_NEAR: Final = "no two of its indices are known to keep clear of all borders"
@@ -23,7 +23,7 @@ _NO_ANSWER: Final = "onnxruntime has no tensor of this name"
 NOTHING: Final = -(1 << 40)
 """In arrays of indices what an index that sees nothing sees."""
 
-Key = tuple[str, int, str]
+ClaimKey = tuple[str, int, str]
 """A graph input, one of its axes, and a tensor."""
 
 
@@ -44,7 +44,7 @@ class TheoryClaim:
     spans: tuple[Span | None, ...]
 
     @property
-    def key(self) -> Key:
+    def key(self) -> ClaimKey:
         """What is claimed about what."""
         return self.input, self.axis, self.tensor
 
@@ -81,7 +81,7 @@ class Enlarged:
 
     inputs: Mapping[str, tuple[int, ...]]
     claims: Sequence[TheoryClaim]
-    reasons: Mapping[Key, str]
+    reasons: Mapping[ClaimKey, str]
 
 
 def probes(claims: Iterable[TheoryClaim]) -> list[dict[str, Any]]:
@@ -92,14 +92,16 @@ def probes(claims: Iterable[TheoryClaim]) -> list[dict[str, Any]]:
     return [{"input": name, "axis": axis, "tensors": wanted} for (name, axis), wanted in tensors.items()]
 
 
-def by_key(answers: Iterable[Mapping[str, Any]]) -> dict[Key, Mapping[str, Any]]:
+def by_key(answers: Iterable[Mapping[str, Any]]) -> dict[ClaimKey, Mapping[str, Any]]:
     """The worker's answers by what they are about."""
     return {(answer["input"], answer["axis"], answer["tensor"]): answer for answer in answers}
 
 
 def judge(
-    claims: Sequence[TheoryClaim], seen: Mapping[Key, Mapping[str, Any]], borders: Mapping[Key, Mapping[str, Any]]
-) -> dict[Key, Check]:
+    claims: Sequence[TheoryClaim],
+    seen: Mapping[ClaimKey, Mapping[str, Any]],
+    borders: Mapping[ClaimKey, Mapping[str, Any]],
+) -> dict[ClaimKey, Check]:
     """A check per claim. A contradiction counts once `borders`, the answers about what ends of maps reach, are known.
 
     Before that the index that differs may be near the border of a map that was cut off.
@@ -107,7 +109,9 @@ def judge(
     return {claim.key: _judged(claim, seen.get(claim.key), borders.get(claim.key)) for claim in claims}
 
 
-def at_size(found: Mapping[Key, Check], enlarged: Enlarged, size: str, before: Mapping[Key, Check]) -> dict[Key, Check]:
+def at_size(
+    found: Mapping[ClaimKey, Check], enlarged: Enlarged, size: str, before: Mapping[ClaimKey, Check]
+) -> dict[ClaimKey, Check]:
     """What the enlarged input adds to the checks from `before`; a reason for what is still not checked names `size`."""
     missing = [claim.key for claim in enlarged.claims if found[claim.key].verdict is Verdict.NOT_CHECKED]
     added = {key: check for key, check in found.items() if key not in missing}

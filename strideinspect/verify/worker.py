@@ -44,7 +44,14 @@ def _bound(deadline: float, memory: int) -> None:
 def _serve(questions: IO[str], answers: IO[str], directory: Path) -> None:
     try:
         # Imported here, so that it happens under the memory bound and while the client still reads the model.
-        from strideinspect.verify.answers import Ran, border_line, field_line, learn, shape_line, shapes_of
+        from strideinspect.verify.answers import (
+            Ran,
+            border_line,
+            field_line,
+            learn,
+            shape_line,
+            shapes_of,
+        )
         from strideinspect.verify.impulse import send
 
         first = _question(questions)

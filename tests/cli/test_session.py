@@ -16,7 +16,7 @@ from strideinspect import fleet
 from strideinspect.cli.app import run
 from strideinspect.errors import InputShapeError, UnreadableModelError
 from strideinspect.expectation import Expectation
-from strideinspect.report.model import Report, Severity
+from strideinspect.results.report import Report, Severity
 from strideinspect.settings import Settings
 from tests.report import examples
 

@@ -10,7 +10,7 @@ import pytest
 from strideinspect import Settings, settings_for
 from strideinspect.errors import UsageError
 from strideinspect.expectation import Expectation
-from strideinspect.report.model import Severity
+from strideinspect.results.report import Severity
 from strideinspect.settings import Budget
 
 EVERYTHING = """

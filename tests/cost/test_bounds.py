@@ -19,14 +19,14 @@ from strideinspect import inspect
 from strideinspect.fields import actual, forward
 from strideinspect.fields.axes import Around
 from strideinspect.fields.forward import described
-from strideinspect.fields.spans import LARGEST
+from strideinspect.fields.hulls import LARGEST
 from strideinspect.model.inference import infer
 from strideinspect.model.load import from_proto
 from strideinspect.model.network import prepare
 from strideinspect.model.node import PlacedNode
 from strideinspect.reads.registry import describe
 from strideinspect.reads.steps import Table
-from strideinspect.report.field import Positions
+from strideinspect.results.field import Positions
 from tests.oracle_models import model_of
 
 WEIGHTS = 500_000_000

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from strideinspect.report.model import Report
-from strideinspect.report.verdicts import Verdict
+from strideinspect.results.report import Report
+from strideinspect.results.verdict import Verdict
 from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import inspected
 

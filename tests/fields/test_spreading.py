@@ -8,8 +8,8 @@ import numpy as np
 import onnx
 import pytest
 
-from strideinspect.report.field import FullField
-from strideinspect.report.verdicts import Verdict
+from strideinspect.results.field import FullField
+from strideinspect.results.verdict import Verdict
 from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import inspected
 

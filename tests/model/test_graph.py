@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from strideinspect import inspect
-from strideinspect.report.model import Report
+from strideinspect.results.report import Report
 from tests.oracle_models import Constant, model_of
 
 WEIGHTS: dict[str, Constant] = {"w": (1, 1, 3, 3), "one": (1, 1, 1, 1), "zero": [0.0]}

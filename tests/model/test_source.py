@@ -7,7 +7,7 @@ import pytest
 
 from strideinspect.model.node import Node
 from strideinspect.model.source import source_of
-from strideinspect.report.model import Source
+from strideinspect.results.report import Source
 
 TRACE = """
 File "/home/user/train/net.py", line 41, in forward

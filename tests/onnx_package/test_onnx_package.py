@@ -10,7 +10,7 @@ import pytest
 
 from strideinspect import inspect
 from strideinspect.errors import InputShapeError, StrideinspectError
-from strideinspect.report.model import Report
+from strideinspect.results.report import Report
 from tests.graph_builder import REFUSED
 from tests.onnx_package.cases import CONVERTED, LIGHT, PackageCase, converted_case, node_cases
 from tests.oracle import Oracle, OracleLimitError

@@ -10,7 +10,14 @@ import pytest
 from strideinspect.policy.baseline import applied
 from strideinspect.policy.entry import entries
 from strideinspect.policy.recognition import match
-from strideinspect.report.model import Finding, Input, Merge, Report, Severity, Source
+from strideinspect.results.report import (
+    Finding,
+    Input,
+    Merge,
+    Report,
+    Severity,
+    Source,
+)
 from tests.report import builders
 
 POOL = ("MaxPool", 3, 2)

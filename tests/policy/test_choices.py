@@ -8,7 +8,7 @@ import pytest
 
 from strideinspect.errors import UsageError
 from strideinspect.policy.choices import applied
-from strideinspect.report.model import Finding, Report, Severity, Source
+from strideinspect.results.report import Finding, Report, Severity, Source
 from tests.report import examples
 
 FINDINGS = (

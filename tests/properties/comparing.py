@@ -11,8 +11,8 @@ import numpy as np
 import onnx
 
 from strideinspect import inspect
-from strideinspect.report.field import Field, Span
-from strideinspect.report.model import Report
+from strideinspect.results.field import Field, Span
+from strideinspect.results.report import Report
 from tests.oracle import Oracle, Sees, hull, hulls
 from tests.oracle_windows import untouched
 

@@ -17,7 +17,7 @@ import onnx
 import pytest
 
 from strideinspect import inspect
-from strideinspect.report.model import WindowNode
+from strideinspect.results.report import WindowNode
 from tests.graph_builder import REFUSED, Builder
 from tests.graphs import THOROUGH
 from tests.oracle import anywhere, hulls

@@ -11,8 +11,8 @@ import onnx
 import pytest
 
 from strideinspect import inspect
-from strideinspect.report.field import Field
-from strideinspect.report.model import Dropped, Report, Severity
+from strideinspect.results.field import Field
+from strideinspect.results.report import Dropped, Report, Severity
 from tests.oracle_models import model_of
 from tests.published import networks
 

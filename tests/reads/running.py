@@ -18,10 +18,10 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from strideinspect.fields.closed import Closed
-from strideinspect.fields.forward import Seen, described, propagate
-from strideinspect.fields.marks import back
-from strideinspect.fields.spans import EMPTY
+from strideinspect.fields.closed_form import Closed
+from strideinspect.fields.forward import AxisField, described, propagate
+from strideinspect.fields.hulls import EMPTY
+from strideinspect.fields.index_masks import back
 from strideinspect.model.inference import infer
 from strideinspect.model.load import from_proto
 from strideinspect.model.network import prepare
@@ -259,7 +259,7 @@ def _hulls(case: Case, ours: Said, name: str, axis: int, k: int, reads: Reads, *
     return [] if within or not case.closed else _closed(ours, seen, name, axis, k, first, last)
 
 
-def _closed(ours: Said, seen: Seen | None, name: str, axis: int, k: int, first: Array, last: Array) -> list[str]:
+def _closed(ours: Said, seen: AxisField | None, name: str, axis: int, k: int, first: Array, last: Array) -> list[str]:
     """The closed form, wherever its span lies inside the input: there it must be what was read."""
     if seen is None or not isinstance(seen.form, Closed) or seen.actual.local is None:
         return []

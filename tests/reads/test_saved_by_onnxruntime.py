@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 
 from strideinspect import inspect
-from strideinspect.report.verdicts import Verdict
+from strideinspect.results.verdict import Verdict
 from tests.oracle_models import Constant, model_of
 
 WEIGHTS: dict[str, Constant] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from strideinspect.report.field import Field, FullField, Positions
-from strideinspect.report.model import Dropped, Input, Report, WindowNode
-from strideinspect.report.verdicts import Counts, Verdict, Verification
+from strideinspect.results.field import Field, FullField, Positions
+from strideinspect.results.report import Dropped, Input, Report, WindowNode
+from strideinspect.results.verdict import Counts, Verdict, Verification
 
 AGREED = Verification(
     status=Verdict.AGREED,

@@ -6,20 +6,20 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
-from strideinspect.report.field import Field, FullField
-from strideinspect.report.model import (
+from strideinspect.results.field import Field, FullField
+from strideinspect.results.report import (
     Dropped,
     Finding,
     Input,
+    LadderStep,
     Report,
-    Rung,
     Severity,
     Source,
     TensorReport,
     Unseen,
     WindowNode,
 )
-from strideinspect.report.verdicts import Check, Counts, Impulses, Verdict, Verification
+from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
 from tests.report.builders import AGREED, field, report, square, window
 
 
@@ -94,10 +94,10 @@ def alexnet() -> Report:
         node_count=40,
         outputs=(TensorReport("prob_1", (1, 1000), seen),),
         ladder=(
-            Rung((Fraction(4),) * 2, (54, 54), ("n0:0",)),
-            Rung((Fraction(8),) * 2, (26, 26), ("n3:0",)),
-            Rung((Fraction(16),) * 2, (12, 12), ("n7:0",)),
-            Rung((Fraction(32),) * 2, (6, 6), ("n14:0",)),
+            LadderStep((Fraction(4),) * 2, (54, 54), ("n0:0",)),
+            LadderStep((Fraction(8),) * 2, (26, 26), ("n3:0",)),
+            LadderStep((Fraction(16),) * 2, (12, 12), ("n7:0",)),
+            LadderStep((Fraction(32),) * 2, (6, 6), ("n14:0",)),
         ),
         unseen=(Unseen("data_0", 2, ((219, 223),)), Unseen("data_0", 3, ((219, 223),))),
         findings=findings,
@@ -148,8 +148,8 @@ def residual() -> Report:
 
     add("conv1", 7, 2, (3, 64))
     add("maxpool", 3, 2, (64, 64), op="MaxPool")
-    rungs = [Rung((Fraction(2),) * 2, (112, 112), (nodes[0].output,))]
-    rungs += [Rung((Fraction(4),) * 2, (56, 56), (nodes[1].output,))]
+    rungs = [LadderStep((Fraction(2),) * 2, (112, 112), (nodes[0].output,))]
+    rungs += [LadderStep((Fraction(4),) * 2, (56, 56), (nodes[1].output,))]
     before = 64
     for stage, (blocks, width) in enumerate(((3, 64), (4, 128), (6, 256), (3, 512)), 1):
         for block in range(blocks):
@@ -158,12 +158,12 @@ def residual() -> Report:
             add(f"{prefix}.conv1", 1, 1, (before, width))
             add(f"{prefix}.conv2", 3, stride, (width, width))
             if stride == 2:
-                rungs.append(Rung((Fraction(jump),) * 2, (extent, extent), (nodes[-1].output,)))
+                rungs.append(LadderStep((Fraction(jump),) * 2, (extent, extent), (nodes[-1].output,)))
             add(f"{prefix}.conv3", 1, 1, (width, 4 * width))
             if block == 0:
                 add(f"{prefix}.downsample.0", 1, stride, (before, 4 * width))
                 if stride == 2:
-                    rungs[-1] = Rung(rungs[-1].stride, rungs[-1].size, (*rungs[-1].nodes, nodes[-1].output))
+                    rungs[-1] = LadderStep(rungs[-1].stride, rungs[-1].size, (*rungs[-1].nodes, nodes[-1].output))
             before = 4 * width
         if stage == 2:
             nodes += _gate()
@@ -267,8 +267,8 @@ def odd() -> Report:
         tensors=(TensorReport("/thin/Conv:0", (1, 8, 48, 54), nodes[2].fields),),
         outputs=(TensorReport("map", (1, 4, 220, 248), nodes[4].fields),),
         ladder=(
-            Rung((Fraction(2), Fraction(1)), (48, 160), ("/stem/Conv:0",)),
-            Rung((Fraction(2), Fraction(3)), (48, 54), ("/thin/Conv:0",)),
+            LadderStep((Fraction(2), Fraction(1)), (48, 160), ("/stem/Conv:0",)),
+            LadderStep((Fraction(2), Fraction(3)), (48, 54), ("/thin/Conv:0",)),
         ),
         findings=(
             Finding(
@@ -308,7 +308,7 @@ def volume() -> Report:
         [pool],
         node_count=3,
         outputs=(TensorReport("out", (1, 1), tuple(hull)),),
-        ladder=(Rung((Fraction(2),) * 3, (3, 4, 4), (pool.output,)),),
+        ladder=(LadderStep((Fraction(2),) * 3, (3, 4, 4), (pool.output,)),),
         verification=Verification(Verdict.NOT_CHECKED, "onnxruntime has no kernel for MaxPool of opset 3"),
     )
 
@@ -329,7 +329,7 @@ def signal() -> Report:
             theory=Counts(agreed=1),
             impulses=Impulses(Counts(agreed=96, not_checked=15_904), watched=1, limit=96),
         ),
-        ladder=(Rung((Fraction(160),), (98,), ("frames:0",)),),
+        ladder=(LadderStep((Fraction(160),), (98,), ("frames:0",)),),
     )
 
 

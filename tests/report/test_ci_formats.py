@@ -10,9 +10,16 @@ from xml.etree import ElementTree as ET
 import pytest
 from inline_snapshot import external_file
 
-from strideinspect.report import github, gitlab, junit, markdown, places, text
+from strideinspect.report import (
+    github,
+    gitlab,
+    junit,
+    markdown,
+    places,
+    text,
+)
 from strideinspect.report.layout import plain
-from strideinspect.report.model import FailedReport, Finding, Report, Severity, Source
+from strideinspect.results.report import FailedReport, Finding, Report, Severity, Source
 from tests.report import examples
 from tests.report.builders import report
 

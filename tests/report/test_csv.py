@@ -8,7 +8,7 @@ import io
 from inline_snapshot import external_file
 
 from strideinspect.report import csv as renderer
-from strideinspect.report.model import FailedReport
+from strideinspect.results.report import FailedReport
 from tests.report import examples
 from tests.report.builders import report, square, window
 

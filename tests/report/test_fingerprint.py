@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from strideinspect.report.fingerprint import fingerprints
-from strideinspect.report.model import Finding, Severity, Source
+from strideinspect.results.fingerprint import fingerprints
+from strideinspect.results.report import Finding, Severity, Source
 from tests.report import builders
 
 FINDING = Finding(

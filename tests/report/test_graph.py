@@ -6,7 +6,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from strideinspect.report.model import Merge, Report
+from strideinspect.results.report import Merge, Report
 from tests.report import examples
 from tests.report.builders import report, square, window
 
@@ -46,5 +46,5 @@ def test_report_compares_without_its_graph() -> None:
 
 def test_report_alone_needs_no_networkx() -> None:
     """networkx, slow to import, is loaded by the first graph and not before."""
-    code = "import sys, strideinspect.report.model as m; assert 'networkx' not in sys.modules, 'loaded'"
+    code = "import sys, strideinspect.results.report as m; assert 'networkx' not in sys.modules, 'loaded'"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

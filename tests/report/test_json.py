@@ -14,9 +14,9 @@ from inline_snapshot import external_file
 
 from strideinspect.report import json as renderer
 from strideinspect.report import json_types
-from strideinspect.report.field import Positions
-from strideinspect.report.model import FailedReport, Finding, Report, Severity, Source
-from strideinspect.report.verdicts import Check, Verdict
+from strideinspect.results.field import Positions
+from strideinspect.results.report import FailedReport, Finding, Report, Severity, Source
+from strideinspect.results.verdict import Check, Verdict
 from tests.report import examples
 from tests.report.builders import field, report
 

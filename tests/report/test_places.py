@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from strideinspect.report import places
-from strideinspect.report.model import Finding, Severity, Source
+from strideinspect.results.report import Finding, Severity, Source
 from tests.report.examples import InRepository
 
 
@@ -31,12 +31,12 @@ def test_places_for_people(message: str, source: Source | None, said: str) -> No
 
 
 @pytest.mark.parametrize(("source", "line"), [
-    (Source("/build/repo/net.py", 7, None), places.Line("net.py", 7)),
-    (Source("/build/repo/net.py", 0, None), places.Line("net.py", 1)),  # formats count from 1
+    (Source("/build/repo/net.py", 7, None), places.SourceLine("net.py", 7)),
+    (Source("/build/repo/net.py", 0, None), places.SourceLine("net.py", 1)),  # formats count from 1
     (Source("/build/repo/net.py", None, None), None),
     (Source("/elsewhere/net.py", 7, None), None),
     (None, None),
 ])  # fmt: skip
-def test_lines_of_the_repository(source: Source | None, line: places.Line | None) -> None:
+def test_lines_of_the_repository(source: Source | None, line: places.SourceLine | None) -> None:
     """A line counts only where the repository has its file."""
     assert places.line_of(finding("", source), InRepository()) == line

@@ -12,7 +12,7 @@ from inline_snapshot import external_file
 from sarif_pydantic import Sarif
 
 from strideinspect.report import sarif
-from strideinspect.report.model import FailedReport, Finding, Report, RuleInfo, Severity
+from strideinspect.results.report import FailedReport, Finding, Report, RuleInfo, Severity
 from tests.report import examples
 from tests.report.builders import report
 

@@ -9,12 +9,12 @@ from fractions import Fraction
 import pytest
 from inline_snapshot import external_file
 
-from strideinspect.report import findings, layout, text, words
-from strideinspect.report.folding import Row, fold, short_names
+from strideinspect.report import findings, layout, number_text, text
 from strideinspect.report.layout import Style, plain
-from strideinspect.report.model import Finding, Input, Report, Severity
 from strideinspect.report.places import AS_GIVEN
-from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
+from strideinspect.report.repeated_blocks import Row, fold, short_names
+from strideinspect.results.report import Finding, Input, Report, Severity
+from strideinspect.results.verdict import Check, Counts, Verdict, Verification
 from tests.report import examples
 from tests.report.builders import report, square, window
 
@@ -96,7 +96,7 @@ def test_names_from_a_file_cannot_act_on_the_terminal() -> None:
 ])  # fmt: skip
 def test_magnitude(number: int | None, spelt: str) -> None:
     """Counts have three digits and a unit, and round up into the next unit."""
-    assert words.magnitude(number) == spelt
+    assert number_text.magnitude(number) == spelt
 
 
 @pytest.mark.parametrize(("value", "spelt"), [
@@ -105,7 +105,7 @@ def test_magnitude(number: int | None, spelt: str) -> None:
 ])  # fmt: skip
 def test_decimal(value: Fraction, spelt: str) -> None:
     """Decimals carry no needless zeros, and round what is no decimal."""
-    assert words.decimal(value) == spelt
+    assert number_text.decimal(value) == spelt
 
 
 @pytest.mark.parametrize(("begin", "end", "spelt"), [
@@ -116,7 +116,7 @@ def test_padding(begin: tuple[int, ...], end: tuple[int, ...], spelt: str) -> No
     """Padding is told once where the axes agree, and begin and end apart where they differ."""
     rank = len(begin)
     node = window("n", "Conv", (3,) * rank, (1,) * rank, ((1,), (1,)), (), begin=begin, end=end)
-    assert words.padding(node) == spelt
+    assert number_text.padding(node) == spelt
 
 
 @pytest.mark.parametrize(("texts", "blocks"), [

@@ -10,7 +10,7 @@ import onnx
 import onnx.parser
 
 from strideinspect import inspect
-from strideinspect.report.model import Finding, Report
+from strideinspect.results.report import Finding, Report
 from strideinspect.rules.registry import all_rules
 from strideinspect.settings import Settings
 

@@ -9,7 +9,7 @@ import onnx.parser
 import pytest
 
 from strideinspect import inspect
-from strideinspect.report.model import Report, Severity
+from strideinspect.results.report import Report, Severity
 from tests.oracle_models import model_of
 from tests.published import networks
 from tests.rules.inspecting import of_rule

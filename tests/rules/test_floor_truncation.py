@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strideinspect.report.model import Severity
+from strideinspect.results.report import Severity
 from tests.oracle_models import model_of
 from tests.rules.inspecting import inspected, of_rule, rule_ids
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx.parser
 import pytest
 
-from strideinspect.report.model import Severity
+from strideinspect.results.report import Severity
 from tests.oracle_models import Constant, model_of, tensor
 from tests.rules.inspecting import inspected, of_rule, rule_ids
 

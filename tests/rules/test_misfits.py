@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from strideinspect.cli.app import run
-from strideinspect.report.model import Severity
+from strideinspect.results.report import Severity
 from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import inspected, of_rule, rule_ids
 

@@ -13,7 +13,7 @@ import onnx.parser
 import pytest
 
 from strideinspect.configuration.find import settings_for
-from strideinspect.report.model import RuleInfo, Severity
+from strideinspect.results.report import RuleInfo, Severity
 from strideinspect.rules.page import page
 from strideinspect.rules.registry import all_rules
 from strideinspect.settings import Settings

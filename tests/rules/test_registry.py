@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from strideinspect.errors import UsageError
-from strideinspect.report.model import Severity
+from strideinspect.results.report import Severity
 from strideinspect.rules import floor_truncation
 from strideinspect.rules.registry import all_rules, chosen, rule
 

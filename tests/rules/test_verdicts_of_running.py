@@ -11,8 +11,8 @@ import onnx.parser
 import pytest
 
 from strideinspect import inspector
-from strideinspect.report.model import Finding, Severity
-from strideinspect.report.verdicts import Check, Counts, Verdict, Verification
+from strideinspect.results.report import Finding, Severity
+from strideinspect.results.verdict import Check, Counts, Verdict, Verification
 from strideinspect.settings import Settings
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from strideinspect.report.model import Severity
+from strideinspect.results.report import Severity
 from tests.oracle_models import Constant, model_of
 from tests.oracle_runtime import run
 from tests.rules.inspecting import inspected, of_rule, rule_ids

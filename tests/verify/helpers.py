@@ -15,7 +15,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import numpy_helper, parser
 
-from strideinspect.report.verdicts import Verification
+from strideinspect.results.verdict import Verification
 from strideinspect.verify.answers import Ran, field_line, learn, shapes_of
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier

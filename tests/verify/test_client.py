@@ -11,9 +11,9 @@ from typing import Final
 
 import pytest
 
-from strideinspect.report.field import Positions
-from strideinspect.report.model import Unseen
-from strideinspect.report.verdicts import Counts, Verdict, Verification
+from strideinspect.results.field import Positions
+from strideinspect.results.report import Unseen
+from strideinspect.results.verdict import Counts, Verdict, Verification
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.client import Verifier
 from tests.verify.helpers import Shape, checked, model_of, saved

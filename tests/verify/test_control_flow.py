@@ -8,8 +8,8 @@ import onnx
 import onnx.parser
 
 from strideinspect import inspect
-from strideinspect.report.model import Branch, Report
-from strideinspect.report.verdicts import Verdict
+from strideinspect.results.report import Branch, Report
+from strideinspect.results.verdict import Verdict
 from tests.oracle_models import Constant, tensor
 from tests.rules.inspecting import grave, inspected, of_rule, rule_ids
 

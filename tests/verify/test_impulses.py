@@ -10,7 +10,7 @@ import numpy as np
 import onnx
 import pytest
 
-from strideinspect.report.verdicts import Counts, Impulses, Verdict, Verification
+from strideinspect.results.verdict import Counts, Impulses, Verdict, Verification
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
 from strideinspect.verify.impulses import LIMIT, Reach, Sent, judge, plan

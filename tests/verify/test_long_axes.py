@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from strideinspect.verify import geometry, long_axes
-from strideinspect.verify.geometry import Question, Table
+from strideinspect.verify.geometry import ObservedTaps, Question
 from tests.verify.helpers import model_of, ran, seen
 
 OPSET: Final = 20
@@ -61,8 +61,8 @@ def test_as_if_every_index_were_asked(question: Question, monkeypatch: pytest.Mo
     expected = geometry.ask([question], OPSET)[question]
     put = asked(monkeypatch)
     table = long_axes.ask([question], OPSET)[question]
-    assert isinstance(expected, Table)
-    assert isinstance(table, Table)
+    assert isinstance(expected, ObservedTaps)
+    assert isinstance(table, ObservedTaps)
     assert np.array_equal(table.reads, expected.reads)
     assert max(one.length for one in put) < LENGTH / 10
 
@@ -81,8 +81,8 @@ def test_where_the_guess_fails(question: Question, monkeypatch: pytest.MonkeyPat
     expected = geometry.ask([question], OPSET)[question]
     put = asked(monkeypatch)
     table = long_axes.ask([question], OPSET)[question]
-    assert isinstance(expected, Table)
-    assert isinstance(table, Table)
+    assert isinstance(expected, ObservedTaps)
+    assert isinstance(table, ObservedTaps)
     assert np.array_equal(table.reads, expected.reads)
     assert question in put
 
@@ -107,10 +107,10 @@ def test_one_wrong_output_is_caught(op: str, output: int, reads: tuple[int, ...]
     right = np.clip(2 * np.arange(3001)[:, None] + np.arange(-1, 2), 0, 6001)
     rows = long_axes.trial(question)
     (made,) = geometry.run([question], lambda _: rows, OPSET)
-    assert long_axes.explains(Table(6002, right), op, rows, made)
+    assert long_axes.explains(ObservedTaps(6002, right), op, rows, made)
     wrong = right.copy()
     wrong[output] = reads
-    assert not long_axes.explains(Table(6002, wrong), op, rows, made)
+    assert not long_axes.explains(ObservedTaps(6002, wrong), op, rows, made)
 
 
 def test_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     found = geometry.ask(questions, OPSET)
     assert sessions == [2, 1]
     for question, table in expected.items():
-        assert isinstance(table, Table)
+        assert isinstance(table, ObservedTaps)
         assert np.array_equal(found[question].reads, table.reads)  # type: ignore[union-attr]
 
 

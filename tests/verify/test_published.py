@@ -7,9 +7,9 @@ from typing import Final
 
 import onnx
 
-from strideinspect.report.field import Positions
-from strideinspect.report.model import Unseen
-from strideinspect.report.verdicts import Counts, Verdict
+from strideinspect.results.field import Positions
+from strideinspect.results.report import Unseen
+from strideinspect.results.verdict import Counts, Verdict
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.client import Verifier
 from tests.verify.helpers import checked

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 
 import strideinspect
-from strideinspect.report.model import Report
-from strideinspect.report.verdicts import Counts, Verdict, Verification
+from strideinspect.results.report import Report
+from strideinspect.results.verdict import Counts, Verdict, Verification
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
 from strideinspect.verify.theory import Enlarged, TheoryClaim

@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from strideinspect.verify.geometry import Table
+from strideinspect.verify.geometry import ObservedTaps
 from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
 
 DARK: Final = np.float32(-1e30)
@@ -131,7 +131,7 @@ class Builder:
             return self.resized(value, extents, shape, marks)
         return Value(self.emit("Transpose", [value.name], perm=order), shape, extents, marks)
 
-    def read(self, value: Value, axis: int, table: Table) -> Value:
+    def read(self, value: Value, axis: int, table: ObservedTaps) -> Value:
         """Each index along `axis` becomes the largest of those that the table lets it read."""
         if value.shape[axis] != table.length:
             raise InexpressibleError(f"a table for {table.length} indices met an axis of {value.shape[axis]}")

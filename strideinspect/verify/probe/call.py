@@ -12,7 +12,7 @@ import onnx
 from onnx import helper
 
 from strideinspect.verify.exactness import captured
-from strideinspect.verify.geometry import Answer, Table
+from strideinspect.verify.geometry import Answer, ObservedTaps
 from strideinspect.verify.probe.builder import Builder
 from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
 
@@ -46,7 +46,7 @@ class Knowledge:
     opset: int
 
 
-class Reading(Enum):
+class DependenceKind(Enum):
     """Which dependence a translation follows.
 
     FULL is everything. LOCAL leaves out the statistics of normalising operators and what a collapsed axis spreads.
@@ -68,7 +68,7 @@ class Call:
 
     node: Operation
     inputs: Sequence[Value | None]
-    reading: Reading
+    reading: DependenceKind
     build: Builder
     known: Knowledge
     sensitive: bool = False
@@ -135,7 +135,7 @@ class Call:
         array = self.constant(position)
         return None if array is None else [int(number) for number in array.reshape(-1)]
 
-    def tables(self) -> dict[int, Table]:
+    def tables(self) -> dict[int, ObservedTaps]:
         """What onnxruntime reads along the axes about which it was asked."""
         answers = self.known.tables[self.node.name]
         if isinstance(answers, str):
@@ -152,7 +152,7 @@ class Call:
         if not any(value.marks.spreads(axis) for axis in spread_axes):
             return True
         self.sensitive = True
-        self.spread = self.reading is not Reading.FULL
+        self.spread = self.reading is not DependenceKind.FULL
         return not self.spread
 
     def collapse(self, value: Value, axes: Iterable[int], shape: Shape) -> Value | None:
@@ -161,7 +161,7 @@ class Call:
         if marks == value.marks:
             return value
         self.collapsed = True
-        return None if self.reading is Reading.PLACED else value._replace(marks=marks)
+        return None if self.reading is DependenceKind.PLACED else value._replace(marks=marks)
 
     def normalised(self, value: Value, axes: Iterable[int]) -> Value:
         """The value after an operator that normalises over `axes`: local dependence stays, full grows along them."""
@@ -169,7 +169,7 @@ class Call:
         if whole == value:
             return value
         self.sensitive = True
-        return whole if self.reading is Reading.FULL else value
+        return whole if self.reading is DependenceKind.FULL else value
 
     def broadcast(self, values: Iterable[Value | None], shape: Shape) -> Value | None:
         """What an elementwise operator makes of its inputs: each counts, unless a collapsed axis spreads it."""

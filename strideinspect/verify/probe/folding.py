@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-from strideinspect.verify.geometry import Table
+from strideinspect.verify.geometry import ObservedTaps
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.shaping import reshaped
 from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
@@ -47,7 +47,7 @@ def columns_to_image(call: Call) -> Sequence[Value | None]:
 @lru_cache
 def _adds_up(
     image: Shape, block: Shape, blocks: int, attributes: tuple[tuple[str, tuple[int, ...]], ...], opset: int
-) -> Table:
+) -> ObservedTaps:
     """What each pixel reads of the entries of one channel, [block, blocks] in a row.
 
     Each entry of the block is lit alone, once with ones and once with the numbers of the blocks.
@@ -68,4 +68,4 @@ def _adds_up(
     if not np.isin(lit, (0, 1)).all():
         raise InexpressibleError("it adds up two blocks at the same entry")
     reads = np.where(lit == 1, numbered - 1 + blocks * np.arange(taps)[:, None], -1).astype(np.int32).T
-    return Table(taps * blocks, np.sort(np.where(reads < 0, reads.max(axis=1, keepdims=True), reads), axis=1))
+    return ObservedTaps(taps * blocks, np.sort(np.where(reads < 0, reads.max(axis=1, keepdims=True), reads), axis=1))

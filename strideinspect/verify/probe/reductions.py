@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from strideinspect.verify.probe.call import Call, Reading, operators
+from strideinspect.verify.probe.call import Call, DependenceKind, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 _REDUCTIONS: Final = tuple(
@@ -183,7 +183,7 @@ def _by_groups(call: Call, value: Value, groups: int) -> Value:
     if groups == 1 or value.constant_along(1):
         return call.normalised(value, [1, *space])
     call.sensitive = True
-    if call.reading is not Reading.FULL:
+    if call.reading is not DependenceKind.FULL:
         return value
     flat = call.build.most(value, space)
     size = value.shape[1] // groups

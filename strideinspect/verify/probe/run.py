@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from strideinspect.report.field import NOTHING
+from strideinspect.results.field import NOTHING
 from strideinspect.verify.probe.builder import BORDER, DARK, PROBE, Builder
 from strideinspect.verify.probe.translate import Held, Probe, Unknown
 from strideinspect.verify.probe.value import Shape, Value
@@ -17,7 +17,7 @@ from strideinspect.verify.shapes import session
 _SMALL: Final = 2_000  # nodes; below this, starting threads takes longer than they save
 
 
-class Seen(NamedTuple):
+class ObservedField(NamedTuple):
     """First and last row that each index sees, and the hull of full dependence over the whole tensor.
 
     The rows are C integers, NOTHING for none.
@@ -60,11 +60,11 @@ class Lights:
         self._given = {entry.name: probe.build.given[entry.name] for entry in model.graph.input[1:]}
         self._session = session(model, threads=1 if len(model.graph.node) < _SMALL else 0) if self._names else None
 
-    def seen(self) -> dict[str, Seen | Unknown]:
+    def seen(self) -> dict[str, ObservedField | Unknown]:
         """What each wanted tensor sees: two runs, one with the rows' numbers and one with their negatives."""
         rows = np.arange(self._shape[self._axis])
         highest, lowest = self._run(rows), self._run(-rows)
-        answers: dict[str, Seen | Unknown] = {}
+        answers: dict[str, ObservedField | Unknown] = {}
         for tensor, request in self._requests.items():
             if isinstance(request, Unknown):
                 answers[tensor] = request
@@ -74,7 +74,7 @@ class Lights:
             if request.full != request.local:
                 full = _rows(lowest, request.full, 1)[0], _rows(highest, request.full, 1)[0]
             hull = (-int(full[0]), int(full[1])) if min(full) > DARK / 2 else None
-            answers[tensor] = Seen(_numbers(low, -low), _numbers(high, high), hull)
+            answers[tensor] = ObservedField(_numbers(low, -low), _numbers(high, high), hull)
         return answers
 
     def bordering(self) -> dict[str, Sequence[bool] | Unknown]:

@@ -22,7 +22,7 @@ from strideinspect.verify.probe import (  # noqa: F401 - importing them register
     windows,
 )
 from strideinspect.verify.probe.builder import Builder
-from strideinspect.verify.probe.call import TRANSLATORS, Call, Knowledge, Operation, Reading
+from strideinspect.verify.probe.call import TRANSLATORS, Call, DependenceKind, Knowledge, Operation
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 
@@ -106,19 +106,19 @@ def _enter(node: Operation, probe: Probe, known: Knowledge, labels: Mapping[str,
         return
     into_local, into_placed, into_full = map(list, zip(*inputs, strict=True))
     translate_as = partial(_outputs, node, labels.get(node.name, node.name), probe.build, known)
-    local, call = translate_as(into_local, Reading.LOCAL)
+    local, call = translate_as(into_local, DependenceKind.LOCAL)
     placed = full = local
     if call is None or call.collapsed or into_placed != into_local:
-        placed, _ = translate_as(into_placed, Reading.PLACED)
+        placed, _ = translate_as(into_placed, DependenceKind.PLACED)
     if call is not None and call.spread:
         local = [_joined(*pair, probe.build) for pair in zip(local, placed, strict=True)]
     if call is None or call.sensitive or into_full != into_local:
-        full, _ = translate_as(into_full, Reading.FULL)
+        full, _ = translate_as(into_full, DependenceKind.FULL)
     probe.held.update(zip(node.output, map(Readings, local, placed, full), strict=True))
 
 
 def _outputs(
-    node: Operation, label: str, build: Builder, known: Knowledge, inputs: Sequence[Held], reading: Reading
+    node: Operation, label: str, build: Builder, known: Knowledge, inputs: Sequence[Held], reading: DependenceKind
 ) -> tuple[Sequence[Held], Call | None]:
     """What one reading makes of a node, and the call that tells whether others differ; None if there was none."""
     count = len(node.output)

@@ -15,8 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from strideinspect.fields.hulls import EMPTY, along
 from strideinspect.fields.sliding import cut
-from strideinspect.fields.spans import EMPTY, along
 from strideinspect.reads.steps import Periodic
 
 Phases = tuple[tuple[int, int] | None, ...]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from strideinspect.report.field import Span
-from strideinspect.report.model import Dropped, Input, WindowNode
+from strideinspect.results.field import Span
+from strideinspect.results.report import Dropped, Input, WindowNode
 
 NONE = "–"
 AXIS_NOUNS = {1: ("index",), 2: ("row", "col"), 3: ("plane", "row", "col")}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strideinspect.report.verdicts import Verdict
+from strideinspect.results.verdict import Verdict
 from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import inspected
 

@@ -16,9 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.sliding import transposed_minimum, window_minimum
-from strideinspect.reads.steps import AxisStep, Channels, Place, Shape, Sliding, Table, Transposed
+from strideinspect.reads.steps import (
+    AxisStep,
+    Channels,
+    Place,
+    Shape,
+    Sliding,
+    Table,
+    Transposed,
+)
 
-Spans = NDArray[np.int32]
+Hulls = NDArray[np.int32]
 
 EMPTY = 1 << 30
 """Both entries of a hull of nothing."""
@@ -35,31 +43,31 @@ class TooLargeError(Exception):
     """The field would take an array of more than LARGEST entries."""
 
 
-def index_spans(rank: int, axis: int, length: int) -> Spans:
+def index_spans(rank: int, axis: int, length: int) -> Hulls:
     """Every index of an axis sees itself."""
     index = np.arange(length, dtype=np.int32)
     return np.stack([index, -index]).reshape(2, *(length if i == axis else 1 for i in range(rank)))
 
 
-def is_empty(spans: Spans) -> bool:
+def is_empty(spans: Hulls) -> bool:
     """Whether no index sees anything."""
     return not spans.size or bool(spans.flat[0] >= EMPTY and (spans >= EMPTY).all())
 
 
-def emptied(spans: Spans) -> Spans:
+def emptied(spans: Hulls) -> Hulls:
     """The same array when no index sees anything any more."""
     return np.full_like(spans, EMPTY)
 
 
-def hull(spans: Spans) -> tuple[int, int] | None:
+def hull(spans: Hulls) -> tuple[int, int] | None:
     """First and last index over the whole array; None for nothing."""
     low = spans.reshape(2, -1).min(axis=1, initial=EMPTY)
     return None if low[0] >= EMPTY else (int(low[0]), -int(low[1]))
 
 
-def along(spans: Spans, axis: int | None, extent: int) -> Spans:
+def along(spans: Hulls, axis: int | None, extent: int) -> Hulls:
     """Shape [2, extent]: the hull over all other axes, per index of `axis`; one entry where axis is None."""
-    low: Spans
+    low: Hulls
     if axis is None:
         low = spans.reshape(2, -1).min(axis=1, initial=EMPTY)
         return low.reshape(2, 1)
@@ -71,7 +79,7 @@ def along(spans: Spans, axis: int | None, extent: int) -> Spans:
     return low if low.shape[1] == extent else np.broadcast_to(low, (2, extent))
 
 
-def slide(spans: Spans, step: AxisStep) -> Spans:
+def slide(spans: Hulls, step: AxisStep) -> Hulls:
     """Hull over the taps of each output index; an array that is constant there only learns where nothing is read."""
     axis = step.axis + 1
     if spans.shape[axis] == 1 and step.length != 1:
@@ -88,7 +96,7 @@ def slide(spans: Spans, step: AxisStep) -> Spans:
 
 
 @lru_cache(maxsize=128)
-def _slid(spans: bytes, step: Sliding | Transposed) -> Spans:
+def _slid(spans: bytes, step: Sliding | Transposed) -> Hulls:
     """The same window over the same hulls; rows and columns mostly have the same."""
     return minimum_over_taps(np.frombuffer(spans, dtype=np.int32).reshape(2, -1), 1, step, EMPTY)
 
@@ -138,7 +146,7 @@ def reads_nothing(step: AxisStep) -> NDArray[np.bool_]:
     return found
 
 
-def mix_channels(spans: Spans, step: Channels) -> Spans:
+def mix_channels(spans: Hulls, step: Channels) -> Hulls:
     """Each output channel sees what any input channel of its group sees."""
     axis = step.axis + 1
     if spans.shape[axis] == 1:
@@ -148,17 +156,17 @@ def mix_channels(spans: Spans, step: Channels) -> Spans:
     front, back = spans.shape[:axis], spans.shape[axis + 1 :]
     apart = spans.reshape(*front, step.groups, step.inputs // step.groups, *back)
     low = apart.min(axis=axis + 1, keepdims=True, initial=EMPTY)
-    wide: Spans = np.repeat(low, step.outputs // step.groups, axis=axis + 1)
+    wide: Hulls = np.repeat(low, step.outputs // step.groups, axis=axis + 1)
     return shrunk(wide.reshape(*front, step.outputs, *back), step.axis)
 
 
-def shrunk(spans: Spans, axis: int) -> Spans:
+def shrunk(spans: Hulls, axis: int) -> Hulls:
     """Extent 1 along an axis whose indices all agree."""
     head = spans.take([0], axis + 1)
     return head if spans.shape[axis + 1] > 1 and bool((spans == head).all()) else spans
 
 
-def reshaped(spans: Spans, before: Shape, after: Shape) -> Spans:
+def reshaped(spans: Hulls, before: Shape, after: Shape) -> Hulls:
     """The same entries under another shape; axes that do not vary stay at extent 1 where the shapes allow it.
 
     Raises TooLargeError.
@@ -202,7 +210,7 @@ def grouped(before: Shape, after: Shape) -> list[tuple[list[int], list[int]]]:
     return groups
 
 
-def joined(pieces: list[tuple[Place, Spans]], *, ignore_empty: bool) -> Spans:
+def joined(pieces: list[tuple[Place, Hulls]], *, ignore_empty: bool) -> Hulls:
     """Stretches put one after another along an axis; indices that no piece fills see nothing.
 
     With `ignore_empty` (along another image axis) stretches without dependence do not make the array vary.
@@ -223,10 +231,10 @@ def joined(pieces: list[tuple[Place, Spans]], *, ignore_empty: bool) -> Spans:
     return shrunk(np.repeat(np.concatenate(stretches, axis), counts, axis), axis - 1)
 
 
-def _filled(pieces: list[tuple[Place, Spans]], size: int) -> Iterator[tuple[int, Spans]]:
+def _filled(pieces: list[tuple[Place, Hulls]], size: int) -> Iterator[tuple[int, Hulls]]:
     """The stretches of an axis from its first index to its last, with their lengths."""
     nothing = np.full((1,) * pieces[0][1].ndim, EMPTY, dtype=np.int32)
-    at: dict[Place, Spans] = {}
+    at: dict[Place, Hulls] = {}
     for place, piece in pieces:  # several reads may make up the same stretch
         at[place] = np.minimum(at[place], piece) if place in at else piece
     end = 0
@@ -239,7 +247,7 @@ def _filled(pieces: list[tuple[Place, Spans]], size: int) -> Iterator[tuple[int,
         yield size - end, nothing
 
 
-def _alike(one: Spans, other: Spans) -> bool:
+def _alike(one: Hulls, other: Hulls) -> bool:
     return one.shape == other.shape and bool((one == other).all())
 
 

@@ -10,7 +10,15 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from strideinspect.fields.closed import Closed, Digit, Form, Reason, Suspended, alone, laid
+from strideinspect.fields.closed_form import (
+    Closed,
+    Digit,
+    Form,
+    Reason,
+    Suspended,
+    alone,
+    laid,
+)
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,

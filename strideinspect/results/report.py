@@ -13,8 +13,8 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from strideinspect.report.field import Field, Span
-from strideinspect.report.verdicts import Verification
+from strideinspect.results.field import Field, Span
+from strideinspect.results.verdict import Verification
 
 if TYPE_CHECKING:
     import networkx
@@ -140,7 +140,7 @@ class TensorReport(NamedTuple):
     reason: str | None = None
 
 
-class Rung(NamedTuple):
+class LadderStep(NamedTuple):
     """One step of the downsampling ladder: the windows that bring the map to this effective stride.
 
     `stride` (input pixels per index) and `size` (indices) are per spatial axis; `nodes` are output names.
@@ -209,7 +209,7 @@ class Report:
     nodes: tuple[WindowNode, ...]
     tensors: tuple[TensorReport, ...]
     outputs: tuple[TensorReport, ...]
-    ladder: tuple[Rung, ...]
+    ladder: tuple[LadderStep, ...]
     unseen: tuple[Unseen, ...]
     findings: tuple[Finding, ...]
     verification: Verification
@@ -220,18 +220,18 @@ class Report:
     @cached_property
     def graph(self) -> networkx.DiGraph[str]:
         """Window and merge nodes, named by their first output tensors, with the attributes of WindowNode and Merge."""
-        from strideinspect.report import graph  # imports networkx
+        from strideinspect.results import window_graph  # imports networkx
 
         windows = [(window.output, {f.name: getattr(window, f.name) for f in fields(window)}) for window in self.nodes]
         merges = [(merge.output, merge._asdict()) for merge in self.merges]
-        return graph.build(windows, merges, self.edges)
+        return window_graph.build(windows, merges, self.edges)
 
     @cached_property
     def graph_of_windows(self) -> networkx.DiGraph[str]:
         """The same without merges: an edge where one window reaches the next through merges only."""
-        from strideinspect.report import graph
+        from strideinspect.results import window_graph
 
-        return graph.windows_only(self.graph)
+        return window_graph.windows_only(self.graph)
 
     def node(self, key: str) -> WindowNode:
         """The window node with this name or first output. Raises KeyError where there is none."""

@@ -6,7 +6,7 @@ import heapq
 from typing import TYPE_CHECKING, Final
 
 from strideinspect.errors import UnreadableModelError
-from strideinspect.model.text import check_graph_text, check_text
+from strideinspect.model.utf8 import check_graph_text, check_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.fields.spans import LARGEST, TooLargeError, grouped, minimum_over_taps
+from strideinspect.fields.hulls import LARGEST, TooLargeError, grouped, minimum_over_taps
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -34,7 +34,7 @@ from strideinspect.reads.steps import (
 )
 
 Vector = NDArray[np.bool_]
-Marks = tuple[Vector, ...]
+Masks = tuple[Vector, ...]
 """One vector per axis of a tensor; an index is marked where all its vectors are."""
 
 _KEPT = 1 << 14
@@ -42,7 +42,7 @@ _KEPT = 1 << 14
 
 
 @lru_cache(maxsize=1024)
-def all_marked(shape: Shape) -> Marks:
+def all_marked(shape: Shape) -> Masks:
     """Every index of a tensor: one object for all tensors of a shape."""
     return tuple(map(_all, shape))
 
@@ -55,7 +55,7 @@ def _all(length: int) -> Vector:
     return found
 
 
-def back(read: Read, marks: Marks) -> Marks | None:
+def back(read: Read, marks: Masks) -> Masks | None:
     """The indices of the input that the marked output indices read; None for none."""
     if read.place is not None:
         marks = _stretch(marks, read.place)
@@ -69,7 +69,7 @@ def back(read: Read, marks: Marks) -> Marks | None:
     return _back(read.steps, marks)
 
 
-def _stretch(marks: Marks, place: Place) -> Marks:
+def _stretch(marks: Masks, place: Place) -> Masks:
     shape = tuple(map(len, marks))
     if marks is all_marked(shape):
         return all_marked((*shape[: place.axis], place.length, *shape[place.axis + 1 :]))
@@ -77,14 +77,14 @@ def _stretch(marks: Marks, place: Place) -> Marks:
 
 
 @lru_cache(maxsize=1024)
-def _back_from_all(steps: tuple[Step, ...], shape: Shape) -> Marks | None:
+def _back_from_all(steps: tuple[Step, ...], shape: Shape) -> Masks | None:
     """What is read where every index is asked for, as nearly always; several passes ask the same of a node."""
     found = _back(steps, all_marked(shape))
     lengths = tuple(map(len, found or ()))
     return all_marked(lengths) if found and tuple(map(np.count_nonzero, found)) == lengths else found
 
 
-def _back(steps: tuple[Step, ...], marks: Marks) -> Marks | None:
+def _back(steps: tuple[Step, ...], marks: Masks) -> Masks | None:
     for step in reversed(steps):
         try:
             marks = _BACK[type(step)](step, marks)
@@ -93,7 +93,7 @@ def _back(steps: tuple[Step, ...], marks: Marks) -> Marks | None:
     return marks if all(map(np.count_nonzero, marks)) else None
 
 
-def _before(step: Step, marks: Marks) -> Shape:
+def _before(step: Step, marks: Masks) -> Shape:
     """Shape of what a window step is applied to."""
     lengths = list(map(len, marks))
     if isinstance(step, Sliding | Transposed | Table):
@@ -101,7 +101,7 @@ def _before(step: Step, marks: Marks) -> Shape:
     return tuple(lengths)
 
 
-def forward(read: Read, marks: Marks, shape: Shape) -> Marks:
+def forward(read: Read, marks: Masks, shape: Shape) -> Masks:
     """The output indices that read a marked index; all of them where the step does not keep indices apart."""
     found = marks
     for step in read.steps:
@@ -112,11 +112,11 @@ def forward(read: Read, marks: Marks, shape: Shape) -> Marks:
     return found if _fits(read.place, found, shape) else all_marked(shape)
 
 
-def _fits(place: Place | None, marks: Marks, shape: Shape) -> bool:
+def _fits(place: Place | None, marks: Masks, shape: Shape) -> bool:
     return place is None and tuple(map(len, marks)) == shape
 
 
-def _replaced(marks: Marks, axis: int, vector: Vector) -> Marks:
+def _replaced(marks: Masks, axis: int, vector: Vector) -> Masks:
     return (*marks[:axis], vector, *marks[axis + 1 :])
 
 
@@ -128,32 +128,32 @@ def _reached(step: Sliding | Transposed, marks: bytes) -> Vector:
     return found
 
 
-def _back_sliding(step: Sliding, marks: Marks) -> Marks:
+def _back_sliding(step: Sliding, marks: Masks) -> Masks:
     turned = Transposed(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
     return _replaced(marks, step.axis, _reached(turned, marks[step.axis].tobytes()))
 
 
-def _back_transposed(step: Transposed, marks: Marks) -> Marks:
+def _back_transposed(step: Transposed, marks: Masks) -> Masks:
     turned = Sliding(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
     return _replaced(marks, step.axis, _reached(turned, marks[step.axis].tobytes()))
 
 
-def _back_table(step: Table, marks: Marks) -> Marks:
+def _back_table(step: Table, marks: Masks) -> Masks:
     found = np.zeros(step.length + 1, dtype=bool)
     found[step.taps[marks[step.axis]].reshape(-1)] = True
     return _replaced(marks, step.axis, found[: step.length])
 
 
-def _back_channels(step: Channels, marks: Marks) -> Marks:
+def _back_channels(step: Channels, marks: Masks) -> Masks:
     groups = marks[step.axis].reshape(step.groups, -1).any(axis=1)
     return _replaced(marks, step.axis, np.repeat(groups, step.inputs // step.groups))
 
 
-def _back_whole(step: Whole, marks: Marks) -> Marks:
+def _back_whole(step: Whole, marks: Masks) -> Masks:
     return _replaced(marks, step.axis, _all(step.length))
 
 
-def _back_running(step: Running, marks: Marks) -> Marks:
+def _back_running(step: Running, marks: Masks) -> Masks:
     vector = marks[step.axis]
     found = np.zeros_like(vector)
     if step.forward:
@@ -163,22 +163,22 @@ def _back_running(step: Running, marks: Marks) -> Marks:
     return _replaced(marks, step.axis, found)
 
 
-def _back_statistics(step: Statistics, marks: Marks) -> Marks:
+def _back_statistics(step: Statistics, marks: Masks) -> Masks:
     for axis in step.axes:
         marks = _replaced(marks, axis, _all(len(marks[axis])))
     return marks
 
 
-def _back_permute(step: Permute, marks: Marks) -> Marks:
+def _back_permute(step: Permute, marks: Masks) -> Masks:
     found = {axis: marks[i] for i, axis in enumerate(step.perm)}
     return tuple(found[i] for i in range(len(found)))
 
 
-def _back_reshape(step: Reshape, marks: Marks) -> Marks:
+def _back_reshape(step: Reshape, marks: Masks) -> Masks:
     return _reshaped(marks, step.after, step.before)
 
 
-def _reshaped(marks: Marks, before: Shape, after: Shape) -> Marks:
+def _reshaped(marks: Masks, before: Shape, after: Shape) -> Masks:
     found: dict[int, Vector] = {}
     for old, new in grouped(before, after):
         sizes = tuple(after[i] for i in new)
@@ -200,7 +200,7 @@ def _product(vectors: Sequence[Vector]) -> NDArray[np.bool_]:
     return found
 
 
-def _back_broadcast(step: Broadcast, marks: Marks) -> Marks:
+def _back_broadcast(step: Broadcast, marks: Masks) -> Masks:
     lead = len(step.after) - len(step.before)
     return tuple(_any(v) if n == 1 else v for v, n in zip(marks[lead:], step.before, strict=True))
 
@@ -209,11 +209,11 @@ def _any(vector: Vector) -> Vector:
     return np.array([vector.any()])
 
 
-def _back_everything(step: Everything, _: Marks) -> Marks:
+def _back_everything(step: Everything, _: Masks) -> Masks:
     return all_marked(step.before)
 
 
-_BACK: dict[type, Callable[[Any, Marks], Marks]] = {
+_BACK: dict[type, Callable[[Any, Masks], Masks]] = {
     Sliding: _back_sliding,
     Transposed: _back_transposed,
     Table: _back_table,
@@ -228,16 +228,16 @@ _BACK: dict[type, Callable[[Any, Marks], Marks]] = {
 }
 
 
-def _forward_sliding(step: Sliding, marks: Marks) -> Marks:
+def _forward_sliding(step: Sliding, marks: Masks) -> Masks:
     return _replaced(marks, step.axis, _reached(step._replace(axis=0), marks[step.axis].tobytes()))
 
 
-def _forward_table(step: Table, marks: Marks) -> Marks:
+def _forward_table(step: Table, marks: Masks) -> Masks:
     guarded = np.append(marks[step.axis], False)
     return _replaced(marks, step.axis, np.atleast_1d(guarded[step.taps].any(axis=1)))
 
 
-_FORWARD: dict[type, Callable[[Any, Marks], Marks]] = {
+_FORWARD: dict[type, Callable[[Any, Masks], Masks]] = {
     Sliding: _forward_sliding,
     Table: _forward_table,
     Permute: lambda step, marks: tuple(marks[axis] for axis in step.perm),
@@ -251,7 +251,7 @@ def runs(vector: Vector) -> tuple[tuple[int, int], ...]:
     return tuple((int(a), int(b) - 1) for a, b in edges.reshape(-1, 2))
 
 
-def unmarked(marks: Mapping[str, Marks], name: str, axis: int, length: int) -> Vector:
+def unmarked(marks: Mapping[str, Masks], name: str, axis: int, length: int) -> Vector:
     """The indices of one axis that are not marked."""
     found = marks.get(name)
     return np.ones(length, dtype=bool) if found is None else ~found[axis]

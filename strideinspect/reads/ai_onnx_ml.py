@@ -8,7 +8,14 @@ from __future__ import annotations
 from strideinspect.model.node import PlacedNode
 from strideinspect.reads.elementwise import parameter
 from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import Broadcast, Place, Read, Reshape, Statistics, Whole
+from strideinspect.reads.steps import (
+    Broadcast,
+    Place,
+    Read,
+    Reshape,
+    Statistics,
+    Whole,
+)
 
 _DOMAIN = "ai.onnx.ml"
 

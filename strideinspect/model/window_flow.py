@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 from strideinspect.model.node import Node
 from strideinspect.model.source import source_of
-from strideinspect.report.model import Merge
+from strideinspect.results.report import Merge
 
 Edge = tuple[str, str]
 

@@ -14,15 +14,15 @@ from strideinspect.model.node import Node, Shape, UnresolvedError
 from strideinspect.model.resizing import resizing
 from strideinspect.model.shapes import Shapes
 
-Reading = Shape | str
+Outcome = Shape | str
 
 
-def readings(shapes: Shapes, node: Node) -> dict[str, Reading]:
+def readings(shapes: Shapes, node: Node) -> dict[str, Outcome]:
     """Who says what of a node's output shape or padding; empty where all agree, or nobody is known to part."""
     if node.domain or node.key not in shapes.shapes or not _may_part(shapes, node):
         return {}
     ours = shapes.shapes[node.key]
-    others: dict[str, Reading] = {}
+    others: dict[str, Outcome] = {}
     found = shapes.geometries.get(node.key)
     if found is not None:
         standard = _standard(node, found, ours)

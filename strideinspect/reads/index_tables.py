@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.model.node import PlacedNode, UnresolvedError
-from strideinspect.reads.steps import Read, Reshape, Sliding, Step, Table, repeating, single
+from strideinspect.reads.steps import (
+    Read,
+    Reshape,
+    Sliding,
+    Step,
+    Table,
+    repeating,
+    single,
+)
 
 LARGEST = 1 << 20
 """Tables with more entries than this are not made."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from strideinspect.report import words
-from strideinspect.report.field import Field
-from strideinspect.report.model import WindowNode
+from strideinspect.report import number_text
+from strideinspect.results.field import Field
+from strideinspect.results.report import WindowNode
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -68,7 +68,7 @@ def size_cell(fields: Sequence[Field], notes: Sequence[str]) -> str:
             return str(field.size)
         if sees_all(field):
             return "all"
-        return words.NONE + (footmark(notes.index(field.reason) + 1) if field.reason in notes else "")
+        return number_text.NONE + (footmark(notes.index(field.reason) + 1) if field.reason in notes else "")
 
     return _cell(fields, one)
 
@@ -81,11 +81,11 @@ def sizes(fields: Sequence[Field]) -> tuple[int, ...]:
 
 def stride_cell(fields: Sequence[Field]) -> str:
     """The effective stride per axis."""
-    return _cell(fields, lambda field: words.NONE if field.stride is None else words.fraction(field.stride))
+    return _cell(fields, lambda field: number_text.NONE if field.stride is None else number_text.fraction(field.stride))
 
 
 def _cell(fields: Sequence[Field], spell: Callable[[Field], str]) -> str:
-    return words.once([spell(field) for field in fields]) if fields else words.NONE
+    return number_text.once([spell(field) for field in fields]) if fields else number_text.NONE
 
 
 def whole(fields: Iterable[Field]) -> bool:
@@ -100,8 +100,10 @@ def full_sentence(fields: Sequence[Field], *, name: str) -> str:
         return ""
     if whole(fields):
         return f"all of {name} (since {since})"
-    hulls = [words.span((field.full.first, field.full.last)) if field.full else words.NONE for field in fields]
-    return f"{words.along(hulls, before=True)} of {name} (since {since})"
+    hulls = [
+        number_text.span((field.full.first, field.full.last)) if field.full else number_text.NONE for field in fields
+    ]
+    return f"{number_text.along(hulls, before=True)} of {name} (since {since})"
 
 
 def local_sentence(fields: Sequence[Field], *, name: str) -> str:
@@ -111,9 +113,9 @@ def local_sentence(fields: Sequence[Field], *, name: str) -> str:
         parts += [f"field {size_cell(fields, ())}", f"stride {stride_cell(fields)}"]
     centers = [field.center for field in fields if field.center is not None]
     if len(centers) == len(fields):
-        spelt = dict.fromkeys(words.decimal(center) for center in centers)
+        spelt = dict.fromkeys(number_text.decimal(center) for center in centers)
         parts.append(f"first cell centered at {', '.join(spelt)}")
-    seen = words.along([f"{field.widest} of {field.extent}" for field in fields])
+    seen = number_text.along([f"{field.widest} of {field.extent}" for field in fields])
     parts.append(f"sees at most {seen} of {name}")
     why = "; ".join(reasons(fields))
     return ", ".join(parts) + (f" (no closed form: {why})" if why else "")
@@ -121,7 +123,7 @@ def local_sentence(fields: Sequence[Field], *, name: str) -> str:
 
 def placeless_sentence(fields: Sequence[Field], *, name: str) -> str:
     """What is seen where no position is left: `no position left; sees 224 of 224 rows and cols of image`."""
-    seen = words.along([f"{field.widest} of {field.extent}" for field in fields])
+    seen = number_text.along([f"{field.widest} of {field.extent}" for field in fields])
     return f"no position left; sees {full_sentence(fields, name=name) or f'{seen} of {name}'}"
 
 

@@ -12,14 +12,14 @@ from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from strideinspect.report.model import Finding, Report
+    from strideinspect.results.report import Finding, Report
 
 DIGITS = 32
 """Hexadecimal digits of a fingerprint: 128 bits."""
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class FindingKey:
     """The parts of a fingerprint; findings of one report may share them.
 
     `place` is the layer's path where the exporter left one, else the node's name, else the output's; it is "" where
@@ -47,10 +47,10 @@ def place(layer: str | None, node: str | None, output: str | None) -> str:
     return layer or ("" if name.isdecimal() else name)
 
 
-def key(finding: Finding) -> Key:
+def key(finding: Finding) -> FindingKey:
     """What a finding's fingerprint is made of."""
     where = place(layer_of(finding), finding.node, finding.output)
-    return Key(finding.rule, where, finding.input or "", finding.axes)
+    return FindingKey(finding.rule, where, finding.input or "", finding.axes)
 
 
 def fingerprints(report: Report, *, model: str = "") -> tuple[str, ...]:
@@ -59,7 +59,7 @@ def fingerprints(report: Report, *, model: str = "") -> tuple[str, ...]:
     Findings with equal keys are told apart by their order in the report. `model` goes into every fingerprint; where
     several models share one file of findings, their paths make the fingerprints unique in all of it.
     """
-    seen: Counter[Key] = Counter()
+    seen: Counter[FindingKey] = Counter()
     found: list[str] = []
     for finding in report.findings:
         parts = key(finding)

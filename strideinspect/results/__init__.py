@@ -1,0 +1,1 @@
+"""What users get: frozen data, and nothing that needs a room above."""
