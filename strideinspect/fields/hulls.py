@@ -7,10 +7,10 @@ where all indices of an axis agree). So one minimum forms the hull of two, and E
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,7 +104,17 @@ def _slid(spans: bytes, step: Sliding | Transposed) -> Hulls:
 def minimum_over_taps(values: NDArray[Any], axis: int, step: AxisStep, fill: int) -> NDArray[Any]:
     """Minimum over the taps of each output index, along one axis. Raises TooLargeError."""
     bounded([values.size // max(1, values.shape[axis]), _reach(step)])
-    return _MINIMA[type(step)](values, axis, step, fill)
+    match step:
+        case Sliding():
+            return window_minimum(values, axis, step.kernel, step.stride, step.dilation, step.begin, step.size, fill)
+        case Table():
+            return _table_minimum(values, axis, step, fill)
+        case Transposed():
+            return transposed_minimum(
+                values, axis, step.kernel, step.stride, step.dilation, step.begin, step.size, fill
+            )
+        case _:
+            assert_never(step)
 
 
 def _reach(step: AxisStep) -> int:
@@ -117,27 +127,12 @@ def _reach(step: AxisStep) -> int:
     return max(step.length, (step.size - 1) * step.stride) + span
 
 
-def _of_sliding(values: NDArray[Any], axis: int, step: Sliding, fill: int) -> NDArray[Any]:
-    return window_minimum(values, axis, step.kernel, step.stride, step.dilation, step.begin, step.size, fill)
-
-
-def _of_transposed(values: NDArray[Any], axis: int, step: Transposed, fill: int) -> NDArray[Any]:
-    return transposed_minimum(values, axis, step.kernel, step.stride, step.dilation, step.begin, step.size, fill)
-
-
-def _of_table(values: NDArray[Any], axis: int, step: Table, fill: int) -> NDArray[Any]:
+def _table_minimum(values: NDArray[Any], axis: int, step: Table, fill: int) -> NDArray[Any]:
     shape = list(values.shape)
     shape[axis] = 1
     guarded = np.concatenate([values, np.full(shape, fill, dtype=values.dtype)], axis)  # index -1 is a missing tap
     found: NDArray[Any] = guarded.take(step.taps, axis).min(axis + 1)
     return found
-
-
-_MINIMA: dict[type, Callable[[NDArray[Any], int, Any, int], NDArray[Any]]] = {
-    Sliding: _of_sliding,
-    Transposed: _of_transposed,
-    Table: _of_table,
-}
 
 
 def reads_nothing(step: AxisStep) -> NDArray[np.bool_]:

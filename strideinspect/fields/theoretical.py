@@ -8,8 +8,8 @@ extended to fractional strides.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import assert_never
 
 import numpy as np
 
@@ -62,9 +62,33 @@ def apply(step: Step, form: Form, around: Around) -> Form:
     if isinstance(form, Suspended):
         return merged_axes.apply(step, form)
     try:
-        return _STEPS[type(step)](step, form, around)
+        return _applied(step, form, around)
     except TooLargeError as error:
         return Reason(str(error))
+
+
+def _applied(step: Step, form: Closed, around: Around) -> Form:  # noqa: PLR0911 - one case a kind
+    match step:  # the most frequent kinds first
+        case Sliding() | Transposed() | Table():
+            return _axis_step(step, form, around)
+        case Channels():
+            return _channels(step, form, around)
+        case Broadcast():
+            return _broadcast(step, form, around)
+        case Reshape():
+            return _reshape(step, form, around)
+        case Permute():
+            return _permute(step, form)
+        case Whole():
+            return _whole(step, form, around)
+        case Statistics():
+            return form  # local dependence leaves statistics out
+        case Everything():
+            return Reason(step.reason or f"{around.label} reads it whole")
+        case Running():
+            return _running(step, form, around)
+        case _:
+            assert_never(step)
 
 
 def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around) -> Form:
@@ -114,13 +138,7 @@ def _running(step: Running, form: Closed, around: Around) -> Form:
     return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
 
 
-def _unchanged(step: Statistics, form: Closed, around: Around) -> Form:
-    del step, around
-    return form
-
-
-def _permute(step: Permute, form: Closed, around: Around) -> Form:
-    del around
+def _permute(step: Permute, form: Closed) -> Form:
     order = (0, *(axis + 1 for axis in step.perm))
     return form._replace(spans=form.spans.transpose(order), axis=step.perm.index(form.axis))
 
@@ -131,11 +149,6 @@ def _broadcast(step: Broadcast, form: Closed, around: Around) -> Form:
     if step.before[form.axis] == 1 and step.after[axis] != 1:
         return Reason(f"{around.label} spreads one index over {step.after[axis]}")
     return form._replace(spans=form.spans.reshape(2, *(1,) * lead, *form.spans.shape[1:]), axis=axis)
-
-
-def _everything(step: Everything, form: Closed, around: Around) -> Form:
-    del form
-    return Reason(step.reason or f"{around.label} reads it whole")
 
 
 def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
@@ -178,21 +191,6 @@ def _reshaped_one(step: Reshape, form: Closed, around: Around) -> Form:
         return Reason(f"{around.label} takes the axis away")
     (axis,) = to
     return form._replace(spans=reshaped(form.spans.take([0], form.axis + 1), step.before, step.after), axis=axis)
-
-
-_STEPS: dict[type, Callable[[Any, Closed, Around], Form]] = {
-    Sliding: _axis_step,
-    Transposed: _axis_step,
-    Table: _axis_step,
-    Channels: _channels,
-    Whole: _whole,
-    Running: _running,
-    Statistics: _unchanged,
-    Permute: _permute,
-    Reshape: _reshape,
-    Broadcast: _broadcast,
-    Everything: _everything,
-}
 
 
 def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
