@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from strideinspect.assembly import enlarging
-from strideinspect.fields.hulls import EMPTY, Hulls
+from strideinspect.fields.hulls import Hulls
 from strideinspect.model.shapes import Shapes
+from strideinspect.results.field import NOTHING
 from strideinspect.rules.inspection import Inspection
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.impulses import Reach, Sending, plan
@@ -65,7 +66,7 @@ def _sending(found: Inspection) -> Sending:
             seen = found.fields.get(tensor, {}).get(source)
             if seen is None and not whole:
                 continue
-            full = np.full((2, *(1,) * len(shape)), EMPTY) if seen is None else _coarse(seen.actual.full)
+            full = np.full((2, *(1,) * len(shape)), NOTHING) if seen is None else _coarse(seen.actual.full)
             reaches.append(
                 Reach(
                     *source,

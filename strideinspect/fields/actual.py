@@ -13,7 +13,6 @@ import numpy as np
 
 from strideinspect.fields.axes import Around, carried
 from strideinspect.fields.hulls import (
-    EMPTY,
     Hulls,
     TooLargeError,
     grouped,
@@ -38,6 +37,7 @@ from strideinspect.reads.steps import (
     Transposed,
     Whole,
 )
+from strideinspect.results.field import NOTHING
 
 
 class Dependence(NamedTuple):
@@ -124,7 +124,7 @@ def _channels(step: Channels, seen: Dependence) -> Dependence:
 def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:
     axis = step.axis + 1
     found = seen.changed(
-        lambda spans: spans if spans.shape[axis] == 1 else spans.min(axis=axis, keepdims=True, initial=EMPTY)
+        lambda spans: spans if spans.shape[axis] == 1 else spans.min(axis=axis, keepdims=True, initial=NOTHING)
     )
     if step.collapses:
         return _collapse(found, step.axis, around)
@@ -161,7 +161,9 @@ def _statistics(step: Statistics, seen: Dependence, around: Around) -> Dependenc
     axes = tuple(axis + 1 for axis in step.axes if seen.full.shape[axis + 1] > 1)
     if not axes:
         return seen
-    return seen._replace(full=seen.full.min(axis=axes, keepdims=True, initial=EMPTY), since=seen.since or around.tensor)
+    return seen._replace(
+        full=seen.full.min(axis=axes, keepdims=True, initial=NOTHING), since=seen.since or around.tensor
+    )
 
 
 def _permute(step: Permute, seen: Dependence) -> Dependence:
@@ -221,7 +223,7 @@ def _broadcast(step: Broadcast, seen: Dependence) -> Dependence:
 
 def _whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
     def flat(spans: Hulls) -> Hulls:
-        return np.asarray(spans.reshape(2, -1).min(axis=1, initial=EMPTY)).reshape(2, *(1,) * rank)
+        return np.asarray(spans.reshape(2, -1).min(axis=1, initial=NOTHING)).reshape(2, *(1,) * rank)
 
     return seen.changed(flat, axes=frozenset(), collapsed=frozenset(), loose=False, unknown=seen.unknown or reason)
 

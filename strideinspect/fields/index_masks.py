@@ -14,7 +14,8 @@ from typing import assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.fields.hulls import LARGEST, TooLargeError, grouped, minimum_over_taps
+from strideinspect.fields.hulls import TooLargeError, grouped, minimum_over_taps
+from strideinspect.limits import LARGEST_FIELD_ARRAY, LONGEST_CACHED_AXIS
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -36,9 +37,6 @@ from strideinspect.reads.steps import (
 Vector = NDArray[np.bool_]
 Masks = tuple[Vector, ...]
 """One vector per axis of a tensor; an index is marked where all its vectors are."""
-
-_KEPT = 1 << 14
-"""What is read of longer axes than this is not kept."""
 
 
 @lru_cache(maxsize=1024)
@@ -64,7 +62,7 @@ def back(read: Read, marks: Masks) -> Masks | None:
     elif not read.steps:
         return marks
     shape = tuple(map(len, marks))
-    if marks is all_marked(shape) and max(shape, default=0) <= _KEPT:
+    if marks is all_marked(shape) and max(shape, default=0) <= LONGEST_CACHED_AXIS:
         return _back_from_all(read.steps, shape)
     return _back(read.steps, marks)
 
@@ -202,7 +200,7 @@ def _reshaped(marks: Masks, before: Shape, after: Shape) -> Masks:
     found: dict[int, Vector] = {}
     for old, new in grouped(before, after):
         sizes = tuple(after[i] for i in new)
-        if all(marks[i].all() for i in old) or math.prod(sizes) > LARGEST:
+        if all(marks[i].all() for i in old) or math.prod(sizes) > LARGEST_FIELD_ARRAY:
             product = None
         else:
             product = _product([marks[i] for i in old]).reshape(sizes)

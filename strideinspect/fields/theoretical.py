@@ -16,7 +16,6 @@ import numpy as np
 from strideinspect.fields import merged_axes
 from strideinspect.fields.axes import Around, carried
 from strideinspect.fields.closed_form import (
-    MOST_WORKING_PHASES,
     Closed,
     Form,
     Reason,
@@ -27,7 +26,6 @@ from strideinspect.fields.closed_form import (
     united,
 )
 from strideinspect.fields.hulls import (
-    EMPTY,
     Hulls,
     TooLargeError,
     bounded,
@@ -38,6 +36,7 @@ from strideinspect.fields.hulls import (
     shrunk,
     slide,
 )
+from strideinspect.limits import LARGEST_OFFSET, MOST_PHASES
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -53,6 +52,7 @@ from strideinspect.reads.steps import (
     Transposed,
     Whole,
 )
+from strideinspect.results.field import NOTHING, sees_nothing
 
 
 def apply(step: Step, form: Form, around: Around) -> Form:
@@ -111,11 +111,11 @@ def _over(form: Closed, spans: Hulls) -> Closed:
 def _widened(form: Closed, step: Sliding) -> Form:
     """A window over a map of one phase, which is nearly all there is: the span grows by the window's reach."""
     ends = sorted((-step.begin * form.step, (step.dilation * (step.kernel - 1) - step.begin) * form.step))
-    if max(-ends[0], ends[1], abs(form.step * step.stride)) >= EMPTY // 2:
+    if max(-ends[0], ends[1], abs(form.step * step.stride)) >= LARGEST_OFFSET:
         return Reason("the field is wider than any image")
     grown = form.spans + np.array([ends[0], -ends[1]], dtype=np.int32).reshape(2, *(1,) * (form.spans.ndim - 1))
-    spans = np.where(form.spans >= EMPTY, np.int32(EMPTY), grown)
-    if int(spans.min(initial=0)) <= -EMPTY // 2:
+    spans = np.where(sees_nothing(form.spans), np.int32(NOTHING), grown)
+    if int(spans.min(initial=0)) <= -LARGEST_OFFSET:
         return Reason("the field is wider than any image")
     return Closed(spans, form.axis, form.step * step.stride, form.sized or step.sized)
 
@@ -129,13 +129,13 @@ def _channels(step: Channels, form: Closed, around: Around) -> Form:
 def _whole(step: Whole, form: Closed, around: Around) -> Form:
     if step.axis == form.axis:
         return form if step.length == 1 else Reason(f"{around.label} reads the whole axis")
-    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
+    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
 
 
 def _running(step: Running, form: Closed, around: Around) -> Form:
     if step.axis == form.axis:
         return Reason(f"{around.label} reads everything up to an index")
-    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
+    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
 
 
 def _permute(step: Permute, form: Closed) -> Form:
@@ -171,7 +171,7 @@ def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
     target = [i for i in new if after[i] != 1]
     inner = math.prod(after[i] for i in target[1:])
     period = form.period * (inner // math.gcd(form.period * behind, inner))
-    if period * behind > MOST_WORKING_PHASES:
+    if period * behind > MOST_PHASES:
         return merged_axes.suspended(form, step, Reason(f"the field has {period * behind:,} phases"))
     written = lifted(form, period)
     before[form.axis], after[target[0]] = period, period * behind // inner
@@ -229,7 +229,7 @@ def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason |
         listed = " and ".join(map(str, sorted(strides)))
         return Reason(f"{label} merges branches with effective strides {listed}")
     period = math.lcm(*(form.period for _, form in forms))
-    return Reason(f"the field has {period:,} phases") if period > MOST_WORKING_PHASES else None
+    return Reason(f"the field has {period:,} phases") if period > MOST_PHASES else None
 
 
 def _hull(forms: Sequence[tuple[Place | None, Closed]]) -> Form:

@@ -14,12 +14,11 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from strideinspect.limits import LARGEST_CACHED_TAPS
+
 Shape = tuple[int, ...]
 Taps = NDArray[np.int32]
 """Input indices per output index, shape [outputs, taps]; -1 where a tap is missing."""
-
-_SHORT = 1 << 12
-"""Repeating reads of more taps than this are not kept."""
 
 
 _T = TypeVar("_T", bound=tuple[object, ...])
@@ -247,7 +246,7 @@ def repeating(
 ) -> Periodic:
     """A read that repeats; all taps are present, if not said. Equal ones are one object while they are short."""
     there = np.ones_like(taps, dtype=bool) if present is None else present
-    make = _repeating if taps.size <= _SHORT else _repeating.__wrapped__
+    make = _repeating if taps.size <= LARGEST_CACHED_TAPS else _repeating.__wrapped__
     return make(step, taps.shape, taps.astype(np.int64, copy=False).tobytes(), there.tobytes(), sized=sized)
 
 

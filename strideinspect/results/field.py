@@ -6,7 +6,11 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:  # renderers use this file, and load no numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
 Span = tuple[int, int]
 """First and last index, both included."""
@@ -25,7 +29,16 @@ class FullField(NamedTuple):
 
 
 NOTHING = 1 << 30
-"""Stands in packed positions for what an index sees that sees nothing."""
+"""In arrays of first and last indices, the entry of an index that sees nothing.
+
+It is larger than any pixel index, so that a minimum ignores it, and it fits into 32 bits. Hulls (fields/), positions
+and the answers of the probe (verify/) all use it.
+"""
+
+
+def sees_nothing(ends: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
+    """Which entries of an array of first or last indices belong to an index that sees nothing; the same shape."""
+    return ends >= NOTHING
 
 
 @dataclass(frozen=True, slots=True)
