@@ -62,7 +62,7 @@ class Closed(NamedTuple):
 @lru_cache(maxsize=1024)
 def _phases(spans: bytes) -> Phases:
     firsts, lasts = np.frombuffer(spans, dtype=np.int32).reshape(2, -1).tolist()
-    return tuple(None if a >= NOTHING else (a, -b) for a, b in zip(firsts, lasts, strict=True))
+    return tuple(None if sees_nothing(a) else (a, -b) for a, b in zip(firsts, lasts, strict=True))
 
 
 @lru_cache(maxsize=256)
@@ -164,7 +164,7 @@ def _composed(form: Closed, read: Periodic) -> Closed | Reason:
     # In 64 bits: offsets may exceed 32 bits before they are found to be too large.
     spans = taken + (whole * form.step).reshape(shape) * _signs(len(shape))
     empty = None
-    if int(form.spans.max(initial=0)) >= NOTHING or not read.present.all():
+    if sees_nothing(int(form.spans.max(initial=0))) or not read.present.all():
         missing = sees_nothing(taken) | np.tile(~read.present, (turns, 1)).reshape(shape)
         empty = missing.all(axis=axis + 1)
         spans = spans.min(axis=axis + 1, where=~missing, initial=np.iinfo(np.int64).max)

@@ -43,7 +43,7 @@ def index_spans(rank: int, axis: int, length: int) -> Hulls:
 
 def is_empty(spans: Hulls) -> bool:
     """Whether no index sees anything."""
-    return not spans.size or bool(spans.flat[0] >= NOTHING and sees_nothing(spans).all())
+    return not spans.size or bool(sees_nothing(spans.flat[0]) and sees_nothing(spans).all())
 
 
 def emptied(spans: Hulls) -> Hulls:
@@ -54,7 +54,7 @@ def emptied(spans: Hulls) -> Hulls:
 def hull(spans: Hulls) -> tuple[int, int] | None:
     """First and last index over the whole array; None for nothing."""
     low = spans.reshape(2, -1).min(axis=1, initial=NOTHING)
-    return None if low[0] >= NOTHING else (int(low[0]), -int(low[1]))
+    return None if sees_nothing(low[0]) else (int(low[0]), -int(low[1]))
 
 
 def along(spans: Hulls, axis: int | None, extent: int) -> Hulls:

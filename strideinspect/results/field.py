@@ -6,11 +6,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:  # renderers use this file, and load no numpy
-    import numpy as np
-    from numpy.typing import NDArray
+from typing import NamedTuple, Protocol, TypeVar
 
 Span = tuple[int, int]
 """First and last index, both included."""
@@ -36,8 +32,17 @@ and the answers of the probe (verify/) all use it.
 """
 
 
-def sees_nothing(ends: NDArray[np.signedinteger]) -> NDArray[np.bool_]:
-    """Which entries of an array of first or last indices belong to an index that sees nothing; the same shape."""
+_Truth_co = TypeVar("_Truth_co", covariant=True)
+
+
+class _Ends(Protocol[_Truth_co]):
+    """A number, or an array of numbers: renderers use this file, which is why it does not name numpy."""
+
+    def __ge__(self, other: int, /) -> _Truth_co: ...
+
+
+def sees_nothing(ends: _Ends[_Truth_co]) -> _Truth_co:
+    """Whether a first or last index is that of an index that sees nothing; for an array, entry by entry."""
     return ends >= NOTHING
 
 
