@@ -8,8 +8,9 @@ import numpy as np
 
 from strideinspect.analysis import Analysis
 from strideinspect.claims import enlarged_sizes
-from strideinspect.fields.hulls import EMPTY, Hulls
+from strideinspect.fields.hulls import Hulls
 from strideinspect.model.shapes import Shapes
+from strideinspect.results.field import NOTHING
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.impulses import Reach, Sending, plan
 
@@ -67,7 +68,7 @@ def _sending(analysis: Analysis) -> Sending:
             seen = analysis.fields.get(tensor, {}).get(source)
             if seen is None and not whole:
                 continue
-            full = np.full((2, *(1,) * len(shape)), EMPTY) if seen is None else _coarse(seen.actual.full)
+            full = np.full((2, *(1,) * len(shape)), NOTHING) if seen is None else _coarse(seen.actual.full)
             reaches.append(
                 Reach(
                     *source,

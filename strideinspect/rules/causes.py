@@ -9,10 +9,10 @@ import numpy as np
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.forward import NodeReads
-from strideinspect.fields.hulls import EMPTY, along
+from strideinspect.fields.hulls import along
 from strideinspect.fields.index_masks import Vector, all_marked, back, unmarked
 from strideinspect.model.node import Node
-from strideinspect.results.field import Span
+from strideinspect.results.field import NOTHING, Span
 from strideinspect.rules.wording import axis_name
 
 
@@ -63,7 +63,7 @@ def causes_of(analysis: Analysis, name: str, axis: int, ranges: Sequence[Span]) 
 def _hits(marked: Vector, first: Vector, last: Vector) -> Vector:
     """Whether there is a marked index from each first one to its last one; none where nothing is seen."""
     before = np.concatenate([[0], np.cumsum(marked)])
-    sees = first < EMPTY
+    sees = first < NOTHING
     found: Vector = sees & (before[np.where(sees, last + 1, 0)] > before[np.where(sees, first, 0)])
     return found
 

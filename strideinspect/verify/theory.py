@@ -12,16 +12,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.results import field
-from strideinspect.results.field import Span
+from strideinspect.results.field import NOTHING, Span, sees_nothing
 from strideinspect.results.verdict import Check, Verdict
 from strideinspect.verify.packed import as_run
 
 _TOO_NEAR: Final = "no two of its indices are known to keep clear of all borders"
 _NO_ANSWER: Final = "onnxruntime has no tensor of this name"
-
-NOTHING: Final = -(1 << 40)
-"""In arrays of indices what an index that sees nothing sees."""
 
 ClaimKey = tuple[str, int, str]
 """A graph input, one of its axes, and a tensor."""
@@ -52,7 +48,7 @@ class TheoryClaim:
         """What each of `count` indices sees of the infinite plane, [2, count]; NOTHING for a hole."""
         turn, phase = np.divmod(np.arange(count), len(self.spans))
         spans = np.array([span or (NOTHING, NOTHING) for span in self.spans], np.int64).T[:, phase]
-        return np.where(spans == NOTHING, NOTHING, spans + turn * self.step)
+        return np.where(sees_nothing(spans), NOTHING, spans + turn * self.step)
 
     def inside(self, count: int) -> NDArray[np.bool_]:
         """Which of `count` indices see pixels of this image only, or are holes between such."""
@@ -151,8 +147,7 @@ def _clear(claim: TheoryClaim, ran: NDArray[np.int64], borders: Mapping[str, Any
 def _as_run(seen: Mapping[str, Any]) -> NDArray[np.int64]:
     """[2, count]: what each index sees; NOTHING for nothing."""
     found = as_run(seen)
-    ends = np.array([np.frombuffer(end, np.intc) for end in (found.firsts, found.lasts)], np.int64)
-    return np.where(ends == field.NOTHING, NOTHING, ends)
+    return np.array([np.frombuffer(end, np.intc) for end in (found.firsts, found.lasts)], np.int64)
 
 
 def _ends(span: NDArray[np.int64]) -> dict[str, int | None]:
