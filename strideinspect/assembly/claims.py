@@ -11,7 +11,8 @@ from strideinspect.fields.hulls import EMPTY, Hulls
 from strideinspect.model.shapes import Shapes
 from strideinspect.rules.inspection import Inspection
 from strideinspect.verify.claims import Claims, FieldClaim
-from strideinspect.verify.impulses import Reach, Sending, plan
+from strideinspect.verify.impulses import ImpulsePlan, plan
+from strideinspect.verify.messages import Reach
 
 _MOST_ENTRIES = 1 << 16
 """Of one tensor's hulls; where they are more, neighbours share one."""
@@ -46,11 +47,11 @@ def claims(found: Inspection, *, full: bool) -> Claims:
         nodes=_producers(shapes),
         theory=[claim for claim, _ in theory if full or claim.key not in left_open],
         enlarged=enlarging.enlarged(shapes, found.sources, list(left_open.values()), macs) if full else (),
-        sending=_sending(found) if full else None,
+        impulses=_sending(found) if full else None,
     )
 
 
-def _sending(found: Inspection) -> Sending:
+def _sending(found: Inspection) -> ImpulsePlan:
     """The impulses to send along each source, and what they may reach of the windows' and of the graph's outputs."""
     shapes = found.shapes
     outputs = shapes.network.outputs
@@ -75,7 +76,7 @@ def _sending(found: Inspection) -> Sending:
                     extents=full.shape[1:],
                     first=tuple(full[0].reshape(-1).tolist()),
                     last=tuple((-full[1]).reshape(-1).tolist()),
-                    dark=dark.get(source, ()) if tensor in outputs else (),
+                    unseen=dark.get(source, ()) if tensor in outputs else (),
                 )
             )
     return plan(reaches, {(name, axis): shapes.shapes[name][axis] for name, axis in found.sources})
