@@ -13,6 +13,7 @@ from strideinspect.assembly.fields import fields_of
 from strideinspect.fields.coverage import dropped, hollow
 from strideinspect.fields.forward import Fields, NodeReads
 from strideinspect.fields.index_masks import Masks, all_marked, back
+from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node, UnresolvedError
 from strideinspect.model.shapes import Shapes
@@ -139,10 +140,6 @@ def _numbers(node: Node, attribute: str, count: int, default: int) -> tuple[int,
     return found if found is not None and len(found) == count else (default,) * count
 
 
-_BIAS = {"ConvInteger": None, "QLinearConv": 8, "ConvTransposeWithDynamicPads": 3}
-"""At which input a bias stands, where that is not 2."""
-
-
 def _cost(shapes: Shapes, node: Node, slid: Geometry, live: frozenset[str]) -> tuple[int | None, int | None]:
     """Multiply-adds for one batch element, and weights with bias, as far as no input of the model makes them.
 
@@ -153,7 +150,7 @@ def _cost(shapes: Shapes, node: Node, slid: Geometry, live: frozenset[str]) -> t
         return 0, 0
     weight = shapes.shapes[node.inputs[slid.weight]]
     places = (w.length if slid.kind is Kind.TRANSPOSED else w.size for w in slid.windows)
-    at = _BIAS.get(node.op, 2)
+    at = CONVOLUTION_INPUTS[node.domain, node.op].bias
     has_bias = at is not None and len(node.inputs) > at and node.inputs[at]
     given = [node.inputs[i] for i in (slid.weight, at if has_bias else None) if i is not None]
     parameters = sum(math.prod(shapes.shapes.get(name, (0,))) for name in given if name not in live)

@@ -12,9 +12,7 @@ from numpy.typing import NDArray
 
 from strideinspect.model.bodies import DEEPEST, Known
 from strideinspect.model.branches import opened
-from strideinspect.model.broadcasting import spell
 from strideinspect.model.fold import fold, fold_table, is_arithmetic, shape_value
-from strideinspect.model.naming import outside
 from strideinspect.model.network import (
     COMPUTED,
     INTEGERS,
@@ -27,7 +25,9 @@ from strideinspect.model.node import Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
 from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Problem, Shapes, Trouble
+from strideinspect.model.subgraphs import captured_by
 from strideinspect.model.window import BrokenError, MisfitError
+from strideinspect.spelling import spell_shape
 
 LONGEST = 1 << 28
 """An axis longer than this is not followed."""
@@ -69,7 +69,7 @@ def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
 def _run_body(around: Shapes, body: onnx.GraphProto, given: Mapping[str, Known]) -> list[Known]:
     """What comes out of one turn of a Loop's body for what goes in; nothing is known of bodies nested too deep."""
     result = Shapes(around.network, constants=Constants(around.network.model, {}), depth=around.depth + 1)
-    for name in outside(body):
+    for name in captured_by(body):
         if name in around.shapes:
             result.shapes[name], result.dtypes[name] = around.shapes[name], around.dtypes[name]
         value = around.constants.known(name)
@@ -173,7 +173,7 @@ def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:
         if min(shape) < 0:
             raise MisfitError("its output would have a negative size", empty=True)
         if not _followable(shape):
-            raise UnresolvedError(f"its output would be {spell(shape)}, which is too large to follow")
+            raise UnresolvedError(f"its output would be {spell_shape(shape)}, which is too large to follow")
 
 
 @lru_cache(maxsize=1024)

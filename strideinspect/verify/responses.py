@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 
 from strideinspect.model.load import load
+from strideinspect.results.field import Shape
 from strideinspect.verify.geometry import Answer, Question
 from strideinspect.verify.long_axes import ask
 from strideinspect.verify.messages import (
@@ -31,7 +32,7 @@ from strideinspect.verify.probe.call import Knowledge, Operation, operation
 from strideinspect.verify.probe.run import Lights
 from strideinspect.verify.probe.translate import Unknown, ancestors, translate
 from strideinspect.verify.probe.value import InexpressibleError
-from strideinspect.verify.shapes import AsRun, Shape, plain, run
+from strideinspect.verify.shapes import AsRun, plain, run
 from strideinspect.verify.weightless import Weightless, prepare
 
 _NEWEST_OPSET: Final = 21

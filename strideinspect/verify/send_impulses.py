@@ -13,8 +13,8 @@ from onnx import helper
 
 from strideinspect.limits import MOST_BYTES_WITH_WEIGHTS, MOST_WATCHED_ELEMENTS
 from strideinspect.model.inline import inline_functions
+from strideinspect.model.subgraphs import nested_subgraphs
 from strideinspect.model.topological_sort import sort_graph
-from strideinspect.verify.exactness import bodies
 from strideinspect.verify.messages import Failure, Impulse, ImpulseResult, ImpulsesReady, Reach, WrongReach
 from strideinspect.verify.shapes import plain
 from strideinspect.verify.weightless import UnrunnableError, open_sizes
@@ -153,11 +153,9 @@ def _model(path: str, inputs: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
 
 
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    yield from graph.initializer
-    for node in graph.node:
-        yield from (attribute.t for attribute in node.attribute if attribute.HasField("t"))
-        for body in bodies(node):
-            yield from _tensors(body)
+    for own in (graph, *nested_subgraphs(graph)):
+        yield from own.initializer
+        yield from (attribute.t for node in own.node for attribute in node.attribute if attribute.HasField("t"))
 
 
 def _check_external(tensor: onnx.TensorProto, folder: Path) -> None:

@@ -14,11 +14,11 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from strideinspect.model.subgraphs import captured
+from strideinspect.results.field import Shape
 from strideinspect.verify.branches import agreed, beside_each_other, not_taken
-from strideinspect.verify.exactness import Exactness, captured, chooses, exactness, parameters
+from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
 from strideinspect.verify.weightless import Weightless
-
-Shape = tuple[int, ...]
 
 _FEW: Final = 8
 _NOT_RUN: Final = "onnxruntime left it out of this run, so that nobody saw its shape"

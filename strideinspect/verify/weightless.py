@@ -14,6 +14,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from strideinspect.model.load import LoadedModel
+from strideinspect.model.subgraphs import nested_subgraphs
 
 _TABLE_TYPES: Final = (TensorProto.INT64, TensorProto.INT32)
 """Tables of indices and shapes come as these; what they hold moves data, so they keep their values."""
@@ -84,7 +85,7 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
         _feed(entry, inputs, draft)
     fed = list(_feed_weights(model.graph, draft))
     every_node = [*model.graph.node]
-    for graph in _subgraphs(model.graph):
+    for graph in nested_subgraphs(model.graph):
         _fill_in(graph, draft)
         every_node += graph.node
     nodes, labels = {}, {}
@@ -245,14 +246,6 @@ def _shapeless(entry: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
     if not entry.type.HasField("tensor_type"):
         return entry
     return helper.make_tensor_value_info(entry.name, entry.type.tensor_type.elem_type, None)
-
-
-def _subgraphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    for node in graph.node:
-        for attribute in node.attribute:
-            for inner in ([attribute.g] if attribute.HasField("g") else []) + list(attribute.graphs):
-                yield inner
-                yield from _subgraphs(inner)
 
 
 class _Repeated(Protocol[_EntryT]):

@@ -14,8 +14,9 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from strideinspect.results.field import Shape
 from strideinspect.verify.geometry import ObservedTaps
-from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
+from strideinspect.verify.probe.value import InexpressibleError, Marks, Value
 
 DARK: Final = np.float32(-1e30)
 """What carries no pixel. Finite, and far below every pixel's number."""

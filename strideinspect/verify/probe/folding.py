@@ -11,10 +11,11 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from strideinspect.results.field import Shape
 from strideinspect.verify.geometry import ObservedTaps
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.shaping import reshaped
-from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
+from strideinspect.verify.probe.value import InexpressibleError, Value
 from strideinspect.verify.shapes import session
 
 _MOST_ENTRIES: Final = 1 << 24
@@ -46,7 +47,7 @@ def columns_to_image(call: Call) -> Sequence[Value | None]:
 
 @lru_cache
 def _adds_up(
-    image: Shape, block: Shape, blocks: int, attributes: tuple[tuple[str, tuple[int, ...]], ...], opset: int
+    image: Shape, block: Shape, blocks: int, attributes: tuple[tuple[str, Shape], ...], opset: int
 ) -> ObservedTaps:
     """What each pixel reads of the entries of one channel, [block, blocks] in a row.
 

@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from strideinspect.results.field import NOTHING, Positions
+from strideinspect.results.field import NOTHING, Positions, Shape
 from strideinspect.verify.messages import ObservedField
 from strideinspect.verify.probe.builder import BORDER, DARK, PROBE, Builder
 from strideinspect.verify.probe.translate import Held, Probe, Unknown
-from strideinspect.verify.probe.value import Shape, Value
+from strideinspect.verify.probe.value import Value
 from strideinspect.verify.shapes import session
 
 _SMALL: Final = 2_000  # nodes; below this, starting threads takes longer than they save
