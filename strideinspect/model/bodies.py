@@ -11,9 +11,6 @@ from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
 from strideinspect.model.subgraphs import subgraphs
 from strideinspect.model.window import is_window
 
-DEEPEST = 4
-"""Bodies inside of bodies that are followed for their shapes."""
-
 
 class Known(NamedTuple):
     """What is known of a tensor: its shape (None: nothing), its element type, and whether it is true for certain."""

@@ -10,14 +10,19 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from strideinspect.model.bodies import DEEPEST, Known
+from strideinspect.limits import (
+    DEEPEST_LOOPS,
+    LONGEST_AXIS,
+    MOST_COMPUTED_INDICES,
+    MOST_CONSTANT_INTEGERS,
+    MOST_CONSTANT_REALS,
+    MOST_ELEMENTS,
+)
+from strideinspect.model.bodies import Known
 from strideinspect.model.branches import opened
 from strideinspect.model.fold import fold, fold_table, is_arithmetic, shape_value
 from strideinspect.model.network import (
-    COMPUTED,
     INTEGERS,
-    SMALL,
-    SMALL_REAL,
     Constants,
     Network,
 )
@@ -28,12 +33,6 @@ from strideinspect.model.shapes import Problem, Shapes, Trouble
 from strideinspect.model.subgraphs import captured_by
 from strideinspect.model.window import BrokenError, MisfitError
 from strideinspect.spelling import spell_shape
-
-LONGEST = 1 << 28
-"""An axis longer than this is not followed."""
-
-LARGEST = 1 << 36
-"""Nor is a tensor of more elements than this."""
 
 
 def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True) -> Shapes:
@@ -84,7 +83,7 @@ def _run_body(around: Shapes, body: onnx.GraphProto, given: Mapping[str, Known])
     for tensor in body.initializer:
         _declare(result, tensor.name, tuple(tensor.dims), tensor.data_type)
         result.constants.declare(tensor.name, tensor)
-    if result.depth <= DEEPEST:
+    if result.depth <= DEEPEST_LOOPS:
         _walk(result, [Node.of(proto, around.network.opsets) for proto in body.node])
     return [_known(result, value.name) for value in body.output]
 
@@ -178,7 +177,7 @@ def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:
 
 @lru_cache(maxsize=1024)
 def _followable(shape: Shape) -> bool:
-    return max(shape, default=0) <= LONGEST and math.prod(shape) <= LARGEST
+    return max(shape, default=0) <= LONGEST_AXIS and math.prod(shape) <= MOST_ELEMENTS
 
 
 def _give_up(result: Shapes, node: Node, reason: str) -> None:
@@ -210,7 +209,9 @@ def _fold(result: Shapes, node: Node) -> None:
         return
     shape = result.shapes.get(node.outputs[0]) if node.outputs else None
     size = math.prod(shape or ())
-    if size > SMALL or (size > SMALL_REAL and result.dtypes.get(node.outputs[0]) == onnx.TensorProto.FLOAT):
+    if size > MOST_CONSTANT_INTEGERS or (
+        size > MOST_CONSTANT_REALS and result.dtypes.get(node.outputs[0]) == onnx.TensorProto.FLOAT
+    ):
         _put_off(result, node, size)
         return
     values: list[NDArray[np.generic] | None] = []
@@ -236,7 +237,7 @@ def _put_off(result: Shapes, node: Node, size: int) -> None:
     name = node.outputs[0] if len(node.outputs) == 1 else ""
     if result.dtypes.get(name) not in INTEGERS or not is_arithmetic(node):
         return
-    if size <= COMPUTED:
+    if size <= MOST_COMPUTED_INDICES:
         result.constants.put_off(name, node.inputs, partial(fold_table, node))
     if any(given in result.sized for given in node.inputs):
         result.sized.add(name)

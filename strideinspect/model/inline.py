@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Final
 import onnx
 
 from strideinspect.errors import UnreadableModelError
+from strideinspect.limits import DEEPEST_CALLS, MOST_INLINED_BYTES
 from strideinspect.model.subgraphs import graphs_in, nested_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MAX_BYTES: Final = 2**26  # of the inlined graph: about a hundred thousand plain nodes, a second's work
 _NODE_BYTES: Final = 500  # what a node costs in memory besides its bytes
-_MAX_DEPTH: Final = 100  # functions called by functions
 _REMEDY: Final = "export the model without local functions"
 STANDARD: Final = ("", "ai.onnx")
 """The names of the standard's own domain."""
@@ -76,11 +75,11 @@ def _check_cost(name: str, model: onnx.ModelProto) -> None:
             cost.size += max(1, cost.copies.get(default.name, 0)) * default.ByteSize()
         costs[key] = cost
     total = _cost(model.graph.node, costs)
-    if total.depth > _MAX_DEPTH:
+    if total.depth > DEEPEST_CALLS:
         raise UnreadableModelError(f"{name}: its local functions call each other {total.depth} deep", _REMEDY)
-    if total.size > _MAX_BYTES:
+    if total.size > MOST_INLINED_BYTES:
         raise UnreadableModelError(
-            f"{name}: with its local functions inlined it would take more than {_MAX_BYTES >> 20} MiB", _REMEDY
+            f"{name}: with its local functions inlined it would take more than {MOST_INLINED_BYTES >> 20} MiB", _REMEDY
         )
 
 

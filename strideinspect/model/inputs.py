@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from strideinspect.errors import InputShapeError
+from strideinspect.limits import LONGEST_INPUT_AXIS, MOST_INPUT_ELEMENTS
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.network import Declared, Network
 from strideinspect.model.node import Shape
 from strideinspect.spelling import spell_shape
 
-LONGEST_AXIS = 10**6
-MOST_ELEMENTS = 2**31
 BATCH = 1
 SPATIAL = {3: 4096, 4: 224, 5: 64}
 """Assumed size of a dynamic spatial axis by the input's number of axes: 1-D, 2-D and 3-D."""
@@ -138,12 +137,12 @@ def _refuse_huge(found: ChosenInput) -> None:
     elements = 1
     for axis, size in enumerate(found.shape):
         elements *= size
-        if size > LONGEST_AXIS:
+        if size > LONGEST_INPUT_AXIS:
             raise InputShapeError(
-                f"axis {axis} of input {found.name!r} would be {size:,} long, more than {LONGEST_AXIS:,}",
+                f"axis {axis} of input {found.name!r} would be {size:,} long, more than {LONGEST_INPUT_AXIS:,}",
                 "give a smaller size with --input-shape",
             )
-    if elements > MOST_ELEMENTS:
+    if elements > MOST_INPUT_ELEMENTS:
         raise InputShapeError(
             f"input {found.name!r} of shape {spell_shape(found.shape)} would have {elements:,} elements, more than 2³¹",
             "give a smaller size with --input-shape",

@@ -10,14 +10,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
+from strideinspect.limits import LONGEST_MAP
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.geometry import Geometry, Kind, Window
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 from strideinspect.model.window_operators import WINDOW_OPERATORS, WindowOperator
 from strideinspect.spelling import spell_shape
-
-LONGEST_MAP = 1 << 22
-"""A map longer than this along an axis is not followed; inputs end at 10⁶."""
 
 
 class MisfitError(Exception):

@@ -126,7 +126,7 @@ def test_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         return run(some, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(geometry, "run", noted)
-    monkeypatch.setattr(geometry, "_MANY_ENTRIES", 2 * questions[0].entries)
+    monkeypatch.setattr(geometry, "MOST_SESSION_ENTRIES", 2 * questions[0].entries)
     found = geometry.ask(questions, OPSET)
     assert sessions == [2, 1]
     for question, table in expected.items():

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
+from strideinspect.limits import SMALL_PROBE_NODES
 from strideinspect.results.field import NOTHING, Positions, Shape
 from strideinspect.verify.messages import ObservedField
 from strideinspect.verify.probe.builder import BORDER, DARK, PROBE, Builder
 from strideinspect.verify.probe.translate import Held, Probe, Unknown
 from strideinspect.verify.probe.value import Value
 from strideinspect.verify.shapes import session
-
-_SMALL: Final = 2_000  # nodes; below this, starting threads takes longer than they save
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,9 @@ class Lights:
         self._names = list(dict.fromkeys(name for name in names if name is not None))
         model = probe.build.model(self._fed(np.zeros(shape[axis])).shape, self._names)
         self._given = {entry.name: probe.build.given[entry.name] for entry in model.graph.input[1:]}
-        self._session = session(model, threads=1 if len(model.graph.node) < _SMALL else 0) if self._names else None
+        self._session = (
+            session(model, threads=1 if len(model.graph.node) < SMALL_PROBE_NODES else 0) if self._names else None
+        )
 
     def seen(self) -> dict[str, ObservedField | Unknown]:
         """What each wanted tensor sees: two runs, one with the rows' numbers and one with their negatives."""
