@@ -12,7 +12,8 @@ from strideinspect.fields.hulls import Hulls
 from strideinspect.model.shapes import Shapes
 from strideinspect.results.field import NOTHING
 from strideinspect.verify.claims import Claims, FieldClaim
-from strideinspect.verify.impulses import Reach, Sending, plan
+from strideinspect.verify.impulses import ImpulsePlan, plan
+from strideinspect.verify.messages import Reach
 
 _MOST_ENTRIES = 1 << 16
 """Of one tensor's hulls; where they are more, neighbours share one."""
@@ -47,11 +48,11 @@ def claims_of(analysis: Analysis, *, full: bool) -> Claims:
         nodes=_producers(shapes),
         theory=[claim for claim, _ in theory if full or claim.key not in left_open],
         enlarged=enlarged_sizes.enlarged(analysis, list(left_open.values()), macs) if full else (),
-        sending=_sending(analysis) if full else None,
+        impulses=_impulses(analysis) if full else None,
     )
 
 
-def _sending(analysis: Analysis) -> Sending:
+def _impulses(analysis: Analysis) -> ImpulsePlan:
     """The impulses to send along each source, and what they may reach of the windows' and of the graph's outputs."""
     shapes = analysis.shapes
     outputs = shapes.network.outputs
@@ -78,7 +79,7 @@ def _sending(analysis: Analysis) -> Sending:
                     extents=full.shape[1:],
                     first=tuple(full[0].reshape(-1).tolist()),
                     last=tuple((-full[1]).reshape(-1).tolist()),
-                    dark=dark.get(source, ()) if tensor in outputs else (),
+                    unseen=dark.get(source, ()) if tensor in outputs else (),
                 )
             )
     return plan(reaches, {(name, axis): shapes.shapes[name][axis] for name, axis in analysis.input_axes})

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple, Protocol, TypeVar
 
+Shape = tuple[int, ...]
+"""Sizes of a tensor's axes."""
+
 Span = tuple[int, int]
 """First and last index, both included."""
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
+from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
-
-_BIAS = {"ConvInteger": None, "QLinearConv": 8, "ConvTransposeWithDynamicPads": 3}
-"""At which input a bias stands, where that is not 2."""
 
 
 def cost_of(
@@ -24,7 +22,7 @@ def cost_of(
         return 0, 0
     weight = shapes.shapes[node.inputs[slid.weight]]
     places = (w.length if slid.kind is Kind.TRANSPOSED else w.size for w in slid.windows)
-    at = _BIAS.get(node.op, 2)
+    at = CONVOLUTION_INPUTS[node.domain, node.op].bias
     has_bias = at is not None and len(node.inputs) > at and node.inputs[at]
     given = [node.inputs[i] for i in (slid.weight, at if has_bias else None) if i is not None]
     parameters = sum(math.prod(shapes.shapes.get(name, (0,))) for name in given if name not in data_dependent)
