@@ -34,7 +34,7 @@ class Page:
 
     def markdown(self) -> str:
         """The page as Markdown, the rule's id for its title."""
-        facts = f"Group: {self.rule.group}. Gravest severity: {self.rule.severity.value}."
+        facts = f"Group: {self.rule.group}. Maximum severity: {self.rule.severity.value}."
         sections = (f"## {heading}\n\n{text}" for heading, text in self.sections.items())
         return "\n\n".join([f"# {self.rule.id}", self.summary, facts, *sections]) + "\n"
 

@@ -223,9 +223,9 @@ def test_many_warnings_of_a_kind_are_cut_short() -> None:
     """Eight are said one by one; of more the first seven, and where the others are."""
     lost = [Finding("lost", Severity.WARNING, f"row {number}", "pad", node=f"n{number}") for number in range(12)]
     (eight,) = findings.grouped(lost[:8])
-    assert [said for said, _ in eight.told(AS_GIVEN)] == [f"row {number}" for number in range(8)]
+    assert [said for said, _ in eight.lines(AS_GIVEN)] == [f"row {number}" for number in range(8)]
     (twelve,) = findings.grouped(lost)
-    assert [said for said, _ in twelve.told(AS_GIVEN)] == [
+    assert [said for said, _ in twelve.lines(AS_GIVEN)] == [
         *(f"row {number}" for number in range(7)),
         "and 5 more of this kind, at n7, n8, n9 and 2 more",
     ]
