@@ -91,6 +91,7 @@ def uncounted(name: str) -> str:
 def _natural(name: str) -> tuple[tuple[int, str], ...]:
     """A sort key under which `features.2` comes before `features.10`.
 
-    Of two numbers the one with more digits is larger. Numbers stay text: a name may be anything, and Python refuses to convert thousands of digits.
+    Of two numbers the one with more digits is larger. Numbers stay text:
+    a name may be anything, and Python refuses to convert thousands of digits.
     """
     return tuple((len(part.lstrip("0")), part) if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name))

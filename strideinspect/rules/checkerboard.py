@@ -1,12 +1,13 @@
-"""A transposed convolution whose kernel is no multiple of its stride.
+"""A transposed convolution has a kernel size that is not a multiple of its stride.
 
 ## What it does
 
-Reports transposed convolutions in which neighbouring output pixels are made from different numbers of kernel taps.
+Reports transposed convolutions whose output pixels are computed from different numbers of kernel taps (uneven
+overlap).
 
 ## Why it is bad
 
-The uneven overlap shows as a checkerboard pattern that the weights have to unlearn.
+Uneven overlap produces checkerboard artifacts, which training has to compensate for.
 
 ## Flagged
 
@@ -25,7 +26,7 @@ The uneven overlap shows as a checkerboard pattern that the weights have to unle
 
 ## What to do
 
-Use a kernel that is a multiple of the stride (4×4 with stride 2), or resize and then convolve.
+Use a kernel size that is a multiple of the stride (4×4 with stride 2), or resize first and then convolve.
 
 ## References
 

@@ -1,14 +1,14 @@
-"""The exact field of an output has holes.
+"""The receptive field of an output has holes.
 
 ## What it does
 
-Takes the middle index of each output that has a position, goes back through the network, and reports image rows or
-columns between the first and the last one seen that this index does not see.
+Computes the exact receptive field of the middle index of each output that has positions, and reports image rows or
+columns inside the field that this index does not depend on.
 
 ## Why it is bad
 
-Details that fall into the holes are invisible to this output. Equal dilations one after another, or a stride larger
-than the window, do this ("gridding").
+Details inside the holes have no effect on this output. The cause is repeated dilation by the same factor, or a stride
+larger than the kernel (gridding).
 
 ## Flagged
 
@@ -28,7 +28,7 @@ than the window, do this ("gridding").
 
 ## What to do
 
-Use dilations without a common factor (1, 2, 5), or convolve undilated in between.
+Use dilations without a common factor (1, 2, 5), or add undilated convolutions in between.
 
 ## References
 

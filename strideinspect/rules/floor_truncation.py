@@ -1,17 +1,17 @@
-"""A window node drops real pixels that no other reader of the map reads.
+"""A window node drops pixels that no other node uses.
 
 ## What it does
 
-Reports the trailing rows and columns of a node's input that its windows never reach, because the output size is a
-floored division and the remainder is more than padding, where nobody else reads them either.
+Reports trailing rows and columns of a node's input that its windows do not reach because the output size is rounded
+down, if they are pixels rather than padding and no other node uses them.
 
 ## Why it is bad
 
-What was computed for these pixels is thrown away, and the map is cut on one side only.
+The computation for these pixels is wasted, and the map is cut on one side only.
 
 ## Flagged
 
-Four windows of 3 with stride 2 cover rows 0 to 8 of 10:
+Four windows of size 3 with stride 2 cover rows 0 to 8 of 10:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,10,10] x) => (float[1,1,4,4] y) {
@@ -27,8 +27,8 @@ Four windows of 3 with stride 2 cover rows 0 to 8 of 10:
 
 ## What to do
 
-Choose an input size at which the division leaves no remainder (the help names the nearest, where there are any), or
-pad the map at its end.
+Choose an input size at which the division has no remainder (the help lists the nearest ones, if any), or pad the end
+of the map.
 
 ## References
 

@@ -1,8 +1,8 @@
-"""A window hangs over the edge of the map, because the output size was rounded up.
+"""A window extends past the edge of the map because the output size was rounded up.
 
 ## What it does
 
-Reports the nodes whose last window reaches past the padded map (`ceil_mode`, or a map smaller than the window).
+Reports nodes whose last window extends past the padded map (`ceil_mode`, or a map smaller than the kernel).
 
 ## Why it matters
 
@@ -10,7 +10,7 @@ The last row and column of the output are computed from fewer pixels than the ot
 
 ## Flagged
 
-The third window begins at row 4 of 5 and has one row left:
+The third window starts at row 4 of 5 and contains only one row:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,5,5] x) => (float[1,1,3,3] y) {
@@ -26,7 +26,7 @@ The third window begins at row 4 of 5 and has one row left:
 
 ## What to do
 
-Nothing, if that is meant; else choose a size at which the windows fit.
+Nothing, if this is intended. Otherwise choose an input size at which the windows fit exactly.
 
 ## References
 

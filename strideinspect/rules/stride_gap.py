@@ -1,13 +1,13 @@
-"""Windows step over interior pixels that no other reader reads.
+"""A window node skips pixels that no other node uses.
 
 ## What it does
 
-Reports the rows and columns between a node's windows (or between its dilated taps) that neither this node nor any
-other reader of the map reads. Keras' ResNet-50 has such maps: both branches of a block use the same 1×1 stride-2 grid.
+Reports rows and columns between a node's windows (or between its dilated taps) that neither this node nor any other
+node uses. An example is Keras' ResNet-50, in which both branches of a block have a 1×1 convolution with stride 2.
 
 ## Why it is bad
 
-What was computed for these pixels is thrown away; with 1×1 stride 2 that is three quarters of the map.
+The computation for these pixels is wasted: with a 1×1 kernel and stride 2, three quarters of the map.
 
 ## Flagged
 
@@ -18,7 +18,7 @@ What was computed for these pixels is thrown away; with 1×1 stride 2 that is th
 
 ## Clean
 
-A residual block's shortcut may skip pixels: the 3×3 beside it reads them.
+The shortcut of a residual block may skip pixels, because the parallel 3×3 convolution uses them.
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,8,8] x) => (float[1,1,4,4] y)
@@ -30,11 +30,12 @@ A residual block's shortcut may skip pixels: the 3×3 beside it reads them.
 
 ## What to do
 
-Move the stride to a window that is at least as wide (the 3×3 of the block), or pool instead of skipping.
+Move the stride to a layer with a kernel at least as large as the stride (the 3×3 convolution of the block), or use
+pooling.
 
 ## References
 
-- The 1×1 stride-2 convolution of ResNet, and what moving the stride brings: Bag of Tricks for Image Classification
+- On the 1×1 stride-2 convolutions of ResNet and the effect of moving the stride: Bag of Tricks for Image Classification
   with Convolutional Neural Networks ([arXiv:1812.01187](https://arxiv.org/abs/1812.01187))
 """
 

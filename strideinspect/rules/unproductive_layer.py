@@ -1,13 +1,13 @@
-"""A layer whose input already sees the whole image.
+"""The input of a layer already has a receptive field that covers the whole image.
 
 ## What it does
 
-Reports learned windows wider than one index before which the theoretical field already covers the image along every
-axis: the layers from the border layer on.
+Reports trainable layers with a kernel larger than 1 whose input already has a theoretical field that covers the image
+along every axis: all layers from the border layer on.
 
 ## Why it matters
 
-Such a layer can add no context any more; in trained classifiers these layers were found to contribute little.
+Such a layer cannot add context. In trained classifiers these layers were found to contribute little.
 
 ## Flagged
 
@@ -27,7 +27,7 @@ Such a layer can add no context any more; in trained classifiers these layers we
 
 ## What to do
 
-Use a larger input, fewer layers, or less downsampling at the beginning.
+Use a larger input or a smaller network, or less downsampling in the first layers.
 
 ## References
 
