@@ -1,4 +1,4 @@
-"""Write docs/cli.md from the command line itself. With --check, only tell whether it is current."""
+"""Write docs/cli.md from the command line itself. With --check, only check whether it is current."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ INTRODUCTION = """\
 
 <!-- Written by docs/generate_cli.py; a test checks that it is current. -->
 
-`strideinspect MODEL...` needs no command name. Results go to standard output, everything else to standard error, so
-that `strideinspect model.onnx --format json > report.json` is a report and nothing but a report.
+`strideinspect MODEL...` needs no command name. Results go to standard output, messages to standard error, so that
+`strideinspect model.onnx --format json > report.json` writes only the report to the file.
 
-| exit status | means |
+| exit status | meaning |
 |---|---|
-| 0 | nothing at or above `--fail-on` |
-| 1 | something is |
-| 2 | the tool could not do its work; one line on standard error says what and what to do |
+| 0 | no finding at or above `--fail-on` |
+| 1 | at least one finding at or above `--fail-on` |
+| 2 | an error: a model could not be inspected, or an option is wrong; one line on standard error says what to do |
 
-With several models the status is the worst of them; one that cannot be read does not stop the others.
+With several models the exit status is the highest of theirs; a model that cannot be read does not stop the others.
 """
 
 

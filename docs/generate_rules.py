@@ -1,6 +1,6 @@
 """Write docs/rules/ from the rules' own docstrings: a page per rule and an index by group.
 
-Run it after changing a rule's documentation; `--check` only tells whether the pages are current.
+Run it after changing a rule's documentation; `--check` only checks whether the pages are current.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ FOLDER = Path(__file__).parent / "rules"
 NOTICE = "<!-- Written by docs/generate_rules.py; a test checks that it is current. -->"
 INTRODUCTION = """\
 Every finding names its rule. `strideinspect rules` prints this list; `--select` and `--ignore` take ids and groups.
-The severity is the gravest that a rule gives. Each page has a model that the rule flags and one that it does not; both
-are tests."""
+The severity is the maximum that a rule reports. Each page has an example that the rule flags and a clean one; both are
+run as tests."""
 
 
 def index() -> str:
@@ -37,7 +37,7 @@ def pages() -> dict[str, str]:
 
 
 def stale() -> list[str]:
-    """Names of files that are missing, out of date, or of no rule any more."""
+    """Names of files that are missing, out of date, or belong to no rule."""
     wanted = pages()
     there = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*")}
     return sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))

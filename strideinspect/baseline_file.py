@@ -20,67 +20,67 @@ _TEXTS = ("model", "rule", "message", *_OPTIONAL)
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A file of accepted findings, and what stands in it."""
+    """A file of accepted findings and its entries."""
 
     path: Path
     entries: tuple[Entry, ...] = ()
 
     def name_of(self, model: str | os.PathLike[str]) -> str:
-        """What the file calls a model: its path from the file's folder on, with slashes.
+        """A model's path relative to the folder of the file, with slashes.
 
-        Folders are followed to where they really are, the model itself is not: it may be a link into a store.
+        Links are resolved for folders, not for the model itself: it may be a link into a store.
         """
         folder, name = os.path.split(os.path.abspath(model))  # noqa: PTH100  # see above
         try:
             folder = os.path.relpath(os.path.realpath(folder), os.path.realpath(self.path.parent))
-        except ValueError:  # on another drive, where no relative path leads
+        except ValueError:  # on another drive there is no relative path
             folder = os.path.realpath(folder)
         return (Path(folder) / name).as_posix()
 
     def of(self, model: str | os.PathLike[str]) -> tuple[Entry, ...]:
         """The entries of a model.
 
-        A file that knows one model alone, which is gone, was written before that model was renamed: its entries are
-        those of whatever model is asked for.
+        If the file has entries of one model only and that model no longer exists, it was renamed: the entries then
+        belong to whatever model is asked for.
         """
         name = self.name_of(model)
         return tuple(entry for entry in self.entries if self.renamed or entry.model == name)
 
     @property
     def renamed(self) -> bool:
-        """Whether the file knows one model alone, and that is gone."""
+        """Whether the file has entries of one model only, and that model no longer exists."""
         return len(self.models()) == 1 and self.models() == self.gone()
 
     def models(self) -> frozenset[str]:
-        """The models that the file knows."""
+        """The models that the file has entries of."""
         return frozenset(entry.model for entry in self.entries)
 
     def gone(self) -> frozenset[str]:
-        """Those of them that are no longer there."""
+        """Those of them that no longer exist."""
         return frozenset(model for model in self.models() if not os.path.lexists(self.path.parent / model))
 
     def text(self) -> str:
-        """The file's own text; the same entries give the same bytes."""
-        found = ",\n".join(map(_written, sorted(self.entries, key=order)))
-        accepted = f"[\n{found}\n  ]" if found else "[]"
+        """The content of the file; the same entries give the same bytes."""
+        entries = ",\n".join(map(_written, sorted(self.entries, key=order)))
+        accepted = f"[\n{entries}\n  ]" if entries else "[]"
         return f'{{\n  "schema": "{SCHEMA}",\n  "accepted": {accepted}\n}}\n'
 
 
 def read(path: Path) -> Baseline:
-    """The file as data. Raises UsageError where it cannot be read, is something else, or of a newer version."""
-    anew = f"write it anew: strideinspect baseline MODEL... --output {path}"
+    """Read the file. Raises UsageError if it cannot be read, is not a baseline, or has a newer version."""
+    anew = f"create it again: strideinspect baseline MODEL... --output {path}"
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
         raise UsageError(f"cannot read the baseline {path}: {error.strerror or error}", anew) from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path} is no baseline: it is no JSON ({error})", anew) from error
+        raise UsageError(f"{path} is not a baseline: not valid JSON ({error})", anew) from error
     schema = content.get("schema") if isinstance(content, dict) else None
     newer = re.fullmatch(r"strideinspect/baseline/\d+", schema) if isinstance(schema, str) else None
     if newer and schema != SCHEMA:
         raise UsageError(f"{path} was written by a newer strideinspect ({schema})", "update strideinspect")
     if schema != SCHEMA:
-        raise UsageError(f"{path} is no baseline: its schema is not {SCHEMA}", anew)
+        raise UsageError(f"{path} is not a baseline: its schema is not {SCHEMA}", anew)
     accepted = content.get("accepted")
     if not isinstance(accepted, list):
         raise UsageError(f"{path}: accepted must be a list of findings", anew)
@@ -94,7 +94,7 @@ def _written(entry: Entry) -> str:
 
 def _entry(item: object, where: str, anew: str) -> Entry:
     if not isinstance(item, dict):
-        raise UsageError(f"{where} is no finding", anew)
+        raise UsageError(f"{where} is not a finding", anew)
     texts = {name: _text(item, name, where, anew) for name in _TEXTS}
     axes, namesakes = item.get("axes"), item.get("namesakes")
     if not isinstance(axes, list) or not all(type(axis) is int for axis in axes):
@@ -107,5 +107,5 @@ def _entry(item: object, where: str, anew: str) -> Entry:
 def _text(item: Mapping[str, object], key: str, where: str, anew: str) -> str | None:
     value = item.get(key)
     if not isinstance(value, str) and (value is not None or key not in _OPTIONAL):
-        raise UsageError(f"{where}: {key} must be a text", anew)
+        raise UsageError(f"{where}: {key} must be a string", anew)
     return value

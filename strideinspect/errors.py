@@ -6,9 +6,9 @@ import sys
 
 
 class StrideinspectError(Exception):
-    """The tool could not do its work; exit status 2.
+    """Base of all errors that strideinspect raises; exit status 2 on the command line.
 
-    `message` says what is wrong and where, `help` what to do about it.
+    `message` says what is wrong and where, `help` what to do about it (may be empty).
     """
 
     def __init__(self, message: str, help: str = "") -> None:
@@ -18,7 +18,7 @@ class StrideinspectError(Exception):
 
 
 class UnreadableModelError(StrideinspectError):
-    """The file is missing, is no ONNX model, or is damaged."""
+    """The file is missing, not an ONNX model, or damaged."""
 
 
 class UnsupportedModelError(StrideinspectError):
@@ -34,11 +34,11 @@ class UsageError(StrideinspectError):
 
 
 class InternalError(StrideinspectError):
-    """A mistake of ours."""
+    """A bug in strideinspect."""
 
 
 def unexpected(error: Exception) -> InternalError:
-    """What to tell of a mistake of ours, and what to do. Raises it instead under `python -X dev`, for the traceback."""
+    """An unexpected exception as an InternalError. Raises the exception itself under `python -X dev`."""
     if sys.flags.dev_mode:
         raise error
     what = str(error).partition("\n")[0]

@@ -1,4 +1,4 @@
-"""The repository around a run: what a finding's file is called in it."""
+"""The repository that a run belongs to, and the paths of files in it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Repository(NamedTuple):
         return self._inside(path) or Path(os.path.abspath(path)).as_posix()  # noqa: PTH100  # of any text, links kept
 
     def relative(self, file: str) -> str | None:
-        """The path, relative to the repository, of a source file that a stack trace names; None where it has no such.
+        """The path, relative to the repository, of a source file in a stack trace; None if there is no such file.
 
-        A trace that was made on another machine, or in another checkout, names files that are not here: then it is the
-        longest ending of the path that is a file of the repository.
+        A trace from another machine or checkout names files that do not exist here: then the longest ending of the
+        path that is a file of the repository is used.
         """
         found = self._inside(file)
         if found is not None and (self.root / found).is_file():
@@ -47,7 +47,7 @@ class Repository(NamedTuple):
         return next((ending for ending in endings if self._has(ending)), None)
 
     def _inside(self, path: str) -> str | None:
-        """As the path is written, before links are followed: large files are often links to a store elsewhere."""
+        """The path as written is tried before links are followed: large files are often links to a store elsewhere."""
         for follow in (os.path.abspath, os.path.realpath):
             try:
                 return Path(follow(path)).relative_to(self.root).as_posix()

@@ -64,18 +64,18 @@ def test_same_bytes_in_any_order() -> None:
 
 
 @pytest.mark.parametrize(("content", "message"), [
-    ("{", "is no baseline: it is no JSON"),
-    (b"\xff\xfe\x00", "is no baseline: it is no JSON"),
+    ("{", "is not a baseline: not valid JSON"),
+    (b"\xff\xfe\x00", "is not a baseline: not valid JSON"),
     ("[]", "its schema is not strideinspect/baseline/1"),
     ('{"schema": "strideinspect/report/1", "models": []}', "its schema is not strideinspect/baseline/1"),
     ('{"schema": "strideinspect/baseline/2"}', "was written by a newer strideinspect (strideinspect/baseline/2)"),
     ('{"schema": "strideinspect/baseline/1", "accepted": {}}', "accepted must be a list of findings"),
-    ('{"schema": "strideinspect/baseline/1", "accepted": [3]}', "entry 1 is no finding"),
-    (TEXT.replace('"rule": "floor-truncation"', '"rule": null'), "entry 1: rule must be a text"),
-    (TEXT.replace('"layer": "features.5"', '"layer": 5'), "entry 1: layer must be a text"),
+    ('{"schema": "strideinspect/baseline/1", "accepted": [3]}', "entry 1 is not a finding"),
+    (TEXT.replace('"rule": "floor-truncation"', '"rule": null'), "entry 1: rule must be a string"),
+    (TEXT.replace('"layer": "features.5"', '"layer": 5'), "entry 1: layer must be a string"),
     (TEXT.replace("[2, 3]", "[true]"), "entry 1: axes must be a list of numbers"),
     (TEXT.replace('"namesakes": 1', '"namesakes": "1"'), "entry 1: namesakes must be a number"),
-    (TEXT.replace("[2, 3]", "[" * 100_000), "is no baseline: it is no JSON"),
+    (TEXT.replace("[2, 3]", "[" * 100_000), "is not a baseline: not valid JSON"),
 ])  # fmt: skip
 def test_unusable_file(content: str | bytes, message: str, tmp_path: Path) -> None:
     """A file that is broken, foreign or from a newer version is one UsageError that names it and the place."""

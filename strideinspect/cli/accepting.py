@@ -1,4 +1,4 @@
-"""Accepting findings: a file of them is written, or pruned, from what models show today."""
+"""Accepting findings: write or prune the baseline file from the current findings of models."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from strideinspect import baseline_file
+from strideinspect import baseline_file, spelling
 from strideinspect.baseline_file import Baseline
 from strideinspect.cli import console, outputs
 from strideinspect.cli.session import InspectionRequest, inspected
@@ -17,7 +17,6 @@ from strideinspect.fleet import Result, Task
 from strideinspect.policy.baseline import judged
 from strideinspect.policy.entry import Entry, entries
 from strideinspect.policy.recognition import match
-from strideinspect.report import number_text
 from strideinspect.results.report import FailedReport, Report, Severity
 
 
@@ -30,39 +29,39 @@ def run(
     if os.path.realpath(file) in {os.path.realpath(task.path) for task in asked}:
         raise UsageError(f"cannot write {file}: it is a model", "choose another file")
     before = baseline_file.read(file) if prune or file.exists() else Baseline(file)
-    # What is accepted already has to be found once more.
+    # Without the baseline, so that findings that are already accepted are reported again.
     tasks = [replace(task, settings=replace(task.settings, baseline=None)) for task in asked]
     results = list(inspected(tasks, jobs, quiet=False))
     failed = [isinstance(result, FailedReport) for result in results]
     if not all(failed):
         after = pruned(before, tasks, results) if prune else updated(before, tasks, results, accept)
         outputs.write(file, after.text())
-        console.write(f"{file}: {_told(before, after)}\n")
+        console.write(f"{file}: {_summary(before, after)}\n")
     return 2 if any(failed) else 0
 
 
 def _configured(tasks: Sequence[Task]) -> Path:
     files = dict.fromkeys(task.settings.baseline for task in tasks)
     if len(files) > 1:
-        raise UsageError("the configuration gives these models several baselines", "say which with --output FILE")
+        raise UsageError("the configuration names several baselines for these models", "choose one with --output FILE")
     return next(iter(files)) or Path(baseline_file.NAME)
 
 
-def _told(before: Baseline, after: Baseline) -> str:
+def _summary(before: Baseline, after: Baseline) -> str:
     """`12 findings accepted, 3 added, 1 removed`."""
     old, new = Counter(before.entries), Counter(after.entries)
-    parts = [f"{number_text.count(len(after.entries), 'finding')} accepted"]
+    parts = [f"{spelling.count(len(after.entries), 'finding')} accepted"]
     if before.entries:
         changes = {"added": (new - old).total(), "removed": (old - new).total()}
-        parts += [f"{number:,} {what}" for what, number in changes.items() if number] or ["as before"]
+        parts += [f"{number:,} {what}" for what, number in changes.items() if number] or ["unchanged"]
     return ", ".join(parts)
 
 
 def updated(before: Baseline, tasks: Sequence[Task], results: Sequence[Result], accept: Severity) -> Baseline:
-    """The file with the findings of these results, those at `accept` and graver.
+    """The file with the findings of these results, those of severity `accept` or higher.
 
-    They take the place of what it had of these models. Entries of other models stay unless the model is gone; so do
-    those of rules that had no say, and of models that could not be inspected.
+    They replace the entries of these models. Entries of other models stay unless the model no longer exists; entries
+    of rules that were not run, and of models that could not be inspected, stay too.
     """
 
     def kept(report: Report, _: Sequence[Entry]) -> Sequence[Entry]:
@@ -72,7 +71,7 @@ def updated(before: Baseline, tasks: Sequence[Task], results: Sequence[Result], 
 
 
 def pruned(before: Baseline, tasks: Sequence[Task], results: Sequence[Result]) -> Baseline:
-    """The file without the entries that match nothing any more."""
+    """The file without the entries that no longer match a finding."""
     return _rewritten(before, tasks, results, lambda report, own: match(report, own).used)
 
 
@@ -82,7 +81,7 @@ def _rewritten(
     results: Sequence[Result],
     kept: Callable[[Report, Sequence[Entry]], Sequence[Entry]],
 ) -> Baseline:
-    found: list[Entry] = []
+    written: list[Entry] = []
     done: set[str] = set(before.gone())
     for task, result in zip(tasks, results, strict=True):
         if isinstance(result, Report):
@@ -91,6 +90,6 @@ def _rewritten(
             unasked = [entry for entry in own if entry.rule not in rules]
             here = kept(result, [entry for entry in own if entry.rule in rules])
             name = before.name_of(task.path)
-            found += (replace(entry, model=name) for entry in [*unasked, *here])
+            written += (replace(entry, model=name) for entry in [*unasked, *here])
             done.add(name)
-    return Baseline(before.path, (*found, *(entry for entry in before.entries if entry.model not in done)))
+    return Baseline(before.path, (*written, *(entry for entry in before.entries if entry.model not in done)))

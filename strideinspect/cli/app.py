@@ -1,4 +1,4 @@
-"""The commands, each a file, and what every one of them has in common: how errors end."""
+"""The commands, one file each, and how errors of all of them end."""
 
 from __future__ import annotations
 
@@ -14,25 +14,27 @@ from strideinspect.cli.options import CommandOfModels
 from strideinspect.errors import StrideinspectError, unexpected
 
 DEFAULT = "inspect"
-"""The command whose name may be left out: what is no command's name is handed to it."""
+"""The command that runs where the first argument is not the name of a command."""
 
 COMMANDS: Mapping[str, Mapping[str, Any]] = {
     DEFAULT: {
         "cls": CommandOfModels,
-        "epilog": """Exit status: 0 nothing at or above --fail-on; 1 something is; 2 the tool could not do its work.
+        "epilog": """Exit status: 0 no finding at or above --fail-on; 1 at least one; 2 a model could not be inspected
+or an option is wrong.
 
-Other commands: strideinspect baseline | rules | explain RULE | schema (a file that is called so: ./rules).""",
+Other commands: strideinspect baseline | rules | explain RULE | schema. To inspect a file with one of these names,
+write ./rules.""",
     },
     "baseline": {"cls": CommandOfModels},
     "rules": {},
     "explain": {},
     "schema": {},
 }
-"""The commands by the names of their files, and what Typer is to know of them besides their functions."""
+"""The commands by the names of their files, with Typer's arguments for each."""
 
 
 def application(name: str) -> typer.Typer:
-    """A command by itself: nobody waits until the options of all the others are made."""
+    """One command alone: building the options of all commands would slow down every start."""
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
     app.command(name, **COMMANDS[name])(import_module(f"strideinspect.cli.{name}").run)
     return app
@@ -44,17 +46,17 @@ def title(name: str) -> str:
 
 
 def run(args: Sequence[str]) -> int:
-    """Run the command line; the exit status. Whatever goes wrong is one line on standard error and status 2."""
+    """Run the command line; the exit status. Any error is one line on standard error and status 2."""
     name, *rest = args if args and args[0] in COMMANDS else (DEFAULT, *args)
     try:
         status = get_command(application(name)).main(rest, prog_name=title(name), standalone_mode=False)
         return int(status or 0)
     except typer.TyperException as error:
-        # Typer's own words, but for those that speak of Python.
+        # Typer's own message, without the words that only make sense in Python.
         what = error.format_message().replace("Value error, ", "").rstrip(".")
         console.complain(f"{what}; see strideinspect --help")
     except StrideinspectError as error:
         console.complain(str(error))
-    except Exception as error:  # noqa: BLE001  # the last resort: a mistake of ours, told without a traceback
+    except Exception as error:  # noqa: BLE001  # a bug in strideinspect: one line instead of a traceback
         console.complain(str(unexpected(error)))
     return 2

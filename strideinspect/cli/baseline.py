@@ -12,7 +12,7 @@ from strideinspect.cli import options
 
 
 class Accept(StrEnum):
-    """The least severity that is accepted."""
+    """The lowest severity that is accepted."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -25,13 +25,13 @@ def run(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="The file to write; if not given, the configuration's baseline, else strideinspect-baseline.json.",
+            help="File to write. Default: the baseline in the configuration, else strideinspect-baseline.json.",
         ),
     ] = None,
     prune: Annotated[
-        bool, typer.Option("--prune", help="Accept nothing new: remove the entries that match nothing any more.")
+        bool, typer.Option("--prune", help="Only remove entries that no longer match a finding; accept nothing new.")
     ] = False,
-    accept: Annotated[Accept, typer.Option(help="Accept findings of this severity and graver ones.")] = Accept.NOTE,
+    accept: Annotated[Accept, typer.Option(help="Accept findings of this severity or higher.")] = Accept.NOTE,
     input_shape: options.InputShape = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
@@ -43,13 +43,13 @@ def run(
     config: options.Config = None,
     no_config: options.NoConfig = False,
 ) -> int:
-    """Accept what is found in these models today, so that --baseline leaves it out and fails on what is new.
+    """Accept the current findings of these models, so that --baseline hides them and only new findings fail.
 
-    The file is for review: an entry per finding, sorted, the same bytes for the same findings. What it says of other
-    models stays, unless they are gone.
+    The file is meant for review: sorted, one entry per finding, identical for identical findings. Entries of other
+    models are kept unless the model no longer exists.
     """
     settings = options.settings(input_shape, select, ignore, expect, verify, verify_timeout, no_verify=no_verify)
-    # Imported here, for --help and a mistyped option need none of it.
+    # Imported here: --help and a mistyped option need none of it.
     from strideinspect.cli import accepting, session
     from strideinspect.results.report import Severity
 

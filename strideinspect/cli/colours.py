@@ -1,4 +1,4 @@
-"""What a document looks like on a terminal."""
+"""Colours and links of a document on a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLOURS = {
 
 
 def coloured(document: Document, *, links: bool) -> str:
-    """The document with the signs for its colours in it and, where they lead anywhere, for its links."""
+    """The document as text with terminal escape sequences for its colours and, if `links`, for its links."""
     console = Console(soft_wrap=True, highlight=False)
     with console.capture() as capture:
         for row in document:
@@ -27,6 +27,6 @@ def coloured(document: Document, *, links: bool) -> str:
 
 
 def _look(span: Segment, *, links: bool) -> str:
-    """A span's colour and link, in rich's words."""
+    """A segment's colour and link as a style of rich."""
     link = f"link {span.link}" if span.link and links else ""
     return f"{COLOURS.get(span.style, '')} {link}".strip()

@@ -1,4 +1,4 @@
-"""Where words go: results to standard output, everything else to standard error; colours only for who can see them."""
+"""Output: results to standard output, everything else to standard error; colours only on terminals."""
 
 from __future__ import annotations
 
@@ -22,24 +22,25 @@ NARROWEST, WIDEST = 60, 120
 
 
 def width() -> int:
-    """Cells to fill: the terminal's, or 80; within bounds that a table needs and an eye can follow."""
+    """Cells per line: the terminal's width or 80, at least what a table needs and at most what is easy to read."""
     return min(max(shutil.get_terminal_size((80, 24)).columns, NARROWEST), WIDEST)
 
 
 def write(text: str) -> None:
-    """Write a result to standard output. A reader that has left (`| head`) is no error: it has seen enough.
+    """Write a result to standard output. A reader that has closed the pipe (`| head`) is not an error.
 
-    Raises UsageError where standard output cannot take it, a full disk say.
+    Raises UsageError where writing fails, for example on a full disk.
     """
     try:
         sys.stdout.write(_encodable(text, sys.stdout))
         sys.stdout.flush()
     except OSError as error:
-        # What is still buffered must not fail once more when Python exits.
+        # The rest of the buffer must not fail again when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise UsageError(
-                f"cannot write to standard output: {error.strerror}", "give room, or --output elsewhere"
+                f"cannot write to standard output: {error.strerror}",
+                "free some space, or use --output",
             ) from error
 
 
@@ -49,9 +50,9 @@ def watched() -> bool:
 
 
 def show(document: Document) -> None:
-    """Write a document to standard output, in colour where that is a terminal that wants it."""
+    """Write a document to standard output, in colour on a terminal unless NO_COLOR is set."""
     if _colourful(sys.stdout):
-        # Only where it is used: a CI job pays nothing for colours that nobody sees.
+        # Imported only where it is used: a CI job does not need it.
         from strideinspect.cli import colours
 
         write(colours.coloured(document, links=watched()))
@@ -62,8 +63,8 @@ def show(document: Document) -> None:
 
 
 def complain(message: str) -> None:
-    """One line on standard error, whatever the message holds."""
-    from strideinspect.report.layout import printable  # --help does without
+    """Write the message to standard error as one line, whatever it contains."""
+    from strideinspect.report.layout import printable  # --help does not need it
 
     line = printable(" ".join(message.split()))
     sys.stderr.write(_encodable(f"strideinspect: {line}\n", sys.stderr))
@@ -71,7 +72,7 @@ def complain(message: str) -> None:
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
-    """A function that shows what is being done, while the block runs; None where nobody watches."""
+    """A function that shows the current step while the block runs; None without a terminal."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -86,7 +87,7 @@ def _colourful(stream: TextIO) -> bool:
 
 
 def _encodable(text: str, stream: TextIO) -> str:
-    """The text as the stream can take it: our own signs in ASCII, and a question mark for what has no such form."""
+    """The text in the stream's encoding: our own symbols in ASCII, a question mark for any other character."""
     encoding = stream.encoding or "ascii"
     try:
         text.encode(encoding)

@@ -9,8 +9,10 @@ import typer
 from strideinspect.cli import console
 
 
-def run(name: Annotated[str, typer.Argument(metavar="RULE", help="A rule or a group.")]) -> None:
-    """Print the page of a rule: what it does, why, a model that it flags and one that it does not, what to do."""
+def run(
+    name: Annotated[str, typer.Argument(metavar="RULE", help="Id of a rule, or a group.")],
+) -> None:
+    """Print the page of a rule: what it checks and why, a model that it flags, a clean one, and what to do."""
     from strideinspect.report.layout import Line, Segment, Style
     from strideinspect.rules.page import page
     from strideinspect.rules.registry import all_rules, named

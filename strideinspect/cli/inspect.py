@@ -1,4 +1,4 @@
-"""`strideinspect MODEL...`: inspect models; the command that needs no name."""
+"""`strideinspect MODEL...`: inspect models. The default command."""
 
 # No `from __future__ import annotations`: Typer would read every option from text, four times over.
 
@@ -14,7 +14,7 @@ from strideinspect.version import __version__
 
 
 class Format(StrEnum):
-    """How a report is written."""
+    """The format of a report."""
 
     TEXT = "text"
     JSON = "json"
@@ -27,7 +27,7 @@ class Format(StrEnum):
 
 
 class FailOn(StrEnum):
-    """The least severity that makes the exit status 1."""
+    """The lowest severity that makes the exit status 1."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -36,7 +36,7 @@ class FailOn(StrEnum):
 
 
 class Show(StrEnum):
-    """The least severity that a text report lists."""
+    """The lowest severity that a text report lists."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -57,7 +57,7 @@ def run(
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="Also write a file: the format goes by its suffix, or FORMAT:FILE names it. Repeatable.",
+            help="Also write a file; the suffix determines the format, or write FORMAT:FILE. Repeatable.",
         ),
     ] = None,
     select: options.Select = None,
@@ -66,25 +66,25 @@ def run(
     baseline: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="Leave out the findings that this file accepts; strideinspect baseline writes it."
+            metavar="FILE", help="Hide the findings that this file accepts; strideinspect baseline writes it."
         ),
     ] = None,
     no_baseline: Annotated[
-        bool, typer.Option("--no-baseline", help="Leave nothing out, whatever the configuration has accepted.")
+        bool, typer.Option("--no-baseline", help="Show all findings, even those that the configured baseline accepts.")
     ] = False,
     fail_on: Annotated[
         FailOn | None,
         typer.Option(
-            help="Exit with status 1 if there is a finding of this severity or a graver one; error if not given.",
+            help="Exit with status 1 if there is a finding of this severity or higher. Default: error.",
             show_default=False,
         ),
     ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="The same as --fail-on never.")] = False,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Same as --fail-on never.")] = False,
     show: Annotated[
-        Show, typer.Option(help="Text, Markdown, GitHub: list findings of this severity and graver ones.")
+        Show, typer.Option(help="Text, Markdown, GitHub: list findings of this severity or higher.")
     ] = Show.NOTE,
     statistics: Annotated[
-        bool, typer.Option("--statistics", help="Text: how often each rule fired, in place of the reports.")
+        bool, typer.Option("--statistics", help="Text: print how often each rule fired instead of the reports.")
     ] = False,
     verify: options.Verified = None,
     no_verify: options.NoVerify = False,
@@ -95,22 +95,25 @@ def run(
     positions: Annotated[bool, typer.Option("--positions", help="JSON: add the actual field of every index.")] = False,
     tensor: Annotated[
         list[str] | None,
-        typer.Option(metavar="PATTERN", help="Also report what these tensors see; * and ? are wildcards. Repeatable."),
+        typer.Option(
+            metavar="PATTERN",
+            help="Also report the receptive fields of these tensors; * and ? are wildcards. Repeatable.",
+        ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Text: findings only. No progress.")] = False,
-    version: Annotated[  # noqa: ARG001  # its callback does it all
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Text: findings only; no progress display.")] = False,
+    version: Annotated[  # noqa: ARG001  # handled by its callback
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> int:
-    """See what a CNN in an ONNX file really sees: receptive fields, strides, dropped pixels, verified by running it."""
+    """Inspect the receptive fields, strides and dropped pixels of ONNX models, verified by running onnxruntime."""
     # Imported here, as is the rest below: --help and a mistyped option need none of it.
     from strideinspect.cli import outputs
 
     targets = outputs.targets(output or (), models)
     if statistics and format is not Format.TEXT:
-        raise UsageError("--statistics is text", f"leave out --format {format}")
+        raise UsageError("--statistics only works with --format text", f"remove --format {format}")
     if positions and "json" not in {format, *(target.format for target in targets)}:
-        raise UsageError("--positions belongs to the JSON report", "add --format json, or --output report.json")
+        raise UsageError("--positions only affects the JSON report", "add --format json, or --output report.json")
     settings = options.settings(input_shape, select, ignore, expect, verify, verify_timeout, no_verify=no_verify)
     if tensor:
         settings["tensors"] = tuple(tensor)

@@ -1,6 +1,6 @@
-"""The options that ask something of models, and what the words after them mean.
+"""The options of the commands that inspect models, and how their values are parsed.
 
-Every mistake is a UsageError that says what to write instead.
+Every wrong value is a UsageError that says what to write instead.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class VerifyMode(StrEnum):
-    """How the claims are held against running the model."""
+    """How the results are checked by running the model."""
 
     NONE = "none"
     RUN = "run"
@@ -28,7 +28,7 @@ class VerifyMode(StrEnum):
 
 
 class CommandOfModels(TyperCommand):
-    """A command whose models come first in its usage."""
+    """A command whose usage line shows the models first."""
 
     def format_usage(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ANN401
         """Typer would put the options first."""
@@ -40,70 +40,69 @@ InputShape = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=1,3,224,224",
-        help="Size of an input, in place of what the file says or where it says nothing. Repeatable; NAME= may be left "
-        "out for a single input.",
+        help="Shape of an input: replaces the declared one, or fills in dynamic axes. NAME= is optional for a single "
+        "input. Repeatable.",
     ),
 ]
 Select = Annotated[
-    list[str] | None, typer.Option(metavar="RULES", help="Only these rules or groups, separated by commas.")
+    list[str] | None, typer.Option(metavar="RULES", help="Run only these rules or groups, separated by commas.")
 ]
 Ignore = Annotated[
-    list[str] | None, typer.Option(metavar="RULES", help="All rules or groups but these, separated by commas.")
+    list[str] | None, typer.Option(metavar="RULES", help="Do not run these rules or groups, separated by commas.")
 ]
 Expect = Annotated[
     list[str] | None,
     typer.Option(
         metavar="OUTPUT:size=427,stride=32",
-        help="Fail unless this output, or any tensor or node, is like that; also first, last, center, shape. "
-        "Repeatable.",
+        help="Fail unless this output, tensor or node has these values. Keys: size, stride, first, last, center, "
+        "shape. Repeatable.",
     ),
 ]
 Verified = Annotated[
     VerifyMode | None,
     typer.Option(
-        help="Hold shapes and fields against onnxruntime running the model; full: at enlarged inputs and with the "
-        "real weights, too; run if not given.",
+        help="Check shapes and receptive fields by running onnxruntime; full: also at enlarged inputs and with the "
+        "real weights. Default: run.",
         show_default=False,
     ),
 ]
-NoVerify = Annotated[bool, typer.Option("--no-verify", help="The same as --verify none.")]
+NoVerify = Annotated[bool, typer.Option("--no-verify", help="Same as --verify none.")]
 VerifyTimeout = Annotated[
     float | None,
-    typer.Option(
-        metavar="SECONDS", help="Give up verifying a model after this long; 60 if not given.", show_default=False
-    ),
+    typer.Option(metavar="SECONDS", help="Time limit for verifying one model. Default: 60.", show_default=False),
 ]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Inspect so many models at a time.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of models inspected in parallel.")]
 Config = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="Settings in place of the nearest strideinspect.toml or pyproject.toml, upwards from the model.",
+        help="Configuration file to use instead of the nearest strideinspect.toml or pyproject.toml at or above the "
+        "model's folder.",
     ),
 ]
-NoConfig = Annotated[bool, typer.Option("--no-config", help="No settings but those given here.")]
+NoConfig = Annotated[bool, typer.Option("--no-config", help="Ignore all configuration files.")]
 
 LONGEST_NUMBER = 18
-"""Digits; no size of this many is meant, and Python refuses to read some thousands of them."""
+"""Digits; longer numbers are typing errors, and Python refuses to parse thousands of digits."""
 
 
 def input_shapes(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """`NAME=1,3,224,224` as name and sizes; a name left out is "" and stands for the model's only input.
 
-    Raises UsageError for what is no list of sizes, and for a name given twice.
+    Raises UsageError for anything that is not a list of sizes, and for a name given twice.
     """
     shapes: dict[str, tuple[int, ...]] = {}
     for text in texts:
         name, _, sizes = text.rpartition("=")
         if name in shapes:
-            raise UsageError(f"--input-shape {text}: {name or 'the only input'} has a size already", "give it once")
+            raise UsageError(f"--input-shape {text}: {name or 'the only input'} was given twice", "give it once")
         shapes[name] = tuple(_size(size.strip(), text) for size in sizes.split(","))
     return shapes
 
 
 def _size(size: str, text: str) -> int:
     if not (size.isascii() and size.removeprefix("-").isdecimal()):
-        what = f"{size!r} is no whole number" if size else "a size is missing"
+        what = f"{size!r} is not a whole number" if size else "a size is missing"
         raise UsageError(f"--input-shape {text}: {what}", "write NAME=1,3,224,224")
     if len(size) > LONGEST_NUMBER:
         raise UsageError(f"--input-shape {text}: {size[:6]}… is too large", "sizes up to 1,000,000 can be inspected")
@@ -127,7 +126,7 @@ def settings(
     *,
     no_verify: bool,
 ) -> dict[str, Any]:
-    """What was given, as attributes of Settings; none of what was not."""
+    """The options that were given, as attributes of Settings."""
     attributes: dict[str, Any] = {
         "input_shapes": input_shapes(input_shape or ()),
         "verify": "none" if no_verify else verify and verify.value,
@@ -146,7 +145,7 @@ def _expectations(texts: Iterable[str]) -> tuple[Expectation, ...]:
 
 
 def seconds(value: float) -> float:
-    """A time to wait. Raises UsageError for what is none."""
+    """A time limit. Raises UsageError unless it is finite and above 0."""
     if not math.isfinite(value) or value <= 0:
-        raise UsageError(f"--verify-timeout {value}: that is no time to wait", "give seconds above 0, or --no-verify")
+        raise UsageError(f"--verify-timeout {value}: not a valid time limit", "give seconds above 0, or --no-verify")
     return value

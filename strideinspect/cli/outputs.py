@@ -1,4 +1,4 @@
-"""The formats of a report by name, and files that are there whole or not at all."""
+"""The formats of a report by name, and writing files atomically."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from strideinspect.results.report import FailedReport, Report, Severity
 
 TEXT_WIDTH = 100
-"""Cells of a text report in a file, where no terminal sets a width."""
+"""Width in cells of a text report in a file."""
 
 SUMMARY_ROWS = 500
-"""Rows of findings in a GitHub job's summary, which takes no more than a mebibyte per step."""
+"""Rows of findings in a GitHub job's summary, which is limited to a mebibyte per step."""
 
 # Each renderer is imported only where its format is asked for.
 
 
 class Wishes(NamedTuple):
-    """What a report is to show: findings from `show` upwards where people read them, every index's field in JSON.
+    """What a report shows: findings of severity `show` or higher in text formats; `positions` of every index in JSON.
 
-    `fail_on` is, for every result, the least severity that fails the run, None where none does; `files` knows the
-    repository.
+    `fail_on` is, for every result, the lowest severity that fails the run, None where none does; `files` gives paths in
+    the repository.
     """
 
     show: Severity
@@ -110,7 +110,7 @@ FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
     "github": (_github, ()),
     "gitlab": (_gitlab, ()),
 }
-"""Every format: who renders it, and the suffixes by which it goes; one without is named."""
+"""Every format: its renderer and its file suffixes; formats without a suffix must be named."""
 
 
 class Target(NamedTuple):
@@ -121,13 +121,13 @@ class Target(NamedTuple):
 
 
 def target(text: str) -> Target:
-    """`report.json` or `json:report.out` as format and file. Raises UsageError where the format is not to be told."""
+    """`report.json` or `json:report.out` as format and file. Raises UsageError where it is unclear."""
     known = ", ".join(FORMATS)
     # Two letters and more: `C:` is a drive.
     named = re.match(r"([A-Za-z][A-Za-z0-9-]+):(.+)", text)
     if named:
         if named[1] not in FORMATS:
-            raise UsageError(f"--output {text}: no format is called {named[1]!r}", f"the formats are {known}")
+            raise UsageError(f"--output {text}: {named[1]!r} is not a format", f"the formats are {known}")
         return Target(named[1], Path(named[2]))
     path = Path(text)
     fitting = [
@@ -137,14 +137,14 @@ def target(text: str) -> Target:
         if path.name.lower().endswith(suffix)
     ]
     if not fitting:
-        raise UsageError(f"--output {text}: its suffix names no format", f"write FORMAT:FILE; the formats are {known}")
-    return Target(max(fitting)[1], path)  # .sarif.json is no plain .json
+        raise UsageError(f"--output {text}: unknown suffix", f"write FORMAT:FILE; the formats are {known}")
+    return Target(max(fitting)[1], path)  # .sarif.json is longer than .json
 
 
 def targets(texts: Iterable[str], models: Iterable[str]) -> tuple[Target, ...]:
-    """All files to write. Raises UsageError for one that is given twice, or is a model."""
+    """All files to write. Raises UsageError for a file that is given twice or is one of the models."""
     found = tuple(target(text) for text in texts)
-    taken = {os.path.realpath(model): "it is the model" for model in models}
+    taken = {os.path.realpath(model): "it is one of the models" for model in models}
     for one in found:
         real = os.path.realpath(one.path)
         if real in taken:
@@ -154,7 +154,7 @@ def targets(texts: Iterable[str], models: Iterable[str]) -> tuple[Target, ...]:
 
 
 def untimed(report: Report) -> Report:
-    """The report without how long running took: the same models and options give the same bytes."""
+    """The report without the duration of the verification: the same models and options give the same bytes."""
     return replace(report, verification=replace(report.verification, seconds=None))
 
 
@@ -177,14 +177,14 @@ def summarise(results: Results, wishes: Wishes) -> None:
     text = markdown.render(results, files=wishes.files, show=wishes.show, rows=SUMMARY_ROWS)
     try:
         with Path(name).open("a", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.write(f"{text}\n")  # the next step's table must not go on with ours
+            stream.write(f"{text}\n")  # so that the next step's table does not continue ours
     except OSError as error:
         problem = error.strerror or str(error)
         raise UsageError(f"cannot write the job's summary {name}: {problem}", "unset GITHUB_STEP_SUMMARY") from error
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file so that no reader ever finds half of it. Raises UsageError where it cannot be written."""
+    """Write a file atomically, so that no reader finds it incomplete. Raises UsageError where it cannot be written."""
     try:
         if path.exists() and not path.is_file():
             _write_special(path, text)
@@ -195,13 +195,13 @@ def write(path: Path, text: str) -> None:
 
 
 def _write_special(path: Path, text: str) -> None:
-    """A pipe or a device stays what it is; a folder raises."""
+    """Write to a pipe or a device in place; raises for a folder."""
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write(text)
 
 
 def _replace(path: Path, text: str) -> None:
-    import tempfile  # a library that only a file needs
+    import tempfile  # only needed for files
 
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

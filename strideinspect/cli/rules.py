@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 class RulesFormat(StrEnum):
-    """How the list is written."""
+    """The format of the list."""
 
     TEXT = "text"
     JSON = "json"
 
 
 def run(
-    format: Annotated[RulesFormat, typer.Option("--format", help="How to write the list.")] = RulesFormat.TEXT,
+    format: Annotated[RulesFormat, typer.Option("--format", help="Format of the list.")] = RulesFormat.TEXT,
 ) -> None:
-    """List the rules by group: id, gravest severity, and when it fires."""
+    """List the rules by group: id, maximum severity, and when the rule fires."""
     from strideinspect.rules.registry import all_rules
 
     if format is RulesFormat.JSON:
@@ -52,7 +52,7 @@ def _lines(rules: Sequence[RuleInfo]) -> Iterator[Line]:
 
 
 def _json(rules: Sequence[RuleInfo]) -> str:
-    """A list of objects: id, group, gravest severity, summary, and the address of the rule's page."""
+    """A list of objects: id, group, maximum severity, summary, and the address of the rule's page."""
     import json
 
     from strideinspect.report.rule_links import address

@@ -1,4 +1,4 @@
-"""Inspecting the models that the command line names, and handing the results out."""
+"""Inspecting the models that the command line names, and writing the results."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from strideinspect.settings import Settings
 
 
 class InspectionRequest(NamedTuple):
-    """What is asked of every model: attributes of Settings that were given, in front of what configuration says.
+    """Settings for every model: the attributes that were given override the configuration.
 
-    `configuration` is a file to read in place of the one that is found, `configured` whether any is read at all.
+    `configuration` is a file to read instead of the nearest one; `configured` is False where none is read.
     """
 
     given: Mapping[str, Any]
@@ -31,22 +31,22 @@ class InspectionRequest(NamedTuple):
     configured: bool
 
     def tasks(self, models: Iterable[str]) -> list[Task]:
-        """What is asked of each of the files that `models` stand for."""
-        # A mistyped rule is one mistake, not one per model.
+        """One task per model file; `models` are files, folders and globs."""
+        # Checked once here: a mistyped rule would otherwise be one error per model.
         chosen(self.given.get("select", ()), self.given.get("ignore", ()))
         return [Task(path, self.settings(path)) for path in fleet.models_of(models)]
 
     def settings(self, path: str) -> Settings:
-        """The settings for a model. Sizes of inputs that are given join those that configuration has for others."""
+        """The settings for a model. Given input shapes are merged with the configured shapes of other inputs."""
         found = settings_for(path, self.configuration) if self.configured else Settings()
         shapes = {**found.input_shapes, **self.given.get("input_shapes", {})}
         return replace(found, **{**self.given, "input_shapes": shapes})
 
 
 class OutputRequest(NamedTuple):
-    """How the results are wanted: a format on standard output, files besides, and what text lists.
+    """How to write the results: the format on standard output, further files, and what text lists.
 
-    `statistics` are wanted in place of the reports.
+    With `statistics` the reports are replaced by how often each rule fired.
     """
 
     format: str
@@ -58,7 +58,7 @@ class OutputRequest(NamedTuple):
 
 
 def run(models: Sequence[str], question: InspectionRequest, answer: OutputRequest, *, jobs: int) -> int:
-    """Inspect the models and hand out the results; the exit status."""
+    """Inspect the models and write the results; the exit status."""
     tasks = question.tasks(models)
     wishes = outputs.Wishes(
         show=Severity(answer.show),
@@ -69,7 +69,7 @@ def run(models: Sequence[str], question: InspectionRequest, answer: OutputReques
     baselines = stale.read(task.settings.baseline for task in tasks)
     results: list[Result] = []
     shown = False
-    # Closed at once when Ctrl-C or a reader that has left ends the loop early: there may be processes at work.
+    # Closed at once where Ctrl-C or a closed pipe ends the loop early, since worker processes may be running.
     with closing(inspected(tasks, jobs, quiet=answer.quiet)) as inspections:
         for result in inspections:
             if answer.format == "text" and not answer.statistics and isinstance(result, Report):
@@ -89,7 +89,7 @@ def run(models: Sequence[str], question: InspectionRequest, answer: OutputReques
 
 
 def exit_status(tasks: Sequence[Task], results: Iterable[Result]) -> int:
-    """2 where a model could not be inspected, else 1 where a finding is as grave as its settings ask, else 0."""
+    """2 where a model could not be inspected, else 1 where a finding reaches the `fail_on` of its settings, else 0."""
     statuses = [0]
     for task, result in zip(tasks, results, strict=True):
         if isinstance(result, FailedReport):
@@ -100,7 +100,7 @@ def exit_status(tasks: Sequence[Task], results: Iterable[Result]) -> int:
 
 
 def inspected(tasks: Sequence[Task], jobs: int, *, quiet: bool) -> Generator[Result, None, None]:
-    """One result per model, in order; a model that cannot be inspected is told of and does not stop the others."""
+    """One result per model, in order; a model that cannot be inspected is reported and does not stop the others."""
     with console.progress(quiet=quiet) as progress, closing(fleet.run(tasks, jobs, progress=progress)) as results:
         for result in results:
             if isinstance(result, FailedReport):
@@ -110,7 +110,7 @@ def inspected(tasks: Sequence[Task], jobs: int, *, quiet: bool) -> Generator[Res
 
 
 def _show(report: Report, wishes: outputs.Wishes, *, quiet: bool, first: bool) -> bool:
-    """Show a report, an empty line before all but the first; whether there was anything to show."""
+    """Show a report, an empty line before all but the first; whether anything was shown."""
     from strideinspect.report import text  # no other format needs it
 
     render = text.render_quiet if quiet else text.render
@@ -121,7 +121,7 @@ def _show(report: Report, wishes: outputs.Wishes, *, quiet: bool, first: bool) -
 
 
 def _write(target: outputs.Target, results: Sequence[Result], wishes: outputs.Wishes) -> bool:
-    """Whether the file could be written; that it could not is told."""
+    """Write one file; False where that failed, which is reported."""
     try:
         outputs.write(target.path, outputs.rendered(target.format, results, wishes))
     except UsageError as error:

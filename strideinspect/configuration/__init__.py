@@ -1,1 +1,1 @@
-"""What a project wants, read from `pyproject.toml` or `strideinspect.toml`."""
+"""Settings of a project, read from `pyproject.toml` or `strideinspect.toml`."""

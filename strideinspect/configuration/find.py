@@ -19,13 +19,13 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
     """The settings that a project's configuration gives a model.
 
     The configuration is `configuration`, or else the nearest of `strideinspect.toml` and a `pyproject.toml` with a
-    table `[tool.strideinspect]`, looked for from the model's folder upwards; without any the settings are the defaults.
-    Each of its `files` tables whose `path` matches the model adds to it, in order: tables are merged, lists continued,
-    anything else is replaced.
+    table `[tool.strideinspect]`, searched from the model's folder upwards; without one the settings are the defaults.
+    Each of its `files` tables whose `path` matches the model is applied in order: tables are merged, lists extended,
+    and other values replaced.
 
-    Raises UsageError for a file that cannot be read, a key that there is not, and a value that a key cannot have.
+    Raises UsageError for a file that cannot be read, an unknown key, and a value that a key cannot have.
     """
-    model = Path(os.path.abspath(path))  # noqa: PTH100  # a link stays where it is: its folder is the project's
+    model = Path(os.path.abspath(path))  # noqa: PTH100  # links are not resolved: the link's folder is the project's
     file = _nearest(model.parent) if configuration is None else Path(configuration)
     if file is None:
         return Settings()
@@ -39,7 +39,7 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
         own = dict(entry)
         place = f"{where}: files, table {number}"
         globs = keys.patterns(own.pop("path", None), place)
-        # Read even where it does not match: a mistake must not wait for the model that it is for.
+        # Read even where it does not match, so that a mistake is reported at once.
         more = keys.read(own, place, file.parent)
         if any(_matches(model, glob, file.parent) for glob in globs):
             found = merged(found, more)
@@ -47,7 +47,7 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
 
 
 def merged(base: Partial, more: Partial) -> Partial:
-    """Both: tables united and lists continued, `more` winning; anything else is replaced."""
+    """Both: tables merged and lists extended; where both have a value, that of `more`."""
     result = dict(base)
     for name, value in more.items():
         match value, base.get(name):
@@ -61,9 +61,9 @@ def merged(base: Partial, more: Partial) -> Partial:
 
 
 def _matches(model: Path, glob: str, folder: Path) -> bool:
-    """Whether a glob names the model, as git's do: one without a slash goes by the file's name alone.
+    """Whether a glob matches the model, as in git: one without a slash is compared with the file name only.
 
-    One with a slash is relative to the configuration's folder; `**` stands for any folders, or none.
+    One with a slash is relative to the configuration's folder; `**` matches any number of folders.
     """
     name = Path(os.path.relpath(model, folder)).as_posix() if "/" in glob else model.name
     parts = ("(?:[^/]+/)*" if part == "**/" else "[^/]*" if part == "*" else "[^/]" if part == "?" else re.escape(part)
@@ -72,7 +72,7 @@ def _matches(model: Path, glob: str, folder: Path) -> bool:
 
 
 def _shown(file: Path) -> str:
-    """The file as a user would name it: from the current folder where it is below."""
+    """The path as shown to users: relative to the current folder if the file is below it."""
     return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
 
 
@@ -86,12 +86,12 @@ def _nearest(folder: Path) -> Path | None:
 
 
 def _table(file: Path) -> Mapping[str, object]:
-    """What a file says of us: all of it, or of a `pyproject.toml` our own table."""
+    """Our settings in a file: the whole file, or our own table of a `pyproject.toml`."""
     ours = file.name != "pyproject.toml"
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise UsageError(f"cannot read {_shown(file)}: {error.strerror or error}", "give another --config") from error
+        raise UsageError(f"cannot read {_shown(file)}: {error.strerror or error}", "use another --config") from error
     if not ours and b"strideinspect" not in content:
         return {}
     import tomllib
@@ -99,7 +99,7 @@ def _table(file: Path) -> Mapping[str, object]:
     try:
         found: object = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{_shown(file)} is no TOML: {error}", "correct it, or give --no-config") from error
+        raise UsageError(f"{_shown(file)} is not valid TOML: {error}", "correct it, or use --no-config") from error
     for key in () if ours else ("tool", "strideinspect"):
         found = found.get(key, {}) if isinstance(found, dict) else {}
     if not isinstance(found, dict):

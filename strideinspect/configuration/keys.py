@@ -1,4 +1,4 @@
-"""The keys of a configuration, and what their values must look like; every mistake names its key."""
+"""The keys of a configuration and how their values are checked; every error names its key."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Reader = Callable[[object], object]
 
 
 class _WrongValueError(Exception):
-    """What a value has to be; whoever knows the key puts it in front."""
+    """What a value must be; the caller puts the key in front."""
 
 
 def read(table: Mapping[str, object], where: str, folder: Path) -> Partial:
     """The attributes of Settings that a table sets. Paths in it are relative to `folder`.
 
-    Raises UsageError, with `where` and the key, for a key that there is not and a value that it cannot have.
+    Raises UsageError, with `where` and the key, for an unknown key and a value that a key cannot have.
     """
     readers = {**_READERS, "baseline": lambda value: folder / _string(value)}
     return {key.replace("-", "_"): value for key, value in _values(table, readers, f"{where}: ")}
@@ -47,7 +47,7 @@ def _values(table: Mapping[str, object], readers: Mapping[str, Reader], where: s
         if key not in readers:
             near = difflib.get_close_matches(key, readers, n=1, cutoff=0.5)
             raise UsageError(
-                f"{where}there is no key {key!r}",
+                f"{where}unknown key {key!r}",
                 f"did you mean {near[0]}?" if near else f"the keys are {', '.join(sorted(readers))}",
             )
         try:
@@ -125,7 +125,7 @@ def _input_shapes(value: object) -> Mapping[str, tuple[int, ...]]:
 
 
 def _number(value: object) -> TypeGuard[int | float]:
-    """Whether it is a number; to Python a bool is one too."""
+    """Whether it is a number; in Python a bool would be one too."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from strideinspect.model.node import PlacedNode, Shape
 from strideinspect.model.window import MisfitError
-from strideinspect.spelling import spell_shape
+from strideinspect.spelling import shape_text
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:
@@ -21,7 +21,7 @@ def broadcast(shapes: Sequence[Shape]) -> Shape:
         sizes = {shape[-i] for shape in shapes if len(shape) >= i} - {1}
         if len(sizes) > 1:
             raise MisfitError(
-                " and ".join(dict.fromkeys(spell_shape(shape) for shape in shapes)) + " do not fit together"
+                " and ".join(dict.fromkeys(shape_text(shape) for shape in shapes)) + " do not fit together"
             )
         result.append(sizes.pop() if sizes else 1)
     return tuple(reversed(result))
@@ -31,11 +31,11 @@ def matrix_product(placed: PlacedNode) -> Shape:
     """Shape of the product of the first two inputs, transposed as the attributes say. Raises MisfitError."""
     a, b = placed.shape(0), placed.shape(1)
     if min(len(a), len(b)) < 1:
-        raise MisfitError(f"it multiplies {spell_shape(a)} with {spell_shape(b)}, which does not fit")
+        raise MisfitError(f"it multiplies {shape_text(a)} with {shape_text(b)}, which does not fit")
     left = _turned((1, *a), placed, "A") if len(a) == 1 else _turned(a, placed, "A")
     right = _turned((*b, 1), placed, "B") if len(b) == 1 else _turned(b, placed, "B")
     if left[-1] != right[-2]:
-        raise MisfitError(f"it multiplies {spell_shape(a)} with {spell_shape(b)}, which does not fit")
+        raise MisfitError(f"it multiplies {shape_text(a)} with {shape_text(b)}, which does not fit")
     rows = left[-2:-1] if len(a) > 1 else ()
     columns = right[-1:] if len(b) > 1 else ()
     return (*broadcast([left[:-2], right[:-2]]), *rows, *columns)

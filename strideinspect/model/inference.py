@@ -32,7 +32,7 @@ from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Problem, Shapes, Trouble
 from strideinspect.model.subgraphs import captured_by
 from strideinspect.model.window import BrokenError, MisfitError
-from strideinspect.spelling import spell_shape
+from strideinspect.spelling import shape_text
 
 
 def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True) -> Shapes:
@@ -172,7 +172,7 @@ def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:
         if min(shape) < 0:
             raise MisfitError("its output would have a negative size", empty=True)
         if not _followable(shape):
-            raise UnresolvedError(f"its output would be {spell_shape(shape)}, which is too large to follow")
+            raise UnresolvedError(f"its output would be {shape_text(shape)}, which is too large to follow")
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,7 @@ from strideinspect.limits import LONGEST_INPUT_AXIS, MOST_INPUT_ELEMENTS
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.network import Declared, Network
 from strideinspect.model.node import Shape
-from strideinspect.spelling import spell_shape
+from strideinspect.spelling import shape_text
 
 BATCH = 1
 SPATIAL = {3: 4096, 4: 224, 5: 64}
@@ -75,7 +75,7 @@ def _by_name(network: Network, wanted: Mapping[str, Sequence[int]]) -> dict[str,
         dims = network.inputs[name].dims
         if dims is not None and len(dims) != len(shape):
             raise InputShapeError(
-                f"input {name!r} has {len(dims)} axes ({spell_shape(dims)}), the given shape has {len(shape)}",
+                f"input {name!r} has {len(dims)} axes ({shape_text(dims)}), the given shape has {len(shape)}",
                 f"give {len(dims)} sizes",
             )
         for size in shape:
@@ -144,6 +144,6 @@ def _refuse_huge(found: ChosenInput) -> None:
             )
     if elements > MOST_INPUT_ELEMENTS:
         raise InputShapeError(
-            f"input {found.name!r} of shape {spell_shape(found.shape)} would have {elements:,} elements, more than 2³¹",
+            f"input {found.name!r} of shape {shape_text(found.shape)} would have {elements:,} elements, more than 2³¹",
             "give a smaller size with --input-shape",
         )

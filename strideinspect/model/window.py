@@ -15,7 +15,7 @@ from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.geometry import Geometry, Kind, Window
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 from strideinspect.model.window_operators import WINDOW_OPERATORS, WindowOperator
-from strideinspect.spelling import spell_shape
+from strideinspect.spelling import shape_text
 
 
 class MisfitError(Exception):
@@ -108,7 +108,7 @@ def _resolved(
     if kernel is None:
         raise BrokenError("it has no kernel_shape")
     if weight is not None and kernel != weight[2:]:
-        raise BrokenError(f"kernel_shape is {spell_shape(kernel)}, its weight is {spell_shape(weight[2:])}")
+        raise BrokenError(f"kernel_shape is {shape_text(kernel)}, its weight is {shape_text(weight[2:])}")
     count = len(axes)
     stride = _per_axis("strides", asked.strides, count, 1)
     dilation = _per_axis("dilations", asked.dilations, count, 1)
@@ -126,13 +126,13 @@ def _resolved(
 def _usable(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     if any(window.size < 1 for window in windows):
         raise MisfitError(
-            f"its window spans {spell_shape(w.extent for w in windows)} indices, the padded map has only "
-            f"{spell_shape(w.length + w.begin + w.end for w in windows)}",
+            f"its window spans {shape_text(w.extent for w in windows)} indices, the padded map has only "
+            f"{shape_text(w.length + w.begin + w.end for w in windows)}",
             empty=True,
         )
     if any(max(window.size, window.length) > LONGEST_MAP for window in windows):
         raise UnresolvedError(
-            f"its map of {spell_shape(window.size for window in windows)} indices is too large to follow"
+            f"its map of {shape_text(window.size for window in windows)} indices is too large to follow"
         )
     return windows
 

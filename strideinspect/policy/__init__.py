@@ -1,1 +1,1 @@
-"""What a project makes of findings: pure functions from a report to a report."""
+"""A project's policy: severities, ignores and the baseline, as pure functions from a report to a report."""

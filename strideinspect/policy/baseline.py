@@ -14,7 +14,7 @@ from strideinspect.settings import Settings
 
 
 def judged(report: Report, settings: Settings) -> frozenset[str]:
-    """The rules that had their say in a report; those about running have none where nothing ran."""
+    """The rules that were run for a report; those of the group runtime are not where nothing ran."""
     rules = registry.chosen(settings.select, settings.ignore)
     if report.verification.status is not Verdict.NOT_CHECKED:
         return rules
@@ -25,8 +25,8 @@ def judged(report: Report, settings: Settings) -> frozenset[str]:
 def applied(report: Report, accepted: Sequence[Entry], *, baseline: str, rules: Collection[str]) -> Report:
     """The report without the findings that the entries of its model accept.
 
-    An entry of a rule that is not among `rules` is not stale: nobody looked.
+    An entry of a rule that is not among `rules` is not stale, since the rule was not run.
     """
-    found = match(report, accepted)
-    stale = tuple(entry.title for entry in found.unused if entry.rule in rules)
-    return replace(report, findings=found.new, accepted=Accepted(baseline, found.accepted, stale))
+    matches = match(report, accepted)
+    stale = tuple(entry.title for entry in matches.unused if entry.rule in rules)
+    return replace(report, findings=matches.new, accepted=Accepted(baseline, matches.accepted, stale))

@@ -1,4 +1,4 @@
-"""The severities that a project gives to rules, and the layers in which it does not want to hear of them."""
+"""The severities that a project gives to rules, and the layers in which it ignores them."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ def applied(
     severity: Mapping[str, Severity],
     per_node_ignores: Sequence[tuple[str, Sequence[str]]],
 ) -> Report:
-    """The report without the findings that are ignored where they are, the others as grave as the project has them.
+    """The report without ignored findings, the others with the severities that the project sets.
 
-    The keys of `severity` are rules or groups, a rule's own severity winning over its group's. `per_node_ignores` are
-    rules or groups by pattern of a layer path, node name or output. Gravest findings come first again.
+    The keys of `severity` are rules or groups, a rule's own severity overriding its group's. `per_node_ignores` are
+    rules or groups by pattern of a layer path, node name or output. The findings are sorted by severity again.
 
-    Raises UsageError for a name that is no rule and no group.
+    Raises UsageError for a name that is neither a rule nor a group.
     """
     if not severity and not per_node_ignores:
         return report
-    grave = _by_rule(severity)
+    severities = _by_rule(severity)
     ignores = [(pattern, registry.named(names)) for pattern, names in per_node_ignores]
     kept = (finding for finding in report.findings if not any(_ignored(finding, *entry) for entry in ignores))
-    findings = (replace(finding, severity=grave.get(finding.rule, finding.severity)) for finding in kept)
+    findings = (replace(finding, severity=severities.get(finding.rule, finding.severity)) for finding in kept)
     return replace(report, findings=tuple(sorted(findings, key=lambda finding: -finding.severity.rank)))
 
 
 def _by_rule(severity: Mapping[str, Severity]) -> dict[str, Severity]:
-    """Severities by rule; a name that stands for several rules is a group and goes first."""
+    """Severities by rule; groups are applied first, so that a rule overrides its group."""
     wanted = [(registry.named([name]), name) for name in severity]
     groups_first = sorted(wanted, key=lambda entry: next(iter(entry[0])) == entry[1])
     return {rule: severity[name] for rules, name in groups_first for rule in rules}

@@ -1,4 +1,4 @@
-"""What a baseline says of a finding that it accepts."""
+"""An entry of a baseline: one accepted finding."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from strideinspect.results.report import Merge, Report, WindowNode
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A finding that is accepted: where it is, by every name that it had, and what it said.
+    """An accepted finding: all names of its place, and its message.
 
     `model` is the path of the model's file relative to the baseline's folder, with slashes; `operator` the window or
-    merge that `output` comes from (`MaxPool 3×3/2`), None for other places; `namesakes` how many windows and merges
-    were called like it but for a number behind, itself included.
+    merge that `output` comes from (`MaxPool 3×3/2`), None for other places; `namesakes` how many windows and merges,
+    itself included, have the same name apart from a trailing number.
     """
 
     model: str
@@ -34,17 +34,17 @@ class Entry:
 
     @property
     def name(self) -> str:
-        """What the node is called, by itself."""
+        """The name of the node itself."""
         return self.node or self.output or ""
 
     @property
     def place(self) -> str:
-        """The most lasting of its names, "" where it has none."""
+        """Its most stable name, "" where it has none."""
         return place(self.layer, self.node, self.output)
 
     @property
     def title(self) -> str:
-        """What is accepted, in a few words."""
+        """Rule and place, for messages."""
         where = self.place or self.output or self.input
         return f"{self.rule} at {where}" if where else self.rule
 
@@ -79,18 +79,19 @@ def order(entry: Entry) -> tuple[object, ...]:
 
 
 def count_namesakes(names: Iterable[str]) -> Counter[str]:
-    """How many different names are the same but for a number behind."""
+    """How many different names are equal apart from a trailing number."""
     return Counter(uncounted(name) for name in set(names) if name)
 
 
 def uncounted(name: str) -> str:
-    """A path without the counters that exporters put behind its parts: `net_1/conv2d_3` is `net/conv2d`."""
+    """A path without the counters that exporters append to its parts: `net_1/conv2d_3` is `net/conv2d`."""
     return re.sub(r"_\d+(?=[./]|$)", "", name)
 
 
 def _natural(name: str) -> tuple[tuple[int, str], ...]:
-    """A sort key under which `features.2` comes before `features.10`: of two numbers the one with more digits is more.
+    """A sort key under which `features.2` comes before `features.10`.
 
-    Numbers stay text, for a name may be anything, and Python converts no number of thousands of digits.
+    Of two numbers the one with more digits is larger. Numbers stay text:
+    a name may be anything, and Python refuses to convert thousands of digits.
     """
     return tuple((len(part.lstrip("0")), part) if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name))

@@ -1,10 +1,11 @@
-"""What a tensor sees of each graph input, in words and in cells of a table."""
+"""The receptive fields of a tensor, as sentences and as table cells."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from strideinspect import spelling
 from strideinspect.report import number_text
 from strideinspect.results.field import Field
 from strideinspect.results.report import WindowNode
@@ -23,13 +24,13 @@ def by_input(fields: Iterable[Field]) -> dict[str, tuple[Field, ...]]:
 def reasons(fields: Iterable[Field]) -> tuple[str, ...]:
     """Why some of these fields have no closed form, each reason once, in order: the footnotes of a table.
 
-    What has no position left and sees all wants no reason: its field is `all`.
+    A global field needs no footnote: its cell says `global`.
     """
-    return tuple(dict.fromkeys(f.reason for f in fields if f.size is None and f.reason and not sees_all(f)))
+    return tuple(dict.fromkeys(f.reason for f in fields if f.size is None and f.reason and not is_global(f)))
 
 
-def told(node: WindowNode) -> tuple[Field, ...]:
-    """A window's fields; where it is itself the reason why one has no closed form, the reason says `it`."""
+def fields_of(node: WindowNode) -> tuple[Field, ...]:
+    """A window node's fields; a reason that names the node itself says `it`, since it stands in the node's own row."""
     own = f"{node.op} {node.label} "
 
     def short(field: Field) -> Field:
@@ -40,13 +41,13 @@ def told(node: WindowNode) -> tuple[Field, ...]:
     return tuple(map(short, node.fields))
 
 
-def sees_all(field: Field) -> bool:
-    """Whether no position is left along this axis, and every pixel is seen."""
+def is_global(field: Field) -> bool:
+    """Whether the tensor has no position along this axis and depends on all of it."""
     return field.node_axis is None and field.widest == field.extent
 
 
 def pooled(node: WindowNode) -> bool:
-    """Whether the window slides over a map of one index that has no position left, as a gate's convolutions do."""
+    """Whether the node runs on a globally pooled 1×1 map, as the convolutions of a squeeze-and-excite gate do."""
     return (
         bool(node.fields)
         and all(field.node_axis is None for field in node.fields)
@@ -61,75 +62,88 @@ def footmark(number: int) -> str:
 
 
 def size_cell(fields: Sequence[Field], notes: Sequence[str]) -> str:
-    """The theoretical size per axis, `427`, `7×1`; `all`, or a dash with the number of its footnote."""
+    """The theoretical size per axis, `427`, `7×1`; `global`, or a dash with the number of its footnote."""
 
     def one(field: Field) -> str:
         if field.size is not None:
             return str(field.size)
-        if sees_all(field):
-            return "all"
-        return number_text.NONE + (footmark(notes.index(field.reason) + 1) if field.reason in notes else "")
+        if is_global(field):
+            return "global"
+        return spelling.NONE + (footmark(notes.index(field.reason) + 1) if field.reason in notes else "")
 
     return _cell(fields, one)
 
 
 def sizes(fields: Sequence[Field]) -> tuple[int, ...]:
     """The theoretical size per axis; nothing where some axis has none."""
-    found = [field.size for field in fields if field.size is not None]
-    return tuple(found) if len(found) == len(fields) else ()
+    known = [field.size for field in fields if field.size is not None]
+    return tuple(known) if len(known) == len(fields) else ()
 
 
 def stride_cell(fields: Sequence[Field]) -> str:
     """The effective stride per axis."""
-    return _cell(fields, lambda field: number_text.NONE if field.stride is None else number_text.fraction(field.stride))
+    return _cell(fields, lambda field: spelling.NONE if field.stride is None else number_text.fraction(field.stride))
 
 
 def _cell(fields: Sequence[Field], spell: Callable[[Field], str]) -> str:
-    return number_text.once([spell(field) for field in fields]) if fields else number_text.NONE
+    return number_text.once([spell(field) for field in fields]) if fields else spelling.NONE
 
 
 def whole(fields: Iterable[Field]) -> bool:
-    """Whether every one of these axes is seen from end to end in full."""
+    """Whether the full dependence covers every one of these axes from end to end."""
     return all(field.full and (field.full.first, field.full.last) == (0, field.extent - 1) for field in fields)
 
 
+def whole_input(fields: Sequence[Field], *, name: str) -> str:
+    """`the whole image`; `the whole signal data_0` where the input's name says something else than what it is."""
+    noun = spelling.input_noun(len(fields))
+    return f"the whole {noun}" if name == noun else f"the whole {noun} {name}"
+
+
 def full_sentence(fields: Sequence[Field], *, name: str) -> str:
-    """In full: `all of data_0 (since pool1)`, or which of its indices where it is not all; empty where local is all."""
-    since = ", ".join(dict.fromkeys(field.full.since for field in fields if field.full))
-    if not since:
+    """The full dependence: `the whole image (after pool1)` or its index ranges; empty where local is all."""
+    after = ", ".join(dict.fromkeys(field.full.since for field in fields if field.full))
+    if not after:
         return ""
     if whole(fields):
-        return f"all of {name} (since {since})"
-    hulls = [
-        number_text.span((field.full.first, field.full.last)) if field.full else number_text.NONE for field in fields
-    ]
-    return f"{number_text.along(hulls, before=True)} of {name} (since {since})"
+        return f"{whole_input(fields, name=name)} (after {after})"
+    hulls = [spelling.span((field.full.first, field.full.last)) if field.full else spelling.NONE for field in fields]
+    return f"{spelling.along(hulls, before=True)} of {name} (after {after})"
+
+
+def _coverage(fields: Sequence[Field], *, name: str) -> str:
+    """`91 of 224 rows and columns of image`."""
+    return f"{spelling.along([f'{field.widest} of {field.extent}' for field in fields])} of {name}"
 
 
 def local_sentence(fields: Sequence[Field], *, name: str) -> str:
-    """`field 91, stride 4, first cell centered at 1.5, sees at most 91 of 224 rows and cols of image`."""
+    """The local field of one graph input.
+
+    `receptive field 91, stride 4, first index centered at 1.5, covers up to 91 of 224 rows and columns of image`.
+    """
     parts = []
     if all(field.size is not None for field in fields):
-        parts += [f"field {size_cell(fields, ())}", f"stride {stride_cell(fields)}"]
+        parts += [f"receptive field {size_cell(fields, ())}", f"stride {stride_cell(fields)}"]
     centers = [field.center for field in fields if field.center is not None]
     if len(centers) == len(fields):
-        spelt = dict.fromkeys(number_text.decimal(center) for center in centers)
-        parts.append(f"first cell centered at {', '.join(spelt)}")
-    seen = number_text.along([f"{field.widest} of {field.extent}" for field in fields])
-    parts.append(f"sees at most {seen} of {name}")
+        distinct = dict.fromkeys(number_text.decimal(center) for center in centers)
+        parts.append(f"first index centered at {', '.join(distinct)}")
+    parts.append(f"covers up to {_coverage(fields, name=name)}")
     why = "; ".join(reasons(fields))
     return ", ".join(parts) + (f" (no closed form: {why})" if why else "")
 
 
-def placeless_sentence(fields: Sequence[Field], *, name: str) -> str:
-    """What is seen where no position is left: `no position left; sees 224 of 224 rows and cols of image`."""
-    seen = number_text.along([f"{field.widest} of {field.extent}" for field in fields])
-    return f"no position left; sees {full_sentence(fields, name=name) or f'{seen} of {name}'}"
+def global_sentence(fields: Sequence[Field], *, name: str) -> str:
+    """What a tensor without positions depends on: `global: depends on the whole image`."""
+    full = full_sentence(fields, name=name)
+    if not full and all(field.widest == field.extent for field in fields):
+        full = whole_input(fields, name=name)
+    return f"global: depends on {full or _coverage(fields, name=name)}"
 
 
 def sentence(fields: Sequence[Field], *, name: str) -> str:
-    """All that a tensor sees of one graph input, in one sentence."""
+    """Everything that a tensor depends on in one graph input, in one sentence."""
     if all(field.node_axis is None for field in fields):
-        return placeless_sentence(fields, name=name)
+        return global_sentence(fields, name=name)
     full = full_sentence(fields, name=name)
-    return local_sentence(fields, name=name) + (f"; in full {full}" if full else "")
+    return local_sentence(fields, name=name) + (f"; full dependence: {full}" if full else "")

@@ -1,11 +1,12 @@
-"""Findings for people: gravest first, notes that repeat said once with their count."""
+"""Findings as text: the most severe first; repeated notes once, with their count."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from strideinspect.report import number_text, places, rule_links
+from strideinspect import spelling
+from strideinspect.report import places, rule_links
 from strideinspect.report.layout import (
     Line,
     Segment,
@@ -18,9 +19,9 @@ from strideinspect.results.report import Finding, Report, Severity
 
 STYLES = {Severity.NOTE: Style.NOTE, Severity.WARNING: Style.WARNING, Severity.ERROR: Style.ERROR}
 NAMED = 3
-"""How many further places of a repeated finding are named."""
+"""Number of further places of a repeated finding that are named."""
 MOST = 8
-"""How many grave findings of one kind are said one by one."""
+"""Number of warnings or errors of one kind that are listed one by one."""
 
 
 class Group(NamedTuple):
@@ -34,36 +35,36 @@ class Group(NamedTuple):
         return self.findings[0]
 
     def messages(self, most: int | None = None) -> list[tuple[str, Finding]]:
-        """What is said and of which finding: of notes the first, with the others' places, of graver ones each.
+        """Each message with its finding: of notes only the first, with the places of the others; else one per finding.
 
-        Of more than `most` the last message tells the places of all that are left.
+        Of more than `most` findings, the last message names the places of all that remain.
         """
         if self.first.severity is Severity.NOTE:
             return [(self.first.message + _elsewhere(self.findings), self.first)]
         many = most is not None and len(self.findings) > most
         one_by_one = self.findings[: (most or 0) - 1] if many else self.findings
-        said = [(finding.message, finding) for finding in one_by_one]
-        rest = self.findings[len(said) :]
-        return [*said, (f"and {len(rest)} more of this kind, at {_named(rest)}", rest[0])] if rest else said
+        listed = [(finding.message, finding) for finding in one_by_one]
+        rest = self.findings[len(listed) :]
+        return [*listed, (f"and {len(rest):,} more, at {_named(rest)}", rest[0])] if rest else listed
 
-    def told(self, files: places.Files) -> Iterator[tuple[str, str]]:
-        """Each message with its place in source code, where that is known; the same place once, after the last."""
-        told = [(message, places.at(finding, files)) for message, finding in self.messages(MOST)]
-        for (message, place), (_, following) in zip(told, [*told[1:], ("", "")], strict=True):
+    def lines(self, files: places.Files) -> Iterator[tuple[str, str]]:
+        """Each message with its place in source code, where known; a place that several share once, after the last."""
+        placed = [(message, places.at(finding, files)) for message, finding in self.messages(MOST)]
+        for (message, place), (_, following) in zip(placed, [*placed[1:], ("", "")], strict=True):
             yield message, "" if place == following else place
 
 
 def grouped(findings: Iterable[Finding]) -> list[Group]:
-    """Gravest first, else in the order given; notes of one rule together, graver ones where their help agrees too."""
+    """The most severe first, else in the order given; notes grouped by rule, warnings and errors by rule and help."""
     groups: dict[tuple[str, Severity, str], list[Finding]] = {}
     for finding in sorted(findings, key=lambda finding: -finding.severity.rank):
         advice = "" if finding.severity is Severity.NOTE else finding.help
         groups.setdefault((finding.rule, finding.severity, advice), []).append(finding)
-    return [Group(tuple(found)) for found in groups.values()]
+    return [Group(tuple(members)) for members in groups.values()]
 
 
 def render(report: Report, width: int, show: Severity, files: places.Files) -> Iterator[Line]:
-    """A paragraph per group of findings of this severity or graver: severity, rule, messages, places, a help line."""
+    """A paragraph per group of findings of this severity or higher: severity, rule, messages, places, a help line."""
     groups = grouped(report.at_least(show))
     severity_width = max((cells(group.first.severity) for group in groups), default=0) + 2
     rule_width = max((cells(group.first.rule) for group in groups), default=0) + 2
@@ -72,7 +73,7 @@ def render(report: Report, width: int, show: Severity, files: places.Files) -> I
         rule = group.first.rule
         gap = Segment(" " * (rule_width - cells(rule)))
         head: tuple[Segment, ...] = (severity, Segment(rule, Style.STRONG, rule_links.address(rule)), gap)
-        for message, place in group.told(files):
+        for message, place in group.lines(files):
             yield from _beside(head, message, width, severity_width)
             head = (Segment(" " * severity_width), Segment(" " * rule_width))
             if place:
@@ -85,7 +86,7 @@ def render(report: Report, width: int, show: Severity, files: places.Files) -> I
 def _beside(
     head: tuple[Segment, ...], message: str, width: int, below: int, style: Style = Style.PLAIN
 ) -> Iterator[Line]:
-    """The message beside its head; below it, indented less, where a name in it is too long for that."""
+    """The message beside its head; below it, indented less, where a name in it is too long to fit."""
     longest = max(map(cells, message.split()), default=0)
     if longest <= width - sum(cells(span.text) for span in head):
         yield from hang(head, message, width, style=style)
@@ -96,7 +97,7 @@ def _beside(
 
 
 def _elsewhere(findings: Sequence[Finding]) -> str:
-    """That this is said of other places too: ` (3 times; also at a, b)`."""
+    """The other places of a repeated finding: ` (3 times; also at a, b)`."""
     if len(findings) == 1:
         return ""
     others = _named(findings, but=findings[0])
@@ -117,16 +118,16 @@ def _place(finding: Finding) -> str:
 
 
 def summary(report: Report) -> Line:
-    """`1 error, 2 warnings, 5 notes`, or that there is nothing to say."""
+    """`1 error, 2 warnings, 5 notes`, or `no findings`."""
     parts: list[Segment] = []
     for severity in reversed(Severity):
         number = sum(finding.severity is severity for finding in report.findings)
         if number:
-            parts += [Segment(", "), Segment(number_text.count(number, severity.value), STYLES[severity])]
+            parts += [Segment(", "), Segment(spelling.count(number, severity.value), STYLES[severity])]
     return tuple(parts[1:]) or (Segment("no findings", Style.GOOD),)
 
 
 def accepted(report: Report) -> Iterator[str]:
     """`12 findings accepted in strideinspect-baseline.json`, where a baseline took any out of the report."""
     if report.accepted is not None and report.accepted.findings:
-        yield f"{number_text.count(len(report.accepted.findings), 'finding')} accepted in {report.accepted.baseline}"
+        yield f"{spelling.count(len(report.accepted.findings), 'finding')} accepted in {report.accepted.baseline}"

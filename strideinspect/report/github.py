@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from strideinspect.report import findings, number_text, places
+from strideinspect import spelling
+from strideinspect.report import findings, places
 from strideinspect.report.layout import printable
 from strideinspect.results.report import FailedReport, Finding, Report, Severity
 
@@ -29,11 +30,11 @@ class _Annotation:
 
 
 def render(results: Sequence[Report | FailedReport], *, files: places.Files, show: Severity = Severity.NOTE) -> str:
-    """Commands for findings of severity `show` and graver, gravest first; models that failed before all else.
+    """Commands for findings of severity `show` or higher, the most severe first, after models that failed.
 
-    Of one severity those on a line of source go first: they are shown in the change itself, while the others have no
-    better place than the list that GitHub cuts short. Notes of one rule are one annotation per model, with their number
-    and other places.
+    Within one severity those on a line of source go first: GitHub shows them in the diff, the others only in a list
+    that it cuts short. Notes of one rule are one annotation per model, with their number
+    and places.
     """
     failed = [_failed(result, files) for result in results if isinstance(result, FailedReport)]
     found = [
@@ -54,7 +55,7 @@ def _commands(severity: Severity, annotations: Sequence[_Annotation]) -> Iterato
     yield from map(_command, shown)
     left = len(own) - len(shown)
     if left:
-        more = f"{left:,} more of {number_text.count(len(own), severity.value)}: the job's summary lists them"
+        more = f"{left:,} more of {spelling.count(len(own), severity.value)} are listed in the job summary"
         yield _command(_Annotation(severity, "strideinspect", (more,)))
 
 
@@ -67,7 +68,7 @@ def _failed(result: FailedReport, files: places.Files) -> _Annotation:
 def _found(finding: Finding, model: str, files: places.Files) -> _Annotation:
     line = places.line_of(finding, files)
     file, number = (line.file, line.number) if line is not None else (model, None)
-    return _Annotation(finding.severity, finding.rule, places.told(finding, model), file, number)
+    return _Annotation(finding.severity, finding.rule, places.lines_of(finding, model), file, number)
 
 
 def _command(annotation: _Annotation) -> str:

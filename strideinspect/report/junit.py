@@ -1,7 +1,7 @@
 """The findings as JUnit XML, which nearly every CI service shows as test results.
 
 One suite per model. Its first test case is the inspection itself; then comes one per finding, which fails where the
-finding is grave enough to fail the run and else passes with the finding as its output. There are no times: the same
+severity fails the run and else passes with the finding as its output. There are no durations: the same
 findings give the same bytes.
 
 Source: the schema that Jenkins' xUnit plugin holds such files against (junit-10.xsd), the strictest in wide use.
@@ -19,7 +19,7 @@ from strideinspect.results.report import FailedReport, Report, Severity
 
 
 def render(results: Sequence[Report | FailedReport], *, files: places.Files, fail_on: Sequence[Severity | None]) -> str:
-    """One suite per model; findings of its severity of `fail_on` and graver fail, none where that is None."""
+    """One suite per model; findings at or above its entry of `fail_on` fail, none where that is None."""
     suites = Element("testsuites", name="strideinspect")
     for result, severity in zip(results, fail_on, strict=True):
         _suite(suites, result, files, severity)
@@ -56,8 +56,8 @@ def _cases(report: Report, model: str, files: places.Files, fail_on: Severity | 
         where = () if line is None else (printable(f"{line.file}:{line.number}"),)
         fails = fail_on is not None and finding.severity.rank >= fail_on.rank
         if fails:
-            told = SubElement(case, "failure", message=printable(finding.message), type=finding.severity.value)
+            detail = SubElement(case, "failure", message=printable(finding.message), type=finding.severity.value)
         else:
-            told = SubElement(case, "system-out")
-        told.text = "\n".join((*where, *places.told(finding, model)))
+            detail = SubElement(case, "system-out")
+        detail.text = "\n".join((*where, *places.lines_of(finding, model)))
         yield case

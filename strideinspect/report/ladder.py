@@ -1,9 +1,10 @@
-"""The downsampling ladder: how the map shrinks, by which windows, at what price."""
+"""The downsampling ladder: how the map shrinks, in which layers, and what they cost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from strideinspect import spelling
 from strideinspect.report import number_text
 from strideinspect.report.layout import (
     Column,
@@ -19,12 +20,12 @@ from strideinspect.results.report import LadderStep, Report, WindowNode
 COLUMNS = (
     Column("map"),
     Column("stride", right=True),
-    Column("by", elastic=True, floor=18),
-    Column("learned"),
-    Column("parameters", right=True),
+    Column("layer", elastic=True, floor=18),
+    Column("trainable"),
+    Column("params", right=True),
     Column("mult-adds", right=True),
-    Column("drops"),
-    Column("skips"),
+    Column("dropped"),
+    Column("skipped"),
 )
 
 
@@ -34,10 +35,10 @@ WindowsOfStep = tuple[LadderStep, Sequence[WindowNode]]
 def render(report: Report, width: int) -> Iterator[Line]:
     """For each input the ladder in one line, wrapped between steps, and a table of its steps.
 
-    Nothing where no window coarsens.
+    Nothing where no window node downsamples.
     """
     by_output = {node.output: node for node in report.nodes}
-    steps: list[WindowsOfStep] = [(rung, [by_output[output] for output in rung.nodes]) for rung in report.ladder]
+    steps: list[WindowsOfStep] = [(step, [by_output[output] for output in step.nodes]) for step in report.ladder]
     spatial = [i for i in report.inputs if i.spatial_axes]
     started = False
     for i in spatial:
@@ -57,7 +58,7 @@ def render(report: Report, width: int) -> Iterator[Line]:
 
 
 def _line(title: str, start: str, steps: Sequence[WindowsOfStep], width: int) -> Iterator[Line]:
-    sizes = [start, *(number_text.shape(rung.size) for rung, _ in steps)]
+    sizes = [start, *(spelling.shape_text(rung.size) for rung, _ in steps)]
     if all(_square(size) for size in sizes):
         sizes = [size.partition("×")[0] for size in sizes]
     pieces = [
@@ -76,18 +77,18 @@ def _square(size: str) -> bool:
 
 
 def _leading(nodes: Sequence[WindowNode]) -> WindowNode:
-    """The step's widest window stands for it: what a 1×1 shortcut skips, the 3×3 beside it reads."""
+    """The node with the largest kernel represents the step: pixels that a 1×1 shortcut skips are read by the 3×3."""
     return max(nodes, key=lambda node: node.kernel)
 
 
 def _row(rung: LadderStep, nodes: Sequence[WindowNode], *, brief: bool) -> tuple[str, ...]:
-    learned = {node.learned for node in nodes}
+    trainable = {node.learned for node in nodes}
     labels = dict.fromkeys(number_text.window(node) for node in nodes)
     return (
-        number_text.shape(rung.size),
+        spelling.shape_text(rung.size),
         number_text.once([number_text.fraction(stride) for stride in rung.stride]),
         ", ".join(labels),
-        "in part" if len(learned) > 1 else "yes" if learned == {True} else "no",
+        "partly" if len(trainable) > 1 else "yes" if trainable == {True} else "no",
         _total([node.parameters for node in nodes]),
         _total([node.macs for node in nodes]),
         *number_text.losses(_leading(nodes).dropped, brief=brief),
@@ -98,4 +99,4 @@ def _total(numbers: Sequence[int | None]) -> str:
     """The sum; a dash where a part is unknown, or where there is nothing to count."""
     known = [number for number in numbers if number is not None]
     total = sum(known)
-    return number_text.magnitude(total) if total and len(known) == len(numbers) else number_text.NONE
+    return number_text.magnitude(total) if total and len(known) == len(numbers) else spelling.NONE

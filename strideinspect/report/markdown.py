@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from strideinspect import spelling
 from strideinspect.report import (
     field_text,
     findings,
@@ -30,9 +31,9 @@ def render(
     show: Severity = Severity.NOTE,
     rows: int | None = None,
 ) -> str:
-    """An overview of several models, and a section per model: inputs, outputs, verdict, findings from `show` upwards.
+    """An overview of several models, and a section per model; findings of severity `show` or higher are listed.
 
-    `rows` is how many rows of findings there may be in all, for a place that takes no more; what is left out is told.
+    `rows` limits the number of finding rows, for places of limited size; a line says how many are omitted.
     """
     lines = [*_overview(results, files)] if len(results) > 1 else []
     for result in results:
@@ -49,8 +50,8 @@ def _overview(results: Sequence[Report | FailedReport], files: places.Files) -> 
     yield "| model | findings |"
     yield "|---|---|"
     for result in results:
-        told = "**not inspected**" if isinstance(result, FailedReport) else _summary(result)
-        yield f"| {_escaped(files.model(result.path))} | {told} |"
+        verdict = "**not inspected**" if isinstance(result, FailedReport) else _summary(result)
+        yield f"| {_escaped(files.model(result.path))} | {verdict} |"
     yield ""
 
 
@@ -74,12 +75,12 @@ def _section(report: Report, files: places.Files, table: Sequence[str], rows: in
         yield from table
         yield ""
     if len(table) < rows:
-        yield f"{number_text.count(rows - len(table), 'row')} left out: the whole list would not fit here.\n"
+        yield f"{spelling.count(rows - len(table), 'row')} omitted: the complete list does not fit here.\n"
 
 
 def _facts(report: Report) -> Iterator[str]:
-    """What is inspected, what the outputs see, what is left out, and what running said."""
-    yield from (f"{i.name}: {number_text.shape(i.shape)} {number_text.layout_of(i)}" for i in report.inputs)
+    """The inputs, the receptive fields of the outputs, accepted findings and the verification."""
+    yield from (f"{i.name}: {spelling.shape_text(i.shape)} {number_text.layout_of(i)}" for i in report.inputs)
     yield from (_output(output) for output in report.outputs)
     untimed = replace(
         report, verification=replace(report.verification, seconds=None)
@@ -90,24 +91,24 @@ def _facts(report: Report) -> Iterator[str]:
 
 def _output(output: TensorReport) -> str:
     seen = [field_text.sentence(fields, name=name) for name, fields in field_text.by_input(output.fields).items()]
-    return f"{output.name}: {number_text.shape(output.shape)}" + "".join(f"; {sentence}" for sentence in seen)
+    return f"{output.name}: {spelling.shape_text(output.shape)}" + "".join(f"; {sentence}" for sentence in seen)
 
 
 def _table(report: Report, files: places.Files, show: Severity) -> list[str]:
-    """A row per paragraph of the text report: notes that repeat are told once."""
+    """A row per paragraph of the text report: repeated notes are one row."""
     return [_row(group, files) for group in findings.grouped(report.at_least(show))]
 
 
 def _row(group: findings.Group, files: places.Files) -> str:
     rule = group.first.rule
-    said = []
-    for message, place in group.told(files):
-        said.append(message)
+    lines = []
+    for message, place in group.lines(files):
+        lines.append(message)
         if place:
-            said.append(f"at {place}")
+            lines.append(f"at {place}")
     if group.first.help:
-        said.append(f"help: {group.first.help}")
-    return f"| {group.first.severity} | [{rule}]({rule_links.address(rule)}) | {'<br>'.join(map(_escaped, said))} |"
+        lines.append(f"help: {group.first.help}")
+    return f"| {group.first.severity} | [{rule}]({rule_links.address(rule)}) | {'<br>'.join(map(_escaped, lines))} |"
 
 
 def _escaped(text: str) -> str:

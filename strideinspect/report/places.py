@@ -1,4 +1,4 @@
-"""Where findings are, in the words of a repository: for formats that point at a file and a line."""
+"""Where findings are in a repository, for formats that point at a file and a line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from strideinspect.results.report import Finding
 
 
 class Files(Protocol):
-    """What files are called in the repository; renderers look at no disk themselves."""
+    """The paths of files in the repository; renderers do not access the file system themselves."""
 
     def model(self, path: str) -> str:
         """The path of a model, relative to the repository where it lies in it."""
@@ -21,7 +21,7 @@ class Files(Protocol):
 
 
 class _AsGiven:
-    """Files where nothing is known of a repository."""
+    """Paths as given, where no repository is known."""
 
     def model(self, path: str) -> str:
         return path
@@ -58,8 +58,8 @@ def layer_of(finding: Finding) -> str | None:
 def at(finding: Finding, files: Files) -> str:
     """`net/model.py:42 (features.0)` for people: source line and layer, as far as they are known.
 
-    A layer without a line is not worth a word where the message names it already. A file that is not of the repository
-    is named as the export names it.
+    A layer without a line is left out where the message names it already. A file outside the repository keeps the path
+    that the export gives it.
     """
     source = finding.source
     if source is None:
@@ -73,7 +73,7 @@ def at(finding: Finding, files: Files) -> str:
     return f"{code} ({scope})" if scope else code
 
 
-def told(finding: Finding, model: str) -> tuple[str, ...]:
+def lines_of(finding: Finding, model: str) -> tuple[str, ...]:
     """The finding in lines of text: what is wrong, what to do, in which model and layer, and the rule's page."""
     layer = layer_of(finding)
     lines = (

@@ -1,11 +1,11 @@
-"""What many reports come to: how often each rule fired, and how many models are how grave."""
+"""Statistics over many reports: how often each rule fired, and how many models have findings of each severity."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
-from strideinspect.report import number_text
+from strideinspect import spelling
 from strideinspect.report.findings import STYLES
 from strideinspect.report.layout import (
     Document,
@@ -19,7 +19,7 @@ from strideinspect.results.report import FailedReport, Finding, Report, Severity
 
 
 def render(results: Sequence[Report | FailedReport]) -> Document:
-    """A line per rule and severity: how many findings, in how many models; gravest first, then most frequent."""
+    """A line per rule and severity: how many findings, in how many models; most severe first, then most frequent."""
     found = [(finding, index) for index, result in enumerate(results) for finding in _findings(result)]
     counts = Counter((finding.severity, finding.rule) for finding, _ in found)
     models = Counter((severity, rule) for severity, rule, _ in {(f.severity, f.rule, index) for f, index in found})
@@ -31,7 +31,7 @@ def render(results: Sequence[Report | FailedReport]) -> Document:
             f"{counts[severity, rule]:>{width},}  ",
             Segment(pad(severity, len(Severity.WARNING) + 2), STYLES[severity]),
             Segment(pad(rule, rule_width + 2), Style.STRONG),
-            f"in {number_text.count(models[severity, rule], 'model')}",
+            f"in {spelling.count(models[severity, rule], 'model')}",
         )
         for severity, rule in order
     )
@@ -50,8 +50,8 @@ def summary(results: Sequence[Report | FailedReport]) -> Document:
     failed = sum(isinstance(result, FailedReport) for result in results)
     if failed:
         parts += [Segment(", "), Segment(f"{failed:,} could not be inspected", Style.ERROR)]
-    told: Line = tuple(parts[1:]) or (Segment("no findings", Style.GOOD),)
-    return ((Segment(f"{number_text.count(len(results), 'model')}: ", Style.STRONG), *told),)
+    counts: Line = tuple(parts[1:]) or (Segment("no findings", Style.GOOD),)
+    return ((Segment(f"{spelling.count(len(results), 'model')}: ", Style.STRONG), *counts),)
 
 
 def _findings(result: Report | FailedReport) -> Sequence[Finding]:

@@ -1,10 +1,11 @@
-"""The table of windows: one row per window node, in graph order; repeated blocks of long models folded."""
+"""The table of window nodes, one row each, in graph order; repeated blocks of long models are folded."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from strideinspect import spelling
 from strideinspect.report import field_text, number_text
 from strideinspect.report.layout import (
     Column,
@@ -20,10 +21,10 @@ from strideinspect.results.field import Field
 from strideinspect.results.report import Branch, Report, WindowNode
 
 LONG = 25
-"""Tables of fewer windows are shown as they are."""
+"""Tables of fewer window nodes are not folded."""
 WIDEST_RANGE = 11
 SHOWN = 3
-"""So many names are listed where more would not help."""
+"""Number of names listed before an ellipsis."""
 
 COLUMNS = (
     Column("", right=True),
@@ -34,33 +35,34 @@ COLUMNS = (
     Column("dilation", right=True),
     Column("output", right=True),
     Column("input", elastic=True),
-    Column("field", right=True),
+    Column("RF", right=True),
     Column("stride", right=True),
-    Column("drops"),
-    Column("skips"),
+    Column("dropped"),
+    Column("skipped"),
 )
 BRIEF = {"GlobalAveragePool": "GlobalAvg", "GlobalMaxPool": "GlobalMax", "AveragePool": "AvgPool"}
-"""Operators whose names leave too little room for others."""
+"""Short names for operators, used where the table is too wide."""
 
 
 def render(report: Report, width: int) -> Iterator[Line]:
-    """The table, its footnotes, and one line on what is seen in full; nothing where there is no window."""
+    """The table, its legend and footnotes, and one line on full dependence where it exceeds the local fields."""
     if not report.nodes:
-        yield (Segment("no node of this model slides a window", Style.DIM),)
+        yield (Segment("this model has no window nodes (convolution or pooling)", Style.DIM),)
         return
     long = len(report.nodes) >= LONG
     nodes = [node for node in report.nodes if not (long and field_text.pooled(node))]
-    notes = field_text.reasons(field for node in nodes for field in field_text.told(node))
+    notes = field_text.reasons(field for node in nodes for field in field_text.fields_of(node))
     labels = [node.label for node in nodes]
     whole, short = dict(zip(labels, labels, strict=True)), short_names(labels)
     several = sum(bool(i.spatial_axes) for i in report.inputs) > 1
     rows = {brief: _all_rows(nodes, notes, several=several, brief=brief) for brief in (False, True)}
     blocks = fold(rows[False]) if long else [Block(0, len(rows[False]), 1)]
-    # Whole names, and words for what is dropped, where they fit; else what tells names apart, and bare numbers.
+    # Full names and counts with nouns where they fit; else names shortened to what distinguishes them, bare numbers.
     variants = ((whole, False, None), (short, False, None), (short, True, None), (short, True, width))
     tables = (_table(rows[brief], blocks, names, brief=brief, width=limit) for names, brief, limit in variants)
     yield from fitting(width, *tables)
     folded = any(block.times > 1 for block in blocks)
+    yield from _legend(report, width)
     yield from _shortened(width, folded=folded, left_out=len(report.nodes) - len(nodes))
     for number, reason in enumerate(notes, 1):
         yield from hang((Segment(f"  {field_text.footmark(number)} "),), reason, width, style=Style.DIM)
@@ -79,26 +81,34 @@ def _table(
     yield from table(columns, [cells for block in blocks for cells in _block(rows, block, names)], width)
 
 
+def _legend(report: Report, width: int) -> Iterator[Line]:
+    """The unit of the receptive field and the stride; inputs of different kinds have no common unit."""
+    units = {spelling.plural(spelling.point_noun(len(i.spatial_axes))) for i in report.inputs if i.spatial_axes}
+    unit = units.pop() if len(units) == 1 else "positions"
+    text = f"RF: receptive field; stride: effective stride; both in {unit} of the input"
+    yield from hang((Segment("  "),), text, width, style=Style.DIM)
+
+
 def _shortened(width: int, *, folded: bool, left_out: int) -> Iterator[Line]:
-    said = []
+    parts = []
     if folded:
-        said.append("repeated blocks are folded")
+        parts.append("repeated blocks are folded")
     if left_out:
-        said.append(f"{number_text.count(left_out, 'window')} over pooled 1×1 maps left out")
-    if said:
-        text = f"{', '.join(said)}; --format csv gives every row"
+        parts.append(f"{spelling.count(left_out, 'layer')} on globally pooled 1×1 maps omitted")
+    if parts:
+        text = f"{', '.join(parts)}; --format csv lists every row"
         yield from hang((Segment("  "),), text, width, style=Style.DIM)
 
 
 def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool) -> Iterator[Row]:
-    """One row for each graph input that the node sees; from the second on, only what differs is said."""
-    groups: dict[str, tuple[Field, ...]] = field_text.by_input(field_text.told(node)) or {"": ()}
+    """One row per graph input that the node depends on; rows after the first repeat only what differs."""
+    groups: dict[str, tuple[Field, ...]] = field_text.by_input(field_text.fields_of(node)) or {"": ()}
     own = (
         BRIEF.get(node.op, node.op) if brief else node.op,
         number_text.kernel(node),
         number_text.padding(node),
         number_text.dilation(node),
-        number_text.shape(number_text.output_map(node)),
+        spelling.shape_text(number_text.output_map(node)),
     )
     losses = number_text.losses(node.dropped, brief=brief)
     for number, (name, fields) in enumerate(groups.items()):
@@ -124,8 +134,8 @@ def _block(rows: Sequence[Row], block: Block, names: Mapping[str, str]) -> Itera
         last = rows[index + block.length * (block.times - 1)]
         row = rows[index]
         field = row.field if row.field == last.field else _range(row.field, last.field)
-        *own, stride, drops, skips = row.cells
-        yield (_bracket(block, offset), names.get(row.name, ""), *own, field, stride, drops, skips)
+        *own, stride, dropped, skipped = row.cells
+        yield (_bracket(block, offset), names.get(row.name, ""), *own, field, stride, dropped, skipped)
 
 
 def _range(first: str, last: str) -> str:
@@ -145,27 +155,36 @@ def _bracket(block: Block, offset: int) -> str:
 
 
 def _full(report: Report, width: int) -> Iterator[Line]:
-    """What the windows see beyond their local fields, said once instead of in every row."""
+    """The full dependence of all window nodes in one line per input, in place of a remark in every row."""
     beyond = [node for node in report.nodes if any(field.full for field in node.fields)]
     if not beyond:
         return
-    share = f"{len(beyond)} of {number_text.count(len(report.nodes), 'window')}"
+    share = (
+        f"{len(beyond):,} of {spelling.count(len(report.nodes), 'layer')} {'depends' if len(beyond) == 1 else 'depend'}"
+    )
+    pools = {node.output: node.label for node in report.nodes if all(f.node_axis is None for f in node.fields)}
     for name, fields in field_text.by_input(field for node in beyond for field in node.fields if field.full).items():
         since = next(field.full.since for field in fields if field.full)
-        seen = f"all of {name}" if field_text.whole(fields) else f"more of {name}"
-        text = f"in full, {share}, from {beyond[0].label} on, see {seen} (since {since}); the fields above are local"
+        after = f"global pooling at {pools[since]}" if since in pools else since
+        covered = field_text.whole_input(_axes(fields), name=name) if field_text.whole(fields) else f"more of {name}"
+        text = f"after {after}, {share} on {covered}; the table shows local receptive fields"
         yield from hang((Segment("  "),), text, width, style=Style.DIM)
 
 
+def _axes(fields: Sequence[Field]) -> list[Field]:
+    """One field per axis."""
+    return list({field.axis: field for field in fields}.values())
+
+
 def _branches(report: Report, width: int) -> Iterator[Line]:
-    """Which windows stand in branches of an If, said once for each."""
-    found: dict[Branch, list[str]] = {}
+    """Which window nodes belong to a branch of an If, one line per branch."""
+    labels_by_branch: dict[Branch, list[str]] = {}
     for node in report.nodes:
         if node.branch is not None:
-            found.setdefault(node.branch, []).append(node.label)
-    for branch, labels in found.items():
+            labels_by_branch.setdefault(node.branch, []).append(node.label)
+    for branch, labels in labels_by_branch.items():
         names = ", ".join(labels[:SHOWN]) + (", …" if len(labels) > SHOWN else "")
         runs = "runs" if len(labels) == 1 else "run"
-        text = f"{names} {runs} only where the data choose the {branch.side} branch of If {branch.node}"
+        text = f"{names} {runs} only if the data selects the {branch.side} branch of If {branch.node}"
         text += f", which cannot run at this size ({branch.unfit})" if branch.unfit else ""
         yield from hang((Segment("  "),), text, width, style=Style.DIM)

@@ -1,9 +1,10 @@
-"""A report for people at a terminal: header, ladder, windows, outputs, findings, and what running said."""
+"""The text report for a terminal: header, ladder, window nodes, outputs, findings and verification."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from strideinspect import spelling
 from strideinspect.report import (
     field_text,
     findings,
@@ -30,9 +31,9 @@ from strideinspect.results.report import Input, Report, Severity, TensorReport
 def render(
     report: Report, *, width: int = 80, show: Severity = Severity.NOTE, files: places.Files = places.AS_GIVEN
 ) -> Document:
-    """The whole report at a width in terminal cells; findings of severity `show` and graver are listed.
+    """The whole report at a width in terminal cells; findings of severity `show` or higher are listed.
 
-    `files` knows what source files are called in the repository.
+    `files` gives the paths of source files in the repository.
     """
     sections = (
         _header(report, width),
@@ -54,7 +55,7 @@ def render_quiet(
 
 
 def _separated(sections: tuple[Iterator[Line], ...]) -> Iterator[Line]:
-    """The sections that have something to say, an empty line between them."""
+    """The sections that are not empty, separated by empty lines."""
     started = False
     for section in sections:
         lines = list(section)
@@ -65,24 +66,24 @@ def _separated(sections: tuple[Iterator[Line], ...]) -> Iterator[Line]:
 
 
 def _header(report: Report, width: int) -> Iterator[Line]:
-    # Exporters and runtimes declare domains by the dozen; the standard's is the one that means something.
+    # Exporters and runtimes declare many domains; only the version of the standard one is informative.
     opsets = ", ".join(f"opset {version}" for domain, version in report.opsets.items() if not domain)
-    size = f"{number_text.count(report.node_count, 'node')}, {number_text.count(len(report.nodes), 'window')}"
+    size = f"{spelling.count(report.node_count, 'node')}, {spelling.count(len(report.nodes), 'window node')}"
     facts = [f" · {fact}" for fact in (report.producer, opsets, size) if fact]
     first, *rest = flow([report.path, *facts], width, indent=2)
     yield (Segment(first[: len(report.path)], Style.STRONG), Segment(first[len(report.path) :], Style.DIM))
     yield from ((Segment(text, Style.DIM),) for text in rest)
     names = [cells(i.name) for i in report.inputs]
-    shapes = [cells(number_text.shape(i.shape)) for i in report.inputs]
+    shapes = [cells(spelling.shape_text(i.shape)) for i in report.inputs]
     for i in report.inputs:
-        head = Segment(f"{pad(i.name, max(names))}  {pad(number_text.shape(i.shape), max(shapes))}  ")
+        head = Segment(f"{pad(i.name, max(names))}  {pad(spelling.shape_text(i.shape), max(shapes))}  ")
         yield from hang((head,), number_text.layout_of(i) + _assumed(i), width, style=Style.DIM)
 
 
 def _assumed(input: Input) -> str:
-    """That sizes were assumed; a note says how to give others. One batch element is no assumption worth a word."""
+    """The assumed sizes; a note says how to set them. A batch size of 1 is not worth mentioning."""
     sizes = [input.shape[axis] for axis in input.assumed if axis]
-    return f" · {number_text.shape(sizes)} assumed" if sizes else ""
+    return f" · {'size' if len(sizes) == 1 else 'sizes'} {spelling.shape_text(sizes)} assumed" if sizes else ""
 
 
 def _tensors(report: Report, width: int) -> Iterator[Line]:
@@ -93,7 +94,7 @@ def _tensors(report: Report, width: int) -> Iterator[Line]:
 
 def _tensor(kind: str, tensor: TensorReport, width: int) -> Iterator[Line]:
     yield line(
-        Segment(f"{kind}  ", Style.DIM), Segment(tensor.name, Style.STRONG), f"  {number_text.shape(tensor.shape)}"
+        Segment(f"{kind}  ", Style.DIM), Segment(tensor.name, Style.STRONG), f"  {spelling.shape_text(tensor.shape)}"
     )
     groups = field_text.by_input(tensor.fields)
     texts = [field_text.sentence(fields, name=name) for name, fields in groups.items()] or [_without_fields(tensor)]
@@ -102,8 +103,8 @@ def _tensor(kind: str, tensor: TensorReport, width: int) -> Iterator[Line]:
 
 
 def _without_fields(tensor: TensorReport) -> str:
-    """An output behind something unknown may see all or nothing; only one with a shape is known to see no image."""
-    return "sees no image" if tensor.shape is not None else f"nothing is known of it: {tensor.reason}"
+    """Without a shape nothing is known about an output; with one it is known to depend on no spatial input."""
+    return "depends on no spatial input" if tensor.shape is not None else f"unknown: {tensor.reason}"
 
 
 def _closing(report: Report, width: int) -> Iterator[Line]:

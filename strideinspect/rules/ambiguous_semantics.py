@@ -1,16 +1,16 @@
-"""The standard, the ONNX library and onnxruntime give different numbers for a node at this size.
+"""ONNX, its shape inference and onnxruntime disagree about a node at this input size.
 
 ## What it does
 
-Compares, where they are known to part (rounding up, SAME padding, pools wider than their map, scales that are no whole
-numbers), the output shape that onnxruntime computes with the ones of the standard's formula and of the ONNX library's
-shape inference, and reports SAME windows smaller than their stride, whose "negative padding" onnxruntime crops off the
-front. The report goes on
-with what onnxruntime runs.
+Compares the output shape that onnxruntime computes with the formula of the ONNX standard and with the shape inference
+of the ONNX library, in the cases where they are known to differ: rounding up (`ceil_mode`), SAME padding, pooling
+windows larger than their map, and non-integer Resize scales. It also reports SAME windows that are smaller than their
+stride: onnxruntime applies the resulting negative padding by cropping the beginning. All other results in the report
+follow onnxruntime.
 
 ## Why it is bad
 
-Another runtime, or a compiler that believes the library's shapes, will read other pixels or fail.
+Another runtime, or a compiler that relies on inferred shapes, reads different pixels or fails.
 
 ## Flagged
 
@@ -28,7 +28,7 @@ Another runtime, or a compiler that believes the library's shapes, will read oth
 
 ## What to do
 
-Write the padding out (`pads`), and give a Resize its `sizes`.
+Use explicit padding (`pads`), and give Resize its `sizes` instead of `scales`.
 
 ## References
 
@@ -45,7 +45,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by, listed
+from strideinspect.spelling import by_axes, listed
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -60,7 +60,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     for node in shapes.nodes:
         differing = outcomes(shapes, node)
         if differing:
-            texts = [f"{who} {by(what) if isinstance(what, tuple) else what}" for who, what in differing.items()]
+            texts = [f"{who} {by_axes(what) if isinstance(what, tuple) else what}" for who, what in differing.items()]
             yield Draft(
                 f"{node.op} {node.label}: ONNX, its shape inference and onnxruntime disagree at this size: "
                 f"{listed(texts)}",

@@ -1,16 +1,16 @@
-"""A dynamic axis was given a size by default.
+"""A dynamic axis was given a default size.
 
 ## What it does
 
-Says which axes of an input have no size in the file, and at which size the model was inspected instead.
+Lists the axes of an input that have no fixed size in the file, and the size at which the model was inspected.
 
 ## Why it matters
 
-What is dropped, and what fits, depends on the size.
+Which pixels are dropped, and whether the model runs at all, depends on the input size.
 
 ## Flagged
 
-The batch is no matter, but height and width are:
+A dynamic batch axis is not reported; height and width are:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[N,1,height,width] x) => (float[N,1,h,w] y) {
@@ -26,7 +26,7 @@ The batch is no matter, but height and width are:
 
 ## What to do
 
-Give the size that the model will run at with `--input-shape`.
+Set the size that the model will run at with `--input-shape`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import axes_listed, by
+from strideinspect.rules.wording import axes_listed
+from strideinspect.spelling import by_axes
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -51,7 +52,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             several = len(given.assumed) > 1
             yield Draft(
                 f"{axes_listed(given.assumed)} of input {given.name} {'have' if several else 'has'} no size in the "
-                f"model: inspected at {by(given.shape)}",
+                f"model: inspected at {by_axes(given.shape)}",
                 f"give the real size: --input-shape {given.name}={','.join(map(str, given.shape))}",
                 input=given.name,
                 axes=given.assumed,

@@ -13,7 +13,7 @@ from strideinspect.fields.hulls import along
 from strideinspect.fields.index_masks import Vector, all_marked, back, unmarked
 from strideinspect.model.node import Node
 from strideinspect.results.field import NOTHING, Span
-from strideinspect.rules.wording import axis_name
+from strideinspect.spelling import axis_noun
 
 
 class Cause(NamedTuple):
@@ -54,7 +54,7 @@ def causes_of(analysis: Analysis, name: str, axis: int, ranges: Sequence[Span]) 
                 touches = np.where(low == -high, _hits(lost, low, -high), _hits(later, low, -high))
                 count = int((unread & touches).sum())
                 if count:
-                    noun = axis_name(given.spatial_axes.index(axis), len(given.spatial_axes), count)
+                    noun = axis_noun(given.spatial_axes.index(axis), len(given.spatial_axes), count)
                     window = item.node.key in analysis.shapes.geometries
                     found.append(Cause(item.node, window, count, None if tensor == name else len(unread), noun))
     return found

@@ -2,13 +2,13 @@
 
 ## What it does
 
-Compares the middle between the centers of a map's first and last cell with the middle of the image, once per output map
-and axis, and reports it where they are half an effective stride apart or more.
+Compares the midpoint between the centers of a map's first and last index with the middle of the image, and reports a
+difference of half an effective stride or more, once per output map and axis.
 
 ## Why it matters
 
-Whoever maps cells back to pixels by `(i + ½)·stride − ½` is off by that much. Lopsided padding and dropped rows do
-this.
+Code that maps indices back to pixels with `(i + ½)·stride − ½` is off by this distance. Causes are asymmetric padding
+and dropped rows or columns.
 
 ## Flagged
 
@@ -26,7 +26,7 @@ this.
 
 ## What to do
 
-Nothing, if decoding uses the true centers (`--format csv` lists them); else pad symmetrically.
+Nothing, if decoding uses the true centers (`--format csv` lists them). Otherwise pad symmetrically.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""A transposed convolution whose kernel is no multiple of its stride.
+"""A transposed convolution has a kernel size that is not a multiple of its stride.
 
 ## What it does
 
-Reports transposed convolutions in which neighbouring output pixels are made from different numbers of kernel taps.
+Reports transposed convolutions whose output pixels are computed from different numbers of kernel taps (uneven
+overlap).
 
 ## Why it is bad
 
-The uneven overlap shows as a checkerboard pattern that the weights have to unlearn.
+Uneven overlap produces checkerboard artifacts, which training has to compensate for.
 
 ## Flagged
 
@@ -25,7 +26,7 @@ The uneven overlap shows as a checkerboard pattern that the weights have to unle
 
 ## What to do
 
-Use a kernel that is a multiple of the stride (4×4 with stride 2), or resize and then convolve.
+Use a kernel size that is a multiple of the stride (4×4 with stride 2), or resize first and then convolve.
 
 ## References
 
@@ -41,7 +42,8 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by, kernel
+from strideinspect.rules.wording import kernel
+from strideinspect.spelling import by_axes
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -59,7 +61,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             fewest = window.kernel[uneven[0]] // window.stride[uneven[0]]
             yield Draft(
                 f"{window.op} {window.label}: {kernel(window.kernel)} is not a multiple of its stride "
-                f"{by(window.stride)}; uneven overlap: {fewest} or {fewest + 1} taps per axis",
+                f"{by_axes(window.stride)}; uneven overlap: {fewest} or {fewest + 1} taps per axis",
                 f"use {kernel(better, 'a')}, or resize and then convolve",
                 node=window.output,
                 axes=tuple(window.spatial_axes[i] for i in uneven),

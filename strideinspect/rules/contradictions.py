@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from strideinspect.results.verdict import Check, Verdict
 from strideinspect.rules.draft import Draft
-from strideinspect.rules.wording import by, spans
+from strideinspect.spelling import by_axes, spans
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -60,7 +60,7 @@ def _message(place: str, check: Check) -> str:
 
 
 def _shape(value: object) -> str:
-    return by(value) if isinstance(value, list | tuple) else "unknown"
+    return by_axes(value) if isinstance(value, list | tuple) else "unknown"
 
 
 def _facts(value: object) -> Mapping[str, Any]:

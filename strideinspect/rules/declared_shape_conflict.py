@@ -1,18 +1,17 @@
-"""A declared shape contradicts the computed one.
+"""A declared shape differs from the computed shape.
 
 ## What it does
 
-Compares the shapes that the file declares for its tensors and outputs with those that follow from the operators at
+Compares the shapes that the file declares for its tensors and outputs with the shapes that the operators produce at
 this input size.
 
 ## Why it is bad
 
-Whoever reads the declaration (another runtime, a compiler, a human) is misled; runtimes are lenient and do not
-complain.
+Other runtimes, compilers and people rely on the declared shape. Runtimes are lenient and do not report the conflict.
 
 ## Flagged
 
-Four windows fit into ten rows, not five:
+Ten rows hold four windows, not five:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,10,10] x) => (float[1,1,5,5] y) {
@@ -28,7 +27,7 @@ Four windows fit into ten rows, not five:
 
 ## What to do
 
-Export the model again, or correct the declaration.
+Export the model again, or correct the declared shape.
 
 ## References
 
@@ -43,7 +42,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by
+from strideinspect.spelling import by_axes
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
@@ -57,7 +56,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     for name, declared, computed in _conflicts(inspection.analysis):
         computes = inspection.analysis.producers.get(name)
         yield Draft(
-            f"{name} is declared as {by(declared)}; its shape is {by(computed)}",
+            f"{name} is declared as {by_axes(declared)}; its shape is {by_axes(computed)}",
             "export the model again, or correct the declaration",
             node=computes.key if computes else None,
             tensor=name,

@@ -1,17 +1,17 @@
-"""A map that windows shrank to a single index is slid over by further windows, or a map has no index at all.
+"""A map has been reduced to a single index before further windows, or is empty.
 
 ## What it does
 
-Warns of windows wider than one that slide over a map of extent 1, where ordinary windows brought it there (a pooled
-axis, or one that was 1 from the start, is none); a map without any index is an error.
+Warns about kernels larger than 1 on a map of size 1 that strided or unpadded windows have reduced to this size. Axes
+that were pooled globally, or that had size 1 from the start, are not reported. An empty map is an error.
 
 ## Why it is bad
 
-Of a 3×3 kernel on a 1×1 map one weight in nine is used; a map without an index cannot be computed.
+On a 1×1 map, a 3×3 kernel uses one of its nine weights. An empty map cannot be computed.
 
 ## Flagged
 
-A warning: four rows become two and then one, and a third 3×3 window slides over it.
+A warning: four rows are reduced to two and then to one, and a third 3×3 kernel runs on the single row.
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,4,4] x) => (float[1,1,1,1] y) <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
@@ -20,7 +20,7 @@ A warning: four rows become two and then one, and a third 3×3 window slides ove
       y = Conv <pads = [1, 1, 1, 1]> (one, w)
     }
 
-An error: a window of 5 has no place in two rows.
+An error: a kernel of size 5 does not fit into two rows.
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,4,4] x) => (float[1,1,h,w] y) {
@@ -39,7 +39,7 @@ An error: a window of 5 has no place in two rows.
 
 ## What to do
 
-Use a larger input, or fewer strides.
+Use a larger input or fewer strides.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by, kernel
+from strideinspect.rules.wording import kernel
+from strideinspect.spelling import by_axes
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
@@ -68,7 +69,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     for window in analysis.windows:
         axes = _shrunk_axes(analysis, window)
         if axes and window.input_shape is not None:
-            size = by([window.input_shape[axis] for axis in window.spatial_axes])
+            size = by_axes([window.input_shape[axis] for axis in window.spatial_axes])
             yield Draft(
                 f"{window.op} {window.label}: {kernel(window.kernel)} slides over a map that was reduced to {size}",
                 _HELP,

@@ -1,14 +1,14 @@
-"""The exact field of an output has holes.
+"""The receptive field of an output has holes.
 
 ## What it does
 
-Takes the middle index of each output that has a position, goes back through the network, and reports image rows or
-columns between the first and the last one seen that this index does not see.
+Computes the exact receptive field of the middle index of each output that has positions, and reports image rows or
+columns inside the field that this index does not depend on.
 
 ## Why it is bad
 
-Details that fall into the holes are invisible to this output. Equal dilations one after another, or a stride larger
-than the window, do this ("gridding").
+Details inside the holes have no effect on this output. The cause is repeated dilation by the same factor, or a stride
+larger than the kernel (gridding).
 
 ## Flagged
 
@@ -28,7 +28,7 @@ than the window, do this ("gridding").
 
 ## What to do
 
-Use dilations without a common factor (1, 2, 5), or convolve undilated in between.
+Use dilations without a common factor (1, 2, 5), or add undilated convolutions in between.
 
 ## References
 
@@ -43,7 +43,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import axis_name, spans
+from strideinspect.spelling import axis_noun, spans
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -66,7 +66,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             index, holes = found[output.name][field.input, field.axis]
             spatial = analysis.spatial_axes[field.input]
             count = sum(b - a + 1 for a, b in holes)
-            what = axis_name(spatial.index(field.axis), len(spatial), count)
+            what = axis_noun(spatial.index(field.axis), len(spatial), count)
             yield Draft(
                 f"index {index} of {output.name} does not depend on {what} {spans(holes)} of {field.input}, inside its "
                 "own receptive field",

@@ -1,26 +1,27 @@
-"""onnxruntime sees another field than this tool.
+"""onnxruntime shows a different receptive field than the analysis.
 
 ## What it does
 
-Compares what every window node's indices depend on with what arrives there when the skeleton of the model runs; where
-an index keeps clear of the borders, its theoretical field too. With `--verify full` that is done at larger inputs as
-well, and single rows and columns are changed: nothing that does not see them may change.
+Compares the predicted receptive field of every index of every window node with the dependencies that are measured by
+running a modified copy of the model in onnxruntime. For indices away from the borders the theoretical field is
+compared as well. `--verify full` repeats this at larger inputs and also changes single rows and columns of the input:
+only outputs that depend on them may change.
 
 ## Why it is bad
 
-One of the two is wrong, so that no number near this node can be trusted.
+One of the two results is wrong, so the numbers near this node cannot be trusted.
 
 ## Flagged
 
-No model shows this by itself: it takes two programs that disagree. Where they do, the message has both answers.
+No example: this finding requires that the two results disagree. The message contains both of them.
 
 ## Clean
 
-Every model on which the two agree, as the last line of its report says.
+Every model whose report ends with *agreed*.
 
 ## What to do
 
-Report it, with the model's structure (weights are not needed).
+Please report it with the structure of the model (weights are not needed).
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""A window node drops real pixels that no other reader of the map reads.
+"""A window node drops pixels that no other node uses.
 
 ## What it does
 
-Reports the trailing rows and columns of a node's input that its windows never reach, because the output size is a
-floored division and the remainder is more than padding, where nobody else reads them either.
+Reports trailing rows and columns of a node's input that its windows do not reach because the output size is rounded
+down, if they are pixels rather than padding and no other node uses them.
 
 ## Why it is bad
 
-What was computed for these pixels is thrown away, and the map is cut on one side only.
+The computation for these pixels is wasted, and the map is cut on one side only.
 
 ## Flagged
 
-Four windows of 3 with stride 2 cover rows 0 to 8 of 10:
+Four windows of size 3 with stride 2 cover rows 0 to 8 of 10:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,10,10] x) => (float[1,1,4,4] y) {
@@ -27,8 +27,8 @@ Four windows of 3 with stride 2 cover rows 0 to 8 of 10:
 
 ## What to do
 
-Choose an input size at which the division leaves no remainder (the help names the nearest, where there are any), or
-pad the map at its end.
+Choose an input size at which the division has no remainder (the help lists the nearest ones, if any), or pad the end
+of the map.
 
 ## References
 
@@ -44,7 +44,7 @@ from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.size_advice import advice_at
-from strideinspect.rules.wording import axes_name, by, spans
+from strideinspect.spelling import axes_nouns, by_axes, spans
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -63,9 +63,9 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             ranges = runs(dropped)
             count = int(dropped.sum())
             positions = [window.spatial_axes.index(axis) for axis in axes]
-            what = axes_name(positions, len(window.spatial_axes), count)
+            what = axes_nouns(positions, len(window.spatial_axes), count)
             sizes = [window.input_shape[axis] for axis in window.spatial_axes]
-            whole = f"its {by(sizes)} input" if len(sizes) > 1 else f"the {sizes[0]} of its input"
+            whole = f"its {by_axes(sizes)} input" if len(sizes) > 1 else f"the {sizes[0]} of its input"
             advice = advice_at(inspection, window, axes, "dropped")
             yield Draft(
                 f"{window.op} {window.label}: {what} {spans(ranges)} of {whole} "

@@ -1,19 +1,19 @@
-"""A size that is baked into the model does not fit this input size.
+"""A size that is fixed in the model does not match this input size.
 
 ## What it does
 
-Reports the Reshape, Gemm or other node that cannot run, with its numbers. What lies behind it cannot be computed; the
-rest of the report stays. Reports also a node that runs at no size: tf2onnx writes negative pads for a transposed
-convolution with a kernel smaller than its stride, and models of opset 12 and less that were quantised per channel have
-a DequantizeLinear with an axis, which it got in opset 13.
+Reports a Reshape, Gemm or other node that cannot run, with its numbers. Nodes after it cannot be analysed; the rest
+of the report is complete. It also reports nodes that cannot run at any size: negative padding that tf2onnx writes for
+transposed convolutions with a kernel smaller than the stride, and a DequantizeLinear with an `axis` in models of
+opset 12 or lower (the attribute exists since opset 13).
 
 ## Why it is bad
 
-The model cannot run at this size.
+The model cannot run at this input size.
 
 ## Flagged
 
-The head was made for 4×4 maps, at this size they are 5×5:
+The head expects 4×4 maps; at this input size they are 5×5:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,10,10] x) => (float[1,16] y) {
@@ -33,7 +33,7 @@ The head was made for 4×4 maps, at this size they are 5×5:
 
 ## What to do
 
-Use the size that the model was exported for, or export it with a head that fits (global pooling).
+Use the size that the model was exported for, or export it with a head that accepts any size (global pooling).
 """
 
 from __future__ import annotations

@@ -1,18 +1,18 @@
-"""Branches that meet in a Concat or an elementwise operator do not fit together at this size.
+"""Branches that are merged by a Concat or an elementwise operator have incompatible shapes at this size.
 
 ## What it does
 
-Reports the merge with the shapes of its branches. What lies behind it cannot be computed; the rest of the report
-stays.
+Reports the merge with the shapes of its branches. Nodes after it cannot be analysed; the rest of the report is
+complete.
 
 ## Why it is bad
 
-The model cannot run at this size. A U-Net whose skips meet maps that were halved and doubled is the common case: it
-wants a multiple of its downsampling factor.
+The model cannot run at this input size. A typical case is a U-Net whose skip connections meet maps that were halved
+and doubled: its input size must be a multiple of its downsampling factor.
 
 ## Flagged
 
-Seven rows are halved to three and doubled to six:
+Seven rows are halved to three and then doubled to six:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,7,7] x) => (float[1,2,h,w] y) <float[1,1,2,2] w = {1, 1, 1, 1}> {
@@ -32,11 +32,11 @@ Seven rows are halved to three and doubled to six:
 
 ## What to do
 
-Use a size that divides by the model's stride, or pad or crop before the merge.
+Use an input size that is a multiple of the model's stride, or pad or crop before the merge.
 
 ## References
 
-- Why the tile size of a U-Net has to be chosen: U-Net: Convolutional Networks for Biomedical Image Segmentation
+- On the choice of the tile size of a U-Net: U-Net: Convolutional Networks for Biomedical Image Segmentation
   ([arXiv:1505.04597](https://arxiv.org/abs/1505.04597))
 """
 
@@ -48,7 +48,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by
+from strideinspect.spelling import by_axes
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
@@ -80,7 +80,7 @@ def _help(analysis: Analysis) -> str:
         }
         sizes = [near[given.name][axis] for given in analysis.inputs for axis in given.spatial_axes]
         if min(sizes, default=0) and not analysis.at(near).problems:
-            texts.append(by(sizes) if len(set(sizes)) > 1 else str(sizes[0]))
+            texts.append(by_axes(sizes) if len(set(sizes)) > 1 else str(sizes[0]))
     if not texts:
         return "give both branches the same size, or pad or crop before the merge"
     return f"use sizes that are multiples of {largest}, such as {' or '.join(dict.fromkeys(texts))}"

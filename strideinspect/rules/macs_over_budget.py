@@ -1,17 +1,17 @@
-"""The windows that an output depends on take more multiply-adds than the configuration allows.
+"""The layers that an output depends on need more multiply-adds than the configuration allows.
 
 ## What it does
 
 Adds up the multiply-adds, for one batch element, of all window nodes that an output depends on, and compares the sum
-with `max-macs` under `budgets` in the configuration. Matrix products count nothing: they are no windows.
+with `max-macs` under `budgets` in the configuration. Matrix products are not counted: they are not window nodes.
 
 ## Why it is bad
 
-Somebody has decided what this output may cost.
+The output exceeds the configured cost.
 
 ## Flagged
 
-Four outputs of a 3×3 kernel on one channel are 36 multiply-adds:
+Four outputs of a 3×3 kernel on one channel need 36 multiply-adds:
 
     [tool.strideinspect.budgets]
     max-macs = 35
@@ -35,7 +35,7 @@ Four outputs of a 3×3 kernel on one channel are 36 multiply-adds:
 
 ## What to do
 
-Use a smaller input, fewer channels or grouped convolutions, or raise the bound.
+Use a smaller input, fewer channels or grouped convolutions, or raise the limit.
 """
 
 from __future__ import annotations

@@ -1,16 +1,18 @@
-"""Branches that are merged look at places that lie apart.
+"""Merged branches are spatially misaligned.
 
 ## What it does
 
-Compares the centers of the fields, averaged over phases, of the maps that meet in an elementwise operator or a Concat
-along channels. Where one of them was upsampled it is a note. It is none at all where, along one axis alone, the fields
-end at the same pixel: causal convolutions reach back in time, each as far as it likes. Nor is it where a Concat joins
-slices of one map, which somebody shifted on purpose: YOLOv5 and YOLOX trade size for depth so.
+Compares the centers of the receptive fields, averaged over phases, of maps that are merged by an elementwise operator
+or by a Concat along channels. If one of them was upsampled, the finding is a note.
+
+Two cases are not reported. Along a single axis, fields that end at the same pixel belong to causal convolutions,
+which depend on different lengths of the past. A Concat of shifted slices of one map is intended: YOLOv5 and YOLOX use
+it to move resolution into channels.
 
 ## Why it is bad
 
-What is added or stacked belongs to different places of the image. TensorFlow's SAME padding does so on even sizes: a
-3×3 stride-2 convolution is centered one pixel further on than the 1×1 stride-2 shortcut beside it.
+The merged values belong to different places in the image. TensorFlow's SAME padding causes this on even sizes: a 3×3
+stride-2 convolution is centered one pixel further along than the 1×1 stride-2 shortcut next to it.
 
 ## Flagged
 
@@ -34,7 +36,7 @@ What is added or stacked belongs to different places of the image. TensorFlow's 
 
 ## What to do
 
-Pad symmetrically, use an odd input size with SAME, or align the corners of the resizing.
+Pad symmetrically, use an odd input size with SAME padding, or align the corners of the Resize.
 """
 
 from __future__ import annotations

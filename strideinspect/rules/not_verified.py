@@ -2,15 +2,15 @@
 
 ## What it does
 
-Says why onnxruntime could not confirm what was reported.
+Reports why onnxruntime could not check the results.
 
 ## Why it matters
 
-The numbers follow from the analysis alone.
+The results come from the analysis alone.
 
 ## Flagged
 
-onnxruntime has no kernel for an operator of one's own:
+onnxruntime has no kernel for a custom operator:
 
     <ir_version: 8, opset_import: ["": 18, "com.example": 1]>
     agraph (float[1,1,8,8] x) => (float[1,1,4,4] y) {
@@ -27,7 +27,7 @@ onnxruntime has no kernel for an operator of one's own:
 
 ## What to do
 
-As the reason says; a custom operator or missing runtime support cannot be helped from here.
+See the reason in the message. Custom operators and operators without an onnxruntime kernel cannot be verified.
 """
 
 from __future__ import annotations

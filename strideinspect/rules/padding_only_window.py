@@ -1,17 +1,17 @@
-"""Kernel taps that never touch a pixel.
+"""Some kernel taps only ever read padding.
 
 ## What it does
 
-Reports windows of which some taps lie in the padding at every position: a 3×3 window on a 1×1 map, or a dilation
-larger than the map.
+Reports kernels with taps that lie in the padding at every position: a 3×3 kernel on a 1×1 map, or a dilation larger
+than the map.
 
 ## Why it is bad
 
-These weights are never used, and the layer is not what its kernel size says.
+These weights are never used, and the effective kernel is smaller than its declared size.
 
 ## Flagged
 
-Of the nine taps only the middle one ever meets the pixel:
+Only the middle one of the nine taps reads the pixel:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,1,1] x) => (float[1,1,1,1] y) <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
@@ -20,7 +20,7 @@ Of the nine taps only the middle one ever meets the pixel:
 
 ## Clean
 
-On 2×2 every tap meets a pixel at one of the four positions:
+On a 2×2 map every tap reads a pixel at one of the four positions:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,2,2] x) => (float[1,1,2,2] y) <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
@@ -29,11 +29,11 @@ On 2×2 every tap meets a pixel at one of the four positions:
 
 ## What to do
 
-Use a larger input, less downsampling before, or a smaller kernel or dilation.
+Use a larger input, less downsampling before this layer, or a smaller kernel or dilation.
 
 ## References
 
-- A dilated 3×3 kernel that shrinks to its middle tap: Rethinking Atrous Convolution for Semantic Image Segmentation
+- A dilated 3×3 kernel that degenerates to its middle tap: Rethinking Atrous Convolution for Semantic Image Segmentation
   ([arXiv:1706.05587](https://arxiv.org/abs/1706.05587))
 """
 
@@ -45,7 +45,8 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by, kernel, percent
+from strideinspect.rules.wording import kernel
+from strideinspect.spelling import by_axes, percent
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -66,7 +67,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         share = 1.0
         for count, taps in zip(used, window.kernel, strict=True):
             share *= count / taps
-        size = by([window.input_shape[axis] for axis in window.spatial_axes])
+        size = by_axes([window.input_shape[axis] for axis in window.spatial_axes])
         yield Draft(
             f"{window.op} {window.label}: {percent(1 - share)} of {kernel(window.kernel)} only ever touches padding "
             f"on its {size} map",

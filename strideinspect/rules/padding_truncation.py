@@ -1,18 +1,18 @@
-"""A window node drops only padding, which makes the effective padding lopsided.
+"""A window node drops only padding, which makes its effective padding asymmetric.
 
 ## What it does
 
-Reports nodes whose floored division cuts trailing rows or columns that are padding and no pixel, be it the node's own
-or that of a Pad node in front of it.
+Reports nodes whose output size is rounded down so that only trailing padding is cut, either the node's own padding or
+that of a preceding Pad node.
 
 ## Why it matters
 
-Nothing is lost, but the grid of the output is not centered on the image: a 3×3 stride-2 window with padding 1 on an
-even size uses its padding at the beginning only.
+No pixel is lost, but the output is not centered on the image: a 3×3 stride-2 kernel with padding 1 on an even size
+uses the padding at the beginning only.
 
 ## Flagged
 
-Five windows cover rows −1 to 9, row 10 of the padding is over:
+Five windows cover rows −1 to 9; row 10, which is padding, is not used:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,10,10] x) => (float[1,1,5,5] y) {
@@ -28,11 +28,11 @@ Five windows cover rows −1 to 9, row 10 of the padding is over:
 
 ## What to do
 
-Nothing, if that is meant; else pad only at the beginning, or use an odd size.
+Nothing, if this is intended. Otherwise pad only at the beginning, or use an odd size.
 
 ## References
 
-- What uneven padding does to the weights: Mind the Pad – CNNs Can Develop Blind Spots
+- Effects of uneven padding on the weights: Mind the Pad – CNNs Can Develop Blind Spots
   ([arXiv:2010.02178](https://arxiv.org/abs/2010.02178))
 """
 
@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import axes_name
+from strideinspect.spelling import axes_nouns
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -61,7 +61,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             if padding and not pixels:
                 groups.setdefault(padding, []).append(i)
         for count, positions in groups.items():
-            what = axes_name(positions, len(window.spatial_axes), count)
+            what = axes_nouns(positions, len(window.spatial_axes), count)
             yield Draft(
                 f"{window.op} {window.label} drops {count} {what} of padding at the end, and no pixel",
                 "no pixel is lost; the output grid is not centered on the image",

@@ -1,8 +1,8 @@
-"""A window hangs over the edge of the map, because the output size was rounded up.
+"""A window extends past the edge of the map because the output size was rounded up.
 
 ## What it does
 
-Reports the nodes whose last window reaches past the padded map (`ceil_mode`, or a map smaller than the window).
+Reports nodes whose last window extends past the padded map (`ceil_mode`, or a map smaller than the kernel).
 
 ## Why it matters
 
@@ -10,7 +10,7 @@ The last row and column of the output are computed from fewer pixels than the ot
 
 ## Flagged
 
-The third window begins at row 4 of 5 and has one row left:
+The third window starts at row 4 of 5 and contains only one row:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,5,5] x) => (float[1,1,3,3] y) {
@@ -26,7 +26,7 @@ The third window begins at row 4 of 5 and has one row left:
 
 ## What to do
 
-Nothing, if that is meant; else choose a size at which the windows fit.
+Nothing, if this is intended. Otherwise choose an input size at which the windows fit exactly.
 
 ## References
 
@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import axes_name
+from strideinspect.spelling import axes_nouns
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -58,7 +58,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             if slid.overhang:
                 groups.setdefault(slid.overhang, []).append(position)
         for overhang, positions in groups.items():
-            what = axes_name(positions, len(window.spatial_axes), overhang)
+            what = axes_nouns(positions, len(window.spatial_axes), overhang)
             yield Draft(
                 f"{window.op} {window.label}: its last window extends {overhang} {what} past the edge of the map",
                 "the last outputs are computed from fewer pixels than the others",

@@ -1,24 +1,24 @@
-"""onnxruntime computes another shape than this tool.
+"""onnxruntime computes a different shape than the analysis.
 
 ## What it does
 
-Compares every tensor's shape with the one that onnxruntime reports from running the model.
+Compares the shape of every tensor with the shape that onnxruntime reports when it runs the model.
 
 ## Why it is bad
 
-One of the two is wrong, so that no number near this node can be trusted.
+One of the two results is wrong, so the numbers near this node cannot be trusted.
 
 ## Flagged
 
-No model shows this by itself: it takes two programs that disagree. Where they do, the message has both answers.
+No example: this finding requires that the two results disagree. The message contains both of them.
 
 ## Clean
 
-Every model on which the two agree, as the last line of its report says.
+Every model whose report ends with *agreed*.
 
 ## What to do
 
-Report it, with the model's structure (weights are not needed).
+Please report it with the structure of the model (weights are not needed).
 """
 
 from __future__ import annotations

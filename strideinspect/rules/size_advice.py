@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from strideinspect.rules.wording import axes_name, by, listed
+from strideinspect.spelling import axes_nouns, by_axes, listed
 
 if TYPE_CHECKING:
     from strideinspect.results.report import WindowNode
@@ -33,11 +33,11 @@ def advice_for(inspection: Inspection, name: str, axes: Sequence[int], aim: Aim)
     spatial = inspection.analysis.spatial_axes[name]
     positions = [spatial.index(axis) for axis in found.axes]
     whole = found.axes == spatial
-    texts = [by(size) if whole else f"{by(size)} {axes_name(positions, len(spatial))}" for size in sizes]
+    texts = [by_axes(size) if whole else f"{by_axes(size)} {axes_nouns(positions, len(spatial))}" for size in sizes]
     one, several, what = _CLAIMS[aim]
     text = f"{listed(texts)} {several if len(texts) > 1 or not whole else one} {what}"
     if found.larger is not None and aim == "unseen":
-        ends = dict.fromkeys(_ENDS.get(axes_name([position], len(spatial)), "end") for position in positions)
+        ends = dict.fromkeys(_ENDS.get(axes_nouns([position], len(spatial)), "end") for position in positions)
         text += f"; or pad {found.larger[0] - given[found.axes[0]]} at the {listed(list(ends))}"
     return SizeAdvice(tuple(size[0] for size in sizes), text)
 

@@ -1,18 +1,18 @@
-"""An output sees less of an input than the configured size.
+"""The receptive field of an output is smaller than the configured minimum.
 
 ## What it does
 
 Compares the theoretical local field of every output, in pixels along each axis of an input, with
-`min-receptive-field` under `budgets` in the configuration. An output without a position, a classifier's say, is as wide
-as what it really sees, and one that sees the whole image is never too small.
+`min-receptive-field` under `budgets` in the configuration. For an output without positions (a classifier) its actual
+extent is compared. An output that depends on the whole image is never reported.
 
 ## Why it is bad
 
-An output cannot recognise what is larger than the piece of the image that it sees.
+An output cannot recognise objects that are larger than its receptive field.
 
 ## Flagged
 
-Two 3×3 windows see 5 rows and columns:
+Two 3×3 convolutions have a receptive field of 5 rows and columns:
 
     [tool.strideinspect.budgets]
     min-receptive-field = 6
@@ -25,7 +25,7 @@ Two 3×3 windows see 5 rows and columns:
 
 ## Clean
 
-Three of them see 7:
+Three of them have a receptive field of 7:
 
     [tool.strideinspect.budgets]
     min-receptive-field = 6
@@ -39,7 +39,7 @@ Three of them see 7:
 
 ## What to do
 
-Add windows, strides or dilation before this output, take it from a deeper layer, or lower the bound.
+Add layers, strides or dilation before this output, take it from a deeper layer, or lower the limit.
 
 ## References
 

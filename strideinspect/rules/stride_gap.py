@@ -1,13 +1,13 @@
-"""Windows step over interior pixels that no other reader reads.
+"""A window node skips pixels that no other node uses.
 
 ## What it does
 
-Reports the rows and columns between a node's windows (or between its dilated taps) that neither this node nor any
-other reader of the map reads. Keras' ResNet-50 has such maps: both branches of a block use the same 1×1 stride-2 grid.
+Reports rows and columns between a node's windows (or between its dilated taps) that neither this node nor any other
+node uses. An example is Keras' ResNet-50, in which both branches of a block have a 1×1 convolution with stride 2.
 
 ## Why it is bad
 
-What was computed for these pixels is thrown away; with 1×1 stride 2 that is three quarters of the map.
+The computation for these pixels is wasted: with a 1×1 kernel and stride 2, three quarters of the map.
 
 ## Flagged
 
@@ -18,7 +18,7 @@ What was computed for these pixels is thrown away; with 1×1 stride 2 that is th
 
 ## Clean
 
-A residual block's shortcut may skip pixels: the 3×3 beside it reads them.
+The shortcut of a residual block may skip pixels, because the parallel 3×3 convolution uses them.
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,8,8] x) => (float[1,1,4,4] y)
@@ -30,11 +30,12 @@ A residual block's shortcut may skip pixels: the 3×3 beside it reads them.
 
 ## What to do
 
-Move the stride to a window that is at least as wide (the 3×3 of the block), or pool instead of skipping.
+Move the stride to a layer with a kernel at least as large as the stride (the 3×3 convolution of the block), or use
+pooling.
 
 ## References
 
-- The 1×1 stride-2 convolution of ResNet, and what moving the stride brings: Bag of Tricks for Image Classification
+- On the 1×1 stride-2 convolutions of ResNet and the effect of moving the stride: Bag of Tricks for Image Classification
   with Convolutional Neural Networks ([arXiv:1812.01187](https://arxiv.org/abs/1812.01187))
 """
 
@@ -46,7 +47,8 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import axes_name, by, kernel, percent
+from strideinspect.rules.wording import kernel
+from strideinspect.spelling import axes_nouns, by_axes, percent
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -62,19 +64,19 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         if window.dropped is None or not any(window.dropped.gap) or window.input_shape is None:
             continue
         per_axis = unused(inspection.analysis, window)
-        dilated = f" and dilation {by(window.dilation)}" if max(window.dilation) > 1 else ""
+        dilated = f" and dilation {by_axes(window.dilation)}" if max(window.dilation) > 1 else ""
         kept = 1.0
         for _, _, skipped in per_axis:
             kept *= 1 - float(skipped.mean())
         for axes, skipped in alike((axis, gaps) for axis, _, gaps in per_axis):
             count, length = int(skipped.sum()), len(skipped)
             positions = [window.spatial_axes.index(axis) for axis in axes]
-            what = axes_name(positions, len(window.spatial_axes))
-            size = by([window.input_shape[axis] for axis in window.spatial_axes])
+            what = axes_nouns(positions, len(window.spatial_axes))
+            size = by_axes([window.input_shape[axis] for axis in window.spatial_axes])
             yield Draft(
-                f"{window.op} {window.label}: {kernel(window.kernel)} with stride {by(window.stride)}{dilated} skips "
-                f"{count} of {length} {what} of its {size} input, and no other node uses them: {percent(1 - kept)} of "
-                "the map is never used",
+                f"{window.op} {window.label}: {kernel(window.kernel)} with stride {by_axes(window.stride)}{dilated} "
+                f"skips {count} of {length} {what} of its {size} input, and no other node uses them: {percent(1 - kept)} "
+                "of the map is never used",
                 "move the stride to a larger kernel, or use pooling",
                 node=window.output,
                 axes=tuple(axes),

@@ -1,17 +1,18 @@
-"""Branches that are merged have different effective strides.
+"""Merged branches have different effective strides.
 
 ## What it does
 
-Compares the effective strides of the maps that meet in an elementwise operator or a Concat along channels. Where one of
-them was upsampled it is a note: resizing to a size that is no exact multiple makes a small difference.
+Compares the effective strides of maps that are merged by an elementwise operator or by a Concat along channels. If
+one of them was upsampled, the finding is a note: resizing to a size that is not an exact multiple causes a small
+difference.
 
 ## Why it is bad
 
-An index means another place in each branch, and the further from the corner the more so.
+The same index refers to different places in each branch, increasingly so away from the first index.
 
 ## Flagged
 
-The strided branch happens to come out as large as the other, which is not padded.
+The strided branch has the same size as the other one only because the latter is not padded.
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,4,4] x) => (float[1,1,2,2] y)
@@ -32,7 +33,7 @@ The strided branch happens to come out as large as the other, which is not padde
 
 ## What to do
 
-Downsample both branches alike, or resize by a whole factor.
+Downsample both branches by the same factor, or resize by an integer factor.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import axes_listed, listed
+from strideinspect.rules.wording import axes_listed
+from strideinspect.spelling import listed
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection

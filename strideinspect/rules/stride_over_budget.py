@@ -1,18 +1,18 @@
-"""An output's effective stride is larger than the configured one.
+"""The effective stride of an output is larger than the configured maximum.
 
 ## What it does
 
 Compares the effective stride of every output, in input pixels per index, with `max-stride` under `budgets` in the
-configuration. An output without a position, a classifier's say, has no stride and meets every bound; one whose position
-has no single stride meets none.
+configuration. An output without positions (a classifier) has no stride and always passes; an output without a single
+stride always fails.
 
 ## Why it is bad
 
-What lies closer together than the stride falls into one cell: a detector cannot tell it apart.
+Objects that are closer together than the stride share an index: a detector cannot separate them.
 
 ## Flagged
 
-Two strides of 2 make 4:
+Two layers with stride 2 have an effective stride of 4:
 
     [tool.strideinspect.budgets]
     max-stride = 2
@@ -35,8 +35,8 @@ Two strides of 2 make 4:
 
 ## What to do
 
-Take the output from an earlier layer, trade a stride for a dilation, upsample and merge with an earlier map, or raise
-the bound.
+Take the output from an earlier layer, replace a stride by dilation, upsample and merge with an earlier map, or raise
+the limit.
 """
 
 from __future__ import annotations

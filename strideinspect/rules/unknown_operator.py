@@ -1,18 +1,18 @@
-"""A field passes a node whose reads are unknown.
+"""A receptive field passes through a node whose dependencies are unknown.
 
 ## What it does
 
-Reports operators that choose what they read by values of the data (GridSample, RoiAlign), operators that are not
-described (custom domains), and bodies that run again and again (Loop, Scan), with the windows in them, which are not
-analysed. They are taken to read their whole input.
+Reports operators that select their input positions by values of the data (GridSample, RoiAlign), operators that
+strideinspect does not know (custom domains), and loop bodies (Loop, Scan) with the window nodes in them, which are
+not analysed. These nodes are assumed to depend on their whole input.
 
 ## Why it is bad
 
-Fields behind such a node are upper bounds, not exact.
+Receptive fields after such a node are upper bounds instead of exact values.
 
 ## Flagged
 
-Where it samples stands in another input:
+The sampling positions are a second input:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,8,8] x, float[1,4,4,2] grid) => (float[1,1,4,4] y) {
@@ -31,7 +31,7 @@ Where it samples stands in another input:
 
 ## What to do
 
-Look at the fields of the tensors before it (`--tensor`), which are exact.
+Inspect the tensors before the node with `--tensor`; their fields are exact.
 
 ## References
 

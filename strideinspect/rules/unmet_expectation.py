@@ -1,19 +1,19 @@
-"""A tensor is not what it is expected to be.
+"""A tensor does not have the expected values.
 
 ## What it does
 
-Holds the assertions of `--expect` and of `expect` in the configuration against the report. An assertion names an
-output, or any other tensor or node (nothing, where the model has one output), and then what it must be like:
-`size`, `first`, `last` and `center` of its theoretical local field in pixels of the input, `stride` in input pixels per
-index, or its `shape`. One value holds for all axes; `size=427x213` has one per axis.
+Checks the assertions of `--expect` and of `expect` in the configuration. An assertion starts with the name of an
+output or of any other tensor or node (optional for a model with one output), followed by the expected values: `size`,
+`first`, `last` and `center` of its theoretical local field in pixels of the input, `stride` in input pixels per
+index, or its `shape`. One value applies to all axes; `size=427x213` has one per axis.
 
 ## Why it is bad
 
-A change that was meant to change nothing has changed what the network sees.
+A change of the model has changed what its output depends on.
 
 ## Flagged
 
-Two 3×3 windows with stride 2 see 7 pixels:
+Two 3×3 convolutions with stride 2 have a receptive field of 7 pixels:
 
     [tool.strideinspect]
     expect = ["y:size=5,stride=4"]
@@ -37,7 +37,7 @@ Two 3×3 windows with stride 2 see 7 pixels:
 
 ## What to do
 
-Find the change that did it, or expect the new values if they are meant.
+Find the change that caused this, or update the expected values if it is intended.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ from strideinspect.results.report import Severity
 from strideinspect.rules.bounds import by_input, once
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by, listed
+from strideinspect.spelling import by_axes, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,7 +83,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 actual = once([_text(value) for value in values]) if values else "not known"
                 reasons = [field.reason for field in tensor.fields if field.reason and None in values]
                 why = f" ({reasons[0]})" if reasons else ""
-                expected = (once if len(wanted) == len(values) else by)([_text(value) for value in wanted])
+                expected = (once if len(wanted) == len(values) else by_axes)([_text(value) for value in wanted])
                 message = f"{tensor.name}: its {key}{where} is {actual}{why}, not {expected}"
                 yield _unmet(expectation, message, tensor.name)
 

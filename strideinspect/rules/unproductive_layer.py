@@ -1,13 +1,13 @@
-"""A layer whose input already sees the whole image.
+"""The input of a layer already has a receptive field that covers the whole image.
 
 ## What it does
 
-Reports learned windows wider than one index before which the theoretical field already covers the image along every
-axis: the layers from the border layer on.
+Reports trainable layers with a kernel larger than 1 whose input already has a theoretical field that covers the image
+along every axis: all layers from the border layer on.
 
 ## Why it matters
 
-Such a layer can add no context any more; in trained classifiers these layers were found to contribute little.
+Such a layer cannot add context. In trained classifiers these layers were found to contribute little.
 
 ## Flagged
 
@@ -27,7 +27,7 @@ Such a layer can add no context any more; in trained classifiers these layers we
 
 ## What to do
 
-Use a larger input, fewer layers, or less downsampling at the beginning.
+Use a larger input or a smaller network, or less downsampling in the first layers.
 
 ## References
 
@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by
+from strideinspect.spelling import by_axes
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
@@ -58,7 +58,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             continue
         before = _fields_before(inspection.analysis, window)
         if before and all(size is not None and size >= extent for size, extent in before):
-            sizes = by([size for size, _ in before])
+            sizes = by_axes([size for size, _ in before])
             what = "signal" if len(before) == 1 else "image"
             yield Draft(
                 f"{window.op} {window.label}: the receptive field of its input ({sizes}) already covers the {what}",

@@ -1,24 +1,24 @@
-"""Pixels that this tool calls unseen reach an output in onnxruntime.
+"""Pixels that the analysis reports as unseen affect an output in onnxruntime.
 
 ## What it does
 
-Lights only the unseen pixels and looks for light at the outputs.
+Changes only the unseen pixels in a run of the model, and checks that no output changes.
 
 ## Why it is bad
 
-One of the two is wrong, so that no number near this node can be trusted.
+One of the two results is wrong, so the numbers near this node cannot be trusted.
 
 ## Flagged
 
-No model shows this by itself: it takes two programs that disagree. Where they do, the message has both answers.
+No example: this finding requires that the two results disagree. The message contains both of them.
 
 ## Clean
 
-Every model on which the two agree, as the last line of its report says.
+Every model whose report ends with *agreed*.
 
 ## What to do
 
-Report it, with the model's structure (weights are not needed).
+Please report it with the structure of the model (weights are not needed).
 """
 
 from __future__ import annotations

@@ -1,17 +1,17 @@
-"""Image rows or columns on which no output depends.
+"""No output depends on some rows or columns of the image.
 
 ## What it does
 
-Reports the indices of a graph input that reach no graph output at all, and where on the way they were lost.
+Reports the indices of a graph input that affect no graph output, and the nodes at which they are lost.
 
 ## Why it is bad
 
-Whatever an image shows there changes nothing. AlexNet fed with 224×224 never looks at the last five rows and columns;
-227×227 was meant.
+The content of the image at these positions has no effect. AlexNet at 224×224 ignores the last five rows and columns;
+it was designed for 227×227.
 
 ## Flagged
 
-The first pool drops row 10 of 11, the second one row 4 of 5, which was made from rows 8 and 9:
+The first pooling drops row 10 of 11; the second drops row 4 of 5, which is computed from rows 8 and 9:
 
     <ir_version: 8, opset_import: ["": 18]>
     agraph (float[1,1,11,11] x) => (float[1,1,2,2] y) {
@@ -29,10 +29,10 @@ The first pool drops row 10 of 11, the second one row 4 of 5, which was made fro
 
 ## What to do
 
-Use the nearest input size that loses nothing, or pad the image at its end by as much.
+Use the nearest input size at which no pixel is lost, or pad the end of the image by the same number.
 
-A Slice, a Gather or a Resize mostly leaves pixels out on purpose. Where it does, ignore the rule for the model or, if
-the export names layers, for that layer:
+A Slice, a Gather or a Resize usually omits pixels on purpose. In that case ignore the rule for the model or, if the
+export names layers, for that layer:
 
     [tool.strideinspect.per-node-ignores]
     "preprocessing.crop*" = ["unseen-input"]
@@ -51,7 +51,7 @@ from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.size_advice import SizeAdvice, advice_for
-from strideinspect.rules.wording import axes_name, listed, percent, spans, whole_name
+from strideinspect.spelling import axes_nouns, input_noun, listed, percent, spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,9 +80,9 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             advice = advice_for(inspection, given.name, axes, "unseen") if trailing else None
             where = f"; lost at {listed([cause.text for cause in causes])}" if causes else ""
             yield Draft(
-                f"{axes_name(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
+                f"{axes_nouns(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
                 f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: "
-                f"{percent(1 - kept)} of every {whole_name(len(given.spatial_axes))}{where}",
+                f"{percent(1 - kept)} of every {input_noun(len(given.spatial_axes))}{where}",
                 _help(advice, causes),
                 input=given.name,
                 axes=tuple(axes),

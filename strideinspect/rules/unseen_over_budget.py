@@ -1,18 +1,18 @@
-"""An output does not depend on more rows or columns of an input than the configuration allows.
+"""An output ignores more rows or columns of an input than the configuration allows.
 
 ## What it does
 
-Counts, for every output by itself, the indices of each spatial axis of an input on which it does not depend in any way,
-and compares their number with `max-unseen` under `budgets` in the configuration. (`unseen-input` tells of those that no
-output at all depends on.)
+Counts, for each output separately, the indices along each spatial axis of an input on which it does not depend, and
+compares the number with `max-unseen` under `budgets` in the configuration. (`unseen-input` reports those on which no
+output depends.)
 
 ## Why it is bad
 
-What lies there cannot be found by this output, whatever the weights are.
+This output cannot detect anything at these positions, whatever the weights are.
 
 ## Flagged
 
-Five windows of 4 with stride 4 cover 20 of 22 rows:
+Five windows of size 4 with stride 4 cover 20 of 22 rows:
 
     [tool.strideinspect.budgets]
     max-unseen = 0
@@ -24,7 +24,7 @@ Five windows of 4 with stride 4 cover 20 of 22 rows:
 
 ## Clean
 
-Two rows may be missing here:
+Here two rows may be ignored:
 
     [tool.strideinspect.budgets]
     max-unseen = 2
@@ -36,7 +36,7 @@ Two rows may be missing here:
 
 ## What to do
 
-Choose an input size at which no division leaves a remainder, pad the input, or raise the bound.
+Choose an input size at which no division has a remainder, pad the input, or raise the limit.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from strideinspect.results.report import Severity
 from strideinspect.rules.bounds import budgeted
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import spans
+from strideinspect.spelling import spans
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection

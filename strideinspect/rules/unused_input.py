@@ -1,12 +1,12 @@
-"""Nothing at all depends on an input.
+"""No output depends on an input.
 
 ## What it does
 
-Reports graph inputs whose values reach no graph output.
+Reports graph inputs whose values affect no graph output.
 
 ## Why it matters
 
-A caller has to provide them for nothing; some exporters turn parameters of a layer into such inputs.
+Callers have to provide data that is never used. Some exporters turn parameters of a layer into such inputs.
 
 ## Flagged
 

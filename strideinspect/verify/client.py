@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, assert_never
 
 from strideinspect.results.verdict import Check, Verdict, Verification
-from strideinspect.spelling import spell_shape
+from strideinspect.spelling import shape_text
 from strideinspect.verify.claims import (
     Claims,
     compare,
@@ -132,7 +132,7 @@ class Verifier:
 
         checks = self._closed_forms(claims.theory, fields)
         for enlarged in claims.enlarged:
-            spelled = ", ".join(spell_shape(shape) for shape in enlarged.inputs.values())
+            spelled = ", ".join(shape_text(shape) for shape in enlarged.inputs.values())
             checks_there: dict[theory.ClaimKey, Check] = {}
             if enlarged.claims:
                 progress(f"running onnxruntime at {spelled}")

@@ -76,7 +76,7 @@ def test_alexnet_at_the_terminal() -> None:
     words = " ".join(done.stdout.split())
     assert "rows and columns 219–223 of data_0 reach no output" in words
     assert "219×219 and 227×227 lose no pixel" in words
-    assert "agreed by onnxruntime" in words
+    assert "agreed with onnxruntime" in words
     assert strideinspect(ALEXNET, "--no-verify", "--fail-on", "warning").returncode == 1
 
 
@@ -223,7 +223,7 @@ def test_keras_resnet50_throws_three_quarters_of_three_maps_away() -> None:
 
 @pytest.mark.parametrize("exporter", ["dynamo", "torchscript"])
 def test_squeezenet_loses_a_row_at_its_design_size(exporter: str) -> None:
-    """(224 − 3) / 2 is no whole number: row and column 223 are never read."""
+    """(224 − 3) / 2 is not a whole number: row and column 223 are never read."""
     model = every_model()[f"squeezenet11-{exporter}.onnx"]
     assert [part["ranges"] for part in model["unseen"]] == [[[223, 223]], [[223, 223]]]
     assert {finding["rule"] for finding in model["findings"] if finding["severity"] == "warning"} == {

@@ -96,8 +96,8 @@ def test_stale_entries_are_told_and_pruned(capsys: pytest.CaptureFixture[str]) -
     capsys.readouterr()
     assert run(["net.onnx", *FAST, "--baseline", "strideinspect-baseline.json"]) == 0
     assert capsys.readouterr().err == (
-        "strideinspect: strideinspect-baseline.json: 1 entry matches nothing any more: floor-truncation at second of "
-        "net.onnx; strideinspect baseline MODEL... --prune removes it\n"
+        "strideinspect: strideinspect-baseline.json: 1 entry no longer matches a finding: floor-truncation at second "
+        "of net.onnx; to remove it: strideinspect baseline MODEL... --prune\n"
     )
     assert accept("net.onnx", "other.onnx", "--prune") == 0
     assert capsys.readouterr().out == "strideinspect-baseline.json: 2 findings accepted, 1 removed\n"
@@ -135,7 +135,8 @@ def test_models_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert run(["net.onnx", *FAST, "--baseline", "strideinspect-baseline.json"]) == 0
     assert (
-        "2 entries match nothing any more: floor-truncation at first of exports/net.onnx, " in capsys.readouterr().err
+        "2 entries no longer match a finding: floor-truncation at first of exports/net.onnx, "
+        in capsys.readouterr().err
     )
     accept("net.onnx", "--prune")
     assert accepted() == other
@@ -160,7 +161,7 @@ def test_same_bytes(capsys: pytest.CaptureFixture[str]) -> None:
     accept("a.onnx", "b.onnx")
     before = Path("strideinspect-baseline.json").read_bytes()
     accept("b.onnx", "a.onnx", "--jobs", "2")
-    assert "4 findings accepted, as before" in capsys.readouterr().out
+    assert "4 findings accepted, unchanged" in capsys.readouterr().out
     Path("elsewhere").mkdir()
     here = Path.cwd()
     with pytest.MonkeyPatch.context() as patch:
@@ -192,9 +193,9 @@ def test_unreadable_model_keeps_its_entries() -> None:
 
 
 @pytest.mark.parametrize(("args", "message"), [
-    (["a.onnx", "b.onnx", "--baseline", "broken.json"], "broken.json is no baseline: it is no JSON"),
+    (["a.onnx", "b.onnx", "--baseline", "broken.json"], "broken.json is not a baseline: not valid JSON"),
     (["a.onnx", "b.onnx", "--baseline", "missing.json"], "cannot read the baseline missing.json: No such file"),
-    (["baseline", "a.onnx", "--output", "broken.json"], "broken.json is no baseline: it is no JSON"),
+    (["baseline", "a.onnx", "--output", "broken.json"], "broken.json is not a baseline: not valid JSON"),
     (["baseline", "a.onnx", "--prune"], "cannot read the baseline strideinspect-baseline.json: No such file"),
     (["baseline", "a.onnx", "--output", "./a.onnx"], "cannot write a.onnx: it is a model"),
     (["baseline", "a.onnx", "--output", "no/such.json"], "cannot write no/such.json: No such file or directory"),

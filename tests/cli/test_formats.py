@@ -81,7 +81,7 @@ def test_all_at_once_and_twice_the_same(repository: Path) -> None:
 def test_text_through_a_pipe_tells_no_time(repository: Path) -> None:
     """Who compares two runs wants to see no difference: only at a terminal a report says how long running took."""
     told = strideinspect("für alle/net.onnx", cwd=repository / "exports").stdout
-    assert "agreed by onnxruntime" in told
+    assert "agreed with onnxruntime" in told
     assert not re.search(r"\d s\)", told)
 
 

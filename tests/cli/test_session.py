@@ -38,7 +38,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         calls.append({"path": path, **options})
         match path:
             case "broken.onnx":
-                raise UnreadableModelError("broken.onnx is no ONNX model", "export it again")
+                raise UnreadableModelError("broken.onnx is not an ONNX model", "export it again")
             case "small.onnx":
                 raise InputShapeError("size 3 of input 'x' is too small", "give more")
             case "bug.onnx":
@@ -80,7 +80,7 @@ def test_one_bad_file_does_not_stop_the_others(capsys: pytest.CaptureFixture[str
         "light_bvlc_alexnet.onnx",
     ]
     assert err.splitlines() == [
-        "strideinspect: broken.onnx is no ONNX model; export it again",
+        "strideinspect: broken.onnx is not an ONNX model; export it again",
         "strideinspect: small.onnx: size 3 of input 'x' is too small; give more",
         "strideinspect: bug.onnx: internal error (ZeroDivisionError: division); " + REPORT_IT,
     ]
@@ -101,7 +101,7 @@ def test_every_output_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[s
     args = ["--output", str(bad), "--output", f"json:{good}", "--output", str(table), "--output", str(text)]
     assert run(["warns.onnx", *args]) == 2
     out, err = capsys.readouterr()
-    assert "every shape (40)" in out
+    assert "all 40 shapes" in out
     assert err == f"strideinspect: cannot write {bad}: No such file or directory; choose another file or folder\n"
     assert json.loads(good.read_text())["models"][0]["findings"][0]["rule"] == "unproductive-layer"
     assert len(list(csv.DictReader(io.StringIO(table.read_text())))) == 8

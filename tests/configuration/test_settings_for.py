@@ -147,7 +147,7 @@ def test_files_of_a_pattern(model: str, wanted: Settings, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("toml", "said", "help"), [
-    ("fail_on = 'note'", "there is no key 'fail_on'", "did you mean fail-on?"),
+    ("fail_on = 'note'", "unknown key 'fail_on'", "did you mean fail-on?"),
     ("fail-on = 'warn'", "fail-on must be one of note, warning, error, never", ""),
     ("select = 'coverage'", "select must be a list of strings", ""),
     ("select = ['coverige']", "select: there is no rule or group 'coverige'", "did you mean coverage?"),
@@ -159,7 +159,7 @@ def test_files_of_a_pattern(model: str, wanted: Settings, tmp_path: Path) -> Non
     ("verify = true", "verify must be one of none, run, full", ""),
     ("verify-timeout = 0", "verify-timeout must be a number of seconds above 0", ""),
     ("verify-timeout = true", "verify-timeout must be a number of seconds above 0", ""),
-    ("budgets = {max-strides = 3}", "budgets: there is no key 'max-strides'", "did you mean max-stride?"),
+    ("budgets = {max-strides = 3}", "budgets: unknown key 'max-strides'", "did you mean max-stride?"),
     ("budgets = {max-stride = 0}", 'budgets: max-stride must be a number above 0, or a fraction such as "1/2"',
      ""),
     ("budgets = {max-unseen = 0.5}", "budgets: max-unseen must be a whole number, 0 or more", ""),
@@ -170,7 +170,7 @@ def test_files_of_a_pattern(model: str, wanted: Settings, tmp_path: Path) -> Non
     ("expect = ['y:width=3']", "expect: expectation 'y:width=3': there is no 'width' to expect",
      "expect size, stride, first, last, center, shape"),
     ("[[files]]\nignore = []", "files, table 1: path must be a list of strings", 'write path = "exports/*.onnx"'),
-    ("[[files]]\npath = 'never.onnx'\nignored = []", "files, table 1: there is no key 'ignored'",
+    ("[[files]]\npath = 'never.onnx'\nignored = []", "files, table 1: unknown key 'ignored'",
      "did you mean ignore?"),
     ("files = 3", "files must be an array of tables", "write [[tool.strideinspect.files]]"),
 ])  # fmt: skip
@@ -189,11 +189,11 @@ def test_mistakes_name_their_key(
 
 
 @pytest.mark.parametrize(("content", "said"), [
-    (b"ignore = [", "is no TOML"),
-    (b"\xff\xfe", "is no TOML"),
+    (b"ignore = [", "is not valid TOML"),
+    (b"\xff\xfe", "is not valid TOML"),
 ])  # fmt: skip
 def test_broken_file(content: bytes, said: str, tmp_path: Path) -> None:
-    """A file that is no TOML is told of as such."""
+    """A file that is not valid TOML is told of as such."""
     (tmp_path / "strideinspect.toml").write_bytes(content)
     with pytest.raises(UsageError, match=said):
         settings_for(tmp_path / "model.onnx")

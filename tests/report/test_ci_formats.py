@@ -91,11 +91,11 @@ def test_github_messages_are_escaped(message: str, first: str) -> None:
 
 
 def test_github_shows_ten_of_a_level() -> None:
-    """GitHub shows ten annotations of a level: nine and how many more there are; ten are all shown. Gravest first."""
+    """GitHub shows ten annotations of a level: nine and how many more there are; ten are all shown."""
     note, warning, error = (Finding("rule", severity, severity.value, node="n") for severity in Severity)
     read = commands(note, replace(note, node="m"), *[warning] * 14, *[error] * 10)
     assert [level for level, _, _ in read] == ["error"] * 10 + ["warning"] * 10 + ["notice"]
-    assert read[19][2] == "5 more of 14 warnings: the job's summary lists them"
+    assert read[19][2] == "5 more of 14 warnings are listed in the job summary"
     assert read[20][2].startswith("note (2 times; also at m)\n")  # said once, as everywhere
 
 
@@ -182,7 +182,7 @@ def test_markdown_leaves_out_what_does_not_fit() -> None:
     rows = [line.split(" | ")[0] for line in rendered.splitlines() if line.startswith(("| error", "| warn", "| note"))]
     assert rows == ["| error", "| warning", "| warning", "| note"]
     # A paragraph per rule and help: 1 error, 2 warnings (the two floor-truncations are one), 3 notes.
-    assert re.findall(r"(\d) rows left out", rendered) == ["2", "6"]
+    assert re.findall(r"(\d) rows omitted", rendered) == ["2", "6"]
 
 
 def test_same_bytes_however_long_verification_took() -> None:

@@ -21,7 +21,7 @@ from tests.report import examples
 from tests.report.builders import field, report
 
 SCHEMA: dict[str, Any] = json.loads(renderer.schema_text())
-FAILED = FailedReport("broken.onnx", "broken.onnx is no ONNX model", "export it again")
+FAILED = FailedReport("broken.onnx", "broken.onnx is not an ONNX model", "export it again")
 EVERY: list[Report | FailedReport] = [
     examples.alexnet(),
     examples.residual(),

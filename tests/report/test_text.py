@@ -223,11 +223,11 @@ def test_many_warnings_of_a_kind_are_cut_short() -> None:
     """Eight are said one by one; of more the first seven, and where the others are."""
     lost = [Finding("lost", Severity.WARNING, f"row {number}", "pad", node=f"n{number}") for number in range(12)]
     (eight,) = findings.grouped(lost[:8])
-    assert [said for said, _ in eight.told(AS_GIVEN)] == [f"row {number}" for number in range(8)]
+    assert [said for said, _ in eight.lines(AS_GIVEN)] == [f"row {number}" for number in range(8)]
     (twelve,) = findings.grouped(lost)
-    assert [said for said, _ in twelve.told(AS_GIVEN)] == [
+    assert [said for said, _ in twelve.lines(AS_GIVEN)] == [
         *(f"row {number}" for number in range(7)),
-        "and 5 more of this kind, at n7, n8, n9 and 2 more",
+        "and 5 more, at n7, n8, n9 and 2 more",
     ]
     assert len(twelve.messages()) == 12
 
@@ -244,7 +244,7 @@ def test_reduction_that_removes_its_axes() -> None:
     seen = square(None, None, None, node_axis=None)
     mean = window("mean", "ReduceMean", (7, 7), (1, 1), ((1, 7, 7, 64), (1, 64)), seen, spatial_axes=(1, 2))
     (row,) = (line for line in plain(text.render(report("m.onnx", [], [mean]))).splitlines() if "ReduceMean" in line)
-    assert row.split() == ["mean", "ReduceMean", "7×7", "0", "–", "all", "–"]
+    assert row.split() == ["mean", "ReduceMean", "7×7", "0", "–", "global", "–"]
 
 
 def test_reasons_of_their_own_are_told_once() -> None:
