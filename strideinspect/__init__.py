@@ -25,22 +25,18 @@ if TYPE_CHECKING:
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
     from strideinspect.results.field import Field, FullField, Positions
+    from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
     from strideinspect.results.report import (
         Accepted,
-        Branch,
-        Dropped,
         FailedReport,
         Finding,
         Input,
         LadderStep,
-        Merge,
         Report,
         RuleInfo,
         Severity,
-        Source,
         TensorReport,
         Unseen,
-        WindowNode,
     )
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
     from strideinspect.settings import Budget, InputShapes, Settings, Verify
@@ -93,8 +89,8 @@ _MODULES = {
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "results.field": "Field FullField Positions",
-    "results.report": "Accepted Branch Dropped FailedReport Finding Input LadderStep Merge Report RuleInfo Severity "
-    "Source TensorReport Unseen WindowNode",
+    "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
+    "results.report": "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unseen",
     "results.verdict": "Check Counts Impulses Verdict Verification",
     "settings": "Budget InputShapes Settings Verify",
     "version": "__version__",

@@ -179,6 +179,16 @@ def test_reports_cannot_be_changed(path: Path) -> None:
             setattr(thing, name, None)
 
 
+def test_reports_are_short_to_print(path: Path) -> None:
+    """At a prompt a report, a field and its positions are a line each, without thousands of numbers."""
+    report = strideinspect.inspect(path, verify="none")
+    assert repr(report) == f"<Report of {str(path)!r}: 2 window nodes, {len(report.findings)} findings, not-checked>"
+    field = report.node("y").fields[0]
+    # 3 pixels around each, then 3 of those 2 pixels apart: 5, from -1 to 3.
+    assert repr(field) == "<Field along axis 2 of 'image': size 5, stride 2, center 1>"
+    assert repr(field.positions) == "<Positions of 4 indices>"
+
+
 def test_two_inspections_give_the_same(path: Path) -> None:
     """Nothing is left over from one inspection to the next."""
     first, second = (strideinspect.inspect(path, verify="none") for _ in range(2))
