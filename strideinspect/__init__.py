@@ -1,10 +1,10 @@
-"""Know, before a convolutional network ships, exactly what it sees.
+"""Receptive fields, effective strides and dropped pixels of a CNN in an ONNX file.
 
     import strideinspect
     report = strideinspect.inspect("model.onnx")
 
-Importing the package loads nothing; what is asked for is imported then (PEP 562), onnx and numpy by the first
-inspection.
+Importing the package loads nothing. A name is imported when it is first used (PEP 562); onnx, numpy and networkx are
+loaded by the first inspection.
 """
 
 from __future__ import annotations
@@ -22,26 +22,59 @@ if TYPE_CHECKING:
         UnsupportedModelError,
         UsageError,
     )
+    from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
-    from strideinspect.results.field import Field
-    from strideinspect.results.report import FailedReport, Finding, Report, Severity, WindowNode
-    from strideinspect.results.verdict import Verification
-    from strideinspect.settings import Settings
+    from strideinspect.results.field import Field, FullField, Positions
+    from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
+    from strideinspect.results.report import (
+        Accepted,
+        FailedReport,
+        Finding,
+        Input,
+        LadderStep,
+        Report,
+        RuleInfo,
+        Severity,
+        TensorReport,
+        Unseen,
+    )
+    from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
+    from strideinspect.settings import Budget, InputShapes, Settings, Verify
     from strideinspect.version import __version__
 
 __all__ = [
+    "Accepted",
+    "Branch",
+    "Budget",
+    "Check",
+    "Counts",
+    "Dropped",
+    "Expectation",
     "FailedReport",
     "Field",
     "Finding",
+    "FullField",
+    "Impulses",
+    "Input",
     "InputShapeError",
+    "InputShapes",
+    "LadderStep",
+    "Merge",
+    "Positions",
     "Report",
+    "RuleInfo",
     "Settings",
     "Severity",
+    "Source",
     "StrideinspectError",
+    "TensorReport",
     "UnreadableModelError",
+    "Unseen",
     "UnsupportedModelError",
     "UsageError",
+    "Verdict",
     "Verification",
+    "Verify",
     "WindowNode",
     "__version__",
     "inspect",
@@ -49,20 +82,33 @@ __all__ = [
     "settings_for",
 ]
 
-_ELSEWHERE = {
-    **{name: "errors" if name.endswith("Error") else "results.report" for name in __all__ if name[0].isupper()},
-    "Field": "results.field",
-    "Settings": "settings",
-    "inspect": "api",
-    "inspect_many": "fleet",
-    "settings_for": "configuration.find",
-    "Verification": "results.verdict",
-    "__version__": "version",
+_MODULES = {
+    "api": "inspect",
+    "configuration.find": "settings_for",
+    "errors": "InputShapeError StrideinspectError UnreadableModelError UnsupportedModelError UsageError",
+    "expectation": "Expectation",
+    "fleet": "inspect_many",
+    "results.field": "Field FullField Positions",
+    "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
+    "results.report": "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unseen",
+    "results.verdict": "Check Counts Impulses Verdict Verification",
+    "settings": "Budget InputShapes Settings Verify",
+    "version": "__version__",
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 
-def __getattr__(name: str) -> object:
-    """Import what is asked for."""
-    if name not in _ELSEWHERE:
-        raise AttributeError(f"module 'strideinspect' has no attribute {name!r}")
-    return getattr(import_module(f"strideinspect.{_ELSEWHERE[name]}"), name)
+if not TYPE_CHECKING:  # a type checker would take it to mean that any name exists
+
+    def __getattr__(name: str) -> object:
+        """Import the public name that is used for the first time."""
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module 'strideinspect' has no attribute {name!r}")
+        value = getattr(import_module(f"strideinspect.{_MODULE_OF[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    """The public names, those not yet imported included, for completion."""
+    return sorted(__all__)

@@ -1,16 +1,14 @@
-"""`inspect`, the way in: it starts the verifying process before anything heavy is imported."""
+"""`inspect`, for one model: it starts the verifying process before anything heavy is imported."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from strideinspect import expectation
-from strideinspect.errors import UsageError
-from strideinspect.settings import InputShapes, Settings, Verify
+from strideinspect import arguments
+from strideinspect.settings import InputShapes, Settings, Verify, overridden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,40 +23,57 @@ def inspect(
     input_shapes: InputShapes | None = None,
     verify: Verify | None = None,
     verify_timeout: float | None = None,
-    tensors: Sequence[str] = (),
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
-    expect: Sequence[str] = (),
+    tensors: str | Sequence[str] | None = None,
+    select: str | Sequence[str] | None = None,
+    ignore: str | Sequence[str] | None = None,
+    expect: str | Sequence[str] | None = None,
     settings: Settings | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
-    """Inspect an ONNX file at one input size and, unless `verify` is "none", hold the result against onnxruntime.
+    """Inspect one ONNX file at one input size.
 
-    "full" runs the model at enlarged sizes and with its real weights, too, about a hundred times.
+    Args:
+        path: The file. External weights are never read and may be missing.
+        input_shapes: The size of inputs, in elements per axis: `{"image": (1, 3, 224, 224)}`, for a single input
+            `(1, 3, 224, 224)` or `"1,3,224,224"`. A size that neither this nor the file gives is assumed, and the
+            report says so (`Input.assumed`).
+        verify: `"none"` runs nothing; `"run"`, the default, checks shapes and receptive fields by running onnxruntime;
+            `"full"` also does so at enlarged inputs, and with the real weights about a hundred times.
+        verify_timeout: Seconds after which verification is given up; 60 by default. What is left is not checked.
+        tensors: Patterns (fnmatch) of tensor or node names whose fields are reported too.
+        select: Only these rules or groups.
+        ignore: All rules or groups but these.
+        expect: Assertions on geometry, such as `"logits:size=427,stride=32"`.
+        settings: What holds where an argument is None; `Settings()` if not given. No configuration file is read:
+            `settings_for(path)` does that. An empty argument (`select=()`) replaces what the settings have.
+        progress: Called with a line of text at each stage.
 
-    `input_shapes` maps input names to shapes, the key "" (or a bare sequence) standing for the only input; axes without
-    a size get a default. `tensors` are patterns of tensor or node names whose fields are reported too; `select` and
-    `ignore` name rules or groups; `expect` are assertions such as "logits:size=427,stride=32"; `progress` is told in
-    words what goes on; `verify_timeout` is in seconds (default: 60). What is given here goes before the same in
-    `settings`, which no file is read for: `settings_for(path)` gives those of the project's configuration.
+    Returns:
+        Everything that is known of the model at this size.
 
-    Raises UnreadableModelError, InputShapeError or UsageError, all of them StrideinspectError.
+    Raises:
+        UnreadableModelError: The file is missing, is not an ONNX model, or is damaged.
+        UnsupportedModelError: The model is well-formed, but cannot be inspected.
+        InputShapeError: A size cannot be used, or one is needed that is not given.
+        UsageError: An argument has a value that it cannot have, or names a rule, a group or a tensor that there is not;
+            the baseline of the settings cannot be read.
     """
-    given: dict[str, Any] = {
-        "input_shapes": {"": input_shapes} if isinstance(input_shapes, Sequence) else input_shapes,
-        "verify": verify,
-        "verify_timeout": verify_timeout,
-        "tensors": tuple(tensors),
-        "select": tuple(select),
-        "ignore": tuple(ignore),
-        "expect": tuple(expectation.parsed(text) for text in expect),
-    }
-    asked = replace(settings or Settings(), **{name: value for name, value in given.items() if value})
-    with _verifier(os.fspath(path), asked) as verifier:
+    model = arguments.model(path)
+    asked = overridden(
+        Settings() if settings is None else settings,
+        input_shapes=input_shapes,
+        verify=verify,
+        verify_timeout=verify_timeout,
+        tensors=tensors,
+        select=select,
+        ignore=ignore,
+        expect=expect,
+    )
+    with _verifier(model, asked) as verifier:
         from strideinspect import inspector  # imports onnx, numpy and networkx
         from strideinspect.policy import choices
 
-        report = inspector.run(path, asked, progress=progress or _silently, verifier=verifier)
+        report = inspector.run(model, asked, progress=progress or _silently, verifier=verifier)
     report = choices.applied(report, asked.severity, asked.per_node_ignores)
     return report if asked.baseline is None else _without_accepted(report, asked.baseline, asked)
 
@@ -72,8 +87,6 @@ def _without_accepted(report: Report, file: Path, settings: Settings) -> Report:
 
 
 def _verifier(path: str, settings: Settings) -> AbstractContextManager[Verifier | None]:
-    if settings.verify not in ("none", "run", "full"):
-        raise UsageError(f"verify cannot be {settings.verify!r}", "use none, run or full")
     if settings.verify == "none":
         return nullcontext(None)
     from strideinspect.verify.client import Verifier
@@ -82,4 +95,4 @@ def _verifier(path: str, settings: Settings) -> AbstractContextManager[Verifier 
 
 
 def _silently(_: str) -> None:
-    """Nobody wants to know."""
+    """Discard a line of progress."""

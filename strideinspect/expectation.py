@@ -1,4 +1,4 @@
-"""An assertion on the geometry of a tensor: `logits:size=427,stride=32`."""
+"""Assertions on the geometry of a tensor, such as `logits:size=427,stride=32`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ _EXAMPLE = "write OUTPUT:size=427,stride=32; a value per axis is written 427x213
 
 
 class Expectation(NamedTuple):
-    """What a tensor is expected to be like.
+    """An assertion on the geometry of a tensor.
 
-    `tensor` is the name of an output, of any other tensor or of a node, "" for the model's only output. `values` maps
-    a key of a field (size, first, last, center in pixels of the input, stride in pixels per index), or `shape`, to one
-    value for all axes or one per axis.
+    Attributes:
+        text: The assertion as it was written.
+        tensor: Name of an output, of any other tensor or of a node; "" for the model's only output.
+        values: Pairs of a key and its values, one for all axes or one per axis. The keys are size, first, last and
+            center (in pixels of the graph input), stride (in pixels of the graph input per index), and shape (in
+            elements).
     """
 
     text: str
@@ -25,9 +28,9 @@ class Expectation(NamedTuple):
 
 
 def parsed(text: str) -> Expectation:
-    """`OUTPUT:size=427,stride=32` as data. The output may be left out where there is one, and may hold colons.
+    """Parse `OUTPUT:size=427,stride=32`. The output may be left out where there is only one, and may contain colons.
 
-    Raises UsageError for what cannot be read, naming the part.
+    Raises UsageError for text that is not an assertion; the message names the wrong part.
     """
     tensor, _, assertions = text.rpartition(":")
     values: dict[str, tuple[Fraction, ...]] = {}
@@ -36,7 +39,7 @@ def parsed(text: str) -> Expectation:
         if not equals:
             raise UsageError(f"expectation {text!r}: {assertion.strip()!r} asserts nothing", _EXAMPLE)
         if key not in KEYS:
-            raise UsageError(f"expectation {text!r}: there is no {key!r} to expect", f"expect {', '.join(KEYS)}")
+            raise UsageError(f"expectation {text!r}: {key!r} cannot be expected", f"expect {', '.join(KEYS)}")
         if key in values:
             raise UsageError(f"expectation {text!r}: {key} is given twice", "give it once")
         values[key] = tuple(_number(part, text) for part in value.split("x"))
@@ -47,4 +50,4 @@ def _number(part: str, text: str) -> Fraction:
     try:
         return Fraction(part)
     except (ValueError, ZeroDivisionError):
-        raise UsageError(f"expectation {text!r}: {part!r} is no number", _EXAMPLE) from None
+        raise UsageError(f"expectation {text!r}: {part!r} is not a number", _EXAMPLE) from None

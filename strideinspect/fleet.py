@@ -1,4 +1,4 @@
-"""Many models: one result each, in order, in this process, in several, or on an engine that is there already."""
+"""Many models: one result each, in order, in this process, in several, or on an executor of the caller."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from strideinspect import arguments
 from strideinspect.api import inspect
-from strideinspect.errors import StrideinspectError, UsageError, unexpected
+from strideinspect.errors import StrideinspectError, unexpected
 from strideinspect.results.report import FailedReport, Report
-from strideinspect.settings import Settings
+from strideinspect.settings import Settings, overridden
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 Result = Report | FailedReport
 Progress = Callable[[str], None]
 AHEAD = 256
-"""How many models are handed out before the first of them is asked for: results must not pile up in memory."""
+"""How many models are submitted ahead of the result that is waited for: results must not pile up in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A model and what is asked of it."""
+    """A model and what to inspect it for."""
 
     path: str
     settings: Settings
@@ -36,14 +37,14 @@ class Task:
 def models_of(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     """The files that paths stand for, each once: a folder for every `.onnx` file below it, a glob for its matches.
 
-    A path that exists is itself, whatever signs it holds; one that stands for nothing is kept, for whoever opens it to
-    complain of.
+    A path that exists is not taken for a glob, whatever characters it holds. One that matches nothing is kept, so that
+    opening it gives the error. Raises UsageError for what is not a path.
     """
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     for path in paths:
-        for file in _files(os.fspath(path)):
-            found.setdefault(os.path.realpath(file), file)
-    return [*found.values()]
+        for file in _files(arguments.path(path, "a model")):
+            files.setdefault(os.path.realpath(file), file)
+    return [*files.values()]
 
 
 def _files(path: str) -> Sequence[str]:
@@ -55,24 +56,54 @@ def _files(path: str) -> Sequence[str]:
 
 
 def inspect_many(
-    paths: Iterable[str | os.PathLike[str]],
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,
     settings: Settings | Callable[[str], Settings] | None = None,
     jobs: int = 1,
     executor: Executor | None = None,
     progress: Progress | None = None,
 ) -> Generator[Result, None, None]:
-    """Inspect files, folders and globs: one result per model, in order; a bad file is a FailedReport and stops nothing.
+    """Inspect many ONNX files: one result per model, in order.
 
-    `settings` are for all models, or a function that gives them for each path (`settings_for` reads the project's
-    configuration). With `jobs` above 1 that many processes share the work (the caller's script needs the usual
-    `if __name__ == "__main__"`). `executor` is an engine that is there already, with processes or machines that see the
-    same paths: its workers need this package. Close the iterator if you leave it before its end.
+    A model that cannot be inspected is a FailedReport and does not stop the others. Close the generator if you leave it
+    before its end: processes may be at work.
 
-    Raises UsageError for wrong settings, before anything is inspected.
+    Args:
+        paths: Files, folders (every `.onnx` file below) and globs, or one of them. A file is inspected once.
+        settings: What to inspect all of them for, or a function that gives it for the path of each: `settings_for`
+            reads the project's configuration. `Settings()` if not given.
+        jobs: Number of models inspected in parallel, each in a process of its own. Above 1 the caller's script needs
+            the usual `if __name__ == "__main__"`.
+        executor: An executor (`concurrent.futures`) to use instead. Its workers need this package, and the models
+            under the same paths.
+        progress: Called with a line of text at each stage.
+
+    Returns:
+        A generator of a Report or a FailedReport per model.
+
+    Raises:
+        UsageError: An argument has a value that it cannot have, or the settings name a rule or group that there is
+            not. It is raised by the call, before anything is inspected.
     """
-    chosen = settings if callable(settings) else lambda _: settings or Settings()
-    return run([Task(path, chosen(path)) for path in models_of(paths)], jobs, executor, progress)
+    number = arguments.count(jobs, "jobs", 1)
+    tasks = [Task(path, _settings(settings, path)) for path in models_of(_paths(paths))]
+    from strideinspect.rules.registry import chosen  # reads every rule
+
+    for select, ignore in dict.fromkeys((task.settings.select, task.settings.ignore) for task in tasks):
+        chosen(select, ignore)
+    return run(tasks, number, executor, progress)
+
+
+def _paths(given: object) -> Iterable[str | os.PathLike[str]]:
+    if isinstance(given, Iterable) and not isinstance(given, str | bytes | os.PathLike):
+        return given
+    return (arguments.path(given, "a model"),)
+
+
+def _settings(given: Settings | Callable[[str], Settings] | None, path: str) -> Settings:
+    if given is None:
+        return Settings()
+    return overridden(given(path) if callable(given) else given)
 
 
 def run(
@@ -81,26 +112,24 @@ def run(
     """One result per task, in order; `inspect_many` explains the parameters."""
     if executor is not None:
         return _spread(tasks, executor, _lost, progress)
-    if jobs < 1:
-        raise UsageError(f"{jobs} jobs cannot do anything", "give 1 or more")
     if min(jobs, len(tasks)) > 1:
         return _in_processes(tasks, min(jobs, len(tasks)), progress)
     return (outcome(task, progress) for task in tasks)
 
 
 def outcome(task: Task, progress: Progress | None = None) -> Result:
-    """The result of one task; whatever goes wrong with a model is its result."""
+    """The result of one task; an error in a model is its result, and nothing is raised."""
     try:
         return inspect(task.path, settings=task.settings, progress=progress)
     except StrideinspectError as error:
         return FailedReport(task.path, error.message, error.help)
-    except Exception as error:  # noqa: BLE001  # a mistake of ours on one model must not cost the others
+    except Exception as error:  # noqa: BLE001  # a defect that one model brings out must not stop the others
         problem = unexpected(error)
         return FailedReport(task.path, problem.message, problem.help)
 
 
 def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress | None) -> Generator[Result, None, None]:
-    from strideinspect.processes import Pool  # a single model should not wait for the machinery
+    from strideinspect.processes import Pool  # a single model does without multiprocessing
 
     with Pool(jobs) as pool:
         try:
@@ -115,7 +144,7 @@ def _spread(
     otherwise: Callable[[Task, Exception], Result],
     progress: Progress | None,
 ) -> Generator[Result, None, None]:
-    """The results of tasks that an executor works on; `otherwise` is asked for what the executor has lost."""
+    """The results of tasks that an executor works on; `otherwise` gives the result of a task whose worker failed."""
     ahead: deque[tuple[Task, Future[Result]]] = deque()
     left = iter(tasks)
     for number in range(1, len(tasks) + 1):
@@ -125,7 +154,7 @@ def _spread(
             progress(f"inspecting {task.path} ({number:,} of {len(tasks):,})")
         try:
             result = future.result()
-        except Exception as error:  # noqa: BLE001  # outcome raises nothing: whatever comes is the executor's
+        except Exception as error:  # noqa: BLE001  # outcome raises nothing: any exception is the executor's
             result = otherwise(task, error)
         yield result
 
@@ -142,7 +171,7 @@ def _submitted(executor: Executor, task: Task) -> Future[Result]:
 
 
 def _once_more(task: Task, _: Exception) -> Result:
-    """A process that dies, for want of memory say, takes down its pool: who was it? Each that is left runs alone."""
+    """Run a task alone: a process that dies, out of memory for example, breaks its pool for every task left in it."""
     from concurrent.futures import BrokenExecutor
 
     from strideinspect.processes import Pool
@@ -156,4 +185,4 @@ def _once_more(task: Task, _: Exception) -> Result:
 
 def _lost(task: Task, error: Exception) -> FailedReport:
     why = str(error).partition("\n")[0] or type(error).__name__
-    return FailedReport(task.path, f"it was lost on the way: {why}", "inspect it alone to see more")
+    return FailedReport(task.path, f"the worker process failed: {why}", "inspect this model alone to see more")

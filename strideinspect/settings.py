@@ -1,26 +1,32 @@
-"""What is asked of a model: frozen data, whether it comes from a configuration file, a command line or a caller."""
+"""What to inspect a model for: one frozen value, from a configuration file, a command line or a Python caller."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
+from strideinspect import arguments
+from strideinspect.errors import UsageError
 from strideinspect.expectation import Expectation
 from strideinspect.results.report import Severity
 
-InputShapes = Mapping[str, Sequence[int]] | Sequence[int]
+InputShapes = Mapping[str, Sequence[int] | str] | Sequence[int] | Sequence[str] | str
+"""Shapes of inputs: by name, one for the only input, or text as on the command line ("NAME=1,3,224,224")."""
 Verify = Literal["none", "run", "full"]
+"""Nothing is run; shapes and fields are checked by running onnxruntime; enlarged inputs and the real weights too."""
 
 
 class Budget(NamedTuple):
-    """Bounds on what one output may be like; None sets no bound.
+    """Bounds for one graph output; None sets no bound.
 
-    `max_stride` is in input pixels per index, `min_receptive_field` and `max_unseen` in pixels along each axis of an
-    input, `max_macs` in multiply-adds for one batch element.
+    `max_stride` is the largest effective stride, in input pixels per index of the output; `min_receptive_field` the
+    smallest theoretical receptive field and `max_unseen` the largest number of unseen pixels, both in pixels along each
+    spatial axis of a graph input; `max_macs` the largest number of multiply-adds of all the window nodes that the
+    output depends on, for one batch element.
     """
 
     max_stride: Fraction | None = None
@@ -31,12 +37,21 @@ class Budget(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything that one may ask of a model; the defaults are those of the command line.
+    """Everything that can be asked of a model; the defaults are those of the command line.
 
-    `select`, `ignore` and the keys of `severity` are rules or groups; `fail_on` is None for never. The key "" of
-    `input_shapes` stands for a model's only input. `budgets` are bounds by pattern of output names, later ones winning;
-    `per_node_ignores` are rules or groups by pattern of a layer path, node name or output. `baseline` is the file of
-    accepted findings.
+    `select` and `ignore` name rules or groups: only those, and all but those. `severity` overrides severities by rule
+    or group. `fail_on` is the lowest severity that fails a run, None for no failure. `input_shapes` maps input names
+    to shapes in elements per axis; the key "" stands for the model's only input. `verify_timeout` is in seconds.
+    `tensors` are patterns (fnmatch) of tensor or node names whose fields are reported too, `expect` assertions on
+    geometry. `budgets` are bounds by pattern of output names, of which the last match wins; `per_node_ignores` are
+    rules or groups by pattern of a layer path, node name or output. `baseline` is the file of accepted findings.
+
+    Plain spellings are converted: a single text for a list of one ("coverage" for select, names separated by commas
+    for select and ignore), severities by name, input shapes as on the command line, mappings for `budgets` and
+    `per_node_ignores`, a path as text.
+
+    Raises UsageError for any other value that an attribute cannot have. Names of rules are checked when a model is
+    inspected, sizes and input names when it is read.
     """
 
     select: tuple[str, ...] = ()
@@ -52,10 +67,60 @@ class Settings:
     per_node_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     baseline: Path | None = None
 
+    def __post_init__(self) -> None:
+        ignores, bounds = 'per_node_ignores={"layer3*": ["stride-gap"]}', 'budgets={"*": Budget(max_stride=32)}'
+        converted = {
+            "select": arguments.names(self.select, "select"),
+            "ignore": arguments.names(self.ignore, "ignore"),
+            "severity": arguments.severities(self.severity),
+            "fail_on": arguments.fail_on(self.fail_on),
+            "input_shapes": arguments.input_shapes(self.input_shapes),
+            "verify": arguments.verify(self.verify),
+            "verify_timeout": arguments.seconds(self.verify_timeout, "verify_timeout"),
+            "tensors": arguments.texts(self.tensors, "tensors", '["layer3*"]'),
+            "expect": arguments.expectations(self.expect),
+            "budgets": arguments.by_pattern(self.budgets, "budgets", bounds, _budget),
+            "per_node_ignores": arguments.by_pattern(
+                self.per_node_ignores, "per_node_ignores", ignores, arguments.names
+            ),
+            "baseline": arguments.file(self.baseline, "the baseline"),
+        }
+        for name, value in converted.items():
+            object.__setattr__(self, name, value)  # the class is frozen
+
     def budget(self, output: str) -> Budget:
-        """The bounds on one output: of every kind the last that is set for it."""
-        found = Budget()
+        """The bounds for one output, by its name: of every kind the last one whose pattern matches."""
+        bounds = Budget()
         for pattern, budget in self.budgets:
             if fnmatchcase(output, pattern):
-                found = found._replace(**{kind: bound for kind, bound in budget._asdict().items() if bound is not None})
-        return found
+                given = {kind: bound for kind, bound in budget._asdict().items() if bound is not None}
+                bounds = bounds._replace(**given)
+        return bounds
+
+
+def overridden(settings: object, **given: object) -> Settings:
+    """The settings with every given attribute that is not None in place of their own: an empty value replaces, too.
+
+    Raises UsageError where `settings` are none, and for a value that an attribute cannot have.
+    """
+    if isinstance(settings, Settings):
+        attributes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        return replace(settings, **attributes)
+    call = getattr(settings, "__name__", "settings_for")
+    what, how = (call, f"write settings={call}(path)") if callable(settings) else (type(settings).__name__, "")
+    raise UsageError(f"settings must be a Settings, not {what}", how or "write settings=Settings(...)")
+
+
+def _budget(value: object, where: str) -> Budget:
+    if not isinstance(value, Budget):
+        raise UsageError(f"{where} must be a Budget", "write Budget(max_stride=32)")
+
+    def whole(bound: int | None, kind: str, least: int) -> int | None:
+        return None if bound is None else arguments.count(bound, f"{kind} in {where}", least)
+
+    return Budget(
+        None if value.max_stride is None else arguments.stride(value.max_stride, f"max_stride in {where}"),
+        whole(value.min_receptive_field, "min_receptive_field", 1),
+        whole(value.max_unseen, "max_unseen", 0),
+        whole(value.max_macs, "max_macs", 1),
+    )

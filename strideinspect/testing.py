@@ -1,18 +1,17 @@
-"""For the tests of a project that has models: `assert_clean("exports/detector.onnx")` fails with what is wrong."""
+"""For the tests of a project: `assert_clean("exports/detector.onnx")` fails with the findings of the model."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from strideinspect import expectation
-from strideinspect.settings import InputShapes, Settings, Verify
+from strideinspect import arguments
+from strideinspect.settings import InputShapes, Settings, Verify, overridden
 
 WIDTH = 100
-"""Cells of the findings' text."""
+"""Columns of the findings' text."""
 
 
 def assert_clean(
@@ -20,41 +19,54 @@ def assert_clean(
     *,
     fail_on: Literal["note", "warning", "error"] = "warning",
     input_shapes: InputShapes | None = None,
-    select: Sequence[str] = (),
-    ignore: Sequence[str] = (),
-    expect: Sequence[str] = (),
+    select: str | Sequence[str] | None = None,
+    ignore: str | Sequence[str] | None = None,
+    expect: str | Sequence[str] | None = None,
     verify: Verify | None = None,
     baseline: str | os.PathLike[str] | None = None,
     settings: Settings | None = None,
 ) -> None:
-    """Inspect an ONNX file; findings of severity `fail_on` or a graver one fail the test and are what it says.
+    """Inspect an ONNX file and fail the test for findings of severity `fail_on` or higher.
 
-    `settings` are those of the project's configuration if they are not given. What is given besides goes before them,
-    and means what it means to `strideinspect.inspect`; `baseline` is a file of accepted findings.
+    Args:
+        path: The file.
+        fail_on: The lowest severity that fails; it replaces that of the settings.
+        input_shapes: As for `strideinspect.inspect`, like `select`, `ignore`, `expect` and `verify`.
+        select: Only these rules or groups.
+        ignore: All rules or groups but these.
+        expect: Assertions on geometry, such as `"logits:size=427,stride=32"`.
+        verify: Whether onnxruntime is run: `"none"`, `"run"` or `"full"`.
+        baseline: A file of accepted findings, which do not fail.
+        settings: What holds where an argument is None; the project's configuration (`settings_for(path)`) if not given.
 
-    Raises AssertionError for findings, and StrideinspectError for what cannot be inspected.
+    Raises:
+        AssertionError: There are such findings; the message is their text.
+        StrideinspectError: The model cannot be inspected or an argument is wrong, as `strideinspect.inspect` says.
     """
     __tracebackhide__ = True
     from strideinspect.configuration.find import settings_for
-    from strideinspect.results.report import Severity
 
-    given: dict[str, Any] = {
-        "input_shapes": {"": input_shapes} if isinstance(input_shapes, Sequence) else input_shapes,
-        "select": tuple(select),
-        "ignore": tuple(ignore),
-        "expect": tuple(expectation.parsed(text) for text in expect),
-        "verify": verify,
-        "baseline": baseline and Path(baseline),
-        "fail_on": Severity(fail_on),
-    }
-    asked = settings or settings_for(path)
-    found = failure(path, replace(asked, **{name: value for name, value in given.items() if value}))
-    if found:
-        raise AssertionError(found)
+    model = arguments.model(path)
+    asked = overridden(
+        settings_for(model) if settings is None else settings,
+        fail_on=arguments.severity(fail_on, "fail_on"),
+        input_shapes=input_shapes,
+        select=select,
+        ignore=ignore,
+        expect=expect,
+        verify=verify,
+        baseline=baseline,
+    )
+    findings = failure(model, asked)
+    if findings:
+        raise AssertionError(findings)
 
 
 def failure(path: str | os.PathLike[str], settings: Settings) -> str:
-    """The findings of a model that its settings fail on, as text for people; "" where there are none."""
+    """The findings of a model that its settings fail on, as text; "" where there are none.
+
+    Raises StrideinspectError where the model cannot be inspected.
+    """
     if settings.fail_on is None:
         return ""
     from strideinspect.api import inspect

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import typing
+from collections.abc import Iterable, Iterator
 from dataclasses import FrozenInstanceError
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import networkx
@@ -176,6 +179,16 @@ def test_reports_cannot_be_changed(path: Path) -> None:
             setattr(thing, name, None)
 
 
+def test_reports_are_short_to_print(path: Path) -> None:
+    """At a prompt a report, a field and its positions are a line each, without thousands of numbers."""
+    report = strideinspect.inspect(path, verify="none")
+    assert repr(report) == f"<Report of {str(path)!r}: 2 window nodes, {len(report.findings)} findings, not-checked>"
+    field = report.node("y").fields[0]
+    # 3 pixels around each, then 3 of those 2 pixels apart: 5, from -1 to 3.
+    assert repr(field) == "<Field along axis 2 of 'image': size 5, stride 2, center 1>"
+    assert repr(field.positions) == "<Positions of 4 indices>"
+
+
 def test_two_inspections_give_the_same(path: Path) -> None:
     """Nothing is left over from one inspection to the next."""
     first, second = (strideinspect.inspect(path, verify="none") for _ in range(2))
@@ -191,9 +204,54 @@ def test_the_file_is_left_alone(path: Path) -> None:
 
 
 def test_public_names() -> None:
-    """All that is promised is there."""
-    assert all(hasattr(strideinspect, name) for name in strideinspect.__all__)
-    assert strideinspect.__version__
+    """Completion offers exactly the promised names, and each of them can be imported."""
+    assert dir(strideinspect) == sorted(strideinspect.__all__)
+    for name in strideinspect.__all__:
+        assert getattr(strideinspect, name) is not None
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        strideinspect.nothing_like_it  # type: ignore[attr-defined]  # noqa: B018
+
+
+def types_in(annotation: object) -> Iterator[type]:
+    """The classes of this package that an annotation is made of."""
+    if isinstance(annotation, type) and annotation.__module__.partition(".")[0] == "strideinspect":
+        yield annotation
+    for part in typing.get_args(annotation):
+        yield from types_in(part)
+
+
+def annotations_of(kind: type) -> Iterator[object]:
+    """The annotations of the public fields of a class, and of what its public properties and methods return."""
+    known = {"networkx": SimpleNamespace(DiGraph=list)}  # the real one takes no [str] outside annotations
+    for name, annotation in typing.get_type_hints(kind, localns=known).items():
+        if not name.startswith("_"):
+            yield annotation
+    for name, member in vars(kind).items():
+        function = getattr(member, "fget", None) or getattr(member, "func", None) or member
+        if not name.startswith("_") and hasattr(function, "__annotations__"):
+            yield typing.get_type_hints(function, localns=known).get("return")
+
+
+def reachable(kinds: Iterable[type]) -> set[type]:
+    """The classes themselves, and all those that their annotations lead to."""
+    seen: set[type] = set()
+    waiting = [*kinds]
+    while waiting:
+        kind = waiting.pop()
+        if kind not in seen:
+            seen.add(kind)
+            waiting.extend(part for annotation in annotations_of(kind) for part in types_in(annotation))
+    return seen
+
+
+def test_every_type_of_a_report_and_of_settings_is_public() -> None:
+    """What a report or settings are made of can be imported from the package itself."""
+    kinds = reachable([strideinspect.Report, strideinspect.FailedReport, strideinspect.Settings])
+    # Down to the last level: Report, Verification, Impulses, Counts; Report, WindowNode, Field, Positions.
+    assert {strideinspect.Counts, strideinspect.Positions, strideinspect.Budget} <= kinds
+    for kind in kinds:
+        assert getattr(strideinspect, kind.__name__, None) is kind
+        assert kind.__name__ in strideinspect.__all__
 
 
 def test_importing_the_package_is_cheap() -> None:

@@ -25,11 +25,11 @@ def test_read(text: str, tensor: str, values: tuple[tuple[str, tuple[Fraction, .
     ("logits", "'logits' asserts nothing"),
     ("logits:", "'' asserts nothing"),
     ("y:size=3,", "'' asserts nothing"),
-    ("y:width=3", "there is no 'width' to expect"),
+    ("y:width=3", "'width' cannot be expected"),
     ("y:size=3,size=4", "size is given twice"),
-    ("y:size=three", "'three' is no number"),
-    ("y:stride=1/0", "'1/0' is no number"),
-    ("y:size=3xx4", "'' is no number"),
+    ("y:size=three", "'three' is not a number"),
+    ("y:stride=1/0", "'1/0' is not a number"),
+    ("y:size=3xx4", "'' is not a number"),
 ])  # fmt: skip
 def test_mistakes(text: str, said: str) -> None:
     """What cannot be read is named."""

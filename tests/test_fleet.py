@@ -95,7 +95,7 @@ def test_settings_for_each_model(models: list[str]) -> None:
 
 def test_no_workers(models: list[str]) -> None:
     """Less than one job is a mistake, told before anything is inspected."""
-    with pytest.raises(UsageError, match="0 jobs"):
+    with pytest.raises(UsageError, match="jobs cannot be 0"):
         inspect_many(models, jobs=0)
 
 
@@ -112,7 +112,7 @@ def test_process_that_dies_costs_only_its_own_model(monkeypatch: pytest.MonkeyPa
     results = [*fleet.run([Task(path, STATIC) for path in ("a", "greedy", "b", "c")], jobs=2)]
     messages = [result.message for result in results if isinstance(result, FailedReport)]
     assert [messages[0], *messages[2:]] == ["worked"] * 3
-    assert messages[1].startswith("it was lost on the way: ")
+    assert messages[1].startswith("the worker process failed: ")
 
 
 class Losing(ThreadPoolExecutor):
@@ -130,7 +130,7 @@ def test_engine_that_loses_a_model(models: list[str]) -> None:
     """What an engine says of a model that it lost is that model's error."""
     (result,) = inspect_many(models[:1], settings=STATIC, executor=Losing(1))
     assert isinstance(result, FailedReport)
-    assert result.message == "it was lost on the way: worker 7 is gone"
+    assert result.message == "the worker process failed: worker 7 is gone"
 
 
 def test_folders_and_globs(models: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,33 +82,15 @@ Config = Annotated[
 ]
 NoConfig = Annotated[bool, typer.Option("--no-config", help="Ignore all configuration files.")]
 
-LONGEST_NUMBER = 18
-"""Digits; longer numbers are typing errors, and Python refuses to parse thousands of digits."""
-
 
 def input_shapes(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
     """`NAME=1,3,224,224` as name and sizes; a name left out is "" and stands for the model's only input.
 
     Raises UsageError for anything that is not a list of sizes, and for a name given twice.
     """
-    shapes: dict[str, tuple[int, ...]] = {}
-    for text in texts:
-        name, _, sizes = text.rpartition("=")
-        if name in shapes:
-            raise UsageError(f"--input-shape {text}: {name or 'the only input'} was given twice", "give it once")
-        shapes[name] = tuple(_size(size.strip(), text) for size in sizes.split(","))
-    return shapes
+    from strideinspect import arguments  # imports fractions
 
-
-def _size(size: str, text: str) -> int:
-    if not (size.isascii() and size.removeprefix("-").isdecimal()):
-        what = f"{size!r} is not a whole number" if size else "a size is missing"
-        raise UsageError(f"--input-shape {text}: {what}", "write NAME=1,3,224,224")
-    if len(size) > LONGEST_NUMBER:
-        raise UsageError(f"--input-shape {text}: {size[:6]}… is too large", "sizes up to 1,000,000 can be inspected")
-    if int(size) < 1:
-        raise UsageError(f"--input-shape {text}: a size of {int(size)} is impossible", "sizes are 1 or more")
-    return int(size)
+    return arguments.shapes_of(texts, "--input-shape ")
 
 
 def names(texts: Iterable[str]) -> tuple[str, ...]:

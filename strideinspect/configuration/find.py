@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from strideinspect import arguments
 from strideinspect.configuration import keys
 from strideinspect.configuration.keys import Partial
 from strideinspect.errors import UsageError
@@ -25,7 +26,8 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
 
     Raises UsageError for a file that cannot be read, an unknown key, and a value that a key cannot have.
     """
-    model = Path(os.path.abspath(path))  # noqa: PTH100  # links are not resolved: the link's folder is the project's
+    # A link is not resolved: the link's own folder is the project's.
+    model = Path(os.path.abspath(arguments.model(path)))  # noqa: PTH100
     file = _nearest(model.parent) if configuration is None else Path(configuration)
     if file is None:
         return Settings()

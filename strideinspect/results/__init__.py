@@ -1,1 +1,1 @@
-"""What users get: frozen data, and nothing that needs a room above."""
+"""What users get: frozen data that imports no other folder of the package."""

@@ -1,4 +1,4 @@
-"""What a tensor sees of one axis of one input of the graph; positions are pixel indices along an axis."""
+"""The receptive field of a tensor along one axis of one graph input; positions are pixel indices along that axis."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ Span = tuple[int, int]
 
 
 class FullField(NamedTuple):
-    """Full dependence where it exceeds the local one.
+    """The full dependence along one axis, where it exceeds the local receptive field.
 
-    `since` is the tensor in which an axis first collapsed (or was normalised over); `first` and `last` are the
-    hull, over all positions, of the input indices that the tensor depends on.
+    Full dependence includes what a global pooling, or the statistics of a normalisation, spread over the whole map.
+
+    Attributes:
+        since: Name of the tensor in which an axis was first collapsed to one index, or normalised over.
+        first: First index of the graph input's axis that any index of the tensor depends on, in pixels.
+        last: Last such index, included.
     """
 
     since: str
@@ -51,17 +55,24 @@ def sees_nothing(ends: _Ends[_Truth_co]) -> _Truth_co:
 
 @dataclass(frozen=True, slots=True)
 class Positions:
-    """Actual local field per index along the tensor's own axis; None where an index sees nothing.
+    """The actual local receptive field of every index along one axis of a tensor; `len()` gives how many there are.
 
-    Packed as 32-bit integers, for a network over a long signal has millions of them and few are ever looked at.
+    Kept as packed 32-bit integers: a network over a long signal has millions of them, and few are ever read.
+
+    Attributes:
+        firsts: First pixel of every index, packed.
+        lasts: Last pixel of every index, packed.
     """
 
     firsts: bytes
     lasts: bytes
 
+    def __repr__(self) -> str:
+        return f"<Positions of {len(self)} indices>"
+
     @classmethod
     def of(cls, first: Iterable[int | None], last: Iterable[int | None]) -> Positions:
-        """From one number per index, or None."""
+        """Pack the first and the last pixel of every index; None where an index sees nothing."""
         return cls(*(array("i", (NOTHING if i is None else i for i in side)).tobytes() for side in (first, last)))
 
     def __len__(self) -> int:
@@ -70,17 +81,17 @@ class Positions:
 
     @property
     def first(self) -> tuple[int | None, ...]:
-        """The first index of the input that each index sees."""
+        """The first pixel of the graph input that each index sees; None where it sees nothing."""
         return _unpacked(self.firsts)
 
     @property
     def last(self) -> tuple[int | None, ...]:
-        """The last index of the input that each index sees."""
+        """The last pixel, included, of the graph input that each index sees; None where it sees nothing."""
         return _unpacked(self.lasts)
 
     @property
     def hull(self) -> Span | None:
-        """The first and the last index of the input that any of the indices sees."""
+        """The first and the last pixel of the graph input that any index sees; None where none sees anything."""
         lasts = array("i", self.lasts)
         if NOTHING in lasts:
             lasts = array("i", (index for index in lasts if index != NOTHING))
@@ -93,14 +104,32 @@ def _unpacked(packed: bytes) -> tuple[int | None, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What a tensor sees of one axis of one graph input.
+    """The receptive field of a tensor along one axis of one graph input.
 
-    `axis` is the axis of the graph input and `extent` its size in pixels; `node_axis` is the axis of this tensor
-    along which the position runs, or None where it has no position. `size`, `stride`, `first`, `last` and `phases`
-    are the theoretical local field (padding counts as pixels); `first` and `last` belong to output index 0; the
-    stride is negative where the axis runs backwards. Where there is no closed form they are None (phases: empty)
-    and `reason` says why. `widest` is the largest actual local field of any index, in pixels of the input.
-    `positions` is always there; renderers show it on request.
+    `size`, `stride`, `first`, `last` and `phases` are the theoretical local field: that of an infinite input, in which
+    padding counts as pixels. This is the number in papers; the arithmetic is that of Araujo, Norris and Sim,
+    "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019 (doi 10.23915/distill.00021), extended
+    to fractional strides and to operators whose field changes periodically. They are None (`phases`: empty) where there
+    is no closed form; `reason` then says why. `positions` and `widest` are the actual local field: only pixels that
+    exist at this input size, so that it is smaller at the borders.
+
+    Attributes:
+        input: Name of the graph input.
+        axis: Axis of the graph input, counted from 0.
+        extent: Size of that axis, in pixels.
+        node_axis: Axis of this tensor along which the position changes; None where the tensor has no position along
+            the input's axis, after a global pooling for example.
+        size: Pixels of the graph input that one index sees, the largest over all phases.
+        stride: Effective stride: pixels of the graph input from one index to the next, on average over the phases. A
+            fraction after upsampling, negative where the axis is reversed.
+        first: First pixel that index 0 sees; negative where it lies in the padding.
+        last: Last pixel that index 0 sees, included.
+        phases: The first and last pixel of index 0, 1, … up to the period after which the field repeats, shifted; None
+            for an index that sees nothing.
+        reason: Why there is no closed form, or what restricts it; None where there is nothing to say.
+        full: The full dependence where it exceeds the local field, else None.
+        positions: The actual local field of every index along `node_axis`, of one for the whole tensor without it.
+        widest: The largest actual local field of any index, in pixels of the graph input.
     """
 
     input: str
@@ -117,14 +146,20 @@ class Field:
     positions: Positions
     widest: int
 
+    def __repr__(self) -> str:
+        where = f"axis {self.axis} of {self.input!r}"
+        if self.size is None:
+            return f"<Field along {where}: no closed form, up to {self.widest} pixels>"
+        return f"<Field along {where}: size {self.size}, stride {self.stride}, center {self.center}>"
+
     @property
     def center(self) -> Fraction | None:
-        """Center of output index 0's theoretical field, in input pixels (pixel i has its center at i)."""
+        """Center of the theoretical field of index 0, in pixels of the graph input (pixel i has its center at i)."""
         if self.first is None or self.last is None:
             return None
         return Fraction(self.first + self.last, 2)
 
     @property
     def share(self) -> float:
-        """Share of the input axis that the best-placed index sees, 0 to 1."""
+        """Share of the graph input's axis that the index with the largest actual field sees, 0 to 1."""
         return self.widest / self.extent if self.extent else 0.0

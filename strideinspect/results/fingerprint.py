@@ -1,7 +1,7 @@
-"""What a finding is known by from one run to the next: its rule, the layer, and the input and axes concerned.
+"""Fingerprints: what identifies a finding from one run to the next, namely its rule, its layer, its input and its axes.
 
-No message, number, line or byte offset is part of it, so that a finding stays the same one while the model around it
-changes. Services that collect findings (GitHub, GitLab) tell by its fingerprint whether one is new.
+No message, number, line or byte offset is part of a fingerprint, so that a finding keeps it while the model around it
+changes. Services that collect findings (GitHub, GitLab) use it to decide whether a finding is new.
 """
 
 from __future__ import annotations
@@ -22,9 +22,12 @@ DIGITS = 32
 class FindingKey:
     """The parts of a fingerprint; findings of one report may share them.
 
-    `place` is the layer's path where the exporter left one, else the node's name, else the output's; it is "" where
-    the only name is a number, for such a name is a counter of the exporter's and changes with every edit. `axes` are
-    those of the finding: of the graph input where `input` is given, else of the node's own input.
+    Attributes:
+        rule: Id of the rule.
+        place: The path of the layer where the exporter recorded one, else the node's name, else the output's; "" where
+            the only name is a number, which exporters count up and every edit changes.
+        input: The graph input concerned, or "".
+        axes: Axes of the finding: of the graph input where `input` is given, else of the node's own input.
     """
 
     rule: str
@@ -34,21 +37,21 @@ class FindingKey:
 
 
 def layer_of(finding: Finding) -> str | None:
-    """The layer that a finding stands in.
+    """The layer that a finding is in.
 
-    None for one at an input: its source is that of a window that brings it about, which may change.
+    None for a finding at an input: its source is that of a window node that causes it, which may change.
     """
     return finding.source.scope if finding.source and (finding.node or finding.output) else None
 
 
 def place(layer: str | None, node: str | None, output: str | None) -> str:
-    """What the place of a finding is called, by the most lasting of its names."""
+    """The name of the place of a finding: the one of its names that is least likely to change."""
     name = node or output or ""
     return layer or ("" if name.isdecimal() else name)
 
 
 def key(finding: Finding) -> FindingKey:
-    """What a finding's fingerprint is made of."""
+    """The parts of a finding's fingerprint."""
     where = place(layer_of(finding), finding.node, finding.output)
     return FindingKey(finding.rule, where, finding.input or "", finding.axes)
 
@@ -56,25 +59,25 @@ def key(finding: Finding) -> FindingKey:
 def fingerprints(report: Report, *, model: str = "") -> tuple[str, ...]:
     """One fingerprint per finding, in order: hexadecimal digits, unique within the report.
 
-    Findings with equal keys are told apart by their order in the report. `model` goes into every fingerprint; where
-    several models share one file of findings, their paths make the fingerprints unique in all of it.
+    Findings with equal keys are distinguished by their order in the report. `model` is part of every fingerprint: where
+    several models share one file of findings, pass their paths to make the fingerprints unique in that file.
     """
-    seen: Counter[FindingKey] = Counter()
-    found: list[str] = []
+    earlier: Counter[FindingKey] = Counter()
+    digests: list[str] = []
     for finding in report.findings:
         parts = key(finding)
-        found.append(_digest([model, *astuple(parts), seen[parts]]))
-        seen[parts] += 1
-    return tuple(found)
+        digests.append(_digest([model, *astuple(parts), earlier[parts]]))
+        earlier[parts] += 1
+    return tuple(digests)
 
 
 def of_failure(model: str) -> str:
-    """The fingerprint of the one thing there is to tell of a model that could not be inspected."""
+    """The fingerprint of a model that could not be inspected."""
     return _digest([model])
 
 
 def _digest(parts: list[object]) -> str:
-    """JSON keeps the parts apart: no two lists are written alike."""
+    """A digest of the parts as JSON, which writes no two lists alike."""
     import hashlib  # it loads a library of its own, and most runs print no fingerprint
 
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:DIGITS]

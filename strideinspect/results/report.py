@@ -1,7 +1,8 @@
-"""What an inspection found: frozen data, no input or output, no geometry.
+"""The result of an inspection: frozen data, no input or output, no computation.
 
-Axes are counted from 0 in the tensor that the docstring names; positions are pixel indices along that axis. What the
-package exports are dataclasses; the small parts of them are named tuples, for every run has to define them all.
+Axes are counted from 0 in the tensor that the docstring names; positions are pixel indices along that axis. The types
+that users meet first are dataclasses; the small parts of them are named tuples, which Python defines three times faster
+at every start.
 """
 
 from __future__ import annotations
@@ -14,14 +15,33 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.results.field import Field, Span
+from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
 from strideinspect.results.verdict import Verification
 
 if TYPE_CHECKING:
     import networkx
 
+__all__ = [  # everything that a report is made of, but for fields and verification, can be imported from here
+    "Accepted",
+    "Branch",
+    "Dropped",
+    "FailedReport",
+    "Finding",
+    "Input",
+    "LadderStep",
+    "Merge",
+    "Report",
+    "RuleInfo",
+    "Severity",
+    "Source",
+    "TensorReport",
+    "Unseen",
+    "WindowNode",
+]
+
 
 class Severity(StrEnum):
-    """How grave a finding is; ordered by `rank`."""
+    """How serious a finding is. Compare `rank`: as text, severities sort alphabetically."""
 
     NOTE = "note"
     WARNING = "warning"
@@ -29,7 +49,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 for a note, 2 for an error."""
+        """0 for a note, 1 for a warning, 2 for an error."""
         return _RANKS[self]
 
 
@@ -37,9 +57,14 @@ _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class RuleInfo(NamedTuple):
-    """A rule: its kebab-case id, its group, its maximum severity, and one line on when it fires.
+    """A rule.
 
-    `page` is the address of its documentation where another package brings the rule.
+    Attributes:
+        id: Its name in kebab-case, which findings, options and configurations use.
+        group: The group it belongs to, which options and configurations may name instead.
+        severity: The maximum severity of its findings.
+        summary: One line that says when it fires.
+        page: Address of its documentation where another package brings the rule; else empty.
     """
 
     id: str
@@ -49,94 +74,33 @@ class RuleInfo(NamedTuple):
     page: str = ""
 
 
-class Source(NamedTuple):
-    """Where the model's author wrote a node: Python file and line as far as the exporter left them; the layer path."""
-
-    file: str | None
-    line: int | None
-    scope: str | None
-
-
-class Dropped(NamedTuple):
-    """Indices of a window node's input that its windows never touch, counted per spatial axis."""
-
-    pixels: tuple[int, ...]
-    padding: tuple[int, ...]
-    gap: tuple[int, ...]
-
-
 class Input(NamedTuple):
-    """A graph input. A first window slides along `spatial_axes`; the `assumed` axes were given a size by default."""
+    """A graph input at the inspected size.
+
+    Attributes:
+        name: Its name.
+        shape: Elements per axis.
+        spatial_axes: The axes along which the first window nodes slide; empty where there are none.
+        assumed: The axes whose size neither the file nor the user gave, so that a default was taken.
+        layout: Order of the axes, such as "NCHW", "NHWC" or "NCW"; empty where it has no such name.
+    """
 
     name: str
     shape: tuple[int, ...]
     spatial_axes: tuple[int, ...]
     assumed: tuple[int, ...]
-    layout: str  # NCHW, NHWC, NCW, ...; empty where the input has no spatial axes or the order has no such name
-
-
-class Branch(NamedTuple):
-    """A branch of an If of which the data decide whether it is taken.
-
-    `node` is what to call the If, `side` then or else. `unfit` says why the branch cannot run at this size, if so.
-    """
-
-    node: str
-    side: str
-    unfit: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class WindowNode:
-    """A node that slides a window; the numbers are per spatial axis, after defaults and auto_pad are resolved.
-
-    `output` is the first output tensor and the key everywhere; `label` what to call the node in a message.
-    `macs` and `parameters` are for one batch element; None where unknown. `bytes` are the first byte and the length of
-    the node's record in the file; None for a node that stands in a subgraph.
-    """
-
-    name: str
-    op: str
-    output: str
-    kernel: tuple[int, ...]
-    stride: tuple[int, ...]
-    dilation: tuple[int, ...]
-    padding_begin: tuple[int, ...]
-    padding_end: tuple[int, ...]
-    output_padding: tuple[int, ...] | None
-    input_shape: tuple[int, ...] | None
-    output_shape: tuple[int, ...] | None
-    spatial_axes: tuple[int, ...]  # of the node's own input and output
-    macs: int | None
-    parameters: int | None
-    dropped: Dropped | None
-    source: Source | None
-    fields: tuple[Field, ...]
-    bytes: tuple[int, int] | None = None
-    branch: Branch | None = None  # where it stands, if it runs only where the data want it
-
-    @property
-    def label(self) -> str:
-        """The node's name where it has one, else its first output tensor."""
-        return self.name or self.output
-
-    @property
-    def learned(self) -> bool:
-        """Whether the window has weights."""
-        return bool(self.parameters)
-
-
-class Merge(NamedTuple):
-    """A node of the window graph in which branches meet (Add, Concat, …); `output` is its first output tensor."""
-
-    name: str
-    op: str
-    output: str
-    source: Source | None = None
+    layout: str
 
 
 class TensorReport(NamedTuple):
-    """A graph output, or a tensor that the user asked for. `shape` is None where it is unknown, for this `reason`."""
+    """A graph output, or another tensor that was asked for (`tensors`).
+
+    Attributes:
+        name: Name of the tensor.
+        shape: Elements per axis; None where unknown.
+        fields: Its receptive field: one Field per axis of a graph input.
+        reason: Why the shape is unknown; None where it is known.
+    """
 
     name: str
     shape: tuple[int, ...] | None
@@ -145,9 +109,12 @@ class TensorReport(NamedTuple):
 
 
 class LadderStep(NamedTuple):
-    """One step of the downsampling ladder: the windows that bring the map to this effective stride.
+    """One step of the downsampling ladder: the window nodes that change the map to this effective stride.
 
-    `stride` (input pixels per index) and `size` (indices) are per spatial axis; `nodes` are output names.
+    Attributes:
+        stride: Effective stride per spatial axis, in pixels of the graph input per index.
+        size: Size of the map per spatial axis, in indices.
+        nodes: `output` of those window nodes.
     """
 
     stride: tuple[Fraction, ...]
@@ -156,7 +123,13 @@ class LadderStep(NamedTuple):
 
 
 class Unseen(NamedTuple):
-    """Indices of a graph input's axis on which no graph output depends."""
+    """Pixels along one axis of a graph input on which no graph output depends.
+
+    Attributes:
+        input: Name of the graph input.
+        axis: Axis of that input.
+        ranges: First and last pixel, both included, of each run of unseen pixels.
+    """
 
     input: str
     axis: int
@@ -165,11 +138,24 @@ class Unseen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing worth telling, in one place.
+    """What one rule reports at one place of the model.
 
-    `axes` are axes of the tensor concerned: the graph input where `input` is given, else the node's own input.
-    `ranges` (indices), `pixels` (how many indices) and `sizes` (extents to use instead) hold for each of `axes`.
-    `bytes` are the first byte and the length, in the file, of the record of the node that makes `output`.
+    Attributes:
+        rule: Id of the rule.
+        severity: How serious it is.
+        message: What is wrong, where and by how much, in one sentence.
+        help: What to do about it; may be empty.
+        node: Name of the node concerned, or None.
+        output: First output of that node, or the graph output concerned, or None.
+        input: The graph input concerned, or None.
+        axes: Axes of the tensor concerned: of the graph input where `input` is given, else of the node's own input.
+        ranges: First and last index, both included, of each run of indices concerned; they hold along each of `axes`.
+        pixels: How many indices are concerned along each of `axes`; None where that is not counted.
+        sizes: Sizes of each of `axes` to use instead.
+        source: Where the author wrote the node; None where the exporter recorded nothing.
+        bytes: First byte and length, in the file, of the record of the node that makes `output`; None where there is
+            none.
+        page: Address of the rule's documentation where another package brings the rule; else empty.
     """
 
     rule: str
@@ -185,13 +171,16 @@ class Finding:
     sizes: tuple[int, ...] = ()
     source: Source | None = None
     bytes: tuple[int, int] | None = None
-    page: str = ""  # address of the rule's documentation where another package brings the rule
+    page: str = ""
 
 
 class Accepted(NamedTuple):
-    """What a baseline took out of a report: its file as it was named, and the findings that it accepts.
+    """What a baseline removed from a report.
 
-    `stale` says, in words, what its entries accepted that match nothing any more.
+    Attributes:
+        baseline: Name of the baseline's file.
+        findings: The findings that it accepts.
+        stale: A text for each of its entries that no longer matches a finding.
     """
 
     baseline: str
@@ -201,9 +190,24 @@ class Accepted(NamedTuple):
 
 @dataclass(frozen=True)  # no slots: the graph is made when it is first asked for, and kept
 class Report:
-    """All that is known of one model at one input size. `merges` and `edges` make up the window graph.
+    """Everything that is known of one model at one input size.
 
-    `accepted` is None where no baseline was asked.
+    Attributes:
+        path: The file, as it was given.
+        producer: Name and version of the exporter; empty where the file does not say.
+        opsets: Version of the operator set by domain; "" is the ONNX standard's own.
+        node_count: Nodes of the graph, with local functions inlined.
+        inputs: Graph inputs without initializers.
+        nodes: Window nodes, in the order of the graph.
+        tensors: The tensors that were asked for.
+        outputs: Graph outputs.
+        ladder: The steps by which the map is downsampled.
+        unseen: Pixels of graph inputs on which no output depends.
+        findings: What the rules report, the most serious first.
+        verification: What running the model says of all this.
+        merges: Nodes in which branches meet; with the window nodes they are the nodes of `graph`.
+        edges: Edges of `graph`: the `output` of two nodes, the second of which reads the first's.
+        accepted: What the baseline removed; None without a baseline.
     """
 
     path: str
@@ -222,9 +226,17 @@ class Report:
     edges: tuple[tuple[str, str], ...] = ()
     accepted: Accepted | None = None
 
+    def __repr__(self) -> str:
+        counts = f"{len(self.nodes)} window nodes, {len(self.findings)} findings"
+        return f"<Report of {self.path!r}: {counts}, {self.verification.status}>"
+
     @cached_property
     def graph(self) -> networkx.DiGraph[str]:
-        """Window and merge nodes, named by their first output tensors, with the attributes of WindowNode and Merge."""
+        """The window graph, a networkx.DiGraph: window nodes and merges, keyed by their first output tensor.
+
+        Graph nodes have the attributes of WindowNode or Merge, and `kind`, "window" or "merge". An edge goes from a
+        node to the next one that depends on it. Made when it is first used.
+        """
         from strideinspect.results import window_graph  # imports networkx
 
         windows = [(window.output, {f.name: getattr(window, f.name) for f in fields(window)}) for window in self.nodes]
@@ -233,26 +245,38 @@ class Report:
 
     @cached_property
     def graph_of_windows(self) -> networkx.DiGraph[str]:
-        """The same without merges: an edge where one window reaches the next through merges only."""
+        """The window graph without merges: an edge where one window node leads to the next through merges only.
+
+        Its edges may grow with the square of the window nodes that meet in a merge.
+        """
         from strideinspect.results import window_graph
 
         return window_graph.windows_only(self.graph)
 
     def node(self, key: str) -> WindowNode:
-        """The window node with this name or first output. Raises KeyError where there is none."""
+        """The first window node with this name or first output.
+
+        Raises KeyError where there is none.
+        """
         for node in self.nodes:
             if key in (node.output, node.name):
                 return node
         raise KeyError(key)
 
     def at_least(self, severity: Severity) -> Iterator[Finding]:
-        """The findings of this severity or a graver one."""
+        """The findings of this severity or higher."""
         return (finding for finding in self.findings if finding.severity.rank >= severity.rank)
 
 
 @dataclass(frozen=True, slots=True)
 class FailedReport:
-    """A model that could not be inspected."""
+    """The result of a model that could not be inspected.
+
+    Attributes:
+        path: The file, as it was given.
+        message: What is wrong, in one sentence.
+        help: What to do about it.
+    """
 
     path: str
     message: str

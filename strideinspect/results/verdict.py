@@ -1,4 +1,4 @@
-"""What running the model says of the claims made of it: the part of the report that verification gives."""
+"""The results of verification: what running the model in onnxruntime says of the report's claims."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Verdict(StrEnum):
-    """What running says of a claim, or of all of them."""
+    """What running the model says of a claim, or of all claims together."""
 
     AGREED = "agreed"
     CONTRADICTED = "contradicted"
@@ -17,7 +17,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many claims of one kind met each verdict."""
+    """How many claims of one kind have each verdict.
+
+    Attributes:
+        agreed: Claims that running the model confirmed.
+        contradicted: Claims that it disproved.
+        not_checked: Claims that it could not decide.
+    """
 
     agreed: int = 0
     contradicted: int = 0
@@ -26,14 +32,23 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A claim that running did not simply confirm.
+    """A claim that running the model did not confirm.
+
+    Attributes:
+        node: Name of the node concerned, or None.
+        output: The tensor concerned.
+        claim: Kind of the claim: "shape", "field", "unseen", "theory" or "impulse".
+        verdict: Contradicted or not checked.
+        reason: Why it was not checked, or how it was contradicted.
+        predicted: The value that the report gives.
+        ran: The value that running the model gave.
 
     Raises ValueError for a claim that was not checked without a reason.
     """
 
     node: str | None
     output: str
-    claim: str  # shape, field, unseen, theory or impulse
+    claim: str
     verdict: Verdict
     reason: str | None = None
     predicted: object = None
@@ -45,10 +60,16 @@ class Check:
 
 
 class Impulses(NamedTuple):
-    """What impulses through the real weights showed, counted in indices of the input axes: rows, columns, planes.
+    """The result of sending impulses through the real weights (`verify="full"`).
 
-    An index agrees where changing it changed no bit out of its predicted reach in the `watched` tensors: nothing
-    reaches further, which does not say that everything is reached. At most `limit` indices are tried.
+    One index of an input axis (a row, a column, a plane) is changed at a time. It agrees if no bit of the watched
+    tensors changes outside its predicted reach. That proves that nothing reaches further, not that everything is
+    reached.
+
+    Attributes:
+        counts: Verdicts, counted in indices of the input axes.
+        watched: How many tensors were compared.
+        limit: The largest number of indices that are tried.
     """
 
     counts: Counts
@@ -58,10 +79,21 @@ class Impulses(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What running the model says of the claims; `details` lists all that is not agreed.
+    """What running the model in onnxruntime says of the report's claims.
 
-    `fields` are actual fields, `theory` closed forms, where an index keeps clear of all borders; both count tensors.
-    `impulses` is None where none were asked for; `seconds` is for people only.
+    Attributes:
+        status: Contradicted if any claim is, else agreed if any is, else not checked.
+        reason: Why nothing was checked; None otherwise.
+        runtime: Name and version of what ran the model; None if nothing did.
+        shapes: Tensors whose shape is as predicted.
+        fields: Tensors whose actual receptive field is as predicted, at every index.
+        unseen: Graph inputs whose unseen pixels changed no output.
+        theory: Tensors whose closed form holds where an index is clear of all borders.
+        impulses: Result of impulses through the real weights; None unless `verify="full"`.
+        details: Every claim that is not agreed.
+        seconds: How long verification took; not the same from run to run.
+
+    Raises ValueError for a status of not checked without a reason.
     """
 
     status: Verdict

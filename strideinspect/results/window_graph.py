@@ -1,4 +1,4 @@
-"""The window graph as networkx knows it."""
+"""The window graph as a networkx.DiGraph."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def build(windows: Iterable[Named], merges: Iterable[Named], edges: Iterable[tup
 
 
 def windows_only(graph: networkx.DiGraph[str]) -> networkx.DiGraph[str]:
-    """The graph of window nodes alone: an edge where one reaches the next through merges only.
+    """The graph of window nodes alone: an edge where one leads to the next through merges only.
 
-    Behind every merge each branch's windows are joined to each reader, so that edges may grow with the square of the
-    windows that meet.
+    After every merge the window nodes of each branch have an edge to each reader, so that edges may grow with the
+    square of the window nodes that meet.
     """
     alone: networkx.DiGraph[str] = networkx.DiGraph()
     reach: dict[str, set[str]] = {}

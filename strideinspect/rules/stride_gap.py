@@ -75,8 +75,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             size = by_axes([window.input_shape[axis] for axis in window.spatial_axes])
             yield Draft(
                 f"{window.op} {window.label}: {kernel(window.kernel)} with stride {by_axes(window.stride)}{dilated} "
-                f"skips {count} of {length} {what} of its {size} input, and no other node uses them: {percent(1 - kept)} "
-                "of the map is never used",
+                f"skips {count} of {length} {what} of its {size} input, and no other node uses them: "
+                f"{percent(1 - kept)} of the map is never used",
                 "move the stride to a larger kernel, or use pooling",
                 node=window.output,
                 axes=tuple(axes),

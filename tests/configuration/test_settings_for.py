@@ -167,7 +167,7 @@ def test_files_of_a_pattern(model: str, wanted: Settings, tmp_path: Path) -> Non
     ("budgets = {outputs = {P3 = 3}}", "budgets 'P3' must be a table", ""),
     ("budgets = {outputs = {P3 = {max-macs = 0}}}", "budgets: P3: max-macs must be a whole number, 1 or more", ""),
     ("per-node-ignores = {layer1 = 'stride-gap'}", "per-node-ignores must be a list of strings", ""),
-    ("expect = ['y:width=3']", "expect: expectation 'y:width=3': there is no 'width' to expect",
+    ("expect = ['y:width=3']", "expect: expectation 'y:width=3': 'width' cannot be expected",
      "expect size, stride, first, last, center, shape"),
     ("[[files]]\nignore = []", "files, table 1: path must be a list of strings", 'write path = "exports/*.onnx"'),
     ("[[files]]\npath = 'never.onnx'\nignored = []", "files, table 1: unknown key 'ignored'",
