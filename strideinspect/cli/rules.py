@@ -58,7 +58,13 @@ def _json(rules: Sequence[RuleInfo]) -> str:
     from strideinspect.report.rule_links import address
 
     listed = [
-        {"id": r.id, "group": r.group, "severity": r.severity.value, "summary": r.summary, "page": address(r.id)}
+        {
+            "id": r.id,
+            "group": r.group,
+            "severity": r.severity.value,
+            "summary": r.summary,
+            "page": address(r.id, r.page),
+        }
         for r in rules
     ]
     return json.dumps(listed, indent=2) + "\n"

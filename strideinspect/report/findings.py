@@ -72,7 +72,11 @@ def render(report: Report, width: int, show: Severity, files: places.Files) -> I
         severity = Segment(pad(group.first.severity, severity_width), STYLES[group.first.severity])
         rule = group.first.rule
         gap = Segment(" " * (rule_width - cells(rule)))
-        head: tuple[Segment, ...] = (severity, Segment(rule, Style.STRONG, rule_links.address(rule)), gap)
+        head: tuple[Segment, ...] = (
+            severity,
+            Segment(rule, Style.STRONG, rule_links.address(rule, group.first.page)),
+            gap,
+        )
         for message, place in group.lines(files):
             yield from _beside(head, message, width, severity_width)
             head = (Segment(" " * severity_width), Segment(" " * rule_width))

@@ -32,7 +32,7 @@ def _entries(result: Report | FailedReport, files: places.Files) -> Iterator[Jso
         line = places.line_of(finding, files) or places.SourceLine(model, 1)
         text = _text(finding.message, finding.help)
         entry = _entry(text, finding.rule, mark, SEVERITIES[finding.severity], line)
-        yield {**entry, "content": {"body": rule_links.address(finding.rule)}}
+        yield {**entry, "content": {"body": rule_links.address(finding.rule, finding.page)}}
 
 
 def _entry(text: str, name: str, mark: str, severity: str, line: places.SourceLine) -> Json:

@@ -141,7 +141,7 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
 def _finding(finding: Finding) -> FindingJson:
     return {
         "rule": finding.rule,
-        "page": rule_links.address(finding.rule),
+        "page": rule_links.address(finding.rule, finding.page),
         "severity": finding.severity.value,
         "node": finding.node,
         "output": finding.output,

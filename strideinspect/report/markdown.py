@@ -108,7 +108,7 @@ def _row(group: findings.Group, files: places.Files) -> str:
             lines.append(f"at {place}")
     if group.first.help:
         lines.append(f"help: {group.first.help}")
-    return f"| {group.first.severity} | [{rule}]({rule_links.address(rule)}) | {'<br>'.join(map(_escaped, lines))} |"
+    return f"| {group.first.severity} | [{rule}]({rule_links.address(rule, group.first.page)}) | {'<br>'.join(map(_escaped, lines))} |"
 
 
 def _escaped(text: str) -> str:

@@ -80,6 +80,6 @@ def lines_of(finding: Finding, model: str) -> tuple[str, ...]:
         finding.message,
         f"help: {finding.help}" if finding.help else "",
         f"in {model}" + (f", at {layer}" if layer else ""),
-        rule_links.address(finding.rule),
+        rule_links.address(finding.rule, finding.page),
     )
     return tuple(printable(line) for line in lines if line)

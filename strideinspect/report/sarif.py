@@ -65,8 +65,8 @@ def _rule(rule: RuleInfo, text: str) -> Json:
         "name": "".join(part.capitalize() for part in (rule.group, *rule.id.split("-"))),  # must differ from the id
         "shortDescription": {"text": f"{rule.summary}."},
         "fullDescription": {"text": f"{rule.summary}."},
-        "helpUri": rule_links.address(rule.id),
-        "help": {"text": f"{rule.summary}. See {rule_links.address(rule.id)}", "markdown": text},
+        "helpUri": rule_links.address(rule.id, rule.page),
+        "help": {"text": f"{rule.summary}. See {rule_links.address(rule.id, rule.page)}", "markdown": text},
         "defaultConfiguration": {"level": rule.severity.value},
         "properties": {
             "tags": [rule.group],
