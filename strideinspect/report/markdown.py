@@ -108,7 +108,8 @@ def _row(group: findings.Group, files: places.Files) -> str:
             lines.append(f"at {place}")
     if group.first.help:
         lines.append(f"help: {group.first.help}")
-    return f"| {group.first.severity} | [{rule}]({rule_links.address(rule, group.first.page)}) | {'<br>'.join(map(_escaped, lines))} |"
+    link = f"[{rule}]({rule_links.address(rule, group.first.page)})"
+    return f"| {group.first.severity} | {link} | {'<br>'.join(map(_escaped, lines))} |"
 
 
 def _escaped(text: str) -> str:
