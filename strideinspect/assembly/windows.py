@@ -10,7 +10,7 @@ from fractions import Fraction
 import numpy as np
 
 from strideinspect.assembly.fields import fields_of
-from strideinspect.fields.coverage import dropped, hollow
+from strideinspect.fields.coverage import dropped, padding_mask
 from strideinspect.fields.forward import Fields, NodeReads
 from strideinspect.fields.index_masks import Masks, all_marked, back
 from strideinspect.model.geometry import Geometry, Kind
@@ -80,7 +80,7 @@ def _window(
     shape = shapes.shapes[tensor]
     counted: Dropped | None = None
     if slid.kind in (Kind.CONVOLUTION, Kind.POOL) and marks is not None:
-        counted = dropped(slid, marks, [hollow(fields, tensor, axis, shape[axis]) for axis in slid.axes])
+        counted = dropped(slid, marks, [padding_mask(fields, tensor, axis, shape[axis]) for axis in slid.axes])
     macs, parameters = _cost(shapes, node, slid, live)
     return WindowNode(
         name=node.name,

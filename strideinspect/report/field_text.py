@@ -95,7 +95,7 @@ def whole(fields: Iterable[Field]) -> bool:
 
 def full_sentence(fields: Sequence[Field], *, name: str) -> str:
     """In full: `all of data_0 (since pool1)`, or which of its indices where it is not all; empty where local is all."""
-    since = ", ".join(dict.fromkeys(field.full.since for field in fields if field.full))
+    since = ", ".join(dict.fromkeys(field.full.collapsed_at for field in fields if field.full))
     if not since:
         return ""
     if whole(fields):

@@ -151,7 +151,7 @@ def _full(report: Report, width: int) -> Iterator[Line]:
         return
     share = f"{len(beyond)} of {number_text.count(len(report.nodes), 'window')}"
     for name, fields in field_text.by_input(field for node in beyond for field in node.fields if field.full).items():
-        since = next(field.full.since for field in fields if field.full)
+        since = next(field.full.collapsed_at for field in fields if field.full)
         seen = f"all of {name}" if field_text.whole(fields) else f"more of {name}"
         text = f"in full, {share}, from {beyond[0].label} on, see {seen} (since {since}); the fields above are local"
         yield from hang((Segment("  "),), text, width, style=Style.DIM)

@@ -15,11 +15,11 @@ Span = tuple[int, int]
 class FullField(NamedTuple):
     """Full dependence where it exceeds the local one.
 
-    `since` is the tensor in which an axis first collapsed (or was normalised over); `first` and `last` are the
+    `collapsed_at` is the tensor in which an axis first collapsed (or was normalised over); `first` and `last` are the
     hull, over all positions, of the input indices that the tensor depends on.
     """
 
-    since: str
+    collapsed_at: str
     first: int
     last: int
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from strideinspect.fields.coverage import hollow, lost
+from strideinspect.fields.coverage import lost, padding_mask
 from strideinspect.fields.forward import (
     Fields,
     InputAxis,
@@ -174,9 +174,9 @@ def _padding(item: NodeReads, axis: int) -> tuple[int, int] | None:
         return None
     step = touching[0]
     if isinstance(step, Sliding):
-        before, plain = step.begin, (step.kernel, step.stride, step.sized) == (1, 1, False)
+        before, plain = step.begin, (step.kernel, step.stride, step.size_dependent) == (1, 1, False)
     elif item.node.op == "Pad" and isinstance(step, Table) and isinstance(step.periodic_form, Periodic):
-        before, plain = -int(step.periodic_form.taps[0, 0]), not step.periodic_form.sized
+        before, plain = -int(step.periodic_form.taps[0, 0]), not step.periodic_form.size_dependent
     else:
         return None
     after = step.size - step.length - before
@@ -302,7 +302,7 @@ def _nearby_padding(shapes: Shapes, producers: Mapping[str, NodeReads], item: No
 def _all_padding(shapes: Shapes, fields: Fields, item: NodeReads) -> Callable[[int], Vector]:
     """Per axis of a window node's input the indices that see no pixel."""
     tensor = item.node.inputs[shapes.geometries[item.node.key].data]
-    return lambda axis: hollow(fields, tensor, axis, shapes.shapes[tensor][axis])
+    return lambda axis: padding_mask(fields, tensor, axis, shapes.shapes[tensor][axis])
 
 
 def _ends(positions: Sequence[int], count: int) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from strideinspect.fields import liveness
 from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.coverage import hollow, lost, used_taps
+from strideinspect.fields.coverage import lost, padding_mask, used_taps
 from strideinspect.fields.forward import Fields, InputAxis, NodeReads
 from strideinspect.fields.holes import holes_of, may_have_holes
 from strideinspect.fields.index_masks import Masks, runs, unmarked
@@ -103,7 +103,7 @@ class Inspection:
         tensor = self.data_tensor(window)
         result = []
         for axis, slid in zip(found.axes, found.windows, strict=True):
-            empty = hollow(self.fields, tensor, axis, slid.length)
+            empty = padding_mask(self.fields, tensor, axis, slid.length)
             left = lost(slid, self.touched[window.output][axis], empty)
             unread = unmarked(self.read, tensor, axis, slid.length)
             result.append((axis, left.pixels & unread, left.gaps & unread))
