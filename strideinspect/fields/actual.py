@@ -11,7 +11,7 @@ from typing import NamedTuple, assert_never
 
 import numpy as np
 
-from strideinspect.fields.axes import Around, carried
+from strideinspect.fields.axes import StepContext, carried
 from strideinspect.fields.hulls import (
     Hulls,
     TooLargeError,
@@ -25,11 +25,11 @@ from strideinspect.fields.hulls import (
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
+    Cumulative,
     Everything,
     Permute,
     Place,
     Reshape,
-    Running,
     Sliding,
     Statistics,
     Step,
@@ -43,46 +43,53 @@ from strideinspect.results.field import NOTHING
 class Dependence(NamedTuple):
     """What a tensor sees of one axis of one graph input.
 
-    `local` is None where no local path leads here; `placed` is the part of it that never passed a collapse, which is
-    what is left once a collapsed axis is spread. `axes` are the tensor's axes along which the position runs, and
-    `collapsed` those that had it until a pooling or reduction brought them to extent 1 (an axis is both where such a
-    part was merged with one that has a position still); `loose` says that such an axis was then removed, so that any
-    axis of extent 1 may take its place. `since` is the tensor where the first axis
-    collapsed or was normalised over, `unknown` why the reads of a node on the way are not known.
+    - `local` is the local dependence, None where no local path leads here;
+    - `uncollapsed` is the part of it on paths without a collapsed axis. It replaces `local` when a collapsed axis is
+      broadcast: what a global pooling saw adds nothing to the local field of the positions it is repeated over;
+    - `full` is everything that the tensor depends on;
+    - `axes` are the tensor's axes along which the position runs;
+    - `collapsed` are the axes that had the position until a pooling or reduction brought them to extent 1. After a
+      merge, an axis may be in both sets;
+    - `any_single_axis`: a collapsed axis was removed (squeezed), so that any axis of extent 1 that is inserted later
+      may stand for it;
+    - `collapsed_at` is the tensor in which an axis first collapsed or was normalised over;
+    - `unknown` is the reason why the reads of an earlier node are not known.
     """
 
     local: Hulls | None
-    placed: Hulls | None
+    uncollapsed: Hulls | None
     full: Hulls
     axes: frozenset[int]
     collapsed: frozenset[int] = frozenset()
-    loose: bool = False
-    since: str | None = None
+    any_single_axis: bool = False
+    collapsed_at: str | None = None
     unknown: str | None = None
 
     def changed(self, change: Callable[[Hulls], Hulls], **more: object) -> Dependence:
         """Apply the same change to all hulls, once where they are the same array; `self` where nothing changes."""
         full = change(self.full)
         local = full if self.local is self.full else None if self.local is None else change(self.local)
-        placed = local if self.placed is self.local else None if self.placed is None else change(self.placed)
-        if full is self.full and local is self.local and placed is self.placed and not more:
+        uncollapsed = (
+            local if self.uncollapsed is self.local else None if self.uncollapsed is None else change(self.uncollapsed)
+        )
+        if full is self.full and local is self.local and uncollapsed is self.uncollapsed and not more:
             return self
-        return self._replace(local=local, placed=placed, full=full, **more)  # type: ignore[arg-type]  # names of fields
+        return self._replace(local=local, uncollapsed=uncollapsed, full=full, **more)  # type: ignore[arg-type]  # names of fields
 
 
-def apply(step: Step, seen: Dependence, around: Around) -> Dependence:
+def apply(step: Step, seen: Dependence, context: StepContext) -> Dependence:
     """What the output of one step sees. An array too large to be made becomes the whole input, with the reason."""
     try:
-        return _applied(step, seen, around)
+        return _applied(step, seen, context)
     except TooLargeError as error:
         rank = _rank_after(step, seen.full.ndim - 1)
         return _whole_input(seen, rank, str(error))
 
 
-def _applied(step: Step, seen: Dependence, around: Around) -> Dependence:  # noqa: PLR0911 - one case a kind
+def _applied(step: Step, seen: Dependence, context: StepContext) -> Dependence:  # noqa: PLR0911 - one case a kind
     match step:  # the most frequent kinds first
         case Sliding() | Transposed() | Table():
-            return _axis_step(step, seen, around)
+            return _axis_step(step, seen, context)
         case Channels():
             return _channels(step, seen)
         case Broadcast():
@@ -92,57 +99,57 @@ def _applied(step: Step, seen: Dependence, around: Around) -> Dependence:  # noq
         case Permute():
             return _permute(step, seen)
         case Whole():
-            return _whole(step, seen, around)
+            return _whole(step, seen, context)
         case Statistics():
-            return _statistics(step, seen, around)
+            return _statistics(step, seen, context)
         case Everything():
             return _whole_input(seen, len(step.after), step.reason)
-        case Running():
-            return _running(step, seen)
+        case Cumulative():
+            return _cumulative(step, seen)
         case _:
             assert_never(step)
 
 
-def _axis_step(step: Sliding | Transposed | Table, seen: Dependence, around: Around) -> Dependence:
+def _axis_step(step: Sliding | Transposed | Table, seen: Dependence, context: StepContext) -> Dependence:
     # Where nothing is read along another image axis, this axis keeps what the rest sees: fields are projected per axis.
-    if step.axis in around.others and step.axis not in seen.axes and seen.full.shape[step.axis + 1] == 1:
+    if step.axis in context.other_axes and step.axis not in seen.axes and seen.full.shape[step.axis + 1] == 1:
         return seen
-    found = seen.changed(lambda spans: slide(spans, step))
+    after = seen.changed(lambda spans: slide(spans, step))
     if isinstance(step, Sliding) and step.collapses:
-        return _collapse(found, step.axis, around)
-    return found
+        return _collapse(after, step.axis, context)
+    return after
 
 
 def _channels(step: Channels, seen: Dependence) -> Dependence:
     # A position that came to run along the channels (SpaceToDepth) ends where they are mixed.
-    found = seen.changed(lambda spans: mix_channels(spans, step))
+    mixed = seen.changed(lambda spans: mix_channels(spans, step))
     if step.groups == step.inputs or step.axis not in seen.axes:
-        return found
-    return found._replace(axes=seen.axes - {step.axis})
+        return mixed
+    return mixed._replace(axes=seen.axes - {step.axis})
 
 
-def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:
+def _whole(step: Whole, seen: Dependence, context: StepContext) -> Dependence:
     axis = step.axis + 1
-    found = seen.changed(
+    reduced = seen.changed(
         lambda spans: spans if spans.shape[axis] == 1 else spans.min(axis=axis, keepdims=True, initial=NOTHING)
     )
     if step.collapses:
-        return _collapse(found, step.axis, around)
-    return found if step.length == 1 else found._replace(axes=seen.axes - {step.axis})
+        return _collapse(reduced, step.axis, context)
+    return reduced if step.length == 1 else reduced._replace(axes=seen.axes - {step.axis})
 
 
-def _collapse(seen: Dependence, axis: int, around: Around) -> Dependence:
+def _collapse(seen: Dependence, axis: int, context: StepContext) -> Dependence:
     if axis not in seen.axes:
         return seen
     return seen._replace(
-        placed=None,
+        uncollapsed=None,
         axes=seen.axes - {axis},
         collapsed=seen.collapsed | {axis},
-        since=seen.since or around.tensor,
+        collapsed_at=seen.collapsed_at or context.tensor,
     )
 
 
-def _running(step: Running, seen: Dependence) -> Dependence:
+def _cumulative(step: Cumulative, seen: Dependence) -> Dependence:
     axis = step.axis + 1
 
     def accumulate(spans: Hulls) -> Hulls:
@@ -157,12 +164,12 @@ def _running(step: Running, seen: Dependence) -> Dependence:
     return seen.changed(accumulate)
 
 
-def _statistics(step: Statistics, seen: Dependence, around: Around) -> Dependence:
+def _statistics(step: Statistics, seen: Dependence, context: StepContext) -> Dependence:
     axes = tuple(axis + 1 for axis in step.axes if seen.full.shape[axis + 1] > 1)
     if not axes:
         return seen
     return seen._replace(
-        full=seen.full.min(axis=axes, keepdims=True, initial=NOTHING), since=seen.since or around.tensor
+        full=seen.full.min(axis=axes, keepdims=True, initial=NOTHING), collapsed_at=seen.collapsed_at or context.tensor
     )
 
 
@@ -178,18 +185,20 @@ def _permute(step: Permute, seen: Dependence) -> Dependence:
 
 def _reshape(step: Reshape, seen: Dependence) -> Dependence:
     axes = carried(seen.axes, step.before, step.after)
-    loose = seen.loose or bool(seen.collapsed)
-    ones = frozenset(i for i, n in enumerate(step.after) if n == 1) - axes if loose else frozenset()
+    any_single_axis = seen.any_single_axis or bool(seen.collapsed)
+    ones = frozenset(i for i, n in enumerate(step.after) if n == 1) - axes if any_single_axis else frozenset()
     ones |= carried(seen.collapsed & seen.axes, step.before, step.after)
-    found = seen.changed(
-        lambda spans: _split(step, reshaped(spans, step.before, step.after)), collapsed=ones, loose=loose
+    reshaped_to = seen.changed(
+        lambda spans: _split(step, reshaped(spans, step.before, step.after)),
+        collapsed=ones,
+        any_single_axis=any_single_axis,
     )
-    hulls = [spans for spans in (found.full, found.local) if spans is not None]
+    hulls = [spans for spans in (reshaped_to.full, reshaped_to.local) if spans is not None]
     for new in _splits(step):
         varying = {axis for axis in new if any(spans.shape[axis + 1] > 1 for spans in hulls)}
         if varying:  # a digit of channels that never had the position has it not after they were split
             axes -= frozenset(new) - varying
-    return found._replace(axes=axes)
+    return reshaped_to._replace(axes=axes)
 
 
 def _split(step: Reshape, spans: Hulls) -> Hulls:
@@ -211,21 +220,23 @@ def _broadcast(step: Broadcast, seen: Dependence) -> Dependence:
     before = (1,) * lead + step.before
     spread = {i for i, (a, b) in enumerate(zip(before, step.after, strict=True)) if a == 1 and b != 1}
     collapsed = frozenset(axis + lead for axis in seen.collapsed)
-    if seen.loose:
+    if seen.any_single_axis:
         collapsed |= frozenset(range(lead))
-    found = seen
+    widened = seen
     if lead:
-        found = found.changed(lambda spans: spans.reshape(2, *(1,) * lead, *spans.shape[1:]))
-    local = found.placed if collapsed & spread else found.local
+        widened = widened.changed(lambda spans: spans.reshape(2, *(1,) * lead, *spans.shape[1:]))
+    local = widened.uncollapsed if collapsed & spread else widened.local
     axes = frozenset(axis + lead for axis in seen.axes) - spread
-    return found._replace(local=local, axes=axes, collapsed=collapsed - spread)
+    return widened._replace(local=local, axes=axes, collapsed=collapsed - spread)
 
 
 def _whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
     def flat(spans: Hulls) -> Hulls:
         return np.asarray(spans.reshape(2, -1).min(axis=1, initial=NOTHING)).reshape(2, *(1,) * rank)
 
-    return seen.changed(flat, axes=frozenset(), collapsed=frozenset(), loose=False, unknown=seen.unknown or reason)
+    return seen.changed(
+        flat, axes=frozenset(), collapsed=frozenset(), any_single_axis=False, unknown=seen.unknown or reason
+    )
 
 
 def _rank_after(step: Step, rank: int) -> int:
@@ -245,16 +256,16 @@ def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[i
     full = _hull([part.full for part in whole])
     shared = len(near) == len(whole) and all(part.local is part.full for part in whole)
     local = full if shared else _hull([p.local for p in near if p.local is not None]) if near else None
-    placed = [part.placed for part in near if part.placed is not None]
-    alone = all(part.placed is part.local for part in near)
+    uncollapsed = [part.uncollapsed for part in near if part.uncollapsed is not None]
+    alone = all(part.uncollapsed is part.local for part in near)
     return Dependence(
         local=local,
-        placed=local if alone else _hull(placed) if placed else None,
+        uncollapsed=local if alone else _hull(uncollapsed) if uncollapsed else None,
         full=full,
         axes=axes,
         collapsed=frozenset().union(*(part.collapsed for part in near or whole)),
-        loose=any(part.loose for part in whole) and not axes,
-        since=next((part.since for part in whole if part.since), None),
+        any_single_axis=any(part.any_single_axis for part in whole) and not axes,
+        collapsed_at=next((part.collapsed_at for part in whole if part.collapsed_at), None),
         unknown=next((part.unknown for part in whole if part.unknown), None),
     )
 
@@ -262,34 +273,34 @@ def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[i
 def _laid_out(stretches: Sequence[tuple[Place, Dependence]], others: Collection[int]) -> Dependence:
     first = stretches[0][1]
     axis = stretches[0][0].axis
-    aside = axis in others and not any(axis in part.axes for _, part in stretches)
+    along_other_axis = axis in others and not any(axis in part.axes for _, part in stretches)
     near = [(place, part.local) for place, part in stretches if part.local is not None]
-    kept = [(place, part.placed) for place, part in stretches if part.placed is not None]
+    kept = [(place, part.uncollapsed) for place, part in stretches if part.uncollapsed is not None]
     shared = len(near) == len(stretches) and all(part.local is part.full for _, part in stretches)
-    alone = all(part.placed is part.local for _, part in stretches)
+    alone = all(part.uncollapsed is part.local for _, part in stretches)
     axes = frozenset().union(*(part.axes for _, part in stretches))
     try:
-        full = joined([(place, part.full) for place, part in stretches], ignore_empty=aside)
-        local = full if shared else joined(near, ignore_empty=aside) if near else None
-        placed = local if alone else joined(kept, ignore_empty=aside) if kept else None
+        full = joined([(place, part.full) for place, part in stretches], ignore_empty=along_other_axis)
+        local = full if shared else joined(near, ignore_empty=along_other_axis) if near else None
+        uncollapsed = local if alone else joined(kept, ignore_empty=along_other_axis) if kept else None
     except TooLargeError as error:
         flat = [_whole_input(part, first.full.ndim - 1, str(error)) for _, part in stretches]
         return merge([(None, part) for part in flat], others)
     return Dependence(
         local=local,
-        placed=placed,
+        uncollapsed=uncollapsed,
         full=full,
         axes=axes,
         collapsed=frozenset().union(*(part.collapsed for _, part in stretches)) - {axis},
-        loose=any(part.loose for _, part in stretches) and not axes,
-        since=next((part.since for _, part in stretches if part.since), None),
+        any_single_axis=any(part.any_single_axis for _, part in stretches) and not axes,
+        collapsed_at=next((part.collapsed_at for _, part in stretches if part.collapsed_at), None),
         unknown=next((part.unknown for _, part in stretches if part.unknown), None),
     )
 
 
 def _hull(arrays: Sequence[Hulls]) -> Hulls:
-    found = arrays[0]
+    hull = arrays[0]
     for other in arrays[1:]:
-        if other is not found:
-            found = np.minimum(found, other)
-    return found
+        if other is not hull:
+            hull = np.minimum(hull, other)
+    return hull

@@ -9,12 +9,12 @@ from typing import NamedTuple
 from strideinspect.reads.steps import Shape
 
 
-class Around(NamedTuple):
+class StepContext(NamedTuple):
     """Where a step is applied: the tensor that comes out, what to call the node, the axes of other sources going in."""
 
     tensor: str
     label: str
-    others: frozenset[int]
+    other_axes: frozenset[int]
 
 
 def carried(axes: Collection[int], before: Shape, after: Shape) -> frozenset[int]:
@@ -23,17 +23,17 @@ def carried(axes: Collection[int], before: Shape, after: Shape) -> frozenset[int
     An axis is a digit of the flat index; it lives on in every digit whose place values overlap its own. An axis of
     extent 1 has no digit: it lives on in the axis of extent 1 that stands at the same place, counted from the left.
     """
-    found = set()
+    axes_after = set()
     old, new = _digits(before), _digits(after)
     for axis in axes:
         low, high = old[axis]
         if low == high:
             twins = [i for i, digit in enumerate(new) if digit == (low, high)]
             turn = [i for i, digit in enumerate(old) if digit == (low, high)].index(axis)
-            found.update(twins[turn : turn + 1])
+            axes_after.update(twins[turn : turn + 1])
         else:
-            found.update(i for i, (a, b) in enumerate(new) if max(a, low) < min(b, high))
-    return frozenset(found)
+            axes_after.update(i for i, (a, b) in enumerate(new) if max(a, low) < min(b, high))
+    return frozenset(axes_after)
 
 
 def _digits(shape: Shape) -> list[tuple[int, int]]:

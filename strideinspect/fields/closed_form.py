@@ -28,14 +28,14 @@ Phases = tuple[tuple[int, int] | None, ...]
 class Closed(NamedTuple):
     """A closed form. `spans` is a span array whose extent along `axis` is the period; other axes are as in the tensor.
 
-    `step` is in input pixels per period; negative where the axis runs backwards. `sized` says that the offsets hold for
-    this size only.
+    `step` is in input pixels per period; negative where the axis runs backwards. `size_dependent` says that the
+    offsets hold for this size only.
     """
 
     spans: NDArray[np.int32]
     axis: int
     step: int
-    sized: bool = False
+    size_dependent: bool = False
 
     @property
     def period(self) -> int:
@@ -108,22 +108,22 @@ class _Line(NamedTuple):
 
     spans: bytes
     step: int
-    sized: bool
+    size_dependent: bool
 
     def form(self) -> Closed:
         """As the form of a tensor of one axis."""
-        return Closed(np.frombuffer(self.spans, dtype=np.int32).reshape(2, -1), 0, self.step, self.sized)
+        return Closed(np.frombuffer(self.spans, dtype=np.int32).reshape(2, -1), 0, self.step, self.size_dependent)
 
 
 def _line(form: Closed) -> _Line | None:
-    return _Line(form.spans.tobytes(), form.step, form.sized) if form.spans.size == 2 * form.period else None
+    return _Line(form.spans.tobytes(), form.step, form.size_dependent) if form.spans.size == 2 * form.period else None
 
 
 def laid(line: Closed, rank: int, axis: int) -> Closed:
     """The form of a tensor of one axis along some axis of a tensor of this rank."""
     shape = [1] * (rank + 1)
     shape[0], shape[axis + 1] = line.spans.shape
-    return Closed(line.spans.reshape(shape), axis, line.step, line.sized)
+    return Closed(line.spans.reshape(shape), axis, line.step, line.size_dependent)
 
 
 def alone(form: Closed) -> Closed | None:
@@ -132,8 +132,8 @@ def alone(form: Closed) -> Closed | None:
     return None if line is None else line.form()
 
 
-def _laid(found: Closed | Reason, like: Closed) -> Closed | Reason:
-    return found if isinstance(found, Reason) else laid(found, like.spans.ndim - 1, like.axis)
+def _laid(line: Closed | Reason, like: Closed) -> Closed | Reason:
+    return line if isinstance(line, Reason) else laid(line, like.spans.ndim - 1, like.axis)
 
 
 def composed(form: Closed, read: Periodic) -> Closed | Reason:
@@ -176,7 +176,7 @@ def _composed(form: Closed, read: Periodic) -> Closed | Reason:
     if empty is not None:
         spans[empty] = NOTHING
     step = form.step * turns * read.step // inner
-    return reduced(Closed(spans.astype(np.int32), form.axis, step, form.sized or read.sized))
+    return reduced(Closed(spans.astype(np.int32), form.axis, step, form.size_dependent or read.size_dependent))
 
 
 def united(forms: Sequence[Closed]) -> Closed:
@@ -195,7 +195,7 @@ def _united(forms: Sequence[Closed]) -> Closed:
     same = [lifted(form, period) for form in forms]
     first = same[0]
     spans = reduce(np.minimum, (form.spans for form in same))
-    return reduced(Closed(spans, first.axis, first.step, any(form.sized for form in forms)))
+    return reduced(Closed(spans, first.axis, first.step, any(form.size_dependent for form in forms)))
 
 
 def _signs(dims: int) -> NDArray[np.int64]:
@@ -214,7 +214,7 @@ def reduced(form: Closed) -> Closed:
             continue  # as nearly always: the rest need not be looked at
         head, tail = cut(form.spans, axis, 0, period - shorter), cut(form.spans, axis, shorter, period)
         if bool((np.where(sees_nothing(head), head, head + moved * _signs(head.ndim)) == tail).all()):
-            return Closed(cut(form.spans, axis, 0, shorter), form.axis, moved, form.sized)
+            return Closed(cut(form.spans, axis, 0, shorter), form.axis, moved, form.size_dependent)
     return form
 
 
@@ -228,4 +228,4 @@ def lifted(form: Closed, period: int) -> Closed:
     shape[form.axis + 1] = period
     moved = (index // form.period * form.step).reshape(shape) * _signs(spans.ndim)
     shifted = np.where(sees_nothing(spans), NOTHING, spans + moved).astype(np.int32)
-    return Closed(shifted, form.axis, form.step * (period // form.period), form.sized)
+    return Closed(shifted, form.axis, form.step * (period // form.period), form.size_dependent)

@@ -19,16 +19,16 @@ from strideinspect.results.report import Dropped
 Vector = NDArray[np.bool_]
 
 
-def hollow(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
+def padding_mask(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
     """Indices of an axis that see no pixel of the image axes that run along it: padding made in the graph, holes."""
-    running = [seen.actual.full for seen in fields.get(tensor, {}).values() if axis in seen.actual.axes]
-    if all(int(spans[0].max(initial=0)) < NOTHING for spans in running):
+    hulls = [seen.actual.full for seen in fields.get(tensor, {}).values() if axis in seen.actual.axes]
+    if all(int(spans[0].max(initial=0)) < NOTHING for spans in hulls):
         return np.zeros(length, dtype=bool)
-    found = np.full(length, bool(running))
-    for spans in running:
+    mask = np.full(length, bool(hulls))
+    for spans in hulls:
         others = tuple(i for i in range(1, spans.ndim) if i != axis + 1)
-        found &= np.broadcast_to(sees_nothing(spans[:1].min(axis=others, initial=NOTHING)).reshape(-1), (length,))
-    return found
+        mask &= np.broadcast_to(sees_nothing(spans[:1].min(axis=others, initial=NOTHING)).reshape(-1), (length,))
+    return mask
 
 
 class Lost(NamedTuple):
@@ -49,8 +49,8 @@ def lost(window: Window, touched: Vector, empty: Vector) -> Lost:
 
 
 @lru_cache(maxsize=256)  # networks repeat a few windows many times
-def _lost(window: Window, reached: bytes, hollow: bytes) -> Lost:
-    touched, empty = (np.frombuffer(vector, dtype=bool) for vector in (reached, hollow))
+def _lost(window: Window, reached: bytes, padding_mask: bytes) -> Lost:
+    touched, empty = (np.frombuffer(vector, dtype=bool) for vector in (reached, padding_mask))
     truncated = window.truncated
     own_padding = min(truncated, max(0, window.end))
     trailing = np.zeros(window.length, dtype=bool)
@@ -63,9 +63,11 @@ def _lost(window: Window, reached: bytes, hollow: bytes) -> Lost:
     return Lost(pixels, gaps, (int(pixels.sum()), padding, int(gaps.sum())))
 
 
-def dropped(found: Geometry, touched: Masks, empty: Sequence[Vector]) -> Dropped:
+def dropped(geometry: Geometry, touched: Masks, empty: Sequence[Vector]) -> Dropped:
     """The counts of `lost` for every axis."""
-    counts = [lost(w, touched[axis], e).counts for w, axis, e in zip(found.windows, found.axes, empty, strict=True)]
+    counts = [
+        lost(w, touched[axis], e).counts for w, axis, e in zip(geometry.windows, geometry.axes, empty, strict=True)
+    ]
     pixels, padding, gap = zip(*counts, strict=True)
     return Dropped(pixels, padding, gap)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from strideinspect.fields import actual, theoretical
 from strideinspect.fields.actual import Dependence
-from strideinspect.fields.axes import Around
+from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Form, Reason, identity
 from strideinspect.fields.hulls import emptied, index_spans, is_empty
 from strideinspect.model.node import Node, Shape
@@ -44,31 +44,31 @@ class NodeReads(NamedTuple):
 
 def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
     """Every node's reads of what depends on a graph input's values, and the names of all tensors that do."""
-    live = set(shapes.network.inputs)
+    data_dependent = set(shapes.network.inputs)
     shaped = {"", *shapes.shapes}  # an input or output that is left out wants no shape
-    found = []
+    listed = []
     for node in shapes.nodes:
-        if not node.key or live.isdisjoint(node.inputs):
+        if not node.key or data_dependent.isdisjoint(node.inputs):
             continue
         if not (shaped.issuperset(node.inputs) and shaped.issuperset(node.outputs)):
             if shapes.sides.get(node.key) not in shapes.unfit:
-                found.append(NodeReads(node, (), known=False))
-            live.update(name for name in node.outputs if name)
+                listed.append(NodeReads(node, (), known=False))
+            data_dependent.update(name for name in node.outputs if name)
             continue
-        reads = _fitting(node, shapes, live)
-        found.append(NodeReads(node, reads))
-        live.update(node.outputs[r.output] for r in reads)
-    return tuple(found), frozenset(live)
+        reads = _fitting(node, shapes, data_dependent)
+        listed.append(NodeReads(node, reads))
+        data_dependent.update(node.outputs[r.output] for r in reads)
+    return tuple(listed), frozenset(data_dependent)
 
 
-def _fitting(node: Node, shapes: Shapes, live: set[str]) -> tuple[Read, ...]:
-    """What a node reads of live inputs; the whole of them, with the reason, where its description does not fit."""
-    placed = shapes.placed(node, live)
+def _fitting(node: Node, shapes: Shapes, data_dependent: set[str]) -> tuple[Read, ...]:
+    """What a node reads of inputs that depend on data; all of it, with the reason, if its description does not fit."""
+    placed = shapes.placed(node, data_dependent)
     known = shapes.shapes
-    reads = tuple(r for r in describe(placed) if node.inputs[r.input] in live)
+    reads = tuple(r for r in describe(placed) if node.inputs[r.input] in data_dependent)
     if all(fits(r, known[node.inputs[r.input]], known[node.outputs[r.output]]) for r in reads):
         return reads
-    chosen = [i for i, name in enumerate(node.inputs) if name in live]
+    chosen = [i for i, name in enumerate(node.inputs) if name in data_dependent]
     return everything(placed, f"{node.op} {node.label!r} does not fit its inputs", chosen)
 
 
@@ -80,18 +80,18 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[
         shape = shapes.shapes[name]
         spans = index_spans(len(shape), axis, shape[axis])
         seen[name][name, axis] = Dependence(spans, spans, spans, frozenset({axis}))
-    found: set[InputAxis] = set()
+    slid_along: set[InputAxis] = set()
     for item in nodes:
         node = item.node
         slid = shapes.geometries.get(node.key) if item.known else None
         if slid is not None:
             for source, dependence in seen.get(node.inputs[slid.data], {}).items():
                 if dependence.axes & set(slid.axes):
-                    found.add(source)
+                    slid_along.add(source)
             continue
         for name, parts in _contributions(item, seen).items():
             seen[name] = {s: actual.merge([(place, d) for place, d in p], ()) for s, p in parts.items()}
-    return {name: tuple(sorted(axis for owner, axis in found if owner == name)) for name in shapes.network.inputs}
+    return {name: tuple(sorted(axis for owner, axis in slid_along if owner == name)) for name in shapes.network.inputs}
 
 
 _Parts = dict[str, dict[InputAxis, list[tuple[Place | None, Dependence]]]]
@@ -101,11 +101,11 @@ def _contributions(item: NodeReads, seen: Mapping[str, Mapping[InputAxis, Depend
     parts: _Parts = {}
     for read in item.reads:
         output = item.node.outputs[read.output]
-        around = Around(output, item.node.label, frozenset())
+        context = StepContext(output, item.node.label, frozenset())
         for source, before in seen.get(item.node.inputs[read.input], {}).items():
             dependence = before
             for step in read.steps:
-                dependence = actual.apply(step, dependence, around)
+                dependence = actual.apply(step, dependence, context)
             parts.setdefault(output, {}).setdefault(source, []).append((read.place, dependence))
     return parts
 
@@ -145,8 +145,10 @@ def _visit(item: NodeReads, fields: Fields) -> dict[str, Mapping[InputAxis, Axis
             after = _emptied(_stepped(read.steps, before, output, label)) if read.steps else before
             parts.setdefault(output, []).append((read.place, after))
     return {
-        output: found[0][1] if len(found) == 1 and found[0][0] is None else _merged(found, label)
-        for output, found in parts.items()
+        output: contributions[0][1]
+        if len(contributions) == 1 and contributions[0][0] is None
+        else _merged(contributions, label)
+        for output, contributions in parts.items()
     }
 
 
@@ -154,14 +156,14 @@ _NO_PATH = "only pooled statistics of it arrive here"
 
 
 def _merged(
-    found: Sequence[tuple[Place | None, Mapping[InputAxis, AxisField]]], label: str
+    contributions: Sequence[tuple[Place | None, Mapping[InputAxis, AxisField]]], label: str
 ) -> dict[InputAxis, AxisField]:
     """What several reads see together."""
     parts: dict[InputAxis, list[tuple[Place | None, AxisField]]] = {}
-    for place, after in found:
+    for place, after in contributions:
         for source, seen in after.items():
             parts.setdefault(source, []).append((place, seen))
-    running = {source: _union(seen.actual.axes for _, seen in part) for source, part in parts.items()}
+    position_axes = {source: _union(seen.actual.axes for _, seen in part) for source, part in parts.items()}
     merged = {}
     for source, part in parts.items():
         if len(part) == 1 and part[0][0] is None:
@@ -169,14 +171,14 @@ def _merged(
             continue
         near = [(place, seen.form) for place, seen in part if seen.actual.local is not None]
         form = theoretical.merge(near, label) if near else Reason(_NO_PATH)
-        dependence = actual.merge([(place, seen.actual) for place, seen in part], _others(running, source))
+        dependence = actual.merge([(place, seen.actual) for place, seen in part], _other_axes(position_axes, source))
         merged[source] = AxisField(dependence, form)
     return merged
 
 
-def _others(running: Mapping[InputAxis, frozenset[int]], source: InputAxis) -> frozenset[int]:
+def _other_axes(position_axes: Mapping[InputAxis, frozenset[int]], source: InputAxis) -> frozenset[int]:
     """The axes along which the positions of other sources run."""
-    return _union(axes for other, axes in running.items() if other != source)
+    return _union(axes for other, axes in position_axes.items() if other != source)
 
 
 def _union(sets: Iterable[frozenset[int]]) -> frozenset[int]:
@@ -198,16 +200,18 @@ def _stepped(
     steps: Sequence[Step], before: Mapping[InputAxis, AxisField], tensor: str, label: str
 ) -> dict[InputAxis, AxisField]:
     after = dict(before)
-    running: dict[InputAxis, frozenset[int]] = {}
-    around: dict[InputAxis, Around] = {}
+    position_axes: dict[InputAxis, frozenset[int]] = {}
+    context: dict[InputAxis, StepContext] = {}
     for step in steps:
         now = {source: seen.actual.axes for source, seen in after.items()}
-        if now != running:
-            running = now
-            around = {source: Around(tensor, label, _others(running, source)) for source in running}
+        if now != position_axes:
+            position_axes = now
+            context = {
+                source: StepContext(tensor, label, _other_axes(position_axes, source)) for source in position_axes
+            }
         for source, seen in after.items():
-            dependence = actual.apply(step, seen.actual, around[source])
-            form = theoretical.apply(step, seen.form, around[source])
+            dependence = actual.apply(step, seen.actual, context[source])
+            form = theoretical.apply(step, seen.form, context[source])
             if dependence is not seen.actual or form is not seen.form:
                 after[source] = AxisField(dependence, form)
     for source, seen in after.items():

@@ -8,7 +8,7 @@ from functools import reduce
 import numpy as np
 
 from strideinspect.fields.actual import apply
-from strideinspect.fields.axes import Around
+from strideinspect.fields.axes import StepContext
 from strideinspect.fields.forward import Fields, InputAxis, NodeReads
 from strideinspect.fields.index_masks import Masks, all_marked, runs
 from strideinspect.fields.liveness import seen_from
@@ -21,8 +21,8 @@ def may_have_holes(shapes: Shapes) -> bool:
     """Whether some window leaves out indices between its taps, or between it and the next window."""
     return any(
         w.dilation > 1 or w.extent < w.stride
-        for found in shapes.geometries.values()
-        for w in found.windows
+        for geometry in shapes.geometries.values()
+        for w in geometry.windows
         if not w.transposed
     )
 
@@ -44,21 +44,21 @@ def holes_of(
 ) -> Mapping[str, Mapping[InputAxis, tuple[int, tuple[Span, ...]]]]:
     """Per tensor and source the middle index, and the input indices inside its local field that it does not see."""
     near: dict[InputAxis, list[NodeReads]] = {}
-    found: dict[str, dict[InputAxis, tuple[int, tuple[Span, ...]]]] = {}
+    holes: dict[str, dict[InputAxis, tuple[int, tuple[Span, ...]]]] = {}
     for tensor in tensors:
         marks, chosen = middle(shapes, fields, tensor)
-        found[tensor] = {}
+        holes[tensor] = {}
         for (name, axis), index in chosen.items():
             if (name, axis) not in near:
                 near[name, axis] = [_locally(item, fields, (name, axis)) for item in nodes]
             reached = seen_from(shapes, near[name, axis], {tensor: marks})
-            live = np.flatnonzero(reached[name][axis]) if name in reached else np.zeros(0, dtype=np.int64)
-            if live.size:
-                missing = runs(~reached[name][axis][live[0] : live[-1] + 1])
+            seen_indices = np.flatnonzero(reached[name][axis]) if name in reached else np.zeros(0, dtype=np.int64)
+            if seen_indices.size:
+                missing = runs(~reached[name][axis][seen_indices[0] : seen_indices[-1] + 1])
                 if missing:
-                    start = int(live[0])
-                    found[tensor][name, axis] = (index, tuple((a + start, b + start) for a, b in missing))
-    return found
+                    start = int(seen_indices[0])
+                    holes[tensor][name, axis] = (index, tuple((a + start, b + start) for a, b in missing))
+    return holes
 
 
 def _locally(item: NodeReads, fields: Fields, source: InputAxis) -> NodeReads:
@@ -67,8 +67,8 @@ def _locally(item: NodeReads, fields: Fields, source: InputAxis) -> NodeReads:
     for read in item.reads:
         seen = fields.get(item.node.inputs[read.input], {}).get(source)
         if seen is not None and (seen.actual.local is None or any(isinstance(s, Broadcast) for s in read.steps)):
-            around = Around(item.node.outputs[read.output], item.node.label, frozenset())
-            after = reduce(lambda dependence, step: apply(step, dependence, around), read.steps, seen.actual)
+            context = StepContext(item.node.outputs[read.output], item.node.label, frozenset())
+            after = reduce(lambda dependence, step: apply(step, dependence, context), read.steps, seen.actual)
             if after.local is None:
                 continue
         kept.append(read._replace(steps=tuple(s for s in read.steps if not isinstance(s, Statistics))))

@@ -75,7 +75,7 @@ def slide(spans: Hulls, step: AxisStep) -> Hulls:
     """Hull over the taps of each output index; an array that is constant there only learns where nothing is read."""
     axis = step.axis + 1
     if spans.shape[axis] == 1 and step.length != 1:
-        empty = reads_nothing(step)
+        empty = outputs_without_taps(step)
         if not empty.any():
             return spans
         mask = empty.reshape([-1 if i == axis else 1 for i in range(spans.ndim)])
@@ -123,14 +123,14 @@ def _table_minimum(values: NDArray[Any], axis: int, step: Table, fill: int) -> N
     shape = list(values.shape)
     shape[axis] = 1
     guarded = np.concatenate([values, np.full(shape, fill, dtype=values.dtype)], axis)  # index -1 is a missing tap
-    found: NDArray[Any] = guarded.take(step.taps, axis).min(axis + 1)
-    return found
+    minimum: NDArray[Any] = guarded.take(step.taps, axis).min(axis + 1)
+    return minimum
 
 
-def reads_nothing(step: AxisStep) -> NDArray[np.bool_]:
+def outputs_without_taps(step: AxisStep) -> NDArray[np.bool_]:
     """Which output indices have no tap inside the input, shape [size]."""
-    found: NDArray[np.bool_] = minimum_over_taps(np.zeros(step.length, dtype=np.uint8), 0, step, 1) != 0
-    return found
+    empty: NDArray[np.bool_] = minimum_over_taps(np.zeros(step.length, dtype=np.uint8), 0, step, 1) != 0
+    return empty
 
 
 def mix_channels(spans: Hulls, step: Channels) -> Hulls:

@@ -19,12 +19,12 @@ from strideinspect.limits import LARGEST_FIELD_ARRAY, LONGEST_CACHED_AXIS
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
+    Cumulative,
     Everything,
     Permute,
     Place,
     Read,
     Reshape,
-    Running,
     Shape,
     Sliding,
     Statistics,
@@ -48,9 +48,9 @@ def all_marked(shape: Shape) -> Masks:
 @lru_cache(maxsize=256)
 def _all(length: int) -> Vector:
     """One vector for all axes of a length: where both are whole, it need not be joined with itself."""
-    found = np.ones(length, dtype=bool)
-    found.setflags(write=False)
-    return found
+    mask = np.ones(length, dtype=bool)
+    mask.setflags(write=False)
+    return mask
 
 
 def back(read: Read, marks: Masks) -> Masks | None:
@@ -77,9 +77,9 @@ def _stretch(marks: Masks, place: Place) -> Masks:
 @lru_cache(maxsize=1024)
 def _back_from_all(steps: tuple[Step, ...], shape: Shape) -> Masks | None:
     """What is read where every index is asked for, as nearly always; several passes ask the same of a node."""
-    found = _back(steps, all_marked(shape))
-    lengths = tuple(map(len, found or ()))
-    return all_marked(lengths) if found and tuple(map(np.count_nonzero, found)) == lengths else found
+    read = _back(steps, all_marked(shape))
+    lengths = tuple(map(len, read or ()))
+    return all_marked(lengths) if read and tuple(map(np.count_nonzero, read)) == lengths else read
 
 
 def _back(steps: tuple[Step, ...], marks: Masks) -> Masks | None:
@@ -101,13 +101,13 @@ def _before(step: Step, marks: Masks) -> Shape:
 
 def forward(read: Read, marks: Masks, shape: Shape) -> Masks:
     """The output indices that read a marked index; all of them where the step does not keep indices apart."""
-    found = marks
+    marked = marks
     for step in read.steps:
-        after = _forward_step(step, found)
+        after = _forward_step(step, marked)
         if after is None:
             return all_marked(shape)
-        found = after
-    return found if _fits(read.place, found, shape) else all_marked(shape)
+        marked = after
+    return marked if _fits(read.place, marked, shape) else all_marked(shape)
 
 
 def _fits(place: Place | None, marks: Masks, shape: Shape) -> bool:
@@ -122,8 +122,8 @@ def _replaced(marks: Masks, axis: int, vector: Vector) -> Masks:
 def _reached(step: Sliding | Transposed, marks: bytes) -> Vector:
     """Which output indices of a window have a marked tap; networks ask the same over and over."""
     unmarked = np.frombuffer(marks, dtype=np.uint8) ^ 1
-    found: Vector = minimum_over_taps(unmarked, 0, step, 1) == 0
-    return found
+    reached: Vector = minimum_over_taps(unmarked, 0, step, 1) == 0
+    return reached
 
 
 def _back_step(step: Step, marks: Masks) -> Masks:  # noqa: C901, PLR0911 - one case a kind
@@ -148,8 +148,8 @@ def _back_step(step: Step, marks: Masks) -> Masks:  # noqa: C901, PLR0911 - one 
             return all_marked(step.before)
         case Transposed():
             return _back_transposed(step, marks)
-        case Running():
-            return _back_running(step, marks)
+        case Cumulative():
+            return _back_cumulative(step, marks)
         case _:
             assert_never(step)
 
@@ -165,9 +165,9 @@ def _back_transposed(step: Transposed, marks: Masks) -> Masks:
 
 
 def _back_table(step: Table, marks: Masks) -> Masks:
-    found = np.zeros(step.length + 1, dtype=bool)
-    found[step.taps[marks[step.axis]].reshape(-1)] = True
-    return _replaced(marks, step.axis, found[: step.length])
+    read = np.zeros(step.length + 1, dtype=bool)
+    read[step.taps[marks[step.axis]].reshape(-1)] = True
+    return _replaced(marks, step.axis, read[: step.length])
 
 
 def _back_channels(step: Channels, marks: Masks) -> Masks:
@@ -175,14 +175,14 @@ def _back_channels(step: Channels, marks: Masks) -> Masks:
     return _replaced(marks, step.axis, np.repeat(groups, step.inputs // step.groups))
 
 
-def _back_running(step: Running, marks: Masks) -> Masks:
+def _back_cumulative(step: Cumulative, marks: Masks) -> Masks:
     vector = marks[step.axis]
-    found = np.zeros_like(vector)
+    read = np.zeros_like(vector)
     if step.forward:
-        found |= np.logical_or.accumulate(vector[::-1])[::-1]
+        read |= np.logical_or.accumulate(vector[::-1])[::-1]
     if step.backward:
-        found |= np.logical_or.accumulate(vector)
-    return _replaced(marks, step.axis, found)
+        read |= np.logical_or.accumulate(vector)
+    return _replaced(marks, step.axis, read)
 
 
 def _back_statistics(step: Statistics, marks: Masks) -> Masks:
@@ -192,12 +192,12 @@ def _back_statistics(step: Statistics, marks: Masks) -> Masks:
 
 
 def _back_permute(step: Permute, marks: Masks) -> Masks:
-    found = {axis: marks[i] for i, axis in enumerate(step.perm)}
-    return tuple(found[i] for i in range(len(found)))
+    moved = {axis: marks[i] for i, axis in enumerate(step.perm)}
+    return tuple(moved[i] for i in range(len(moved)))
 
 
 def _reshaped(marks: Masks, before: Shape, after: Shape) -> Masks:
-    found: dict[int, Vector] = {}
+    vectors: dict[int, Vector] = {}
     for old, new in grouped(before, after):
         sizes = tuple(after[i] for i in new)
         if all(marks[i].all() for i in old) or math.prod(sizes) > LARGEST_FIELD_ARRAY:
@@ -206,16 +206,16 @@ def _reshaped(marks: Masks, before: Shape, after: Shape) -> Masks:
             product = _product([marks[i] for i in old]).reshape(sizes)
         for k, i in enumerate(new):
             others = tuple(j for j in range(len(new)) if j != k)
-            found[i] = _all(after[i]) if product is None else np.asarray(product.any(axis=others))
-    return tuple(found[i] for i in range(len(after)))
+            vectors[i] = _all(after[i]) if product is None else np.asarray(product.any(axis=others))
+    return tuple(vectors[i] for i in range(len(after)))
 
 
 def _product(vectors: Sequence[Vector]) -> NDArray[np.bool_]:
     """Marked where all vectors are, one axis for each."""
-    found = np.ones((), dtype=bool)
+    product = np.ones((), dtype=bool)
     for vector in vectors:
-        found = np.logical_and(found[..., None], vector)
-    return found
+        product = np.logical_and(product[..., None], vector)
+    return product
 
 
 def _back_broadcast(step: Broadcast, marks: Masks) -> Masks:
@@ -241,7 +241,7 @@ def _forward_step(step: Step, marks: Masks) -> Masks | None:
             return _reshaped(marks, step.before, step.after)
         case Table():
             return _forward_table(step, marks)
-        case Transposed() | Channels() | Whole() | Running() | Statistics() | Broadcast() | Everything():
+        case Transposed() | Channels() | Whole() | Cumulative() | Statistics() | Broadcast() | Everything():
             return None
         case _:
             assert_never(step)
@@ -264,5 +264,5 @@ def runs(vector: Vector) -> tuple[tuple[int, int], ...]:
 
 def unmarked(marks: Mapping[str, Masks], name: str, axis: int, length: int) -> Vector:
     """The indices of one axis that are not marked."""
-    found = marks.get(name)
-    return np.ones(length, dtype=bool) if found is None else ~found[axis]
+    vectors = marks.get(name)
+    return np.ones(length, dtype=bool) if vectors is None else ~vectors[axis]

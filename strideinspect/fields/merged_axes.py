@@ -22,10 +22,10 @@ from strideinspect.fields.closed_form import (
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
+    Cumulative,
     Everything,
     Permute,
     Reshape,
-    Running,
     Sliding,
     Statistics,
     Step,
@@ -68,7 +68,7 @@ def _after(step: Step, axes: _Axes) -> _Axes | None:  # noqa: PLR0911 - one case
             return _resized(axes, step.axis, step.outputs)
         case Whole():
             return _resized(axes, step.axis, 1)
-        case Running():
+        case Cumulative():
             return None if _has_position(axes[step.axis]) else axes
         case Everything():
             return None
@@ -92,7 +92,7 @@ def _reshape(step: Reshape, axes: _Axes) -> _Axes | None:
     if 0 in step.before:
         return None
     left = [digit for axis in reversed(axes) for digit in reversed(axis)]  # the major digit last
-    found = []
+    split = []
     for size in step.after:
         group: list[Digit] = []
         while (rest := size // math.prod(digit.size for digit in group)) > 1:
@@ -103,8 +103,8 @@ def _reshape(step: Reshape, axes: _Axes) -> _Axes | None:
             group.append(Digit(part, digit.position))
             if part < digit.size:
                 left.append(Digit(digit.size // part))
-        found.append(tuple(group))
-    return tuple(found)
+        split.append(tuple(group))
+    return tuple(split)
 
 
 def _resized(axes: _Axes, axis: int, size: int) -> _Axes | None:

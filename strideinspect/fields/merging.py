@@ -53,15 +53,15 @@ def merges(nodes: Sequence[NodeReads], fields: Fields) -> Iterator[MapMerge]:
         places = [read.place.axis if read.place is not None else None for read in item.reads]
         alike: dict[tuple[str, tuple[MergedMap, ...]], list[int]] = {}
         for source in dict.fromkeys(s for name in inputs for s in fields.get(name, {})):
-            found: dict[str, MergedMap] = {}
+            maps: dict[str, MergedMap] = {}
             for name, place in zip(inputs, places, strict=True):
                 if (name, source) not in known:
                     known[name, source] = _branch(name, fields.get(name, {}).get(source))
                 branch = known[name, source]
                 if branch is not None and place != branch[1]:
-                    found[name] = branch[0]
-            if len(found) > 1:
-                alike.setdefault((source[0], tuple(found.values())), []).append(source[1])
+                    maps[name] = branch[0]
+            if len(maps) > 1:
+                alike.setdefault((source[0], tuple(maps.values())), []).append(source[1])
         for (name, branches), axes in alike.items():
             anyone = any(branch.tensor in upsampled for branch in branches)
             yield MapMerge(item.node, name, tuple(axes), branches, anyone)

@@ -68,5 +68,5 @@ def cut(values: Array, axis: int, start: int, stop: int, step: int = 1) -> Array
     """The indices start, start + step … before stop along one axis; none where stop lies before start."""
     index: list[Any] = [slice(None)] * values.ndim
     index[axis] = slice(start, max(start, stop), step)
-    found: Array = values[tuple(index)]
-    return found
+    part: Array = values[tuple(index)]
+    return part

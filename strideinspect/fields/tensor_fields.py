@@ -32,7 +32,7 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
     if actual.local is not actual.full and (actual.local is None or bool((actual.full < actual.local).any())):
         whole = hull(actual.full)
         if whole is not None:
-            full = FullField(actual.since or "", *whole)
+            full = FullField(actual.collapsed_at or "", *whole)
     size = stride = None
     phases: tuple[Span | None, ...] = ()
     reason = actual.unknown
@@ -42,14 +42,14 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         phases = seen.form.phases
         size = seen.form.size
         stride = seen.form.stride
-        if seen.form.sized and dynamic:
+        if seen.form.size_dependent and dynamic:
             reason = reason or "padding depends on the size: first and last hold for this size"
     else:
         reason = reason or seen.form.text
     if node_axis is None and reason is None:
         reason = (
-            f"the axis was collapsed at {actual.since}, so that it has no position any more"
-            if actual.since
+            f"the axis was collapsed at {actual.collapsed_at}, so that it has no position any more"
+            if actual.collapsed_at
             else f"the position is spread over axes {sorted(actual.axes)}"
             if len(actual.axes) > 1
             else "the axis was taken away, so that it has no position any more"

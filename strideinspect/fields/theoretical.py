@@ -14,7 +14,7 @@ from typing import assert_never
 import numpy as np
 
 from strideinspect.fields import merged_axes
-from strideinspect.fields.axes import Around, carried
+from strideinspect.fields.axes import StepContext, carried
 from strideinspect.fields.closed_form import (
     Closed,
     Form,
@@ -40,11 +40,11 @@ from strideinspect.limits import LARGEST_OFFSET, MOST_PHASES
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
+    Cumulative,
     Everything,
     Permute,
     Place,
     Reshape,
-    Running,
     Sliding,
     Statistics,
     Step,
@@ -55,45 +55,45 @@ from strideinspect.reads.steps import (
 from strideinspect.results.field import NOTHING, sees_nothing
 
 
-def apply(step: Step, form: Form, around: Around) -> Form:
+def apply(step: Step, form: Form, context: StepContext) -> Form:
     """The closed form after one step."""
     if isinstance(form, Reason):
         return form
     if isinstance(form, Suspended):
         return merged_axes.apply(step, form)
     try:
-        return _applied(step, form, around)
+        return _applied(step, form, context)
     except TooLargeError as error:
         return Reason(str(error))
 
 
-def _applied(step: Step, form: Closed, around: Around) -> Form:  # noqa: PLR0911 - one case a kind
+def _applied(step: Step, form: Closed, context: StepContext) -> Form:  # noqa: PLR0911 - one case a kind
     match step:  # the most frequent kinds first
         case Sliding() | Transposed() | Table():
-            return _axis_step(step, form, around)
+            return _axis_step(step, form, context)
         case Channels():
-            return _channels(step, form, around)
+            return _channels(step, form, context)
         case Broadcast():
-            return _broadcast(step, form, around)
+            return _broadcast(step, form, context)
         case Reshape():
-            return _reshape(step, form, around)
+            return _reshape(step, form, context)
         case Permute():
             return _permute(step, form)
         case Whole():
-            return _whole(step, form, around)
+            return _whole(step, form, context)
         case Statistics():
             return form  # local dependence leaves statistics out
         case Everything():
-            return Reason(step.reason or f"{around.label} reads it whole")
-        case Running():
-            return _running(step, form, around)
+            return Reason(step.reason or f"{context.label} reads it whole")
+        case Cumulative():
+            return _cumulative(step, form, context)
         case _:
             assert_never(step)
 
 
-def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around) -> Form:
+def _axis_step(step: Sliding | Transposed | Table, form: Closed, context: StepContext) -> Form:
     if step.axis != form.axis:
-        if step.axis in around.others and form.spans.shape[step.axis + 1] == 1:
+        if step.axis in context.other_axes and form.spans.shape[step.axis + 1] == 1:
             return form
         return _over(form, slide(form.spans, step))
     if isinstance(step, Sliding) and form.period == 1:
@@ -117,24 +117,24 @@ def _widened(form: Closed, step: Sliding) -> Form:
     spans = np.where(sees_nothing(form.spans), np.int32(NOTHING), grown)
     if int(spans.min(initial=0)) <= -LARGEST_OFFSET:
         return Reason("the field is wider than any image")
-    return Closed(spans, form.axis, form.step * step.stride, form.sized or step.sized)
+    return Closed(spans, form.axis, form.step * step.stride, form.size_dependent or step.size_dependent)
 
 
-def _channels(step: Channels, form: Closed, around: Around) -> Form:
+def _channels(step: Channels, form: Closed, context: StepContext) -> Form:
     if step.axis == form.axis:
-        return Reason(f"{around.label} mixes the axis as channels")
+        return Reason(f"{context.label} mixes the axis as channels")
     return _over(form, mix_channels(form.spans, step))
 
 
-def _whole(step: Whole, form: Closed, around: Around) -> Form:
+def _whole(step: Whole, form: Closed, context: StepContext) -> Form:
     if step.axis == form.axis:
-        return form if step.length == 1 else Reason(f"{around.label} reads the whole axis")
+        return form if step.length == 1 else Reason(f"{context.label} reads the whole axis")
     return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
 
 
-def _running(step: Running, form: Closed, around: Around) -> Form:
+def _cumulative(step: Cumulative, form: Closed, context: StepContext) -> Form:
     if step.axis == form.axis:
-        return Reason(f"{around.label} reads everything up to an index")
+        return Reason(f"{context.label} reads everything up to an index")
     return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
 
 
@@ -143,30 +143,30 @@ def _permute(step: Permute, form: Closed) -> Form:
     return form._replace(spans=form.spans.transpose(order), axis=step.perm.index(form.axis))
 
 
-def _broadcast(step: Broadcast, form: Closed, around: Around) -> Form:
+def _broadcast(step: Broadcast, form: Closed, context: StepContext) -> Form:
     lead = len(step.after) - len(step.before)
     axis = form.axis + lead
     if step.before[form.axis] == 1 and step.after[axis] != 1:
-        return Reason(f"{around.label} spreads one index over {step.after[axis]}")
+        return Reason(f"{context.label} spreads one index over {step.after[axis]}")
     return form._replace(spans=form.spans.reshape(2, *(1,) * lead, *form.spans.shape[1:]), axis=axis)
 
 
-def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
+def _reshape(step: Reshape, form: Closed, context: StepContext) -> Form:
     """The position's digit may be split (its major part goes on, the rest become axes like channels) or joined again.
 
     The axis is written with as many phases as make both shapes whole numbers of them; then numpy reshapes.
     """
     before, after = list(step.before), list(step.after)
     if 0 in before:
-        return Reason(f"{around.label} has no elements")
+        return Reason(f"{context.label} has no elements")
     if before[form.axis] == 1:
-        return _reshaped_one(step, form, around)
+        return _reshaped_one(step, form, context)
     old, new = next(pair for pair in grouped(step.before, step.after) if form.axis in pair[0])
     digits = [i for i in old if before[i] != 1]
     if digits[0] != form.axis:
-        return merged_axes.suspended(form, step, Reason(f"{around.label} merges the axis behind another"))
-    if any(i in around.others for i in digits[1:]):
-        return merged_axes.suspended(form, step, Reason(f"{around.label} merges the axis with another image axis"))
+        return merged_axes.suspended(form, step, Reason(f"{context.label} merges the axis behind another"))
+    if any(i in context.other_axes for i in digits[1:]):
+        return merged_axes.suspended(form, step, Reason(f"{context.label} merges the axis with another image axis"))
     behind = math.prod(before[i] for i in digits[1:])
     target = [i for i in new if after[i] != 1]
     inner = math.prod(after[i] for i in target[1:])
@@ -181,14 +181,14 @@ def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
     spans = reshaped(np.broadcast_to(written.spans, dims), tuple(before), tuple(after))
     for i in target[1:]:
         spans = shrunk(spans, i)
-    return reduced(Closed(spans, target[0], written.step, form.sized))
+    return reduced(Closed(spans, target[0], written.step, form.size_dependent))
 
 
-def _reshaped_one(step: Reshape, form: Closed, around: Around) -> Form:
+def _reshaped_one(step: Reshape, form: Closed, context: StepContext) -> Form:
     """An axis of a single index has no digit; its first phase is all that there is."""
     to = carried([form.axis], step.before, step.after)
     if not to:
-        return Reason(f"{around.label} takes the axis away")
+        return Reason(f"{context.label} takes the axis away")
     (axis,) = to
     return form._replace(spans=reshaped(form.spans.take([0], form.axis + 1), step.before, step.after), axis=axis)
 
@@ -244,5 +244,5 @@ def _hull(forms: Sequence[tuple[Place | None, Closed]]) -> Form:
         except TooLargeError as error:
             return Reason(str(error))
         first = same[0][1]
-        whole.append(Closed(spans, first.axis, first.step, any(form.sized for _, form in same)))
+        whole.append(Closed(spans, first.axis, first.step, any(form.size_dependent for _, form in same)))
     return united(whole)

@@ -13,6 +13,7 @@ from onnx.shape_inference import InferenceError, infer_node_outputs
 from strideinspect.limits import MOST_CONSTANT_INTEGERS
 from strideinspect.model.bodies import Run, loop_outputs
 from strideinspect.model.contrib_shapes import FURTHER_RULES
+from strideinspect.model.foreign_shapes import foreign_shapes
 from strideinspect.model.node import WITH_BODIES, Node, Shape
 from strideinspect.model.shape_rules import RULES, output_dtype
 from strideinspect.model.shapes import Shapes
@@ -81,7 +82,11 @@ class _Question(NamedTuple):
 def _from_library(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:
     _refuse_fatal(node)
     if not onnx.defs.has(node.op, node.version, node.domain):
-        return _declared(result, node)
+        foreign = foreign_shapes(result.placed(node))
+        if foreign is None:
+            return _declared(result, node)
+        first = next((result.dtypes[name] for name in node.inputs if name), onnx.TensorProto.FLOAT)
+        return list(foreign), [first] * len(foreign)
     bodies = node.op in WITH_BODIES
     names = {name: name if bodies or not name else f"input {i}" for i, name in enumerate(node.inputs)}
     question = _Question(

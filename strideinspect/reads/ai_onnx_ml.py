@@ -39,16 +39,16 @@ def row_by_row(placed: PlacedNode) -> tuple[Read, ...]:
     shape = placed.shape(0)
     if len(shape) != 2:
         return everything(placed)
-    found = []
+    row_reads = []
     for k, name in enumerate(placed.node.outputs):
         after = placed.shapes.get(name)
         if after is None or after[:1] != shape[:1]:
-            found += [read for read in everything(placed, None, [0]) if read.output == k]
+            row_reads += [read for read in everything(placed, None, [0]) if read.output == k]
             continue
         column = (shape[0], *(1,) * (len(after) - 1))
         steps = (Whole(1, shape[1], collapses=False), Reshape((shape[0], 1), column), Broadcast(column, after))
-        found.append(Read(0, k, steps))
-    return tuple(found)
+        row_reads.append(Read(0, k, steps))
+    return tuple(row_reads)
 
 
 @reads("OneHotEncoder", domain=_DOMAIN)
@@ -64,14 +64,14 @@ def one_hot(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("FeatureVectorizer", domain=_DOMAIN)
 def side_by_side(placed: PlacedNode) -> tuple[Read, ...]:
     """The inputs' features one after another."""
-    offset, found, after = 0, [], placed.output_shape()
+    offset, stretches, after = 0, [], placed.output_shape()
     for i in range(len(placed.node.inputs)):
         shape = placed.shape(i)
         if len(shape) != 2 or len(after) != 2 or offset + shape[1] > after[1]:
             return everything(placed)
-        found.append(Read(i, 0, (), Place(1, offset, shape[1], after[1])))
+        stretches.append(Read(i, 0, (), Place(1, offset, shape[1], after[1])))
         offset += shape[1]
-    return tuple(found)
+    return tuple(stretches)
 
 
 @reads("CastMap", "DictVectorizer", "ZipMap", domain=_DOMAIN)

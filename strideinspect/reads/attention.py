@@ -30,12 +30,12 @@ def attention(placed: PlacedNode) -> tuple[Read, ...]:
     heads = node.integer("q_num_heads", node.integer("num_heads", 0))
     own = node.integer("kv_num_heads", heads)
     after = placed.output_shape()
-    found = [
+    head_reads = [
         Read(i, 0, _head_by_head(placed.shape(i), after, heads, heads if i == 0 else own, role))
         for i, role in enumerate(("query", "key", "value"))
     ]
-    found += [r for r in everything(placed, None, range(3)) if r.output > 0]
-    return (*found, *everything(placed, None, range(3, len(node.inputs))))
+    head_reads += [r for r in everything(placed, None, range(3)) if r.output > 0]
+    return (*head_reads, *everything(placed, None, range(3, len(node.inputs))))
 
 
 def _head_by_head(shape: Shape, after: Shape, heads: int, own: int, role: str) -> tuple[Step, ...]:
@@ -90,15 +90,17 @@ _OF_MICROSOFT = (
 @reads(*_OF_MICROSOFT, domain="com.microsoft")
 def whole_sequence(placed: PlacedNode) -> tuple[Read, ...]:
     """Query, key and value, or the tensor they are made of, whole along every axis but the batch."""
-    found: list[Read] = []
+    sequence_reads: list[Read] = []
     for index in range(min(3, len(placed.node.inputs))):
         for output, name in enumerate(placed.node.outputs):
             if not placed.present(index) or name not in placed.shapes:
                 continue
             shape, after = placed.shape(index), placed.shapes[name]
             if shape[:1] != after[:1] or len(shape) != len(after):
-                found.extend(r for r in everything(placed, None, [index]) if r.output == output)
+                sequence_reads.extend(r for r in everything(placed, None, [index]) if r.output == output)
                 continue
             wholes = tuple(Whole(axis, shape[axis], collapses=False) for axis in range(1, len(shape)))
-            found.append(Read(index, output, (*wholes, Broadcast((shape[0], *(1,) * (len(shape) - 1)), after))))
-    return (*found, *everything(placed, None, range(3, len(placed.node.inputs))))
+            sequence_reads.append(
+                Read(index, output, (*wholes, Broadcast((shape[0], *(1,) * (len(shape) - 1)), after)))
+            )
+    return (*sequence_reads, *everything(placed, None, range(3, len(placed.node.inputs))))

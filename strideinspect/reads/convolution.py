@@ -32,24 +32,24 @@ from strideinspect.reads.steps import (
 @reads("Conv", "ConvTranspose", "QLinearConv", domain="com.ms.internal.nhwc")
 def convolution(placed: PlacedNode) -> tuple[Read, ...]:
     """Windows and channels of the data; a weight that is computed from the input is read whole."""
-    found = geometry(placed)
+    window = geometry(placed)
     shapes = tuple(placed.shape(i) if placed.present(i) else None for i in range(len(placed.node.inputs)))
-    return _reads(found, shapes, placed.output_shape(), _bias(placed, found.kind))
+    return _reads(window, shapes, placed.output_shape(), _bias(placed, window.kind))
 
 
 @lru_cache(maxsize=256)  # networks repeat a few convolutions many times
-def _reads(found: Geometry, shapes: tuple[Shape | None, ...], output: Shape, bias: int | None) -> tuple[Read, ...]:
+def _reads(window: Geometry, shapes: tuple[Shape | None, ...], output: Shape, bias: int | None) -> tuple[Read, ...]:
     """What is read of inputs of these shapes (None for one left out); `bias` is the place of the bias."""
     result = []
     for index, shape in enumerate(shapes):
         if shape is None:
             continue
-        if index == found.data:
-            result.append(Read(index, 0, _moves(found, shape[found.channel_axis])))
+        if index == window.data:
+            result.append(Read(index, 0, _moves(window, shape[window.channel_axis])))
         elif index == bias:
-            along = tuple(found.output_channels if axis == found.channel_axis else 1 for axis in range(len(output)))
+            along = tuple(window.output_channels if axis == window.channel_axis else 1 for axis in range(len(output)))
             result.append(Read(index, 0, (Reshape(shape, along), Broadcast(along, output))))
-        elif index == found.weight:
+        elif index == window.weight:
             result.append(Read(index, 0, (Everything(shape, output),)))
         elif bias is not None and index == bias + 1:  # fused: the map that is added to the convolution
             result.append(Read(index, 0, () if shape == output else (Broadcast(shape, output),)))
@@ -58,10 +58,10 @@ def _reads(found: Geometry, shapes: tuple[Shape | None, ...], output: Shape, bia
     return tuple(result)
 
 
-def _moves(found: Geometry, channels: int) -> tuple[Step, ...]:
+def _moves(window: Geometry, channels: int) -> tuple[Step, ...]:
     """Windows along the spatial axes, and the channels of the group."""
-    windows = (window_step(axis, window) for axis, window in zip(found.axes, found.windows, strict=True))
-    return (*windows, Channels(found.channel_axis, found.groups, channels, found.output_channels))
+    windows = (window_step(axis, window) for axis, window in zip(window.axes, window.windows, strict=True))
+    return (*windows, Channels(window.channel_axis, window.groups, channels, window.output_channels))
 
 
 @reads("CausalConvWithState")
@@ -73,19 +73,19 @@ def causal_convolution(placed: PlacedNode) -> tuple[Read, ...]:
     """
     length, kernel = placed.shape(0)[2], placed.shape(1)[2]
     carried = kernel - 1
-    found = [Read(0, 0, (Sliding(2, kernel, 1, 1, carried, length, length),))]
-    found += [read for read in everything(placed, None, [1]) if read.output == 0]
+    result = [Read(0, 0, (Sliding(2, kernel, 1, 1, carried, length, length),))]
+    result += [read for read in everything(placed, None, [1]) if read.output == 0]
     if placed.present(2):
         along = (1, placed.shape(2)[0], 1)
-        found.append(Read(2, 0, (Reshape(placed.shape(2), along), Broadcast(along, placed.output_shape()))))
+        result.append(Read(2, 0, (Reshape(placed.shape(2), along), Broadcast(along, placed.output_shape()))))
     past = placed.present(3) and carried > 0
     if past:  # state i lies carried − i places before index 0, and index o reaches that far where i ≥ o
-        found.append(Read(3, 0, (Sliding(2, carried, 1, 1, 0, carried, length),)))
+        result.append(Read(3, 0, (Sliding(2, carried, 1, 1, 0, carried, length),)))
     if len(placed.node.outputs) > 1 and placed.node.outputs[1] and carried > 0:
-        found.append(Read(0, 1, (Sliding(2, 1, 1, 1, carried - length, length, carried),)))
+        result.append(Read(0, 1, (Sliding(2, 1, 1, 1, carried - length, length, carried),)))
         if past:
-            found.append(Read(3, 1, (Sliding(2, 1, 1, 1, -length, carried, carried),)))
-    return tuple(found)
+            result.append(Read(3, 1, (Sliding(2, 1, 1, 1, -length, carried, carried),)))
+    return tuple(result)
 
 
 def window_step(axis: int, window: Window, *, pools: bool = False) -> Sliding | Transposed:

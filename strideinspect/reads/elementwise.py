@@ -66,8 +66,8 @@ def quantised(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("MulInteger", domain="com.microsoft", preserves=True)
 def integer_product(placed: PlacedNode) -> tuple[Read, ...]:
     """Two operands, each followed by its zero point."""
-    found = [spread(placed, i) if i in (0, 2) else parameter(placed, i) for i in range(4) if placed.present(i)]
-    return tuple(found)
+    result = [spread(placed, i) if i in (0, 2) else parameter(placed, i) for i in range(4) if placed.present(i)]
+    return tuple(result)
 
 
 @reads("BiasDropout", domain="com.microsoft", preserves=True)
@@ -79,15 +79,15 @@ def bias_dropout(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("BiasSplitGelu", domain="com.microsoft")
 def gated_halves(placed: PlacedNode) -> tuple[Read, ...]:
     """An index of the last axis reads the same index of either half."""
-    found = []
+    result = []
     for index in range(2):
         shape = placed.shape(index)
         half, axis = shape[-1] // 2, len(shape) - 1
-        steps: tuple[Step, ...] = (Sliding(axis, 2, 1, half, 0, 2 * half, half, sized=True),)
+        steps: tuple[Step, ...] = (Sliding(axis, 2, 1, half, 0, 2 * half, half, size_dependent=True),)
         if (*shape[:-1], half) != placed.output_shape():
             steps += (Broadcast((*shape[:-1], half), placed.output_shape()),)
-        found.append(Read(index, 0, steps))
-    return tuple(found)
+        result.append(Read(index, 0, steps))
+    return tuple(result)
 
 
 def spread(placed: PlacedNode, index: int) -> Read:

@@ -70,7 +70,7 @@ def pick(axis: int, length: int, indices: NDArray[np.int64], label: str) -> Step
         if step > 0:
             return Sliding(axis, 1, step, 1, -int(indices[0]), length, indices.size)
         if step < 0:
-            return single(axis, length, indices, repeating(step, indices[:1, None], sized=True))
+            return single(axis, length, indices, repeating(step, indices[:1, None], size_dependent=True))
     return single(axis, length, indices, f"{label!r} picks the indices of the axis one by one")
 
 
@@ -91,6 +91,6 @@ def grouped(target: Elements, count: int) -> Elements:
     width = int(rank.max(initial=0)) + 1
     if count * width > LARGEST_INDEX_TABLE:
         raise UnresolvedError(f"a table of {count * width:,} entries would be too large")
-    found = np.full((count, width), -1, dtype=np.int64)
-    found[sorted_, rank] = order
-    return found
+    inverse = np.full((count, width), -1, dtype=np.int64)
+    inverse[sorted_, rank] = order
+    return inverse

@@ -29,9 +29,9 @@ def quantised_concat(placed: PlacedNode) -> tuple[Read, ...]:
 
 def _stretches(placed: PlacedNode, inputs: Sequence[int]) -> tuple[Read, ...]:
     axis = normal_axis(placed.node.integer("axis", 0), len(placed.output_shape()))
-    size, offset, found = placed.output_shape()[axis], 0, []
+    size, offset, stretches = placed.output_shape()[axis], 0, []
     for index in inputs:
         length = placed.shape(index)[axis]
-        found.append(Read(index, 0, (), Place(axis, offset, length, size)))
+        stretches.append(Read(index, 0, (), Place(axis, offset, length, size)))
         offset += length
-    return tuple(found)
+    return tuple(stretches)

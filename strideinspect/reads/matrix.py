@@ -129,12 +129,12 @@ def gemm(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("Einsum")
 def einsum(placed: PlacedNode) -> tuple[Read, ...]:
     """Each operand: the axes that the result lacks are read whole, the others go where the result names them."""
-    found = equation(placed)
-    if any(len(set(labels)) != len(labels) for labels in found.operands):
+    parsed = equation(placed)
+    if any(len(set(labels)) != len(labels) for labels in parsed.operands):
         raise UnresolvedError(f"its equation {placed.node.text('equation', '')!r} takes a diagonal")
     after = placed.output_shape()
     return tuple(
-        Read(i, 0, _operand(labels, placed.shape(i), found.result, after)) for i, labels in enumerate(found.operands)
+        Read(i, 0, _operand(labels, placed.shape(i), parsed.result, after)) for i, labels in enumerate(parsed.operands)
     )
 
 

@@ -77,11 +77,11 @@ def skip_layer_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     last = (len(placed.shape(0)) - 1,)
     bias = 4 if placed.node.op == "SkipLayerNormalization" else 3
     added = [i for i in (0, 1, bias) if placed.present(i)]
-    found = [Read(i, 0, (*spread(placed, i).steps, Statistics(last))) for i in added]
-    found += [spread(placed, i) for i in range(2, len(placed.node.inputs)) if i not in added and placed.present(i)]
+    result = [Read(i, 0, (*spread(placed, i).steps, Statistics(last))) for i in added]
+    result += [spread(placed, i) for i in range(2, len(placed.node.inputs)) if i not in added and placed.present(i)]
     if len(placed.node.outputs) > 3 and placed.node.outputs[3]:
-        found += [Read(i, 3, spread(placed, i).steps) for i in added]
-    return tuple(found)
+        result += [Read(i, 3, spread(placed, i).steps) for i in added]
+    return tuple(result)
 
 
 @reads("InstanceNormalization")
@@ -121,11 +121,11 @@ def skip_group_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     ones = before if len(before) == len(shape) else (before[0], *(1,) * (len(shape) - 2), before[-1])
     wide: tuple[Step, ...] = () if before == shape else (Reshape(before, ones), Broadcast(ones, shape))
     vectors = [r for r in _vectors(placed, 1, channels) if r.input != 3]
-    found = [Read(0, 0, moves), Read(3, 0, (*wide, *moves)), *vectors]
+    result = [Read(0, 0, moves), Read(3, 0, (*wide, *moves)), *vectors]
     if len(placed.node.outputs) > 1 and placed.node.outputs[1]:
-        found += [Read(0, 1), Read(3, 1, wide)]
-        found += [Read(4, 1, r.steps) for r in vectors if r.input == 4]
-    return tuple(found)
+        result += [Read(0, 1), Read(3, 1, wide)]
+        result += [Read(4, 1, r.steps) for r in vectors if r.input == 4]
+    return tuple(result)
 
 
 def _channel_axis(placed: PlacedNode) -> int:
@@ -145,8 +145,8 @@ def batch_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
     training = placed.node.integer("training_mode", 0) or (placed.node.version < 14 and len(placed.node.outputs) > 1)
     steps: tuple[Step, ...] = (Statistics((0, *range(2, len(shape)))),) if training else ()
     reduced = reduce_steps(placed, (0, *range(2, len(shape))), keeps=False)
-    running = [k for k, name in enumerate(placed.node.outputs) if k and name]
-    return (Read(0, 0, steps), *_vectors(placed), *(Read(0, k, reduced) for k in running))
+    statistics = [k for k, name in enumerate(placed.node.outputs) if k and name]
+    return (Read(0, 0, steps), *_vectors(placed), *(Read(0, k, reduced) for k in statistics))
 
 
 @reads("LRN")
@@ -171,18 +171,18 @@ def _normalised(placed: PlacedNode, axes: Iterable[int]) -> tuple[Read, ...]:
 
 def _vectors(placed: PlacedNode, first: int = 1, channels: int = 1) -> tuple[Read, ...]:
     """Scale and bias from input `first` on: one number per channel, or per group of channels."""
-    after, found = placed.output_shape(), []
+    after, vectors = placed.output_shape(), []
     rank = len(after)
     for index in range(first, len(placed.node.inputs)):
         if not placed.present(index):
             continue
         shape = placed.shape(index)
         if rank <= channels or len(shape) != 1 or not shape[0] or after[channels] % shape[0]:
-            found.append(parameter(placed, index))
+            vectors.append(parameter(placed, index))
             continue
         # One number for a group stands beside the channels of that group: (groups, 1) spread to (groups, channels).
         front, each, back = after[:channels], after[channels] // shape[0], after[channels + 1 :]
         along = (*(1,) * len(front), shape[0], 1, *(1,) * len(back))
         wide = (*front, shape[0], each, *back)
-        found.append(Read(index, 0, (Reshape(shape, along), Broadcast(along, wide), Reshape(wide, after))))
-    return tuple(found)
+        vectors.append(Read(index, 0, (Reshape(shape, along), Broadcast(along, wide), Reshape(wide, after))))
+    return tuple(vectors)

@@ -23,9 +23,9 @@ def pad(placed: PlacedNode) -> tuple[Read, ...]:
     for axis, (begin, end) in _amounts(placed).items():
         size = shape[axis] + begin + end
         if mode == "constant":
-            steps.append(Sliding(axis, 1, 1, 1, begin, shape[axis], size, sized=placed.is_sized(1)))
+            steps.append(Sliding(axis, 1, 1, 1, begin, shape[axis], size, size_dependent=placed.is_sized(1)))
         else:
-            steps.append(_mirrored(axis, shape[axis], begin, end, mode, sized=placed.is_sized(1)))
+            steps.append(_mirrored(axis, shape[axis], begin, end, mode, size_dependent=placed.is_sized(1)))
     value = 2 if placed.present(2) else None
     return (Read(0, 0, tuple(steps)), *((parameter(placed, value),) if value else ()))
 
@@ -56,7 +56,7 @@ def center_crop_or_pad(placed: PlacedNode) -> tuple[Read, ...]:
     for axis, (length, size) in enumerate(zip(shape, after, strict=True)):
         if size != length:
             begin = (size - length) // 2 if size > length else -((length - size) // 2)
-            steps.append(Sliding(axis, 1, 1, 1, begin, length, size, sized=True))
+            steps.append(Sliding(axis, 1, 1, 1, begin, length, size, size_dependent=True))
     return (Read(0, 0, tuple(steps)),)
 
 
@@ -70,7 +70,7 @@ def crop(placed: PlacedNode) -> tuple[Read, ...]:
     return (Read(0, 0, (rows, Sliding(3, 1, 1, 1, -border[0], shape[3], after[3]))),)
 
 
-def _mirrored(axis: int, length: int, begin: int, end: int, mode: str, *, sized: bool) -> Step:
+def _mirrored(axis: int, length: int, begin: int, end: int, mode: str, *, size_dependent: bool) -> Step:
     first, last = max(0, -begin), length - max(0, -end)  # negative amounts crop before the rest is mirrored
     index: NDArray[np.integer] = np.arange(-begin if begin > 0 else first, last + max(0, end)) - first
     kept = last - first
@@ -87,4 +87,4 @@ def _mirrored(axis: int, length: int, begin: int, end: int, mode: str, *, sized:
     else:
         raise UnresolvedError(f"its mode {mode!r} is not known")
     shift = np.array([[-begin]], dtype=np.int64)
-    return single(axis, length, index + first, repeating(1, shift, sized=sized))
+    return single(axis, length, index + first, repeating(1, shift, size_dependent=size_dependent))

@@ -9,11 +9,11 @@ from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.registry import everything, reads
 from strideinspect.reads.steps import (
     Channels,
+    Cumulative,
     Permute,
     Place,
     Read,
     Reshape,
-    Running,
     Shape,
     Sliding,
     Statistics,
@@ -32,7 +32,7 @@ def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
     direction = node.text("direction", "forward")
     ways = [direction == "forward"] if direction != "bidirectional" else [True, False]
     time = 1 if batch_first else 0
-    found: list[Read] = []
+    sequence_reads: list[Read] = []
     for output, name in enumerate(node.outputs):
         if not name:
             continue
@@ -40,7 +40,9 @@ def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
         length = sequence if output == 0 else 1
         for turn, forward in enumerate(ways):
             steps: list[Step] = [Statistics((0, 1, 2))] if node.op == "DynamicQuantizeLSTM" else []
-            steps.append(Running(time, forward, not forward) if output == 0 else Whole(time, sequence, collapses=False))
+            steps.append(
+                Cumulative(time, forward, not forward) if output == 0 else Whole(time, sequence, collapses=False)
+            )
             steps.append(Channels(2, 1, shape[2], hidden))
             if batch_first:
                 steps.append(Permute((1, 0, 2)))
@@ -55,8 +57,8 @@ def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
                 one, axis = ((batch, 1, hidden), 1) if batch_first else ((1, batch, hidden), 0)
                 steps.append(Reshape(before, one))
             place = Place(axis, turn, 1, 2) if len(ways) > 1 else None
-            found.append(Read(0, output, tuple(steps), place))
-    return (*found, *everything(placed, None, range(1, len(node.inputs))))
+            sequence_reads.append(Read(0, output, tuple(steps), place))
+    return (*sequence_reads, *everything(placed, None, range(1, len(node.inputs))))
 
 
 @reads("CumSum", "CumProd")
@@ -67,7 +69,7 @@ def cumulative(placed: PlacedNode) -> tuple[Read, ...]:
         raise UnresolvedError("its axis is computed from the data")
     axis = normal_axis(int(given.reshape(-1)[0]), len(shape))
     backward = placed.node.integer("reverse", 0) == 1
-    steps: list[Step] = [Running(axis, not backward, backward)]
+    steps: list[Step] = [Cumulative(axis, not backward, backward)]
     if placed.node.integer("exclusive", 0):
         steps.append(Sliding(axis, 1, 1, 1, -1 if backward else 1, shape[axis], shape[axis]))
     return (Read(0, 0, tuple(steps)),)

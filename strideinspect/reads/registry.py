@@ -7,6 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
+from strideinspect.model.foreign_shapes import load_packages
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.window import MisfitError
 from strideinspect.reads.steps import Everything, Read
@@ -49,7 +50,14 @@ _MODULES = (
 
 
 def reads(*operators: str, domain: str = "", preserves: bool = False) -> Callable[[Describe], Describe]:
-    """Register the description of these operators. Raises ValueError for one that has a family already."""
+    """Register a function that describes what these operators read.
+
+    It is called with a node whose inputs and outputs have known shapes, and returns its reads; UnresolvedError, with
+    the reason, says that they depend on values that are not known before the model runs. `preserves` states that the
+    operator keeps indices apart and in place (an activation, a transpose), so that its output counts as the same map.
+
+    Raises ValueError for an operator that is registered already.
+    """
 
     def register(describe: Describe) -> Describe:
         family = Family(describe.__module__.rsplit(".", 1)[-1].replace("_", "-"), describe, preserves)
@@ -64,15 +72,21 @@ def reads(*operators: str, domain: str = "", preserves: bool = False) -> Callabl
 
 @cache
 def families() -> dict[tuple[str, str], Family]:
-    """Every described operator, by (domain, operator)."""
+    """Every described operator, by (domain, operator); those of installed packages once they have been loaded."""
     for module in _MODULES:
         import_module(f"strideinspect.reads.{module}")
     return _FAMILIES
 
 
 def family_of(node: Node) -> Family | None:
-    """The family of a node's operator, or None for one that is not described."""
-    return families().get((node.domain, node.op))
+    """The family of a node's operator, or None for one that is not described.
+
+    Raises UsageError where an installed package that adds operators cannot be loaded.
+    """
+    key = node.domain, node.op
+    if key not in families():
+        load_packages()  # reading entry points takes time, which models of known operators are spared
+    return families().get(key)
 
 
 def describe(placed: PlacedNode) -> tuple[Read, ...]:

@@ -195,4 +195,4 @@ def _closed_form(part: Resizing, convention: str, interpolate: Interpolate) -> P
         offset = Fraction(part.length, 2) * (1 - Fraction(part.size) / (scale * part.length))
     phases = [float(offset + (phase + before) / scale - after) for phase in range(period)]
     taps, present = unbounded(interpolate(np.array(phases)))
-    return repeating(step, taps, present, sized=not by_scale or bool(offset))
+    return repeating(step, taps, present, size_dependent=not by_scale or bool(offset))

@@ -38,13 +38,13 @@ def gather_elements(placed: PlacedNode) -> tuple[Read, ...]:
 def gather_nd(placed: PlacedNode) -> tuple[Read, ...]:
     """Each row of the indices names a slice, behind `batch_dims` axes that are walked along."""
     shape, rows = placed.shape(0), placed.shape(1)[:-1]
-    aside = placed.node.integer("batch_dims", 0)
-    named = _columns(placed, shape[aside:])
+    batch_axes = placed.node.integer("batch_dims", 0)
+    named = _columns(placed, shape[batch_axes:])
     source = elements(shape)
-    walked = np.ix_(*(np.arange(n) for n in shape[:aside])) if aside else ()
-    along = tuple(a.reshape(a.shape + (1,) * (len(rows) - aside)) for a in walked)
-    found = source[(*along, *named)]
-    return (element_wise(placed, np.broadcast_to(found, rows + found.shape[len(rows) :])),)
+    walked = np.ix_(*(np.arange(n) for n in shape[:batch_axes])) if batch_axes else ()
+    along = tuple(a.reshape(a.shape + (1,) * (len(rows) - batch_axes)) for a in walked)
+    picked = source[(*along, *named)]
+    return (element_wise(placed, np.broadcast_to(picked, rows + picked.shape[len(rows) :])),)
 
 
 @reads("ScatterElements", "Scatter")
@@ -73,8 +73,8 @@ def scatter_nd(placed: PlacedNode) -> tuple[Read, ...]:
             return (Read(2, 0, (*laid, *(_padded(placed, a, block[a]) for a in partial))),)
         if len(partial) < 2:
             return _joined(placed, partial, block, laid)
-    found = elements(shape)[named]
-    target = np.broadcast_to(found, rows + found.shape[len(rows) :])
+    written = elements(shape)[named]
+    target = np.broadcast_to(written, rows + written.shape[len(rows) :])
     return _placed_into(placed, target, reduction)
 
 
@@ -84,17 +84,17 @@ _Stretch = tuple[int, int]
 
 def _block(named: tuple[Elements, ...], rows: tuple[int, ...]) -> tuple[_Stretch, ...] | None:
     """The stretch of each axis where together they are what is assigned to, in order; else None."""
-    found: list[_Stretch] = []
-    running: list[int] = []
+    stretches: list[_Stretch] = []
+    varying_axes: list[int] = []
     for index in named:
         varying = [axis for axis, n in enumerate(index.shape) if n > 1]
         line = index.reshape(-1)
         if len(varying) > 1 or not line.size or (line != np.arange(line[0], line[0] + line.size)).any():
             return None
-        found.append((int(line[0]), line.size))
-        running += varying
-    in_order = running == [axis for axis, n in enumerate(rows) if n != 1]
-    return tuple(found) if in_order else None
+        stretches.append((int(line[0]), line.size))
+        varying_axes += varying
+    in_order = varying_axes == [axis for axis, n in enumerate(rows) if n != 1]
+    return tuple(stretches) if in_order else None
 
 
 def _relaid(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[Step, ...]:
@@ -104,7 +104,7 @@ def _relaid(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[Step, ...]
 def _padded(placed: PlacedNode, axis: int, stretch: _Stretch) -> Step:
     """The updates among constants, which are no more than padding around them."""
     start, length = stretch
-    return Sliding(axis, 1, 1, 1, start, length, placed.shape(0)[axis], sized=placed.is_sized(1))
+    return Sliding(axis, 1, 1, 1, start, length, placed.shape(0)[axis], size_dependent=placed.is_sized(1))
 
 
 def _joined(
@@ -166,7 +166,7 @@ def reverse_sequence(placed: PlacedNode) -> tuple[Read, ...]:
     if (size == size[0]).all():
         backwards = np.where(index < size[0], size[0] - 1 - index, index)
         whole = size[0] == shape[time]
-        form = repeating(-1, backwards[:1, None], sized=True)
+        form = repeating(-1, backwards[:1, None], size_dependent=True)
         why = f"ReverseSequence {placed.node.label!r} reverses a part of the axis"
         return (Read(0, 0, (single(time, shape[time], backwards, form if whole else why),)),)
     table = np.where(index[:, None] < size, size - 1 - index[:, None], index[:, None])  # [time, batch]
@@ -176,18 +176,18 @@ def reverse_sequence(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 def _indices(placed: PlacedNode) -> Elements:
-    found = placed.constant(1)
-    if found is None:
+    indices = placed.constant(1)
+    if indices is None:
         raise UnresolvedError(f"it picks by {unfollowed(placed)}")
-    return found.astype(np.int64)
+    return indices.astype(np.int64)
 
 
 def _columns(placed: PlacedNode, shape: tuple[int, ...]) -> tuple[Elements, ...]:
     """The indices into each axis that they name, of extent 1 where they stay the same."""
-    found = placed.columns(1)
-    if found is None:
+    columns = placed.columns(1)
+    if columns is None:
         raise UnresolvedError(f"it picks by {unfollowed(placed)}")
-    return tuple(_wrapped(column.astype(np.int64), shape[k]) for k, column in enumerate(found))
+    return tuple(_wrapped(column.astype(np.int64), shape[k]) for k, column in enumerate(columns))
 
 
 def _places(index: Elements, axis: int, length: int) -> tuple[NDArray[np.integer], ...]:

@@ -28,19 +28,19 @@ def slice_(placed: PlacedNode) -> tuple[Read, ...]:
         axis = normal_axis(given, len(shape))
         if step == 0:
             raise UnresolvedError("its step is 0")
-        moves.append(_stretch(axis, start, step, shape, after, sized=placed.is_sized(1)))
+        moves.append(_stretch(axis, start, step, shape, after, size_dependent=placed.is_sized(1)))
     return (Read(0, 0, tuple(moves)),)
 
 
-def _stretch(axis: int, start: int, step: int, shape: Shape, after: Shape, *, sized: bool) -> Step:
+def _stretch(axis: int, start: int, step: int, shape: Shape, after: Shape, *, size_dependent: bool) -> Step:
     length = shape[axis]
     first = start + length if start < 0 else start
     if step > 0:
         first = min(max(first, 0), length)
-        return Sliding(axis, 1, step, 1, -first, length, after[axis], sized=sized or start < 0)
+        return Sliding(axis, 1, step, 1, -first, length, after[axis], size_dependent=size_dependent or start < 0)
     first = min(max(first, 0), length - 1)
     tap = np.array([[first]], dtype=np.int64)
-    return single(axis, length, first + step * np.arange(after[axis]), repeating(step, tap, sized=True))
+    return single(axis, length, first + step * np.arange(after[axis]), repeating(step, tap, size_dependent=True))
 
 
 @reads("Split")
@@ -48,11 +48,11 @@ def split(placed: PlacedNode) -> tuple[Read, ...]:
     """One stretch per output."""
     shape = placed.shape(0)
     axis = normal_axis(placed.node.integer("axis", 0), len(shape))
-    offset, found = 0, []
+    offset, stretches = 0, []
     for k, name in enumerate(placed.node.outputs):
         if not name:
             raise UnresolvedError("an output is left out, so that the offsets of the others are not known")
         size = placed.shapes[name][axis]
-        found.append(Read(0, k, (Sliding(axis, 1, 1, 1, -offset, shape[axis], size),)))
+        stretches.append(Read(0, k, (Sliding(axis, 1, 1, 1, -offset, shape[axis], size),)))
         offset += size
-    return tuple(found)
+    return tuple(stretches)

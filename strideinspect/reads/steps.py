@@ -48,13 +48,13 @@ class Periodic(NamedTuple):
     """A read that repeats: output index q·P + r reads input indices q·`step` + taps[r, :], P = len(taps).
 
     Taps may be negative or past the end: they count padding as pixels. `present` masks taps that are not there.
-    `sized` says that the numbers hold for this size only.
+    `size_dependent` says that the numbers hold for this size only.
     """
 
     step: int
     taps: NDArray[np.int64]
     present: NDArray[np.bool_]
-    sized: bool = False
+    size_dependent: bool = False
 
     def __eq__(self, other: object) -> bool:
         """Equal reads are one object."""
@@ -83,17 +83,19 @@ class Sliding(NamedTuple):
     begin: int
     length: int
     size: int
-    sized: bool = False
+    size_dependent: bool = False
     collapses: bool = False
 
     def periodic(self) -> Periodic:
         """The window on an infinite plane."""
-        return _window(self.kernel, self.stride, self.dilation, self.begin, sized=self.sized)
+        return _window(self.kernel, self.stride, self.dilation, self.begin, size_dependent=self.size_dependent)
 
 
 @lru_cache(maxsize=256)  # networks repeat a few windows many times
-def _window(kernel: int, stride: int, dilation: int, begin: int, *, sized: bool) -> Periodic:
-    return repeating(stride, dilation * np.arange(kernel, dtype=np.int64)[None, :] - begin, sized=sized)
+def _window(kernel: int, stride: int, dilation: int, begin: int, *, size_dependent: bool) -> Periodic:
+    return repeating(
+        stride, dilation * np.arange(kernel, dtype=np.int64)[None, :] - begin, size_dependent=size_dependent
+    )
 
 
 @_distinct
@@ -107,13 +109,13 @@ class Transposed(NamedTuple):
     begin: int
     length: int
     size: int
-    sized: bool = False
+    size_dependent: bool = False
 
     def periodic(self) -> Periodic:
         """The window on an infinite plane: one phase per index of the stride."""
         reach = np.arange(self.stride, dtype=np.int64)[:, None] + self.begin
         reach = reach - self.dilation * np.arange(self.kernel, dtype=np.int64)[None, :]
-        return repeating(1, reach // self.stride, reach % self.stride == 0, sized=self.sized)
+        return repeating(1, reach // self.stride, reach % self.stride == 0, size_dependent=self.size_dependent)
 
 
 class Table(NamedTuple):
@@ -176,7 +178,7 @@ class Whole(NamedTuple):
 
 
 @_distinct
-class Running(NamedTuple):
+class Cumulative(NamedTuple):
     """Output o reads all indices up to o (`forward`), from o on (`backward`), or both ways: recurrences and CumSum."""
 
     axis: int
@@ -226,7 +228,7 @@ class Everything(NamedTuple):
 AxisStep = Sliding | Transposed | Table
 """Steps that say for one axis which indices are read."""
 
-Step = AxisStep | Channels | Whole | Running | Statistics | Permute | Reshape | Broadcast | Everything
+Step = AxisStep | Channels | Whole | Cumulative | Statistics | Permute | Reshape | Broadcast | Everything
 
 
 class Read(NamedTuple):
@@ -242,18 +244,20 @@ class Read(NamedTuple):
 
 
 def repeating(
-    step: int, taps: NDArray[np.int64], present: NDArray[np.bool_] | None = None, *, sized: bool = False
+    step: int, taps: NDArray[np.int64], present: NDArray[np.bool_] | None = None, *, size_dependent: bool = False
 ) -> Periodic:
     """A read that repeats; all taps are present, if not said. Equal ones are one object while they are short."""
     there = np.ones_like(taps, dtype=bool) if present is None else present
     make = _repeating if taps.size <= LARGEST_CACHED_TAPS else _repeating.__wrapped__
-    return make(step, taps.shape, taps.astype(np.int64, copy=False).tobytes(), there.tobytes(), sized=sized)
+    return make(
+        step, taps.shape, taps.astype(np.int64, copy=False).tobytes(), there.tobytes(), size_dependent=size_dependent
+    )
 
 
 @lru_cache(maxsize=256)
-def _repeating(step: int, shape: Shape, taps: bytes, present: bytes, *, sized: bool) -> Periodic:
+def _repeating(step: int, shape: Shape, taps: bytes, present: bytes, *, size_dependent: bool) -> Periodic:
     places = np.frombuffer(taps, dtype=np.int64).reshape(shape)
-    return Periodic(step, places, np.frombuffer(present, dtype=bool).reshape(shape), sized)
+    return Periodic(step, places, np.frombuffer(present, dtype=bool).reshape(shape), size_dependent)
 
 
 def table(axis: int, length: int, rows: Sequence[Sequence[int]], periodic: Periodic | str) -> Table:

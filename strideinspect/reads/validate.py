@@ -11,11 +11,11 @@ from typing import assert_never
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
+    Cumulative,
     Everything,
     Permute,
     Read,
     Reshape,
-    Running,
     Shape,
     Sliding,
     Statistics,
@@ -30,10 +30,10 @@ def fits(read: Read, before: Shape, after: Shape) -> bool:
     """Whether the steps lead from the input's shape to the output's, or to a stretch of it."""
     shape = before
     for step in read.steps:
-        found = shape_after(step, shape)
-        if found is None:
+        following = shape_after(step, shape)
+        if following is None:
             return False
-        shape = found
+        shape = following
     place = read.place
     if place is None:
         return shape == after
@@ -64,7 +64,7 @@ def shape_after(step: Step, shape: Shape) -> Shape | None:  # noqa: C901, PLR091
             return shape if all(0 <= axis < len(shape) for axis in step.axes) else None
         case Everything():
             return step.after if shape == step.before else None
-        case Running():
+        case Cumulative():
             return shape if 0 <= step.axis < len(shape) else None
         case _:
             assert_never(step)

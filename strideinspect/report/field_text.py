@@ -102,7 +102,7 @@ def whole_input(fields: Sequence[Field], *, name: str) -> str:
 
 def full_sentence(fields: Sequence[Field], *, name: str) -> str:
     """The full dependence: `the whole image (after pool1)` or its index ranges; empty where local is all."""
-    after = ", ".join(dict.fromkeys(field.full.since for field in fields if field.full))
+    after = ", ".join(dict.fromkeys(field.full.collapsed_at for field in fields if field.full))
     if not after:
         return ""
     if whole(fields):

@@ -133,7 +133,7 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
         "last": field.last,
         "phases": [_numbers(phase) for phase in field.phases],
         "reason": field.reason,
-        "full": None if full is None else {"since": full.since, "first": full.first, "last": full.last},
+        "full": None if full is None else {"since": full.collapsed_at, "first": full.first, "last": full.last},
         "positions": listed if positions else None,
     }
 

@@ -21,12 +21,12 @@ class FullField(NamedTuple):
     Full dependence includes what a global pooling, or the statistics of a normalisation, spread over the whole map.
 
     Attributes:
-        since: Name of the tensor in which an axis was first collapsed to one index, or normalised over.
+        collapsed_at: Name of the tensor in which an axis was first collapsed to one index, or normalised over.
         first: First index of the graph input's axis that any index of the tensor depends on, in pixels.
         last: Last such index, included.
     """
 
-    since: str
+    collapsed_at: str
     first: int
     last: int
 

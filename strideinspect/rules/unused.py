@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from strideinspect.analysis import Analysis
-from strideinspect.fields.coverage import hollow, lost
+from strideinspect.fields.coverage import lost, padding_mask
 from strideinspect.fields.index_masks import Vector, unmarked
 from strideinspect.results.report import WindowNode
 
@@ -23,7 +23,7 @@ def unused(analysis: Analysis, window: WindowNode) -> tuple[tuple[int, Vector, V
     tensor = analysis.data_tensor(window)
     result = []
     for axis, slid in zip(geometry.axes, geometry.windows, strict=True):
-        padding = hollow(analysis.fields, tensor, axis, slid.length)
+        padding = padding_mask(analysis.fields, tensor, axis, slid.length)
         left = lost(slid, analysis.reached[window.output][axis], padding)
         nowhere_used = unmarked(analysis.used, tensor, axis, slid.length)
         result.append((axis, left.pixels & nowhere_used, left.gaps & nowhere_used))

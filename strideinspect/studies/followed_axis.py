@@ -104,9 +104,9 @@ def _padding(item: NodeReads, axis: int) -> tuple[int, int] | None:
         return None
     step = touching[0]
     if isinstance(step, Sliding):
-        before, plain = step.begin, (step.kernel, step.stride, step.sized) == (1, 1, False)
+        before, plain = step.begin, (step.kernel, step.stride, step.size_dependent) == (1, 1, False)
     elif item.node.op == "Pad" and isinstance(step, Table) and isinstance(step.periodic_form, Periodic):
-        before, plain = -int(step.periodic_form.taps[0, 0]), not step.periodic_form.sized
+        before, plain = -int(step.periodic_form.taps[0, 0]), not step.periodic_form.size_dependent
     else:
         return None
     after = step.size - step.length - before

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from strideinspect.analysis import Analysis
-from strideinspect.fields.coverage import hollow, lost
+from strideinspect.fields.coverage import lost, padding_mask
 from strideinspect.fields.forward import Fields, InputAxis, NodeReads, carried_on, propagate
 from strideinspect.fields.index_masks import Masks, Vector, all_marked, forward, unmarked
 from strideinspect.fields.liveness import keeps_map
@@ -175,4 +175,4 @@ def _nearby_padding(shapes: Shapes, producers: Mapping[str, NodeReads], item: No
 def _all_padding(shapes: Shapes, fields: Fields, item: NodeReads) -> Callable[[int], Vector]:
     """Per axis of a window node's input the indices that see no pixel."""
     tensor = item.node.inputs[shapes.geometries[item.node.key].data]
-    return lambda axis: hollow(fields, tensor, axis, shapes.shapes[tensor][axis])
+    return lambda axis: padding_mask(fields, tensor, axis, shapes.shapes[tensor][axis])

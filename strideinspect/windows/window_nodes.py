@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from strideinspect.fields.coverage import dropped, hollow
+from strideinspect.fields.coverage import dropped, padding_mask
 from strideinspect.fields.forward import Fields, NodeReads
 from strideinspect.fields.index_masks import Masks, all_marked, back
 from strideinspect.fields.tensor_fields import fields_of
@@ -79,7 +79,7 @@ def _window(
     shape = shapes.shapes[tensor]
     counted: Dropped | None = None
     if slid.kind in (Kind.CONVOLUTION, Kind.POOL) and marks is not None:
-        counted = dropped(slid, marks, [hollow(fields, tensor, axis, shape[axis]) for axis in slid.axes])
+        counted = dropped(slid, marks, [padding_mask(fields, tensor, axis, shape[axis]) for axis in slid.axes])
     macs, parameters = cost_of(shapes, node, slid, data_dependent)
     return WindowNode(
         name=node.name,

@@ -17,7 +17,7 @@ import pytest
 
 from strideinspect import inspect
 from strideinspect.fields import actual, forward
-from strideinspect.fields.axes import Around
+from strideinspect.fields.axes import StepContext
 from strideinspect.fields.forward import described
 from strideinspect.limits import LARGEST_FIELD_ARRAY
 from strideinspect.model.inference import infer
@@ -98,9 +98,9 @@ def test_every_node_is_visited_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         described[placed.node.key] += 1
         return describe(placed)
 
-    def stepped(step: Any, seen: Any, around: Around) -> Any:
-        steps[around.tensor] += 1
-        return apply(step, seen, around)
+    def stepped(step: Any, seen: Any, context: StepContext) -> Any:
+        steps[context.tensor] += 1
+        return apply(step, seen, context)
 
     monkeypatch.setattr(forward, "describe", counted)
     monkeypatch.setattr(actual, "apply", stepped)

@@ -111,7 +111,7 @@ def test_gates_widen_only_the_full_field(gates: bool, report_of: Inspect) -> Non
             assert field.full is not None
             assert (field.full.first, field.full.last) == (0, 511)
             # The first pooling over the whole map is where positions are lost.
-            assert field.full.since == first_pooling
+            assert field.full.collapsed_at == first_pooling
         else:
             assert field.full is None
         # Index 0 sees [-425, 425], so in the image 0 to 425.

@@ -1,0 +1,85 @@
+"""What a package needs to add operators: see docs/extending.md.
+
+Everything is imported when it is first used (PEP 562).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from strideinspect.model.foreign_shapes import output_shape
+    from strideinspect.model.node import PlacedNode, UnresolvedError
+    from strideinspect.reads.registry import everything, reads
+    from strideinspect.reads.steps import (
+        Broadcast,
+        Channels,
+        Cumulative,
+        Everything,
+        Periodic,
+        Permute,
+        Place,
+        Read,
+        Reshape,
+        Sliding,
+        Statistics,
+        Step,
+        Table,
+        Transposed,
+        Whole,
+        repeating,
+        single,
+        table,
+    )
+
+__all__ = [
+    "Broadcast",
+    "Channels",
+    "Cumulative",
+    "Everything",
+    "Periodic",
+    "Permute",
+    "Place",
+    "PlacedNode",
+    "Read",
+    "Reshape",
+    "Sliding",
+    "Statistics",
+    "Step",
+    "Table",
+    "Transposed",
+    "UnresolvedError",
+    "Whole",
+    "everything",
+    "output_shape",
+    "reads",
+    "repeating",
+    "single",
+    "table",
+]
+
+_ELSEWHERE = {
+    **dict.fromkeys(__all__, "reads.steps"),
+    "PlacedNode": "model.node",
+    "UnresolvedError": "model.node",
+    "everything": "reads.registry",
+    "output_shape": "model.foreign_shapes",
+    "reads": "reads.registry",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for."""
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module 'strideinspect.extend' has no attribute {name!r}")
+    module = import_module(f"strideinspect.{_ELSEWHERE[name]}")
+    if name == "reads":
+        # The library's own operators are registered first, so that a package that registers one of them is refused.
+        module.families()
+    return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion."""
+    return __all__

@@ -1,0 +1,86 @@
+"""Operators that installed packages add: loading those packages, and the output shapes that they register.
+
+A package names a module in its entry points, group `strideinspect.operators`; importing the module registers what it
+adds. Packages are looked for when a model has an operator that is not known here: reading the entry points of an
+environment takes some 10 ms, which no other model should pay for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from strideinspect.errors import UsageError
+from strideinspect.model.node import Node, PlacedNode, Shape
+
+GROUP = "strideinspect.operators"
+
+ShapeRule = Callable[[PlacedNode], tuple[Shape, ...]]
+"""From a node at concrete input shapes to the shapes of its outputs, in order."""
+
+_RULES: dict[tuple[str, str], ShapeRule] = {}
+
+
+def output_shape(operator: str, *, domain: str) -> Callable[[ShapeRule], ShapeRule]:
+    """Register the function that computes the output shapes of an operator.
+
+    It is called with a node whose inputs have known shapes, and returns one shape for each output of the node. It may
+    raise UnresolvedError, with the reason, where the shapes depend on values that are not known before the model runs.
+    The element type of all outputs is taken to be that of the first input. The function is used only for operators
+    that neither the ONNX library nor strideinspect knows.
+
+    Raises ValueError for an operator that has such a function already.
+    """
+
+    def register(rule: ShapeRule) -> ShapeRule:
+        if (domain, operator) in _RULES:
+            raise ValueError(f"{operator} of domain {domain!r} already has output shapes")
+        _RULES[domain, operator] = rule
+        return rule
+
+    return register
+
+
+def foreign_shapes(placed: PlacedNode) -> tuple[Shape, ...] | None:
+    """The output shapes of a node, by the rule of an installed package; None where none has a rule for it.
+
+    Raises UsageError for a package that cannot be loaded, UnresolvedError and ValueError where the rule fails.
+    """
+    load_packages()
+    rule = _RULES.get(_key(placed.node))
+    if rule is None:
+        return None
+    shapes = tuple(tuple(int(size) for size in shape) for shape in rule(placed))
+    outputs = len(placed.node.outputs)
+    if len(shapes) != outputs:
+        raise ValueError(f"{rule.__module__} gives {len(shapes)} output shapes for {outputs} outputs")
+    return shapes
+
+
+def _key(node: Node) -> tuple[str, str]:
+    return node.domain, node.op
+
+
+def load_packages() -> None:
+    """Import the modules of all installed packages that add operators, once. Raises UsageError if one cannot be."""
+    error = _loaded()
+    if error is not None:
+        raise error
+
+
+@cache
+def _loaded() -> UsageError | None:
+    """The error is kept: importing half of a module once more would only say that its operators are there already."""
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=GROUP):
+        try:
+            entry.load()
+        except Exception as error:  # noqa: BLE001 - the package may raise anything
+            package = entry.dist.name if entry.dist is not None else entry.name
+            return UsageError(
+                f"the package {package!r} adds operators, but loading {entry.value!r} failed "
+                f"({type(error).__name__}: {error})",
+                f"update or uninstall {package!r}, or report this to its authors",
+            )
+    return None
