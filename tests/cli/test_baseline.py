@@ -135,7 +135,8 @@ def test_models_beside_each_other(capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert run(["net.onnx", *FAST, "--baseline", "strideinspect-baseline.json"]) == 0
     assert (
-        "2 entries no longer match a finding: floor-truncation at first of exports/net.onnx, " in capsys.readouterr().err
+        "2 entries no longer match a finding: floor-truncation at first of exports/net.onnx, "
+        in capsys.readouterr().err
     )
     accept("net.onnx", "--prune")
     assert accepted() == other

@@ -91,7 +91,7 @@ def test_github_messages_are_escaped(message: str, first: str) -> None:
 
 
 def test_github_shows_ten_of_a_level() -> None:
-    """GitHub shows ten annotations of a level: nine and how many more there are; ten are all shown. Most severe first."""
+    """GitHub shows ten annotations of a level: nine and how many more there are; ten are all shown."""
     note, warning, error = (Finding("rule", severity, severity.value, node="n") for severity in Severity)
     read = commands(note, replace(note, node="m"), *[warning] * 14, *[error] * 10)
     assert [level for level, _, _ in read] == ["error"] * 10 + ["warning"] * 10 + ["notice"]
