@@ -9,6 +9,7 @@ from pathlib import Path
 
 from strideinspect.report import rule_links
 from strideinspect.report.json_types import (
+    NAME,
     AcceptedJson,
     BranchJson,
     BytesJson,
@@ -42,7 +43,6 @@ from strideinspect.results.report import (
 )
 from strideinspect.results.verdict import Check, Counts, Impulses, Verification
 
-SCHEMA = "strideinspect/report/1"
 LINE = 90
 """Objects that take no more characters than this stay on one line."""
 
@@ -60,7 +60,7 @@ def render(results: Iterable[Report | FailedReport], *, version: str, positions:
 def document(results: Iterable[Report | FailedReport], *, version: str, positions: bool = False) -> ReportJson:
     """The document as plain data. `positions` adds the actual field of every index."""
     models = [_failed(r) if isinstance(r, FailedReport) else _model(r, positions=positions) for r in results]
-    return {"schema": SCHEMA, "tool": {"name": "strideinspect", "version": version}, "models": models}
+    return {"schema": NAME, "tool": {"name": "strideinspect", "version": version}, "models": models}
 
 
 def _failed(failed: FailedReport) -> FailedJson:

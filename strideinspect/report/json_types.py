@@ -1,154 +1,177 @@
 """The shape of the JSON report, `strideinspect/report/1`: a contract of its own, apart from the report's classes.
 
-New keys may come; a key that goes or changes its meaning wants a new schema number. `report-1.schema.json` says the
-same for machines.
+New keys may be added; removing a key or changing its meaning requires a new schema number. These types are the only
+definition: docs/generate_schema.py writes `report-1.schema.json` from them, each class docstring and each text in an
+`Annotated` becoming a description, each `Keyword` a keyword of JSON Schema.
 """
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Annotated, NamedTuple, TypedDict
 
 Scalar = str | int | float | bool | None
 JsonValue = Scalar | list["JsonValue"] | dict[str, "JsonValue"]
 
 
-class FullJson(TypedDict):
-    """Full dependence where it exceeds the local field."""
+class Keyword(NamedTuple):
+    """A constraint that Python's types cannot express, as a keyword of JSON Schema with its value."""
 
-    since: str
-    first: int
-    last: int
+    name: str
+    value: int | str | tuple[str, ...]
+
+
+AnyValue = Annotated[JsonValue, Keyword("$ref", "#/$defs/value")]
+"""Any JSON; the definition is recursive and written by hand in docs/generate_schema.py."""
+
+NAME = "strideinspect/report/1"
+"""The name of the schema, with its number."""
+
+Count = Annotated[int, Keyword("minimum", 0)]
+Counts = list[Count]
+Stride = Annotated[str, Keyword("pattern", "^-?[0-9]+(/[1-9][0-9]*)?$"), 'An exact number: "32" or "1/2".']
+Span = Annotated[list[int], Keyword("minItems", 2), Keyword("maxItems", 2), "First and last index, both included."]
+Ranges = Annotated[list[Span], "Ranges of indices."]
+
+
+class FullJson(TypedDict):
+    """Full dependence where it exceeds the local field: the hull over all positions."""
+
+    since: Annotated[str, "The tensor in which an axis was first reduced to a single value, or normalised over."]
+    first: Count
+    last: Count
 
 
 class PositionsJson(TypedDict):
-    """Actual local field per index; null where an index sees nothing."""
+    """Actual local field per index along node_axis; null where an index depends on nothing."""
 
-    first: list[int | None]
-    last: list[int | None]
+    first: list[Count | None]
+    last: list[Count | None]
 
 
 class FieldJson(TypedDict):
-    """What a tensor sees of one axis of one graph input; `stride` is exact: "32" or "1/2"."""
+    """The receptive field of a tensor along one axis of one graph input."""
 
-    input: str
-    axis: int
-    node_axis: int | None
-    size: int | None
-    stride: str | None
-    first: int | None
-    last: int | None
-    phases: list[list[int] | None]
-    reason: str | None
+    input: Annotated[str, "Name of the graph input."]
+    axis: Annotated[Count, "Axis of the graph input: 2 for the height of NCHW, 1 for that of NHWC."]
+    node_axis: Annotated[
+        Count | None, "Axis of this tensor along which the position runs; null where it has no position."
+    ]
+    size: Annotated[Count | None, "Theoretical size in pixels; null where there is no closed form."]
+    stride: Annotated[Stride | None, "Effective stride: input pixels between neighbouring indices."]
+    first: Annotated[int | None, "First pixel of the theoretical field of output index 0; negative in the padding."]
+    last: Annotated[int | None, "Last pixel of the theoretical field of output index 0."]
+    phases: Annotated[list[Span | None], "Theoretical spans of output indices 0 to p-1, p the period; null for a hole."]
+    reason: Annotated[str | None, "Why there is no closed form."]
     full: FullJson | None
-    positions: PositionsJson | None
+    positions: Annotated[PositionsJson | None, "With --positions."]
 
 
 class SourceJson(TypedDict):
-    """Where the model's author wrote a node."""
+    """Where the model's author wrote a node, as far as the export contains it."""
 
     file: str | None
-    line: int | None
+    line: Count | None
     scope: str | None
 
 
 class BytesJson(TypedDict):
-    """A node's record in the ONNX file."""
+    """The node's record in the ONNX file."""
 
-    offset: int
-    length: int
+    offset: Annotated[Count, "Its first byte, counted from 0."]
+    length: Annotated[Count, "Its size in bytes."]
 
 
 class InputJson(TypedDict):
-    """A graph input; `assumed` are the axes that were given a size by default."""
+    """A graph input."""
 
     name: str
-    shape: list[int]
-    spatial_axes: list[int]
-    assumed: list[int]
+    shape: Counts
+    spatial_axes: Annotated[Counts, "Axes along which the first windows slide."]
+    assumed: Annotated[Counts, "Axes that were given a default size."]
 
 
 class PaddingJson(TypedDict):
-    """Padding per spatial axis."""
+    """Padding per spatial axis; negative where it crops."""
 
     begin: list[int]
     end: list[int]
 
 
 class DroppedJson(TypedDict):
-    """Indices that a window never touches, per spatial axis."""
+    """Indices of the node's input that its windows never read, per spatial axis."""
 
-    pixels: list[int]
-    padding: list[int]
-    gap: list[int]
+    pixels: Annotated[Counts, "Trailing indices that depend on a pixel."]
+    padding: Annotated[Counts, "Trailing padding."]
+    gap: Annotated[Counts, "Skipped indices."]
 
 
 class BranchJson(TypedDict):
-    """The branch, then or else, of an If of which the data decide whether it is taken; why it cannot run, if so."""
+    """A branch of an If whose condition depends on the data."""
 
-    node: str
-    side: str
-    unfit: str | None
+    node: Annotated[str, "The name of the If."]
+    side: Annotated[str, Keyword("enum", ("then", "else"))]
+    unfit: Annotated[str | None, "Why the branch cannot run at this size, if so."]
 
 
 class NodeJson(TypedDict):
-    """A window node; `output` is its key everywhere."""
+    """A window node; numbers per spatial axis, defaults and auto_pad applied."""
 
-    name: str
+    name: Annotated[str, "May be empty."]
     op: str
-    output: str
-    kernel: list[int]
-    stride: list[int]
-    dilation: list[int]
+    output: Annotated[str, "The first output tensor: the key of the node everywhere in this report."]
+    kernel: Counts
+    stride: Counts
+    dilation: Counts
     padding: PaddingJson
-    output_padding: list[int] | None
-    input_shape: list[int] | None
-    output_shape: list[int] | None
-    macs: int | None
-    parameters: int | None
-    dropped: DroppedJson | None
+    output_padding: Annotated[Counts | None, "Of transposed convolutions and unpooling; else null."]
+    input_shape: Counts | None
+    output_shape: Counts | None
+    macs: Annotated[Count | None, "Multiply-adds for one batch element; null where unknown."]
+    parameters: Annotated[Count | None, "Weights and biases; null where unknown."]
+    dropped: Annotated[DroppedJson | None, "Null for transposed and global windows."]
     source: SourceJson | None
     bytes: BytesJson | None
-    branch: BranchJson | None
+    branch: Annotated[BranchJson | None, "For a node that runs only if the data selects its branch."]
     fields: list[FieldJson]
 
 
 class TensorJson(TypedDict):
-    """A graph output, or a tensor that was asked for."""
+    """A graph output, or a tensor that was requested with --tensor."""
 
     name: str
-    shape: list[int] | None
+    shape: Counts | None
     fields: list[FieldJson]
 
 
 class LadderStepJson(TypedDict):
     """A step of the downsampling ladder."""
 
-    stride: list[str]
-    size: list[int]
-    nodes: list[str]
+    stride: Annotated[list[Stride], "Effective stride per spatial axis after this step."]
+    size: Annotated[Counts, "Indices per spatial axis after this step."]
+    nodes: Annotated[list[str], "First outputs of the window nodes of the step."]
 
 
 class UnseenJson(TypedDict):
-    """Indices of a graph input's axis on which no output depends."""
+    """Indices along an axis of a graph input on which no graph output depends."""
 
     input: str
-    axis: int
-    ranges: list[list[int]]
+    axis: Count
+    ranges: Ranges
 
 
 class FindingJson(TypedDict):
-    """One thing worth telling, in one place."""
+    """One finding at one place."""
 
-    rule: str
-    page: str
-    severity: str
+    rule: Annotated[str, Keyword("pattern", "^[a-z0-9]+(-[a-z0-9]+)*$"), "A rule id: strideinspect rules lists them."]
+    page: Annotated[str, Keyword("format", "uri"), "Address of the rule's page."]
+    severity: Annotated[str, Keyword("enum", ("note", "warning", "error"))]
     node: str | None
     output: str | None
     input: str | None
-    axes: list[int]
-    ranges: list[list[int]]
-    pixels: int | None
-    sizes: list[int]
+    axes: Annotated[Counts, "Axes of the graph input where `input` is given, else of the node's own input."]
+    ranges: Ranges
+    pixels: Annotated[Count | None, "How many indices along each of `axes`."]
+    sizes: Annotated[Counts, "Sizes to use instead, for each of `axes`."]
     message: str
     help: str
     source: SourceJson | None
@@ -156,71 +179,82 @@ class FindingJson(TypedDict):
 
 
 class AcceptedJson(TypedDict):
-    """What a baseline took out: the name of its file, the findings, and its entries that match nothing any more."""
+    """What a baseline removed from the report."""
 
-    baseline: str
+    baseline: Annotated[str, "The name of its file."]
     findings: list[FindingJson]
-    stale: list[str]
+    stale: Annotated[list[str], "Its entries that no longer match a finding."]
 
 
 class CountsJson(TypedDict):
-    """How many claims met each verdict."""
+    """Number of checks by verdict."""
 
-    agreed: int
-    contradicted: int
-    not_checked: int
+    agreed: Count
+    contradicted: Count
+    not_checked: Count
 
 
 class ImpulsesJson(TypedDict):
-    """How many indices of the input axes met each verdict, the tensors that were watched, and the most runs made."""
+    """Indices of the input axes by verdict: agreed if changing one changed nothing outside the predicted fields.
 
-    agreed: int
-    contradicted: int
-    not_checked: int
-    watched: int
-    limit: int
+    This shows that the fields are large enough, not that every index in them has an effect.
+    """
+
+    agreed: Count
+    contradicted: Count
+    not_checked: Count
+    watched: Annotated[Count, "Tensors that were compared."]
+    limit: Annotated[Count, "The largest number of indices that are tested."]
 
 
 class CheckJson(TypedDict):
-    """A claim that running did not simply confirm."""
+    """A result that did not simply agree."""
 
     node: str | None
     output: str
-    claim: str
-    verdict: str
+    claim: Annotated[str, Keyword("enum", ("shape", "field", "unseen", "theory", "impulse"))]
+    verdict: Annotated[str, Keyword("enum", ("contradicted", "not-checked"))]
     reason: str | None
-    predicted: JsonValue
-    ran: JsonValue
+    predicted: AnyValue
+    ran: AnyValue
 
 
 class VerificationJson(TypedDict):
-    """What running the model said of the claims."""
+    """How running the model compares with the analysis."""
 
-    status: str
+    status: Annotated[
+        str,
+        Keyword("enum", ("agreed", "contradicted", "not-checked")),
+        "Agreed if nothing is contradicted and at least one field agreed.",
+    ]
     reason: str | None
-    runtime: str | None
+    runtime: Annotated[str | None, '"onnxruntime 1.31.1".']
     shapes: CountsJson
     fields: CountsJson
     unseen: CountsJson
-    theory: CountsJson
-    impulses: ImpulsesJson | None
-    details: list[CheckJson]
+    theory: Annotated[
+        CountsJson,
+        "Closed forms, by tensor, that this size can check, with --verify full all: agreed if indices away from all "
+        "borders depend on what they would depend on in an unlimited input.",
+    ]
+    impulses: Annotated[ImpulsesJson | None, "With --verify full: the impulse tests with the real weights; else null."]
+    details: Annotated[list[CheckJson], "All checks that did not agree."]
 
 
 class ModelJson(TypedDict):
-    """All that is known of one model."""
+    """All results for one model at one input size."""
 
     path: str
     producer: str
-    opsets: dict[str, int]
+    opsets: Annotated[dict[str, Count], 'Operator set versions by domain; "" is the ONNX standard.']
     inputs: list[InputJson]
-    nodes: list[NodeJson]
+    nodes: Annotated[list[NodeJson], "Window nodes in graph order."]
     tensors: list[TensorJson]
     outputs: list[TensorJson]
     ladder: list[LadderStepJson]
     unseen: list[UnseenJson]
     findings: list[FindingJson]
-    accepted: AcceptedJson | None
+    accepted: Annotated[AcceptedJson | None, "Null if no baseline was used."]
     verification: VerificationJson
 
 
@@ -239,15 +273,15 @@ class FailedJson(TypedDict):
 
 
 class ToolJson(TypedDict):
-    """Who wrote the report."""
+    """The program that wrote the report."""
 
-    name: str
+    name: Annotated[str, Keyword("const", "strideinspect")]
     version: str
 
 
 class ReportJson(TypedDict):
-    """The whole document."""
+    """What strideinspect --format json writes. New keys may be added without a new version."""
 
-    schema: str
+    schema: Annotated[str, Keyword("const", NAME)]
     tool: ToolJson
     models: list[ModelJson | FailedJson]

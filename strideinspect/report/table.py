@@ -96,7 +96,7 @@ def _shortened(width: int, *, folded: bool, left_out: int) -> Iterator[Line]:
     if left_out:
         parts.append(f"{spelling.count(left_out, 'layer')} on globally pooled 1×1 maps omitted")
     if parts:
-        text = f"{', '.join(parts)}; --format csv lists every row"
+        text = f"{', '.join(parts)}; --format csv lists every layer"
         yield from hang((Segment("  "),), text, width, style=Style.DIM)
 
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any, get_type_hints
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 from inline_snapshot import external_file
 
+from strideinspect import inspect
 from strideinspect.report import json as renderer
-from strideinspect.report import json_types
 from strideinspect.results.field import Positions
 from strideinspect.results.report import FailedReport, Finding, Report, Severity, Source
 from strideinspect.results.verdict import Check, Verdict
@@ -71,21 +72,47 @@ def test_schema_refuses(path: tuple[str | int, ...], value: object) -> None:
         jsonschema.validate(document, SCHEMA, cls=jsonschema.Draft202012Validator)
 
 
-def objects(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """The objects that the schema defines by name, and the document itself."""
-    yield "report", schema
-    yield "tool", schema["properties"]["tool"]
-    yield "padding", schema["$defs"]["node"]["properties"]["padding"]
-    yield "error", schema["$defs"]["failed"]["properties"]["error"]
-    yield from ((name, part) for name, part in schema["$defs"].items() if part.get("type") == "object")
+def wrong_types(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The place of every number, string and list that must not be replaced by an object; values of claims may be."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key not in ("predicted", "ran"):
+                yield from wrong_types(item, (*at, key))
+    elif isinstance(value, list):
+        yield at
+        for index, item in enumerate(value[:1]):
+            yield from wrong_types(item, (*at, index))
+    else:
+        yield at
 
 
-@pytest.mark.parametrize(("name", "schema"), [*objects(SCHEMA)])
-def test_types_and_schema_name_the_same_keys(name: str, schema: Mapping[str, Any]) -> None:
-    """A key is in the typed dictionaries, in the schema and required there, in one order; or nowhere."""
-    declared = list(get_type_hints(getattr(json_types, f"{name.title()}Json")))
-    assert list(schema["properties"]) == declared
-    assert schema["required"] == declared
+def test_schema_refuses_an_object_everywhere() -> None:
+    """Every key has a type in the schema: an object in place of any number, string, null or list is refused."""
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    document = rendered(examples.alexnet(), FAILED)
+    places = list(wrong_types(document))
+    assert len(places) > 100
+    for *path, last in places:
+        at: Any = document
+        for step in path:
+            at = at[step]
+        kept, at[last] = at[last], {"wrong": "type"}
+        assert not validator.is_valid(document), (*path, last)
+        at[last] = kept
+    assert validator.is_valid(document)
+
+
+SAMPLES = Path(__file__).parents[2] / "sample_models"
+
+
+@pytest.mark.parametrize("name", [
+    "squeezenet11-torchscript", "resnet3d-dynamo", "siamese-dynamo", "wavenet-keras",
+    "spatial-transformer-dynamo", "crnn-dynamic-torchscript", "dcgan-generator-dynamo",
+])  # fmt: skip
+def test_schema_accepts_reports_on_real_models(name: str) -> None:
+    """The reports on sample models of all kinds are valid, with the field of every index."""
+    result = inspect(SAMPLES / f"{name}.onnx", verify="none")
+    jsonschema.validate(rendered(result, positions=True), SCHEMA, cls=jsonschema.Draft202012Validator)
 
 
 def test_same_bytes_twice() -> None:
