@@ -127,7 +127,7 @@ def shown(default: object) -> str:
     """A default value as one would write it."""
     if isinstance(default, enum.Enum):
         return f"{type(default).__name__}.{default.name}"
-    return f"{type(default).__name__}()" if dataclasses.is_dataclass(default) else repr(default)
+    return f"{type(default).__name__}()" if dataclasses.is_dataclass(default) else repr(default).replace("'", '"')
 
 
 def signature(name: str, function: object) -> str:
@@ -190,8 +190,8 @@ def alias_text(name: str) -> str:
 
 
 def code(text: str) -> str:
-    """A block of Python."""
-    return f"```python\n{text}\n```"
+    """A block of Python, with quotes as ruff's formatter writes them: it reads Markdown, too."""
+    return "```python\n" + text.replace("'", '"') + "\n```"
 
 
 if __name__ == "__main__":
