@@ -1,10 +1,10 @@
-"""Inspect a fleet of models on a Dask cluster: here one on this machine, elsewhere the address of the one you have.
+"""Inspect many models on a Dask cluster: one started on this machine, or a running one by its address.
 
     pip install "strideinspect[dask]"
     python examples/fleet_on_dask.py sample_models
     python examples/fleet_on_dask.py --scheduler tcp://scheduler:8786 /shared/models
 
-The workers need strideinspect too, and see the models under the same paths.
+The workers need strideinspect installed and the models under the same paths.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from strideinspect import FailedReport, Severity, inspect_many, settings_for
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print a line per model; 1 where one has a warning or could not be inspected, else 0."""
+    """Print a line per model. The exit status is 1 if one has a warning or could not be inspected, else 0."""
     parser = argparse.ArgumentParser(description="Inspect models on a Dask cluster.")
     parser.add_argument("models", nargs="+", help="files, folders or globs")
     parser.add_argument("--scheduler", help="address of a running cluster; without it one is started here")
@@ -31,9 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 print(f"{result.path}: {result.message}")
                 failures += 1
                 continue
-            grave = [finding.rule for finding in result.at_least(Severity.WARNING)]
-            print(f"{result.path}: {', '.join(grave) or 'clean'} ({result.verification.status})")
-            failures += bool(grave)
+            serious = [finding.rule for finding in result.at_least(Severity.WARNING)]
+            print(f"{result.path}: {', '.join(serious) or 'clean'} ({result.verification.status})")
+            failures += bool(serious)
     return min(failures, 1)
 
 

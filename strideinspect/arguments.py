@@ -22,7 +22,6 @@ T = TypeVar("T")
 VERIFY = ("none", "run", "full")
 LONGEST_NUMBER = 18
 """Digits: Python refuses to convert texts of some thousands of them, and no size of this many is meant."""
-_SEVERITIES = " or ".join(f'"{severity}"' for severity in Severity)
 
 
 def path(value: object, what: str) -> str:
@@ -155,7 +154,8 @@ def severity(value: object, what: str) -> Severity:
     if isinstance(value, str) and value in set(Severity):
         return Severity(value)
     raise UsageError(
-        f"{what} cannot be {_shown(value)}", f"write {_SEVERITIES}, or a Severity such as Severity.WARNING"
+        f"{what} cannot be {_shown(value)}",
+        'write "note", "warning" or "error", or a Severity such as Severity.WARNING',
     )
 
 

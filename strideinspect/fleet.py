@@ -61,8 +61,8 @@ def inspect_many(
     settings: Settings | Callable[[str], Settings] | None = None,
     jobs: int = 1,
     executor: Executor | None = None,
-    progress: Progress | None = None,
-) -> Generator[Result, None, None]:
+    progress: Callable[[str], None] | None = None,
+) -> Generator[Report | FailedReport, None, None]:
     """Inspect many ONNX files: one result per model, in order.
 
     A model that cannot be inspected is a FailedReport and does not stop the others. Close the generator if you leave it

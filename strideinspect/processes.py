@@ -1,4 +1,4 @@
-"""A pool of processes that ends when it should: on Ctrl-C at once and without a word, and with its parent."""
+"""A pool of processes that ends on Ctrl-C, at once and without a traceback, and when its parent process ends."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ T = TypeVar("T")
 
 
 class Pool(ProcessPoolExecutor):
-    """Processes whose tasks raise KeyboardInterrupt on Ctrl-C, which the terminal sends to all of them."""
+    """A pool whose tasks raise KeyboardInterrupt on Ctrl-C, which the terminal sends to every process."""
 
     def __init__(self, processes: int) -> None:
         # Forking a process that has threads, as the caller's may, is not safe.
         super().__init__(processes, multiprocessing.get_context("spawn"), _ready)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """As the base class does. It may start a process, which interrupts have to spare until it is ready for them."""
+        """Submit a task, as the base class does. That may start a process, which inherits blocked interrupts.
+
+        They stay blocked until the process has its handlers, so that Ctrl-C in between prints no traceback.
+        """
         _mask_interrupts("block")
         try:
             return super().submit(_interruptible, fn, *args, **kwargs)
@@ -31,7 +34,7 @@ class Pool(ProcessPoolExecutor):
 
 
 def _ready() -> None:
-    """Make a new process ignore interrupts while it has no task, and end when its parent does, however that ends."""
+    """Make a new process ignore interrupts while it has no task, and end when its parent does, even if it crashes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _mask_interrupts("unblock")
     threading.Thread(target=_end_with_the_parent, daemon=True).start()
@@ -48,8 +51,8 @@ _interrupted = False
 
 
 def _interruptible(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do a task in a process of the pool. After an interrupt none is begun: a pool hands out tasks in advance."""
-    global _interrupted  # noqa: PLW0603  # it is the process that has been interrupted
+    """Run a task in a process of the pool; after an interrupt none is started, as tasks are handed out in advance."""
+    global _interrupted  # noqa: PLW0603  # the interrupt concerns the whole process
     if _interrupted:
         raise KeyboardInterrupt
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -63,6 +66,6 @@ def _interruptible(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -
 
 
 def _mask_interrupts(how: str) -> None:
-    """Block interrupts in this thread and in what it starts, or let them through; Windows has no such mask."""
+    """Block or unblock interrupts in this thread and the processes that it starts; Windows has no such mask."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK if how == "block" else signal.SIG_UNBLOCK, {signal.SIGINT})

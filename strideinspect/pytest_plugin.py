@@ -1,7 +1,7 @@
-"""`pytest --strideinspect`: every `.onnx` file is a test that fails with what is wrong with the model.
+"""`pytest --strideinspect`: every `.onnx` file is a test that fails with the findings of the model.
 
-The project's configuration says what that is (`fail-on`, rules, input shapes, a baseline). pytest loads this module on
-every run of everybody who has the package: without the option it imports nothing more.
+The project's configuration decides which findings those are (`fail-on`, rules, input shapes, a baseline). pytest loads
+this module in every environment that has the package installed, so it imports nothing more without the option.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that turns models into tests."""
+    """Add the option --strideinspect."""
     parser.getgroup("strideinspect").addoption(
         "--strideinspect", action="store_true", help="inspect every .onnx file; one with findings is a failed test"
     )
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Collect a model, if that was asked for."""
+    """Collect an ONNX file, if the option was given."""
     if parent.config.getoption("--strideinspect") and file_path.suffix.lower() == ".onnx":
         return ModelFile.from_parent(parent, path=file_path)
     return None
 
 
 class ModelFile(pytest.File):
-    """An ONNX file, which holds one test."""
+    """An ONNX file: a collector of one test."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """The inspection of the model."""
@@ -42,18 +42,21 @@ class ModelItem(pytest.Item):
     """A test that inspects a model under its project's settings."""
 
     def runtest(self) -> None:
-        """Raise AssertionError with the findings, StrideinspectError where there is nothing to inspect."""
+        """Inspect the model.
+
+        Raises AssertionError with the findings, StrideinspectError where the model cannot be inspected.
+        """
         from strideinspect.configuration.find import settings_for
         from strideinspect.testing import failure
 
-        found = failure(self.path, settings_for(self.path))
-        if found:
-            raise AssertionError(found)
+        findings = failure(self.path, settings_for(self.path))
+        if findings:
+            raise AssertionError(findings)
 
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: TracebackStyle | None = None
     ) -> str | TerminalRepr:
-        """What was found and what to do; a traceback through this package would help nobody."""
+        """The findings and what to do; a traceback through this package would not help."""
         from strideinspect.errors import StrideinspectError
 
         if isinstance(excinfo.value, AssertionError | StrideinspectError):
@@ -61,5 +64,5 @@ class ModelItem(pytest.Item):
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The file, no line in it, and a heading."""
+        """The file, no line, and a heading."""
         return self.path, None, f"strideinspect {self.path.name}"

@@ -23,10 +23,11 @@ Verify = Literal["none", "run", "full"]
 class Budget(NamedTuple):
     """Bounds for one graph output; None sets no bound.
 
-    `max_stride` is the largest effective stride, in input pixels per index of the output; `min_receptive_field` the
-    smallest theoretical receptive field and `max_unseen` the largest number of unseen pixels, both in pixels along each
-    spatial axis of a graph input; `max_macs` the largest number of multiply-adds of all the window nodes that the
-    output depends on, for one batch element.
+    Attributes:
+        max_stride: Largest effective stride, in pixels of a graph input per index of the output.
+        min_receptive_field: Smallest theoretical receptive field, in pixels along each axis of a graph input.
+        max_unseen: Most pixels that the output does not depend on, along each axis of a graph input.
+        max_macs: Most multiply-adds of all window nodes that the output depends on, for one batch element.
     """
 
     max_stride: Fraction | None = None
@@ -39,19 +40,26 @@ class Budget(NamedTuple):
 class Settings:
     """Everything that can be asked of a model; the defaults are those of the command line.
 
-    `select` and `ignore` name rules or groups: only those, and all but those. `severity` overrides severities by rule
-    or group. `fail_on` is the lowest severity that fails a run, None for no failure. `input_shapes` maps input names
-    to shapes in elements per axis; the key "" stands for the model's only input. `verify_timeout` is in seconds.
-    `tensors` are patterns (fnmatch) of tensor or node names whose fields are reported too, `expect` assertions on
-    geometry. `budgets` are bounds by pattern of output names, of which the last match wins; `per_node_ignores` are
-    rules or groups by pattern of a layer path, node name or output. `baseline` is the file of accepted findings.
+    Plain spellings are converted: one text for a list of it (for `select` and `ignore` it may hold several names,
+    separated by commas), severities by name, input shapes as in `InputShapes`, expectations as text, a dict for
+    `budgets` and `per_node_ignores`, a path as text.
 
-    Plain spellings are converted: a single text for a list of one ("coverage" for select, names separated by commas
-    for select and ignore), severities by name, input shapes as on the command line, mappings for `budgets` and
-    `per_node_ignores`, a path as text.
+    Attributes:
+        select: Only these rules or groups; empty for all.
+        ignore: All rules or groups but these.
+        severity: Severity by rule or group, in place of the rules' own.
+        fail_on: Lowest severity that fails a run of the command line or a test; None for none.
+        input_shapes: Elements per axis by input name; the key "" stands for the model's only input.
+        verify: What to check by running onnxruntime.
+        verify_timeout: Seconds after which verification is given up.
+        tensors: Patterns (fnmatch) of tensor or node names whose fields are reported too.
+        expect: Assertions on the geometry of tensors.
+        budgets: Bounds by pattern (fnmatch) of output names; of each kind the last bound that matches holds.
+        per_node_ignores: Rules or groups to ignore by pattern of a layer path, node name or output.
+        baseline: File of accepted findings, which are removed from reports; None for none.
 
-    Raises UsageError for any other value that an attribute cannot have. Names of rules are checked when a model is
-    inspected, sizes and input names when it is read.
+    Raises UsageError for a value that an attribute cannot have. Names of rules, inputs and tensors, and sizes below 1,
+    are checked when a model is inspected.
     """
 
     select: tuple[str, ...] = ()

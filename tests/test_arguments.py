@@ -78,7 +78,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a size without its shape": ({"input_shapes": {"image": 224}}, "224 is not a shape"),
     "a number for a name": ({"input_shapes": {0: (1, 3)}}, "0 is not an input's name"),
     "a shape as text": ({"input_shapes": "1x3x8x8"}, "'1x3x8x8' is not a whole number; write NAME=1,3,224,224"),
-    "a severity": ({"fail_on": "warn"}, r'fail_on cannot be \'warn\'; write "note" or "warning" or "error".*WARNING'),
+    "a severity": ({"fail_on": "warn"}, r'fail_on cannot be \'warn\'; write "note", "warning" or "error".*WARNING'),
     "a severity of a rule": ({"severity": {"field": "loud"}}, "severity of 'field' cannot be 'loud'"),
     "severities": ({"severity": "error"}, "severity must be a dict"),
     "yes": ({"verify": "yes"}, 'verify cannot be \'yes\'; write "none", "run" or "full"'),

@@ -31,7 +31,7 @@ class Dropped(NamedTuple):
     Attributes:
         pixels: Trailing indices that are left over because the division in the output size rounds down.
         padding: The same, of trailing padding.
-        gap: Indices that are skipped between windows (the stride exceeds the kernel) or between dilated taps.
+        gap: Indices between windows (where the stride is larger than the window) or between dilated taps.
     """
 
     pixels: tuple[int, ...]
@@ -75,8 +75,9 @@ class WindowNode:
         output_shape: Shape of its first output, all axes; None where unknown.
         spatial_axes: Axes of the node's own input and output along which the window slides.
         macs: Multiply-adds for one batch element; None where unknown.
-        parameters: Number of weights, the bias included; None where unknown.
-        dropped: Indices of the input that no window covers; None where unknown.
+        parameters: Number of weights, the bias included; 0 for a pooling, None where unknown.
+        dropped: Indices of the input that no window covers; None where unknown, and for a
+            window over everything (global pooling).
         source: Where the author wrote the node; None where the exporter recorded nothing.
         fields: Receptive field of the first output: one Field per axis of a graph input.
         bytes: First byte and length of the node's record in the file; None for a node in a subgraph.

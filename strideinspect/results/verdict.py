@@ -87,7 +87,7 @@ class Verification:
         runtime: Name and version of what ran the model; None if nothing did.
         shapes: Tensors whose shape is as predicted.
         fields: Tensors whose actual receptive field is as predicted, at every index.
-        unseen: Graph inputs whose unseen pixels changed no output.
+        unseen: Axes of graph inputs whose unseen pixels change no output.
         theory: Tensors whose closed form holds where an index is clear of all borders.
         impulses: Result of impulses through the real weights; None unless `verify="full"`.
         details: Every claim that is not agreed.
