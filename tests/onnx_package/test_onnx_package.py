@@ -81,6 +81,7 @@ def check(case: PackageCase, folder: Path) -> None:
         pytest.skip(f"shapes agree; no oracle for the fields: {limit}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", node_cases(), ids=lambda case: case.name)
 def test_operators(case: PackageCase, tmp_path: Path) -> None:
     """The package's own cases of one operator each."""
