@@ -109,6 +109,7 @@ def needed(model: onnx.ModelProto, outputs: list[str]) -> onnx.ModelProto:
     return copy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", LIGHT, ids=lambda path: path.stem)
 def test_networks(path: Path) -> None:
     """Nine real networks: the shape of every window's output is the one that onnxruntime ran."""
