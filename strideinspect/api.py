@@ -58,7 +58,7 @@ def inspect(
         from strideinspect import inspector  # imports onnx, numpy and networkx
         from strideinspect.policy import choices
 
-        report = inspector.run(path, asked, tell=progress or _silently, verifier=verifier)
+        report = inspector.run(path, asked, progress=progress or _silently, verifier=verifier)
     report = choices.applied(report, asked.severity, asked.per_node_ignores)
     return report if asked.baseline is None else _without_accepted(report, asked.baseline, asked)
 

@@ -1,28 +1,24 @@
-"""The way of the data, on one screen: load → shapes → reads → fields → rules → report, verification beside it."""
+"""The way of the data, on one screen: load → Analysis → findings → Report, verification beside it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from strideinspect.assembly import fields as field_data
-from strideinspect.assembly import whole
-from strideinspect.assembly import windows as window_data
-from strideinspect.fields.forward import described, propagate, spatial_axes
-from strideinspect.fields.liveness import read_by_someone, seen
-from strideinspect.model.inference import infer
+from strideinspect.analysis import Analysis
 from strideinspect.model.inputs import choose
-from strideinspect.model.load import load
+from strideinspect.model.load import LoadedModel, load
 from strideinspect.model.network import prepare
-from strideinspect.model.source import source_of
-from strideinspect.results.report import Report
+from strideinspect.model.tensor_names import matching
+from strideinspect.model.window_flow import window_flow
+from strideinspect.results.report import Finding, Report
 from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
-from strideinspect.rules.advice import Adviser
 from strideinspect.rules.inspection import Inspection
 from strideinspect.settings import Settings
+from strideinspect.windows.ladder_steps import ladder
 
 if TYPE_CHECKING:
     from strideinspect.verify.client import Verifier
@@ -32,12 +28,12 @@ def run(
     path: str | os.PathLike[str],
     settings: Settings,
     *,
-    tell: Callable[[str], None],
+    progress: Callable[[str], None],
     verifier: Verifier | None,
 ) -> Report:
     """Inspect one model at one input size; `strideinspect.inspect` explains the parameters and the errors."""
     rules = registry.chosen(settings.select, settings.ignore)
-    tell("reading the model")
+    progress("reading the model")
     model = load(path)
     network = prepare(model)
     chosen = choose(network, settings.input_shapes)
@@ -45,49 +41,56 @@ def run(
     if verifier is not None:
         verifier.begin(sizes)
 
-    tell("computing shapes and fields")
-    shapes = infer(network, sizes)
-    tensors = whole.matching(shapes, settings.tensors)
-    nodes, live = described(shapes)
-    spatial = spatial_axes(shapes, nodes)
-    sources = [(name, axis) for name, axes in spatial.items() for axis in axes]
-    fields = propagate(shapes, nodes, sources)
-    marks = seen(shapes, nodes, network.outputs)
-    touched = window_data.touched(shapes, nodes)
-
-    inputs = whole.inputs(chosen, spatial)
-    windows = window_data.windows(shapes, fields, touched, spatial, live)
-    unseen = whole.unseen(inputs, marks)
-    inspection = Inspection(
-        shapes=shapes,
-        described=nodes,
-        sources=sources,
-        fields=fields,
-        seen=marks,
-        read=read_by_someone(shapes, nodes, network.outputs),
-        touched=touched,
-        inputs=inputs,
-        windows=windows,
-        outputs=[field_data.tensor(shapes, fields, name) for name in network.outputs],
-        unseen=unseen,
-        code=source_of,
-        advise=Adviser(shapes, nodes, fields, spatial).advise,
-        tensor=whole.lookup(shapes, fields),
-        settings=settings,
-    )
-    verdict = None if verifier is None else _asked(verifier, inspection)
+    progress("computing shapes and receptive fields")
+    analysis = Analysis.of(network, sizes, {given.name: given.assumed for given in chosen})
+    tensors = matching(analysis.shapes, settings.tensors)
+    inspection = Inspection(analysis, settings)
+    # Asked before the rules look, so that the worker process runs the model meanwhile.
+    verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
     findings = registry.run(inspection, rules, after_verification=False)
     verification = Verification(Verdict.NOT_CHECKED, "not asked for")
-    if verdict is not None:
-        tell("running onnxruntime")
-        verification = verdict(tell)
+    if verify is not None:
+        progress("running onnxruntime")
+        verification = verify(progress)
         findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
+    return _report(model, analysis, tensors, findings, verification)
 
-    return whole.report(model, shapes, fields, live, inspection, tensors, findings, verification)
+
+def _asked(verifier: Verifier, analysis: Analysis, *, full: bool) -> Callable[[Callable[[str], None]], Verification]:
+    from strideinspect.claims.claims_of import claims_of  # a static run needs none of it
+
+    return verifier.ask(claims_of(analysis, full=full))
 
 
-def _asked(verifier: Verifier, inspection: Inspection) -> Callable[[Callable[[str], None]], Verification]:
-    """Let the verifier's process probe what was found while the rules look at it."""
-    from strideinspect.assembly.claims import claims  # a static run needs none of it
-
-    return verifier.ask(claims(inspection, full=inspection.settings.verify == "full"))
+def _report(
+    model: LoadedModel,
+    analysis: Analysis,
+    tensors: Sequence[str],
+    findings: Sequence[Finding],
+    verification: Verification,
+) -> Report:
+    """Everything in one frozen object, every finding with its place in the file."""
+    nodes, proto = analysis.shapes.nodes, model.proto
+    flows = ((node, [name for name in node.inputs if name in analysis.data_dependent]) for node in nodes)
+    merges, edges = window_flow(flows, {window.output for window in analysis.windows})
+    located = {finding.output for finding in findings}
+    places = {name: model.node_offset(node.proto) for node in nodes for name in located.intersection(node.outputs)}
+    return Report(
+        path=model.path,
+        producer=" ".join(filter(None, (proto.producer_name, proto.producer_version))),
+        opsets=dict(analysis.network.opsets),
+        node_count=len(analysis.network.nodes),
+        inputs=analysis.inputs,
+        nodes=analysis.windows,
+        tensors=tuple(map(analysis.tensor, tensors)),
+        outputs=analysis.outputs,
+        ladder=ladder(analysis.windows),
+        unseen=analysis.unseen,
+        findings=tuple(
+            replace(finding, bytes=places.get(finding.output or ""))
+            for finding in sorted(findings, key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))
+        ),
+        verification=verification,
+        merges=merges,
+        edges=edges,
+    )

@@ -7,11 +7,140 @@ from __future__ import annotations
 
 # Reading a file and inferring shapes (model/)
 
+MOST_PAYLOAD_BYTES = 1024
+"""Bytes of a tensor's values that are loaded with the graph; more stay in the file and are read on request."""
+
+MOST_FIELDS = 2_000_000
+"""Protobuf fields of a file: about a second's work. The largest exports known have a tenth of it."""
+
+DEEPEST_MESSAGES = 99
+"""Protobuf messages within messages: protobuf itself allows no more."""
+
+MOST_INLINED_BYTES = 2**26
+"""Of a graph with its local functions inlined: about a hundred thousand plain nodes, a second's work."""
+
+DEEPEST_CALLS = 100
+"""Local functions that call local functions: the inliner recurses."""
+
+LONGEST_INPUT_AXIS = 10**6
+"""Indices along an axis of a graph input: a minute of audio at 16 kHz; fields are kept per index."""
+
+MOST_INPUT_ELEMENTS = 2**31
+"""Elements of a graph input: onnxruntime would need 8 GiB for it alone."""
+
+LONGEST_MAP = 1 << 22
+"""Indices of a map along an axis, four times the longest input: fields are kept per index."""
+
+LONGEST_AXIS = 1 << 28
+"""Indices of any tensor along an axis; a damaged file may ask for any number."""
+
+MOST_ELEMENTS = 1 << 36
+"""Elements of any tensor; a damaged file may ask for any number."""
+
+MOST_CHANNELS = 1 << 31
+"""Channels of a model that onnxruntime saved: a damaged file may name more than an attribute holds."""
+
+MOST_CONSTANT_INTEGERS = 4096
+"""Elements of an integer constant that takes part in shape arithmetic; larger ones are tables of indices."""
+
+MOST_CONSTANT_REALS = 64
+"""Elements of a floating-point constant that is loaded for shape arithmetic; larger ones are weights."""
+
+MOST_SHAPE_REALS = 8
+"""Elements of a floating-point constant with which a shape is computed, such as the scales of a Resize."""
+
+MOST_STORED_INDICES = 1 << 20
+"""Elements of a stored table of indices: it is read from the file where a Gather or the like uses it."""
+
+MOST_COMPUTED_INDICES = 1 << 22
+"""Elements of a table of indices that constants compute: it is computed where a Gather or the like uses it."""
+
+DEEPEST_TABLES = 64
+"""Nodes one after the other that compute a table of indices: the computation recurses."""
+
+DEEPEST_LOOPS = 4
+"""Loops inside of loops whose bodies are followed for their shapes: each level may follow a body twice."""
+
 
 # Describing and composing reads (reads/, fields/)
+
+LARGEST_OFFSET = 1 << 29
+"""Closed forms with offsets or strides of this many pixels are given up.
+
+No image is that wide, and the sum of two such offsets still fits into the 32-bit integers in which fields are kept.
+"""
+
+LARGEST_FIELD_ARRAY = 1 << 24
+"""Entries of an array of hulls, 128 MiB. Beyond, a tensor is taken to depend on the whole input, with the reason."""
+
+MOST_REPORTED_PHASES = 64
+"""A closed form with more phases is not reported: the list would be too long to read, and --positions has the data."""
+
+MOST_PHASES = 1 << 12
+"""A closed form with more phases is given up. It is more than are reported, as a later node may reduce the number."""
+
+LARGEST_INDEX_TABLE = 1 << 20
+"""Entries of a table that lists an input element for each output element, 8 MiB; otherwise all is taken as read."""
+
+LARGEST_CACHED_TAPS = 1 << 12
+"""Entries of a periodic read that is cached: networks repeat small windows, and large tables rarely occur twice."""
+
+LARGEST_CACHED_HULLS = 1 << 13
+"""Entries of a hull array that is cached, 32 KiB: a cache of 128 of them holds 4 MiB at most."""
+
+LONGEST_CACHED_AXIS = 1 << 14
+"""Length of an axis for which masks, losses and resize tables are cached; longer ones would fill the memory."""
+
+MOST_LISTED_WINDOWS = 3
+"""Windows inside the body of a Loop that a reason names: enough to recognise the body, short enough for one line."""
 
 
 # Building the report and its advice (analysis, rules/, studies)
 
 
 # Running the model (verify/)
+
+SHORT_PROBED_AXIS = 256
+"""Indices of an axis that onnxruntime is asked about one by one; on longer ones several share a row."""
+
+MOST_QUESTION_ENTRIES = 1 << 25
+"""Numbers that go into one question to onnxruntime about one axis: 128 MiB."""
+
+MOST_SESSION_ENTRIES = 1 << 23
+"""Numbers that go into all questions of one onnxruntime session: 32 MiB."""
+
+LONG_QUESTION_ENTRIES = 1 << 18
+"""Numbers of a question from which on it costs less to extrapolate from a shorter axis and to check the result."""
+
+MOST_TAPS = 1 << 24
+"""Reads of all outputs along an axis: single precision holds no larger index exactly, and the probe takes 64 MiB."""
+
+MOST_PROBE_ELEMENTS = 1 << 26
+"""Elements of one tensor that the probe writes out; all together may have 16 times as many."""
+
+LARGE_CONSTANT_BYTES = 1 << 20
+"""Bytes of a constant of the probe from which on it is fed: onnxruntime copies those in the graph several times."""
+
+SMALL_PROBE_NODES = 2_000
+"""Nodes of a probe below which starting threads takes longer than they save."""
+
+MOST_TABLE_BYTES = 1 << 26
+"""Bytes of a table of indices that keeps its values when the model runs without its weights."""
+
+MOST_INLINE_BYTES = 1 << 26
+"""Bytes of zeros written into the model for one weight that cannot be fed."""
+
+SMALL_WEIGHT_ELEMENTS = 1 << 14
+"""Elements of a weight made by ConstantOfShape or stored in the graph up to which it is left in place, not fed."""
+
+MOST_IMPULSES = 96
+"""Impulses sent through the model with its weights, over all axes of all inputs: each is one full run."""
+
+MOST_BYTES_WITH_WEIGHTS = 1 << 30
+"""Bytes of a model file through which impulses are sent: it is in memory three times while it is prepared."""
+
+MOST_WATCHED_ELEMENTS = 1 << 25
+"""Elements of all tensors that are compared after each impulse; two copies of them are kept."""
+
+WORKER_GRACE_SECONDS = 5
+"""Seconds past the deadline after which the worker ends itself, should the client be gone that would end it."""

@@ -186,7 +186,7 @@ def lrn(step: Step) -> list[Reads]:
 def untouched(step: Step, axis: int, empty: set[int]) -> tuple[int, int, int]:
     """Indices along a spatial axis that no window touches: dropped pixels, dropped padding, and gaps.
 
-    What lies behind the last window is dropped, pixels and padding apart, unless windows step over indices anyhow
+    What lies behind the last window is dropped, pixels and padding apart, unless windows skips indices anyhow
     (stride over extent): then all is gap. `empty` are the indices of the map that see no pixel: padding by other means,
     which is no gap either.
     """

@@ -135,7 +135,7 @@ def test_progress_is_told(path: Path) -> None:
     """What goes on is told in words, step by step."""
     told: list[str] = []
     strideinspect.inspect(path, verify="none", progress=told.append)
-    assert told == ["reading the model", "computing shapes and fields"]
+    assert told == ["reading the model", "computing shapes and receptive fields"]
 
 
 MISTAKES: dict[str, tuple[dict[str, Any], type[strideinspect.StrideinspectError]]] = {

@@ -22,7 +22,7 @@ ENTRY = Entry(
     namesakes=1,
     input=None,
     axes=(2, 3),
-    message="MaxPool: row and column 25 of its 26×26 input are read by nobody",
+    message="MaxPool: row and column 25 of its 26×26 input are never used",
 )
 TEXT = """\
 {
@@ -38,7 +38,7 @@ TEXT = """\
       "namesakes": 1,
       "input": null,
       "axes": [2, 3],
-      "message": "MaxPool: row and column 25 of its 26×26 input are read by nobody"
+      "message": "MaxPool: row and column 25 of its 26×26 input are never used"
     }
   ]
 }

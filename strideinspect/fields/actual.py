@@ -7,13 +7,12 @@ on; local leaves out the statistics of normalising operators and what a collapse
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, assert_never
 
 import numpy as np
 
 from strideinspect.fields.axes import Around, carried
 from strideinspect.fields.hulls import (
-    EMPTY,
     Hulls,
     TooLargeError,
     grouped,
@@ -38,6 +37,7 @@ from strideinspect.reads.steps import (
     Transposed,
     Whole,
 )
+from strideinspect.results.field import NOTHING
 
 
 class Dependence(NamedTuple):
@@ -73,10 +73,34 @@ class Dependence(NamedTuple):
 def apply(step: Step, seen: Dependence, around: Around) -> Dependence:
     """What the output of one step sees. An array too large to be made becomes the whole input, with the reason."""
     try:
-        return _STEPS[type(step)](step, seen, around)
+        return _applied(step, seen, around)
     except TooLargeError as error:
         rank = _rank_after(step, seen.full.ndim - 1)
         return _whole_input(seen, rank, str(error))
+
+
+def _applied(step: Step, seen: Dependence, around: Around) -> Dependence:  # noqa: PLR0911 - one case a kind
+    match step:  # the most frequent kinds first
+        case Sliding() | Transposed() | Table():
+            return _axis_step(step, seen, around)
+        case Channels():
+            return _channels(step, seen)
+        case Broadcast():
+            return _broadcast(step, seen)
+        case Reshape():
+            return _reshape(step, seen)
+        case Permute():
+            return _permute(step, seen)
+        case Whole():
+            return _whole(step, seen, around)
+        case Statistics():
+            return _statistics(step, seen, around)
+        case Everything():
+            return _whole_input(seen, len(step.after), step.reason)
+        case Running():
+            return _running(step, seen)
+        case _:
+            assert_never(step)
 
 
 def _axis_step(step: Sliding | Transposed | Table, seen: Dependence, around: Around) -> Dependence:
@@ -89,8 +113,7 @@ def _axis_step(step: Sliding | Transposed | Table, seen: Dependence, around: Aro
     return found
 
 
-def _channels(step: Channels, seen: Dependence, around: Around) -> Dependence:
-    del around
+def _channels(step: Channels, seen: Dependence) -> Dependence:
     # A position that came to run along the channels (SpaceToDepth) ends where they are mixed.
     found = seen.changed(lambda spans: mix_channels(spans, step))
     if step.groups == step.inputs or step.axis not in seen.axes:
@@ -101,7 +124,7 @@ def _channels(step: Channels, seen: Dependence, around: Around) -> Dependence:
 def _whole(step: Whole, seen: Dependence, around: Around) -> Dependence:
     axis = step.axis + 1
     found = seen.changed(
-        lambda spans: spans if spans.shape[axis] == 1 else spans.min(axis=axis, keepdims=True, initial=EMPTY)
+        lambda spans: spans if spans.shape[axis] == 1 else spans.min(axis=axis, keepdims=True, initial=NOTHING)
     )
     if step.collapses:
         return _collapse(found, step.axis, around)
@@ -119,8 +142,7 @@ def _collapse(seen: Dependence, axis: int, around: Around) -> Dependence:
     )
 
 
-def _running(step: Running, seen: Dependence, around: Around) -> Dependence:
-    del around
+def _running(step: Running, seen: Dependence) -> Dependence:
     axis = step.axis + 1
 
     def accumulate(spans: Hulls) -> Hulls:
@@ -139,11 +161,12 @@ def _statistics(step: Statistics, seen: Dependence, around: Around) -> Dependenc
     axes = tuple(axis + 1 for axis in step.axes if seen.full.shape[axis + 1] > 1)
     if not axes:
         return seen
-    return seen._replace(full=seen.full.min(axis=axes, keepdims=True, initial=EMPTY), since=seen.since or around.tensor)
+    return seen._replace(
+        full=seen.full.min(axis=axes, keepdims=True, initial=NOTHING), since=seen.since or around.tensor
+    )
 
 
-def _permute(step: Permute, seen: Dependence, around: Around) -> Dependence:
-    del around
+def _permute(step: Permute, seen: Dependence) -> Dependence:
     order = (0, *(axis + 1 for axis in step.perm))
     to = {axis: i for i, axis in enumerate(step.perm)}
     return seen.changed(
@@ -153,8 +176,7 @@ def _permute(step: Permute, seen: Dependence, around: Around) -> Dependence:
     )
 
 
-def _reshape(step: Reshape, seen: Dependence, around: Around) -> Dependence:
-    del around
+def _reshape(step: Reshape, seen: Dependence) -> Dependence:
     axes = carried(seen.axes, step.before, step.after)
     loose = seen.loose or bool(seen.collapsed)
     ones = frozenset(i for i, n in enumerate(step.after) if n == 1) - axes if loose else frozenset()
@@ -184,8 +206,7 @@ def _splits(step: Reshape) -> list[list[int]]:
     return [part for part in parts if len(part) > 1]
 
 
-def _broadcast(step: Broadcast, seen: Dependence, around: Around) -> Dependence:
-    del around
+def _broadcast(step: Broadcast, seen: Dependence) -> Dependence:
     lead = len(step.after) - len(step.before)
     before = (1,) * lead + step.before
     spread = {i for i, (a, b) in enumerate(zip(before, step.after, strict=True)) if a == 1 and b != 1}
@@ -200,35 +221,15 @@ def _broadcast(step: Broadcast, seen: Dependence, around: Around) -> Dependence:
     return found._replace(local=local, axes=axes, collapsed=collapsed - spread)
 
 
-def _everything(step: Everything, seen: Dependence, around: Around) -> Dependence:
-    del around
-    return _whole_input(seen, len(step.after), step.reason)
-
-
 def _whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
     def flat(spans: Hulls) -> Hulls:
-        return np.asarray(spans.reshape(2, -1).min(axis=1, initial=EMPTY)).reshape(2, *(1,) * rank)
+        return np.asarray(spans.reshape(2, -1).min(axis=1, initial=NOTHING)).reshape(2, *(1,) * rank)
 
     return seen.changed(flat, axes=frozenset(), collapsed=frozenset(), loose=False, unknown=seen.unknown or reason)
 
 
 def _rank_after(step: Step, rank: int) -> int:
     return len(step.after) if isinstance(step, Reshape | Broadcast | Everything) else rank
-
-
-_STEPS: dict[type, Callable[[Any, Dependence, Around], Dependence]] = {
-    Sliding: _axis_step,
-    Transposed: _axis_step,
-    Table: _axis_step,
-    Channels: _channels,
-    Whole: _whole,
-    Running: _running,
-    Statistics: _statistics,
-    Permute: _permute,
-    Reshape: _reshape,
-    Broadcast: _broadcast,
-    Everything: _everything,
-}
 
 
 def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[int]) -> Dependence:

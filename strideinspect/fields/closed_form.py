@@ -15,22 +15,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.fields.hulls import EMPTY, along
+from strideinspect.fields.hulls import along
 from strideinspect.fields.sliding import cut
+from strideinspect.limits import LARGEST_OFFSET, MOST_PHASES, MOST_REPORTED_PHASES
 from strideinspect.reads.steps import Periodic
+from strideinspect.results.field import NOTHING, sees_nothing
 
 Phases = tuple[tuple[int, int] | None, ...]
 """First and last input index that the first index of each phase sees; None for nothing."""
-
-MOST_PHASES = 64
-"""A form of more phases is not reported."""
-
-MOST_WORKING_PHASES = 1 << 12
-"""Nor is one of more phases than this made on the way."""
-
-
-_FAR = np.int64(1 << 60)
-"""What sees nothing, while offsets are added to it."""
 
 
 class Closed(NamedTuple):
@@ -53,7 +45,7 @@ class Closed(NamedTuple):
     @property
     def phases(self) -> Phases:
         """The hull of each phase, over all other axes."""
-        listed = _phases if self.period <= MOST_PHASES else _phases.__wrapped__
+        listed = _phases if self.period <= MOST_REPORTED_PHASES else _phases.__wrapped__
         return listed(along(self.spans, self.axis, self.period).tobytes())
 
     @property
@@ -70,7 +62,7 @@ class Closed(NamedTuple):
 @lru_cache(maxsize=1024)
 def _phases(spans: bytes) -> Phases:
     firsts, lasts = np.frombuffer(spans, dtype=np.int32).reshape(2, -1).tolist()
-    return tuple(None if a >= EMPTY else (a, -b) for a, b in zip(firsts, lasts, strict=True))
+    return tuple(None if sees_nothing(a) else (a, -b) for a, b in zip(firsts, lasts, strict=True))
 
 
 @lru_cache(maxsize=256)
@@ -159,27 +151,30 @@ def _composed(form: Closed, read: Periodic) -> Closed | Reason:
     outer, inner = len(read.taps), form.period
     turns = inner // math.gcd(abs(read.step), inner)
     period = outer * turns
-    if period > MOST_WORKING_PHASES:
+    if period > MOST_PHASES:
         return Reason(f"the field has {period:,} phases")
-    if max(abs(form.step), abs(form.step * turns * read.step)) >= EMPTY:
+    if max(abs(form.step), abs(form.step * turns * read.step)) >= LARGEST_OFFSET:
         return Reason("the stride is wider than any image")
     taps = ((np.arange(turns) * read.step)[:, None, None] + read.taps).reshape(period, -1)
     whole, phase = np.divmod(taps, inner)
     axis = form.axis + 1
     shape = [1] * (form.spans.ndim + 1)
     shape[axis], shape[axis + 1] = taps.shape
-    before = form.spans
-    if int(before.max(initial=0)) >= EMPTY:
-        before = np.where(before >= EMPTY, _FAR, before)
-    spans = before.take(phase, axis) + (whole * form.step).reshape(shape) * _signs(len(shape))
-    if not read.present.all():
-        spans[np.broadcast_to(np.tile(~read.present, (turns, 1)).reshape(shape), spans.shape)] = _FAR
-    spans = spans.min(axis=axis + 1)
-    empty = spans >= _FAR // 2
-    spans[empty] = 0
-    if max(int(spans.max(initial=0)), -int(spans.min(initial=0))) >= EMPTY // 2:
+    taken = form.spans.take(phase, axis)
+    # In 64 bits: offsets may exceed 32 bits before they are found to be too large.
+    spans = taken + (whole * form.step).reshape(shape) * _signs(len(shape))
+    empty = None
+    if sees_nothing(int(form.spans.max(initial=0))) or not read.present.all():
+        missing = sees_nothing(taken) | np.tile(~read.present, (turns, 1)).reshape(shape)
+        empty = missing.all(axis=axis + 1)
+        spans = spans.min(axis=axis + 1, where=~missing, initial=np.iinfo(np.int64).max)
+        spans[empty] = 0
+    else:
+        spans = spans.min(axis=axis + 1)
+    if max(int(spans.max(initial=0)), -int(spans.min(initial=0))) >= LARGEST_OFFSET:
         return Reason("the field is wider than any image")
-    spans[empty] = EMPTY
+    if empty is not None:
+        spans[empty] = NOTHING
     step = form.step * turns * read.step // inner
     return reduced(Closed(spans.astype(np.int32), form.axis, step, form.sized or read.sized))
 
@@ -218,7 +213,7 @@ def reduced(form: Closed) -> Closed:
         if phases[0] is not None and phases[shorter] != (phases[0][0] + moved, phases[0][1] + moved):
             continue  # as nearly always: the rest need not be looked at
         head, tail = cut(form.spans, axis, 0, period - shorter), cut(form.spans, axis, shorter, period)
-        if bool((np.where(head >= EMPTY, head, head + moved * _signs(head.ndim)) == tail).all()):
+        if bool((np.where(sees_nothing(head), head, head + moved * _signs(head.ndim)) == tail).all()):
             return Closed(cut(form.spans, axis, 0, shorter), form.axis, moved, form.sized)
     return form
 
@@ -232,5 +227,5 @@ def lifted(form: Closed, period: int) -> Closed:
     shape = [1] * spans.ndim
     shape[form.axis + 1] = period
     moved = (index // form.period * form.step).reshape(shape) * _signs(spans.ndim)
-    shifted = np.where(spans >= EMPTY, EMPTY, spans + moved).astype(np.int32)
+    shifted = np.where(sees_nothing(spans), NOTHING, spans + moved).astype(np.int32)
     return Closed(shifted, form.axis, form.step * (period // form.period), form.sized)

@@ -10,26 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.forward import Fields
-from strideinspect.fields.hulls import EMPTY, LARGEST
 from strideinspect.fields.index_masks import Masks
+from strideinspect.limits import LARGEST_FIELD_ARRAY, LONGEST_CACHED_AXIS
 from strideinspect.model.geometry import Geometry, Window
+from strideinspect.results.field import NOTHING, sees_nothing
 from strideinspect.results.report import Dropped
 
 Vector = NDArray[np.bool_]
-
-_KEPT = 1 << 14
-"""What windows over longer axes leave is found anew each time, so that what is kept stays small."""
 
 
 def hollow(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
     """Indices of an axis that see no pixel of the image axes that run along it: padding made in the graph, holes."""
     running = [seen.actual.full for seen in fields.get(tensor, {}).values() if axis in seen.actual.axes]
-    if all(int(spans[0].max(initial=0)) < EMPTY for spans in running):
+    if all(int(spans[0].max(initial=0)) < NOTHING for spans in running):
         return np.zeros(length, dtype=bool)
     found = np.full(length, bool(running))
     for spans in running:
         others = tuple(i for i in range(1, spans.ndim) if i != axis + 1)
-        found &= np.broadcast_to((spans[:1].min(axis=others, initial=EMPTY) >= EMPTY).reshape(-1), (length,))
+        found &= np.broadcast_to(sees_nothing(spans[:1].min(axis=others, initial=NOTHING)).reshape(-1), (length,))
     return found
 
 
@@ -46,7 +44,7 @@ class Lost(NamedTuple):
 
 def lost(window: Window, touched: Vector, empty: Vector) -> Lost:
     """What a window leaves untouched: `touched` are the indices that it reaches, `empty` padding made in the graph."""
-    find = _lost if window.length <= _KEPT else _lost.__wrapped__
+    find = _lost if window.length <= LONGEST_CACHED_AXIS else _lost.__wrapped__
     return find(window, touched.tobytes(), empty.tobytes())
 
 
@@ -75,7 +73,7 @@ def dropped(found: Geometry, touched: Masks, empty: Sequence[Vector]) -> Dropped
 @lru_cache(maxsize=1024)  # networks repeat a few windows many times
 def used_taps(window: Window) -> int:
     """How many of a window's taps touch a pixel at some position; the others lie in padding wherever it stands."""
-    if window.kernel > LARGEST:
+    if window.kernel > LARGEST_FIELD_ARRAY:
         return window.kernel
     offset = window.dilation * np.arange(window.kernel) - window.begin
     first = np.maximum(0, -(offset // window.stride))  # the first position at which the tap is not before the map

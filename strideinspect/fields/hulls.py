@@ -1,21 +1,22 @@
 """Hulls of index sets as arrays that numpy can act on.
 
 A span array has shape [2, …]: first index and *negated* last index, each broadcastable to the tensor's shape (extent 1
-where all indices of an axis agree). So one minimum forms the hull of two, and EMPTY, which sees nothing, is neutral.
+where all indices of an axis agree). So one minimum forms the hull of two, and NOTHING, which sees nothing, is neutral.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.sliding import transposed_minimum, window_minimum
+from strideinspect.limits import LARGEST_CACHED_HULLS, LARGEST_FIELD_ARRAY
 from strideinspect.reads.steps import (
     AxisStep,
     Channels,
@@ -25,22 +26,13 @@ from strideinspect.reads.steps import (
     Table,
     Transposed,
 )
+from strideinspect.results.field import NOTHING, sees_nothing
 
 Hulls = NDArray[np.int32]
 
-EMPTY = 1 << 30
-"""Both entries of a hull of nothing."""
-
-LARGEST = 1 << 24
-"""More entries than this are not made."""
-
-
-_KEPT = 1 << 13
-"""Hulls of more entries than this are computed anew each time, so that those that are kept stay small."""
-
 
 class TooLargeError(Exception):
-    """The field would take an array of more than LARGEST entries."""
+    """The field would take an array of more than LARGEST_FIELD_ARRAY entries."""
 
 
 def index_spans(rank: int, axis: int, length: int) -> Hulls:
@@ -51,31 +43,31 @@ def index_spans(rank: int, axis: int, length: int) -> Hulls:
 
 def is_empty(spans: Hulls) -> bool:
     """Whether no index sees anything."""
-    return not spans.size or bool(spans.flat[0] >= EMPTY and (spans >= EMPTY).all())
+    return not spans.size or bool(sees_nothing(spans.flat[0]) and sees_nothing(spans).all())
 
 
 def emptied(spans: Hulls) -> Hulls:
     """The same array when no index sees anything any more."""
-    return np.full_like(spans, EMPTY)
+    return np.full_like(spans, NOTHING)
 
 
 def hull(spans: Hulls) -> tuple[int, int] | None:
     """First and last index over the whole array; None for nothing."""
-    low = spans.reshape(2, -1).min(axis=1, initial=EMPTY)
-    return None if low[0] >= EMPTY else (int(low[0]), -int(low[1]))
+    low = spans.reshape(2, -1).min(axis=1, initial=NOTHING)
+    return None if sees_nothing(low[0]) else (int(low[0]), -int(low[1]))
 
 
 def along(spans: Hulls, axis: int | None, extent: int) -> Hulls:
     """Shape [2, extent]: the hull over all other axes, per index of `axis`; one entry where axis is None."""
     low: Hulls
     if axis is None:
-        low = spans.reshape(2, -1).min(axis=1, initial=EMPTY)
+        low = spans.reshape(2, -1).min(axis=1, initial=NOTHING)
         return low.reshape(2, 1)
     if spans.size == 2 * spans.shape[axis + 1]:  # as nearly always: there is nothing along the others
         low = spans.reshape(2, -1)
     else:
         others = tuple(i + 1 for i in range(spans.ndim - 1) if i != axis)
-        low = spans.min(axis=others, initial=EMPTY).reshape(2, -1)
+        low = spans.min(axis=others, initial=NOTHING).reshape(2, -1)
     return low if low.shape[1] == extent else np.broadcast_to(low, (2, extent))
 
 
@@ -87,9 +79,9 @@ def slide(spans: Hulls, step: AxisStep) -> Hulls:
         if not empty.any():
             return spans
         mask = empty.reshape([-1 if i == axis else 1 for i in range(spans.ndim)])
-        return np.where(mask, np.int32(EMPTY), spans)
-    if isinstance(step, Table) or spans.size > min(2 * spans.shape[axis], _KEPT):
-        return minimum_over_taps(spans, axis, step, EMPTY)
+        return np.where(mask, np.int32(NOTHING), spans)
+    if isinstance(step, Table) or spans.size > min(2 * spans.shape[axis], LARGEST_CACHED_HULLS):
+        return minimum_over_taps(spans, axis, step, NOTHING)
     shape = [1] * spans.ndim
     shape[0], shape[axis] = 2, step.size
     return _slid(spans.tobytes(), step._replace(axis=0)).reshape(shape)
@@ -98,13 +90,23 @@ def slide(spans: Hulls, step: AxisStep) -> Hulls:
 @lru_cache(maxsize=128)
 def _slid(spans: bytes, step: Sliding | Transposed) -> Hulls:
     """The same window over the same hulls; rows and columns mostly have the same."""
-    return minimum_over_taps(np.frombuffer(spans, dtype=np.int32).reshape(2, -1), 1, step, EMPTY)
+    return minimum_over_taps(np.frombuffer(spans, dtype=np.int32).reshape(2, -1), 1, step, NOTHING)
 
 
 def minimum_over_taps(values: NDArray[Any], axis: int, step: AxisStep, fill: int) -> NDArray[Any]:
     """Minimum over the taps of each output index, along one axis. Raises TooLargeError."""
     bounded([values.size // max(1, values.shape[axis]), _reach(step)])
-    return _MINIMA[type(step)](values, axis, step, fill)
+    match step:
+        case Sliding():
+            return window_minimum(values, axis, step.kernel, step.stride, step.dilation, step.begin, step.size, fill)
+        case Table():
+            return _table_minimum(values, axis, step, fill)
+        case Transposed():
+            return transposed_minimum(
+                values, axis, step.kernel, step.stride, step.dilation, step.begin, step.size, fill
+            )
+        case _:
+            assert_never(step)
 
 
 def _reach(step: AxisStep) -> int:
@@ -117,27 +119,12 @@ def _reach(step: AxisStep) -> int:
     return max(step.length, (step.size - 1) * step.stride) + span
 
 
-def _of_sliding(values: NDArray[Any], axis: int, step: Sliding, fill: int) -> NDArray[Any]:
-    return window_minimum(values, axis, step.kernel, step.stride, step.dilation, step.begin, step.size, fill)
-
-
-def _of_transposed(values: NDArray[Any], axis: int, step: Transposed, fill: int) -> NDArray[Any]:
-    return transposed_minimum(values, axis, step.kernel, step.stride, step.dilation, step.begin, step.size, fill)
-
-
-def _of_table(values: NDArray[Any], axis: int, step: Table, fill: int) -> NDArray[Any]:
+def _table_minimum(values: NDArray[Any], axis: int, step: Table, fill: int) -> NDArray[Any]:
     shape = list(values.shape)
     shape[axis] = 1
     guarded = np.concatenate([values, np.full(shape, fill, dtype=values.dtype)], axis)  # index -1 is a missing tap
     found: NDArray[Any] = guarded.take(step.taps, axis).min(axis + 1)
     return found
-
-
-_MINIMA: dict[type, Callable[[NDArray[Any], int, Any, int], NDArray[Any]]] = {
-    Sliding: _of_sliding,
-    Transposed: _of_transposed,
-    Table: _of_table,
-}
 
 
 def reads_nothing(step: AxisStep) -> NDArray[np.bool_]:
@@ -152,10 +139,10 @@ def mix_channels(spans: Hulls, step: Channels) -> Hulls:
     if spans.shape[axis] == 1:
         return spans
     if step.groups == 1:
-        return np.asarray(spans.min(axis=axis, keepdims=True, initial=EMPTY))
+        return np.asarray(spans.min(axis=axis, keepdims=True, initial=NOTHING))
     front, back = spans.shape[:axis], spans.shape[axis + 1 :]
     apart = spans.reshape(*front, step.groups, step.inputs // step.groups, *back)
-    low = apart.min(axis=axis + 1, keepdims=True, initial=EMPTY)
+    low = apart.min(axis=axis + 1, keepdims=True, initial=NOTHING)
     wide: Hulls = np.repeat(low, step.outputs // step.groups, axis=axis + 1)
     return shrunk(wide.reshape(*front, step.outputs, *back), step.axis)
 
@@ -172,7 +159,7 @@ def reshaped(spans: Hulls, before: Shape, after: Shape) -> Hulls:
     Raises TooLargeError.
     """
     if 0 in before:  # a tensor without elements
-        return np.full((2, *(1,) * len(after)), EMPTY, dtype=np.int32)
+        return np.full((2, *(1,) * len(after)), NOTHING, dtype=np.int32)
     dims = spans.shape[1:]
     expanded: list[int] = []
     target: list[int] = []
@@ -233,7 +220,7 @@ def joined(pieces: list[tuple[Place, Hulls]], *, ignore_empty: bool) -> Hulls:
 
 def _filled(pieces: list[tuple[Place, Hulls]], size: int) -> Iterator[tuple[int, Hulls]]:
     """The stretches of an axis from its first index to its last, with their lengths."""
-    nothing = np.full((1,) * pieces[0][1].ndim, EMPTY, dtype=np.int32)
+    nothing = np.full((1,) * pieces[0][1].ndim, NOTHING, dtype=np.int32)
     at: dict[Place, Hulls] = {}
     for place, piece in pieces:  # several reads may make up the same stretch
         at[place] = np.minimum(at[place], piece) if place in at else piece
@@ -253,5 +240,5 @@ def _alike(one: Hulls, other: Hulls) -> bool:
 
 def bounded(dims: list[int]) -> None:
     """Raises TooLargeError for an array that should not be made."""
-    if math.prod(dims) > LARGEST:
+    if math.prod(dims) > LARGEST_FIELD_ARRAY:
         raise TooLargeError(f"its field would take an array of {math.prod(dims):,} entries")

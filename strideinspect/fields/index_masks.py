@@ -7,14 +7,15 @@ little.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.fields.hulls import LARGEST, TooLargeError, grouped, minimum_over_taps
+from strideinspect.fields.hulls import TooLargeError, grouped, minimum_over_taps
+from strideinspect.limits import LARGEST_FIELD_ARRAY, LONGEST_CACHED_AXIS
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -36,9 +37,6 @@ from strideinspect.reads.steps import (
 Vector = NDArray[np.bool_]
 Masks = tuple[Vector, ...]
 """One vector per axis of a tensor; an index is marked where all its vectors are."""
-
-_KEPT = 1 << 14
-"""What is read of longer axes than this is not kept."""
 
 
 @lru_cache(maxsize=1024)
@@ -64,7 +62,7 @@ def back(read: Read, marks: Masks) -> Masks | None:
     elif not read.steps:
         return marks
     shape = tuple(map(len, marks))
-    if marks is all_marked(shape) and max(shape, default=0) <= _KEPT:
+    if marks is all_marked(shape) and max(shape, default=0) <= LONGEST_CACHED_AXIS:
         return _back_from_all(read.steps, shape)
     return _back(read.steps, marks)
 
@@ -87,7 +85,7 @@ def _back_from_all(steps: tuple[Step, ...], shape: Shape) -> Masks | None:
 def _back(steps: tuple[Step, ...], marks: Masks) -> Masks | None:
     for step in reversed(steps):
         try:
-            marks = _BACK[type(step)](step, marks)
+            marks = _back_step(step, marks)
         except TooLargeError:  # then it is taken to read all: unread and unseen are never claimed falsely
             marks = all_marked(_before(step, marks))
     return marks if all(map(np.count_nonzero, marks)) else None
@@ -105,10 +103,10 @@ def forward(read: Read, marks: Masks, shape: Shape) -> Masks:
     """The output indices that read a marked index; all of them where the step does not keep indices apart."""
     found = marks
     for step in read.steps:
-        change = _FORWARD.get(type(step))
-        if change is None:
+        after = _forward_step(step, found)
+        if after is None:
             return all_marked(shape)
-        found = change(step, found)
+        found = after
     return found if _fits(read.place, found, shape) else all_marked(shape)
 
 
@@ -126,6 +124,34 @@ def _reached(step: Sliding | Transposed, marks: bytes) -> Vector:
     unmarked = np.frombuffer(marks, dtype=np.uint8) ^ 1
     found: Vector = minimum_over_taps(unmarked, 0, step, 1) == 0
     return found
+
+
+def _back_step(step: Step, marks: Masks) -> Masks:  # noqa: C901, PLR0911 - one case a kind
+    match step:  # the most frequent kinds first
+        case Sliding():
+            return _back_sliding(step, marks)
+        case Channels():
+            return _back_channels(step, marks)
+        case Broadcast():
+            return _back_broadcast(step, marks)
+        case Reshape():
+            return _reshaped(marks, step.after, step.before)
+        case Permute():
+            return _back_permute(step, marks)
+        case Whole():
+            return _replaced(marks, step.axis, _all(step.length))
+        case Table():
+            return _back_table(step, marks)
+        case Statistics():
+            return _back_statistics(step, marks)
+        case Everything():
+            return all_marked(step.before)
+        case Transposed():
+            return _back_transposed(step, marks)
+        case Running():
+            return _back_running(step, marks)
+        case _:
+            assert_never(step)
 
 
 def _back_sliding(step: Sliding, marks: Masks) -> Masks:
@@ -149,10 +175,6 @@ def _back_channels(step: Channels, marks: Masks) -> Masks:
     return _replaced(marks, step.axis, np.repeat(groups, step.inputs // step.groups))
 
 
-def _back_whole(step: Whole, marks: Masks) -> Masks:
-    return _replaced(marks, step.axis, _all(step.length))
-
-
 def _back_running(step: Running, marks: Masks) -> Masks:
     vector = marks[step.axis]
     found = np.zeros_like(vector)
@@ -174,15 +196,11 @@ def _back_permute(step: Permute, marks: Masks) -> Masks:
     return tuple(found[i] for i in range(len(found)))
 
 
-def _back_reshape(step: Reshape, marks: Masks) -> Masks:
-    return _reshaped(marks, step.after, step.before)
-
-
 def _reshaped(marks: Masks, before: Shape, after: Shape) -> Masks:
     found: dict[int, Vector] = {}
     for old, new in grouped(before, after):
         sizes = tuple(after[i] for i in new)
-        if all(marks[i].all() for i in old) or math.prod(sizes) > LARGEST:
+        if all(marks[i].all() for i in old) or math.prod(sizes) > LARGEST_FIELD_ARRAY:
             product = None
         else:
             product = _product([marks[i] for i in old]).reshape(sizes)
@@ -209,23 +227,24 @@ def _any(vector: Vector) -> Vector:
     return np.array([vector.any()])
 
 
-def _back_everything(step: Everything, _: Masks) -> Masks:
-    return all_marked(step.before)
+def _forward_step(step: Step, marks: Masks) -> Masks | None:
+    """The output indices that read a marked index; None for a step that does not keep indices apart.
 
-
-_BACK: dict[type, Callable[[Any, Masks], Masks]] = {
-    Sliding: _back_sliding,
-    Transposed: _back_transposed,
-    Table: _back_table,
-    Channels: _back_channels,
-    Whole: _back_whole,
-    Running: _back_running,
-    Statistics: _back_statistics,
-    Permute: _back_permute,
-    Reshape: _back_reshape,
-    Broadcast: _back_broadcast,
-    Everything: _back_everything,
-}
+    Only nodes that keep indices apart are followed forwards: transposes, reshapes, pads and slices.
+    """
+    match step:
+        case Sliding():
+            return _forward_sliding(step, marks)
+        case Permute():
+            return tuple(marks[axis] for axis in step.perm)
+        case Reshape():
+            return _reshaped(marks, step.before, step.after)
+        case Table():
+            return _forward_table(step, marks)
+        case Transposed() | Channels() | Whole() | Running() | Statistics() | Broadcast() | Everything():
+            return None
+        case _:
+            assert_never(step)
 
 
 def _forward_sliding(step: Sliding, marks: Masks) -> Masks:
@@ -235,14 +254,6 @@ def _forward_sliding(step: Sliding, marks: Masks) -> Masks:
 def _forward_table(step: Table, marks: Masks) -> Masks:
     guarded = np.append(marks[step.axis], False)
     return _replaced(marks, step.axis, np.atleast_1d(guarded[step.taps].any(axis=1)))
-
-
-_FORWARD: dict[type, Callable[[Any, Masks], Masks]] = {
-    Sliding: _forward_sliding,
-    Table: _forward_table,
-    Permute: lambda step, marks: tuple(marks[axis] for axis in step.perm),
-    Reshape: lambda step, marks: _reshaped(marks, step.before, step.after),
-}
 
 
 def runs(vector: Vector) -> tuple[tuple[int, int], ...]:

@@ -7,8 +7,8 @@ between there is no closed form, as the position is one digit of an index among 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import assert_never
 
 from strideinspect.fields.closed_form import (
     Closed,
@@ -22,6 +22,7 @@ from strideinspect.fields.closed_form import (
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
+    Everything,
     Permute,
     Reshape,
     Running,
@@ -47,8 +48,32 @@ def suspended(form: Closed, step: Reshape, why: Reason) -> Form:
 
 def apply(step: Step, form: Suspended) -> Form:
     """The form after one more step: closed again where the position has an axis of its own."""
-    change = _STEPS.get(type(step))
-    return Reason(form.text) if change is None else _carried_on(form, change(step, form.axes))
+    return _carried_on(form, _after(step, form.axes))
+
+
+def _after(step: Step, axes: _Axes) -> _Axes | None:  # noqa: PLR0911 - one case a kind
+    """The digits of each axis after a step; None where the step reads along the position."""
+    match step:
+        case Reshape():
+            return _reshape(step, axes)
+        case Statistics():
+            return axes
+        case Broadcast():
+            return _broadcast(step, axes)
+        case Permute():
+            return tuple(axes[axis] for axis in step.perm)
+        case Sliding() | Transposed() | Table():
+            return _resized(axes, step.axis, step.size)
+        case Channels():
+            return _resized(axes, step.axis, step.outputs)
+        case Whole():
+            return _resized(axes, step.axis, 1)
+        case Running():
+            return None if _has_position(axes[step.axis]) else axes
+        case Everything():
+            return None
+        case _:
+            assert_never(step)
 
 
 def _carried_on(form: Suspended, axes: _Axes | None) -> Form:
@@ -82,30 +107,6 @@ def _reshape(step: Reshape, axes: _Axes) -> _Axes | None:
     return tuple(found)
 
 
-def _permute(step: Permute, axes: _Axes) -> _Axes:
-    return tuple(axes[axis] for axis in step.perm)
-
-
-def _unchanged(_: Statistics, axes: _Axes) -> _Axes:
-    return axes
-
-
-def _running(step: Running, axes: _Axes) -> _Axes | None:
-    return None if _has_position(axes[step.axis]) else axes
-
-
-def _axis_step(step: Sliding | Transposed | Table, axes: _Axes) -> _Axes | None:
-    return _resized(axes, step.axis, step.size)
-
-
-def _channels(step: Channels, axes: _Axes) -> _Axes | None:
-    return _resized(axes, step.axis, step.outputs)
-
-
-def _whole(step: Whole, axes: _Axes) -> _Axes | None:
-    return _resized(axes, step.axis, 1)
-
-
 def _resized(axes: _Axes, axis: int, size: int) -> _Axes | None:
     """Another extent of an axis along which something is read; None where the position is in it."""
     return None if _has_position(axes[axis]) else (*axes[:axis], _digits(size), *axes[axis + 1 :])
@@ -119,17 +120,3 @@ def _broadcast(step: Broadcast, axes: _Axes) -> _Axes:
 
 def _has_position(digits: Sequence[Digit]) -> bool:
     return any(digit.position for digit in digits)
-
-
-_STEPS: dict[type, Callable[[Any, _Axes], _Axes | None]] = {
-    Sliding: _axis_step,
-    Transposed: _axis_step,
-    Table: _axis_step,
-    Channels: _channels,
-    Whole: _whole,
-    Running: _running,
-    Statistics: _unchanged,
-    Permute: _permute,
-    Reshape: _reshape,
-    Broadcast: _broadcast,
-}

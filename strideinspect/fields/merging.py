@@ -7,8 +7,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from strideinspect.fields.closed_form import MOST_PHASES, Closed, Phases
+from strideinspect.fields.closed_form import Closed, Phases
 from strideinspect.fields.forward import AxisField, Fields, InputAxis, NodeReads
+from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
 
@@ -75,7 +76,7 @@ def _branch(name: str, seen: AxisField | None) -> tuple[MergedMap, int] | None:
     """A map with a position as a branch, and the axis along which it runs."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
-    place = _index_zero if seen.form.period <= MOST_PHASES else _index_zero.__wrapped__
+    place = _index_zero if seen.form.period <= MOST_REPORTED_PHASES else _index_zero.__wrapped__
     center, last = place(seen.form.phases, seen.form.stride)
     return MergedMap(name, seen.form.stride, center, last), seen.form.axis
 

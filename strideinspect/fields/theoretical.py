@@ -8,15 +8,14 @@ extended to fractional strides.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import assert_never
 
 import numpy as np
 
 from strideinspect.fields import merged_axes
 from strideinspect.fields.axes import Around, carried
 from strideinspect.fields.closed_form import (
-    MOST_WORKING_PHASES,
     Closed,
     Form,
     Reason,
@@ -27,7 +26,6 @@ from strideinspect.fields.closed_form import (
     united,
 )
 from strideinspect.fields.hulls import (
-    EMPTY,
     Hulls,
     TooLargeError,
     bounded,
@@ -38,6 +36,7 @@ from strideinspect.fields.hulls import (
     shrunk,
     slide,
 )
+from strideinspect.limits import LARGEST_OFFSET, MOST_PHASES
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -53,6 +52,7 @@ from strideinspect.reads.steps import (
     Transposed,
     Whole,
 )
+from strideinspect.results.field import NOTHING, sees_nothing
 
 
 def apply(step: Step, form: Form, around: Around) -> Form:
@@ -62,9 +62,33 @@ def apply(step: Step, form: Form, around: Around) -> Form:
     if isinstance(form, Suspended):
         return merged_axes.apply(step, form)
     try:
-        return _STEPS[type(step)](step, form, around)
+        return _applied(step, form, around)
     except TooLargeError as error:
         return Reason(str(error))
+
+
+def _applied(step: Step, form: Closed, around: Around) -> Form:  # noqa: PLR0911 - one case a kind
+    match step:  # the most frequent kinds first
+        case Sliding() | Transposed() | Table():
+            return _axis_step(step, form, around)
+        case Channels():
+            return _channels(step, form, around)
+        case Broadcast():
+            return _broadcast(step, form, around)
+        case Reshape():
+            return _reshape(step, form, around)
+        case Permute():
+            return _permute(step, form)
+        case Whole():
+            return _whole(step, form, around)
+        case Statistics():
+            return form  # local dependence leaves statistics out
+        case Everything():
+            return Reason(step.reason or f"{around.label} reads it whole")
+        case Running():
+            return _running(step, form, around)
+        case _:
+            assert_never(step)
 
 
 def _axis_step(step: Sliding | Transposed | Table, form: Closed, around: Around) -> Form:
@@ -87,11 +111,11 @@ def _over(form: Closed, spans: Hulls) -> Closed:
 def _widened(form: Closed, step: Sliding) -> Form:
     """A window over a map of one phase, which is nearly all there is: the span grows by the window's reach."""
     ends = sorted((-step.begin * form.step, (step.dilation * (step.kernel - 1) - step.begin) * form.step))
-    if max(-ends[0], ends[1], abs(form.step * step.stride)) >= EMPTY // 2:
+    if max(-ends[0], ends[1], abs(form.step * step.stride)) >= LARGEST_OFFSET:
         return Reason("the field is wider than any image")
     grown = form.spans + np.array([ends[0], -ends[1]], dtype=np.int32).reshape(2, *(1,) * (form.spans.ndim - 1))
-    spans = np.where(form.spans >= EMPTY, np.int32(EMPTY), grown)
-    if int(spans.min(initial=0)) <= -EMPTY // 2:
+    spans = np.where(sees_nothing(form.spans), np.int32(NOTHING), grown)
+    if int(spans.min(initial=0)) <= -LARGEST_OFFSET:
         return Reason("the field is wider than any image")
     return Closed(spans, form.axis, form.step * step.stride, form.sized or step.sized)
 
@@ -105,22 +129,16 @@ def _channels(step: Channels, form: Closed, around: Around) -> Form:
 def _whole(step: Whole, form: Closed, around: Around) -> Form:
     if step.axis == form.axis:
         return form if step.length == 1 else Reason(f"{around.label} reads the whole axis")
-    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
+    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
 
 
 def _running(step: Running, form: Closed, around: Around) -> Form:
     if step.axis == form.axis:
         return Reason(f"{around.label} reads everything up to an index")
-    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=EMPTY))
+    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
 
 
-def _unchanged(step: Statistics, form: Closed, around: Around) -> Form:
-    del step, around
-    return form
-
-
-def _permute(step: Permute, form: Closed, around: Around) -> Form:
-    del around
+def _permute(step: Permute, form: Closed) -> Form:
     order = (0, *(axis + 1 for axis in step.perm))
     return form._replace(spans=form.spans.transpose(order), axis=step.perm.index(form.axis))
 
@@ -131,11 +149,6 @@ def _broadcast(step: Broadcast, form: Closed, around: Around) -> Form:
     if step.before[form.axis] == 1 and step.after[axis] != 1:
         return Reason(f"{around.label} spreads one index over {step.after[axis]}")
     return form._replace(spans=form.spans.reshape(2, *(1,) * lead, *form.spans.shape[1:]), axis=axis)
-
-
-def _everything(step: Everything, form: Closed, around: Around) -> Form:
-    del form
-    return Reason(step.reason or f"{around.label} reads it whole")
 
 
 def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
@@ -158,7 +171,7 @@ def _reshape(step: Reshape, form: Closed, around: Around) -> Form:
     target = [i for i in new if after[i] != 1]
     inner = math.prod(after[i] for i in target[1:])
     period = form.period * (inner // math.gcd(form.period * behind, inner))
-    if period * behind > MOST_WORKING_PHASES:
+    if period * behind > MOST_PHASES:
         return merged_axes.suspended(form, step, Reason(f"the field has {period * behind:,} phases"))
     written = lifted(form, period)
     before[form.axis], after[target[0]] = period, period * behind // inner
@@ -178,21 +191,6 @@ def _reshaped_one(step: Reshape, form: Closed, around: Around) -> Form:
         return Reason(f"{around.label} takes the axis away")
     (axis,) = to
     return form._replace(spans=reshaped(form.spans.take([0], form.axis + 1), step.before, step.after), axis=axis)
-
-
-_STEPS: dict[type, Callable[[Any, Closed, Around], Form]] = {
-    Sliding: _axis_step,
-    Transposed: _axis_step,
-    Table: _axis_step,
-    Channels: _channels,
-    Whole: _whole,
-    Running: _running,
-    Statistics: _unchanged,
-    Permute: _permute,
-    Reshape: _reshape,
-    Broadcast: _broadcast,
-    Everything: _everything,
-}
 
 
 def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
@@ -231,7 +229,7 @@ def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason |
         listed = " and ".join(map(str, sorted(strides)))
         return Reason(f"{label} merges branches with effective strides {listed}")
     period = math.lcm(*(form.period for _, form in forms))
-    return Reason(f"the field has {period:,} phases") if period > MOST_WORKING_PHASES else None
+    return Reason(f"the field has {period:,} phases") if period > MOST_PHASES else None
 
 
 def _hull(forms: Sequence[tuple[Place | None, Closed]]) -> Form:

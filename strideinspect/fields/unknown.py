@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from strideinspect.fields.forward import Fields, NodeReads
+from strideinspect.limits import MOST_LISTED_WINDOWS
 from strideinspect.model.bodies import windows_inside
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.registry import family_of
 from strideinspect.reads.steps import Everything
-
-_SHOWN = 3
-"""So many windows of a body are listed."""
 
 
 def unknown_reads(shapes: Shapes, nodes: Sequence[NodeReads], fields: Fields) -> Iterator[tuple[Node, str]]:
@@ -36,7 +34,7 @@ def _body(node: Node) -> str | None:
     inside = list(windows_inside(node))
     if not inside:
         return None
-    shown = ", ".join(inside[:_SHOWN]) + (", …" if len(inside) > _SHOWN else "")
+    shown = ", ".join(inside[:MOST_LISTED_WINDOWS]) + (", …" if len(inside) > MOST_LISTED_WINDOWS else "")
     return (
         f"{node.op} {node.label!r} runs its body a number of times: what it makes is taken to depend on all that goes "
         f"in, and what slides in it ({shown}) is not analysed"

@@ -17,7 +17,7 @@ from strideinspect.model.shapes import Shapes
 Outcome = Shape | str
 
 
-def readings(shapes: Shapes, node: Node) -> dict[str, Outcome]:
+def outcomes(shapes: Shapes, node: Node) -> dict[str, Outcome]:
     """Who says what of a node's output shape or padding; empty where all agree, or nobody is known to part."""
     if node.domain or node.key not in shapes.shapes or not _may_part(shapes, node):
         return {}

@@ -7,12 +7,9 @@ from typing import NamedTuple
 
 import onnx
 
-from strideinspect.model.naming import subgraphs
 from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
+from strideinspect.model.subgraphs import subgraphs
 from strideinspect.model.window import is_window
-
-DEEPEST = 4
-"""Bodies inside of bodies that are followed for their shapes."""
 
 
 class Known(NamedTuple):
@@ -75,7 +72,7 @@ def windows_inside(node: Node) -> Iterator[str]:
     """What to call the window nodes in the bodies of a node."""
     if not node.domain and node.op not in WITH_BODIES:
         return
-    for _, graph in subgraphs(node.proto):
+    for graph in subgraphs(node.proto):
         for proto in graph.node:
             inner = Node.of(proto, {})
             if is_window(inner):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from strideinspect.model.node import PlacedNode, Shape
 from strideinspect.model.window import MisfitError
+from strideinspect.spelling import spell_shape
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:
@@ -19,25 +20,22 @@ def broadcast(shapes: Sequence[Shape]) -> Shape:
     for i in range(1, max(map(len, shapes), default=0) + 1):
         sizes = {shape[-i] for shape in shapes if len(shape) >= i} - {1}
         if len(sizes) > 1:
-            raise MisfitError(" and ".join(dict.fromkeys(spell(shape) for shape in shapes)) + " do not fit together")
+            raise MisfitError(
+                " and ".join(dict.fromkeys(spell_shape(shape) for shape in shapes)) + " do not fit together"
+            )
         result.append(sizes.pop() if sizes else 1)
     return tuple(reversed(result))
-
-
-def spell(shape: Shape) -> str:
-    """A shape as people write it."""
-    return "×".join(map(str, shape)) or "a single number"
 
 
 def matrix_product(placed: PlacedNode) -> Shape:
     """Shape of the product of the first two inputs, transposed as the attributes say. Raises MisfitError."""
     a, b = placed.shape(0), placed.shape(1)
     if min(len(a), len(b)) < 1:
-        raise MisfitError(f"it multiplies {spell(a)} with {spell(b)}, which does not fit")
+        raise MisfitError(f"it multiplies {spell_shape(a)} with {spell_shape(b)}, which does not fit")
     left = _turned((1, *a), placed, "A") if len(a) == 1 else _turned(a, placed, "A")
     right = _turned((*b, 1), placed, "B") if len(b) == 1 else _turned(b, placed, "B")
     if left[-1] != right[-2]:
-        raise MisfitError(f"it multiplies {spell(a)} with {spell(b)}, which does not fit")
+        raise MisfitError(f"it multiplies {spell_shape(a)} with {spell_shape(b)}, which does not fit")
     rows = left[-2:-1] if len(a) > 1 else ()
     columns = right[-1:] if len(b) > 1 else ()
     return (*broadcast([left[:-2], right[:-2]]), *rows, *columns)

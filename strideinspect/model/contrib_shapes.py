@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 import onnx
 
-from strideinspect.model.broadcasting import broadcast, matrix_product, spell
+from strideinspect.model.broadcasting import broadcast, matrix_product
 from strideinspect.model.node import PlacedNode, Shape, UnresolvedError, normal_axes, normal_axis
 from strideinspect.model.window import MisfitError
+from strideinspect.spelling import spell_shape
 
 Rule = Callable[[PlacedNode], Shape]
 
@@ -27,7 +28,7 @@ def _operands(placed: PlacedNode) -> Shape:
 def _packed_product(placed: PlacedNode) -> Shape:
     a, inner = placed.shape(0), placed.node.integer("K", 0)
     if not a or a[-1] != inner:
-        raise MisfitError(f"it multiplies {spell(a)} with a matrix of {inner} rows, which does not fit")
+        raise MisfitError(f"it multiplies {spell_shape(a)} with a matrix of {inner} rows, which does not fit")
     return (*a[:-1], placed.node.integer("N", 0))
 
 
@@ -67,7 +68,7 @@ def _gathered(placed: PlacedNode) -> Shape:
     data, indices = placed.shape(0), placed.shape(1)
     batch = placed.node.integer("batch_dims", 0)
     if not indices or not 0 <= batch <= batch + indices[-1] <= len(data):
-        raise MisfitError(f"its indices of shape {spell(indices)} do not fit {spell(data)}")
+        raise MisfitError(f"its indices of shape {spell_shape(indices)} do not fit {spell_shape(data)}")
     return (*indices[:-1], *data[batch + indices[-1] :])
 
 

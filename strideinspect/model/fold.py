@@ -16,12 +16,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-from strideinspect.model.network import SMALL
+from strideinspect.limits import MOST_CONSTANT_INTEGERS, MOST_SHAPE_REALS
 from strideinspect.model.node import Node, Shape, UnresolvedError
 from strideinspect.model.window import is_window
-
-_FEW = 8
-"""Floating-point constants with more elements than this are weights and no shape arithmetic."""
 
 _PLAIN = frozenset(
     {
@@ -48,14 +45,14 @@ def fold(node: Node, values: Sequence[Array | None], size: int) -> tuple[Array, 
     `values` holds None for an input left out, `size` is how many elements the output has.
     Raises UnresolvedError where the values do not fit the operator.
     """
-    if size > SMALL or is_window(node) or node.op in _QUANTISED:
+    if size > MOST_CONSTANT_INTEGERS or is_window(node) or node.op in _QUANTISED:
         return None  # pools of constants are no shape arithmetic, and the reference implementation gets them wrong
     rule = _RULES.get(node.op) if not node.domain else None
     try:
         with np.errstate(all="ignore"):  # 1/0 among constants is the model's business
             if rule is not None:
                 return (np.asarray(rule(node, values)),)
-        tiny = all(v is None or v.dtype.kind in "iub" or v.size <= _FEW for v in values)
+        tiny = all(v is None or v.dtype.kind in "iub" or v.size <= MOST_SHAPE_REALS for v in values)
         if node.domain or not tiny:
             return None
         return _by_reference(node, values)

@@ -10,16 +10,19 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from strideinspect.model.bodies import DEEPEST, Known
+from strideinspect.limits import (
+    DEEPEST_LOOPS,
+    LONGEST_AXIS,
+    MOST_COMPUTED_INDICES,
+    MOST_CONSTANT_INTEGERS,
+    MOST_CONSTANT_REALS,
+    MOST_ELEMENTS,
+)
+from strideinspect.model.bodies import Known
 from strideinspect.model.branches import opened
-from strideinspect.model.broadcasting import spell
 from strideinspect.model.fold import fold, fold_table, is_arithmetic, shape_value
-from strideinspect.model.naming import outside
 from strideinspect.model.network import (
-    COMPUTED,
     INTEGERS,
-    SMALL,
-    SMALL_REAL,
     Constants,
     Network,
 )
@@ -27,13 +30,9 @@ from strideinspect.model.node import Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
 from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Problem, Shapes, Trouble
+from strideinspect.model.subgraphs import captured_by
 from strideinspect.model.window import BrokenError, MisfitError
-
-LONGEST = 1 << 28
-"""An axis longer than this is not followed."""
-
-LARGEST = 1 << 36
-"""Nor is a tensor of more elements than this."""
+from strideinspect.spelling import spell_shape
 
 
 def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True) -> Shapes:
@@ -69,7 +68,7 @@ def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
 def _run_body(around: Shapes, body: onnx.GraphProto, given: Mapping[str, Known]) -> list[Known]:
     """What comes out of one turn of a Loop's body for what goes in; nothing is known of bodies nested too deep."""
     result = Shapes(around.network, constants=Constants(around.network.model, {}), depth=around.depth + 1)
-    for name in outside(body):
+    for name in captured_by(body):
         if name in around.shapes:
             result.shapes[name], result.dtypes[name] = around.shapes[name], around.dtypes[name]
         value = around.constants.known(name)
@@ -84,7 +83,7 @@ def _run_body(around: Shapes, body: onnx.GraphProto, given: Mapping[str, Known])
     for tensor in body.initializer:
         _declare(result, tensor.name, tuple(tensor.dims), tensor.data_type)
         result.constants.declare(tensor.name, tensor)
-    if result.depth <= DEEPEST:
+    if result.depth <= DEEPEST_LOOPS:
         _walk(result, [Node.of(proto, around.network.opsets) for proto in body.node])
     return [_known(result, value.name) for value in body.output]
 
@@ -173,12 +172,12 @@ def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:
         if min(shape) < 0:
             raise MisfitError("its output would have a negative size", empty=True)
         if not _followable(shape):
-            raise UnresolvedError(f"its output would be {spell(shape)}, which is too large to follow")
+            raise UnresolvedError(f"its output would be {spell_shape(shape)}, which is too large to follow")
 
 
 @lru_cache(maxsize=1024)
 def _followable(shape: Shape) -> bool:
-    return max(shape, default=0) <= LONGEST and math.prod(shape) <= LARGEST
+    return max(shape, default=0) <= LONGEST_AXIS and math.prod(shape) <= MOST_ELEMENTS
 
 
 def _give_up(result: Shapes, node: Node, reason: str) -> None:
@@ -210,7 +209,9 @@ def _fold(result: Shapes, node: Node) -> None:
         return
     shape = result.shapes.get(node.outputs[0]) if node.outputs else None
     size = math.prod(shape or ())
-    if size > SMALL or (size > SMALL_REAL and result.dtypes.get(node.outputs[0]) == onnx.TensorProto.FLOAT):
+    if size > MOST_CONSTANT_INTEGERS or (
+        size > MOST_CONSTANT_REALS and result.dtypes.get(node.outputs[0]) == onnx.TensorProto.FLOAT
+    ):
         _put_off(result, node, size)
         return
     values: list[NDArray[np.generic] | None] = []
@@ -236,7 +237,7 @@ def _put_off(result: Shapes, node: Node, size: int) -> None:
     name = node.outputs[0] if len(node.outputs) == 1 else ""
     if result.dtypes.get(name) not in INTEGERS or not is_arithmetic(node):
         return
-    if size <= COMPUTED:
+    if size <= MOST_COMPUTED_INDICES:
         result.constants.put_off(name, node.inputs, partial(fold_table, node))
     if any(given in result.sized for given in node.inputs):
         result.sized.add(name)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 import onnx
 
 from strideinspect.errors import UnreadableModelError
+from strideinspect.limits import DEEPEST_CALLS, MOST_INLINED_BYTES
+from strideinspect.model.subgraphs import graphs_in, nested_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-_MAX_BYTES: Final = 2**26  # of the inlined graph: about a hundred thousand plain nodes, a second's work
 _NODE_BYTES: Final = 500  # what a node costs in memory besides its bytes
-_MAX_DEPTH: Final = 100  # functions called by functions
 _REMEDY: Final = "export the model without local functions"
 STANDARD: Final = ("", "ai.onnx")
 """The names of the standard's own domain."""
@@ -57,10 +57,10 @@ def _check_cost(name: str, model: onnx.ModelProto) -> None:
     functions = _by_key(model)
     if len(functions) < len(model.functions):
         raise UnreadableModelError(f"{name}: a local function is defined twice", _REMEDY)
-    if any(_graphs(default) for function in model.functions for default in function.attribute_proto):
+    if any(graphs_in(default) for function in model.functions for default in function.attribute_proto):
         raise UnreadableModelError(f"{name}: an attribute of a local function defaults to a graph", _REMEDY)
     calls = {
-        key: {call for node in _flat(function.node) if (call := _called(node)) in functions}
+        key: {call for node in nested_nodes(function.node) if (call := _called(node)) in functions}
         for key, function in functions.items()
     }
     try:
@@ -75,11 +75,11 @@ def _check_cost(name: str, model: onnx.ModelProto) -> None:
             cost.size += max(1, cost.copies.get(default.name, 0)) * default.ByteSize()
         costs[key] = cost
     total = _cost(model.graph.node, costs)
-    if total.depth > _MAX_DEPTH:
+    if total.depth > DEEPEST_CALLS:
         raise UnreadableModelError(f"{name}: its local functions call each other {total.depth} deep", _REMEDY)
-    if total.size > _MAX_BYTES:
+    if total.size > MOST_INLINED_BYTES:
         raise UnreadableModelError(
-            f"{name}: with its local functions inlined it would take more than {_MAX_BYTES >> 20} MiB", _REMEDY
+            f"{name}: with its local functions inlined it would take more than {MOST_INLINED_BYTES >> 20} MiB", _REMEDY
         )
 
 
@@ -98,7 +98,7 @@ def _cost(nodes: Iterable[onnx.NodeProto], costs: dict[_Key, _Cost]) -> _Cost:
                 total.copies[attribute.ref_attr_name] = total.copies.get(attribute.ref_attr_name, 0) + copies
             elif callee is not None:
                 total.size += copies * attribute.ByteSize()
-            pending += [(inner, copies) for graph in _graphs(attribute) for inner in graph.node]
+            pending += [(inner, copies) for graph in graphs_in(attribute) for inner in graph.node]
     return total
 
 
@@ -106,7 +106,7 @@ def _give_defaults(model: onnx.ModelProto) -> None:
     """Write the functions' default attributes at the calls that leave them out; the inliner forgets them."""
     functions = _by_key(model)
     for nodes in (model.graph.node, *(function.node for function in model.functions)):
-        for node in _flat(nodes):
+        for node in nested_nodes(nodes):
             function = functions.get(_called(node))
             if function is not None and function.attribute_proto:
                 given = {attribute.name for attribute in node.attribute}
@@ -122,7 +122,7 @@ def _align_versions(model: onnx.ModelProto) -> None:
     for function in model.functions:
         for entry in function.opset_import:
             if entry.domain in STANDARD and version is not None and entry.version != version:
-                operators = {node.op_type for node in _flat(function.node) if node.domain in STANDARD}
+                operators = {node.op_type for node in nested_nodes(function.node) if node.domain in STANDARD}
                 if all(_same(operator, entry.version, version) for operator in operators):
                     entry.version = version
 
@@ -134,19 +134,6 @@ def _same(operator: str, one: int, other: int) -> bool:
     except onnx.defs.SchemaError:
         return False
     return len(definitions) == 1
-
-
-def _flat(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
-    """These nodes and those of their subgraphs."""
-    pending = list(nodes)
-    while pending:
-        node = pending.pop()
-        yield node
-        pending += [inner for attribute in node.attribute for graph in _graphs(attribute) for inner in graph.node]
-
-
-def _graphs(attribute: onnx.AttributeProto) -> list[onnx.GraphProto]:
-    return [attribute.g, *attribute.graphs] if attribute.HasField("g") else list(attribute.graphs)
 
 
 def _by_key(model: onnx.ModelProto) -> dict[_Key, onnx.FunctionProto]:

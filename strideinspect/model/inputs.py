@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from strideinspect.errors import InputShapeError
+from strideinspect.limits import LONGEST_INPUT_AXIS, MOST_INPUT_ELEMENTS
+from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.network import Declared, Network
 from strideinspect.model.node import Shape
-from strideinspect.model.window import WINDOW_OPERATORS
+from strideinspect.spelling import spell_shape
 
-LONGEST_AXIS = 10**6
-MOST_ELEMENTS = 2**31
 BATCH = 1
 SPATIAL = {3: 4096, 4: 224, 5: 64}
 """Assumed size of a dynamic spatial axis by the input's number of axes: 1-D, 2-D and 3-D."""
@@ -75,7 +75,7 @@ def _by_name(network: Network, wanted: Mapping[str, Sequence[int]]) -> dict[str,
         dims = network.inputs[name].dims
         if dims is not None and len(dims) != len(shape):
             raise InputShapeError(
-                f"input {name!r} has {len(dims)} axes ({_spell(dims)}), the given shape has {len(shape)}",
+                f"input {name!r} has {len(dims)} axes ({spell_shape(dims)}), the given shape has {len(shape)}",
                 f"give {len(dims)} sizes",
             )
         for size in shape:
@@ -125,8 +125,9 @@ def _rank_of_map(network: Network, name: str, dims: tuple[int | str | None, ...]
 def _channel_axis(network: Network, name: str, dims: tuple[int | str | None, ...]) -> tuple[int, int] | None:
     """Axis and size of the channels where the first convolution's weight tells them."""
     for node in network.nodes:
-        if node.inputs[:1] == (name,) and len(node.inputs) > 1 and (node.domain, node.op) in WINDOW_OPERATORS:
-            weight = network.weights.get(node.inputs[1])
+        inputs = CONVOLUTION_INPUTS.get((node.domain, node.op))
+        if inputs is not None and node.inputs[:1] == (name,) and len(node.inputs) > inputs.weight:
+            weight = network.weights.get(node.inputs[inputs.weight])
             if weight is not None and len(weight[0]) == len(dims):
                 return 1, weight[0][1] * node.integer("group", 1)
     return None
@@ -136,17 +137,13 @@ def _refuse_huge(found: ChosenInput) -> None:
     elements = 1
     for axis, size in enumerate(found.shape):
         elements *= size
-        if size > LONGEST_AXIS:
+        if size > LONGEST_INPUT_AXIS:
             raise InputShapeError(
-                f"axis {axis} of input {found.name!r} would be {size:,} long, more than {LONGEST_AXIS:,}",
+                f"axis {axis} of input {found.name!r} would be {size:,} long, more than {LONGEST_INPUT_AXIS:,}",
                 "give a smaller size with --input-shape",
             )
-    if elements > MOST_ELEMENTS:
+    if elements > MOST_INPUT_ELEMENTS:
         raise InputShapeError(
-            f"input {found.name!r} of shape {_spell(found.shape)} would have {elements:,} elements, more than 2³¹",
+            f"input {found.name!r} of shape {spell_shape(found.shape)} would have {elements:,} elements, more than 2³¹",
             "give a smaller size with --input-shape",
         )
-
-
-def _spell(dims: Sequence[int | str | None]) -> str:
-    return "×".join("?" if dim is None else str(dim) for dim in dims)

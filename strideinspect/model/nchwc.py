@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 
 import onnx
 
+from strideinspect.limits import MOST_CHANNELS
 from strideinspect.model.node import Node, Shape
 
 DOMAIN = "com.microsoft.nchwc"
-_MOST = 1 << 31
-"""A damaged file may name more channels than an attribute holds."""
 
 
 def told_their_channels(nodes: Sequence[Node], weights: Mapping[str, tuple[Shape, int]]) -> tuple[Node, ...]:
@@ -28,7 +27,7 @@ def told_their_channels(nodes: Sequence[Node], weights: Mapping[str, tuple[Shape
         if (node.domain, node.op) == (DOMAIN, "Conv") and len(node.inputs) > 1 and node.inputs[1] in weights:
             shape, _ = weights[node.inputs[1]]
             count = shape[1] * node.integer("group", 1) if len(shape) > 1 else 0
-            if 0 < count < _MOST:
+            if 0 < count < MOST_CHANNELS:
                 wanted[node.inputs[0]] = count
     return tuple(
         _told(node, wanted[node.key])

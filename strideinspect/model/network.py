@@ -9,24 +9,10 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from strideinspect.limits import DEEPEST_TABLES, MOST_CONSTANT_INTEGERS, MOST_CONSTANT_REALS, MOST_STORED_INDICES
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.nchwc import DOMAIN, told_their_channels
 from strideinspect.model.node import Node, Shape, UnresolvedError
-
-SMALL = 4096
-"""Integer constants up to this many elements take part in shape arithmetic."""
-
-SMALL_REAL = 64
-"""Floating-point constants with more elements than this are weights."""
-
-TABLE = 1 << 20
-"""Integer tables up to this many elements are read from the file when they reach an index."""
-
-COMPUTED = 1 << 22
-"""Integer tables up to this many elements are computed when they reach an index."""
-
-_DEEPEST = 64
-"""Nor are they where more nodes than this stand one behind the other."""
 
 INTEGERS = {
     onnx.TensorProto.INT64,
@@ -96,7 +82,7 @@ class Constants(Mapping[str, Array]):
                 depth = max(depth, later.depth + 1)
             elif source not in self._known and not (source in self._tensors and _is_table(self._tensors[source])):
                 return
-        if depth <= _DEEPEST:
+        if depth <= DEEPEST_TABLES:
             self._later[name] = _Later(compute, depth)
 
     def copy(self) -> Constants:
@@ -112,7 +98,7 @@ class Constants(Mapping[str, Array]):
         found = self._known.get(name)
         if found is None and name in self._tensors:
             tensor = self._tensors[name]
-            if _count(tensor) <= (SMALL if tensor.data_type in INTEGERS else SMALL_REAL):
+            if _count(tensor) <= (MOST_CONSTANT_INTEGERS if tensor.data_type in INTEGERS else MOST_CONSTANT_REALS):
                 found = self._read(name, tensor)
         return found
 
@@ -150,7 +136,7 @@ def _computed(name: str, later: _Later, constants: Constants) -> Array:
 
 
 def _is_table(tensor: onnx.TensorProto) -> bool:
-    return tensor.data_type in INTEGERS and _count(tensor) <= TABLE
+    return tensor.data_type in INTEGERS and _count(tensor) <= MOST_STORED_INDICES
 
 
 def _count(tensor: onnx.TensorProto) -> int:

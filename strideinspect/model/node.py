@@ -10,14 +10,14 @@ import numpy as np
 import onnx
 
 from strideinspect.errors import UnreadableModelError
-from strideinspect.model.naming import captured
+from strideinspect.model.subgraphs import captured
+from strideinspect.results.field import Shape as Shape  # noqa: PLC0414 - described nodes and shapes are imported together
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from strideinspect.model.geometry import Geometry
 
-Shape = tuple[int, ...]
 
 _STANDARD_DOMAINS = {"", "ai.onnx"}
 _REPEATING = {"Loop", "Scan", "SequenceMap"}

@@ -10,9 +10,9 @@ import onnx
 from onnx import numpy_helper
 from onnx.shape_inference import InferenceError, infer_node_outputs
 
+from strideinspect.limits import MOST_CONSTANT_INTEGERS
 from strideinspect.model.bodies import Run, loop_outputs
 from strideinspect.model.contrib_shapes import FURTHER_RULES
-from strideinspect.model.network import SMALL
 from strideinspect.model.node import WITH_BODIES, Node, Shape
 from strideinspect.model.shape_rules import RULES, output_dtype
 from strideinspect.model.shapes import Shapes
@@ -100,7 +100,7 @@ def _from_library(result: Shapes, node: Node) -> tuple[list[Shape | None], list[
 
 def _given(result: Shapes, name: str, called: str) -> _Given:
     value = result.constants.known(name)
-    told = value is not None and value.size <= SMALL and value.dtype != object
+    told = value is not None and value.size <= MOST_CONSTANT_INTEGERS and value.dtype != object
     return _Given(
         called,
         result.dtypes[name],

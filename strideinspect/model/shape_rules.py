@@ -10,13 +10,14 @@ from collections.abc import Callable, Sequence
 
 import onnx
 
-from strideinspect.model.broadcasting import broadcast, spell
+from strideinspect.model.broadcasting import broadcast
 from strideinspect.model.contrib_shapes import CONTRIB_RULES, CONTRIB_TYPES
 from strideinspect.model.einsum import einsum_shape
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError, normal_axis
 from strideinspect.model.pointwise import BROADCAST, COMPARISONS, FUSED_BROADCAST, FUSED_UNARY, UNARY
 from strideinspect.model.resizing import resized_shape
 from strideinspect.model.window import MisfitError
+from strideinspect.spelling import spell_shape
 
 MERGES = BROADCAST | FUSED_BROADCAST | {"Concat", "QLinearConcat"}
 """Operators that bring branches together."""
@@ -78,7 +79,7 @@ def _concatenated(placed: PlacedNode, inputs: Sequence[int]) -> Shape:
         if len(shape) != len(shapes[0]) or any(
             a != b for i, (a, b) in enumerate(zip(shape, shapes[0], strict=True)) if i != axis
         ):
-            listed = " and ".join(dict.fromkeys(spell(s) for s in shapes))
+            listed = " and ".join(dict.fromkeys(spell_shape(s) for s in shapes))
             raise MisfitError(f"{listed} cannot be joined along axis {axis}, as other axes differ")
     return (*shapes[0][:axis], sum(shape[axis] for shape in shapes), *shapes[0][axis + 1 :])
 
@@ -87,7 +88,7 @@ def _transpose(placed: PlacedNode) -> Shape:
     shape = placed.shape(0)
     perm = placed.node.integers("perm") or tuple(reversed(range(len(shape))))
     if sorted(perm) != list(range(len(shape))):
-        raise MisfitError(f"perm {list(perm)} does not fit an input of shape {spell(shape)}")
+        raise MisfitError(f"perm {list(perm)} does not fit an input of shape {spell_shape(shape)}")
     return tuple(shape[axis] for axis in perm)
 
 
@@ -99,7 +100,7 @@ def _reshape(placed: PlacedNode) -> Shape:
     sizes = list(wanted)
     if not placed.node.integer("allowzero", 0):
         if any(n == 0 and i >= len(shape) for i, n in enumerate(sizes)):
-            raise MisfitError(f"it copies an axis that its input of shape {spell(shape)} does not have")
+            raise MisfitError(f"it copies an axis that its input of shape {spell_shape(shape)} does not have")
         sizes = [shape[i] if n == 0 else n for i, n in enumerate(sizes)]
     have, known = math.prod(shape), math.prod(n for n in sizes if n != -1)
     open_axes = sizes.count(-1)
@@ -109,7 +110,7 @@ def _reshape(placed: PlacedNode) -> Shape:
         sizes[sizes.index(-1)] = have // known
     elif open_axes or known != have:
         raise MisfitError(
-            f"it reshapes {spell(shape)} ({have:,} values) to {'×'.join(map(str, wanted))}, which does not fit"
+            f"it reshapes {spell_shape(shape)} ({have:,} values) to {spell_shape(wanted)}, which does not fit"
         )
     return tuple(sizes)
 
@@ -147,11 +148,11 @@ def _flatten(placed: PlacedNode) -> Shape:
 
 def _product(placed: PlacedNode, a: Shape, b: Shape) -> Shape:
     if len(a) != 2 or len(b) != 2:
-        raise MisfitError(f"it multiplies {spell(a)} with {spell(b)}, both must have two axes")
+        raise MisfitError(f"it multiplies {spell_shape(a)} with {spell_shape(b)}, both must have two axes")
     rows, inner = a[::-1] if placed.node.integer("transA", 0) else a
     other, columns = b[::-1] if placed.node.integer("transB", 0) else b
     if inner != other:
-        raise MisfitError(f"it multiplies {spell(a)} with {spell(b)}, which does not fit")
+        raise MisfitError(f"it multiplies {spell_shape(a)} with {spell_shape(b)}, which does not fit")
     return rows, columns
 
 
@@ -165,7 +166,9 @@ def _joined(placed: PlacedNode) -> Shape:
     if not shapes:
         raise MisfitError("it has no branch that can run at this size")
     if len(shapes) > 1:
-        raise UnresolvedError(f"its branches make {' and '.join(map(spell, shapes))}, and which is taken is not known")
+        raise UnresolvedError(
+            f"its branches make {' and '.join(map(spell_shape, shapes))}, and which is taken is not known"
+        )
     (shape,) = shapes
     return shape
 

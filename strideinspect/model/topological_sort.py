@@ -6,6 +6,7 @@ import heapq
 from typing import TYPE_CHECKING, Final
 
 from strideinspect.errors import UnreadableModelError
+from strideinspect.model.subgraphs import subgraphs
 from strideinspect.model.utf8 import check_graph_text, check_text
 
 if TYPE_CHECKING:
@@ -96,11 +97,8 @@ def _reads(name: str, node: onnx.NodeProto) -> Iterator[tuple[str, str]]:
     label = _label(node)
     for tensor in filter(None, node.input):
         yield tensor, label
-    for attribute in node.attribute:
-        if attribute.HasField("g"):
-            yield from _sort(name, attribute.g).items()
-        for graph in attribute.graphs:
-            yield from _sort(name, graph).items()
+    for graph in subgraphs(node):
+        yield from _sort(name, graph).items()
 
 
 def _ranks(name: str, graph: onnx.GraphProto, before: list[list[int]]) -> list[int]:

@@ -7,63 +7,15 @@ Source: ONNX operators Conv, ConvTranspose, MaxPool, AveragePool, LpPool and the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from strideinspect.limits import LONGEST_MAP
+from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.geometry import Geometry, Kind, Window
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
-
-LONGEST_MAP = 1 << 22
-"""A map longer than this along an axis is not followed; inputs end at 10⁶."""
-
-
-class _Family(NamedTuple):
-    kind: Kind
-    weight: int | None = None  # which input holds the weight
-    data: int = 0  # which input is slid over
-    channels_last: bool = False  # whatever the attribute says
-
-
-_FAMILIES: dict[tuple[str, str], _Family] = {
-    ("", "Conv"): _Family(Kind.CONVOLUTION, weight=1),
-    ("", "ConvInteger"): _Family(Kind.CONVOLUTION, weight=1),
-    ("", "QLinearConv"): _Family(Kind.CONVOLUTION, weight=3),
-    ("com.microsoft", "QLinearConv"): _Family(Kind.CONVOLUTION, weight=3),
-    ("com.microsoft", "FusedConv"): _Family(Kind.CONVOLUTION, weight=1),
-    ("com.microsoft", "NhwcFusedConv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
-    ("com.microsoft", "NhwcConv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
-    ("", "ConvTranspose"): _Family(Kind.TRANSPOSED, weight=1),
-    ("com.microsoft", "ConvTransposeWithDynamicPads"): _Family(Kind.TRANSPOSED, weight=1),
-    ("", "MaxPool"): _Family(Kind.POOL),
-    ("", "AveragePool"): _Family(Kind.POOL),
-    ("", "LpPool"): _Family(Kind.POOL),
-    ("com.microsoft", "NhwcMaxPool"): _Family(Kind.POOL, channels_last=True),
-    ("com.microsoft", "MaxpoolWithMask"): _Family(Kind.POOL),
-    ("com.microsoft", "QLinearAveragePool"): _Family(Kind.POOL),
-    ("", "GlobalAveragePool"): _Family(Kind.GLOBAL),
-    ("", "GlobalMaxPool"): _Family(Kind.GLOBAL),
-    ("", "GlobalLpPool"): _Family(Kind.GLOBAL),
-    ("com.microsoft", "QLinearGlobalAveragePool"): _Family(Kind.GLOBAL),
-    # What onnxruntime writes when it saves an optimised model: channels in blocks (shapes are as without), or last.
-    ("com.microsoft.nchwc", "Conv"): _Family(Kind.CONVOLUTION, weight=1),
-    **{("com.microsoft.nchwc", op): _Family(Kind.POOL) for op in ("MaxPool", "AveragePool")},
-    **{("com.microsoft.nchwc", op): _Family(Kind.GLOBAL) for op in ("GlobalMaxPool", "GlobalAveragePool")},
-    ("com.ms.internal.nhwc", "Conv"): _Family(Kind.CONVOLUTION, weight=1, channels_last=True),
-    ("com.ms.internal.nhwc", "QLinearConv"): _Family(Kind.CONVOLUTION, weight=3, channels_last=True),
-    ("com.ms.internal.nhwc", "ConvTranspose"): _Family(Kind.TRANSPOSED, weight=1, channels_last=True),
-    **{
-        ("com.ms.internal.nhwc", op): _Family(Kind.POOL, channels_last=True)
-        for op in ("MaxPool", "AveragePool", "LpPool", "QLinearAveragePool")
-    },
-    **{
-        ("com.ms.internal.nhwc", op): _Family(Kind.GLOBAL, channels_last=True)
-        for op in ("GlobalMaxPool", "GlobalAveragePool", "GlobalLpPool")
-    },
-}
-
-WINDOW_OPERATORS = frozenset(_FAMILIES)
-"""(domain, operator) of every window node."""
+from strideinspect.model.window_operators import WINDOW_OPERATORS, WindowOperator
+from strideinspect.spelling import spell_shape
 
 
 class MisfitError(Exception):
@@ -80,7 +32,7 @@ class BrokenError(MisfitError):
 
 def is_window(node: Node) -> bool:
     """Whether the node slides a window."""
-    return (node.domain, node.op) in _FAMILIES
+    return (node.domain, node.op) in WINDOW_OPERATORS
 
 
 def geometry(placed: PlacedNode) -> Geometry:
@@ -91,12 +43,13 @@ def geometry(placed: PlacedNode) -> Geometry:
     if placed.geometry is not None:
         return placed.geometry
     node = placed.node
-    family = _FAMILIES[node.domain, node.op]
-    shape = placed.shape(family.data)
+    operator = WINDOW_OPERATORS[node.domain, node.op]
+    inputs = CONVOLUTION_INPUTS.get((node.domain, node.op))
+    shape = placed.shape(0)
     if len(shape) < 3:
-        raise MisfitError(f"it wants at least 3 axes, its input {node.inputs[family.data]!r} has {len(shape)}")
-    weight = placed.shape(family.weight) if family.weight is not None else None
-    return _resolved(family, _attributes(node), shape, weight)
+        raise MisfitError(f"it needs an input of at least 3 axes, but {node.inputs[0]!r} has {len(shape)}")
+    weight = None if inputs is None else placed.shape(inputs.weight)
+    return _resolved(operator, _attributes(node), shape, weight, None if inputs is None else inputs.weight)
 
 
 _Sizes = tuple[int, ...]
@@ -133,27 +86,29 @@ def _attributes(node: Node) -> _Attributes:
 
 
 @lru_cache(maxsize=256)  # networks repeat a few windows many times
-def _resolved(family: _Family, asked: _Attributes, shape: Shape, weight: Shape | None) -> Geometry:
+def _resolved(
+    operator: WindowOperator, asked: _Attributes, shape: Shape, weight: Shape | None, weight_input: int | None
+) -> Geometry:
     rank = len(shape)
-    last = family.channels_last or asked.channels_last
+    last = operator.channels_last or asked.channels_last
     axes = tuple(range(1, rank - 1)) if last else tuple(range(2, rank))
     channel_axis = rank - 1 if last else 1
     lengths = tuple(shape[axis] for axis in axes)
     channels = shape[channel_axis]
-    if family.kind is Kind.GLOBAL:
+    if operator.kind is Kind.GLOBAL:
         if 0 in lengths:
             raise MisfitError("the map that it pools has no index", empty=True)
         windows = tuple(Window(n, 1, 1, 0, 0, n, 1) for n in lengths)
-        return Geometry(family.kind, axes, windows, channel_axis, channels, channels, family.data, None)
+        return Geometry(operator.kind, axes, windows, channel_axis, channels, channels, 0, None)
 
     groups = asked.group if weight else channels
     if weight is not None:
-        channels = _output_channels(family.kind, weight, channels, groups, rank)
+        channels = _output_channels(operator.kind, weight, channels, groups, rank)
     kernel = asked.kernel or (weight[2:] if weight else None)
     if kernel is None:
         raise BrokenError("it has no kernel_shape")
     if weight is not None and kernel != weight[2:]:
-        raise BrokenError(f"kernel_shape is {_by(kernel)}, its weight is {_by(weight[2:])}")
+        raise BrokenError(f"kernel_shape is {spell_shape(kernel)}, its weight is {spell_shape(weight[2:])}")
     count = len(axes)
     stride = _per_axis("strides", asked.strides, count, 1)
     dilation = _per_axis("dilations", asked.dilations, count, 1)
@@ -161,22 +116,24 @@ def _resolved(family: _Family, asked: _Attributes, shape: Shape, weight: Shape |
         raise BrokenError(f"kernel_shape has {len(kernel)} numbers for {count} spatial axes")
     if min(*kernel, *stride, *dilation, 1) < 1:
         raise BrokenError("kernel, strides and dilations must be at least 1")
-    if family.kind is Kind.TRANSPOSED:
+    if operator.kind is Kind.TRANSPOSED:
         windows = _usable(_transposed(asked, lengths, kernel, stride, dilation))
     else:
-        windows = _usable(_forward(family.kind, asked, lengths, kernel, stride, dilation))
-    return Geometry(family.kind, axes, windows, channel_axis, channels, groups, family.data, family.weight)
+        windows = _usable(_forward(operator.kind, asked, lengths, kernel, stride, dilation))
+    return Geometry(operator.kind, axes, windows, channel_axis, channels, groups, 0, weight_input)
 
 
 def _usable(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     if any(window.size < 1 for window in windows):
         raise MisfitError(
-            f"its window spans {_by(w.extent for w in windows)} indices, the padded map has only "
-            f"{_by(w.length + w.begin + w.end for w in windows)}",
+            f"its window spans {spell_shape(w.extent for w in windows)} indices, the padded map has only "
+            f"{spell_shape(w.length + w.begin + w.end for w in windows)}",
             empty=True,
         )
     if any(max(window.size, window.length) > LONGEST_MAP for window in windows):
-        raise UnresolvedError(f"its map of {_by(window.size for window in windows)} indices is too large to follow")
+        raise UnresolvedError(
+            f"its map of {spell_shape(window.size for window in windows)} indices is too large to follow"
+        )
     return windows
 
 
@@ -312,7 +269,3 @@ def _transposed(
                 adj += size - reach + total
         windows.append(Window(k, s, d, before, after, n, size, transposed=True, output_padding=adj, sized=sized))
     return tuple(windows)
-
-
-def _by(numbers: Iterable[int]) -> str:
-    return "×".join(str(n) for n in numbers)

@@ -1,7 +1,7 @@
 """Protobuf wire format: an ONNX file's bytes without the payloads of its tensors.
 
-Only messages of more than `LIMIT` bytes are entered, so that the work grows with the number of nodes and tensors and
-not with what they weigh. Where a left-out payload lies in the file is written into the tensor's own `metadata_props`:
+Only messages of more than `MOST_PAYLOAD_BYTES` bytes are entered, so that the work grows with the number of nodes and
+tensors and not with the size of the weights. Where a left-out payload lies in the file is written into the tensor's own `metadata_props`:
 that travels with copies, sorting and inlining.
 
 Source: https://protobuf.dev/programming-guides/encoding/ and onnx-ml.proto (field numbers).
@@ -12,16 +12,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from strideinspect.limits import DEEPEST_MESSAGES, MOST_FIELDS, MOST_PAYLOAD_BYTES
+
 if TYPE_CHECKING:
     from mmap import mmap
 
-LIMIT: Final = 1024
-"""Payloads of more bytes than this stay in the file."""
-
-_MAX_DEPTH: Final = 99  # messages within messages; what protobuf itself allows
-_MAX_FIELDS: Final = 2_000_000  # about a second; the largest exports known have a tenth of it
-
-_TOO_MANY: Final = f"it consists of more than {_MAX_FIELDS:,} fields"
+_TOO_MANY: Final = f"it consists of more than {MOST_FIELDS:,} fields"
 
 _VARINT, _FIXED64, _BYTES, _GROUP, _END_GROUP, _FIXED32 = range(6)  # the wire types
 _WIDTH: Final = {_FIXED64: 8, _FIXED32: 4}
@@ -58,8 +54,8 @@ class WireError(Exception):
     """The bytes are no well-formed protobuf; the message says what is wrong at which offset."""
 
 
-def reduce(data: mmap | bytes, key: str, *, enter: int = LIMIT, trace_nodes: bool = False) -> bytes:
-    """The bytes of a ModelProto without tensor payloads over `LIMIT` bytes.
+def reduce(data: mmap | bytes, key: str, *, enter: int = MOST_PAYLOAD_BYTES, trace_nodes: bool = False) -> bytes:
+    """The bytes of a ModelProto without tensor payloads over `MOST_PAYLOAD_BYTES` bytes.
 
     A tensor that lost its payload gets the metadata entry `key` = "start:end,start:end,…": the spans of `data` that
     hold the payload fields, tags included. With `trace_nodes`, a node gets `key` = "start:length" of its message.
@@ -75,7 +71,7 @@ def reduce(data: mmap | bytes, key: str, *, enter: int = LIMIT, trace_nodes: boo
 
 def node_spans(data: mmap | bytes) -> list[tuple[int, int]]:
     """First byte and length of every node of the main graph, in the file's order. Raises as `reduce` does."""
-    walk = _Reducer(data, b"", LIMIT, trace_nodes=False)
+    walk = _Reducer(data, b"", MOST_PAYLOAD_BYTES, trace_nodes=False)
     graphs = walk.fields(0, len(data), _number("model", "graph"))
     return [span for start, length in graphs for span in walk.fields(start, start + length, _number("graph", "node"))]
 
@@ -101,8 +97,8 @@ class _Reducer:
 
     def message(self, start: int, end: int, kind: str, depth: int) -> bytes | None:
         """The message data[start:end] without payloads, or None where there is nothing to leave out or to note."""
-        if depth > _MAX_DEPTH:
-            raise WireError(f"subgraphs are nested too deep (more than {_MAX_DEPTH} messages) at byte {start:,}")
+        if depth > DEEPEST_MESSAGES:
+            raise WireError(f"subgraphs are nested too deep (more than {DEEPEST_MESSAGES} messages) at byte {start:,}")
         if kind == "tensor":
             return self._tensor(start, end)
         data, children = self._data, _CHILDREN[kind]
@@ -143,7 +139,7 @@ class _Reducer:
         fields = self._fields
         while pos < end:
             fields += 1
-            if fields > _MAX_FIELDS:
+            if fields > MOST_FIELDS:
                 raise WireError(_TOO_MANY)
             tag_at = pos
             tag = data[pos]
@@ -180,7 +176,7 @@ class _Reducer:
                 continue
             else:
                 self._fields += 1
-                if self._fields > _MAX_FIELDS:
+                if self._fields > MOST_FIELDS:
                     raise WireError(_TOO_MANY)
                 tag, _, pos = self._field(pos, end)
                 if tag >> 3 not in _PAYLOAD:
@@ -189,7 +185,7 @@ class _Reducer:
                 spans[-1] = (spans[-1][0], pos)
             else:
                 spans.append((tag_at, pos))
-        if sum(last - first for first, last in spans) <= LIMIT:
+        if sum(last - first for first, last in spans) <= MOST_PAYLOAD_BYTES:
             return None
         ends = [start, *(last for _, last in spans)]
         starts = [*(first for first, _ in spans), end]
@@ -232,7 +228,7 @@ class _Reducer:
         opened = [field]
         while opened:
             tag, pos = self._varint(pos)
-            if tag & 7 == _GROUP and len(opened) < _MAX_DEPTH:
+            if tag & 7 == _GROUP and len(opened) < DEEPEST_MESSAGES:
                 opened.append(tag >> 3)
             elif tag & 7 != _END_GROUP:
                 pos = self._after(tag, pos)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from strideinspect.limits import LARGEST_INDEX_TABLE
 from strideinspect.model.node import PlacedNode, UnresolvedError
 from strideinspect.reads.steps import (
     Read,
@@ -18,9 +19,6 @@ from strideinspect.reads.steps import (
     single,
 )
 
-LARGEST = 1 << 20
-"""Tables with more entries than this are not made."""
-
 Elements = NDArray[np.int64]
 """Row-major element numbers of an input; -1 for none."""
 
@@ -28,7 +26,7 @@ Elements = NDArray[np.int64]
 def elements(shape: tuple[int, ...]) -> Elements:
     """The number of every element, in the tensor's shape. Raises UnresolvedError for a tensor too large for a table."""
     count = math.prod(shape)
-    if count > LARGEST:
+    if count > LARGEST_INDEX_TABLE:
         raise UnresolvedError(f"a table of its {count:,} elements would be too large")
     return np.arange(count, dtype=np.int64).reshape(shape)
 
@@ -41,7 +39,7 @@ def element_wise(placed: PlacedNode, taps: Elements, input: int = 0, output: int
         if apart is not None:
             return Read(input, output, apart)
     wide = taps.reshape(math.prod(after), -1).astype(np.int32)
-    if wide.size > LARGEST:
+    if wide.size > LARGEST_INDEX_TABLE:
         raise UnresolvedError(f"a table of {wide.size:,} entries would be too large")
     why = f"{placed.node.op} {placed.node.label!r} picks its elements one by one"
     table = Table(0, math.prod(before), wide, why)
@@ -91,7 +89,7 @@ def grouped(target: Elements, count: int) -> Elements:
     start = np.searchsorted(sorted_, np.arange(count))
     rank = np.arange(target.size) - start[sorted_]
     width = int(rank.max(initial=0)) + 1
-    if count * width > LARGEST:
+    if count * width > LARGEST_INDEX_TABLE:
         raise UnresolvedError(f"a table of {count * width:,} entries would be too large")
     found = np.full((count, width), -1, dtype=np.int64)
     found[sorted_, rank] = order

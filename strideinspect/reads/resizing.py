@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from strideinspect.limits import LONGEST_CACHED_AXIS, MOST_REPORTED_PHASES
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.resizing import Resizing, resizing
 from strideinspect.reads.interpolation import (
@@ -36,12 +37,6 @@ from strideinspect.reads.steps import (
 )
 
 Coordinates = NDArray[np.float32]
-
-_PHASES = 64
-"""Closed forms with more phases than this are not worth telling."""
-
-_KEPT = 1 << 14
-"""Tables along longer axes than this are made anew each time, so that those that are kept stay small."""
 
 
 class _Filter(NamedTuple):
@@ -89,7 +84,7 @@ def _filter(node: Node) -> _Filter:
 
 def _axis_table(part: Resizing, chosen: _Filter) -> Table:
     """The table of one axis. Equal ones share their arrays: rows and columns, and the blocks of a network."""
-    make = _table if max(part.length, part.size) <= _KEPT else _table.__wrapped__
+    make = _table if max(part.length, part.size) <= LONGEST_CACHED_AXIS else _table.__wrapped__
     return make(part._replace(axis=0), chosen)._replace(axis=part.axis)
 
 
@@ -192,8 +187,8 @@ def _closed_form(part: Resizing, convention: str, interpolate: Interpolate) -> P
     if not scale or (part.size == 1 and convention == "pytorch_half_pixel"):
         return f"a Resize from {part.length} indices to one has no stride"
     period, step = scale.numerator, scale.denominator
-    if period > _PHASES:
-        return f"a Resize from {part.length} to {part.size} indices has more than {_PHASES} phases"
+    if period > MOST_REPORTED_PHASES:
+        return f"a Resize from {part.length} to {part.size} indices has more than {MOST_REPORTED_PHASES} phases"
     before, after = _SHIFTS[convention]
     offset = Fraction(0)
     if convention == "half_pixel_symmetric":

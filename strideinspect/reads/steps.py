@@ -9,17 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from strideinspect.limits import LARGEST_CACHED_TAPS
 
 Shape = tuple[int, ...]
 Taps = NDArray[np.int32]
 """Input indices per output index, shape [outputs, taps]; -1 where a tap is missing."""
 
-_SHORT = 1 << 12
-"""Repeating reads of more taps than this are not kept."""
+
+_T = TypeVar("_T", bound=tuple[object, ...])
+
+
+def _is_equal(self: tuple[object, ...], other: object) -> bool:
+    return type(self) is type(other) and tuple.__eq__(self, other)
+
+
+def _is_unequal(self: tuple[object, ...], other: object) -> bool:
+    return not _is_equal(self, other)
+
+
+def _distinct(kind: type[_T]) -> type[_T]:
+    """Make a named tuple equal to tuples of its own class only.
+
+    Steps are keys of caches, and plain tuples with equal entries are equal: Permute((1, 0)) and Statistics((1, 0))
+    would share a cache entry. The hash stays that of a tuple, which is computed in C; a collision between two kinds
+    costs one comparison. A NamedTuple cannot have another base class, so the methods are set afterwards.
+    """
+    kind.__eq__ = _is_equal  # type: ignore[method-assign]
+    kind.__ne__ = _is_unequal  # type: ignore[assignment, method-assign]
+    return kind
 
 
 class Periodic(NamedTuple):
@@ -38,11 +60,16 @@ class Periodic(NamedTuple):
         """Equal reads are one object."""
         return self is other
 
+    def __ne__(self, other: object) -> bool:
+        """Python would use the comparison of tuples."""
+        return self is not other
+
     def __hash__(self) -> int:
         """By identity, as a key of what was computed before."""
         return id(self)
 
 
+@_distinct
 class Sliding(NamedTuple):
     """A window along `axis`: output o reads the input indices o·stride − begin + dilation·j, j < kernel, if they exist.
 
@@ -69,6 +96,7 @@ def _window(kernel: int, stride: int, dilation: int, begin: int, *, sized: bool)
     return repeating(stride, dilation * np.arange(kernel, dtype=np.int64)[None, :] - begin, sized=sized)
 
 
+@_distinct
 class Transposed(NamedTuple):
     """A transposed window: output o reads each i with o + begin − dilation·j = i·stride for some j < kernel."""
 
@@ -97,8 +125,14 @@ class Table(NamedTuple):
     periodic_form: Periodic | str
 
     def __eq__(self, other: object) -> bool:
-        """Equal tables share their taps."""
-        return isinstance(other, Table) and self.axis == other.axis and self.taps is other.taps
+        """Equal tables share their taps: comparing arrays entry by entry would cost more than a cache saves."""
+        if not isinstance(other, Table):
+            return False
+        return self.taps is other.taps and (self.axis, self.length) == (other.axis, other.length)
+
+    def __ne__(self, other: object) -> bool:
+        """Python would use the comparison of tuples."""
+        return not self == other
 
     def __hash__(self) -> int:
         """By the identity of the taps, as a key of what was computed before."""
@@ -119,6 +153,7 @@ class Place(NamedTuple):
     size: int
 
 
+@_distinct
 class Channels(NamedTuple):
     """A convolution's channels: each of `outputs` channels reads all input channels of its own group."""
 
@@ -128,6 +163,7 @@ class Channels(NamedTuple):
     outputs: int
 
 
+@_distinct
 class Whole(NamedTuple):
     """Every output index reads the whole axis, which becomes one index.
 
@@ -139,6 +175,7 @@ class Whole(NamedTuple):
     collapses: bool
 
 
+@_distinct
 class Running(NamedTuple):
     """Output o reads all indices up to o (`forward`), from o on (`backward`), or both ways: recurrences and CumSum."""
 
@@ -147,18 +184,21 @@ class Running(NamedTuple):
     backward: bool
 
 
+@_distinct
 class Statistics(NamedTuple):
     """Each index reads itself, and through the statistics that it is normalised by the whole of these axes."""
 
     axes: tuple[int, ...]
 
 
+@_distinct
 class Permute(NamedTuple):
     """Output axis i is input axis perm[i]."""
 
     perm: tuple[int, ...]
 
 
+@_distinct
 class Reshape(NamedTuple):
     """The same values in row-major order under another shape."""
 
@@ -166,6 +206,7 @@ class Reshape(NamedTuple):
     after: Shape
 
 
+@_distinct
 class Broadcast(NamedTuple):
     """Axes of extent 1, and missing leading axes, are spread to the target shape."""
 
@@ -173,6 +214,7 @@ class Broadcast(NamedTuple):
     after: Shape
 
 
+@_distinct
 class Everything(NamedTuple):
     """Every output index reads the whole input. `reason` is given where that is all that is known."""
 
@@ -204,7 +246,7 @@ def repeating(
 ) -> Periodic:
     """A read that repeats; all taps are present, if not said. Equal ones are one object while they are short."""
     there = np.ones_like(taps, dtype=bool) if present is None else present
-    make = _repeating if taps.size <= _SHORT else _repeating.__wrapped__
+    make = _repeating if taps.size <= LARGEST_CACHED_TAPS else _repeating.__wrapped__
     return make(step, taps.shape, taps.astype(np.int64, copy=False).tobytes(), there.tobytes(), sized=sized)
 
 

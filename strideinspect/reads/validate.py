@@ -6,8 +6,7 @@ What passes here can be followed by every reader of steps without another look.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import assert_never
 
 from strideinspect.reads.steps import (
     Broadcast,
@@ -44,9 +43,31 @@ def fits(read: Read, before: Shape, after: Shape) -> bool:
     return inside and shape == (*after[: place.axis], place.length, *after[place.axis + 1 :])
 
 
-def shape_after(step: Step, shape: Shape) -> Shape | None:
+def shape_after(step: Step, shape: Shape) -> Shape | None:  # noqa: C901, PLR0911 - one case a kind
     """The shape after one step; None where the step does not fit the shape before it."""
-    return _AFTER[type(step)](step, shape)
+    match step:  # the most frequent kinds first
+        case Sliding() | Transposed():
+            return _window(step, shape)
+        case Channels():
+            return _channels(step, shape)
+        case Broadcast():
+            return _broadcast(step, shape)
+        case Reshape():
+            return step.after if shape == step.before and math.prod(step.before) == math.prod(step.after) else None
+        case Permute():
+            return _permute(step, shape)
+        case Whole():
+            return _one_axis(shape, step.axis, step.length, 1)
+        case Table():
+            return _table(step, shape)
+        case Statistics():
+            return shape if all(0 <= axis < len(shape) for axis in step.axes) else None
+        case Everything():
+            return step.after if shape == step.before else None
+        case Running():
+            return shape if 0 <= step.axis < len(shape) else None
+        case _:
+            assert_never(step)
 
 
 def _one_axis(shape: Shape, axis: int, length: int, size: int) -> Shape | None:
@@ -79,27 +100,8 @@ def _permute(step: Permute, shape: Shape) -> Shape | None:
     return tuple(shape[axis] for axis in step.perm)
 
 
-def _reshape(step: Reshape, shape: Shape) -> Shape | None:
-    return step.after if shape == step.before and math.prod(step.before) == math.prod(step.after) else None
-
-
 def _broadcast(step: Broadcast, shape: Shape) -> Shape | None:
     lead = len(step.after) - len(shape)
     if shape != step.before or lead < 0:
         return None
     return step.after if all(a in (1, b) for a, b in zip(shape, step.after[lead:], strict=True)) else None
-
-
-_AFTER: dict[type, Callable[[Any, Shape], Shape | None]] = {
-    Sliding: _window,
-    Transposed: _window,
-    Table: _table,
-    Channels: _channels,
-    Whole: lambda step, shape: _one_axis(shape, step.axis, step.length, 1),
-    Running: lambda step, shape: shape if 0 <= step.axis < len(shape) else None,
-    Statistics: lambda step, shape: shape if all(0 <= axis < len(shape) for axis in step.axes) else None,
-    Permute: _permute,
-    Reshape: _reshape,
-    Broadcast: _broadcast,
-    Everything: lambda step, shape: step.after if shape == step.before else None,
-}

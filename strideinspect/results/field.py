@@ -6,7 +6,10 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
+
+Shape = tuple[int, ...]
+"""Sizes of a tensor's axes."""
 
 Span = tuple[int, int]
 """First and last index, both included."""
@@ -25,7 +28,25 @@ class FullField(NamedTuple):
 
 
 NOTHING = 1 << 30
-"""Stands in packed positions for what an index sees that sees nothing."""
+"""In arrays of first and last indices, the entry of an index that sees nothing.
+
+It is larger than any pixel index, so that a minimum ignores it, and it fits into 32 bits. Hulls (fields/), positions
+and the answers of the probe (verify/) all use it.
+"""
+
+
+_Truth_co = TypeVar("_Truth_co", covariant=True)
+
+
+class _Ends(Protocol[_Truth_co]):
+    """A number, or an array of numbers: renderers use this file, which is why it does not name numpy."""
+
+    def __ge__(self, other: int, /) -> _Truth_co: ...
+
+
+def sees_nothing(ends: _Ends[_Truth_co]) -> _Truth_co:
+    """Whether a first or last index is that of an index that sees nothing; for an array, entry by entry."""
+    return ends >= NOTHING
 
 
 @dataclass(frozen=True, slots=True)

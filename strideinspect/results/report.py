@@ -37,12 +37,16 @@ _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class RuleInfo(NamedTuple):
-    """A rule: its kebab-case id, its group, the gravest severity that it gives, and one line on when it fires."""
+    """A rule: its kebab-case id, its group, its maximum severity, and one line on when it fires.
+
+    `page` is the address of its documentation where another package brings the rule.
+    """
 
     id: str
     group: str
     severity: Severity
     summary: str
+    page: str = ""
 
 
 class Source(NamedTuple):
@@ -181,6 +185,7 @@ class Finding:
     sizes: tuple[int, ...] = ()
     source: Source | None = None
     bytes: tuple[int, int] | None = None
+    page: str = ""  # address of the rule's documentation where another package brings the rule
 
 
 class Accepted(NamedTuple):

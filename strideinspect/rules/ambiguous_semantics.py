@@ -42,7 +42,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import by, listed
 
@@ -51,16 +52,18 @@ if TYPE_CHECKING:
 
 
 @rule("runtime", Severity.ERROR)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node."""
-    for node, said in inspection.readings():
-        told = listed([f"{who} {by(what) if isinstance(what, tuple) else what}" for who, what in said.items()])
-        yield Finding(
-            rule="ambiguous-semantics",
-            severity=Severity.ERROR,
-            message=f"{node.op} {node.label} means different things at this size: {told}",
-            help="write the sizes out: pads instead of auto_pad, sizes instead of scales",
-            node=node.name or None,
-            output=node.key,
-            source=inspection.code(node),
-        )
+    from strideinspect.model.ambiguity import outcomes  # imports onnx, which the list of rules does not need
+
+    shapes = inspection.analysis.shapes
+    for node in shapes.nodes:
+        differing = outcomes(shapes, node)
+        if differing:
+            texts = [f"{who} {by(what) if isinstance(what, tuple) else what}" for who, what in differing.items()]
+            yield Draft(
+                f"{node.op} {node.label}: ONNX, its shape inference and onnxruntime disagree at this size: "
+                f"{listed(texts)}",
+                "write the sizes out: pads instead of auto_pad, sizes instead of scales",
+                node=node.key,
+            )

@@ -34,28 +34,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by, listed
+from strideinspect.rules.wording import axes_listed, by
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("model", Severity.NOTE)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per input."""
-    for given in inspection.inputs:
+    for given in inspection.analysis.inputs:
         if given.assumed:
-            sizes = tuple(given.shape[axis] for axis in given.assumed)
-            plural = "es" if len(sizes) > 1 else "is"
-            yield Finding(
-                rule="assumed-input-size",
-                severity=Severity.NOTE,
-                message=f"ax{plural} {listed([str(a) for a in given.assumed])} of input {given.name} "
-                f"{'have' if len(sizes) > 1 else 'has'} no size in the model: inspected at {by(given.shape)}",
-                help=f"give the real size: --input-shape {given.name}={','.join(map(str, given.shape))}",
+            several = len(given.assumed) > 1
+            yield Draft(
+                f"{axes_listed(given.assumed)} of input {given.name} {'have' if several else 'has'} no size in the "
+                f"model: inspected at {by(given.shape)}",
+                f"give the real size: --input-shape {given.name}={','.join(map(str, given.shape))}",
                 input=given.name,
                 axes=given.assumed,
-                sizes=sizes,
+                sizes=tuple(given.shape[axis] for axis in given.assumed),
             )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def budgeted(inspection: Inspection) -> Iterator[tuple[TensorReport, Budget]]:
     """The outputs with the bounds that are set for them."""
-    for output in inspection.outputs:
+    for output in inspection.analysis.outputs:
         yield output, inspection.settings.budget(output.name)
 
 

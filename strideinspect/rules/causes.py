@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from strideinspect.analysis import Analysis
 from strideinspect.fields.forward import NodeReads
-from strideinspect.fields.hulls import EMPTY, along
-from strideinspect.fields.index_masks import all_marked, back, unmarked
+from strideinspect.fields.hulls import along
+from strideinspect.fields.index_masks import Vector, all_marked, back, unmarked
 from strideinspect.model.node import Node
-from strideinspect.results.field import Span
+from strideinspect.results.field import NOTHING, Span
 from strideinspect.rules.wording import axis_name
-
-if TYPE_CHECKING:
-    from strideinspect.rules.inspection import Inspection
-
-Vector = NDArray[np.bool_]
 
 
 class Cause(NamedTuple):
-    """A node that leaves out, of the map before it, `lost` of `of` indices that nobody else reads either.
+    """A node that leaves out, of the map before it, `lost` of `of` indices that no other node uses either.
 
     `noun` is what these indices are called; `of` is None where the map is the input itself.
     """
@@ -34,33 +29,33 @@ class Cause(NamedTuple):
     noun: str
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """`MaxPool pool1 (1 row of 54)`."""
         of = "" if self.of is None else f" of {self.of}"
         return f"{self.node.op} {self.node.label} ({self.lost} {self.noun}{of})"
 
 
-def causes_of(inspection: Inspection, name: str, axis: int, ranges: Sequence[Span]) -> list[Cause]:
+def causes_of(analysis: Analysis, name: str, axis: int, ranges: Sequence[Span]) -> list[Cause]:
     """The nodes at which indices of an input axis are lost for good, in graph order."""
-    given = next(given for given in inspection.inputs if given.name == name)
+    given = next(given for given in analysis.inputs if given.name == name)
     lost = np.zeros(given.shape[axis], dtype=bool)
     for first, last in ranges:
         lost[first : last + 1] = True
-    later = lost & ~unmarked(inspection.read, name, axis, len(lost))
+    later = lost & ~unmarked(analysis.used, name, axis, len(lost))
     found = []
-    for item in inspection.described:
+    for item in analysis.reads:
         for tensor in dict.fromkeys(item.node.inputs[read.input] for read in item.reads) if item.known else ():
-            seen = inspection.fields.get(tensor, {}).get((name, axis))
+            seen = analysis.fields.get(tensor, {}).get((name, axis))
             if seen is None:
                 continue
-            for node_axis, unread in _left_out(inspection, item, tensor, seen.actual.axes):
+            for node_axis, unread in _left_out(analysis, item, tensor, seen.actual.axes):
                 low, high = along(seen.actual.full, node_axis, len(unread))
                 # A wider field may reach across what was lost at once, at the input itself, and is not seen in it.
                 touches = np.where(low == -high, _hits(lost, low, -high), _hits(later, low, -high))
                 count = int((unread & touches).sum())
                 if count:
                     noun = axis_name(given.spatial_axes.index(axis), len(given.spatial_axes), count)
-                    window = item.node.key in inspection.shapes.geometries
+                    window = item.node.key in analysis.shapes.geometries
                     found.append(Cause(item.node, window, count, None if tensor == name else len(unread), noun))
     return found
 
@@ -68,27 +63,25 @@ def causes_of(inspection: Inspection, name: str, axis: int, ranges: Sequence[Spa
 def _hits(marked: Vector, first: Vector, last: Vector) -> Vector:
     """Whether there is a marked index from each first one to its last one; none where nothing is seen."""
     before = np.concatenate([[0], np.cumsum(marked)])
-    sees = first < EMPTY
+    sees = first < NOTHING
     found: Vector = sees & (before[np.where(sees, last + 1, 0)] > before[np.where(sees, first, 0)])
     return found
 
 
-def _left_out(
-    inspection: Inspection, item: NodeReads, tensor: str, axes: frozenset[int]
-) -> Iterator[tuple[int, Vector]]:
+def _left_out(analysis: Analysis, item: NodeReads, tensor: str, axes: frozenset[int]) -> Iterator[tuple[int, Vector]]:
     """Per axis the indices of a tensor that neither this reader of it nor any other reads; axes without any left out.
 
     What is read for an output on which nothing depends is not read.
     """
-    shapes = inspection.shapes.shapes
+    shapes = analysis.shapes.shapes
     needed = [
         back(read, all_marked(shapes[item.node.outputs[read.output]]))
         for read in item.reads
-        if item.node.inputs[read.input] == tensor and item.node.outputs[read.output] in inspection.seen
+        if item.node.inputs[read.input] == tensor and item.node.outputs[read.output] in analysis.needed
     ]
     for axis in axes if needed else ():
         length = shapes[tensor][axis]
-        unread = unmarked(inspection.read, tensor, axis, length)
+        unread = unmarked(analysis.used, tensor, axis, length)
         for marks in needed:
             if marks is not None:
                 unread &= ~marks[axis]

@@ -35,38 +35,44 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
+from strideinspect.rules.wording import pixels
 
 if TYPE_CHECKING:
+    from strideinspect.results.field import Field
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("alignment", Severity.NOTE)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output, input and axis."""
-    for output in inspection.outputs:
-        node = inspection.producers.get(output.name)
+    for output in inspection.analysis.outputs:
         for field in output.fields:
-            if field.center is None or field.stride is None or field.node_axis is None or output.shape is None:
+            drift = _drift(field, output.shape)
+            if drift is None or field.stride is None or abs(drift) * 2 < abs(field.stride):
                 continue
-            cells = output.shape[field.node_axis]
-            last = field.phases[(cells - 1) % len(field.phases)]
-            if last is None:
-                continue
-            turns = (cells - 1) // len(field.phases)
-            end = Fraction(sum(last), 2) + turns * field.stride * len(field.phases)
-            drift = (field.center + end) / 2 - Fraction(field.extent - 1, 2)
-            if abs(drift) * 2 >= abs(field.stride):
-                yield Finding(
-                    rule="center-drift",
-                    severity=Severity.NOTE,
-                    message=f"{output.name} is centered {float(abs(drift)):g} pixels "
-                    f"{'after' if drift > 0 else 'before'} the middle of axis {field.axis} of {field.input}, "
-                    f"{float(abs(drift / field.stride)):.2g} of its effective stride {field.stride}",
-                    help="decode with the true centers (--format csv), or pad symmetrically",
-                    output=output.name,
-                    input=field.input,
-                    axes=(field.axis,),
-                    source=inspection.code(node) if node else None,
-                )
+            distance = pixels(abs(drift), len(inspection.analysis.spatial_axes[field.input]))
+            yield Draft(
+                f"the center of {output.name} is {distance} {'after' if drift > 0 else 'before'} the middle of axis "
+                f"{field.axis} of {field.input}: {float(abs(drift / field.stride)):.2g} of its effective stride "
+                f"{field.stride}",
+                "decode positions with the true centers (--format csv lists them), or pad symmetrically",
+                tensor=output.name,
+                input=field.input,
+                axes=(field.axis,),
+                written_by=output.name,
+            )
+
+
+def _drift(field: Field, shape: tuple[int, ...] | None) -> Fraction | None:
+    """How far the middle between the first and the last cell's centers is from the image's middle, in pixels."""
+    if field.center is None or field.stride is None or field.node_axis is None or shape is None:
+        return None
+    cells, period = shape[field.node_axis], len(field.phases)
+    last = field.phases[(cells - 1) % period]
+    if last is None:
+        return None
+    end = Fraction(sum(last), 2) + (cells - 1) // period * field.stride * period
+    return (field.center + end) / 2 - Fraction(field.extent - 1, 2)

@@ -38,32 +38,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by
+from strideinspect.rules.wording import by, kernel
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("upsampling", Severity.WARNING)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node."""
-    for window in inspection.windows:
+    for window in inspection.analysis.windows:
         if window.output_padding is None:
             continue
         uneven = [i for i, (k, s) in enumerate(zip(window.kernel, window.stride, strict=True)) if s > 1 and k % s]
         if uneven:
             better = [-(-k // s) * s for k, s in zip(window.kernel, window.stride, strict=True)]
             fewest = window.kernel[uneven[0]] // window.stride[uneven[0]]
-            yield Finding(
-                rule="checkerboard",
-                severity=Severity.WARNING,
-                message=f"{window.op} {window.label}: its {by(window.kernel)} kernel is no multiple of its stride "
-                f"{by(window.stride)}, so that neighbours are made from {fewest} or {fewest + 1} taps an axis",
-                help=f"use a {by(better)} kernel, or resize and then convolve",
-                node=window.name or None,
-                output=window.output,
+            yield Draft(
+                f"{window.op} {window.label}: {kernel(window.kernel)} is not a multiple of its stride "
+                f"{by(window.stride)}; uneven overlap: {fewest} or {fewest + 1} taps per axis",
+                f"use {kernel(better, 'a')}, or resize and then convolve",
+                node=window.output,
                 axes=tuple(window.spatial_axes[i] for i in uneven),
-                source=window.source,
             )

@@ -40,25 +40,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import by
 
 if TYPE_CHECKING:
+    from strideinspect.analysis import Analysis
+    from strideinspect.model.node import Shape
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("model", Severity.ERROR)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per tensor."""
-    for name, declared, computed in inspection.declared_conflicts():
-        node = inspection.producers.get(name)
-        yield Finding(
-            rule="declared-shape-conflict",
-            severity=Severity.ERROR,
-            message=f"{name} is declared as {by(declared)}, its shape is {by(computed)}",
-            help="export the model again, or correct the declaration",
-            node=(node.name or None) if node else None,
-            output=name,
-            source=inspection.code(node) if node else None,
+    for name, declared, computed in _conflicts(inspection.analysis):
+        computes = inspection.analysis.producers.get(name)
+        yield Draft(
+            f"{name} is declared as {by(declared)}; its shape is {by(computed)}",
+            "export the model again, or correct the declaration",
+            node=computes.key if computes else None,
+            tensor=name,
         )
+
+
+def _conflicts(analysis: Analysis) -> Iterator[tuple[str, Shape, Shape]]:
+    """Tensors whose declared shape differs from the computed one: name, declared, computed.
+
+    At another input size than the file declares, its declarations do not apply.
+    """
+    shapes = analysis.shapes
+    for name, declared in analysis.network.declared.items() if not shapes.resized else ():
+        computed = shapes.shapes.get(name)
+        if computed is None or declared.dims is None or name in analysis.network.inputs:
+            continue
+        agree = len(declared.dims) == len(computed) and all(
+            not isinstance(d, int) or d == c for d, c in zip(declared.dims, computed, strict=True)
+        )
+        if not agree:
+            yield name, tuple(d if isinstance(d, int) else -1 for d in declared.dims), computed

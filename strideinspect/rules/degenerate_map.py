@@ -47,40 +47,50 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by
+from strideinspect.rules.wording import by, kernel
 
 if TYPE_CHECKING:
+    from strideinspect.analysis import Analysis
+    from strideinspect.results.report import WindowNode
     from strideinspect.rules.inspection import Inspection
 
 
+_HELP = "use a larger input, or fewer strides before it"
+
+
 @rule("model", Severity.ERROR)
-def check(inspection: Inspection) -> Iterator[Finding]:
-    """One finding per node."""
-    for window in inspection.windows:
-        shrunk = inspection.shrunk_axes(window)
-        if shrunk and window.input_shape is not None:
+def check(inspection: Inspection) -> Iterator[Draft]:
+    """One finding per node: an error where a map is empty, a warning where it has one index."""
+    analysis = inspection.analysis
+    for window in analysis.windows:
+        axes = _shrunk_axes(analysis, window)
+        if axes and window.input_shape is not None:
             size = by([window.input_shape[axis] for axis in window.spatial_axes])
-            yield Finding(
-                rule="degenerate-map",
+            yield Draft(
+                f"{window.op} {window.label}: {kernel(window.kernel)} slides over a map that was reduced to {size}",
+                _HELP,
+                node=window.output,
+                axes=axes,
                 severity=Severity.WARNING,
-                message=f"{window.op} {window.label} slides a {by(window.kernel)} window over a map shrunk to {size}",
-                help="use a larger input, or fewer strides before it",
-                node=window.name or None,
-                output=window.output,
-                axes=shrunk,
-                source=window.source,
             )
-    for problem in inspection.problems:
+    for problem in analysis.problems:
         if problem.trouble.value == "empty":
-            node = problem.node
-            yield Finding(
-                rule="degenerate-map",
-                severity=Severity.ERROR,
-                message=f"{node.op} {node.label}: {problem.text}",
-                help="use a larger input, or fewer strides before it",
-                node=node.name or None,
-                output=node.key,
-                source=inspection.code(node),
-            )
+            yield Draft(f"{problem.node.op} {problem.node.label}: {problem.text}", _HELP, node=problem.node.key)
+
+
+def _shrunk_axes(analysis: Analysis, window: WindowNode) -> tuple[int, ...]:
+    """Axes that ordinary windows brought to extent 1 and over which a wider window slides."""
+    if window.dropped is None or window.input_shape is None:
+        return ()
+    geometry = analysis.shapes.geometries[window.output]
+    fields = analysis.fields.get(analysis.data_tensor(window), {})
+    return tuple(
+        axis
+        for axis, w in zip(geometry.axes, geometry.windows, strict=True)
+        if w.length == 1
+        and w.kernel > 1
+        and any(axis in s.actual.axes and analysis.sizes[name][from_] > 1 for (name, from_), s in fields.items())
+    )

@@ -40,7 +40,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axis_name, spans
 
@@ -49,23 +50,31 @@ if TYPE_CHECKING:
 
 
 @rule("field", Severity.WARNING)
-def check(inspection: Inspection) -> Iterator[Finding]:
-    """One finding per output, input and axis."""
-    for output, field, index, holes in inspection.holes():
-        node = inspection.producers.get(output.name)
-        given = next(i for i in inspection.inputs if i.name == field.input)
-        count = sum(b - a + 1 for a, b in holes)
-        what = axis_name(given.spatial_axes.index(field.axis), len(given.spatial_axes), count)
-        yield Finding(
-            rule="dilation-holes",
-            severity=Severity.WARNING,
-            message=f"{output.name} index {index} does not see {what} {spans(holes)} of {field.input}, "
-            f"inside its own field",
-            help="use dilations without a common factor, or convolve undilated in between",
-            output=output.name,
-            input=field.input,
-            axes=(field.axis,),
-            ranges=holes,
-            pixels=count,
-            source=inspection.code(node) if node else None,
-        )
+def check(inspection: Inspection) -> Iterator[Draft]:
+    """One finding per output, input and axis: what its middle index does not see."""
+    from strideinspect.fields.holes import holes_of, may_have_holes  # imports numpy
+
+    analysis = inspection.analysis
+    if not may_have_holes(analysis.shapes):
+        return
+    outputs = [output for output in analysis.outputs if output.shape is not None]
+    found = holes_of(analysis.shapes, analysis.reads, analysis.fields, [output.name for output in outputs])
+    for output in outputs:
+        for field in output.fields:
+            if (field.input, field.axis) not in found[output.name]:
+                continue
+            index, holes = found[output.name][field.input, field.axis]
+            spatial = analysis.spatial_axes[field.input]
+            count = sum(b - a + 1 for a, b in holes)
+            what = axis_name(spatial.index(field.axis), len(spatial), count)
+            yield Draft(
+                f"index {index} of {output.name} does not depend on {what} {spans(holes)} of {field.input}, inside its "
+                "own receptive field",
+                "use dilations without a common factor, or convolve without dilation in between",
+                tensor=output.name,
+                input=field.input,
+                axes=(field.axis,),
+                ranges=holes,
+                pixels=count,
+                written_by=output.name,
+            )

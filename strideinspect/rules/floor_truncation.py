@@ -40,8 +40,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
+from strideinspect.rules.size_advice import advice_at
 from strideinspect.rules.wording import axes_name, by, spans
 
 if TYPE_CHECKING:
@@ -49,32 +51,29 @@ if TYPE_CHECKING:
 
 
 @rule("coverage", Severity.WARNING)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node and set of rows or columns."""
-    for window in inspection.windows:
+    from strideinspect.fields.index_masks import runs  # imports numpy, as `unused` does
+    from strideinspect.rules.unused import alike, unused
+
+    for window in inspection.analysis.windows:
         if window.dropped is None or not any(window.dropped.pixels) or window.input_shape is None:
             continue
-        for axes, unread in inspection.alike((axis, pixels) for axis, pixels, _ in inspection.lost(window)):
-            ranges = inspection.runs(unread)
-            count = int(unread.sum())
+        for axes, dropped in alike((axis, pixels) for axis, pixels, _ in unused(inspection.analysis, window)):
+            ranges = runs(dropped)
+            count = int(dropped.sum())
             positions = [window.spatial_axes.index(axis) for axis in axes]
             what = axes_name(positions, len(window.spatial_axes), count)
             sizes = [window.input_shape[axis] for axis in window.spatial_axes]
             whole = f"its {by(sizes)} input" if len(sizes) > 1 else f"the {sizes[0]} of its input"
-            advice = inspection.advice(window, axes, "dropped")
-            yield Finding(
-                rule="floor-truncation",
-                severity=Severity.WARNING,
-                message=f"{window.op} {window.label}: {what} {spans(ranges)} of {whole} "
-                f"{'is' if count * len(axes) == 1 else 'are'} read by nobody",
-                help=advice.text
-                if advice
-                else "pad the map at its end, so that the last window reaches its last pixel",
-                node=window.name or None,
-                output=window.output,
+            advice = advice_at(inspection, window, axes, "dropped")
+            yield Draft(
+                f"{window.op} {window.label}: {what} {spans(ranges)} of {whole} "
+                f"{'is' if count * len(axes) == 1 else 'are'} never used",
+                advice.text if advice else "pad the map at its end, so that the last window reaches its last pixel",
+                node=window.output,
                 axes=tuple(axes),
                 ranges=ranges,
                 pixels=count,
                 sizes=advice.sizes if advice else (),
-                source=window.source,
             )

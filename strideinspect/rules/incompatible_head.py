@@ -41,31 +41,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
+
 HELP = {
     "head": "use the size that the model was exported for, or export it again for this size",
-    "broken": "no input size helps: change this layer, or export it in another way",
+    "broken": "no input size helps: change this layer, or export the model in another way",
 }
 """By the kind of trouble."""
 
 
 @rule("model", Severity.ERROR)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node."""
-    for problem in inspection.problems:
+    for problem in inspection.analysis.problems:
         if problem.trouble.value in HELP:
             node = problem.node
-            yield Finding(
-                rule="incompatible-head",
-                severity=Severity.ERROR,
-                message=f"{node.op} {node.label}: {problem.text}",
-                help=HELP[problem.trouble.value],
-                node=node.name or None,
-                output=node.key,
-                source=inspection.code(node),
-            )
+            yield Draft(f"{node.op} {node.label}: {problem.text}", HELP[problem.trouble.value], node=node.key)

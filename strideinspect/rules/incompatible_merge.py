@@ -45,25 +45,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
+from strideinspect.rules.wording import by
 
 if TYPE_CHECKING:
+    from strideinspect.analysis import Analysis
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("model", Severity.ERROR)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per merge."""
-    for problem in inspection.problems:
-        if problem.trouble.value == "merge":
-            node = problem.node
-            yield Finding(
-                rule="incompatible-merge",
-                severity=Severity.ERROR,
-                message=f"{node.op} {node.label}: {problem.text} at this input size",
-                help=inspection.fitting_help,
-                node=node.name or None,
-                output=node.key,
-                source=inspection.code(node),
+    misfits = [problem for problem in inspection.analysis.problems if problem.trouble.value == "merge"]
+    advice = _help(inspection.analysis) if misfits else ""
+    for problem in misfits:
+        node = problem.node
+        yield Draft(f"{node.op} {node.label}: {problem.text} at this input size", advice, node=node.key)
+
+
+def _help(analysis: Analysis) -> str:
+    """The nearest multiples of the largest stride at which nothing is wrong, where there are such."""
+    strides = {abs(field.stride) for window in analysis.windows for field in window.fields if field.stride is not None}
+    largest = int(max((s for s in strides if s.denominator == 1), default=1))
+    texts: list[str] = []
+    for up in (0, 1):
+        near = {
+            given.name: tuple(
+                (n + up * (largest - 1)) // largest * largest if axis in given.spatial_axes else n
+                for axis, n in enumerate(given.shape)
             )
+            for given in analysis.inputs
+        }
+        sizes = [near[given.name][axis] for given in analysis.inputs for axis in given.spatial_axes]
+        if min(sizes, default=0) and not analysis.at(near).problems:
+            texts.append(by(sizes) if len(set(sizes)) > 1 else str(sizes[0]))
+    if not texts:
+        return "give both branches the same size, or pad or crop before the merge"
+    return f"use sizes that are multiples of {largest}, such as {' or '.join(dict.fromkeys(texts))}"

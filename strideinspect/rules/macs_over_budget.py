@@ -43,8 +43,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
 from strideinspect.rules.bounds import budgeted
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -52,22 +53,20 @@ if TYPE_CHECKING:
 
 
 @rule("budget", Severity.ERROR)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output."""
     for output, budget in budgeted(inspection):
         most = budget.max_macs
         if most is None:
             continue
-        needed = inspection.needed_by(output.name)
-        counts = [window.macs for window in inspection.windows if window.output in needed]
+        needed = inspection.analysis.needed_by(output.name)
+        counts = [window.macs for window in inspection.analysis.windows if window.output in needed]
         total = sum(count for count in counts if count is not None)
         if total > most:
             least = "at least " if None in counts else ""
-            yield Finding(
-                rule="macs-over-budget",
-                severity=Severity.ERROR,
-                message=f"output {output.name}: its windows take {least}{total:,} multiply-adds, at most {most:,} "
-                "are wanted",
-                help="use a smaller input, fewer channels or grouped convolutions, or raise max-macs",
-                output=output.name,
+            yield Draft(
+                f"output {output.name}: its window nodes take {least}{total:,} multiply-adds; at most {most:,} are "
+                "allowed",
+                "use a smaller input, fewer channels or grouped convolutions, or raise max-macs",
+                tensor=output.name,
             )

@@ -40,46 +40,49 @@ Pad symmetrically, use an odd input size with SAME, or align the corners of the 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import axes_listed
+from strideinspect.rules.wording import axes_listed, pixels
 
 if TYPE_CHECKING:
+    from strideinspect.analysis import Analysis
     from strideinspect.fields.merging import MapMerge
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("alignment", Severity.WARNING)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per merge."""
-    for merge in inspection.merges:
+    for merge in inspection.analysis.merges:
         causal = len(merge.axes) == 1 and len({branch.last for branch in merge.branches}) == 1
         if causal or len({branch.stride for branch in merge.branches}) > 1:
             continue
         low = min(merge.branches, key=lambda branch: branch.center)
         high = max(merge.branches, key=lambda branch: branch.center)
         apart = high.center - low.center
-        if apart and not _slices_of_one_map(inspection, merge):
-            yield Finding(
-                rule="misaligned-merge",
-                severity=Severity.NOTE if merge.upsampled else Severity.WARNING,
-                message=f"{merge.node.op} {merge.node.label}: {high.tensor} is centered {_pixels(apart)} further on "
-                f"along {axes_listed(merge.axes)} of {merge.input} than {low.tensor}",
-                help="pad symmetrically, or use an odd size where padding is SAME",
-                node=merge.node.name or None,
-                output=merge.node.key,
+        if apart and not _slices_of_one_map(inspection.analysis, merge):
+            distance = pixels(apart, len(inspection.analysis.spatial_axes[merge.input]))
+            yield Draft(
+                f"{merge.node.op} {merge.node.label}: its branches are spatially misaligned: {high.tensor} is centered "
+                f"{distance} after {low.tensor} along {axes_listed(merge.axes)} of {merge.input}",
+                "pad symmetrically, or use an odd size where padding is SAME",
+                node=merge.node.key,
                 input=merge.input,
                 axes=merge.axes,
-                source=inspection.code(merge.node),
+                severity=Severity.NOTE if merge.upsampled else None,
             )
 
 
-def _slices_of_one_map(inspection: Inspection, merge: MapMerge) -> bool:
-    return merge.node.op == "Concat" and len({inspection.unsliced(branch.tensor) for branch in merge.branches}) == 1
+def _slices_of_one_map(analysis: Analysis, merge: MapMerge) -> bool:
+    """Whether a Concat joins slices of one map (a Focus layer): shifted against each other on purpose."""
+    return merge.node.op == "Concat" and len({_unsliced(analysis, branch.tensor) for branch in merge.branches}) == 1
 
 
-def _pixels(number: Fraction) -> str:
-    return f"{float(number):g} pixel{'' if number == 1 else 's'}"
+def _unsliced(analysis: Analysis, tensor: str) -> str:
+    """The tensor that was sliced, also several times in a row; the tensor itself where it is not a slice."""
+    while (node := analysis.producers.get(tensor)) is not None and node.op in {"Slice", "Unsqueeze"}:
+        tensor = node.inputs[0]
+    return tensor

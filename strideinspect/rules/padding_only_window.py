@@ -42,36 +42,35 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import by, percent
+from strideinspect.rules.wording import by, kernel, percent
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("coverage", Severity.WARNING)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node."""
-    for window in inspection.windows:
-        used = inspection.used_taps(window)
-        if used is None or window.input_shape is None:
+    from strideinspect.fields.coverage import used_taps  # imports numpy, which the list of rules does not need
+
+    for window in inspection.analysis.windows:
+        if window.dropped is None or window.input_shape is None:
             continue
-        idle = [i for i, (count, kernel) in enumerate(zip(used, window.kernel, strict=True)) if count < kernel]
+        used = [used_taps(w) for w in inspection.analysis.shapes.geometries[window.output].windows]
+        idle = [i for i, (count, taps) in enumerate(zip(used, window.kernel, strict=True)) if count < taps]
         if not idle:
             continue
         share = 1.0
-        for count, kernel in zip(used, window.kernel, strict=True):
-            share *= count / kernel
+        for count, taps in zip(used, window.kernel, strict=True):
+            share *= count / taps
         size = by([window.input_shape[axis] for axis in window.spatial_axes])
-        yield Finding(
-            rule="padding-only-window",
-            severity=Severity.WARNING,
-            message=f"{window.op} {window.label}: {percent(1 - share)} of its {by(window.kernel)} kernel "
-            f"never touches a pixel of its {size} map",
-            help="use a larger input, less downsampling before it, or a smaller kernel or dilation",
-            node=window.name or None,
-            output=window.output,
+        yield Draft(
+            f"{window.op} {window.label}: {percent(1 - share)} of {kernel(window.kernel)} only ever touches padding "
+            f"on its {size} map",
+            "use a larger input, less downsampling before it, or a smaller kernel or dilation",
+            node=window.output,
             axes=tuple(window.spatial_axes[i] for i in idle),
-            source=window.source,
         )

@@ -41,7 +41,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_name
 
@@ -50,9 +51,9 @@ if TYPE_CHECKING:
 
 
 @rule("coverage", Severity.NOTE)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node and count of rows or columns."""
-    for window in inspection.windows:
+    for window in inspection.analysis.windows:
         if window.dropped is None:
             continue
         groups: dict[int, list[int]] = {}
@@ -61,14 +62,10 @@ def check(inspection: Inspection) -> Iterator[Finding]:
                 groups.setdefault(padding, []).append(i)
         for count, positions in groups.items():
             what = axes_name(positions, len(window.spatial_axes), count)
-            yield Finding(
-                rule="padding-truncation",
-                severity=Severity.NOTE,
-                message=f"{window.op} {window.label} drops {count} {what} of padding at the end, and no pixel",
-                help="nothing is lost; the output's grid is not centered on the image",
-                node=window.name or None,
-                output=window.output,
+            yield Draft(
+                f"{window.op} {window.label} drops {count} {what} of padding at the end, and no pixel",
+                "no pixel is lost; the output grid is not centered on the image",
+                node=window.output,
                 axes=tuple(window.spatial_axes[i] for i in positions),
                 pixels=count,
-                source=window.source,
             )

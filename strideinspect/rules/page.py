@@ -6,9 +6,9 @@ import re
 import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 
 from strideinspect.results.report import RuleInfo
+from strideinspect.rules.registry import docstring_of
 
 _HEADING = re.compile(r"^## (.+)$", re.MULTILINE)
 _SETTINGS = re.compile(r"^ {4}\[tool\.strideinspect.*(?:\n {4}.*)*$", re.MULTILINE)
@@ -34,14 +34,13 @@ class Page:
 
     def markdown(self) -> str:
         """The page as Markdown, the rule's id for its title."""
-        facts = f"Group: {self.rule.group}. Gravest severity: {self.rule.severity.value}."
+        facts = f"Group: {self.rule.group}. Maximum severity: {self.rule.severity.value}."
         sections = (f"## {heading}\n\n{text}" for heading, text in self.sections.items())
         return "\n\n".join([f"# {self.rule.id}", self.summary, facts, *sections]) + "\n"
 
 
 def page(rule: RuleInfo) -> Page:
     """The page of a rule."""
-    text = import_module(f"strideinspect.rules.{rule.id.replace('-', '_')}").__doc__ or ""
-    summary, *parts = _HEADING.split(text)
+    summary, *parts = _HEADING.split(docstring_of(rule))
     texts = (part.strip("\n") for part in parts[1::2])
     return Page(rule, summary.strip(), dict(zip(parts[::2], texts, strict=True)))

@@ -38,7 +38,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_name
 
@@ -47,23 +48,21 @@ if TYPE_CHECKING:
 
 
 @rule("coverage", Severity.NOTE)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node and overhang."""
-    for window in inspection.windows:
+    for window in inspection.analysis.windows:
+        if window.dropped is None:
+            continue
         groups: dict[int, list[int]] = {}
-        for position, overhang in enumerate(inspection.overhang(window)):
-            if overhang:
-                groups.setdefault(overhang, []).append(position)
+        for position, slid in enumerate(inspection.analysis.shapes.geometries[window.output].windows):
+            if slid.overhang:
+                groups.setdefault(slid.overhang, []).append(position)
         for overhang, positions in groups.items():
             what = axes_name(positions, len(window.spatial_axes), overhang)
-            yield Finding(
-                rule="partial-window",
-                severity=Severity.NOTE,
-                message=f"{window.op} {window.label}: its last window hangs {overhang} {what} over the edge of the map",
-                help="the last outputs are computed from fewer pixels than the others",
-                node=window.name or None,
-                output=window.output,
+            yield Draft(
+                f"{window.op} {window.label}: its last window extends {overhang} {what} past the edge of the map",
+                "the last outputs are computed from fewer pixels than the others",
+                node=window.output,
                 axes=tuple(window.spatial_axes[i] for i in positions),
                 pixels=overhang,
-                source=window.source,
             )

@@ -1,4 +1,7 @@
-"""The rules and what is known of them. Importing this loads no onnx, numpy or networkx: rules ask the inspection."""
+"""The rules and what is known of them, our own and those of other packages.
+
+Importing this loads no onnx, numpy or networkx: a rule imports what it needs when it is checked.
+"""
 
 from __future__ import annotations
 
@@ -11,34 +14,56 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import strideinspect.rules
 from strideinspect.errors import UsageError
+from strideinspect.plugins import load_plugins
 from strideinspect.results.report import Finding, RuleInfo, Severity
+from strideinspect.rules.draft import Draft
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
-RuleCheck = Callable[["Inspection"], Iterable[Finding]]
+RuleCheck = Callable[["Inspection"], Iterable[Draft]]
 
-_NO_RULES = {"bounds", "registry", "inspection", "advice", "causes", "page", "wording"}
+_NO_RULES = {
+    "bounds",
+    "causes",
+    "contradictions",
+    "draft",
+    "inspection",
+    "page",
+    "registry",
+    "size_advice",
+    "unused",
+    "wording",
+}
+"""Files of this folder that rules share."""
 
 
 class _Rule(NamedTuple):
     info: RuleInfo
     check: RuleCheck
     after_verification: bool
+    docstring: str
 
 
 _RULES: dict[str, _Rule] = {}
 
 
-def rule(group: str, severity: Severity, *, after_verification: bool = False) -> Callable[[RuleCheck], RuleCheck]:
-    """Register the check of a rule file. Raises ValueError for a second check in one file."""
+def rule(
+    group: str, severity: Severity, *, after_verification: bool = False, page: str = ""
+) -> Callable[[RuleCheck], RuleCheck]:
+    """Register the check of a rule file: its name, with hyphens, is the rule's id, its docstring the rule's page.
+
+    `severity` is that of every finding, unless a draft lowers it. `page` is the address of the documentation of a rule
+    that another package brings. Raises ValueError for an id that is registered already.
+    """
 
     def register(check: RuleCheck) -> RuleCheck:
         id_ = check.__module__.rsplit(".", 1)[-1].replace("_", "-")
         if id_ in _RULES:
             raise ValueError(f"rule {id_} is registered already")
-        summary = (import_module(check.__module__).__doc__ or "").strip().splitlines()[0].rstrip(".")
-        _RULES[id_] = _Rule(RuleInfo(id_, group, severity, summary), check, after_verification)
+        docstring = (import_module(check.__module__).__doc__ or "").strip()
+        summary = docstring.partition("\n")[0].rstrip(".")
+        _RULES[id_] = _Rule(RuleInfo(id_, group, severity, summary, page), check, after_verification, docstring)
         return check
 
     return register
@@ -49,7 +74,13 @@ def _all() -> tuple[_Rule, ...]:
     for module in pkgutil.iter_modules(strideinspect.rules.__path__):
         if module.name not in _NO_RULES:
             import_module(f"strideinspect.rules.{module.name}")
+    load_plugins("strideinspect.rules")
     return tuple(sorted(_RULES.values(), key=lambda r: (r.info.group, r.info.id)))
+
+
+def docstring_of(rule: RuleInfo) -> str:
+    """The docstring of the rule's file: its page."""
+    return _RULES[rule.id].docstring
 
 
 def all_rules() -> tuple[RuleInfo, ...]:
@@ -85,8 +116,29 @@ def named(names: Sequence[str]) -> frozenset[str]:
 def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool) -> list[Finding]:
     """Findings of the rules that run before or after verification."""
     return [
-        finding
+        _stamped(draft, r.info, inspection)
         for r in _all()
         if r.info.id in ids and r.after_verification is after_verification
-        for finding in r.check(inspection)
+        for draft in r.check(inspection)
     ]
+
+
+def _stamped(draft: Draft, rule: RuleInfo, inspection: Inspection) -> Finding:
+    """The draft as a finding of its rule, with the name and the source line of its node."""
+    analysis = inspection.analysis
+    place = draft.written_by or draft.node
+    return Finding(
+        rule=rule.id,
+        severity=draft.severity or rule.severity,
+        message=draft.message,
+        help=draft.help,
+        node=None if draft.node is None else analysis.nodes[draft.node].name or None,
+        output=draft.tensor or draft.node,
+        input=draft.input,
+        axes=draft.axes,
+        ranges=draft.ranges,
+        pixels=draft.pixels,
+        sizes=draft.sizes,
+        source=None if place is None else analysis.source_of(place),
+        page=rule.page,
+    )

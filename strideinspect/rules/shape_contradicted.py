@@ -26,7 +26,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.contradictions import contradictions
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -34,6 +36,6 @@ if TYPE_CHECKING:
 
 
 @rule("runtime", Severity.ERROR, after_verification=True)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per contradicted claim."""
-    yield from inspection.contradictions("shape")
+    return contradictions(inspection, "shape")

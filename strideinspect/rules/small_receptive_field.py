@@ -52,18 +52,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.field import Field
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
 from strideinspect.rules.bounds import budgeted, by_input, once
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed
 
 if TYPE_CHECKING:
+    from strideinspect.results.field import Field
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("field", Severity.ERROR)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output and input."""
     for output, budget in budgeted(inspection):
         least = budget.min_receptive_field
@@ -72,13 +73,12 @@ def check(inspection: Inspection) -> Iterator[Finding]:
         for name, fields in by_input(output).items():
             small = [field for field in fields if _seen(field) < (least if field.size else min(least, field.extent))]
             if small:
-                yield Finding(
-                    rule="small-receptive-field",
-                    severity=Severity.ERROR,
-                    message=f"output {output.name} sees {once([str(_seen(field)) for field in small])} pixels of "
-                    f"{axes_listed([field.axis for field in small])} of {name}, at least {least} are wanted",
-                    help="widen what it sees by windows, strides or dilation before it, or lower min-receptive-field",
-                    output=output.name,
+                yield Draft(
+                    f"output {output.name} sees {once([str(_seen(field)) for field in small])} pixels of "
+                    f"{axes_listed([field.axis for field in small])} of {name}; at least {least} are required",
+                    "enlarge the receptive field with larger kernels, strides or dilation before it, or lower "
+                    "min-receptive-field",
+                    tensor=output.name,
                     input=name,
                     axes=tuple(field.axis for field in small),
                     pixels=min(map(_seen, small)),
@@ -86,4 +86,5 @@ def check(inspection: Inspection) -> Iterator[Finding]:
 
 
 def _seen(field: Field) -> int:
+    """Pixels of the theoretical field, or of the largest actual one where there is no closed form."""
     return field.size or field.widest

@@ -43,41 +43,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import axes_name, by, percent
+from strideinspect.rules.wording import axes_name, by, kernel, percent
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("coverage", Severity.WARNING)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node and set of rows or columns."""
-    for window in inspection.windows:
+    from strideinspect.fields.index_masks import runs  # imports numpy, as `unused` does
+    from strideinspect.rules.unused import alike, unused
+
+    for window in inspection.analysis.windows:
         if window.dropped is None or not any(window.dropped.gap) or window.input_shape is None:
             continue
-        found = inspection.lost(window)
+        per_axis = unused(inspection.analysis, window)
         dilated = f" and dilation {by(window.dilation)}" if max(window.dilation) > 1 else ""
         kept = 1.0
-        for _, _, unread in found:
-            kept *= 1 - float(unread.mean())
-        for axes, unread in inspection.alike((axis, gaps) for axis, _, gaps in found):
-            count, length = int(unread.sum()), len(unread)
+        for _, _, skipped in per_axis:
+            kept *= 1 - float(skipped.mean())
+        for axes, skipped in alike((axis, gaps) for axis, _, gaps in per_axis):
+            count, length = int(skipped.sum()), len(skipped)
             positions = [window.spatial_axes.index(axis) for axis in axes]
             what = axes_name(positions, len(window.spatial_axes))
             size = by([window.input_shape[axis] for axis in window.spatial_axes])
-            yield Finding(
-                rule="stride-gap",
-                severity=Severity.WARNING,
-                message=f"{window.op} {window.label}: its {by(window.kernel)} windows with stride {by(window.stride)}"
-                f"{dilated} step over {count} of {length} {what} of the {size} map, and nobody else reads them: "
-                f"{percent(1 - kept)} of the map is never read",
-                help="move the stride to a wider window, or pool instead of skipping",
-                node=window.name or None,
-                output=window.output,
+            yield Draft(
+                f"{window.op} {window.label}: {kernel(window.kernel)} with stride {by(window.stride)}{dilated} skips "
+                f"{count} of {length} {what} of its {size} input, and no other node uses them: {percent(1 - kept)} of "
+                "the map is never used",
+                "move the stride to a larger kernel, or use pooling",
+                node=window.output,
                 axes=tuple(axes),
-                ranges=inspection.runs(unread),
+                ranges=runs(skipped),
                 pixels=count,
-                source=window.source,
             )

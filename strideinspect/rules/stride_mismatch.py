@@ -40,7 +40,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed, listed
 
@@ -49,21 +50,17 @@ if TYPE_CHECKING:
 
 
 @rule("alignment", Severity.WARNING)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per merge."""
-    for merge in inspection.merges:
-        strides = {abs(branch.stride) for branch in merge.branches}
-        if len(strides) > 1:
-            told = [f"{branch.tensor} has {abs(branch.stride)}" for branch in merge.branches]
-            yield Finding(
-                rule="stride-mismatch",
-                severity=Severity.NOTE if merge.upsampled else Severity.WARNING,
-                message=f"{merge.node.op} {merge.node.label} merges maps of different effective strides along "
-                f"{axes_listed(merge.axes)} of {merge.input}: {listed(told)}",
-                help="resize by a whole factor" if merge.upsampled else "downsample both branches alike",
-                node=merge.node.name or None,
-                output=merge.node.key,
+    for merge in inspection.analysis.merges:
+        if len({abs(branch.stride) for branch in merge.branches}) > 1:
+            texts = [f"{branch.tensor} has {abs(branch.stride)}" for branch in merge.branches]
+            yield Draft(
+                f"{merge.node.op} {merge.node.label} merges maps with different effective strides along "
+                f"{axes_listed(merge.axes)} of {merge.input}: {listed(texts)}",
+                "resize by a whole factor" if merge.upsampled else "downsample both branches by the same factor",
+                node=merge.node.key,
                 input=merge.input,
                 axes=merge.axes,
-                source=inspection.code(merge.node),
+                severity=Severity.NOTE if merge.upsampled else None,
             )

@@ -44,8 +44,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
 from strideinspect.rules.bounds import budgeted, by_input, once
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed
 
@@ -54,25 +55,23 @@ if TYPE_CHECKING:
 
 
 @rule("budget", Severity.ERROR)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output and input."""
     for output, budget in budgeted(inspection):
         most = budget.max_stride
         if most is None:
             continue
         for name, fields in by_input(output).items():
-            placed = [field for field in fields if field.node_axis is not None]
-            over = [field for field in placed if field.stride is None or abs(field.stride) > most]
+            with_position = [field for field in fields if field.node_axis is not None]
+            over = [field for field in with_position if field.stride is None or abs(field.stride) > most]
             if over:
-                told = once(["unknown" if field.stride is None else str(abs(field.stride)) for field in over])
+                stride = once(["unknown" if field.stride is None else str(abs(field.stride)) for field in over])
                 why = next((f" ({field.reason})" for field in over if field.stride is None and field.reason), "")
-                yield Finding(
-                    rule="stride-over-budget",
-                    severity=Severity.ERROR,
-                    message=f"output {output.name}: its stride along {axes_listed([field.axis for field in over])} of "
-                    f"{name} is {told}{why}, at most {most} is wanted",
-                    help="take it from an earlier layer, trade a stride for a dilation, or raise max-stride",
-                    output=output.name,
+                yield Draft(
+                    f"output {output.name}: its effective stride along {axes_listed([field.axis for field in over])} "
+                    f"of {name} is {stride}{why}; at most {most} is allowed",
+                    "take the output from an earlier layer, replace a stride by dilation, or raise max-stride",
+                    tensor=output.name,
                     input=name,
                     axes=tuple(field.axis for field in over),
                 )

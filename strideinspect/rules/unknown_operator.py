@@ -43,7 +43,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -51,17 +52,12 @@ if TYPE_CHECKING:
 
 
 @rule("model", Severity.WARNING)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node."""
-    for node, reason in inspection.unknown_reads():
-        known = node.key in inspection.shapes.shapes
-        behind = "fields behind it are upper bounds" if known else "the report ends at it"
-        yield Finding(
-            rule="unknown-operator",
-            severity=Severity.WARNING,
-            message=reason,
-            help=f"{behind}; --tensor shows the fields of the tensors before it",
-            node=node.name or None,
-            output=node.key,
-            source=inspection.code(node),
-        )
+    from strideinspect.fields.unknown import unknown_reads  # imports numpy, which the list of rules does not need
+
+    analysis = inspection.analysis
+    for node, reason in unknown_reads(analysis.shapes, analysis.reads, analysis.fields):
+        known = node.key in analysis.shapes.shapes
+        behind = "the fields after it are upper bounds" if known else "nothing is known of what comes after it"
+        yield Draft(reason, f"{behind}; --tensor shows the fields of the tensors before it", node=node.key)

@@ -42,55 +42,59 @@ Find the change that did it, or expect the new values if they are meant.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from itertools import cycle
 from operator import eq
 from typing import TYPE_CHECKING
 
-from strideinspect.expectation import Expectation
-from strideinspect.results.report import Finding, Severity, TensorReport
+from strideinspect.results.report import Severity
 from strideinspect.rules.bounds import by_input, once
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import by, listed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from strideinspect.expectation import Expectation
+    from strideinspect.results.report import TensorReport
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("budget", Severity.ERROR)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per assertion that does not hold."""
+    outputs = inspection.analysis.outputs
     for expectation in inspection.settings.expect:
         name = expectation.tensor
-        if not name and len(inspection.outputs) == 1:
-            name = inspection.outputs[0].name
-        tensor = inspection.tensor(name)
+        if not name and len(outputs) == 1:
+            name = outputs[0].name
+        tensor = inspection.analysis.find(name)
         if tensor is None:
-            outputs = listed([output.name for output in inspection.outputs])
-            missing = f"there is no tensor or node {name!r}" if name else "it names no output"
-            yield _unmet(expectation, f"{missing}; the outputs are: {outputs}", None)
+            missing = f"there is no tensor or node {name!r}" if name else "it does not say which output"
+            names = listed([output.name for output in outputs])
+            yield _unmet(expectation, f"{missing}; the outputs are: {names}", None)
             continue
         for key, wanted in expectation.values:
-            for where, found in _found(tensor, key):
-                if _met(found, wanted):
+            for where, values in _values(tensor, key):
+                if _met(values, wanted):
                     continue
-                told = once([_told(value) for value in found]) if found else "not known"
-                reasons = [field.reason for field in tensor.fields if field.reason and None in found]
+                actual = once([_text(value) for value in values]) if values else "not known"
+                reasons = [field.reason for field in tensor.fields if field.reason and None in values]
                 why = f" ({reasons[0]})" if reasons else ""
-                expected = (once if len(wanted) == len(found) else by)([_told(value) for value in wanted])
-                yield _unmet(
-                    expectation, f"{tensor.name}: its {key}{where} is {told}{why}, not {expected}", tensor.name
-                )
+                expected = (once if len(wanted) == len(values) else by)([_text(value) for value in wanted])
+                message = f"{tensor.name}: its {key}{where} is {actual}{why}, not {expected}"
+                yield _unmet(expectation, message, tensor.name)
 
 
-def _met(found: Sequence[Fraction | int | None], wanted: Sequence[Fraction]) -> bool:
+def _met(values: Sequence[Fraction | int | None], wanted: Sequence[Fraction]) -> bool:
     """Whether all values are as wanted: one for all of them, or one for each."""
-    return bool(found) and len(wanted) in (1, len(found)) and all(map(eq, found, cycle(wanted)))
+    return bool(values) and len(wanted) in (1, len(values)) and all(map(eq, values, cycle(wanted)))
 
 
-def _found(tensor: TensorReport, key: str) -> Iterator[tuple[str, list[Fraction | int | None]]]:
-    """What there is of a key, per graph input: the input in words, and a value per axis."""
+def _values(tensor: TensorReport, key: str) -> Iterator[tuple[str, list[Fraction | int | None]]]:
+    """The values of a key per graph input: the input in words, and a value per axis."""
     if key == "shape":
         yield "", [*(tensor.shape or ())]
         return
@@ -101,15 +105,13 @@ def _found(tensor: TensorReport, key: str) -> Iterator[tuple[str, list[Fraction 
         yield f" in {name}", [getattr(field, key) for field in own]
 
 
-def _told(value: Fraction | int | None) -> str:
+def _text(value: Fraction | int | None) -> str:
     return "undefined" if value is None else str(value)
 
 
-def _unmet(expectation: Expectation, message: str, output: str | None) -> Finding:
-    return Finding(
-        rule="unmet-expectation",
-        severity=Severity.ERROR,
-        message=message,
-        help=f"expected is {expectation.text!r}: find the change that did it, or expect the new values",
-        output=output,
+def _unmet(expectation: Expectation, message: str, tensor: str | None) -> Draft:
+    return Draft(
+        message,
+        f"expected was {expectation.text!r}: find the change that caused it, or update the expectation",
+        tensor=tensor,
     )

@@ -39,30 +39,42 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import by
 
 if TYPE_CHECKING:
+    from strideinspect.analysis import Analysis
+    from strideinspect.results.report import WindowNode
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("field", Severity.NOTE)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per layer."""
-    for window in inspection.windows:
+    for window in inspection.analysis.windows:
         if not window.learned or max(window.kernel, default=1) == 1 or window.dropped is None:
             continue
-        before = inspection.fields_before(window)
+        before = _fields_before(inspection.analysis, window)
         if before and all(size is not None and size >= extent for size, extent in before):
             sizes = by([size for size, _ in before])
-            yield Finding(
-                rule="unproductive-layer",
-                severity=Severity.NOTE,
-                message=f"{window.op} {window.label}: the field covers the image before this layer ({sizes})",
-                help="a larger input would give it something to see",
-                node=window.name or None,
-                output=window.output,
+            what = "signal" if len(before) == 1 else "image"
+            yield Draft(
+                f"{window.op} {window.label}: the receptive field of its input ({sizes}) already covers the {what}",
+                "use a larger input or a smaller network",
+                node=window.output,
                 axes=window.spatial_axes,
-                source=window.source,
             )
+
+
+def _fields_before(analysis: Analysis, window: WindowNode) -> list[tuple[int | None, int]]:
+    """Per spatial axis of a window node the theoretical size of its input's field, and the extent of the image."""
+    from strideinspect.fields.closed_form import Closed  # imports numpy
+
+    before: list[tuple[int | None, int]] = []
+    for (name, axis), seen in analysis.fields.get(analysis.data_tensor(window), {}).items():
+        if seen.actual.local is not None and seen.actual.axes & frozenset(window.spatial_axes):
+            size = seen.form.size if isinstance(seen.form, Closed) else None
+            before.append((size, analysis.sizes[name][axis]))
+    return before

@@ -44,26 +44,29 @@ the export names layers, for that layer:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import axes_name, listed, percent, spans
+from strideinspect.rules.size_advice import SizeAdvice, advice_for
+from strideinspect.rules.wording import axes_name, listed, percent, spans, whole_name
 
 if TYPE_CHECKING:
-    from strideinspect.rules.advice import Advice
+    from collections.abc import Sequence
+
     from strideinspect.rules.causes import Cause
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("coverage", Severity.WARNING)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per input and set of rows or columns."""
-    from strideinspect.rules.causes import causes_of  # the list of rules does without numpy
+    from strideinspect.rules.causes import causes_of  # imports numpy, which the list of rules does not need
 
-    for given in inspection.inputs:
-        lost = {u.axis: u.ranges for u in inspection.unseen if u.input == given.name}
+    for given in inspection.analysis.inputs:
+        lost = {u.axis: u.ranges for u in inspection.analysis.unseen if u.input == given.name}
         groups: dict[tuple[object, ...], list[int]] = {}
         for axis, ranges in lost.items():
             groups.setdefault((ranges, given.shape[axis]), []).append(axis)
@@ -72,28 +75,25 @@ def check(inspection: Inspection) -> Iterator[Finding]:
             positions = [given.spatial_axes.index(axis) for axis in axes]
             count = sum(b - a + 1 for a, b in ranges)
             kept = (1 - count / given.shape[axes[0]]) ** len(axes)
-            causes = causes_of(inspection, given.name, axes[0], ranges)
+            causes = causes_of(inspection.analysis, given.name, axes[0], ranges)
             trailing = len(ranges) == 1 and ranges[0][1] == given.shape[axes[0]] - 1
-            advice = inspection.advise(given.name, tuple(axes), "unseen") if trailing else None
-            what = "signal" if len(given.spatial_axes) == 1 else "image"
-            where = f"; lost at {listed([cause.told for cause in causes])}" if causes else ""
-            yield Finding(
-                rule="unseen-input",
-                severity=Severity.WARNING,
-                message=f"{axes_name(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
+            advice = advice_for(inspection, given.name, axes, "unseen") if trailing else None
+            where = f"; lost at {listed([cause.text for cause in causes])}" if causes else ""
+            yield Draft(
+                f"{axes_name(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
                 f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: "
-                f"{percent(1 - kept)} of every {what}{where}",
-                help=_help(advice, causes),
+                f"{percent(1 - kept)} of every {whole_name(len(given.spatial_axes))}{where}",
+                _help(advice, causes),
                 input=given.name,
                 axes=tuple(axes),
                 ranges=ranges,
                 pixels=count,
                 sizes=advice.sizes if advice else (),
-                source=inspection.code(causes[0].node) if causes else None,  # the first of the nodes that lose them
+                written_by=causes[0].node.key if causes else None,  # the first of the nodes that lose them
             )
 
 
-def _help(advice: Advice | None, causes: Sequence[Cause]) -> str:
+def _help(advice: SizeAdvice | None, causes: Sequence[Cause]) -> str:
     """No window leaves pixels out on purpose; a Slice and its like mostly do, where they do not follow a window."""
     ops = list(dict.fromkeys(cause.node.op for cause in causes if not cause.window))
     if not ops or (advice and any(cause.window for cause in causes)):

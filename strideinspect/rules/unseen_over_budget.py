@@ -44,8 +44,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
 from strideinspect.rules.bounds import budgeted
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import spans
 
@@ -54,24 +55,22 @@ if TYPE_CHECKING:
 
 
 @rule("budget", Severity.ERROR)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output, input and axis."""
     for output, budget in budgeted(inspection):
         most = budget.max_unseen
         if most is None:
             continue
-        for name, axis, ranges in inspection.unseen_by(output.name):
-            count = sum(last - first + 1 for first, last in ranges)
+        for unseen in inspection.analysis.unseen_by(output.name):
+            count = sum(last - first + 1 for first, last in unseen.ranges)
             if count > most:
-                yield Finding(
-                    rule="unseen-over-budget",
-                    severity=Severity.ERROR,
-                    message=f"output {output.name} does not depend on {count:,} of the indices of axis {axis} of "
-                    f"{name} ({spans(ranges)}), at most {most:,} may be missing",
-                    help="choose a size at which no division leaves a remainder, pad the input, or raise max-unseen",
-                    output=output.name,
-                    input=name,
-                    axes=(axis,),
-                    ranges=ranges,
+                yield Draft(
+                    f"output {output.name} does not depend on {count:,} of the indices of axis {unseen.axis} of "
+                    f"{unseen.input} ({spans(unseen.ranges)}); at most {most:,} are allowed",
+                    "choose a size at which no division leaves a remainder, pad the input, or raise max-unseen",
+                    tensor=output.name,
+                    input=unseen.input,
+                    axes=(unseen.axis,),
+                    ranges=unseen.ranges,
                     pixels=count,
                 )

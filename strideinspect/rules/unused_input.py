@@ -32,7 +32,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Finding, Severity
+from strideinspect.results.report import Severity
+from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 
 if TYPE_CHECKING:
@@ -40,14 +41,12 @@ if TYPE_CHECKING:
 
 
 @rule("coverage", Severity.NOTE)
-def check(inspection: Inspection) -> Iterator[Finding]:
+def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per input."""
-    for given in inspection.inputs:
-        if given.name not in inspection.seen:
-            yield Finding(
-                rule="unused-input",
-                severity=Severity.NOTE,
-                message=f"no output depends on input {given.name}",
-                help="remove it from the model, or find out why it is not connected",
+    for given in inspection.analysis.inputs:
+        if given.name not in inspection.analysis.needed:
+            yield Draft(
+                f"no output depends on input {given.name}",
+                "remove it from the model, or find out why it is not connected",
                 input=given.name,
             )

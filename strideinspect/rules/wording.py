@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from fractions import Fraction
 
 from strideinspect.results.field import Span
-from strideinspect.results.verdict import Check
 
-_NAMES = {1: ("index",), 2: ("row", "column"), 3: ("slice", "row", "column")}
+_NAMES = {1: ("sample",), 2: ("row", "column"), 3: ("slice", "row", "column")}
+_WHOLES = {1: "signal", 3: "volume"}
 _PLURALS = {"index": "indices"}
 
 
@@ -22,6 +22,22 @@ def axis_name(position: int, count: int, number: int = 2) -> str:
 def axes_name(positions: Sequence[int], count: int, number: int = 2) -> str:
     """The same for several axes: rows and columns."""
     return " and ".join(dict.fromkeys(axis_name(p, count, number) for p in positions))
+
+
+def whole_name(count: int) -> str:
+    """What an input with so many spatial axes is called: signal, image, volume."""
+    return _WHOLES.get(count, "image")
+
+
+def pixels(number: Fraction, count: int) -> str:
+    """A distance on an input with so many spatial axes: 1 pixel, 0.5 samples, 2 voxels."""
+    noun = {1: "sample", 3: "voxel"}.get(count, "pixel")
+    return f"{float(number):g} {noun}{'' if number == 1 else 's'}"
+
+
+def kernel(sizes: Sequence[int], article: str = "its") -> str:
+    """A kernel by its size: its 3×3 kernel; its kernel of size 3 along one axis."""
+    return f"{article} {by(sizes)} kernel" if len(sizes) > 1 else f"{article} kernel of size {by(sizes)}"
 
 
 def axes_listed(axes: Sequence[int]) -> str:
@@ -45,48 +61,6 @@ def by(numbers: Sequence[object]) -> str:
 def listed(items: Sequence[str], word: str = "and") -> str:
     """a, b and c."""
     return f" {word} ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else list(items))
-
-
-def contradiction(place: str, check: Check) -> str:
-    """What was predicted and what ran, in words."""
-    if check.claim == "shape":
-        return f"{place}: its shape is {_shape(check.predicted)} here, {_shape(check.ran)} in onnxruntime"
-    predicted, ran = _facts(check.predicted), _facts(check.ran)
-    if check.claim == "field":
-        where = f"index {predicted['index']}" if "index" in predicted else "it"
-        return (
-            f"{place}: {where} sees {_seen(predicted)} of axis {predicted['axis']} of {predicted['input']} here, "
-            f"{_seen(ran)} in onnxruntime"
-        )
-    if check.claim == "theory":
-        return (
-            f"{place}: on an infinite plane index {predicted['index']} sees {_seen(predicted)} of axis "
-            f"{predicted['axis']} of {predicted['input']} here; in onnxruntime, away from the borders of an input of "
-            f"{predicted['of']:,} indices, {_seen(ran)}"
-        )
-    if check.claim == "impulse":
-        return (
-            f"{place}: element {list(predicted['index'])} sees {_seen(predicted)} of axis {predicted['axis']} "
-            f"of {predicted['input']} here, but in onnxruntime changing index {ran['changed_by']} there changes it"
-        )
-    ranges = spans([(first, last) for first, last in predicted["ranges"]])
-    return (
-        f"{ranges} of axis {predicted['axis']} of {place} reach no output here, "
-        f"in onnxruntime they reach {ran['reaches']}"
-    )
-
-
-def _shape(value: object) -> str:
-    return by(value) if isinstance(value, list | tuple) else "unknown"
-
-
-def _facts(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _seen(side: Mapping[str, Any]) -> str:
-    first, last = side.get("first"), side.get("last")
-    return "nothing" if first is None or last is None else f"{first} to {last}"
 
 
 def percent(share: float) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 import onnx
 from onnx import helper
 
-from strideinspect.verify.exactness import bodies, chooses
-
-Shape = tuple[int, ...]
+from strideinspect.model.subgraphs import subgraphs
+from strideinspect.results.field import Shape
+from strideinspect.verify.exactness import chooses
 
 
 def beside_each_other(model: onnx.ModelProto, inexact: Collection[str]) -> onnx.ModelProto | None:
@@ -34,7 +34,7 @@ def agreed(graph: onnx.GraphProto, shapes: Mapping[str, Shape]) -> frozenset[str
     found = []
     for node in graph.node:
         if chooses(node):
-            sides = [[shapes.get(inner.input[0]) for inner in body.node] for body in bodies(node)]
+            sides = [[shapes.get(inner.input[0]) for inner in body.node] for body in subgraphs(node)]
             if sides[0] == sides[1] and None not in sides[0]:
                 found.append(node.name)
     return frozenset(found)
@@ -61,7 +61,7 @@ def _undecided(node: onnx.NodeProto, inexact: Collection[str]) -> bool:
         and not node.domain
         and node.input[0] in inexact
         and not chooses(node)
-        and len(list(bodies(node))) == 2
+        and len(list(subgraphs(node))) == 2
     )
 
 

@@ -1,22 +1,31 @@
-"""What the analysis claims, and what running says of it."""
+"""What the analysis claims, compared with what running shows."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from strideinspect.results.field import Positions, Span
 from strideinspect.results.report import Unseen
 from strideinspect.results.verdict import Check, Counts, Verdict, Verification
-from strideinspect.verify.impulses import Sending, Sent, judge
-from strideinspect.verify.packed import as_run
+from strideinspect.verify.impulses import ImpulsePlan, ImpulseResults, judge
+from strideinspect.verify.messages import (
+    NO_TENSOR,
+    Failure,
+    FieldResult,
+    ObservedField,
+    ObservedFields,
+    ObservedShapes,
+    ProbeFields,
+    UnseenClaim,
+    UnseenResult,
+    by_axis,
+)
 
 if TYPE_CHECKING:
     from strideinspect.verify.theory import Enlarged, TheoryClaim
-
-_NO_ANSWER: Final = "onnxruntime has no tensor of this name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,27 +55,21 @@ class Claims:
     nodes: Mapping[str, str | None]
     theory: Sequence[TheoryClaim] = ()
     enlarged: Sequence[Enlarged] = ()
-    sending: Sending | None = None  # the impulses; None where they are not asked for
+    impulses: ImpulsePlan | None = None  # None where they are not asked for
 
 
-def question(claims: Claims) -> dict[str, Any]:
-    """What to ask the worker about the fields and the unseen indices, ready for JSON."""
-    tensors: dict[tuple[str, int], dict[str, int | None]] = {}
+def requested(claims: Claims) -> ProbeFields:
+    """What to ask the worker about the fields and the unseen indices."""
     wanted: list[FieldClaim | TheoryClaim] = [*claims.fields, *claims.theory]
-    for claim in wanted:
-        tensors.setdefault((claim.input, claim.axis), {})[claim.tensor] = claim.node_axis
-    return {
-        "probes": [{"input": key[0], "axis": key[1], "tensors": asked} for key, asked in tensors.items()],
-        "unseen": [
-            {"input": unseen.input, "axis": unseen.axis, "ranges": [list(span) for span in unseen.ranges]}
-            for unseen in claims.unseen
-        ],
-    }
+    return ProbeFields(
+        by_axis((claim.input, claim.axis, claim.tensor, claim.node_axis) for claim in wanted),
+        [UnseenClaim(unseen.input, unseen.axis, unseen.ranges) for unseen in claims.unseen],
+    )
 
 
 def unchecked(claims: Claims, reason: str, runtime: str | None = None) -> Verification:
-    """The verification that did not take place; the one reason stands for all claims."""
-    impulses = None if claims.sending is None else judge(claims.sending, Sent(0, {}, (), reason))[0]
+    """The verification that did not take place; the reason holds for every claim."""
+    impulses = None if claims.impulses is None else judge(claims.impulses, ImpulseResults(0, {}, (), reason))[0]
     return Verification(
         Verdict.NOT_CHECKED,
         reason,
@@ -79,18 +82,20 @@ def unchecked(claims: Claims, reason: str, runtime: str | None = None) -> Verifi
     )
 
 
-def compare(claims: Claims, shapes: Mapping[str, Any], fields: Mapping[str, Any] | str) -> Verification:
-    """Hold the worker's two answers against the claims; `fields` may be the reason why there is no second answer."""
-    late: Mapping[str, Any] = {"fields": [], "unseen": []} if isinstance(fields, str) else fields
-    why = fields if isinstance(fields, str) else _NO_ANSWER
+def compare(claims: Claims, shapes: ObservedShapes, fields: ObservedFields | Failure) -> Verification:
+    """Compare the worker's two responses with the claims; `fields` may be the reason why there is no second one."""
+    if isinstance(fields, Failure):
+        observed, why = ObservedFields([], []), fields.reason
+    else:
+        observed, why = fields, NO_TENSOR
     groups = (
         [[check] for check in _shapes(claims, shapes)],
-        list(_fields(claims, late["fields"], why)),
-        [[check] for check in _unseen(claims, late["unseen"], why)],
+        list(_fields(claims, observed.fields, why)),
+        [[check] for check in _unseen(claims, observed.unseen, why)],
     )
     shape_counts, field_counts, unseen_counts = map(_count, groups)
     remarks = [c for group in groups for checks in group for c in checks if c.verdict is not Verdict.AGREED]
-    reason = shapes.get("error")
+    reason = shapes.error
     if any(count.contradicted for count in (shape_counts, field_counts, unseen_counts)):
         status = Verdict.CONTRADICTED
     elif field_counts.agreed or (not claims.fields and shape_counts.agreed):
@@ -101,7 +106,7 @@ def compare(claims: Claims, shapes: Mapping[str, Any], fields: Mapping[str, Any]
     return Verification(
         status,
         reason,
-        shapes.get("runtime"),
+        shapes.runtime,
         shape_counts,
         field_counts,
         unseen_counts,
@@ -110,7 +115,7 @@ def compare(claims: Claims, shapes: Mapping[str, Any], fields: Mapping[str, Any]
 
 
 def with_theory(verification: Verification, checks: Iterable[Check]) -> Verification:
-    """The same verification with what came of the closed forms: one or several checks per tensor."""
+    """The same verification with the checks of the closed forms: one or several per tensor."""
     grouped: dict[str, list[Check]] = {}
     for check in checks:
         grouped.setdefault(check.output, []).append(check)
@@ -124,9 +129,9 @@ def with_theory(verification: Verification, checks: Iterable[Check]) -> Verifica
     )
 
 
-def with_impulses(verification: Verification, sending: Sending, sent: Sent) -> Verification:
-    """The same verification with what came of the impulses."""
-    impulses, remarks = judge(sending, sent)
+def with_impulses(verification: Verification, planned: ImpulsePlan, results: ImpulseResults) -> Verification:
+    """The same verification with the results of the impulses."""
+    impulses, remarks = judge(planned, results)
     return replace(
         verification,
         status=Verdict.CONTRADICTED if impulses.counts.contradicted else verification.status,
@@ -137,81 +142,79 @@ def with_impulses(verification: Verification, sending: Sending, sent: Sent) -> V
 
 def _count(groups: Sequence[Sequence[Check]]) -> Counts:
     """Count claims. One that took several checks is contradicted if any of them is, else unchecked if any is."""
-    grave = (Verdict.CONTRADICTED, Verdict.NOT_CHECKED, Verdict.AGREED)
-    found = Counter(min((check.verdict for check in checks), key=grave.index) for checks in groups)
-    return Counts(found[Verdict.AGREED], found[Verdict.CONTRADICTED], found[Verdict.NOT_CHECKED])
+    severity = (Verdict.CONTRADICTED, Verdict.NOT_CHECKED, Verdict.AGREED)
+    worst = Counter(min((check.verdict for check in checks), key=severity.index) for checks in groups)
+    return Counts(worst[Verdict.AGREED], worst[Verdict.CONTRADICTED], worst[Verdict.NOT_CHECKED])
 
 
 def _once(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The checks, without saying twice of a tensor for which reason it was not checked."""
-    found: dict[object, Check] = {}
+    """The checks, without repeating for a tensor the reason why it was not checked."""
+    distinct: dict[object, Check] = {}
     for number, check in enumerate(checks):
         key = (check.claim, check.output, check.reason) if check.verdict is Verdict.NOT_CHECKED else number
-        found.setdefault(key, check)
-    return tuple(found.values())
+        distinct.setdefault(key, check)
+    return tuple(distinct.values())
 
 
-def _shapes(claims: Claims, answer: Mapping[str, Any]) -> Iterator[Check]:
+def _shapes(claims: Claims, observed: ObservedShapes) -> Iterator[Check]:
     """One check per tensor."""
-    missing = answer.get("not_checked", {})
     for tensor, predicted in claims.shapes.items():
         node = claims.nodes.get(tensor)
-        ran = answer.get("shapes", {}).get(tensor)
+        ran = observed.shapes.get(tensor)
         if ran is None:
-            reason = missing.get(tensor) or answer.get("error") or _NO_ANSWER
+            reason = observed.not_checked.get(tensor) or observed.error or NO_TENSOR
             yield Check(node, tensor, "shape", Verdict.NOT_CHECKED, reason)
         else:
-            verdict = Verdict.AGREED if list(predicted) == ran else Verdict.CONTRADICTED
-            yield Check(node, tensor, "shape", verdict, predicted=list(predicted), ran=ran)
+            verdict = Verdict.AGREED if tuple(predicted) == ran else Verdict.CONTRADICTED
+            yield Check(node, tensor, "shape", verdict, predicted=list(predicted), ran=list(ran))
 
 
-def _fields(claims: Claims, answers: Sequence[Mapping[str, Any]], why: str) -> Iterator[list[Check]]:
+def _fields(claims: Claims, results: Sequence[FieldResult], why: str) -> Iterator[list[Check]]:
     """One group per tensor, with a check per input axis."""
-    found = {(answer["input"], answer["axis"], answer["tensor"]): answer for answer in answers}
+    observed = {(result.input, result.axis, result.tensor): result.field for result in results}
     grouped: dict[str, list[FieldClaim]] = {}
     for claim in claims.fields:
         grouped.setdefault(claim.tensor, []).append(claim)
     for group in grouped.values():
-        yield [_field(claim, found.get((claim.input, claim.axis, claim.tensor), {"reason": why})) for claim in group]
+        yield [_field(claim, observed.get((claim.input, claim.axis, claim.tensor), why)) for claim in group]
 
 
-def _field(claim: FieldClaim, answer: Mapping[str, Any]) -> Check:
-    if "reason" in answer:
-        return Check(claim.node, claim.tensor, "field", Verdict.NOT_CHECKED, answer["reason"])
+def _field(claim: FieldClaim, observed: ObservedField | str) -> Check:
+    if isinstance(observed, str):
+        return Check(claim.node, claim.tensor, "field", Verdict.NOT_CHECKED, observed)
     place = {"input": claim.input, "axis": claim.axis}
-    difference = _difference(claim, answer)
+    difference = _difference(claim, observed)
     if difference is None:
         return Check(claim.node, claim.tensor, "field", Verdict.AGREED)
     predicted, ran = ({**place, **side} for side in difference)
     return Check(claim.node, claim.tensor, "field", Verdict.CONTRADICTED, predicted=predicted, ran=ran)
 
 
-def _difference(claim: FieldClaim, answer: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """The first thing about which claim and answer differ: what was predicted, and what ran."""
-    own, ran = claim.positions, as_run(answer)
+def _difference(claim: FieldClaim, observed: ObservedField) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """The first difference between claim and observation: what was predicted, and what ran."""
+    own, ran = claim.positions, observed.positions
     if len(own) != len(ran):
         return {"indices": len(own)}, {"indices": len(ran)}
     if own != ran:
         rows = zip(own.first, own.last, ran.first, ran.last, strict=True)
         index, ends = next((k, row) for k, row in enumerate(rows) if row[:2] != row[2:])
         place = {} if claim.node_axis is None else {"index": index}
-        predicted, found = ({**place, "first": first, "last": last} for first, last in (ends[:2], ends[2:]))
-        return predicted, found
-    full = claim.full or own.hull
-    full_as_run = answer["full"] and tuple(answer["full"])
-    return None if full == full_as_run else ({"full": full and list(full)}, {"full": answer["full"]})
+        predicted, ran_there = ({**place, "first": first, "last": last} for first, last in (ends[:2], ends[2:]))
+        return predicted, ran_there
+    full, full_ran = claim.full or own.hull, observed.full
+    return None if full == full_ran else ({"full": full and list(full)}, {"full": full_ran and list(full_ran)})
 
 
-def _unseen(claims: Claims, answers: Sequence[Mapping[str, Any]], why: str) -> Iterator[Check]:
+def _unseen(claims: Claims, results: Sequence[UnseenResult], why: str) -> Iterator[Check]:
     """One check per input axis."""
-    found = {(answer["input"], answer["axis"]): answer for answer in answers}
+    observed = {(result.input, result.axis): result for result in results}
     for claim in claims.unseen:
-        answer = found.get((claim.input, claim.axis), {"reason": why})
+        result = observed.get((claim.input, claim.axis), UnseenResult(claim.input, claim.axis, None, why))
         predicted = {"axis": claim.axis, "ranges": [list(span) for span in claim.ranges]}
-        if "reason" in answer:
-            yield Check(None, claim.input, "unseen", Verdict.NOT_CHECKED, answer["reason"], predicted)
-        elif answer["dark"]:
+        if result.reason is not None:
+            yield Check(None, claim.input, "unseen", Verdict.NOT_CHECKED, result.reason, predicted)
+        elif result.reached is None:
             yield Check(None, claim.input, "unseen", Verdict.AGREED)
         else:
-            ran = {"axis": claim.axis, "reaches": answer["output"]}
+            ran = {"axis": claim.axis, "reaches": result.reached}
             yield Check(None, claim.input, "unseen", Verdict.CONTRADICTED, predicted=predicted, ran=ran)

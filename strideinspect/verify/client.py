@@ -1,9 +1,8 @@
-"""The parent's side of verification: it starts the worker, keeps the time, and turns every failure into a reason."""
+"""The client of the worker process: starts it, enforces the deadline, and turns every failure into a reason."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import queue
 import shutil
@@ -16,25 +15,47 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self, TypeVar, assert_never
 
 from strideinspect.results.verdict import Check, Verdict, Verification
-from strideinspect.verify import impulses
+from strideinspect.spelling import spell_shape
 from strideinspect.verify.claims import (
     Claims,
     compare,
-    question,
+    requested,
     unchecked,
     with_impulses,
     with_theory,
+)
+from strideinspect.verify.impulses import ImpulsePlan, ImpulseResults
+from strideinspect.verify.messages import (
+    Failure,
+    ImpulseResult,
+    ImpulsesReady,
+    MessageError,
+    ObservedBorders,
+    ObservedFields,
+    ObservedShapes,
+    ProbeBorders,
+    ProbeFields,
+    Request,
+    Response,
+    RunModel,
+    SendImpulses,
+    WrongReach,
+    decode_response,
+    encode,
 )
 
 if TYPE_CHECKING:
     from strideinspect.verify import theory
 
-Tell = Callable[[str], None]
+Progress = Callable[[str], None]
+"""Is given one line about each step."""
 
-_ENDED: Final = "the verifying process ended before it answered"
+_FAILED: Final = "the worker process failed before it answered"
+
+_ResponseT = TypeVar("_ResponseT", bound=Response)
 
 
 def _most_of_the_memory() -> int | None:
@@ -51,15 +72,15 @@ _MOST_OF_THE_MEMORY: Final = _most_of_the_memory()
 class Verifier:
     """A worker process for one model, started at once so that onnxruntime is imported while the analysis runs.
 
-    `timeout` is in seconds from now, `memory` a bound in bytes on the worker's address space (None: none; kept where
-    the system can). Nothing that the model or onnxruntime does raises: it ends as "not checked", with the reason.
+    `timeout` is in seconds from now, `memory` a bound in bytes on the worker's address space (None: none; enforced
+    where the system can). Nothing that the model or onnxruntime does raises: it ends as "not checked", with the reason.
     """
 
     def __init__(self, path: str, *, timeout: float, memory: int | None = _MOST_OF_THE_MEMORY) -> None:
         self._path = path
         self._timeout = timeout
         self._started = time.monotonic()
-        # Simple ones: an interrupt in the midst of Queue.put can make it lose the next wake-up, and a thread with it.
+        # SimpleQueue: an interrupt within Queue.put can make it lose a wake-up, and a thread would never end.
         self._outbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -77,93 +98,93 @@ class Verifier:
 
     def begin(self, inputs: Mapping[str, tuple[int, ...]]) -> None:
         """Let the worker run the model with these input shapes; returns at once."""
-        self._send({"path": self._path, "inputs": {name: list(shape) for name, shape in inputs.items()}})
+        self._send(RunModel(self._path, inputs))
 
-    def ask(self, claims: Claims) -> Callable[[Tell], Verification]:
+    def ask(self, claims: Claims) -> Callable[[Progress], Verification]:
         """Let the worker probe what is claimed; returns at once. Call `begin` before.
 
-        What is given back waits for the answers, at most until the deadline, and holds the claims against them; what
-        it calls is told of every impulse that is under way.
+        The function returned waits for the responses, at most until the deadline, and compares them with the claims;
+        it reports each later run and each impulse to its argument.
         """
-        self._send(question(claims))
+        self._send(requested(claims))
         return partial(self._check, claims)
 
-    def _check(self, claims: Claims, tell: Tell) -> Verification:
-        shapes = self._receive()
-        if shapes is None or "shapes" not in shapes:
-            reason = self._why() if shapes is None else str(shapes["error"])
-            result = unchecked(claims, reason, None if shapes is None else shapes.get("runtime"))
-        else:
-            fields = self._receive()
-            answer: Mapping[str, Any] | str = self._why() if fields is None else fields.get("error", fields)
-            result = compare(claims, shapes, answer)
-            result = with_theory(result, self._theory(claims, answer, tell).values())
-            if claims.sending is not None:
-                result = with_impulses(result, claims.sending, self._sent(claims.sending, tell))
+    def _check(self, claims: Claims, progress: Progress) -> Verification:
+        match self._receive(ObservedShapes):
+            case Failure(reason):
+                result = unchecked(claims, reason)
+            case ObservedShapes() as shapes:
+                fields = self._receive(ObservedFields)
+                result = compare(claims, shapes, fields)
+                result = with_theory(result, self._theory(claims, fields, progress).values())
+                if claims.impulses is not None:
+                    results = self._impulse_results(claims.impulses, progress)
+                    result = with_impulses(result, claims.impulses, results)
+            case other:
+                assert_never(other)
         return replace(result, seconds=time.monotonic() - self._started)
 
-    def _theory(self, claims: Claims, answer: Mapping[str, Any] | str, tell: Tell) -> dict[theory.ClaimKey, Check]:
-        """Hold the closed forms against the fields as run, at this size and where that is asked for at larger ones."""
-        from strideinspect.verify import theory  # imports numpy, for which the worker's start is not to wait
+    def _theory(
+        self, claims: Claims, fields: ObservedFields | Failure, progress: Progress
+    ) -> dict[theory.ClaimKey, Check]:
+        """Check the closed forms by the fields as run: at this size, and at larger ones where that is asked for."""
+        from strideinspect.verify import theory  # imports numpy, and the worker should start before that
 
-        checks = self._settled(claims.theory, answer)
+        checks = self._closed_forms(claims.theory, fields)
         for enlarged in claims.enlarged:
-            spelled = ", ".join("×".join(map(str, shape)) for shape in enlarged.inputs.values())
-            found: dict[theory.ClaimKey, Check] = {}
+            spelled = ", ".join(spell_shape(shape) for shape in enlarged.inputs.values())
+            checks_there: dict[theory.ClaimKey, Check] = {}
             if enlarged.claims:
-                tell(f"running onnxruntime at {spelled}")
-                sizes = {name: list(shape) for name, shape in enlarged.inputs.items()}
-                self._send({"path": self._path, "inputs": sizes})
-                self._send({"probes": theory.probes(enlarged.claims), "unseen": []})
-                found = self._settled(enlarged.claims, self._larger())
-            checks |= theory.at_size(found, enlarged, spelled, checks)
+                progress(f"running onnxruntime at {spelled}")
+                self._send(RunModel(self._path, enlarged.inputs))
+                self._send(ProbeFields(theory.probes(enlarged.claims)))
+                shapes = self._receive(ObservedShapes)
+                fields = shapes if isinstance(shapes, Failure) else self._receive(ObservedFields)
+                checks_there = self._closed_forms(enlarged.claims, fields)
+            checks |= theory.at_size(checks_there, enlarged, spelled, checks)
         return checks
 
-    def _larger(self) -> Mapping[str, Any] | str:
-        """The fields at another size, or why there are none."""
-        shapes = self._receive()
-        fields = self._receive() if shapes is not None and "shapes" in shapes else shapes
-        return self._why() if fields is None else fields.get("error", fields)
-
-    def _settled(
-        self, claims: Sequence[theory.TheoryClaim], answer: Mapping[str, Any] | str
+    def _closed_forms(
+        self, claims: Sequence[theory.TheoryClaim], fields: ObservedFields | Failure
     ) -> dict[theory.ClaimKey, Check]:
-        """A check per closed form. Before one is called wrong, the worker is asked what the ends of maps reach."""
+        """A check per closed form. Before one is contradicted, the worker is asked what the ends of maps reach."""
         from strideinspect.verify import theory
 
-        if isinstance(answer, str):
-            return theory.judge(claims, {claim.key: {"reason": answer} for claim in claims}, {})
-        seen = theory.by_key(answer["fields"])
-        checks = theory.judge(claims, seen, {})
+        if isinstance(fields, Failure):
+            return theory.judge(claims, {claim.key: fields.reason for claim in claims}, {})
+        observed = {(result.input, result.axis, result.tensor): result.field for result in fields.fields}
+        checks = theory.judge(claims, observed, {})
         suspects = [claim for claim in claims if checks[claim.key].verdict is Verdict.CONTRADICTED]
         if not suspects:
             return checks
-        self._send({"borders": theory.probes(suspects)})
-        told = self._receive()
-        why = self._why() if told is None else str(told.get("error"))
-        borders = theory.by_key(told["borders"]) if told is not None and "borders" in told else {}
-        known = {claim.key: borders.get(claim.key, {"reason": why}) for claim in suspects}
-        return checks | theory.judge(suspects, seen, known)
+        self._send(ProbeBorders(theory.probes(suspects)))
+        borders: dict[theory.ClaimKey, Sequence[bool] | str]
+        match self._receive(ObservedBorders):
+            case Failure(reason):
+                borders = {claim.key: reason for claim in suspects}
+            case ObservedBorders(results):
+                borders = {(result.input, result.axis, result.tensor): result.reached for result in results}
+            case other:
+                assert_never(other)
+        return checks | theory.judge(suspects, observed, borders)
 
-    def _sent(self, sending: impulses.Sending, tell: Tell) -> impulses.Sent:
-        """Let the worker send the impulses; what it had found when it ended counts, whatever ended it."""
-        if not sending.tries:
-            return impulses.Sent(0, {}, (), None)
-        tell("running onnxruntime with the real weights")
-        self._send({"impulses": impulses.question(sending)})
-        head = self._receive()
-        if head is None or "error" in head:
-            return impulses.Sent(0, {}, (), self._why() if head is None else str(head["error"]))
-        found: list[Mapping[str, Any] | None] = []
-        reason = None
-        while reason is None and len(found) < len(sending.tries):
-            tell(f"sending impulse {len(found) + 1} of {len(sending.tries)}")
-            answer = self._receive()
-            if answer is None or "error" in answer:
-                reason = self._why() if answer is None else str(answer["error"])
-            else:
-                found.append(answer["found"])
-        return impulses.Sent(head["watched"], head["missing"], found, reason)
+    def _impulse_results(self, planned: ImpulsePlan, progress: Progress) -> ImpulseResults:
+        """Let the worker send the impulses. Those answered before it fails or the time is up count."""
+        if not planned.impulses:
+            return ImpulseResults(0, {}, (), None)
+        progress("running onnxruntime with the real weights")
+        self._send(SendImpulses(planned.reaches, planned.impulses))
+        ready = self._receive(ImpulsesReady)
+        if isinstance(ready, Failure):
+            return ImpulseResults(0, {}, (), ready.reason)
+        wrong: list[WrongReach | None] = []
+        for number in range(1, len(planned.impulses) + 1):
+            progress(f"sending impulse {number} of {len(planned.impulses)}")
+            result = self._receive(ImpulseResult)
+            if isinstance(result, Failure):
+                return ImpulseResults(ready.watched, ready.missing, wrong, result.reason)
+            wrong.append(result.wrong)
+        return ImpulseResults(ready.watched, ready.missing, wrong, None)
 
     def close(self) -> None:
         """End the worker, if it still runs, and remove its temporary files."""
@@ -196,7 +217,7 @@ class Verifier:
                 encoding="utf-8",
             )
         except OSError as error:
-            self._failure = f"the verifying process could not be started: {error}"
+            self._failure = f"the worker process could not be started: {error}"
             return None
         for work, box in ((_read, self._inbox), (_write, self._outbox)):
             thread = threading.Thread(target=work, args=(process, box), daemon=True)
@@ -204,45 +225,50 @@ class Verifier:
             self._threads.append(thread)
         return process
 
-    def _send(self, message: Mapping[str, Any]) -> None:
+    def _send(self, request: Request) -> None:
         """Write one line without waiting for the worker to read it."""
-        self._outbox.put(json.dumps(message) + "\n")
+        self._outbox.put(encode(request))
 
-    def _receive(self) -> dict[str, Any] | None:
-        """The worker's next answer; None where there will be none."""
+    def _receive(self, wanted: type[_ResponseT]) -> _ResponseT | Failure:
+        """The worker's next response, which has to be of this type; a Failure where there is none."""
         if self.process is None:
-            return None
+            return Failure(self._why())
         left = self._started + self._timeout - time.monotonic()
         try:
             line = self._inbox.get(timeout=max(0.0, left))
         except queue.Empty:
             self._failure = f"it took longer than {self._timeout:g} s"
             self.process.kill()
-            return None
+            return Failure(self._failure)
         if not line:
-            return None
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+            return Failure(self._why())
+        try:
+            response = decode_response(line)
+        except MessageError as error:
+            return Failure(f"the worker process sent no usable response: {error}")
+        if isinstance(response, (wanted, Failure)):
+            return response
+        return Failure(f"the worker process sent {type(response).__name__} in place of {wanted.__name__}")
 
     def _why(self) -> str:
-        """Why no answer came."""
+        """Why there is no response."""
         if self._failure is not None or self.process is None:
-            return self._failure or _ENDED
+            return self._failure or _FAILED
         code = self.process.wait()
-        return f"{_ENDED} (signal {-code})" if code < 0 else f"{_ENDED} (exit status {code})"
+        return f"{_FAILED} (signal {-code})" if code < 0 else f"{_FAILED} (exit status {code})"
 
 
 def _read(process: subprocess.Popen[str], box: queue.SimpleQueue[str | None]) -> None:
-    """Put each of the worker's lines into the box, and None when there will be no more."""
+    """Put each of the worker's lines into the queue, and None when there will be no more."""
     for line in process.stdout or ():
         box.put(line if line.endswith("\n") else None)
     box.put(None)
 
 
 def _write(process: subprocess.Popen[str], box: queue.SimpleQueue[str | None]) -> None:
-    """Hand the worker each line of the box until None comes."""
+    """Write each line of the queue to the worker until None comes."""
     while (line := box.get()) is not None:
-        with contextlib.suppress(OSError):  # the worker may have ended; the missing answer says so
+        with contextlib.suppress(OSError):  # the worker may have ended; the missing response says so
             if process.stdin is not None:
                 process.stdin.write(line)
                 process.stdin.flush()

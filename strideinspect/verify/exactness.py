@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import onnx
+
+from strideinspect.model.subgraphs import captured, subgraphs
 
 SHAPE_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
     "CenterCropPad": (1,),
@@ -72,27 +74,10 @@ class Exactness:
     misshapen: Mapping[str, str]
 
 
-def bodies(node: onnx.NodeProto) -> Iterator[onnx.GraphProto]:
-    """The subgraphs of a control-flow node."""
-    for attribute in node.attribute:
-        if attribute.HasField("g"):
-            yield attribute.g
-        yield from attribute.graphs
-
-
 def chooses(node: onnx.NodeProto) -> bool:
     """Whether the node is an If that hands on what stands outside of it: its branches are Identities."""
-    inside = [inner.op_type for body in bodies(node) for inner in body.node] if node.op_type == "If" else []
+    inside = [inner.op_type for body in subgraphs(node) for inner in body.node] if node.op_type == "If" else []
     return bool(inside) and set(inside) == {"Identity"}
-
-
-def captured(node: onnx.NodeProto) -> Iterator[str]:
-    """The outer names that a control-flow node's bodies may use, those of bodies inside them included."""
-    for body in bodies(node):
-        for inner in body.node:
-            yield from inner.input
-            yield from captured(inner)
-        yield from (output.name for output in body.output)
 
 
 def exactness(
@@ -117,7 +102,7 @@ def _walk(
             if node.op_type in _RANDOM or any(name in misshapen for name in node.input):
                 inexact.update(outputs)
             continue
-        within = list(bodies(node))
+        within = list(subgraphs(node))
         inputs = [name for name in (*node.input, *(captured(node) if within else ())) if name]
         culprit = _culprit(node, inputs, inexact, misshapen, agreed)
         doubtful = culprit is not None or node.op_type in _RANDOM or any(name in inexact for name in inputs)

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from strideinspect.limits import MOST_QUESTION_ENTRIES, MOST_SESSION_ENTRIES, SHORT_PROBED_AXIS
 from strideinspect.verify.shapes import plain, session
-
-_WHOLE: Final = 256  # axes up to this length are asked index by index
-_MOST_ENTRIES: Final = 1 << 25  # of one question
-_MANY_ENTRIES: Final = 1 << 23  # of all questions of a session
 
 
 class Question(NamedTuple):
@@ -115,7 +112,7 @@ Answer = ObservedTaps | str
 
 def spacing(length: int, reach: int) -> int:
     """How far apart the lit indices of one row are; the batch has twice as many rows."""
-    return length if length <= _WHOLE else min(length, max(32, 2 * reach))
+    return length if length <= SHORT_PROBED_AXIS else min(length, max(32, 2 * reach))
 
 
 def ask(questions: Iterable[Question], opset: int) -> dict[Question, Answer]:
@@ -124,7 +121,7 @@ def ask(questions: Iterable[Question], opset: int) -> dict[Question, Answer]:
     answers: dict[Question, Answer] = {
         q: f"an axis of {q.length:,} indices is too long to ask onnxruntime what its {q.op} reads"
         for q in distinct
-        if q.entries > _MOST_ENTRIES
+        if q.entries > MOST_QUESTION_ENTRIES
     }
     for together in _sessions([q for q in distinct if q not in answers]):
         answers |= _put(together, opset)
@@ -136,7 +133,7 @@ def _sessions(questions: Iterable[Question]) -> Iterator[list[Question]]:
     part: list[Question] = []
     entries = 0
     for question in questions:
-        if part and entries + question.entries > _MANY_ENTRIES:
+        if part and entries + question.entries > MOST_SESSION_ENTRIES:
             yield part
             part, entries = [], 0
         part.append(question)

@@ -1,7 +1,7 @@
-"""Impulses through the real weights, as claimed: what each may reach, which are sent, and what came of them.
+"""Impulses through the real weights: what each may reach, which are sent, and the verdict on what they reached.
 
-That nothing reaches further is what they can show; a weight of zero, or a unit that is off, keeps them from showing
-that everything is reached.
+They can show only that nothing reaches further than claimed: a weight of zero, or an activation that is off, hides a
+dependence that exists.
 """
 
 from __future__ import annotations
@@ -11,140 +11,98 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, zip_longest
 from math import gcd
-from typing import Any, Final
+from typing import Final
 
+from strideinspect.limits import MOST_IMPULSES
 from strideinspect.results.field import Span
 from strideinspect.results.verdict import Check, Counts, Impulses, Verdict
-
-LIMIT: Final = 96
-"""Runs at most, over all axes of all inputs."""
+from strideinspect.verify.messages import Impulse, Reach, WrongReach
 
 _RANGES: Final = 4  # unseen ranges at either end of an axis whose ends are tried first
-_SPREAD: Final = 0.618  # of an axis between one index and the next: any number of them is spread evenly
+_SPREAD: Final = 0.618  # of an axis between one index and the next: the golden ratio spreads any number of them evenly
 
-Place = tuple[str, int]
+InputAxis = tuple[str, int]
 """A graph input and one of its axes."""
 
-Try = tuple[str, int, int]
-"""A graph input, one of its axes, and the index along it that is changed."""
-
 
 @dataclass(frozen=True, slots=True)
-class Reach:
-    """Which indices of an axis of a graph input each element of a tensor may depend on, whatever the weights.
+class ImpulsePlan:
+    """The claims that impulses can contradict, the lengths of the input axes, and the impulses in the order of sending.
 
-    `first` and `last` are the hull of full dependence, in row-major order over `extents`, which broadcasts to `shape`;
-    `first` is behind `last` where an element sees nothing. Nothing of the tensor depends on an index in `dark`.
+    An axis that may reach everything is in `lengths` alone.
     """
 
-    input: str
-    axis: int
-    tensor: str
-    node: str | None
-    shape: tuple[int, ...]
-    extents: tuple[int, ...]
-    first: tuple[int, ...]
-    last: tuple[int, ...]
-    dark: tuple[Span, ...] = ()
-
-    def excludes_any(self, length: int) -> bool:
-        """Whether there is an index, of `length`, that must not reach some element."""
-        return bool(self.dark) or max(self.first, default=0) > 0 or min(self.last, default=length) < length - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Sending:
-    """The impulses to send: the claims that they can contradict, and what is changed in which order."""
-
     reaches: Sequence[Reach]
-    lengths: Mapping[Place, int]
-    tries: Sequence[Try]
+    lengths: Mapping[InputAxis, int]
+    impulses: Sequence[Impulse]
 
 
-def plan(reaches: Sequence[Reach], lengths: Mapping[Place, int], limit: int = LIMIT) -> Sending:
-    """Choose at most `limit` indices: borders, ends of unseen ranges, then evenly spread; every axis in its turn.
+def plan(reaches: Sequence[Reach], lengths: Mapping[InputAxis, int], limit: int = MOST_IMPULSES) -> ImpulsePlan:
+    """Choose at most `limit` indices: borders, ends of unseen ranges, then evenly spread, taking the axes in turn.
 
     `lengths` are those of the input axes. An axis that may reach everything is left out: no impulse contradicts that.
     """
-    biting = [reach for reach in reaches if reach.excludes_any(lengths[reach.input, reach.axis])]
-    dark = {(reach.input, reach.axis): reach.dark for reach in sorted(biting, key=lambda reach: len(reach.dark))}
-    orders = [[(*place, index) for index in _order(lengths[place], ranges)] for place, ranges in dark.items()]
-    turns = [given for turn in zip_longest(*orders) for given in turn if given is not None]
-    return Sending(biting, lengths, turns[:limit])
+    refutable = [reach for reach in reaches if reach.excludes_any(lengths[reach.input, reach.axis])]
+    unseen = {(reach.input, reach.axis): reach.unseen for reach in sorted(refutable, key=lambda r: len(r.unseen))}
+    orders = [[Impulse(*axis, index) for index in _order(lengths[axis], ranges)] for axis, ranges in unseen.items()]
+    turns = [impulse for turn in zip_longest(*orders) for impulse in turn if impulse is not None]
+    return ImpulsePlan(refutable, lengths, turns[:limit])
 
 
-def _order(length: int, dark: Sequence[Span]) -> Iterator[int]:
-    """Every index once, those that tell most first."""
-    ends = chain.from_iterable(dict.fromkeys((*dark[:_RANGES], *dark[-_RANGES:])))
+def _order(length: int, unseen: Sequence[Span]) -> Iterator[int]:
+    """Every index once, the most informative first."""
+    ends = chain.from_iterable(dict.fromkeys((*unseen[:_RANGES], *unseen[-_RANGES:])))
+    # A step without a common divisor with the length visits every index before it comes back to the first.
     step = next(step for step in range(round(_SPREAD * length) or 1, 2 * length + 1) if gcd(step, length) == 1)
     yield from dict.fromkeys(chain((0, length - 1), ends, (k * step % length for k in range(length))))
 
 
-def question(sending: Sending) -> dict[str, Any]:
-    """What to ask the worker, ready for JSON."""
-    return {
-        "reaches": [
-            {
-                "input": reach.input,
-                "axis": reach.axis,
-                "tensor": reach.tensor,
-                "shape": list(reach.shape),
-                "extents": list(reach.extents),
-                "first": list(reach.first),
-                "last": list(reach.last),
-                "dark": [list(span) for span in reach.dark],
-            }
-            for reach in sending.reaches
-        ],
-        "tries": [list(given) for given in sending.tries],
-    }
-
-
 @dataclass(frozen=True, slots=True)
-class Sent:
+class ImpulseResults:
     """What the worker answered: tensors that it could not watch and why, and per impulse what it wrongly reached.
 
-    `reason` says why impulses are missing at the end, if there are any.
+    `reason` says why impulses are missing at the end, if any are.
     """
 
     watched: int
     missing: Mapping[str, str]
-    found: Sequence[Mapping[str, Any] | None]
+    wrong: Sequence[WrongReach | None]
     reason: str | None
 
 
-def judge(sending: Sending, sent: Sent) -> tuple[Impulses, list[Check]]:
-    """The verdict on every index of every axis, and all that is to say of it; one contradiction per tensor and axis."""
-    nodes = {reach.tensor: reach.node for reach in sending.reaches}
-    wrong: dict[tuple[str, Place], Check] = {}
-    for (name, axis, index), found in zip(sending.tries, sent.found, strict=False):
-        if found is not None:
-            tensor = found["tensor"]
+def judge(planned: ImpulsePlan, results: ImpulseResults) -> tuple[Impulses, list[Check]]:
+    """The verdict on every index of every axis, with remarks; one contradiction per tensor and axis."""
+    nodes = {reach.tensor: reach.node for reach in planned.reaches}
+    contradictions: dict[tuple[str, InputAxis], Check] = {}
+    for (name, axis, changed), wrong in zip(planned.impulses, results.wrong, strict=False):
+        if wrong is not None:
+            tensor, element, first, last = wrong
             place = {"input": name, "axis": axis}
-            predicted = {**place, "index": found["index"], "first": found["first"], "last": found["last"]}
-            ran = {**place, "index": found["index"], "changed_by": index}
+            predicted = {**place, "index": list(element), "first": first, "last": last}
+            ran = {**place, "index": list(element), "changed_by": changed}
             check = Check(nodes[tensor], tensor, "impulse", Verdict.CONTRADICTED, predicted=predicted, ran=ran)
-            wrong.setdefault((tensor, (name, axis)), check)
-    contradicted = sum(found is not None for found in sent.found)
-    counts = Counts(len(sent.found) - contradicted, contradicted, sum(sending.lengths.values()) - len(sent.found))
-    remarks = [*wrong.values(), *_left(sending, sent)]
-    remarks += [Check(nodes[t], t, "impulse", Verdict.NOT_CHECKED, why) for t, why in sent.missing.items()]
-    return Impulses(counts, sent.watched, LIMIT), remarks
+            contradictions.setdefault((tensor, (name, axis)), check)
+    sent = len(results.wrong)
+    contradicted = sum(wrong is not None for wrong in results.wrong)
+    counts = Counts(sent - contradicted, contradicted, sum(planned.lengths.values()) - sent)
+    remarks = [*contradictions.values(), *_not_tried(planned, results)]
+    remarks += [Check(nodes[t], t, "impulse", Verdict.NOT_CHECKED, why) for t, why in results.missing.items()]
+    return Impulses(counts, results.watched, MOST_IMPULSES), remarks
 
 
-def _left(sending: Sending, sent: Sent) -> Iterator[Check]:
+def _not_tried(planned: ImpulsePlan, results: ImpulseResults) -> Iterator[Check]:
     """One remark per input with indices that were not tried."""
-    tried = Counter((name, axis) for name, axis, _ in sending.tries[: len(sent.found)])
-    asked = {(name, axis) for name, axis, _ in sending.tries}
-    for given in dict.fromkeys(name for name, _ in sending.lengths):
-        axes = {axis: length for (name, axis), length in sending.lengths.items() if name == given}
-        idle = [axis for axis in axes if (given, axis) not in asked]
-        left = [axis for axis, length in axes.items() if axis not in idle and tried[given, axis] < length]
+    tried = Counter((impulse.input, impulse.axis) for impulse in planned.impulses[: len(results.wrong)])
+    refutable = {(impulse.input, impulse.axis) for impulse in planned.impulses}
+    for name in dict.fromkeys(name for name, _ in planned.lengths):
+        axes = {axis: length for (other, axis), length in planned.lengths.items() if other == name}
+        irrefutable = [axis for axis in axes if (name, axis) not in refutable]
+        left = [axis for axis, length in axes.items() if axis not in irrefutable and tried[name, axis] < length]
         if left:
-            parts = [f"{tried[given, axis]} of {axes[axis]:,} indices of axis {axis}" for axis in left]
-            why = f"{', '.join(parts)} were tried: {sent.reason or f'at most {LIMIT} impulses are sent'}"
-            yield Check(None, given, "impulse", Verdict.NOT_CHECKED, why)
-        if idle:
-            where = " and ".join(f"axis {axis}" for axis in idle)
-            why = f"all that was to be watched may depend on the whole of {where}, so that no impulse could tell"
-            yield Check(None, given, "impulse", Verdict.NOT_CHECKED, why)
+            parts = [f"{tried[name, axis]} of {axes[axis]:,} indices of axis {axis}" for axis in left]
+            why = f"{', '.join(parts)} were tried: {results.reason or f'at most {MOST_IMPULSES} impulses are sent'}"
+            yield Check(None, name, "impulse", Verdict.NOT_CHECKED, why)
+        if irrefutable:
+            where = " and ".join(f"axis {axis}" for axis in irrefutable)
+            why = f"every tensor compared may depend on the whole of {where}, so no impulse can contradict anything"
+            yield Check(None, name, "impulse", Verdict.NOT_CHECKED, why)

@@ -12,11 +12,10 @@ from typing import Final
 
 import numpy as np
 
+from strideinspect.limits import LONG_QUESTION_ENTRIES, MOST_TAPS
 from strideinspect.verify import geometry
 from strideinspect.verify.geometry import Answer, ObservedTaps, Question, reached
 
-_LONG: Final = 1 << 18  # entries from which on a guess and its check cost less than asking
-_MOST_READS: Final = 1 << 24  # of all outputs together: the probe follows no more, and larger indices are not exact
 _RANDOM_ROWS: Final = 2
 _EXACT: Final = 1 << 14  # whole numbers below this add up exactly in single precision, 1024 of them
 
@@ -44,8 +43,13 @@ def _shortened(question: Question) -> Question | None:
     turn = _turn(question)
     room = 3 * max(question.spacing, turn)
     length = room + (question.length - room) % turn
-    too_many = question.entries // (2 * question.spacing) >= _MOST_READS
-    if question.entries < _LONG or question.op not in _JOINED or 2 * length > question.length or too_many:
+    too_many = question.entries // (2 * question.spacing) >= MOST_TAPS
+    if (
+        question.entries < LONG_QUESTION_ENTRIES
+        or question.op not in _JOINED
+        or 2 * length > question.length
+        or too_many
+    ):
         return None
     return question._replace(length=length)
 
@@ -77,7 +81,7 @@ def drawn_out(short: ObservedTaps, question: Question, size: int) -> ObservedTap
     turn = _turn(question)
     outputs, rest = divmod((size - short.size) * turn, longer)  # how many outputs one turn of the window has
     half = short.size // 2
-    if rest or not 0 < outputs <= short.size - half or size * short.reads.shape[1] > _MOST_READS:
+    if rest or not 0 < outputs <= short.size - half or size * short.reads.shape[1] > MOST_TAPS:
         return None
     middle = np.arange(size - short.size, dtype=np.int32)
     take = np.concatenate([np.arange(half), half + middle % outputs, np.arange(half, short.size)])

@@ -14,13 +14,13 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from strideinspect.limits import MOST_SHAPE_REALS
+from strideinspect.model.subgraphs import captured
+from strideinspect.results.field import Shape
 from strideinspect.verify.branches import agreed, beside_each_other, not_taken
-from strideinspect.verify.exactness import Exactness, captured, chooses, exactness, parameters
+from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
 from strideinspect.verify.weightless import Weightless
 
-Shape = tuple[int, ...]
-
-_FEW: Final = 8
 _NOT_RUN: Final = "onnxruntime left it out of this run, so that nobody saw its shape"
 
 
@@ -69,7 +69,11 @@ def run(weightless: Weightless, directory: Path) -> AsRun:
     if not weightless.has_branches:
         return _run(weightless, model, replaced, directory)
     # Arithmetic with long lists of real numbers is left to onnxruntime: what it decides counts as open.
-    lists = [name for name, value in weightless.constants.items() if value.dtype.kind == "f" and value.size > _FEW]
+    lists = [
+        name
+        for name, value in weightless.constants.items()
+        if value.dtype.kind == "f" and value.size > MOST_SHAPE_REALS
+    ]
     undecided = exactness(model.graph, [*replaced, *lists]).inexact
     both = beside_each_other(model, undecided)
     if both is not None:

@@ -1,27 +1,23 @@
-"""Closed forms, as claimed: where an index keeps clear of all borders it has to see what it would on an infinite plane.
+"""Check closed forms: an index unaffected by any border has to see what it would see on an infinite plane.
 
-At the size inspected few indices of a deep layer do. With `--verify full` the model is run at sizes at which more do.
+At the inspected size few indices of a deep layer are unaffected. `--verify full` runs the model at larger sizes, at
+which more of them are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.results import field
-from strideinspect.results.field import Span
+from strideinspect.results.field import NOTHING, Span, sees_nothing
 from strideinspect.results.verdict import Check, Verdict
-from strideinspect.verify.packed import as_run
+from strideinspect.verify.messages import NO_TENSOR, AxisProbe, ObservedField, by_axis
 
-_TOO_NEAR: Final = "no two of its indices are known to keep clear of all borders"
-_NO_ANSWER: Final = "onnxruntime has no tensor of this name"
-
-NOTHING: Final = -(1 << 40)
-"""In arrays of indices what an index that sees nothing sees."""
+_TOO_NEAR: Final = "no two of its indices are known to be unaffected by borders"
 
 ClaimKey = tuple[str, int, str]
 """A graph input, one of its axes, and a tensor."""
@@ -52,7 +48,7 @@ class TheoryClaim:
         """What each of `count` indices sees of the infinite plane, [2, count]; NOTHING for a hole."""
         turn, phase = np.divmod(np.arange(count), len(self.spans))
         spans = np.array([span or (NOTHING, NOTHING) for span in self.spans], np.int64).T[:, phase]
-        return np.where(spans == NOTHING, NOTHING, spans + turn * self.step)
+        return np.where(sees_nothing(spans), NOTHING, spans + turn * self.step)
 
     def inside(self, count: int) -> NDArray[np.bool_]:
         """Which of `count` indices see pixels of this image only, or are holes between such."""
@@ -84,53 +80,46 @@ class Enlarged:
     reasons: Mapping[ClaimKey, str]
 
 
-def probes(claims: Iterable[TheoryClaim]) -> list[dict[str, Any]]:
-    """What to ask the worker about the tensors of these claims, ready for JSON."""
-    tensors: dict[tuple[str, int], dict[str, int]] = {}
-    for claim in claims:
-        tensors.setdefault((claim.input, claim.axis), {})[claim.tensor] = claim.node_axis
-    return [{"input": name, "axis": axis, "tensors": wanted} for (name, axis), wanted in tensors.items()]
-
-
-def by_key(answers: Iterable[Mapping[str, Any]]) -> dict[ClaimKey, Mapping[str, Any]]:
-    """The worker's answers by what they are about."""
-    return {(answer["input"], answer["axis"], answer["tensor"]): answer for answer in answers}
+def probes(claims: Iterable[TheoryClaim]) -> list[AxisProbe]:
+    """What to ask the worker about the tensors of these claims."""
+    return by_axis((claim.input, claim.axis, claim.tensor, claim.node_axis) for claim in claims)
 
 
 def judge(
     claims: Sequence[TheoryClaim],
-    seen: Mapping[ClaimKey, Mapping[str, Any]],
-    borders: Mapping[ClaimKey, Mapping[str, Any]],
+    observed: Mapping[ClaimKey, ObservedField | str],
+    borders: Mapping[ClaimKey, Sequence[bool] | str],
 ) -> dict[ClaimKey, Check]:
-    """A check per claim. A contradiction counts once `borders`, the answers about what ends of maps reach, are known.
+    """A check per claim. A contradiction is final only if `borders` says which indices the ends of maps reach.
 
-    Before that the index that differs may be near the border of a map that was cut off.
+    Without that the index that differs may be near the border of a map that was cropped. Both mappings give the reason
+    as text where something was not observed.
     """
-    return {claim.key: _judged(claim, seen.get(claim.key), borders.get(claim.key)) for claim in claims}
+    return {claim.key: _judged(claim, observed.get(claim.key, NO_TENSOR), borders.get(claim.key)) for claim in claims}
 
 
 def at_size(
-    found: Mapping[ClaimKey, Check], enlarged: Enlarged, size: str, before: Mapping[ClaimKey, Check]
+    checks: Mapping[ClaimKey, Check], enlarged: Enlarged, size: str, before: Mapping[ClaimKey, Check]
 ) -> dict[ClaimKey, Check]:
     """What the enlarged input adds to the checks from `before`; a reason for what is still not checked names `size`."""
-    missing = [claim.key for claim in enlarged.claims if found[claim.key].verdict is Verdict.NOT_CHECKED]
-    added = {key: check for key, check in found.items() if key not in missing}
+    missing = [claim.key for claim in enlarged.claims if checks[claim.key].verdict is Verdict.NOT_CHECKED]
+    added = {key: check for key, check in checks.items() if key not in missing}
     for key in (*missing, *enlarged.reasons):
         if before[key].verdict is Verdict.NOT_CHECKED:
-            reason = enlarged.reasons.get(key) or f"at {size}: {found[key].reason}"
+            reason = enlarged.reasons.get(key) or f"at {size}: {checks[key].reason}"
             added[key] = replace(before[key], reason=reason)
     return added
 
 
-def _judged(claim: TheoryClaim, seen: Mapping[str, Any] | None, borders: Mapping[str, Any] | None) -> Check:
+def _judged(claim: TheoryClaim, observed: ObservedField | str, borders: Sequence[bool] | str | None) -> Check:
     def unchecked(reason: str) -> Check:
         return Check(claim.node, claim.tensor, "theory", Verdict.NOT_CHECKED, reason)
 
-    if seen is None or "reason" in seen:
-        return unchecked(_NO_ANSWER if seen is None else seen["reason"])
-    if borders is not None and "reason" in borders:
-        return unchecked(borders["reason"])
-    ran = _as_run(seen)
+    if isinstance(observed, str):
+        return unchecked(observed)
+    if isinstance(borders, str):
+        return unchecked(borders)
+    ran = _positions(observed)
     clear = _clear(claim, ran, borders)
     wrong = np.flatnonzero(clear & (ran != claim.plane(ran.shape[1])).any(axis=0))
     if not wrong.size:
@@ -142,17 +131,16 @@ def _judged(claim: TheoryClaim, seen: Mapping[str, Any] | None, borders: Mapping
     return Check(claim.node, claim.tensor, "theory", Verdict.CONTRADICTED, predicted=predicted, ran=ran_there)
 
 
-def _clear(claim: TheoryClaim, ran: NDArray[np.int64], borders: Mapping[str, Any] | None) -> NDArray[np.bool_]:
+def _clear(claim: TheoryClaim, ran: NDArray[np.int64], borders: Sequence[bool] | None) -> NDArray[np.bool_]:
     """The indices inside the image that no border is known to reach."""
     inside = claim.inside(ran.shape[1])
-    return inside if borders is None else inside & ~np.array(borders["borders"], bool)
+    return inside if borders is None else inside & ~np.array(borders, bool)
 
 
-def _as_run(seen: Mapping[str, Any]) -> NDArray[np.int64]:
+def _positions(observed: ObservedField) -> NDArray[np.int64]:
     """[2, count]: what each index sees; NOTHING for nothing."""
-    found = as_run(seen)
-    ends = np.array([np.frombuffer(end, np.intc) for end in (found.firsts, found.lasts)], np.int64)
-    return np.where(ends == field.NOTHING, NOTHING, ends)
+    packed = (observed.positions.firsts, observed.positions.lasts)
+    return np.array([np.frombuffer(side, np.intc) for side in packed], np.int64)
 
 
 def _ends(span: NDArray[np.int64]) -> dict[str, int | None]:

@@ -13,14 +13,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from strideinspect.limits import MOST_INLINE_BYTES, MOST_TABLE_BYTES, SMALL_WEIGHT_ELEMENTS
 from strideinspect.model.load import LoadedModel
+from strideinspect.model.subgraphs import nested_subgraphs
 
 _TABLE_TYPES: Final = (TensorProto.INT64, TensorProto.INT32)
 """Tables of indices and shapes come as these; what they hold moves data, so they keep their values."""
 
-_MAX_TABLE_BYTES: Final = 1 << 26
-_MAX_INLINE_BYTES: Final = 1 << 26  # zeros written into the model itself, where they cannot be fed
-_COMPUTED_WEIGHT: Final = 1 << 14  # elements; a ConstantOfShape of more is fed like any other weight
 _PREFIX: Final = "strideinspect_node_"
 
 
@@ -84,7 +83,7 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
         _feed(entry, inputs, draft)
     fed = list(_feed_weights(model.graph, draft))
     every_node = [*model.graph.node]
-    for graph in _subgraphs(model.graph):
+    for graph in nested_subgraphs(model.graph):
         _fill_in(graph, draft)
         every_node += graph.node
     nodes, labels = {}, {}
@@ -170,8 +169,8 @@ def _values(tensor: TensorProto, draft: _Draft) -> np.ndarray | None:
         return None
     if not draft.loaded.is_left_out(tensor):
         weight = prod(tensor.dims)
-        return numpy_helper.to_array(tensor) if weight <= _COMPUTED_WEIGHT else None
-    if tensor.data_type in _TABLE_TYPES and 8 * prod(tensor.dims) <= _MAX_TABLE_BYTES:
+        return numpy_helper.to_array(tensor) if weight <= SMALL_WEIGHT_ELEMENTS else None
+    if tensor.data_type in _TABLE_TYPES and 8 * prod(tensor.dims) <= MOST_TABLE_BYTES:
         return draft.loaded.values(tensor)
     return None
 
@@ -184,7 +183,7 @@ def _constant(node: onnx.NodeProto, draft: _Draft) -> TensorProto | None:
         return next((attribute.t for attribute in node.attribute if attribute.name == "value"), None)
     if node.op_type == "ConstantOfShape" and node.input[0] in draft.constants:
         dims = draft.constants[node.input[0]].reshape(-1).tolist()
-        if prod(dims) > _COMPUTED_WEIGHT:
+        if prod(dims) > SMALL_WEIGHT_ELEMENTS:
             kind = next((a.t.data_type for a in node.attribute if a.name == "value"), TensorProto.FLOAT)
             external = TensorProto(data_type=kind, dims=dims, data_location=TensorProto.EXTERNAL)
             return None if kind in _TABLE_TYPES else external
@@ -216,7 +215,7 @@ def _inline_size(tensor: TensorProto) -> int:
     halves = {TensorProto.INT4, TensorProto.UINT4, TensorProto.FLOAT4E2M1}
     bits = 4 if tensor.data_type in halves else 8 * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
     size: int = (prod(tensor.dims) * bits + 7) // 8
-    if size > _MAX_INLINE_BYTES or tensor.data_type == TensorProto.STRING:
+    if size > MOST_INLINE_BYTES or tensor.data_type == TensorProto.STRING:
         raise UnrunnableError(f"tensor {tensor.name!r} can neither be fed nor left out")
     return size
 
@@ -245,14 +244,6 @@ def _shapeless(entry: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
     if not entry.type.HasField("tensor_type"):
         return entry
     return helper.make_tensor_value_info(entry.name, entry.type.tensor_type.elem_type, None)
-
-
-def _subgraphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
-    for node in graph.node:
-        for attribute in node.attribute:
-            for inner in ([attribute.g] if attribute.HasField("g") else []) + list(attribute.graphs):
-                yield inner
-                yield from _subgraphs(inner)
 
 
 class _Repeated(Protocol[_EntryT]):

@@ -1,4 +1,4 @@
-"""The verifying process: one model; each question and each answer is a line of JSON.
+"""The worker process: it runs one model and answers requests, one line of JSON each (messages.py).
 
 Started by the client with a directory for temporary files, the deadline in seconds and the memory bound in bytes.
 """
@@ -7,95 +7,94 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import json
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import assert_never
+
+from strideinspect.limits import WORKER_GRACE_SECONDS
+from strideinspect.verify.messages import (
+    Failure,
+    MessageError,
+    ProbeBorders,
+    ProbeFields,
+    Request,
+    Response,
+    RunModel,
+    SendImpulses,
+    decode_request,
+    encode,
+)
 
 
 def main(arguments: list[str]) -> None:
-    """Answer on what was standard output; nothing else is ever written there, nor to standard error."""
+    """Respond on the original standard output; nothing else is ever written there, nor to standard error."""
     gc.set_threshold(200_000)  # what is made here lives until the end; looking for cycles every 700 objects costs time
     directory, deadline, memory = Path(arguments[0]), float(arguments[1]), int(arguments[2])
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as responses:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         _bound(deadline, memory)
-        _serve(sys.stdin, answers, directory)
+        for response in _responses(sys.stdin, directory):
+            responses.write(encode(response))
+            responses.flush()
 
 
 def _bound(deadline: float, memory: int) -> None:
-    """Die at the deadline even if the client is gone; refuse memory past the bound, where the system can."""
+    """End at the deadline even if the client is gone; refuse memory past the bound, where the system can."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource  # not on Windows
 
         if memory:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    with contextlib.suppress(OSError):  # where memory runs out, Linux is to end this process and not its parent
+    with contextlib.suppress(OSError):  # where memory runs out, Linux should end this process and not its parent
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     with contextlib.suppress(ImportError, AttributeError):
         import signal  # SIGALRM is not on Windows
 
-        signal.setitimer(signal.ITIMER_REAL, deadline + 5)
+        signal.setitimer(signal.ITIMER_REAL, deadline + WORKER_GRACE_SECONDS)
 
 
-def _serve(questions: IO[str], answers: IO[str], directory: Path) -> None:
+def _responses(lines: Iterable[str], directory: Path) -> Iterator[Response]:
+    """The responses to all requests; any failure is the last one."""
     try:
-        # Imported here, so that it happens under the memory bound and while the client still reads the model.
-        from strideinspect.verify.answers import (
-            Ran,
-            border_line,
-            field_line,
-            learn,
-            shape_line,
-            shapes_of,
-        )
-        from strideinspect.verify.impulse import send
-
-        first = _question(questions)
-        if first is None:
-            return
-
-        def run(question: dict[str, Any]) -> Ran:
-            weightless, as_run = shapes_of(question["path"], _sizes(question), directory)
-            _answer(answers, shape_line(as_run))
-            return learn(weightless, as_run)
-
-        ran = run(first)
-        while (question := _question(questions)) is not None:
-            if "path" in question:
-                ran = run(question)
-            elif "impulses" in question:
-                for line in send(first["path"], _sizes(first), question["impulses"]):
-                    _answer(answers, line)
-            elif "borders" in question:
-                _answer(answers, border_line(ran, question["borders"]))
-            else:
-                _answer(answers, field_line(ran, question["probes"], question["unseen"]))
-    except Exception as problem:  # noqa: BLE001 - the boundary of the process: every failure is an answer
-        _answer(answers, {"error": _words(problem)})
+        yield from _answer(_requests(lines), directory)
+    except MemoryError:
+        yield Failure("it would take more memory than it may")
+    except Exception as problem:  # noqa: BLE001 - the boundary of the process: every failure is a response
+        yield Failure(" ".join(str(problem).split()) or type(problem).__name__)
 
 
-def _sizes(question: dict[str, Any]) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(shape) for name, shape in question["inputs"].items()}
+def _answer(requests: Iterator[Request], directory: Path) -> Iterator[Response]:
+    # Imported here, so that it happens under the memory bound and while the client still reads the model.
+    from strideinspect.verify.responses import observed_borders, observed_fields, run_model
+    from strideinspect.verify.send_impulses import send
+
+    first = next(requests, None)
+    if first is None:
+        return
+    if not isinstance(first, RunModel):
+        raise MessageError(f"{type(first).__name__} was requested before the model was run")
+    executed = yield from run_model(first.path, first.inputs, directory)
+    for request in requests:
+        match request:
+            case RunModel(path, inputs):
+                executed = yield from run_model(path, inputs, directory)
+            case ProbeFields(axes, unseen):
+                yield observed_fields(executed, axes, unseen)
+            case ProbeBorders(axes):
+                yield observed_borders(executed, axes)
+            case SendImpulses(reaches, impulses):
+                yield from send(first.path, first.inputs, reaches, impulses)
+            case _:
+                assert_never(request)
 
 
-def _words(problem: Exception) -> str:
-    if isinstance(problem, MemoryError):
-        return "it would take more memory than it may"
-    return " ".join(str(problem).split()) or type(problem).__name__
-
-
-def _question(questions: IO[str]) -> dict[str, Any] | None:
-    line = questions.readline()
-    return json.loads(line) if line.strip() else None
-
-
-def _answer(answers: IO[str], answer: dict[str, Any]) -> None:
-    answers.write(json.dumps(answer) + "\n")
-    answers.flush()
+def _requests(lines: Iterable[str]) -> Iterator[Request]:
+    """The requests until the client closes the pipe. Raises MessageError."""
+    return (decode_request(line) for line in lines if line.strip())
 
 
 if __name__ == "__main__":

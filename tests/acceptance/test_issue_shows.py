@@ -227,11 +227,11 @@ def test_pytorchs_networks_raise_no_warning_at_their_design_size(name: str) -> N
 
 
 def test_keras_resnet50_throws_three_quarters_of_three_maps_away() -> None:
-    """Both branches of three blocks step over the same pixels: six nodes, three maps of 56, 28 and 14 rows."""
+    """Both branches of three blocks skip the same pixels: six nodes, three maps of 56, 28 and 14 rows."""
     found = findings(every_model()["resnet50-keras.onnx"], "stride-gap")
     assert {finding["severity"] for finding in found} == {"warning"}
     assert Counter(finding["pixels"] for finding in found) == {28: 2, 14: 2, 7: 2}
-    assert all("75.0 % of the map is never read" in finding["message"] for finding in found)
+    assert all("75.0 % of the map is never used" in finding["message"] for finding in found)
 
 
 @pytest.mark.parametrize("exporter", ["dynamo", "torchscript"])
@@ -256,7 +256,7 @@ def test_unet_at_a_size_that_does_not_fit(exporter: str, shape: str) -> None:
     assert finding["severity"] == "error"
     assert "25×25" in finding["message"]
     assert "24×24" in finding["message"]
-    assert finding["help"] == "use sizes that divide by 8, such as 96 or 104"
+    assert finding["help"] == "use sizes that are multiples of 8, such as 96 or 104"
     # Three times two convolutions and a pool, two at the bottom and one transposed come before the merge.
     placed = [node for node in model["nodes"] if node["output_shape"] is not None]
     assert len(placed) == 3 * 3 + 2 + 1

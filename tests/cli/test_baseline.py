@@ -11,7 +11,7 @@ import pytest
 
 from strideinspect.cli.app import run
 
-# 9 rows under windows of 2 in steps of 2: the ninth is read by nobody. The second pool has 4 rows and drops none; with
+# 9 rows under windows of 2 in steps of 2: the ninth is never used. The second pool has 4 rows and drops none; with
 # windows of 3 in steps of 2 it drops the fourth.
 NET = """<ir_version: 8, opset_import: ["" : 17]>
 net (float[1,1,9,9] image) => (float[1,1,h,w] y) {

@@ -19,7 +19,7 @@ from strideinspect import inspect
 from strideinspect.fields import actual, forward
 from strideinspect.fields.axes import Around
 from strideinspect.fields.forward import described
-from strideinspect.fields.hulls import LARGEST
+from strideinspect.limits import LARGEST_FIELD_ARRAY
 from strideinspect.model.inference import infer
 from strideinspect.model.load import from_proto
 from strideinspect.model.network import prepare
@@ -126,7 +126,7 @@ def test_arrays_are_bounded(tmp_path: Path) -> None:
     reasons = [field.reason or "" for field in report.outputs[0].fields]
     assert all("array of 67,108,864 entries" in reason for reason in reasons)
     assert len(reasons) == 2
-    assert peak < 2 * 4 * LARGEST  # one array of the bound: two numbers of four bytes per entry
+    assert peak < 2 * 4 * LARGEST_FIELD_ARRAY  # one array of the bound: two numbers of four bytes per entry
 
 
 def tables(length: int) -> list[Table]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 import onnx.parser
 
-# Windows of 2 in steps of 2 over 8 rows read them all; over 9 rows the ninth is read by nobody: a warning.
+# Windows of 2 in steps of 2 over 8 rows read them all; over 9 rows the ninth is never used: a warning.
 CLEAN = """<ir_version: 8, opset_import: ["" : 17]>
 net (float[1,1,8,8] image) => (float[1,1,h,w] y) {
     [pool] y = MaxPool<kernel_shape=[2,2], strides=[2,2]>(image)

@@ -190,7 +190,7 @@ FLOORS = {
 
 @pytest.mark.parametrize("case", FLOORS.values(), ids=FLOORS)
 def test_floor_cases(case: Floor, report_of: Inspect) -> None:
-    """What the division leaves over is padding first, then pixels; what windows step over is a gap."""
+    """What the division leaves over is padding first, then pixels; what windows skip is a gap."""
     window = f"strides=[{case.stride}], pads=[{case.padding},{case.padding}], dilations=[{case.dilation}]"
     text = f"y = Conv<{window}>(x, w)"
     report = report_of(model_of(text, {"x": (1, 2, case.size)}, constants={"w": (2, 2, case.kernel)}))
@@ -206,7 +206,7 @@ def rules(report: Report) -> list[str]:
 
 
 def test_shortcuts_of_torchvision_resnet50_skip_what_a_sibling_reads(report_of: Inspect) -> None:
-    """Three 1×1 stride-2 shortcuts step over every second row, which the 3×3 beside them reads: no finding."""
+    """Three 1×1 stride-2 shortcuts skip every second row, which the 3×3 beside them reads: no finding."""
     report = report_of(networks.resnet50_torchvision(224))
     gaps = [
         node.dropped.gap[0]

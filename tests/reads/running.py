@@ -20,13 +20,13 @@ from onnx import helper, numpy_helper
 
 from strideinspect.fields.closed_form import Closed
 from strideinspect.fields.forward import AxisField, described, propagate
-from strideinspect.fields.hulls import EMPTY
 from strideinspect.fields.index_masks import back
 from strideinspect.model.inference import infer
 from strideinspect.model.load import from_proto
 from strideinspect.model.network import prepare
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Everything
+from strideinspect.results.field import NOTHING
 
 Array = NDArray[Any]
 Reads = NDArray[np.bool_]
@@ -245,11 +245,11 @@ def _hulls(case: Case, ours: Said, name: str, axis: int, k: int, reads: Reads, *
     nodes, _ = described(ours.shapes)
     seen = propagate(ours.shapes, nodes, [(name, axis)]).get(f"y{k}", {}).get((name, axis))
     place = np.broadcast_to(np.arange(shape[axis]).reshape([-1 if i == axis else 1 for i in range(len(shape))]), shape)
-    first = np.where(reads, place.reshape(-1), EMPTY).min(axis=1, initial=EMPTY)
+    first = np.where(reads, place.reshape(-1), NOTHING).min(axis=1, initial=NOTHING)
     last = np.where(reads, place.reshape(-1), -1).max(axis=1, initial=-1)
-    spans = np.full((2, *after), EMPTY) if seen is None else np.broadcast_to(seen.actual.full, (2, *after))
+    spans = np.full((2, *after), NOTHING) if seen is None else np.broadcast_to(seen.actual.full, (2, *after))
     low, high = spans[0].reshape(-1), -spans[1].reshape(-1)
-    nothing = low >= EMPTY
+    nothing = low >= NOTHING
     high = np.where(nothing, -1, high)
     wrong = (first < low) | (last > high) if within else (low != first) | (high != last)
     if wrong.any():
@@ -269,8 +269,8 @@ def _closed(ours: Said, seen: AxisField | None, name: str, axis: int, k: int, fi
     spans = form.spans.take(index % form.period, form.axis + 1).astype(np.int64)
     moved = index // form.period * form.step
     moved = moved.reshape([-1 if i == form.axis else 1 for i in range(len(after))])
-    low = np.broadcast_to(np.where(spans[0] >= EMPTY, -1, spans[0] + moved), after).reshape(-1)
-    high = np.broadcast_to(np.where(spans[1] >= EMPTY, length, moved - spans[1]), after).reshape(-1)
+    low = np.broadcast_to(np.where(spans[0] >= NOTHING, -1, spans[0] + moved), after).reshape(-1)
+    high = np.broadcast_to(np.where(spans[1] >= NOTHING, length, moved - spans[1]), after).reshape(-1)
     full_is_local = seen.actual.local is seen.actual.full
     inside = (low >= 0) & (high < length) & full_is_local
     wrong = inside & ((low != first) | (high != last))

@@ -74,7 +74,7 @@ def alexnet() -> Report:
         Finding(
             "floor-truncation",
             Severity.WARNING,
-            "MaxPool n7: row and column 25 of its 26×26 input are read by nobody",
+            "MaxPool n7: row and column 25 of its 26×26 input are never used",
             "211×211 and 227×227 drop nothing anywhere",
             node="n7",
             output="n7:0",
@@ -360,7 +360,7 @@ def located() -> Report:
                 "incompatible-merge",
                 Severity.ERROR,
                 "Concat node_cat: 28×28 and 29×29 do not fit",
-                "use sizes that divide by 32",
+                "use sizes that are multiples of 32",
                 node="node_cat",
                 output="cat",
                 source=Source("/build/repo/net/model.py", 42, "decoder.up1"),
@@ -378,7 +378,7 @@ def located() -> Report:
                 Finding(
                     "floor-truncation",
                     Severity.WARNING,
-                    f"MaxPool {name}: row and column 25 of its 26×26 input are read by nobody",
+                    f"MaxPool {name}: row and column 25 of its 26×26 input are never used",
                     "227×227 drops nothing, or pad",
                     node=name,
                     output=output,

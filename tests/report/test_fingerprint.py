@@ -14,7 +14,7 @@ from tests.report import builders
 FINDING = Finding(
     rule="floor-truncation",
     severity=Severity.WARNING,
-    message="MaxPool node_pool_3: row 25 of its 26×26 input is read by nobody",
+    message="MaxPool node_pool_3: row 25 of its 26×26 input is never used",
     help="211×211 drops nothing",
     node="node_pool_3",
     output="pool_3",

@@ -38,7 +38,7 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
     "same beside 1×1": (
         (8, 8),
         f"{same('x', 'a')} {SHORTCUT} y = Add (a, b)",
-        [("misaligned-merge", "warning", (2, 3), "a is centered 1 pixel further on along")],
+        [("misaligned-merge", "warning", (2, 3), "a is centered 1 pixel after")],
     ),
     # On 9 rows it pads (1, 1).
     "same at an odd size": (
@@ -61,7 +61,7 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
     "neighbours": (
         (8, 8),
         "a = Slice (x, first, last, axes) b = Slice (x, zero, before, axes) s = Sub (a, b) y = Conv (s, one)",
-        [("misaligned-merge", "warning", (2, 3), "a is centered 1 pixel further on along")],
+        [("misaligned-merge", "warning", (2, 3), "a is centered 1 pixel after")],
     ),
     # 4×4 with SAME pads (1, 2): half a pixel beside a 3×3 with (1, 1).
     "even kernel": (
@@ -77,13 +77,13 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
     "lopsided along both axes": (
         (8, 8),
         "a = Conv <pads = [2, 2, 0, 0]> (x, three) y = Add (a, x)",
-        [("misaligned-merge", "warning", (2, 3), "x is centered 1 pixel further on along")],
+        [("misaligned-merge", "warning", (2, 3), "x is centered 1 pixel after")],
     ),
     # Padded after, it looks into the future.
     "the other way round": (
         (8, 8),
         "a = Conv <pads = [0, 1, 2, 1]> (x, three) y = Add (a, x)",
-        [("misaligned-merge", "warning", (2,), "a is centered 1 pixel further on along")],
+        [("misaligned-merge", "warning", (2,), "a is centered 1 pixel after")],
     ),
     # PyTorch's MaxPool with indices takes those of a 1×1 pool off: arithmetic on numbers, no maps that meet.
     "indices of maxima": (
@@ -110,7 +110,7 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
     "slices added": (
         (8, 8),
         "a = Slice (x, zero, last, axes, twos) b = Slice (x, first, last, axes, twos) s = Add (a, b) y = Conv (s, one)",
-        [("misaligned-merge", "warning", (2, 3), "b is centered 1 pixel further on along")],
+        [("misaligned-merge", "warning", (2, 3), "b is centered 1 pixel after")],
     ),
     "residual": ((8, 8), "a = Conv <pads = [1, 1, 1, 1]> (x, three) y = Add (a, x)", []),
     # 2×2 windows are centered between two rows, and so is what nearest upsampling and 2×2 transposed make of them.
@@ -128,7 +128,7 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
     "doubled by bilinear at corners": (
         (8, 8),
         f"{HALVED} {AT_CORNERS} y = Concat <axis = 1> (u, x)",
-        [("misaligned-merge", "note", (2, 3), "u is centered 0.5 pixels further on along")],
+        [("misaligned-merge", "note", (2, 3), "u is centered 0.5 pixels after")],
     ),
     # 4 − 3 + 1 = 2 and (4 − 2) / 2 + 1 = 2 rows of different grids.
     "dense and strided": (
@@ -184,9 +184,9 @@ def test_tensorflows_same_padding_at_even_and_odd_sizes(size: int, aligned: bool
 DRIFTS = {
     # Centers −1 … 6: their middle 2.5 lies one pixel before the image's, 3.5.
     "all padding in front": (
-        (8, 8), "y = Conv <pads = [2, 2, 0, 0]> (x, three)", [(2, "1 pixels before"), (3, "1 pixels before")],
+        (8, 8), "y = Conv <pads = [2, 2, 0, 0]> (x, three)", [(2, "1 pixel before"), (3, "1 pixel before")],
     ),
-    "all padding behind the columns": ((8, 8), "y = Conv <pads = [1, 0, 1, 2]> (x, three)", [(3, "1 pixels after")]),
+    "all padding behind the columns": ((8, 8), "y = Conv <pads = [1, 0, 1, 2]> (x, three)", [(3, "1 pixel after")]),
     # 4×4, SAME: pads 1 and 2, centers ½ … 7½, middle 4: half a pixel, half a stride.
     "even kernel, upper": (
         (8, 8), 'y = Conv <auto_pad = "SAME_UPPER"> (x, four)', [(2, "0.5 pixels after"), (3, "0.5 pixels after")],
@@ -227,7 +227,7 @@ def test_drift(size: tuple[int, int], body: str, drifts: list[tuple[int, str]], 
     found = of_rule(inspected(model_of(body, {"x": (1, 1, *size)}, constants=constants), tmp_path), "center-drift")
     assert [(finding.severity.value, finding.axes) for finding in found] == [("note", (axis,)) for axis, _ in drifts]
     for finding, (axis, words) in zip(found, drifts, strict=True):
-        assert finding.message.startswith(f"y is centered {words} the middle of axis {axis} of x")
+        assert finding.message.startswith(f"the center of y is {words} the middle of axis {axis} of x")
 
 
 ALIGNED = {

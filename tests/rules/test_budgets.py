@@ -76,7 +76,7 @@ EXPECTATIONS: dict[str, tuple[str, str | None]] = {
     "fraction": ("up:stride=1/2", "up: its stride in x is 1, not 1/2"),
     "any tensor": ("middle:stride=2", None),
     "no such tensor": ("logits:size=3", "there is no tensor or node 'logits'; the outputs are: y1, y2, up and scores"),
-    "which output": ("size=3", "it names no output; the outputs are: y1, y2, up and scores"),
+    "which output": ("size=3", "it does not say which output; the outputs are: y1, y2, up and scores"),
     "collapsed": (
         "scores:size=20",
         "scores: its size in x is undefined (GlobalAveragePool scores reads the whole axis), not 20",

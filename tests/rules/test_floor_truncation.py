@@ -53,11 +53,11 @@ def test_places(
 
 
 WORDS = {
-    "a row and a column": ((10, 10), pool(3, 2, 2), ["row and column 9 of its 10×10 input are read by nobody"]),
-    "a row": ((10, 11), pool(3, 2, 2), ["row 9 of its 10×11 input is read by nobody"]),
-    "two columns": ((9, 11), pool(3, 3, 2), ["columns 9–10 of its 9×11 input are read by nobody"]),
-    "an index": ((10,), pool(3, 2, 1), ["index 9 of the 10 of its input is read by nobody"]),
-    "a slice": ((10, 11, 11), pool(3, 2, 3), ["slice 9 of its 10×11×11 input is read by nobody"]),
+    "a row and a column": ((10, 10), pool(3, 2, 2), ["row and column 9 of its 10×10 input are never used"]),
+    "a row": ((10, 11), pool(3, 2, 2), ["row 9 of its 10×11 input is never used"]),
+    "two columns": ((9, 11), pool(3, 3, 2), ["columns 9–10 of its 9×11 input are never used"]),
+    "an index": ((10,), pool(3, 2, 1), ["sample 9 of the 10 of its input is never used"]),
+    "a slice": ((10, 11, 11), pool(3, 2, 3), ["slice 9 of its 10×11×11 input is never used"]),
 }
 
 

@@ -44,7 +44,7 @@ def test_unet_at_a_size_that_does_not_fit(size: int, merge: str, shapes: str, tm
     (finding,) = of_rule(report, "incompatible-merge")
     assert (finding.severity, finding.output) == (Severity.ERROR, merge)
     assert shapes in finding.message
-    assert finding.help == "use sizes that divide by 4, such as " + {30: "28 or 32", 33: "32 or 36"}[size]
+    assert finding.help == "use sizes that are multiples of 4, such as " + {30: "28 or 32", 33: "32 or 36"}[size]
     assert [node.output for node in report.nodes if node.output_shape is None] == (
         ["u0", "y"] if merge == "m1" else ["y"]
     )
@@ -55,7 +55,7 @@ def test_unet_at_a_size_that_does_not_fit(size: int, merge: str, shapes: str, tm
 def test_sizes_that_fit_are_named_axis_by_axis(tmp_path: Path) -> None:
     """30×33 lies between 28×32 and 32×36."""
     (finding,) = of_rule(inspected(unet(30), tmp_path, input_shapes=(1, 1, 30, 33)), "incompatible-merge")
-    assert finding.help == "use sizes that divide by 4, such as 28×32 or 32×36"
+    assert finding.help == "use sizes that are multiples of 4, such as 28×32 or 32×36"
 
 
 @pytest.mark.parametrize("size", [28, 32, 36])
@@ -145,7 +145,7 @@ def test_numbers_that_fit_no_size(tmp_path: Path) -> None:
         inspected(model_of(body, {"x": (1, 1, 8, 8)}, constants=WEIGHTS), tmp_path), "incompatible-head"
     )
     assert finding.message == "ConvTranspose y: pads are negative: [0, 0, -1, -1]"
-    assert finding.help == "no input size helps: change this layer, or export it in another way"
+    assert finding.help == "no input size helps: change this layer, or export the model in another way"
 
 
 def test_pooled_head_fits_any_size(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_declared_shapes(n: str, out: str, middle: str, conflicts: dict[str, tup
     assert {finding.output for finding in found} == conflicts.keys()
     for finding in found:
         declared, computed = conflicts[finding.output or ""]
-        assert finding.message == f"{finding.output} is declared as {declared}, its shape is {computed}"
+        assert finding.message == f"{finding.output} is declared as {declared}; its shape is {computed}"
         assert finding.severity is Severity.ERROR
 
 

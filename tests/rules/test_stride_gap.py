@@ -55,10 +55,10 @@ def test_gaps(
     assert [(finding.axes, finding.ranges, finding.pixels) for finding in found] == [gap[:3] for gap in gaps]
     for finding, (axes, _, pixels, share) in zip(found, gaps, strict=True):
         assert finding.severity == "warning"
-        assert (" and dilation 2×2 step over" in finding.message) == ("dilations" in body)
-        assert f" step over {pixels} of {size[axes[0] - 2]} " in finding.message
-        assert finding.message.endswith(f"of the {size[0]}×{size[1]} map, and nobody else reads them: {share} "
-                                        "of the map is never read")  # fmt: skip
+        assert (" and dilation 2×2 skips" in finding.message) == ("dilations" in body)
+        assert f" skips {pixels} of {size[axes[0] - 2]} " in finding.message
+        assert finding.message.endswith(f"of its {size[0]}×{size[1]} input, and no other node uses them: {share} "
+                                        "of the map is never used")  # fmt: skip
 
 
 SHORTCUT = "s = Conv <strides = [2, 2]> (x, one)"

@@ -44,12 +44,12 @@ PLACES: dict[str, tuple[tuple[int, ...], str, list[tuple[tuple[int, ...], Spans,
     ),
     "one axis": (
         (11,), pool("x", "y", 3, 3, 1), [((2,), ((9, 10),), 2)],
-        "indices 9–10 of x reach no output: 18.2 % of every signal; lost at MaxPool y (2 indices)",
+        "samples 9–10 of x reach no output: 18.2 % of every signal; lost at MaxPool y (2 samples)",
     ),
     # One sample of 4001 is 0.025 %.
     "long axis": (
         (4001,), pool("x", "y", 2, 2, 1), [((2,), ((4000, 4000),), 1)],
-        "index 4000 of x reaches no output: 0.02 % of every signal; lost at MaxPool y (1 index)",
+        "sample 4000 of x reaches no output: 0.02 % of every signal; lost at MaxPool y (1 sample)",
     ),
 }  # fmt: skip
 

@@ -47,7 +47,7 @@ def findings(folder: Path, verification: Verification) -> tuple[Finding, ...]:
     report = inspector.run(
         path,
         Settings(select=("runtime",)),
-        tell=lambda _: None,
+        progress=lambda _: None,
         verifier=cast("Verifier", Oracle(verification)),
     )
     return report.findings

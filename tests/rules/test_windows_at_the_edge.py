@@ -95,7 +95,7 @@ def test_taps_that_never_touch_a_pixel(
     assert [(finding.axes, finding.severity.value) for finding in found] == ([(axes, "warning")] if axes else [])
     for finding in found:
         assert f"{share} of its" in finding.message
-        assert f"of its {size[0]}×{size[1]} map" in finding.message
+        assert f"on its {size[0]}×{size[1]} map" in finding.message
 
 
 def down(source: str, output: str) -> str:

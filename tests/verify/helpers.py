@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from onnx import numpy_helper, parser
 
 from strideinspect.results.verdict import Verification
-from strideinspect.verify.answers import Ran, field_line, learn, shapes_of
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
-from strideinspect.verify.packed import as_run
+from strideinspect.verify.messages import AxisProbe, ObservedField
+from strideinspect.verify.responses import ExecutedModel, learn, observed_fields, shapes_of
 
 Shape = tuple[int, ...]
 Booleans = NDArray[np.bool_]
@@ -81,29 +81,27 @@ def saved(model: onnx.ModelProto, directory: Path) -> str:
     return str(path)
 
 
-def ran(model: onnx.ModelProto, directory: Path, inputs: Mapping[str, Shape] | None = None) -> Ran:
+def executed(model: onnx.ModelProto, directory: Path, inputs: Mapping[str, Shape] | None = None) -> ExecutedModel:
     """The model after the worker's run."""
     return learn(*shapes_of(saved(model, directory), inputs or input_shapes(model), directory))
 
 
-def seen(known: Ran, source: str, axis: int, tensor: str, along: int | None) -> dict[str, Any]:
-    """The worker's answer to one question about a field."""
-    return told(known, source, axis, {tensor: along})[0]
+def observed(model: ExecutedModel, source: str, axis: int, tensor: str, along: int | None) -> ObservedField | str:
+    """What the worker observes of one tensor, or why it does not."""
+    return observed_all(model, source, axis, {tensor: along})[tensor]
 
 
-def checked(verifier: Verifier, claims: Claims, tell: Callable[[str], None] = lambda _: None) -> Verification:
+def observed_all(
+    model: ExecutedModel, source: str, axis: int, wanted: Mapping[str, int | None]
+) -> dict[str, ObservedField | str]:
+    """What the worker observes of several tensors of one input axis."""
+    results = observed_fields(model, [AxisProbe(source, axis, wanted)], []).fields
+    return {result.tensor: result.field for result in results}
+
+
+def checked(verifier: Verifier, claims: Claims, progress: Callable[[str], None] = lambda _: None) -> Verification:
     """What comes of these claims, after `begin`."""
-    return verifier.ask(claims)(tell)
-
-
-def told(known: Ran, source: str, axis: int, wanted: Mapping[str, int | None]) -> list[dict[str, Any]]:
-    """The worker's answers to questions about several tensors, with the rows that each index sees as lists."""
-    answers = field_line(known, [{"input": source, "axis": axis, "tensors": wanted}], [])["fields"]
-    return [answer if "reason" in answer else answer | _rows(answer) for answer in answers]
-
-
-def _rows(answer: Mapping[str, Any]) -> dict[str, list[int | None]]:
-    return {"first": [*as_run(answer).first], "last": [*as_run(answer).last]}
+    return verifier.ask(claims)(progress)
 
 
 def reached(model: onnx.ModelProto, source: str, axis: int, tries: int = 4) -> Iterator[tuple[str, Booleans]]:

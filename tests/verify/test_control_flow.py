@@ -192,4 +192,4 @@ def test_impulses_do_not_look_into_branches(tmp_path: Path) -> None:
     assert found.impulses is not None
     assert (found.impulses.watched, found.impulses.counts.contradicted) == (1, 0)
     reasons = {check.output: check.reason for check in found.details}
-    assert reasons["t"] == reasons["e"] == "it stands in a branch, into which impulses do not look"
+    assert reasons["t"] == reasons["e"] == "it is inside a branch, where impulses are not observed"

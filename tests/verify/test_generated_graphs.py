@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from strideinspect.verify.messages import ObservedField
 from tests.graphs import Graph, bounded, chains, diamonds
 from tests.oracle import Oracle, hull, hulls
-from tests.verify.helpers import input_shapes, ran, told
+from tests.verify.helpers import executed, input_shapes, observed_all
 
 
 @pytest.mark.slow
@@ -22,13 +23,13 @@ def test_the_probe_sees_what_the_oracle_counts(graph: Graph) -> None:
     model = graph.build()
     oracle = Oracle.of(model)
     with tempfile.TemporaryDirectory() as directory:
-        known = ran(model, Path(directory), input_shapes(model) | {"x": graph.shape})
+        known = executed(model, Path(directory), input_shapes(model) | {"x": graph.shape})
     for axis in range(2, len(graph.shape)):
         sees = oracle.sees("x", axis)
         for along in range(max(len(seen.shape) for seen in sees.values())):
             wanted = {tensor: along for tensor, seen in sees.items() if along < len(seen.shape)}
-            for answer in told(known, "x", axis, wanted):
-                seen, place = sees[answer["tensor"]], (answer["tensor"], axis, along)
-                assert "reason" not in answer, (place, answer)
-                assert (tuple(answer["first"]), tuple(answer["last"])) == hulls(seen.local, along), place
-                assert answer["full"] == hull(seen.full), place
+            for tensor, field in observed_all(known, "x", axis, wanted).items():
+                seen, place = sees[tensor], (tensor, axis, along)
+                assert isinstance(field, ObservedField), (place, field)
+                assert (field.positions.first, field.positions.last) == hulls(seen.local, along), place
+                assert field.full == hull(seen.full), place

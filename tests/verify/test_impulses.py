@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +9,12 @@ import numpy as np
 import onnx
 import pytest
 
+from strideinspect.limits import MOST_IMPULSES
 from strideinspect.results.verdict import Counts, Impulses, Verdict, Verification
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
-from strideinspect.verify.impulses import LIMIT, Reach, Sent, judge, plan
+from strideinspect.verify.impulses import ImpulseResults, judge, plan
+from strideinspect.verify.messages import Reach
 from tests.verify.helpers import Shape, checked, model_of, saved
 
 # Windows of 3 rows every 2 on 8 rows: 0–2, 2–4, 4–6; row 7 reaches nothing.
@@ -31,7 +32,7 @@ def sent(model: onnx.ModelProto, directory: Path, *reaches: Reach, lengths: dict
     path = directory / "model.onnx"
     with Verifier(str(path) if path.exists() else saved(model, directory), timeout=60) as verifier:
         verifier.begin(inputs)
-        return checked(verifier, Claims({}, [], [], {}, sending=plan(reaches, lengths)))
+        return checked(verifier, Claims({}, [], [], {}, impulses=plan(reaches, lengths)))
 
 
 def counts(found: Verification) -> tuple[int, int, int]:
@@ -43,23 +44,23 @@ def counts(found: Verification) -> tuple[int, int, int]:
 
 def test_right_claims_agree(tmp_path: Path) -> None:
     """All 8 rows and 6 columns are tried, and reach what a window of 3×2 every 2 may reach."""
-    told: list[str] = []
+    steps: list[str] = []
     with Verifier(saved(model_of(CONV), tmp_path), timeout=60) as verifier:
         verifier.begin({"x": (1, 2, 8, 6)})
-        found = checked(verifier, Claims({}, [], [], {}, sending=plan([ROWS, COLUMNS], LENGTHS)), told.append)
+        found = checked(verifier, Claims({}, [], [], {}, impulses=plan([ROWS, COLUMNS], LENGTHS)), steps.append)
     assert (counts(found), found.details) == ((14, 0, 0), ())
-    assert told[-1] == "sending impulse 14 of 14"
+    assert steps[-1] == "sending impulse 14 of 14"
 
 
 @pytest.mark.parametrize(
     ("reach", "wrong", "predicted", "by"),
     [
         # Row 6 reaches index 2, row 4 indices 1 and 2, row 7 nothing: each claim leaves one of them out.
-        (replace(ROWS, last=(2, 4, 5)), 1, {"axis": 2, "index": [0, 0, 2, 0], "first": 4, "last": 5}, 6),
-        (replace(ROWS, first=(0, 2, 5)), 1, {"axis": 2, "index": [0, 0, 2, 0], "first": 5, "last": 6}, 4),
-        (replace(ROWS, dark=((0, 0),)), 1, {"axis": 2, "index": [0, 0, 0, 0], "first": 0, "last": 2}, 0),
+        (ROWS._replace(last=(2, 4, 5)), 1, {"axis": 2, "index": [0, 0, 2, 0], "first": 4, "last": 5}, 6),
+        (ROWS._replace(first=(0, 2, 5)), 1, {"axis": 2, "index": [0, 0, 2, 0], "first": 5, "last": 6}, 4),
+        (ROWS._replace(unseen=((0, 0),)), 1, {"axis": 2, "index": [0, 0, 0, 0], "first": 0, "last": 2}, 0),
         # A field that is said to be empty: each of the columns 0 to 5 contradicts it.
-        (replace(COLUMNS, first=(9, 9, 9), last=(0, 0, 0)), 6,
+        (COLUMNS._replace(first=(9, 9, 9), last=(0, 0, 0)), 6,
          {"axis": 3, "index": [0, 0, 0, 0], "first": None, "last": None}, 0),
     ],
     ids=["last-too-early", "first-too-late", "not-unseen", "not-blind"],
@@ -84,16 +85,16 @@ def test_claims_that_are_too_narrow(
 def test_which_are_tried() -> None:
     """Borders and the ends of what is unseen come first, then every part of the axis; each axis has its turn."""
     rows = Reach("x", 2, "y", None, (1,), (1,), (0,), (9,), ((219, 223),))
-    tries = plan([rows, replace(rows, axis=3, dark=())], {("x", 2): 224, ("x", 3): 1000}).tries
-    assert len(tries) == len(set(tries)) == LIMIT
+    tries = plan([rows, rows._replace(axis=3, unseen=())], {("x", 2): 224, ("x", 3): 1000}).impulses
+    assert len(tries) == len(set(tries)) == MOST_IMPULSES
     chosen = {axis: [index for _, at, index in tries if at == axis] for axis in (2, 3)}
     assert chosen[2][:3] == [0, 223, 219]
-    assert [len(indices) for indices in chosen.values()] == [LIMIT // 2] * 2
+    assert [len(indices) for indices in chosen.values()] == [MOST_IMPULSES // 2] * 2
     for axis, length in ((2, 224), (3, 1000)):
         gaps = np.diff(sorted({0, *chosen[axis], length}))
         assert gaps.max() <= length / 16
         assert {index % 4 for index in chosen[axis]} == {0, 1, 2, 3}
-    few = plan([rows], {("x", 2): 5}).tries
+    few = plan([rows], {("x", 2): 5}).impulses
     assert sorted(index for _, _, index in few if index < 5) == [0, 1, 2, 3, 4]
 
 
@@ -201,7 +202,8 @@ def test_nothing_to_contradict(tmp_path: Path) -> None:
 
 def test_what_was_found_before_the_end_counts() -> None:
     """Of 8 rows 3 were answered when time was up: they count, and the rest is not checked for that reason."""
-    impulses, (check,) = judge(plan([ROWS], {("x", 2): 8}), Sent(1, {}, [None] * 3, "it took longer than 60 s"))
+    planned = plan([ROWS], {("x", 2): 8})
+    impulses, (check,) = judge(planned, ImpulseResults(1, {}, [None] * 3, "it took longer than 60 s"))
     assert (impulses.counts, impulses.watched) == (Counts(agreed=3, not_checked=5), 1)
     assert check.reason == "3 of 8 indices of axis 2 were tried: it took longer than 60 s"
 
@@ -216,6 +218,6 @@ def test_a_worker_that_ends_is_a_reason(tmp_path: Path) -> None:
 
     with verifier:
         verifier.begin({"x": (1, 2, 8, 6)})
-        found = checked(verifier, Claims({}, [], [], {}, sending=plan([ROWS], {("x", 2): 8})), kill)
+        found = checked(verifier, Claims({}, [], [], {}, impulses=plan([ROWS], {("x", 2): 8})), kill)
     assert counts(found) == (0, 0, 8)
-    assert "the verifying process ended" in str(found.details[0].reason)
+    assert "the worker process failed" in str(found.details[0].reason)

@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from tests.verify.helpers import cases, model_of, ran, seen
+from strideinspect.verify.messages import ObservedField
+from tests.verify.helpers import cases, executed, model_of, observed
 
 CASES: Final = cases("local_and_full.txt")
 LOCAL: Final[dict[str, tuple[list[int | None], list[int | None]]]] = {
@@ -23,8 +24,9 @@ def test_local_and_full(name: str, tmp_path: Path) -> None:
     settings = dict(CASES[name].settings)
     local, full = settings.pop("local"), settings.pop("full")
     first, last = LOCAL[local]
-    known = ran(model_of(CASES[name].text, **settings, row=2), tmp_path)
-    rows = seen(known, "x", 2, "y", 2)
-    assert (rows.get("first"), rows.get("last")) == (first, last), rows
-    row = seen(known, "x", 2, "z", None)
-    assert (row["first"], row["last"], row["full"]) == ([first[2]], [last[2]], tuple(full))
+    model = executed(model_of(CASES[name].text, **settings, row=2), tmp_path)
+    rows, row = observed(model, "x", 2, "y", 2), observed(model, "x", 2, "z", None)
+    assert isinstance(rows, ObservedField), rows
+    assert isinstance(row, ObservedField), row
+    assert ([*rows.positions.first], [*rows.positions.last]) == (first, last)
+    assert (row.positions.first, row.positions.last, row.full) == ((first[2],), (last[2],), tuple(full))

@@ -10,7 +10,8 @@ import pytest
 
 from strideinspect.verify import geometry, long_axes
 from strideinspect.verify.geometry import ObservedTaps, Question
-from tests.verify.helpers import model_of, ran, seen
+from strideinspect.verify.messages import ObservedField
+from tests.verify.helpers import executed, model_of, observed
 
 OPSET: Final = 20
 LENGTH: Final = 6001
@@ -125,7 +126,7 @@ def test_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         return run(some, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(geometry, "run", noted)
-    monkeypatch.setattr(geometry, "_MANY_ENTRIES", 2 * questions[0].entries)
+    monkeypatch.setattr(geometry, "MOST_SESSION_ENTRIES", 2 * questions[0].entries)
     found = geometry.ask(questions, OPSET)
     assert sessions == [2, 1]
     for question, table in expected.items():
@@ -139,7 +140,8 @@ def test_a_million_samples(tmp_path: Path) -> None:
         "(float[1,1,8192] x, float[1,1,128] u, float[1,1,3] w) => (float[B,C,L] y)"
         "{ a = ConvTranspose<strides=[128]>(x, u) y = Conv<pads=[1,1]>(a, w) }"
     )
-    found = seen(ran(model_of(text), tmp_path), "x", 2, "y", 2)
+    field = observed(executed(model_of(text), tmp_path), "x", 2, "y", 2)
+    assert isinstance(field, ObservedField)
     sample = np.arange(1 << 20)
-    assert np.array_equal(found["first"], np.maximum(sample - 1, 0) // 128)
-    assert np.array_equal(found["last"], np.minimum(sample + 1, (1 << 20) - 1) // 128)
+    assert np.array_equal(np.frombuffer(field.positions.firsts, np.intc), np.maximum(sample - 1, 0) // 128)
+    assert np.array_equal(np.frombuffer(field.positions.lasts, np.intc), np.minimum(sample + 1, (1 << 20) - 1) // 128)

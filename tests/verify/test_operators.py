@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 import pytest
 
-from tests.verify.helpers import cases, hulls, input_shapes, ran, reached, seen
+from strideinspect.verify.messages import ObservedField
+from tests.verify.helpers import cases, executed, hulls, input_shapes, observed, reached
 
 # Nothing collapses in these, so that local and full dependence are the same, and both are what a change shows.
 CASES: Final = cases("operators.txt")
@@ -18,16 +19,19 @@ CASES: Final = cases("operators.txt")
 def test_probe_sees_what_changes(name: str, tmp_path: Path) -> None:
     """Each index of each output depends on exactly the hull of the rows whose change changes it."""
     model = CASES[name].model()
-    known = ran(model, tmp_path)
+    known = executed(model, tmp_path)
     assert known.as_run.error is None
     for source, shape in input_shapes(model).items():
         for axis in range(len(shape)):
             for output, marks in reached(model, source, axis):
                 assert known.as_run.shapes[output] == marks.shape[1:]
                 for along in range(marks.ndim - 1):
-                    answer = seen(known, source, axis, output, along)
-                    place = (source, axis, output, along, answer)
-                    assert (answer.get("first"), answer.get("last")) == hulls(marks, along), place
+                    field = observed(known, source, axis, output, along)
+                    place = (source, axis, output, along, field)
+                    assert isinstance(field, ObservedField), place
+                    assert ([*field.positions.first], [*field.positions.last]) == hulls(marks, along), place
                 rows = np.flatnonzero(marks.reshape(len(marks), -1).any(axis=1))
                 whole = (int(rows[0]), int(rows[-1])) if len(rows) else None
-                assert seen(known, source, axis, output, None)["full"] == whole
+                field = observed(known, source, axis, output, None)
+                assert isinstance(field, ObservedField)
+                assert field.full == whole

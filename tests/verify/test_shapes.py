@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from strideinspect.verify.answers import shapes_of
+from strideinspect.verify.responses import shapes_of
 from strideinspect.verify.shapes import AsRun
 from tests.verify.helpers import Shape, cases, input_shapes, model_of, saved
 

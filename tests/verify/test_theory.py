@@ -88,7 +88,7 @@ def test_a_larger_input_settles_it(tmp_path: Path) -> None:
     small = replace(CLAIM, length=8)
     found = verified(tmp_path, DOWN, small)
     assert found.theory == Counts(not_checked=1)
-    assert "clear of all borders" in str(found.details[0].reason)
+    assert "unaffected by borders" in str(found.details[0].reason)
     assert verified(tmp_path, DOWN, small, Enlarged({"x": (1, 1, 32)}, [CLAIM], {})).theory == Counts(agreed=1)
     wrong = replace(small, spans=((-3, 3),))
     larger = Enlarged({"x": (1, 1, 32)}, [replace(CLAIM, spans=((-3, 3),))], {})

@@ -14,8 +14,10 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from strideinspect.limits import LARGE_CONSTANT_BYTES, MOST_PROBE_ELEMENTS, MOST_TAPS
+from strideinspect.results.field import Shape
 from strideinspect.verify.geometry import ObservedTaps
-from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
+from strideinspect.verify.probe.value import InexpressibleError, Marks, Value
 
 DARK: Final = np.float32(-1e30)
 """What carries no pixel. Finite, and far below every pixel's number."""
@@ -25,10 +27,6 @@ BORDER: Final = -DARK
 
 OPSET: Final = 21
 PROBE: Final = "probe"
-
-_LARGE: Final = 1 << 20  # bytes
-_MOST_READS: Final = 1 << 24
-_MOST_ELEMENTS: Final = 1 << 26
 
 
 class Builder:
@@ -67,7 +65,7 @@ class Builder:
         key = (array.dtype.str, array.shape, blake2b(np.ascontiguousarray(array).data).digest())
         if key not in self._known:
             self._known[key] = name = f"c{len(self._known)}"
-            if array.nbytes > _LARGE:
+            if array.nbytes > LARGE_CONSTANT_BYTES:
                 self.given[name] = array
             else:
                 self.constants[name] = numpy_helper.from_array(array, name)
@@ -96,7 +94,7 @@ class Builder:
 
     def _sized(self, extents: Shape) -> str:
         self._elements += prod(extents)
-        if self._elements > 16 * _MOST_ELEMENTS or prod(extents) > _MOST_ELEMENTS:
+        if self._elements > 16 * MOST_PROBE_ELEMENTS or prod(extents) > MOST_PROBE_ELEMENTS:
             raise InexpressibleError("the probe would have to write out too large a tensor")
         return self.integers(extents)
 
@@ -141,7 +139,7 @@ class Builder:
         if value.constant_along(axis) and (not table.has_holes or (value.ignores_holes(axis) and table.reads_any)):
             return value._replace(shape=shape)
         extents = tuple(table.size if k == axis else extent for k, extent in enumerate(value.extents))
-        if prod(extents) * table.reads.shape[1] > _MOST_READS:
+        if prod(extents) * table.reads.shape[1] > MOST_TAPS:
             raise InexpressibleError("the probe would have to read too many indices at once")
         name = self.spread(value, [axis]).name
         reads = table.reads

@@ -11,10 +11,11 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from strideinspect.verify.exactness import captured
+from strideinspect.model.subgraphs import captured
+from strideinspect.results.field import Shape
 from strideinspect.verify.geometry import Answer, ObservedTaps
 from strideinspect.verify.probe.builder import Builder
-from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
+from strideinspect.verify.probe.value import InexpressibleError, Value
 
 
 class Operation(NamedTuple):
@@ -212,7 +213,7 @@ def operation(node: onnx.NodeProto) -> Operation:
     """The node as translators see it."""
     op, domain = node.op_type, node.domain
     kind = op if domain in {"", "ai.onnx"} else f"{domain}:{op}"
-    names = tuple(node.input), tuple(node.output), tuple(captured(node))
+    names = tuple(node.input), tuple(node.output), captured(node)
     return Operation(node.name, kind, op, domain, *names, _attributes(node))
 
 

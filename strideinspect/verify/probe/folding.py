@@ -11,13 +11,14 @@ import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
+from strideinspect.limits import MOST_TAPS
+from strideinspect.results.field import Shape
 from strideinspect.verify.geometry import ObservedTaps
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.shaping import reshaped
-from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
+from strideinspect.verify.probe.value import InexpressibleError, Value
 from strideinspect.verify.shapes import session
 
-_MOST_ENTRIES: Final = 1 << 24
 _PER_AXIS: Final = ("dilations", "pads", "strides")
 
 
@@ -46,14 +47,14 @@ def columns_to_image(call: Call) -> Sequence[Value | None]:
 
 @lru_cache
 def _adds_up(
-    image: Shape, block: Shape, blocks: int, attributes: tuple[tuple[str, tuple[int, ...]], ...], opset: int
+    image: Shape, block: Shape, blocks: int, attributes: tuple[tuple[str, Shape], ...], opset: int
 ) -> ObservedTaps:
     """What each pixel reads of the entries of one channel, [block, blocks] in a row.
 
     Each entry of the block is lit alone, once with ones and once with the numbers of the blocks.
     """
     taps = prod(block)
-    if 2 * taps * taps * blocks > _MOST_ENTRIES:
+    if 2 * taps * taps * blocks > MOST_TAPS:
         raise InexpressibleError("there is too much to ask onnxruntime what it reads")
     alone = np.eye(taps)[:, :, None] * np.ones(blocks)
     fed = np.concatenate([alone, alone * np.arange(1, blocks + 1)]).astype(np.float32)

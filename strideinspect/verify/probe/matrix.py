@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from strideinspect.results.field import Shape
 from strideinspect.verify.probe.call import Call, operators
-from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
+from strideinspect.verify.probe.value import InexpressibleError, Value
 
 # Operator -> its two factors.
 _PRODUCTS: Final[dict[str, tuple[int, int]]] = {

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import onnx
 
+from strideinspect.results.field import Shape
 from strideinspect.verify.probe.call import Call, operators
-from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
+from strideinspect.verify.probe.value import InexpressibleError, Marks, Value
 
 
 @operators("Concat", "com.microsoft:QLinearConcat")

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from strideinspect.results.field import Shape
 from strideinspect.verify.geometry import Question, spacing
 from strideinspect.verify.probe.call import Call, Operation, operators
-from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
+from strideinspect.verify.probe.value import InexpressibleError, Value
 
 _Constant = tuple[str, tuple[float, ...]]
 

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
 
 import numpy as np
 
-from strideinspect.results.field import NOTHING
+from strideinspect.limits import SMALL_PROBE_NODES
+from strideinspect.results.field import NOTHING, Positions, Shape
+from strideinspect.verify.messages import ObservedField
 from strideinspect.verify.probe.builder import BORDER, DARK, PROBE, Builder
 from strideinspect.verify.probe.translate import Held, Probe, Unknown
-from strideinspect.verify.probe.value import Shape, Value
+from strideinspect.verify.probe.value import Value
 from strideinspect.verify.shapes import session
-
-_SMALL: Final = 2_000  # nodes; below this, starting threads takes longer than they save
-
-
-class ObservedField(NamedTuple):
-    """First and last row that each index sees, and the hull of full dependence over the whole tensor.
-
-    The rows are C integers, NOTHING for none.
-    """
-
-    first: np.ndarray
-    last: np.ndarray
-    full: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +46,9 @@ class Lights:
         self._names = list(dict.fromkeys(name for name in names if name is not None))
         model = probe.build.model(self._fed(np.zeros(shape[axis])).shape, self._names)
         self._given = {entry.name: probe.build.given[entry.name] for entry in model.graph.input[1:]}
-        self._session = session(model, threads=1 if len(model.graph.node) < _SMALL else 0) if self._names else None
+        self._session = (
+            session(model, threads=1 if len(model.graph.node) < SMALL_PROBE_NODES else 0) if self._names else None
+        )
 
     def seen(self) -> dict[str, ObservedField | Unknown]:
         """What each wanted tensor sees: two runs, one with the rows' numbers and one with their negatives."""
@@ -74,7 +64,7 @@ class Lights:
             if request.full != request.local:
                 full = _rows(lowest, request.full, 1)[0], _rows(highest, request.full, 1)[0]
             hull = (-int(full[0]), int(full[1])) if min(full) > DARK / 2 else None
-            answers[tensor] = ObservedField(_numbers(low, -low), _numbers(high, high), hull)
+            answers[tensor] = ObservedField(Positions(_packed(low, -low), _packed(high, high)), hull)
         return answers
 
     def bordering(self) -> dict[str, Sequence[bool] | Unknown]:
@@ -157,5 +147,6 @@ def _rows(found: Mapping[str, np.ndarray], name: str | None, count: int) -> np.n
     return rows if len(rows) == count else np.broadcast_to(rows, (count,))
 
 
-def _numbers(arrived: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    return np.where(arrived > DARK / 2, rows, NOTHING).astype(np.intc)
+def _packed(arrived: np.ndarray, rows: np.ndarray) -> bytes:
+    """C integers, as `Positions` has them."""
+    return np.where(arrived > DARK / 2, rows, NOTHING).astype(np.intc).tobytes()

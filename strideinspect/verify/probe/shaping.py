@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import prod
 
+from strideinspect.results.field import Shape
 from strideinspect.verify.probe.builder import Builder
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.reductions import without_axes
-from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
+from strideinspect.verify.probe.value import InexpressibleError, Marks, Value
 
 
 def blocks(old: Shape, new: Shape) -> Iterator[tuple[range, range]]:

@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
+from strideinspect.results.field import Shape
 from strideinspect.verify.geometry import Question
 from strideinspect.verify.probe.call import Call, Operation, operators
-from strideinspect.verify.probe.value import InexpressibleError, Shape, Value
+from strideinspect.verify.probe.value import InexpressibleError, Value
 
 _STEP, _WINDOW, _LENGTH = 1, 2, 3
 _AXIS_IS_AN_INPUT: Final = 20  # from this operator set on

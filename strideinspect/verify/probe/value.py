@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-Shape = tuple[int, ...]
+from strideinspect.results.field import Shape
 
 
 class InexpressibleError(Exception):

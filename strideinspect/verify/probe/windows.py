@@ -3,45 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS, ConvolutionInputs
+from strideinspect.results.field import Shape
 from strideinspect.verify.geometry import Question
 from strideinspect.verify.probe.call import Call, Operation, operators
-from strideinspect.verify.probe.value import InexpressibleError, Marks, Shape, Value
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """The plain operator with the same geometry; which inputs are weight, bias, a summand, the data's zero point."""
-
-    plain: str
-    weight: int | None = None
-    bias: int | None = None
-    summand: int | None = None
-    zero_point: int | None = None
-
+from strideinspect.verify.probe.value import InexpressibleError, Marks, Value
 
 _CONVOLUTIONS: Final = {
-    "Conv": _Window("Conv", 1, 2),
-    "ConvInteger": _Window("Conv", 1, zero_point=2),
-    "QLinearConv": _Window("Conv", 3, 8),
-    "com.microsoft:FusedConv": _Window("Conv", 1, 2, 3),
-    "com.microsoft:NhwcFusedConv": _Window("Conv", 1, 2, 3),
-    "com.microsoft:QLinearConv": _Window("Conv", 3, 8),
-    "com.microsoft.nchwc:Conv": _Window("Conv", 1, 2, 3),
-    "ConvTranspose": _Window("ConvTranspose", 1, 2),
+    "Conv": "Conv",
+    "ConvInteger": "Conv",
+    "QLinearConv": "Conv",
+    "com.microsoft:FusedConv": "Conv",
+    "com.microsoft:NhwcFusedConv": "Conv",
+    "com.microsoft:QLinearConv": "Conv",
+    "com.microsoft.nchwc:Conv": "Conv",
+    "ConvTranspose": "ConvTranspose",
 }
 _POOLS: Final = {
-    "MaxPool": _Window("MaxPool"),
-    "AveragePool": _Window("AveragePool"),
-    "LpPool": _Window("LpPool"),
-    "com.microsoft:NhwcMaxPool": _Window("MaxPool"),
-    "com.microsoft:QLinearAveragePool": _Window("AveragePool"),
-    "com.microsoft.nchwc:MaxPool": _Window("MaxPool"),
-    "com.microsoft.nchwc:AveragePool": _Window("AveragePool"),
+    "MaxPool": "MaxPool",
+    "AveragePool": "AveragePool",
+    "LpPool": "LpPool",
+    "com.microsoft:NhwcMaxPool": "MaxPool",
+    "com.microsoft:QLinearAveragePool": "AveragePool",
+    "com.microsoft.nchwc:MaxPool": "MaxPool",
+    "com.microsoft.nchwc:AveragePool": "AveragePool",
 }
-_WINDOWS: Final = _CONVOLUTIONS | _POOLS
+_PLAIN: Final = _CONVOLUTIONS | _POOLS
+"""For each window operator the standard's operator of the same geometry, of which onnxruntime is asked."""
+
 _CHANNELS_LAST: Final = frozenset({"com.microsoft:NhwcMaxPool", "com.microsoft:NhwcFusedConv"})
 _PER_AXIS: Final = ("strides", "dilations", "output_padding", "output_shape")
 
@@ -57,24 +48,30 @@ def questions(node: Operation, shapes: Mapping[str, Shape]) -> dict[int, Questio
 
     Raises InexpressibleError where the sizes of the map and of the kernel are not known.
     """
-    window = _WINDOWS.get(node.kind)
-    if window is None:
+    plain = _PLAIN.get(node.kind)
+    if plain is None:
         return {}
     shape, kernel = shapes.get(node.input[0]), node.attributes.get("kernel_shape")
-    if kernel is None and window.weight is not None and node.input[window.weight] in shapes:
-        kernel = shapes[node.input[window.weight]][2:]
+    weight = _inputs(node).weight if node.kind in _CONVOLUTIONS else None
+    if kernel is None and weight is not None and node.input[weight] in shapes:
+        kernel = shapes[node.input[weight]][2:]
     if shape is None:
         raise InexpressibleError("its size was not observed")
     if kernel is None or len(kernel) != len(shape) - 2:
         raise InexpressibleError("its kernel size is not known")
     axes = spatial_axes(node, len(shape))
     return {
-        axis: _question(window, node.attributes, int(size), shape[axis], place, len(kernel))
+        axis: _question(plain, node.attributes, int(size), shape[axis], place, len(kernel))
         for place, (axis, size) in enumerate(zip(axes, kernel, strict=True))
     }
 
 
-def _question(window: _Window, found: Mapping[str, Any], kernel: int, length: int, place: int, dims: int) -> Question:
+def _inputs(node: Operation) -> ConvolutionInputs:
+    domain, _, operator = node.kind.rpartition(":")
+    return CONVOLUTION_INPUTS[domain, operator]
+
+
+def _question(plain: str, found: Mapping[str, Any], kernel: int, length: int, place: int, dims: int) -> Question:
     one: dict[str, object] = {"kernel_shape": (kernel,)}
     for key in _PER_AXIS:
         if found.get(key):
@@ -85,8 +82,8 @@ def _question(window: _Window, found: Mapping[str, Any], kernel: int, length: in
         if key in found:
             one[key] = found[key]
     dilation, stride = (int(found[key][place]) if found.get(key) else 1 for key in ("dilations", "strides"))
-    reach = dilation * (kernel - 1) // (stride if window.plain == "ConvTranspose" else 1) + 1
-    return Question(window.plain, tuple(one.items()), length, reach, None if window.weight is None else kernel)
+    reach = dilation * (kernel - 1) // (stride if plain == "ConvTranspose" else 1) + 1
+    return Question(plain, tuple(one.items()), length, reach, kernel if plain.startswith("Conv") else None)
 
 
 def _slid(call: Call, value: Value) -> Value:
@@ -125,21 +122,20 @@ def convolution(call: Call) -> Sequence[Value | None]:
 
     A weight that depends on the data is read whole; bias, summand and the data's zero point are added.
     """
-    window = _CONVOLUTIONS[call.node.kind]
-    others = (window.weight, window.bias, window.summand, window.zero_point)
-    call.only(0, *(k for k in others if k is not None))
+    inputs = _inputs(call.node)
+    call.only(0, *(k for k in inputs if k is not None))
     shape = call.shape_out()
     channel = len(shape) - 1 if spatial_axes(call.node, len(shape)).start == 1 else 1
     parts: list[Value | None] = []
     if (value := call.value(0)) is not None:
         parts.append(_mixed(call, _slid(call, value), channel, call.integer("group", 1), shape[channel]))
-    if window.weight is not None and (kernel := call.value(window.weight)) is not None:
+    if (kernel := call.value(inputs.weight)) is not None:
         whole = call.build.most(kernel, range(len(kernel.shape)))
         parts.append(call.build.resized(whole, (1,) * len(shape), shape, Marks()))
-    if window.bias is not None and (bias := call.value(window.bias)) is not None:
+    if inputs.bias is not None and (bias := call.value(inputs.bias)) is not None:
         ones = (1,) * (len(shape) - channel - 1)
         parts.append(call.build.resized(bias, bias.extents + ones, bias.shape + ones, bias.marks))
-    parts += [call.value(k) for k in (window.summand, window.zero_point) if k is not None]
+    parts += [call.value(k) for k in (inputs.summand, inputs.zero_point) if k is not None]
     return [call.broadcast(parts, shape)]
 
 

@@ -1,108 +1,120 @@
-"""The third check, in the worker: change one index of an input, run the real weights, and see what changed with it."""
+"""The third check, in the worker: change one index of an input, run the real weights, and compare what changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import helper
 
+from strideinspect.limits import MOST_BYTES_WITH_WEIGHTS, MOST_WATCHED_ELEMENTS
 from strideinspect.model.inline import inline_functions
+from strideinspect.model.subgraphs import nested_subgraphs
 from strideinspect.model.topological_sort import sort_graph
-from strideinspect.verify.exactness import bodies
+from strideinspect.verify.messages import Failure, Impulse, ImpulseResult, ImpulsesReady, Reach, WrongReach
 from strideinspect.verify.shapes import plain
 from strideinspect.verify.weightless import UnrunnableError, open_sizes
 
-_LARGEST: Final = 1 << 30  # bytes of a model file, which is in memory three times while it is made ready
-_MOST_WATCHED: Final = 1 << 25  # elements of all watched tensors
 _BLOCKED: Final = "com.microsoft.nchwc"  # its tensors lie in memory in another order than their shape says
 _EXTERNAL_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 
 
-def send(path: str, inputs: Mapping[str, Sequence[int]], asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The answers, ready for JSON: what is watched, then one line per impulse. Whatever fails ends them as an error."""
+def send(
+    path: str, inputs: Mapping[str, tuple[int, ...]], reaches: Sequence[Reach], impulses: Sequence[Impulse]
+) -> Iterator[ImpulsesReady | ImpulseResult | Failure]:
+    """What is watched, then one response per impulse. Whatever fails ends them with a Failure."""
     try:
-        yield from _sent(path, {name: tuple(shape) for name, shape in inputs.items()}, asked)
+        yield from _results(path, inputs, reaches, impulses)
     except UnrunnableError as problem:
-        yield {"error": str(problem)}
+        yield Failure(str(problem))
     except MemoryError:
-        yield {"error": "it would take more memory than it may"}
+        yield Failure("it would take more memory than it may")
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
-        yield {"error": f"the model with its weights does not run: {plain(problem)}"}
+        yield Failure(f"the model with its weights does not run: {plain(problem)}")
 
 
-def _sent(path: str, inputs: Mapping[str, tuple[int, ...]], asked: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    reaches: dict[tuple[str, int], list[_Reach]] = {}
-    for reach in asked["reaches"]:
-        reaches.setdefault((reach["input"], reach["axis"]), []).append(_Reach(reach))
-    sizes = {reach["tensor"]: int(np.prod(reach["shape"])) for reach in asked["reaches"]}
+def _results(
+    path: str, inputs: Mapping[str, tuple[int, ...]], reaches: Sequence[Reach], impulses: Sequence[Impulse]
+) -> Iterator[ImpulsesReady | ImpulseResult]:
+    shapes = {reach.tensor: reach.shape for reach in reaches}
     model = _model(path, inputs)
-    made = {name for node in model.graph.node for name in node.output}
-    missing = {name: "it stands in a branch, into which impulses do not look" for name in sizes if name not in made}
-    laid_out = [node for node in model.graph.node if node.domain == _BLOCKED and node.op_type != "ReorderOutput"]
-    blocked = {name for node in laid_out for name in node.output}
-    missing |= dict.fromkeys(blocked & sizes.keys(), "its channels lie in blocks, as onnxruntime saved it")
-    watched, room = [], _MOST_WATCHED
-    for tensor in sorted(sizes.keys() - missing.keys(), key=lambda name: (sizes[name], name)):
-        room -= sizes[tensor]
-        if room < 0:
-            missing[tensor] = "it is too large to be watched beside the others"
-        else:
-            watched.append(tensor)
-    if not watched:
-        raise UnrunnableError(f"no tensor can be watched: {next(iter(missing.values()), 'none is asked for')}")
+    watched, missing = _watchable(model, shapes)
     known = {entry.name for entry in model.graph.output}
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in watched if name not in known)
     runner = _session(model, Path(path).parent)
     feeds = {entry.name: _noise(entry, inputs) for entry in model.graph.input if entry.name in inputs}
-    del model
+    del model  # its weights are in the session, too
 
     def run(changed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         return dict(zip(watched, runner.run(watched, {**feeds, **changed}), strict=True))
 
     before, again = run({}), run({})
-    shapes = {reach["tensor"]: tuple(reach["shape"]) for reach in asked["reaches"]}
     missing |= {name: why for name in watched if (why := _unfit(before[name], again[name], shapes[name]))}
     watched = [name for name in watched if name not in missing]
     del again
-    yield {"watched": len(watched), "missing": missing}
-    for name, axis, index in asked["tries"]:
+    yield ImpulsesReady(len(watched), missing)
+    watched_reaches: dict[tuple[str, int], list[_Reach]] = {}
+    for reach in reaches:
+        if reach.tensor not in missing:
+            watched_reaches.setdefault((reach.input, reach.axis), []).append(_Reach(reach))
+    for name, axis, index in impulses:
         after = run({name: _changed(feeds[name], axis, index)})
-        candidates = (r.wrongly_reached(index, before, after) for r in reaches[name, axis] if r.tensor not in missing)
-        yield {"found": next((found for found in candidates if found is not None), None)}
+        wrong = (reach.wrongly_reached(index, before, after) for reach in watched_reaches.get((name, axis), ()))
+        yield ImpulseResult(next((element for element in wrong if element is not None), None))
+
+
+def _watchable(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> tuple[list[str], dict[str, str]]:
+    """The tensors to fetch after each run, the smallest first, and why others are not fetched."""
+    sizes = {name: int(np.prod(shape)) for name, shape in shapes.items()}
+    made = {name for node in model.graph.node for name in node.output}
+    missing = {name: "it is inside a branch, where impulses are not observed" for name in sizes if name not in made}
+    laid_out = [node for node in model.graph.node if node.domain == _BLOCKED and node.op_type != "ReorderOutput"]
+    blocked = {name for node in laid_out for name in node.output}
+    missing |= dict.fromkeys(blocked & sizes.keys(), "its channels are in blocks, as onnxruntime saved it")
+    watched, room = [], MOST_WATCHED_ELEMENTS
+    for tensor in sorted(sizes.keys() - missing.keys(), key=lambda name: (sizes[name], name)):
+        room -= sizes[tensor]
+        if room < 0:
+            missing[tensor] = "it is too large to be compared together with the others"
+        else:
+            watched.append(tensor)
+    if not watched:
+        raise UnrunnableError(f"no tensor can be compared: {next(iter(missing.values()), 'none is asked for')}")
+    return watched, missing
 
 
 class _Reach:
     """One claim, with its hulls as arrays that broadcast to the tensor."""
 
-    def __init__(self, claim: Mapping[str, Any]) -> None:
-        self.tensor: str = claim["tensor"]
-        self._first = np.array(claim["first"], np.int64).reshape(claim["extents"])
-        self._last = np.array(claim["last"], np.int64).reshape(claim["extents"])
-        self._dark: list[list[int]] = claim["dark"]
+    def __init__(self, claim: Reach) -> None:
+        self.tensor = claim.tensor
+        self._first = np.array(claim.first, np.int64).reshape(claim.extents)
+        self._last = np.array(claim.last, np.int64).reshape(claim.extents)
+        self._unseen = claim.unseen
 
     def wrongly_reached(
         self, index: int, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]
-    ) -> dict[str, Any] | None:
+    ) -> WrongReach | None:
         """An element that changed although it does not depend on the changed index of the input; None if there is none.
 
-        Values that overflowed tell nothing: what is infinite may become no number far away.
+        Values that overflowed say nothing: an infinity may become NaN far away.
         """
         old, new = before[self.tensor], after[self.tensor]
         wrong = _bits(old) != _bits(new)
-        if not any(first <= index <= last for first, last in self._dark):
+        if not any(first <= index <= last for first, last in self._unseen):
             wrong &= (index < self._first) | (self._last < index)
         if not wrong.any() or (_finite(old) and not _finite(new)):
             return None
-        place = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        element = np.unravel_index(int(wrong.argmax()), wrong.shape)
+        place = tuple(int(k) for k in element)
         own = tuple(k if extent > 1 else 0 for k, extent in zip(place, self._first.shape, strict=True))
         first, last = int(self._first[own]), int(self._last[own])
-        seen = {"first": first, "last": last} if first <= last else {"first": None, "last": None}
-        return {"tensor": self.tensor, "index": [int(k) for k in place], **seen}
+        claimed = (first, last) if first <= last else (None, None)
+        return WrongReach(self.tensor, place, *claimed)
 
 
 def _bits(array: np.ndarray) -> np.ndarray:
@@ -118,17 +130,20 @@ def _unfit(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> str | 
     if one.shape != shape:
         return f"with these weights its shape is {list(one.shape)}"
     if one.dtype.kind not in "biufV" or one.dtype.itemsize > 8:
-        return "it holds no numbers that could be compared"
+        return "its elements are not numbers that can be compared"
     if one.shape != other.shape or bool((_bits(one) != _bits(other)).any()):
-        return "two runs on the same input differ there, so that a change means nothing"
+        return "two runs on the same input differ there, so a change means nothing"
     return None
 
 
 def _model(path: str, inputs: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
     """The model with its weights, open to any input size."""
     size = Path(path).stat().st_size
-    if size > _LARGEST:
-        raise UnrunnableError(f"impulses are sent through files up to {_LARGEST >> 20:,} MiB; this has {size >> 20:,}")
+    if size > MOST_BYTES_WITH_WEIGHTS:
+        most = MOST_BYTES_WITH_WEIGHTS >> 20
+        raise UnrunnableError(
+            f"impulses are sent through files of up to {most:,} MiB; this file has {size >> 20:,} MiB"
+        )
     model = inline_functions(path, onnx.load(path, load_external_data=False))
     sort_graph(path, model.graph, nested=True)
     for tensor in _tensors(model.graph):
@@ -138,11 +153,9 @@ def _model(path: str, inputs: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
 
 
 def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    yield from graph.initializer
-    for node in graph.node:
-        yield from (attribute.t for attribute in node.attribute if attribute.HasField("t"))
-        for body in bodies(node):
-            yield from _tensors(body)
+    for own in (graph, *nested_subgraphs(graph)):
+        yield from own.initializer
+        yield from (attribute.t for node in own.node for attribute in node.attribute if attribute.HasField("t"))
 
 
 def _check_external(tensor: onnx.TensorProto, folder: Path) -> None:
@@ -152,7 +165,7 @@ def _check_external(tensor: onnx.TensorProto, folder: Path) -> None:
     location = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
     file = (folder / location).resolve()
     if not file.is_relative_to(folder.resolve()):
-        raise UnrunnableError(f"its weights are said to lie outside its folder, in {location!r}")
+        raise UnrunnableError(f"its weights are outside its folder, in {location!r}")
     if not file.is_file():
         raise UnrunnableError(f"its weights are missing: there is no file {location!r} beside the model")
 

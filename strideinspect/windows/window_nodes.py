@@ -1,28 +1,27 @@
-"""Window nodes with their numbers, their cost and what they leave untouched; the downsampling ladder."""
+"""Window nodes with their numbers and with what they leave unused of their input."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 
-from strideinspect.assembly.fields import fields_of
 from strideinspect.fields.coverage import dropped, hollow
 from strideinspect.fields.forward import Fields, NodeReads
 from strideinspect.fields.index_masks import Masks, all_marked, back
+from strideinspect.fields.tensor_fields import fields_of
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node, UnresolvedError
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.source import source_of
 from strideinspect.model.window import is_window
 from strideinspect.reads.reduction import REDUCTIONS, reduced_axes
-from strideinspect.results.report import Branch, Dropped, LadderStep, WindowNode
+from strideinspect.results.report import Branch, Dropped, WindowNode
+from strideinspect.windows.cost import cost_of
 
 
-def touched(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, Masks]:
+def reached(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, Masks]:
     """Per window node, by its first output, the indices of its input that its windows reach."""
     found = {}
     for item in nodes:
@@ -38,16 +37,16 @@ def touched(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, Masks]:
     return found
 
 
-def windows(
+def window_nodes(
     shapes: Shapes,
     fields: Fields,
-    touched: Mapping[str, Masks],
+    reached: Mapping[str, Masks],
     spatial: Mapping[str, tuple[int, ...]],
-    live: frozenset[str],
+    data_dependent: frozenset[str],
 ) -> tuple[WindowNode, ...]:
     """All window nodes in graph order, and reductions that collapse every image axis of an input.
 
-    `live` are the tensors that depend on an input of the model.
+    `data_dependent` are the tensors that depend on an input of the model.
     """
     found = []
     for node in shapes.nodes:
@@ -55,7 +54,7 @@ def windows(
         if not node.key:
             continue  # what it makes has no name, so that nobody can use it
         if slid is not None:
-            found.append(_window(shapes, node, slid, fields, touched.get(node.key), live))
+            found.append(_window(shapes, node, slid, fields, reached.get(node.key), data_dependent))
         elif is_window(node):
             found.append(_unplaced(shapes, node))
         elif node.op in REDUCTIONS and not node.domain and node.key in shapes.shapes:
@@ -74,14 +73,14 @@ def _branch(shapes: Shapes, output: str) -> Branch | None:
 
 
 def _window(
-    shapes: Shapes, node: Node, slid: Geometry, fields: Fields, marks: Masks | None, live: frozenset[str]
+    shapes: Shapes, node: Node, slid: Geometry, fields: Fields, marks: Masks | None, data_dependent: frozenset[str]
 ) -> WindowNode:
     tensor = node.inputs[slid.data]
     shape = shapes.shapes[tensor]
     counted: Dropped | None = None
     if slid.kind in (Kind.CONVOLUTION, Kind.POOL) and marks is not None:
         counted = dropped(slid, marks, [hollow(fields, tensor, axis, shape[axis]) for axis in slid.axes])
-    macs, parameters = _cost(shapes, node, slid, live)
+    macs, parameters = cost_of(shapes, node, slid, data_dependent)
     return WindowNode(
         name=node.name,
         op=node.op,
@@ -139,27 +138,6 @@ def _numbers(node: Node, attribute: str, count: int, default: int) -> tuple[int,
     return found if found is not None and len(found) == count else (default,) * count
 
 
-_BIAS = {"ConvInteger": None, "QLinearConv": 8, "ConvTransposeWithDynamicPads": 3}
-"""At which input a bias stands, where that is not 2."""
-
-
-def _cost(shapes: Shapes, node: Node, slid: Geometry, live: frozenset[str]) -> tuple[int | None, int | None]:
-    """Multiply-adds for one batch element, and weights with bias, as far as no input of the model makes them.
-
-    Every weight is used once at each place of the window: an output index, or for a transposed window an input index.
-    A pooling has neither.
-    """
-    if slid.weight is None:
-        return 0, 0
-    weight = shapes.shapes[node.inputs[slid.weight]]
-    places = (w.length if slid.kind is Kind.TRANSPOSED else w.size for w in slid.windows)
-    at = _BIAS.get(node.op, 2)
-    has_bias = at is not None and len(node.inputs) > at and node.inputs[at]
-    given = [node.inputs[i] for i in (slid.weight, at if has_bias else None) if i is not None]
-    parameters = sum(math.prod(shapes.shapes.get(name, (0,))) for name in given if name not in live)
-    return math.prod(places) * math.prod(weight), parameters
-
-
 def _reduction(shapes: Shapes, node: Node, fields: Fields, spatial: Mapping[str, tuple[int, ...]]) -> WindowNode | None:
     """A ReduceX that collapses all image axes of an input: a global pooling by another name."""
     tensor = node.inputs[0]
@@ -196,29 +174,4 @@ def _reduction(shapes: Shapes, node: Node, fields: Fields, spatial: Mapping[str,
             bytes=shapes.network.model.node_offset(node.proto),
             fields=fields_of(shapes, fields, node.key),
         )
-    return None
-
-
-def ladder(windows: Sequence[WindowNode]) -> tuple[LadderStep, ...]:
-    """The windows that coarsen the map, grouped by the effective stride that they bring it to."""
-    rungs: dict[tuple[tuple[Fraction, ...], tuple[int, ...]], list[str]] = {}
-    for window in windows:
-        if window.dropped is None or window.output_shape is None or max(window.stride) == 1:
-            continue
-        strides = _strides(window)
-        if strides is None:
-            continue
-        size = tuple(window.output_shape[axis] for axis in window.spatial_axes)
-        rungs.setdefault((strides, size), []).append(window.output)
-    return tuple(LadderStep(stride, size, tuple(nodes)) for (stride, size), nodes in rungs.items())
-
-
-def _strides(window: WindowNode) -> tuple[Fraction, ...] | None:
-    """Effective stride per spatial axis of the node, of the first input that runs along all of them."""
-    for name in dict.fromkeys(f.input for f in window.fields):
-        own = {f.node_axis: abs(f.stride) for f in window.fields if f.input == name and f.stride is not None}
-        found = [own.get(axis) for axis in window.spatial_axes]
-        known = [stride for stride in found if stride is not None]
-        if known and len(known) == len(found):
-            return tuple(known)
     return None

@@ -6,26 +6,28 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from strideinspect.assembly import enlarging
-from strideinspect.fields.hulls import EMPTY, Hulls
+from strideinspect.analysis import Analysis
+from strideinspect.claims import enlarged_sizes
+from strideinspect.fields.hulls import Hulls
 from strideinspect.model.shapes import Shapes
-from strideinspect.rules.inspection import Inspection
+from strideinspect.results.field import NOTHING
 from strideinspect.verify.claims import Claims, FieldClaim
-from strideinspect.verify.impulses import Reach, Sending, plan
+from strideinspect.verify.impulses import ImpulsePlan, plan
+from strideinspect.verify.messages import Reach
 
 _MOST_ENTRIES = 1 << 16
 """Of one tensor's hulls; where they are more, neighbours share one."""
 
 
-def claims(found: Inspection, *, full: bool) -> Claims:
-    """Shapes, fields, unseen indices, and the closed forms that this size can settle.
+def claims_of(analysis: Analysis, *, full: bool) -> Claims:
+    """The shapes, fields, unseen indices and closed forms of an analysis that running at this size can settle.
 
-    With `full` all closed forms, those that are left open at larger sizes, and the impulses to send.
+    With `full`, also the closed forms that need larger sizes, and the impulses to send.
     """
-    shapes = found.shapes
+    shapes = analysis.shapes
     own = {name for node in shapes.nodes for name in node.outputs}
-    theory = enlarging.theory(found.windows, found.outputs)
-    macs = sum(window.macs or 0 for window in found.windows)
+    theory = enlarged_sizes.theory(analysis.windows, analysis.outputs)
+    macs = sum(window.macs or 0 for window in analysis.windows)
     left_open = {claim.key: claim for claim, count in theory if not claim.settled_at(count)}
     return Claims(
         shapes={name: shape for name, shape in shapes.shapes.items() if name in own},
@@ -39,33 +41,35 @@ def claims(found: Inspection, *, full: bool) -> Claims:
                 positions=f.positions,
                 full=(f.full.first, f.full.last) if f.full else None,
             )
-            for window in found.windows
+            for window in analysis.windows
             for f in window.fields
         ],
-        unseen=found.unseen,
+        unseen=analysis.unseen,
         nodes=_producers(shapes),
         theory=[claim for claim, _ in theory if full or claim.key not in left_open],
-        enlarged=enlarging.enlarged(shapes, found.sources, list(left_open.values()), macs) if full else (),
-        sending=_sending(found) if full else None,
+        enlarged=enlarged_sizes.enlarged(analysis, list(left_open.values()), macs) if full else (),
+        impulses=_impulses(analysis) if full else None,
     )
 
 
-def _sending(found: Inspection) -> Sending:
+def _impulses(analysis: Analysis) -> ImpulsePlan:
     """The impulses to send along each source, and what they may reach of the windows' and of the graph's outputs."""
-    shapes = found.shapes
+    shapes = analysis.shapes
     outputs = shapes.network.outputs
-    tensors = [name for name in dict.fromkeys((*outputs, *(w.output for w in found.windows))) if name in shapes.shapes]
+    tensors = [
+        name for name in dict.fromkeys((*outputs, *(w.output for w in analysis.windows))) if name in shapes.shapes
+    ]
     producers = _producers(shapes)
-    whole = all(item.known for item in found.described)  # else a tensor without a field may depend on a source too
-    dark = {(entry.input, entry.axis): entry.ranges for entry in found.unseen}
+    whole = all(item.known for item in analysis.reads)  # else a tensor without a field may depend on a source too
+    dark = {(entry.input, entry.axis): entry.ranges for entry in analysis.unseen}
     reaches = []
     for tensor in tensors:
         shape = shapes.shapes[tensor]
-        for source in found.sources:
-            seen = found.fields.get(tensor, {}).get(source)
+        for source in analysis.input_axes:
+            seen = analysis.fields.get(tensor, {}).get(source)
             if seen is None and not whole:
                 continue
-            full = np.full((2, *(1,) * len(shape)), EMPTY) if seen is None else _coarse(seen.actual.full)
+            full = np.full((2, *(1,) * len(shape)), NOTHING) if seen is None else _coarse(seen.actual.full)
             reaches.append(
                 Reach(
                     *source,
@@ -75,10 +79,10 @@ def _sending(found: Inspection) -> Sending:
                     extents=full.shape[1:],
                     first=tuple(full[0].reshape(-1).tolist()),
                     last=tuple((-full[1]).reshape(-1).tolist()),
-                    dark=dark.get(source, ()) if tensor in outputs else (),
+                    unseen=dark.get(source, ()) if tensor in outputs else (),
                 )
             )
-    return plan(reaches, {(name, axis): shapes.shapes[name][axis] for name, axis in found.sources})
+    return plan(reaches, {(name, axis): shapes.shapes[name][axis] for name, axis in analysis.input_axes})
 
 
 def _coarse(spans: Hulls) -> Hulls:

@@ -6,9 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 
-from strideinspect.fields.closed_form import MOST_PHASES, Closed
+from strideinspect.fields.closed_form import Closed
 from strideinspect.fields.forward import AxisField, Fields, InputAxis
-from strideinspect.fields.hulls import EMPTY, Hulls, along, hull
+from strideinspect.fields.hulls import Hulls, along, hull
+from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.results.field import NOTHING, Field, FullField, Positions, Span
@@ -24,7 +25,7 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
     actual = seen.actual
     node_axis = next(iter(actual.axes)) if len(actual.axes) == 1 and actual.local is not None else None
     if actual.local is None:
-        low = np.full((2, 1), EMPTY)
+        low = np.full((2, 1), NOTHING)
     else:
         low = along(actual.local, node_axis, shape[node_axis] if node_axis is not None else 1)
     full = None
@@ -35,8 +36,8 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
     size = stride = None
     phases: tuple[Span | None, ...] = ()
     reason = actual.unknown
-    if isinstance(seen.form, Closed) and seen.form.period > MOST_PHASES:
-        reason = reason or f"the field has {seen.form.period} phases, more than {MOST_PHASES}"
+    if isinstance(seen.form, Closed) and seen.form.period > MOST_REPORTED_PHASES:
+        reason = reason or f"the field has {seen.form.period} phases, more than {MOST_REPORTED_PHASES}"
     elif isinstance(seen.form, Closed):
         phases = seen.form.phases
         size = seen.form.size

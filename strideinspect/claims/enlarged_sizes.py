@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from strideinspect.assembly.fields import fields_of
-from strideinspect.fields.forward import InputAxis, described, propagate
-from strideinspect.model.inference import infer
+from strideinspect.analysis import Analysis
+from strideinspect.fields.forward import InputAxis
 from strideinspect.model.node import Shape
-from strideinspect.model.shapes import Shapes
 from strideinspect.results.field import Field
 from strideinspect.results.report import TensorReport, WindowNode
 from strideinspect.verify.theory import ClaimKey, Enlarged, TheoryClaim
@@ -44,8 +42,8 @@ def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim
         yield TheoryClaim(field.input, field.axis, tensor, node, field.node_axis, field.extent, step, field.phases)
 
 
-def enlarged(shapes: Shapes, sources: Sequence[InputAxis], claims: Sequence[TheoryClaim], macs: int) -> list[Enlarged]:
-    """Larger sizes, one spatial axis (`sources`) at a time, for those of its closed forms that are open at this one.
+def enlarged(analysis: Analysis, claims: Sequence[TheoryClaim], macs: int) -> list[Enlarged]:
+    """Larger sizes, one spatial axis at a time, for those of its closed forms that are open at this one.
 
     Inputs that are equally long along an axis grow together, for they may be merged. The axis keeps its residue by the
     strides, on which SAME padding depends; a closed form that is another one at the larger size is not claimed there.
@@ -53,29 +51,31 @@ def enlarged(shapes: Shapes, sources: Sequence[InputAxis], claims: Sequence[Theo
     """
     found: list[Enlarged] = []
     done: set[InputAxis] = set()
-    for source in sources:
+    for source in analysis.input_axes:
         if source not in done:
-            group = _growing(source, shapes, sources)
+            group = _growing(source, analysis)
             done.update(group)
             asked = [claim for claim in claims if (claim.input, claim.axis) in group]
             if asked:
-                found += _larger(shapes, group, asked, macs)
+                found += _larger(analysis, group, asked, macs)
     return found
 
 
-def _growing(source: InputAxis, shapes: Shapes, sources: Sequence[InputAxis]) -> set[InputAxis]:
+def _growing(source: InputAxis, analysis: Analysis) -> set[InputAxis]:
     """The axes that grow with this one: its own, and of the other inputs those of the same number and length."""
     name, axis = source
-    length = shapes.shapes[name][axis]
+    length = analysis.sizes[name][axis]
     return {source} | {
-        (other, k) for other, k in sources if other != name and k == axis and shapes.shapes[other][k] == length
+        (other, k)
+        for other, k in analysis.input_axes
+        if other != name and k == axis and analysis.sizes[other][k] == length
     }
 
 
-def _larger(shapes: Shapes, group: set[InputAxis], claims: Sequence[TheoryClaim], macs: int) -> Iterator[Enlarged]:
+def _larger(analysis: Analysis, group: set[InputAxis], claims: Sequence[TheoryClaim], macs: int) -> Iterator[Enlarged]:
     """The model with this group of axes grown: moderately, and further for what needs more than that."""
     length = claims[0].length
-    inputs = {name: shapes.shapes[name] for name in shapes.network.inputs}
+    inputs = analysis.sizes
     elements = max(math.prod(inputs[name]) for name, _ in group)
     most = length * min(_MOST_ELEMENTS // max(1, elements), _MOST_MACS // max(1, macs))
     most = min(most, max(_MOST * length, _ALWAYS))
@@ -88,7 +88,7 @@ def _larger(shapes: Shapes, group: set[InputAxis], claims: Sequence[TheoryClaim]
             grown = {
                 name: tuple(size if (name, k) in group else n for k, n in enumerate(inputs[name])) for name in inputs
             }
-            yield Enlarged(grown, *_again(shapes, grown, group, [claim for claim, _ in fitting.values()]))
+            yield Enlarged(grown, *_again(analysis, grown, group, [claim for claim, _ in fitting.values()]))
         left = {key: entry for key, entry in left.items() if key not in fitting}
     reasons = {
         key: f"to keep clear of all borders it takes about {need:,} indices along axis {key[1]}, too many to run"
@@ -106,21 +106,20 @@ def _needed(claim: TheoryClaim, length: int, period: int) -> int:
 
 
 def _again(
-    shapes: Shapes, inputs: Mapping[str, Shape], group: set[InputAxis], claims: Sequence[TheoryClaim]
+    analysis: Analysis, sizes: Mapping[str, Shape], group: set[InputAxis], claims: Sequence[TheoryClaim]
 ) -> tuple[list[TheoryClaim], dict[ClaimKey, str]]:
     """The claims as they are at this size; why those cannot be made that are others, or are none any more."""
-    placed = infer(shapes.network, inputs)
-    fields = propagate(placed, described(placed)[0], sorted(group))
+    larger = analysis.at(sizes, only=sorted(group))
     same, reasons = [], {}
     for claim in claims:
-        found = {f.axis: f for f in fields_of(placed, fields, claim.tensor) if f.input == claim.input}
-        again = [new for f in found.values() if f.axis == claim.axis for new in _claims(f, claim.tensor, claim.node)]
-        spelled = "×".join(map(str, inputs[claim.input]))
+        fields = {f.axis: f for f in larger.tensor(claim.tensor).fields if f.input == claim.input}
+        again = [new for f in fields.values() if f.axis == claim.axis for new in _claims(f, claim.tensor, claim.node)]
+        size = "×".join(map(str, sizes[claim.input]))
         if not again:
-            why = placed.unknown.get(claim.tensor) or next((f.reason for f in found.values() if f.reason), None)
-            reasons[claim.key] = f"at {spelled}: {why or 'it has no closed form there'}"
+            why = larger.shapes.unknown.get(claim.tensor) or next((f.reason for f in fields.values() if f.reason), None)
+            reasons[claim.key] = f"at {size}: {why or 'it has no closed form there'}"
         elif (again[0].step, again[0].spans, again[0].node_axis) != (claim.step, claim.spans, claim.node_axis):
-            reasons[claim.key] = f"its closed form depends on the size of the input: at {spelled} it is another one"
+            reasons[claim.key] = f"its closed form depends on the size of the input: at {size} it is another one"
         else:
             same.append(again[0])
     return same, reasons

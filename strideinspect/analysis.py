@@ -1,0 +1,206 @@
+"""One network at one input size: shapes at once, everything else when it is first asked for.
+
+The inspection, the advice on sizes, the claims for verification and the rules ask an Analysis; nobody composes shapes,
+reads and fields a second time. A study that compares sizes asks several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from strideinspect.fields.forward import Fields, InputAxis, NodeReads, described, propagate, spatial_axes
+from strideinspect.fields.index_masks import Masks, runs, unmarked
+from strideinspect.fields.liveness import read_by_someone, seen
+from strideinspect.fields.merging import MapMerge, merges
+from strideinspect.fields.tensor_fields import tensor
+from strideinspect.model.inference import infer
+from strideinspect.model.network import Network
+from strideinspect.model.node import Node, Shape
+from strideinspect.model.shapes import Problem, Shapes
+from strideinspect.model.source import source_of
+from strideinspect.model.tensor_names import named
+from strideinspect.results.field import Span
+from strideinspect.results.report import Input, Source, TensorReport, Unseen, WindowNode
+from strideinspect.windows.window_nodes import reached, window_nodes
+
+INT64 = 7
+"""onnx.TensorProto.INT64: the type of indices; no feature map has it."""
+
+_LAYOUTS = {
+    (4, (2, 3)): "NCHW",
+    (4, (1, 2)): "NHWC",
+    (3, (2,)): "NCW",
+    (3, (1,)): "NWC",
+    (5, (2, 3, 4)): "NCDHW",
+    (5, (1, 2, 3)): "NDHWC",
+}
+
+
+@dataclass(frozen=True)  # no slots: what is computed on demand is kept in the instance
+class Analysis:
+    """One network at one input size.
+
+    `shapes` holds the shape of every tensor, computed at once; make one with `Analysis.of`. `assumed` are, per graph
+    input, the axes whose size the program chose. `only` limits `fields` to these axes of the graph inputs, where not
+    all are wanted. Masks are boolean vectors per axis of a tensor, by tensor name.
+    """
+
+    shapes: Shapes
+    assumed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    only: tuple[InputAxis, ...] | None = None
+
+    @classmethod
+    def of(cls, network: Network, sizes: Mapping[str, Shape], assumed: Mapping[str, tuple[int, ...]]) -> Analysis:
+        """The network with these shapes of its graph inputs."""
+        return cls(infer(network, sizes), assumed)
+
+    def at(
+        self,
+        sizes: Mapping[str, Shape],
+        *,
+        only: Sequence[InputAxis] | None = None,
+        whole: bool = True,
+    ) -> Analysis:
+        """The same network with other shapes of some of its graph inputs.
+
+        Without `whole`, shapes end at the first node that cannot run: enough to see that the size is not possible.
+        """
+        shapes = infer(self.network, {**self.sizes, **sizes}, go_on=whole)
+        return Analysis(shapes, self.assumed, None if only is None else tuple(only))
+
+    @property
+    def network(self) -> Network:
+        """The network, as the file has it."""
+        return self.shapes.network
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """Nodes that cannot run at this size."""
+        return self.shapes.problems
+
+    @cached_property
+    def sizes(self) -> dict[str, Shape]:
+        """The shape of every graph input."""
+        return {name: self.shapes.shapes[name] for name in self.network.inputs}
+
+    @cached_property
+    def nodes(self) -> dict[str, Node]:
+        """Every node, by its first output."""
+        return {node.key: node for node in self.shapes.nodes}
+
+    @cached_property
+    def producers(self) -> dict[str, Node]:
+        """The node that computes each tensor."""
+        return {name: node for node in self.shapes.nodes for name in node.outputs if name}
+
+    @cached_property
+    def _described(self) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
+        return described(self.shapes)
+
+    @property
+    def reads(self) -> tuple[NodeReads, ...]:
+        """What each node reads of the tensors that depend on a graph input's values, in graph order."""
+        return self._described[0]
+
+    @property
+    def data_dependent(self) -> frozenset[str]:
+        """The tensors whose values depend on a graph input's values."""
+        return self._described[1]
+
+    @cached_property
+    def spatial_axes(self) -> dict[str, tuple[int, ...]]:
+        """Per graph input the axes along which a first window slides."""
+        return spatial_axes(self.shapes, self.reads)
+
+    @cached_property
+    def input_axes(self) -> tuple[InputAxis, ...]:
+        """The axes of graph inputs for which fields are computed: all spatial ones, or `only` these."""
+        if self.only is not None:
+            return self.only
+        return tuple((name, axis) for name, axes in self.spatial_axes.items() for axis in axes)
+
+    @cached_property
+    def fields(self) -> Fields:
+        """Per tensor and input axis the receptive field: actual and in closed form."""
+        return propagate(self.shapes, self.reads, self.input_axes)
+
+    @cached_property
+    def needed(self) -> dict[str, Masks]:
+        """Per tensor the indices on which some graph output depends; no entry for a tensor that no output needs."""
+        return seen(self.shapes, self.reads, self.network.outputs)
+
+    def needed_by(self, output: str) -> dict[str, Masks]:
+        """Per tensor the indices on which one graph output depends."""
+        return seen(self.shapes, self.reads, [output])
+
+    @cached_property
+    def used(self) -> dict[str, Masks]:
+        """Per tensor the indices that some node uses on a path to an output."""
+        return read_by_someone(self.shapes, self.reads, self.network.outputs)
+
+    @cached_property
+    def reached(self) -> dict[str, Masks]:
+        """Per window node, by its first output, the indices of its input that its windows cover."""
+        return reached(self.shapes, self.reads)
+
+    @cached_property
+    def inputs(self) -> tuple[Input, ...]:
+        """The graph inputs as the report has them."""
+        return tuple(
+            Input(name, shape, axes, self.assumed.get(name, ()), _LAYOUTS.get((len(shape), axes), ""))
+            for name, shape in self.sizes.items()
+            for axes in [self.spatial_axes[name]]
+        )
+
+    @cached_property
+    def windows(self) -> tuple[WindowNode, ...]:
+        """The window nodes in graph order, as the report has them."""
+        return window_nodes(self.shapes, self.fields, self.reached, self.spatial_axes, self.data_dependent)
+
+    @cached_property
+    def outputs(self) -> tuple[TensorReport, ...]:
+        """The graph outputs as the report has them."""
+        return tuple(self.tensor(name) for name in self.network.outputs)
+
+    @cached_property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """Spatial indices of the graph inputs on which no output depends; an input that nothing uses is left out."""
+        return self._unseen(self.needed)
+
+    def unseen_by(self, output: str) -> tuple[Unseen, ...]:
+        """Spatial indices of the graph inputs on which one output does not depend."""
+        return self._unseen(self.needed_by(output))
+
+    def _unseen(self, needed: Mapping[str, Masks]) -> tuple[Unseen, ...]:
+        unseen = []
+        for given in self.inputs:
+            for axis in given.spatial_axes if given.name in needed else ():
+                ranges: tuple[Span, ...] = runs(unmarked(needed, given.name, axis, given.shape[axis]))
+                if ranges:
+                    unseen.append(Unseen(given.name, axis, ranges))
+        return tuple(unseen)
+
+    @cached_property
+    def merges(self) -> tuple[MapMerge, ...]:
+        """Where maps with a position meet; the indices that a MaxPool returns (int64) are not a map."""
+        return tuple(m for m in merges(self.reads, self.fields) if self.shapes.dtypes.get(m.node.outputs[0]) != INT64)
+
+    def tensor(self, name: str) -> TensorReport:
+        """A tensor's shape and fields, by the tensor's own name."""
+        return tensor(self.shapes, self.fields, name)
+
+    def find(self, name: str) -> TensorReport | None:
+        """A tensor by its own name or its node's; None where there is none."""
+        own = named(self.shapes, name)
+        return None if own is None else self.tensor(own)
+
+    def data_tensor(self, window: WindowNode) -> str:
+        """The name of the tensor over which a window node slides."""
+        return self.nodes[window.output].inputs[self.shapes.geometries[window.output].data]
+
+    def source_of(self, tensor: str) -> Source | None:
+        """Where the author of the model wrote the node that computes a tensor, as far as the exporter tells."""
+        node = self.producers.get(tensor)
+        return None if node is None else source_of(node)

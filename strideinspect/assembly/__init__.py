@@ -1,1 +1,0 @@
-"""From what the rooms found to the report's data."""

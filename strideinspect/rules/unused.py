@@ -1,0 +1,44 @@
+"""Indices of a window node's input that no node uses: dropped at the end, or skipped in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from strideinspect.analysis import Analysis
+from strideinspect.fields.coverage import hollow, lost
+from strideinspect.fields.index_masks import Vector, unmarked
+from strideinspect.results.report import WindowNode
+
+
+def unused(analysis: Analysis, window: WindowNode) -> tuple[tuple[int, Vector, Vector], ...]:
+    """Per spatial axis of a window node: the axis, the pixels dropped at the end, and those skipped in between.
+
+    Only those count that no other node uses either. A window on which no output depends loses nothing.
+    """
+    if window.output not in analysis.needed:
+        return ()
+    geometry = analysis.shapes.geometries[window.output]
+    tensor = analysis.data_tensor(window)
+    result = []
+    for axis, slid in zip(geometry.axes, geometry.windows, strict=True):
+        padding = hollow(analysis.fields, tensor, axis, slid.length)
+        left = lost(slid, analysis.reached[window.output][axis], padding)
+        nowhere_used = unmarked(analysis.used, tensor, axis, slid.length)
+        result.append((axis, left.pixels & nowhere_used, left.gaps & nowhere_used))
+    return tuple(result)
+
+
+def alike(masks: Iterable[tuple[int, Vector]]) -> list[tuple[list[int], Vector]]:
+    """Axes with the same marked indices and the same extent together; axes with no marked index are left out."""
+    groups: list[tuple[list[int], Vector]] = []
+    for axis, mask in masks:
+        if not mask.any():
+            continue
+        twin = next((axes for axes, other in groups if np.array_equal(other, mask)), None)
+        if twin is None:
+            groups.append(([axis], mask))
+        else:
+            twin.append(axis)
+    return groups

@@ -1,0 +1,1 @@
+"""Questions that take several analyses of one network; a file each."""

@@ -1,0 +1,113 @@
+"""One axis of a graph input, followed through windows and padding, to rule out sizes that drop pixels quickly."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from strideinspect.analysis import Analysis
+from strideinspect.fields.forward import NodeReads
+from strideinspect.fields.liveness import keeps_map
+from strideinspect.model.geometry import Geometry, Kind
+from strideinspect.model.node import Node
+from strideinspect.model.window import refitted
+from strideinspect.reads.steps import Periodic, Read, Sliding, Table
+
+
+class Link(NamedTuple):
+    """A window or padding on the way of an axis: behind which other it stands, and if nobody else reads its map."""
+
+    node: Node
+    last: str
+    alone: bool
+    geometry: Geometry | None = None
+    position: int = 0
+    padding: tuple[int, int] = (0, 0)
+
+
+class _Map(NamedTuple):
+    """The extent of a map, how many indices at its ends are padding, and if no window stands before it.
+
+    What is mirrored counts as padding, for what it mirrors is there once more.
+    """
+
+    size: int
+    before: int = 0
+    after: int = 0
+    first: bool = True
+
+
+def drops(links: Sequence[Link], length: int, *, only_first: bool) -> bool:
+    """Whether one of these windows would drop a pixel of a map that nobody else reads."""
+    maps = {"": _Map(length)}
+    for link in links:
+        given = maps.get(link.last)
+        if given is None:
+            continue
+        if link.geometry is None:
+            before, after = link.padding
+            padded = _Map(given.size + before + after, given.before + before, given.after + after, given.first)
+            maps[link.node.key] = padded
+        elif given.first or not only_first:
+            window = refitted(link.node, link.geometry, link.position, given.size)
+            before, after = window.begin + given.before, window.end + given.after
+            if link.alone and window.truncated > after:
+                return True
+            # Behind windows that may see nothing but padding, what is dropped may be padding too.
+            if max(before, after) < window.extent <= given.size - given.before - given.after:
+                maps[link.node.key] = _Map(window.size, first=False)
+    return False
+
+
+def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
+    """The windows that an input axis runs through, each with the window whose output it slides over."""
+    readers = Counter(item.node.inputs[i] for item in analysis.reads for i in {read.input for read in item.reads})
+    readers.update(analysis.network.outputs)
+    behind: dict[str, tuple[str, bool]] = {name: ("", readers[name] == 1)}  # tensor: last window, read by one alone
+    links = []
+    for item in analysis.reads:
+        seen = analysis.fields.get(item.node.key, {}).get((name, axis))
+        inputs = [item.node.inputs[read.input] for read in item.reads if item.node.inputs[read.input] in behind]
+        if seen is None or len(seen.actual.axes) != 1 or not inputs:
+            continue
+        (at,) = seen.actual.axes
+        last, alone = behind[inputs[0]]
+        found = analysis.shapes.geometries.get(item.node.key)
+        if found is not None and at in found.axes:
+            position = found.axes.index(at)
+            if found.windows[position].transposed or found.kind is Kind.GLOBAL:
+                continue
+            links.append(Link(item.node, last, alone, found, position))
+            behind[item.node.key] = (item.node.key, readers[item.node.key] == 1)
+            continue
+        own = (alone or not keeps_map(item)) and readers[item.node.key] == 1  # what mixes tensors begins a map
+        added = _padding(item, at)
+        if added is not None:
+            links.append(Link(item.node, last, alone, padding=added))
+            behind[item.node.key] = (item.node.key, own)
+        elif not any(_touches(read, at) for read in item.reads):
+            behind[item.node.key] = (last, own)
+    return links
+
+
+def _touches(read: Read, axis: int) -> bool:
+    """Whether a read changes which index stands where along an axis."""
+    placed = read.place is not None and read.place.axis == axis
+    return placed or any(getattr(step, "axis", None) == axis for step in read.steps)
+
+
+def _padding(item: NodeReads, axis: int) -> tuple[int, int] | None:
+    """How many indices a node adds before and after an axis, where that is all that it does along it at any size."""
+    touching = [step for read in item.reads for step in read.steps if getattr(step, "axis", None) == axis]
+    if len(touching) != 1 or any(read.place for read in item.reads):
+        return None
+    step = touching[0]
+    if isinstance(step, Sliding):
+        before, plain = step.begin, (step.kernel, step.stride, step.sized) == (1, 1, False)
+    elif item.node.op == "Pad" and isinstance(step, Table) and isinstance(step.periodic_form, Periodic):
+        before, plain = -int(step.periodic_form.taps[0, 0]), not step.periodic_form.sized
+    else:
+        return None
+    after = step.size - step.length - before
+    return (before, after) if plain and before >= 0 and after >= 0 else None

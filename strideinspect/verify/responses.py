@@ -1,0 +1,185 @@
+"""The worker's responses: the shapes of one run, then what a probe of each requested axis shows."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import numpy as np
+import onnxruntime
+
+from strideinspect.model.load import load
+from strideinspect.results.field import Shape
+from strideinspect.verify.geometry import Answer, Question
+from strideinspect.verify.long_axes import ask
+from strideinspect.verify.messages import (
+    NO_TENSOR,
+    AxisProbe,
+    BorderResult,
+    FieldResult,
+    ObservedBorders,
+    ObservedField,
+    ObservedFields,
+    ObservedShapes,
+    UnseenClaim,
+    UnseenResult,
+)
+from strideinspect.verify.probe import resizing, signal, windows
+from strideinspect.verify.probe.branches import followed
+from strideinspect.verify.probe.call import Knowledge, Operation, operation
+from strideinspect.verify.probe.run import Lights
+from strideinspect.verify.probe.translate import Unknown, ancestors, translate
+from strideinspect.verify.probe.value import InexpressibleError
+from strideinspect.verify.shapes import AsRun, plain, run
+from strideinspect.verify.weightless import Weightless, prepare
+
+_NEWEST_OPSET: Final = 21
+
+_ObservedT = TypeVar("_ObservedT")
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutedModel:
+    """A model after its run: its nodes with constant branches followed, and everything that the run showed."""
+
+    nodes: Sequence[Operation]
+    outputs: Sequence[str]
+    labels: Mapping[str, str]
+    as_run: AsRun
+    known: Knowledge
+
+
+def run_model(
+    path: str, inputs: Mapping[str, Shape], directory: Path
+) -> Generator[ObservedShapes, None, ExecutedModel]:
+    """Run the model without its weights and yield its shapes, then learn what its windows read.
+
+    Raises StrideinspectError or UnrunnableError where the model cannot be run.
+    """
+    weightless, as_run = shapes_of(path, inputs, directory)
+    runtime = f"onnxruntime {onnxruntime.__version__}"
+    yield ObservedShapes(runtime, as_run.shapes, as_run.not_checked, as_run.error)
+    return learn(weightless, as_run)
+
+
+def shapes_of(path: str, inputs: Mapping[str, Shape], directory: Path) -> tuple[Weightless, AsRun]:
+    """Run the model without its weights. Raises StrideinspectError or UnrunnableError where that is impossible."""
+    weightless = prepare(load(path), inputs)
+    return weightless, run(weightless, directory)
+
+
+def learn(weightless: Weightless, as_run: AsRun) -> ExecutedModel:
+    """Ask onnxruntime what each window of the model reads."""
+    nodes = [operation(node) for node in followed(as_run.nodes, as_run.values, as_run.undecided)]
+    opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
+    opset = opsets.get("ai.onnx", _NEWEST_OPSET)
+    values = {name: array for name, array in as_run.values.items() if name not in as_run.exact.inexact}
+    outputs = [entry.name for entry in weightless.model.graph.output[: weightless.outputs]]
+    tables = _tables({node.name: _questions(node, as_run.shapes, values, opset) for node in nodes}, opset)
+    return ExecutedModel(nodes, outputs, weightless.labels, as_run, Knowledge(as_run.shapes, values, tables, opset))
+
+
+def _questions(
+    node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray], opset: int
+) -> Mapping[int, Question] | str:
+    """What is to be asked about the axes of a node, or why that cannot be."""
+    try:
+        asked = windows.questions(node, shapes) or resizing.questions(node, shapes, values, opset)
+        return asked or signal.questions(node, shapes, values)
+    except InexpressibleError as problem:
+        return str(problem)
+
+
+def _tables(asked: Mapping[str, Mapping[int, Question] | str], opset: int) -> dict[str, Mapping[int, Answer] | str]:
+    """Per node onnxruntime's answers to its questions, or why there are none."""
+    questions = [mine for mine in asked.values() if not isinstance(mine, str)]
+    answers = ask((question for mine in questions for question in mine.values()), opset)
+    return {
+        name: mine if isinstance(mine, str) else {axis: answers[question] for axis, question in mine.items()}
+        for name, mine in asked.items()
+    }
+
+
+def observed_fields(
+    executed: ExecutedModel, axes: Sequence[AxisProbe], unseen: Sequence[UnseenClaim]
+) -> ObservedFields:
+    """What tensors see of input axes, and whether indices that are claimed to be unseen reach an output."""
+    tensors = {(probe.input, probe.axis): probe.tensors for probe in axes}
+    unseen_ranges = {(claim.input, claim.axis): claim.ranges for claim in unseen}
+    fields: list[FieldResult] = []
+    unseen_results: list[UnseenResult] = []
+    for source in dict.fromkeys([*tensors, *unseen_ranges]):
+        wanted = tensors.get(source, {})
+        try:
+            other_axes = [axis for name, axis in tensors if name == source[0]]
+            observed, result = _probe(executed, source, other_axes, wanted, unseen_ranges.get(source))
+        except Exception as problem:  # noqa: BLE001 - whatever onnxruntime raises about one probe, others can still run
+            reason = f"the probe itself could not be run: {plain(problem)}"
+            observed, result = dict.fromkeys(wanted, reason), UnseenResult(*source, None, reason)
+        fields += [FieldResult(*source, tensor, field) for tensor, field in observed.items()]
+        if source in unseen_ranges:
+            unseen_results.append(result)
+    return ObservedFields(fields, unseen_results)
+
+
+def observed_borders(executed: ExecutedModel, axes: Sequence[AxisProbe]) -> ObservedBorders:
+    """Which indices of the tensors the end of some map reaches."""
+    borders: list[BorderResult] = []
+    for probe in axes:
+        source = (probe.input, probe.axis)
+        observed: Mapping[str, Sequence[bool] | Unknown]
+        try:
+            nodes = ancestors(executed.nodes, probe.tensors)
+            other_axes = [other.axis for other in axes if other.input == probe.input]
+            graph = translate(nodes, source, other_axes, executed.known, executed.labels, borders=True)
+            observed = Lights(graph, executed.known.shapes, source, probe.tensors, []).bordering()
+        except Exception as problem:  # noqa: BLE001 - as above
+            reason = Unknown(f"the probe of borders could not be run: {plain(problem)}")
+            observed = dict.fromkeys(probe.tensors, reason)
+        for tensor, reached in observed.items():
+            borders.append(BorderResult(*source, tensor, _or_reason(reached)))
+    return ObservedBorders(borders)
+
+
+def _probe(
+    executed: ExecutedModel,
+    source: tuple[str, int],
+    other_axes: Sequence[int],
+    wanted: Mapping[str, int | None],
+    unseen: Sequence[tuple[int, int]] | None,
+) -> tuple[dict[str, ObservedField | str], UnseenResult]:
+    """What the wanted tensors see of one axis, and whether the rows claimed to be unseen reach an output."""
+    shapes = executed.known.shapes
+    if source[0] not in shapes:
+        reason = _why_missing(executed, source[0])
+        return dict.fromkeys(wanted, reason), UnseenResult(*source, None, reason)
+    outputs = [] if unseen is None else executed.outputs
+    nodes = ancestors(executed.nodes, [*wanted, *outputs])
+    probe = translate(nodes, source, other_axes, executed.known, executed.labels)
+    placed = {tensor: along for tensor, along in wanted.items() if tensor in shapes}
+    lights = Lights(probe, shapes, source, placed, outputs)
+    observed = lights.seen()
+    fields = {
+        tensor: _or_reason(observed[tensor]) if tensor in observed else _why_missing(executed, tensor)
+        for tensor in wanted
+    }
+    if unseen is None:
+        return fields, UnseenResult(*source, None)
+    missing = next((output for output in outputs if output not in shapes), None)
+    if missing is not None:
+        return fields, UnseenResult(*source, None, _why_missing(executed, missing))
+    reached = lights.lit_by(unseen)
+    if isinstance(reached, Unknown):
+        return fields, UnseenResult(*source, None, reached.reason)
+    return fields, UnseenResult(*source, reached)
+
+
+def _why_missing(executed: ExecutedModel, tensor: str) -> str:
+    """Why a tensor has no shape."""
+    return executed.as_run.not_checked.get(tensor) or executed.as_run.error or NO_TENSOR
+
+
+def _or_reason(observed: _ObservedT | Unknown) -> _ObservedT | str:
+    return observed.reason if isinstance(observed, Unknown) else observed

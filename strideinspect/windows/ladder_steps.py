@@ -1,0 +1,33 @@
+"""The downsampling ladder: the windows that coarsen the map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from strideinspect.results.report import LadderStep, WindowNode
+
+
+def ladder(windows: Sequence[WindowNode]) -> tuple[LadderStep, ...]:
+    """The windows that coarsen the map, grouped by the effective stride that they bring it to."""
+    steps: dict[tuple[tuple[Fraction, ...], tuple[int, ...]], list[str]] = {}
+    for window in windows:
+        if window.dropped is None or window.output_shape is None or max(window.stride) == 1:
+            continue
+        strides = _strides(window)
+        if strides is None:
+            continue
+        size = tuple(window.output_shape[axis] for axis in window.spatial_axes)
+        steps.setdefault((strides, size), []).append(window.output)
+    return tuple(LadderStep(stride, size, tuple(nodes)) for (stride, size), nodes in steps.items())
+
+
+def _strides(window: WindowNode) -> tuple[Fraction, ...] | None:
+    """Effective stride per spatial axis of the node, of the first input that runs along all of them."""
+    for name in dict.fromkeys(f.input for f in window.fields):
+        own = {f.node_axis: abs(f.stride) for f in window.fields if f.input == name and f.stride is not None}
+        found = [own.get(axis) for axis in window.spatial_axes]
+        known = [stride for stride in found if stride is not None]
+        if known and len(known) == len(found):
+            return tuple(known)
+    return None

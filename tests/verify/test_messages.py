@@ -1,0 +1,129 @@
+"""Messages between the processes: what is sent arrives, and what cannot be decoded is a reason."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from strideinspect.results.field import Positions
+from strideinspect.results.verdict import Verdict
+from strideinspect.verify.claims import Claims
+from strideinspect.verify.client import Verifier
+from strideinspect.verify.messages import (
+    AxisProbe,
+    BorderResult,
+    Failure,
+    FieldResult,
+    Impulse,
+    ImpulseResult,
+    ImpulsesReady,
+    MessageError,
+    ObservedBorders,
+    ObservedField,
+    ObservedFields,
+    ObservedShapes,
+    ProbeBorders,
+    ProbeFields,
+    Reach,
+    Request,
+    Response,
+    RunModel,
+    SendImpulses,
+    UnseenClaim,
+    UnseenResult,
+    WrongReach,
+    decode_request,
+    decode_response,
+    encode,
+)
+from tests.verify.helpers import checked, model_of, saved
+
+AXES = [AxisProbe("x", 2, {"a": 2, "b": None})]
+
+
+@pytest.mark.parametrize(
+    "request_sent",
+    [
+        RunModel("model.onnx", {"x": (1, 3, 8, 8)}),
+        ProbeFields(AXES, [UnseenClaim("x", 2, ((0, 1), (7, 7)))]),
+        ProbeBorders(AXES),
+        SendImpulses([Reach("x", 2, "a", None, (1, 2), (1, 2), (0, 9), (3, 0), ((7, 7),))], [Impulse("x", 2, 7)]),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_requests_arrive(request_sent: Request) -> None:
+    """A request is decoded as the message that was encoded, on one line."""
+    line = encode(request_sent)
+    received = decode_request(line)
+    assert (type(received), received, line.count("\n")) == (type(request_sent), request_sent, 1)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        ObservedShapes("onnxruntime 1", {"a": (1, 2), "b": ()}, {"c": "why"}, None),
+        ObservedFields(
+            [
+                FieldResult("x", 2, "a", ObservedField(Positions.of((0, None), (3, None)), (0, 3))),
+                FieldResult("x", 2, "b", ObservedField(Positions.of((None,), (None,)), None)),
+                FieldResult("x", 2, "c", "why"),
+            ],
+            [UnseenResult("x", 2, "y"), UnseenResult("x", 3, None, "why")],
+        ),
+        ObservedBorders([BorderResult("x", 2, "a", [True, False]), BorderResult("x", 2, "b", "why")]),
+        ImpulsesReady(3, {"a": "why"}),
+        ImpulseResult(None),
+        ImpulseResult(WrongReach("a", (0, 1), 2, 3)),
+        Failure("why"),
+    ],
+    ids=lambda message: type(message).__name__,
+)
+def test_responses_arrive(response: Response) -> None:
+    """A response is decoded as the message that was encoded, on one line."""
+    line = encode(response)
+    received = decode_response(line)
+    assert (type(received), received, line.count("\n")) == (type(response), response, 1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["", "{", "[]", "{}", '{"kind": "Nothing"}', '{"kind": "RunModel"}', '{"kind": "ProbeBorders", "axes": [[1]]}'],
+)
+def test_what_cannot_be_decoded(line: str) -> None:
+    """A damaged, an unknown and an incomplete message raise one exception, for either process."""
+    for decode in (decode_request, decode_response):
+        with pytest.raises(MessageError, match="cannot be decoded"):
+            decode(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [("{", "a message cannot be decoded"), (encode(ImpulsesReady(0, {})).strip(), "ImpulsesReady in place of")],
+    ids=["damaged", "out-of-turn"],
+)
+def test_a_wrong_response_is_a_reason(line: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the worker sends instead of shapes, nothing raises: no claim is checked, and the reason says why."""
+    fake = tmp_path / "python"
+    fake.write_text(f"#!{sys.executable}\nprint({line!r}, flush=True)\n")
+    fake.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(fake))
+    with Verifier("model.onnx", timeout=60) as verifier:
+        verifier.begin({})
+        found = checked(verifier, Claims({"y": (1,)}, [], [], {}))
+    assert (found.status, found.shapes.not_checked) == (Verdict.NOT_CHECKED, 1)
+    assert words in str(found.reason)
+
+
+def test_a_wrong_request_is_a_reason(tmp_path: Path) -> None:
+    """The worker answers a line that it cannot decode with a failure, and then ends."""
+    path = saved(model_of("(float[1] x) => (float[1] y) { y = Relu(x) }"), tmp_path)
+    with Verifier(path, timeout=60) as verifier:
+        assert verifier.process is not None
+        assert verifier.process.stdin is not None
+        verifier.process.stdin.write(json.dumps({"kind": "Nothing"}) + "\n")
+        verifier.process.stdin.flush()
+        found = checked(verifier, Claims({"y": (1,)}, [], [], {}))
+    assert "a message cannot be decoded" in str(found.reason)
