@@ -152,6 +152,7 @@ def test_folders_and_globs(models: list[str], tmp_path: Path, monkeypatch: pytes
     assert len(models) == 4
 
 
+@pytest.mark.slow
 def test_example_on_a_cluster(models: list[str]) -> None:
     """The example inspects a folder on a Dask cluster of two processes, and says what a run alone says."""
     done = subprocess.run(

@@ -58,6 +58,7 @@ def test_sparse_data_take_no_room(tmp_path: Path) -> None:
     assert inspect(tmp_path / "model.onnx", verify="none").outputs[0].shape == (1, 10)
 
 
+@pytest.mark.slow
 def test_the_short_pass_runs() -> None:
     """`--quick` prints one table with the smallest cases, and says what it leaves out."""
     done = subprocess.run(

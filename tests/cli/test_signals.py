@@ -68,6 +68,7 @@ def test_full_disk_is_told() -> None:
     assert err.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="this system has no process groups")
 @pytest.mark.parametrize(("ending", "status"), [(signal.SIGINT, 130), (signal.SIGKILL, -9)], ids=["Ctrl-C", "killed"])
 def test_processes_end_with_the_run(ending: signal.Signals, status: int, tmp_path: Path) -> None:

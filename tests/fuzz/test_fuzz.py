@@ -22,6 +22,7 @@ CASES = 400
 SMALL = 16_000
 
 
+@pytest.mark.slow
 def test_damaged_models() -> None:
     """Some hundred models with wrong bytes, attributes, sizes, operators and names; the same ones every time."""
     found = list(run(seed=7, count=CASES, largest=SMALL))

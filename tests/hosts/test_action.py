@@ -21,6 +21,8 @@ from tests.hosts.models import CLEAN, TRUNCATES, save
 ACTION: Mapping[str, Any] = YAML(typ="safe").load(ROOT / "action.yml")
 SCRIPT, UPLOAD = ACTION["runs"]["steps"]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -6,10 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.hosts import installing
 from tests.hosts.models import CLEAN, TRUNCATES, save
 
 
+@pytest.mark.slow
 def test_hook(tmp_path: Path) -> None:
     """pre-commit installs the hook from a clone, hands it the models and nothing else, and shows what is wrong."""
     env = installing.environment(tmp_path) | {"PRE_COMMIT_HOME": str(tmp_path / "cache")}

@@ -52,6 +52,7 @@ def run(project: Path, *args: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_models_are_tests(project: Path) -> None:
     """A model without findings passes; one with findings, and one that is none, fail in words, without a traceback."""
     with (project / "pyproject.toml").open("a") as file:
@@ -73,6 +74,7 @@ def test_models_are_tests(project: Path) -> None:
     assert "pytest_plugin.py" not in done.stdout
 
 
+@pytest.mark.slow
 def test_the_configuration_is_honoured(project: Path) -> None:
     """What fails is what the command line fails on: errors, if the project says no more; a baseline counts too."""
     save(TRUNCATES, project / "truncates.onnx")

@@ -238,7 +238,9 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize("case", [
+    pytest.param(case, marks=pytest.mark.slow if case.startswith("millions") else ()) for case in HOSTILE
+])  # fmt: skip
 def test_hostile_encodings(tmp_path: Path, case: str) -> None:
     """Encodings made to hurt a reader end soon, with the place that is wrong."""
     data, expected = HOSTILE[case]

@@ -81,6 +81,7 @@ def test_sweep(op: str, opset: int) -> None:
     assert ran >= 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opset", [8, 12, 22])
 @pytest.mark.parametrize("op", OPERATORS)
 def test_every_size_of_some_windows(op: str, opset: int) -> None:

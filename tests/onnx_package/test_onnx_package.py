@@ -81,6 +81,7 @@ def check(case: PackageCase, folder: Path) -> None:
         pytest.skip(f"shapes agree; no oracle for the fields: {limit}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", node_cases(), ids=lambda case: case.name)
 def test_operators(case: PackageCase, tmp_path: Path) -> None:
     """The package's own cases of one operator each."""
@@ -108,6 +109,7 @@ def needed(model: onnx.ModelProto, outputs: list[str]) -> onnx.ModelProto:
     return copy
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", LIGHT, ids=lambda path: path.stem)
 def test_networks(path: Path) -> None:
     """Nine real networks: the shape of every window's output is the one that onnxruntime ran."""

@@ -26,6 +26,8 @@ from tests.properties.comparing import (
     report_on,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

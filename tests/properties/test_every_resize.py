@@ -17,6 +17,8 @@ from tests.graphs import THOROUGH
 from tests.oracle import hulls
 from tests.oracle_runtime import influence, run
 
+pytestmark = pytest.mark.slow
+
 Attributes = dict[str, Any]
 
 LENGTHS = (2, 5, 7) if THOROUGH == 1 else range(1, 14)

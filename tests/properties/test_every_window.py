@@ -24,6 +24,8 @@ from tests.oracle import anywhere, hulls
 from tests.oracle_runtime import influence, run
 from tests.oracle_sets import Booleans
 
+pytestmark = pytest.mark.slow
+
 Attributes = dict[str, Any]
 
 KERNELS, STRIDES, DILATIONS = range(1, 5), range(1, 5), range(1, 3)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,6 +41,7 @@ def hides(graph: Graph) -> bool:
     return not hiding.isdisjoint(kinds(graph.steps))
 
 
+@pytest.mark.slow
 @bounded(150)
 @given(st.one_of(chains(), diamonds(), diamonds(), chains(2, most=4), diamonds(2, most=2), chains(3, most=3)))
 def test_an_element_changes_with_what_it_sees_and_with_nothing_else(graph: Graph) -> None:

@@ -94,6 +94,7 @@ def room(case: Case) -> int:
     return case.length + padding - dilation * (case.kernel - 1) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("op", OPERATORS)
 def test_sweep(op: str, tmp_path: Path) -> None:
     """Every window on which the ONNX library and onnxruntime part is told; with plain pads, too small maps."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from tests.oracle import Oracle, hull, hulls
 from tests.verify.helpers import executed, input_shapes, observed_all
 
 
+@pytest.mark.slow
 @bounded(60)
 @given(st.one_of(chains(), diamonds(), diamonds(), chains(2, most=4), diamonds(2, most=2), chains(3, most=3)))
 def test_the_probe_sees_what_the_oracle_counts(graph: Graph) -> None:

@@ -57,6 +57,7 @@ def test_right_closed_forms_agree(text: str, claim: TheoryClaim, tmp_path: Path)
     assert (found.theory, found.details) == (Counts(agreed=1), ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "claim"),
     [
