@@ -1,4 +1,4 @@
-"""What a package needs to add operators: see docs/extending.md.
+"""What a package needs to add operators and rules: see docs/extending.md.
 
 Everything is imported when it is first used (PEP 562).
 """
@@ -32,18 +32,25 @@ if TYPE_CHECKING:
         single,
         table,
     )
+    from strideinspect.results.report import Severity
+    from strideinspect.rules.draft import Draft
+    from strideinspect.rules.inspection import Inspection
+    from strideinspect.rules.registry import rule
 
 __all__ = [
     "Broadcast",
     "Channels",
     "Cumulative",
+    "Draft",
     "Everything",
+    "Inspection",
     "Periodic",
     "Permute",
     "Place",
     "PlacedNode",
     "Read",
     "Reshape",
+    "Severity",
     "Sliding",
     "Statistics",
     "Step",
@@ -55,12 +62,17 @@ __all__ = [
     "output_shape",
     "reads",
     "repeating",
+    "rule",
     "single",
     "table",
 ]
 
 _ELSEWHERE = {
     **dict.fromkeys(__all__, "reads.steps"),
+    "Draft": "rules.draft",
+    "Inspection": "rules.inspection",
+    "Severity": "results.report",
+    "rule": "rules.registry",
     "PlacedNode": "model.node",
     "UnresolvedError": "model.node",
     "everything": "reads.registry",

@@ -1,24 +1,35 @@
-"""Rules and operators that other installed packages bring, found by entry points."""
+"""Rules and operators that installed packages add, found by entry points."""
 
 from __future__ import annotations
+
+from functools import cache
 
 from strideinspect.errors import UsageError
 
 
 def load_plugins(group: str) -> None:
-    """Import every entry point of a group: importing one registers what it brings.
+    """Import the modules that installed packages name in an entry point group, once: importing registers what they add.
 
-    Raises UsageError for one that cannot be imported, naming its package.
+    Raises UsageError where one cannot be imported, naming its package.
     """
+    error = _loaded(group)
+    if error is not None:
+        raise error
+
+
+@cache
+def _loaded(group: str) -> UsageError | None:
+    """The error is kept: importing half of a module once more would only say that its operators are there already."""
     from importlib.metadata import entry_points  # takes longer to import than all rules together
 
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.value):
         try:
             entry.load()
-        except Exception as error:  # whatever a foreign module raises, its package is what to name
-            package = entry.dist.name if entry.dist is not None else entry.value
-            raise UsageError(
-                f"the package {package} extends strideinspect by {entry.name!r} ({group}), which cannot be imported: "
-                f"{error}",
-                f"update or uninstall {package}",
-            ) from error
+        except Exception as error:  # noqa: BLE001 - the package may raise anything
+            package = entry.dist.name if entry.dist is not None else entry.name
+            return UsageError(
+                f"the package {package!r} adds {group.rpartition('.')[2]}, but loading {entry.value!r} failed "
+                f"({type(error).__name__}: {error})",
+                f"update or uninstall {package!r}, or report this to its authors",
+            )
+    return None

@@ -8,10 +8,9 @@ environment takes some 10 ms, which no other model should pay for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 
-from strideinspect.errors import UsageError
 from strideinspect.model.node import Node, PlacedNode, Shape
+from strideinspect.plugins import load_plugins
 
 GROUP = "strideinspect.operators"
 
@@ -46,7 +45,7 @@ def foreign_shapes(placed: PlacedNode) -> tuple[Shape, ...] | None:
 
     Raises UsageError for a package that cannot be loaded, UnresolvedError and ValueError where the rule fails.
     """
-    load_packages()
+    load_plugins(GROUP)
     rule = _RULES.get(_key(placed.node))
     if rule is None:
         return None
@@ -59,28 +58,3 @@ def foreign_shapes(placed: PlacedNode) -> tuple[Shape, ...] | None:
 
 def _key(node: Node) -> tuple[str, str]:
     return node.domain, node.op
-
-
-def load_packages() -> None:
-    """Import the modules of all installed packages that add operators, once. Raises UsageError if one cannot be."""
-    error = _loaded()
-    if error is not None:
-        raise error
-
-
-@cache
-def _loaded() -> UsageError | None:
-    """The error is kept: importing half of a module once more would only say that its operators are there already."""
-    from importlib.metadata import entry_points
-
-    for entry in entry_points(group=GROUP):
-        try:
-            entry.load()
-        except Exception as error:  # noqa: BLE001 - the package may raise anything
-            package = entry.dist.name if entry.dist is not None else entry.name
-            return UsageError(
-                f"the package {package!r} adds operators, but loading {entry.value!r} failed "
-                f"({type(error).__name__}: {error})",
-                f"update or uninstall {package!r}, or report this to its authors",
-            )
-    return None

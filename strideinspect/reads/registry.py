@@ -7,9 +7,10 @@ from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
-from strideinspect.model.foreign_shapes import load_packages
+from strideinspect.model.foreign_shapes import GROUP
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.window import MisfitError
+from strideinspect.plugins import load_plugins
 from strideinspect.reads.steps import Everything, Read
 
 Describe = Callable[[PlacedNode], tuple[Read, ...]]
@@ -85,7 +86,7 @@ def family_of(node: Node) -> Family | None:
     """
     key = node.domain, node.op
     if key not in families():
-        load_packages()  # reading entry points takes time, which models of known operators are spared
+        load_plugins(GROUP)  # reading entry points takes time, which models of known operators are spared
     return families().get(key)
 
 
