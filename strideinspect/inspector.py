@@ -11,7 +11,7 @@ from strideinspect.assembly import fields as field_data
 from strideinspect.assembly import whole
 from strideinspect.assembly import windows as window_data
 from strideinspect.fields.forward import described, propagate, spatial_axes
-from strideinspect.fields.liveness import read_by_someone, seen
+from strideinspect.fields.liveness import read_indices, seen
 from strideinspect.model.inference import infer
 from strideinspect.model.inputs import choose
 from strideinspect.model.load import load
@@ -64,7 +64,7 @@ def run(
         sources=sources,
         fields=fields,
         seen=marks,
-        read=read_by_someone(shapes, nodes, network.outputs),
+        read=read_indices(shapes, nodes, network.outputs),
         touched=touched,
         inputs=inputs,
         windows=windows,

@@ -18,7 +18,7 @@ from strideinspect.fields.forward import (
     propagate,
 )
 from strideinspect.fields.index_masks import Masks, Vector, all_marked, forward, unmarked
-from strideinspect.fields.liveness import keeps_map, read_by_someone, seen
+from strideinspect.fields.liveness import keeps_map, read_indices, seen
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.inference import infer
 from strideinspect.model.network import Network
@@ -248,7 +248,7 @@ def _drops_anywhere(shapes: Shapes, nodes: Sequence[NodeReads], sources: list[In
     ]
     if not suspects:
         return False
-    read = read_by_someone(shapes, nodes, shapes.network.outputs)
+    read = read_indices(shapes, nodes, shapes.network.outputs)
     producers = {name: item for item in nodes for name in item.node.outputs}
     left = [
         (at, item)

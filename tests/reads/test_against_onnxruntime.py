@@ -23,7 +23,7 @@ def _some(family: str) -> list[Case]:
 
 
 @pytest.mark.parametrize(
-    "family", ["classical", "matrix", "movement", "normalisation", "pointwise", "resizing", "sequence", "windows"]
+    "family", ["ai_onnx_ml", "matrix", "movement", "normalisation", "pointwise", "resizing", "sequence", "windows"]
 )
 def test_reads_are_those_of_onnxruntime(family: str) -> None:
     """Changing one input element changes the outputs that we say read it, and no other."""
