@@ -111,7 +111,7 @@ def _applied(step: Step, seen: Dependence, context: StepContext) -> Dependence: 
 
 
 def _axis_step(step: Sliding | Transposed | Table, seen: Dependence, context: StepContext) -> Dependence:
-    # Where nothing is read along another image axis, this axis keeps what the rest sees: fields are projected per axis.
+    # Fields are projected per axis: padding along one image axis does not empty the field along another.
     if step.axis in context.other_axes and step.axis not in seen.axes and seen.full.shape[step.axis + 1] == 1:
         return seen
     after = seen.changed(lambda spans: slide(spans, step))
@@ -196,7 +196,7 @@ def _reshape(step: Reshape, seen: Dependence) -> Dependence:
     hulls = [spans for spans in (reshaped_to.full, reshaped_to.local) if spans is not None]
     for new in _splits(step):
         varying = {axis for axis in new if any(spans.shape[axis + 1] > 1 for spans in hulls)}
-        if varying:  # a digit of channels that never had the position has it not after they were split
+        if varying:  # channels along which nothing varied carry no position after they are split
             axes -= frozenset(new) - varying
     return reshaped_to._replace(axes=axes)
 

@@ -1,4 +1,4 @@
-"""Closed forms as data: periodic affine maps, and how one follows on another.
+"""Closed forms as data (periodic affine maps) and their composition.
 
 A closed form has a period p and a step T: output index q·p + r sees the input indices from q·T + first_r to q·T +
 last_r.
@@ -84,7 +84,7 @@ class Digit(NamedTuple):
 
 
 class Suspended(NamedTuple):
-    """A closed form while its position shares an axis with other digits: it may come out of there again.
+    """A closed form while its position shares an axis with other digits; a later Reshape may separate them.
 
     `line` is the form of a tensor that has no axis but the position; `axes` are the digits of each axis, the major one
     first, without those of a single index. `text` says why there is no closed form meanwhile.
@@ -104,7 +104,7 @@ def identity(rank: int, axis: int) -> Closed:
 
 
 class _Line(NamedTuple):
-    """A closed form along whose other axes nothing lies, as a key: rows and columns mostly have the same."""
+    """A closed form that does not vary along other axes, as a cache key: rows and columns mostly have equal ones."""
 
     spans: bytes
     step: int

@@ -1,4 +1,4 @@
-"""What a window node leaves untouched of the map that it slides over."""
+"""What a window node does not read of its input: dropped, skipped and padding indices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Vector = NDArray[np.bool_]
 
 
 def padding_mask(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
-    """Indices of an axis that see no pixel of the image axes that run along it: padding made in the graph, holes."""
+    """Indices of an axis that see no pixel of the image axes that run along it: padding by earlier nodes, and holes."""
     hulls = [seen.actual.full for seen in fields.get(tensor, {}).values() if axis in seen.actual.axes]
     if all(int(spans[0].max(initial=0)) < NOTHING for spans in hulls):
         return np.zeros(length, dtype=bool)

@@ -21,7 +21,7 @@ InputAxis = tuple[str, int]
 
 
 class AxisField(NamedTuple):
-    """What a tensor sees of one source: the actual dependence, and the closed form where a local path leads here."""
+    """The field of a tensor in one source: the actual dependence, and the closed form where there is a local path."""
 
     actual: Dependence
     form: Form
@@ -32,9 +32,9 @@ Fields = Mapping[str, Mapping[InputAxis, AxisField]]
 
 
 class NodeReads(NamedTuple):
-    """A node with what it reads, so that no later pass asks again. Reads of constants are left out.
+    """A node and its reads, computed once for all passes. Reads of constants are left out.
 
-    `known` is False where a shape is missing, so that nothing can be said.
+    `known` is False where a shape is missing, so that the reads are not known.
     """
 
     node: Node
@@ -45,7 +45,7 @@ class NodeReads(NamedTuple):
 def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
     """Every node's reads of what depends on a graph input's values, and the names of all tensors that do."""
     data_dependent = set(shapes.network.inputs)
-    shaped = {"", *shapes.shapes}  # an input or output that is left out wants no shape
+    shaped = {"", *shapes.shapes}  # an optional input or output that is left out has no shape
     listed = []
     for node in shapes.nodes:
         if not node.key or data_dependent.isdisjoint(node.inputs):
@@ -134,7 +134,7 @@ def _itself(source: InputAxis, shape: Shape) -> AxisField:
 
 
 def _visit(item: NodeReads, fields: Fields) -> dict[str, Mapping[InputAxis, AxisField]]:
-    """What each output of a node sees through all that it reads."""
+    """The fields of each output of a node, over all reads of the node."""
     node = item.node
     label = f"{node.op} {node.label}"
     parts: dict[str, list[tuple[Place | None, Mapping[InputAxis, AxisField]]]] = {}
@@ -152,7 +152,7 @@ def _visit(item: NodeReads, fields: Fields) -> dict[str, Mapping[InputAxis, Axis
     }
 
 
-_NO_PATH = "only pooled statistics of it arrive here"
+_NO_PATH = "the tensor depends on it only through pooled statistics"
 
 
 def _merged(
@@ -186,7 +186,7 @@ def _union(sets: Iterable[frozenset[int]]) -> frozenset[int]:
 
 
 def _emptied(after: dict[InputAxis, AxisField]) -> dict[InputAxis, AxisField]:
-    """Where one image axis of an input is not seen at all (nothing but padding is left), no other axis of it is."""
+    """A tensor that sees nothing along one image axis of an input (only padding is left) sees nothing of the input."""
     blind = {name for (name, _), seen in after.items() if is_empty(seen.actual.full)}
     if not blind:
         return after

@@ -1,7 +1,6 @@
-"""Marked indices of a tensor, one boolean vector per axis, and what one read makes of them, backwards and forwards.
+"""Marked indices of a tensor, one boolean vector per axis, carried through one read, backwards or forwards.
 
-Full dependence throughout. An index is marked where all its vectors are, so that marks may claim too much, never too
-little.
+Full dependence throughout. An index is marked where all its vectors are: too many may be marked, never too few.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ def _stretch(marks: Masks, place: Place) -> Masks:
 
 @lru_cache(maxsize=1024)
 def _back_from_all(steps: tuple[Step, ...], shape: Shape) -> Masks | None:
-    """What is read where every index is asked for, as nearly always; several passes ask the same of a node."""
+    """What is read where every index is asked for, which is the usual case; several passes need the same."""
     read = _back(steps, all_marked(shape))
     lengths = tuple(map(len, read or ()))
     return all_marked(lengths) if read and tuple(map(np.count_nonzero, read)) == lengths else read
@@ -86,7 +85,7 @@ def _back(steps: tuple[Step, ...], marks: Masks) -> Masks | None:
     for step in reversed(steps):
         try:
             marks = _back_step(step, marks)
-        except TooLargeError:  # then it is taken to read all: unread and unseen are never claimed falsely
+        except TooLargeError:  # then it counts as reading everything: no index is called unread falsely
             marks = all_marked(_before(step, marks))
     return marks if all(map(np.count_nonzero, marks)) else None
 
@@ -120,7 +119,7 @@ def _replaced(marks: Masks, axis: int, vector: Vector) -> Masks:
 
 @lru_cache(maxsize=1024)
 def _reached(step: Sliding | Transposed, marks: bytes) -> Vector:
-    """Which output indices of a window have a marked tap; networks ask the same over and over."""
+    """Which output indices of a window have a marked tap; networks repeat a few windows many times."""
     unmarked = np.frombuffer(marks, dtype=np.uint8) ^ 1
     reached: Vector = minimum_over_taps(unmarked, 0, step, 1) == 0
     return reached

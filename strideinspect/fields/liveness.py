@@ -1,7 +1,7 @@
-"""Liveness, the reads run backwards through the graph: which indices of each tensor anybody reads.
+"""Liveness: which indices of each tensor are read, found by following reads backwards through the graph.
 
-Full dependence throughout. A tensor's read indices are taken as the product of its vectors, which may claim too much
-(two readers, one of even rows and one of even columns), never too little: unread and unseen are never claimed falsely.
+Full dependence throughout. A tensor's read indices are the product of its vectors, which may contain too many
+(two readers, one of even rows and one of even columns), never too few: no index is called unread or unseen falsely.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from strideinspect.reads.registry import family_of
 
 
 def seen(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
-    """Per tensor the indices on which some of these outputs depends; a tensor that is missing is not needed at all."""
+    """Per tensor the indices on which some of these outputs depend; no output depends on a missing tensor."""
     return seen_from(
         shapes, nodes, {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
     )
@@ -26,7 +26,7 @@ def seen_from(shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Ma
     marks = dict(start)
     for item in reversed(nodes):
         if not item.known:
-            # Nothing can be said of what this node reads, nor of what becomes of it: it counts as reading everything.
+            # Neither its reads nor its outputs are known, so it counts as reading everything.
             for name in item.node.inputs:
                 _mark_all(marks, name, shapes)
             continue
@@ -38,11 +38,11 @@ def seen_from(shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Ma
     return marks
 
 
-def read_by_someone(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
-    """Per tensor the indices that somebody reads, where a node that keeps indices reads only what its readers read.
+def read_indices(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
+    """Per tensor the indices that some node reads, where a node that preserves indices reads only what is read of it.
 
-    A map is a tensor with all that index-preserving nodes make of it; a graph output reads everything. What a node
-    makes from which no way leads to an output is nobody.
+    A map is a tensor with everything that index-preserving nodes compute from it. Graph outputs count as read
+    completely; nodes without a path to an output do not count as readers.
     """
     marks: dict[str, Masks] = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
     needed = set(outputs)
@@ -70,7 +70,7 @@ def read_by_someone(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequenc
 
 
 def keeps_map(item: NodeReads) -> bool:
-    """Whether the node only hands on one map, index by index."""
+    """Whether the output of the node is the same map as its input, index by index."""
     family = family_of(item.node)
     return family is not None and family.preserves and len(item.reads) == 1
 

@@ -1,7 +1,8 @@
-"""Closed forms that wait: a Reshape put the position into one axis together with others, another may take it out again.
+"""Closed forms whose position shares an axis with others after a Reshape; a later Reshape may separate them again.
 
-Exporters write group normalisation so: [N, C, H, W] becomes [N, G, C/G·H·W], is normalised, and becomes what it was. In
-between there is no closed form, as the position is one digit of an index among others; nothing reads along it, though.
+Exporters write group normalisation this way: [N, C, H, W] is reshaped to [N, G, C/G·H·W], normalised, and reshaped
+back. In between there is no closed form, as the position is one digit of an index among others, but nothing reads
+along it either.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _Axes = tuple[tuple[Digit, ...], ...]
 
 
 def suspended(form: Closed, step: Reshape, why: Reason) -> Form:
-    """What a Reshape makes of a form, of which by itself nothing can be said, for this reason."""
+    """The form after a Reshape that by itself leaves no closed form, for this reason."""
     line = alone(form)
     if line is None or step.before[form.axis] == 1:
         return why

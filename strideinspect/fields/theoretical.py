@@ -1,7 +1,7 @@
 """Theoretical fields in closed form: what an index sees on an infinite plane, where padding counts as pixels.
 
-Windows, transposed windows, resizing and pixel shuffle compose exactly; where they do not, the form is undefined, and a
-Reason says why. Source: Araujo, Norris, Sim, Computing Receptive Fields of Convolutional Neural Networks, Distill 2019,
+Windows, transposed windows, resizing and pixel shuffle compose exactly. Where there is no exact closed form, a Reason
+says why. Source: Araujo, Norris, Sim, Computing Receptive Fields of Convolutional Neural Networks, Distill 2019,
 extended to fractional strides.
 """
 
@@ -84,7 +84,7 @@ def _applied(step: Step, form: Closed, context: StepContext) -> Form:  # noqa: P
         case Statistics():
             return form  # local dependence leaves statistics out
         case Everything():
-            return Reason(step.reason or f"{context.label} reads it whole")
+            return Reason(step.reason or f"{context.label} reads its whole input")
         case Cumulative():
             return _cumulative(step, form, context)
         case _:
@@ -122,7 +122,7 @@ def _widened(form: Closed, step: Sliding) -> Form:
 
 def _channels(step: Channels, form: Closed, context: StepContext) -> Form:
     if step.axis == form.axis:
-        return Reason(f"{context.label} mixes the axis as channels")
+        return Reason(f"{context.label} mixes the axis as its channels")
     return _over(form, mix_channels(form.spans, step))
 
 
@@ -134,7 +134,7 @@ def _whole(step: Whole, form: Closed, context: StepContext) -> Form:
 
 def _cumulative(step: Cumulative, form: Closed, context: StepContext) -> Form:
     if step.axis == form.axis:
-        return Reason(f"{context.label} reads everything up to an index")
+        return Reason(f"{context.label} accumulates along the axis")
     return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
 
 
@@ -147,7 +147,7 @@ def _broadcast(step: Broadcast, form: Closed, context: StepContext) -> Form:
     lead = len(step.after) - len(step.before)
     axis = form.axis + lead
     if step.before[form.axis] == 1 and step.after[axis] != 1:
-        return Reason(f"{context.label} spreads one index over {step.after[axis]}")
+        return Reason(f"{context.label} broadcasts one index to {step.after[axis]}")
     return form._replace(spans=form.spans.reshape(2, *(1,) * lead, *form.spans.shape[1:]), axis=axis)
 
 
@@ -164,7 +164,9 @@ def _reshape(step: Reshape, form: Closed, context: StepContext) -> Form:
     old, new = next(pair for pair in grouped(step.before, step.after) if form.axis in pair[0])
     digits = [i for i in old if before[i] != 1]
     if digits[0] != form.axis:
-        return merged_axes.suspended(form, step, Reason(f"{context.label} merges the axis behind another"))
+        return merged_axes.suspended(
+            form, step, Reason(f"{context.label} merges the axis into another as its minor part")
+        )
     if any(i in context.other_axes for i in digits[1:]):
         return merged_axes.suspended(form, step, Reason(f"{context.label} merges the axis with another image axis"))
     behind = math.prod(before[i] for i in digits[1:])
@@ -188,7 +190,7 @@ def _reshaped_one(step: Reshape, form: Closed, context: StepContext) -> Form:
     """An axis of a single index has no digit; its first phase is all that there is."""
     to = carried([form.axis], step.before, step.after)
     if not to:
-        return Reason(f"{context.label} takes the axis away")
+        return Reason(f"{context.label} removes the axis")
     (axis,) = to
     return form._replace(spans=reshaped(form.spans.take([0], form.axis + 1), step.before, step.after), axis=axis)
 
@@ -223,7 +225,7 @@ def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason |
     if any(form.axis != first.axis for _, form in forms):
         return Reason(f"{label} merges branches whose positions run along different axes")
     if any(place is not None and place.axis == first.axis for place, _ in forms):
-        return Reason(f"{label} puts maps one after another along the axis")
+        return Reason(f"{label} concatenates maps along the axis")
     strides = {form.stride for form in {(form.step, form.period): form for _, form in forms}.values()}
     if len(strides) > 1:
         listed = " and ".join(map(str, sorted(strides)))

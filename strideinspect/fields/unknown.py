@@ -1,4 +1,4 @@
-"""Where fields become upper bounds, or end: nodes of which nobody can say what they read, or what comes of it."""
+"""Nodes whose reads or output shapes are not known: fields become upper bounds there, or end."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from strideinspect.reads.steps import Everything
 
 
 def unknown_reads(shapes: Shapes, nodes: Sequence[NodeReads], fields: Fields) -> Iterator[tuple[Node, str]]:
-    """Such nodes with the reason: those that a field passes, and those whose bodies hold windows.
+    """These nodes with the reason: those on the path of a field, and those with windows in their bodies.
 
-    Where no window runs along any input, an operator that a field might have passed may be why.
+    Where the model has no field at all, such an operator may be the reason.
     """
     broken = {problem.node.key for problem in shapes.problems}
     for item in nodes:
@@ -30,34 +30,34 @@ def unknown_reads(shapes: Shapes, nodes: Sequence[NodeReads], fields: Fields) ->
 
 
 def _body(node: Node) -> str | None:
-    """What there is to say of a node whose body holds windows that nothing here looks at."""
+    """The reason for a node with windows in its body, which are not analysed."""
     inside = list(windows_inside(node))
     if not inside:
         return None
     shown = ", ".join(inside[:MOST_LISTED_WINDOWS]) + (", …" if len(inside) > MOST_LISTED_WINDOWS else "")
     return (
-        f"{node.op} {node.label!r} runs its body a number of times: what it makes is taken to depend on all that goes "
-        f"in, and what slides in it ({shown}) is not analysed"
+        f"{node.op} {node.label!r} repeats its body: its outputs are assumed to depend on all of its inputs, and the "
+        f"windows in the body ({shown}) are not analysed"
     )
 
 
 def _end(shapes: Shapes, item: NodeReads, fields: Fields) -> str | None:
-    """Why a field ends at a node: shapes are known before it, and not behind."""
+    """Why a field ends at a node: the shapes of its inputs are known, those of its outputs are not."""
     node = item.node
     if item.known or not all(name in shapes.shapes for name in node.inputs if name):
         return None
     if not _passes(shapes, node, node.inputs, fields):
         return None
     why = next((shapes.unknown[name] for name in node.outputs if name in shapes.unknown), "")
-    return f"{why}, so that nothing can be said of what lies behind it"
+    return f"{why}; what depends on it cannot be analysed"
 
 
 def _whole(shapes: Shapes, item: NodeReads, fields: Fields) -> str | None:
-    """Why a node that a field passes is taken to read all of it."""
+    """Why a node on the path of a field is assumed to read its whole input."""
     for read in item.reads:
         reason = next((step.reason for step in read.steps if isinstance(step, Everything) and step.reason), None)
         if reason and _passes(shapes, item.node, [item.node.inputs[read.input]], fields):
-            return f"{reason}: it is taken to read its whole input"
+            return f"{reason}: it is assumed to read its whole input"
     return None
 
 

@@ -77,4 +77,4 @@ def side_by_side(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("CastMap", "DictVectorizer", "ZipMap", domain=_DOMAIN)
 def maps(placed: PlacedNode) -> tuple[Read, ...]:
     """Maps have no indices."""
-    return everything(placed, f"{placed.node.op} {placed.node.label!r} handles maps, which have no indices")
+    return everything(placed, f"{placed.node.op} {placed.node.label!r} works on dictionaries, which have no indices")

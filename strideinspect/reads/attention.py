@@ -1,7 +1,7 @@
 """Fused attention: a position of the query reads all positions of key and value, head by head.
 
 Source: ONNX Attention (23), LinearAttention (27); ai.onnx.preview FlexAttention; com.microsoft Attention and its
-relatives. Masks are not told apart: what one forbids is still counted as read.
+relatives. Masks are ignored: what a mask excludes still counts as read.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _head_by_head(shape: Shape, after: Shape, heads: int, own: int, role: str) -
     ones = (*shape[:2], shape[2] if role == "query" else 1, shape[3] if role == "value" else 1)
     if ones[1] != wide[1]:
         if not ones[1] or wide[1] % ones[1]:
-            raise UnresolvedError(f"{wide[1]} heads do not share {ones[1]}")
+            raise UnresolvedError(f"its {wide[1]} query heads are not a multiple of its {ones[1]} key and value heads")
         each = (*ones[:2], wide[1] // ones[1], *ones[2:])
         steps += [Reshape(ones, (*ones[:2], 1, *ones[2:])), Broadcast((*ones[:2], 1, *ones[2:]), each)]
         ones = (ones[0], wide[1], *ones[2:])

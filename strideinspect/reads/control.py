@@ -1,6 +1,6 @@
 """Control flow, sequences, optionals and other containers.
 
-Source: ONNX If, Loop, Scan, SequenceX, OptionalX. The branches of an If stand in the graph by now (`model.branches`).
+Source: ONNX If, Loop, Scan, SequenceX, OptionalX. The branches of an If are part of the graph here (`model.branches`).
 What a Loop or a Scan reads is a stated over-approximation.
 """
 
@@ -23,4 +23,4 @@ def joined(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("OptionalHasElement")
 def opaque(placed: PlacedNode) -> tuple[Read, ...]:
     """Every output index may read every input index."""
-    return everything(placed, f"what {placed.node.op} {placed.node.label!r} reads is decided while it runs")
+    return everything(placed, f"the reads of {placed.node.op} {placed.node.label!r} are decided at run time")

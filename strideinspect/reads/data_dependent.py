@@ -20,8 +20,8 @@ _WHERE = {"GridSample": 1, "RoiAlign": 1, "MaxRoiPool": 1, "MaxUnpool": 1, "Defo
 )
 def addressed_by_data(placed: PlacedNode) -> tuple[Read, ...]:
     """Every output index may read every input index."""
-    node, by = placed.node, "values of the data"
+    node, by = placed.node, "computed from the data"
     place = _WHERE.get(node.op)
     if place is not None and placed.present(place) and not placed.is_live(place):
-        by = f"constants ({node.inputs[place]!r}) that are not followed"
-    return everything(placed, f"{node.op} {node.label!r} picks its indices by {by}")
+        by = f"given by a constant ({node.inputs[place]!r}) that is not evaluated"
+    return everything(placed, f"{node.op} {node.label!r} reads at indices that are {by}")

@@ -23,7 +23,7 @@ def gather(placed: PlacedNode) -> tuple[Read, ...]:
     length = shape[axis]
     table = placed.constant(1)
     if table is None:
-        label = f"Gather {placed.node.label!r} picks by {unfollowed(placed)}"
+        label = f"Gather {placed.node.label!r} selects by {unfollowed(placed)}"
         chosen = placed.shape(1)
         aligned = (1,) * axis + chosen + (1,) * (len(shape) - axis - 1)
         index = Read(1, 0, (Reshape(chosen, aligned), Broadcast(aligned, after)))
@@ -42,7 +42,7 @@ def extract_features(placed: PlacedNode) -> tuple[Read, ...]:
     """A Gather along the last axis."""
     shape, after, chosen = placed.shape(0), placed.output_shape(), placed.constant(1)
     if chosen is None:
-        raise UnresolvedError(f"it picks by {unfollowed(placed)}")
+        raise UnresolvedError(f"it selects by {unfollowed(placed)}")
     axis = len(shape) - 1
     picked = (*shape[:-1], chosen.size)
     moves = [pick(axis, shape[axis], chosen.reshape(-1).astype(np.int64), placed.node.label)]

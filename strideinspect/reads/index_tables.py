@@ -41,7 +41,7 @@ def element_wise(placed: PlacedNode, taps: Elements, input: int = 0, output: int
     wide = taps.reshape(math.prod(after), -1).astype(np.int32)
     if wide.size > LARGEST_INDEX_TABLE:
         raise UnresolvedError(f"a table of {wide.size:,} entries would be too large")
-    why = f"{placed.node.op} {placed.node.label!r} picks its elements one by one"
+    why = f"{placed.node.op} {placed.node.label!r} selects single elements"
     table = Table(0, math.prod(before), wide, why)
     steps: tuple[Step, ...] = (Reshape(before, (math.prod(before),)), table, Reshape((math.prod(after),), after))
     return Read(input, output, steps)
@@ -71,7 +71,7 @@ def pick(axis: int, length: int, indices: NDArray[np.int64], label: str) -> Step
             return Sliding(axis, 1, step, 1, -int(indices[0]), length, indices.size)
         if step < 0:
             return single(axis, length, indices, repeating(step, indices[:1, None], size_dependent=True))
-    return single(axis, length, indices, f"{label!r} picks the indices of the axis one by one")
+    return single(axis, length, indices, f"{label!r} selects single indices of the axis")
 
 
 def unfollowed(placed: PlacedNode) -> str:
@@ -79,7 +79,7 @@ def unfollowed(placed: PlacedNode) -> str:
     name = placed.node.inputs[1]
     if placed.is_live(1):
         return f"indices ({name!r}) that are computed from the data"
-    return f"too many indices to follow ({name!r})"
+    return f"too many indices ({name!r})"
 
 
 def grouped(target: Elements, count: int) -> Elements:

@@ -65,7 +65,7 @@ def crop(placed: PlacedNode) -> tuple[Read, ...]:
     """The last two axes without the border (left, top, right, bottom), or `scale` indices from its beginning."""
     shape, after, border = placed.shape(0), placed.output_shape(), placed.node.integers("border")
     if border is None or len(border) != 4:
-        raise UnresolvedError("its border has not four numbers")
+        raise UnresolvedError("its border does not have four numbers")
     rows = Sliding(2, 1, 1, 1, -border[1], shape[2], after[2])
     return (Read(0, 0, (rows, Sliding(3, 1, 1, 1, -border[0], shape[3], after[3]))),)
 
@@ -75,7 +75,7 @@ def _mirrored(axis: int, length: int, begin: int, end: int, mode: str, *, size_d
     index: NDArray[np.integer] = np.arange(-begin if begin > 0 else first, last + max(0, end)) - first
     kept = last - first
     if kept < 1:
-        raise UnresolvedError("it crops its input to nothing")
+        raise UnresolvedError("it crops all of its input")
     if mode == "edge":
         index = np.clip(index, 0, kept - 1)
     elif mode == "wrap":

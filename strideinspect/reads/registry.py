@@ -96,7 +96,7 @@ def describe(placed: PlacedNode) -> tuple[Read, ...]:
     family = family_of(node)
     if family is None:
         where = f"of domain {node.domain!r} " if node.domain else ""
-        return everything(placed, f"what the operator {node.op} {where}reads is not known")
+        return everything(placed, f"the operator {node.op} {where}is not known")
     try:
         return family.describe(placed)
     except UnresolvedError as error:

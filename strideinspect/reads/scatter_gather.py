@@ -178,7 +178,7 @@ def reverse_sequence(placed: PlacedNode) -> tuple[Read, ...]:
 def _indices(placed: PlacedNode) -> Elements:
     indices = placed.constant(1)
     if indices is None:
-        raise UnresolvedError(f"it picks by {unfollowed(placed)}")
+        raise UnresolvedError(f"it selects by {unfollowed(placed)}")
     return indices.astype(np.int64)
 
 
@@ -186,7 +186,7 @@ def _columns(placed: PlacedNode, shape: tuple[int, ...]) -> tuple[Elements, ...]
     """The indices into each axis that they name, of extent 1 where they stay the same."""
     columns = placed.columns(1)
     if columns is None:
-        raise UnresolvedError(f"it picks by {unfollowed(placed)}")
+        raise UnresolvedError(f"it selects by {unfollowed(placed)}")
     return tuple(_wrapped(column.astype(np.int64), shape[k]) for k, column in enumerate(columns))
 
 

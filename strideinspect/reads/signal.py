@@ -133,7 +133,7 @@ def _rotated(placed: PlacedNode, heads: int) -> tuple[Read, ...]:
         else:
             rows.append(sorted((i, (i + turned // 2) % turned)))
     repeated = [[start + i for i in row] for start in range(0, shape[last], size) for row in rows]
-    why = f"RotaryEmbedding {node.label!r} mixes the axis pair by pair"
+    why = f"RotaryEmbedding {node.label!r} rotates pairs of indices of the axis"
     move = table(last, shape[last], repeated, why)
     return (Read(0, 0, (move,)), *everything(placed, None, range(1, len(node.inputs))))
 
@@ -156,4 +156,4 @@ def unfold(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("ImageDecoder", "TfIdfVectorizer", "RegexFullMatch", "StringSplit")
 def other(placed: PlacedNode) -> tuple[Read, ...]:
     """Not described index by index."""
-    return everything(placed, f"{placed.node.op} {placed.node.label!r} is not described index by index")
+    return everything(placed, f"{placed.node.op} {placed.node.label!r} is not described for single indices")

@@ -22,7 +22,7 @@ def slice_(placed: PlacedNode) -> tuple[Read, ...]:
     axes = placed.integers(3, "axes") or tuple(range(len(starts)))
     steps = (placed.integers(4, "steps") if placed.present(4) else None) or (1,) * len(starts)
     if not len(starts) == len(ends) == len(axes) == len(steps):
-        raise UnresolvedError("its starts, ends, axes and steps are not of one length")
+        raise UnresolvedError("its starts, ends, axes and steps differ in length")
     moves: list[Step] = []
     for given, start, step in zip(axes, starts, steps, strict=True):
         axis = normal_axis(given, len(shape))

@@ -1,7 +1,7 @@
-"""The vocabulary of reads: which indices of its input one output index reads, said as a short chain of steps.
+"""Reads as data: which indices of its input one output index reads, as a short sequence of steps.
 
-A step is data (a named tuple: those are made at every start, and a frozen dataclass takes five times as long to
-define). Three readers interpret it: `fields.actual` (index arrays), `fields.theoretical` (closed form) and
+Steps are named tuples because defining a frozen dataclass takes five times as long, at every start. Three modules
+interpret them: `fields.actual` (index arrays), `fields.theoretical` (closed form) and
 `fields.liveness` (backwards). Axes are those of the tensor that the step is applied to.
 """
 
@@ -169,7 +169,7 @@ class Channels(NamedTuple):
 class Whole(NamedTuple):
     """Every output index reads the whole axis, which becomes one index.
 
-    `collapses`: a pooling or reduction, after which the axis has no position; a matrix product is none.
+    `collapses` states that it is a pooling or reduction, after which the axis has no position. A matrix product is not.
     """
 
     axis: int
@@ -234,7 +234,7 @@ Step = AxisStep | Channels | Whole | Cumulative | Statistics | Permute | Reshape
 class Read(NamedTuple):
     """What an output of a node reads of one of its inputs; no steps means the same index.
 
-    With `place`, the read makes up only a stretch of the output.
+    With `place`, the read describes only a range of the output.
     """
 
     input: int
@@ -246,7 +246,7 @@ class Read(NamedTuple):
 def repeating(
     step: int, taps: NDArray[np.int64], present: NDArray[np.bool_] | None = None, *, size_dependent: bool = False
 ) -> Periodic:
-    """A read that repeats; all taps are present, if not said. Equal ones are one object while they are short."""
+    """A periodic read; all taps are present by default. Equal short ones are one object."""
     there = np.ones_like(taps, dtype=bool) if present is None else present
     make = _repeating if taps.size <= LARGEST_CACHED_TAPS else _repeating.__wrapped__
     return make(

@@ -1,6 +1,6 @@
 """Whether a read fits the shapes around it: a damaged model may describe a window over an axis that is not there.
 
-What passes here can be followed by every reader of steps without another look.
+Code that interprets steps relies on this check and does not repeat it.
 """
 
 from __future__ import annotations

@@ -102,14 +102,18 @@ UNFOLLOWED = {
         (4, 4),
         "indices ('c') that are computed from the data",
     ),
-    "table": ("e = Expand (zero, all) y = GatherElements (x, e)", (2048, 2500), "too many indices to follow ('e')"),
-    "fixed grid": ("y = GridSample (x, grid)", (4, 4), "picks its indices by constants ('grid') that are not followed"),
+    "table": ("e = Expand (zero, all) y = GatherElements (x, e)", (2048, 2500), "too many indices ('e')"),
+    "fixed grid": (
+        "y = GridSample (x, grid)",
+        (4, 4),
+        "reads at indices that are given by a constant ('grid') that is not evaluated",
+    ),
     "grid": (
         "g = Transpose <perm = [0, 2, 3, 1]> (x) h = Concat <axis = 3> (g, g) y = GridSample (x, h)",
         (4, 4),
-        "picks its indices by values of the data",
+        "reads at indices that are computed from the data",
     ),
-    "line": ("e = Expand (zero, all) y = Gather <axis = 3> (x, e)", (4, 4), "too many indices to follow ('e')"),
+    "line": ("e = Expand (zero, all) y = Gather <axis = 3> (x, e)", (4, 4), "too many indices ('e')"),
 }
 
 

@@ -76,7 +76,7 @@ HOSTILE: Mapping[str, tuple[onnx.ModelProto | bytes, int, str]] = {
     "a pad too many": (pool("kernel_shape = [2,2], pads = [0,0,0,0,0]"), 1, "pads has 5 numbers, 4 are wanted"),
     "a kernel too long": (pool("kernel_shape = [2,2,2]"), 1, "kernel_shape has 3 numbers for 2 spatial axes"),
     "a padding of 2⁶²": (pool(f"kernel_shape = [2,2], pads = [{2**62},0,0,0]"), 0, "too large to follow"),
-    "a weight outside of the folder": (outside(), 0, "nothing can be said of what lies behind it"),
+    "a weight outside of the folder": (outside(), 0, "what depends on it cannot be analysed"),
 }  # fmt: skip
 
 

@@ -146,8 +146,8 @@ def test_loop(tmp_path: Path) -> None:
     )
     report = report_on(f"{before} {LOOP} {BODY} {inside}> y = MaxPool <kernel_shape = [2, 2]> (l)", tmp_path)
     (finding,) = of_rule(report, "unknown-operator")
-    assert "Loop 'l' runs its body a number of times" in finding.message
-    assert "what slides in it (Conv f) is not analysed" in finding.message
+    assert "Loop 'l' repeats its body" in finding.message
+    assert "the windows in the body (Conv f) are not analysed" in finding.message
     assert report.outputs[0].shape == (1, 1, 11, 11)
     assert report.unseen == ()
     assert report.verification.status is not Verdict.CONTRADICTED
