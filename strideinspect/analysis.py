@@ -12,7 +12,7 @@ from functools import cached_property
 
 from strideinspect.fields.forward import Fields, InputAxis, NodeReads, described, propagate, spatial_axes
 from strideinspect.fields.index_masks import Masks, runs, unmarked
-from strideinspect.fields.liveness import read_by_someone, seen
+from strideinspect.fields.liveness import read_indices, seen
 from strideinspect.fields.merging import MapMerge, merges
 from strideinspect.fields.tensor_fields import tensor
 from strideinspect.model.inference import infer
@@ -138,7 +138,7 @@ class Analysis:
     @cached_property
     def used(self) -> dict[str, Masks]:
         """Per tensor the indices that some node uses on a path to an output."""
-        return read_by_someone(self.shapes, self.reads, self.network.outputs)
+        return read_indices(self.shapes, self.reads, self.network.outputs)
 
     @cached_property
     def reached(self) -> dict[str, Masks]:

@@ -7,16 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-<<<<<<< HEAD
 from strideinspect.analysis import Analysis
-=======
-from strideinspect.assembly import fields as field_data
-from strideinspect.assembly import whole
-from strideinspect.assembly import windows as window_data
-from strideinspect.fields.forward import described, propagate, spatial_axes
-from strideinspect.fields.liveness import read_indices, seen
-from strideinspect.model.inference import infer
->>>>>>> helper-b
 from strideinspect.model.inputs import choose
 from strideinspect.model.load import LoadedModel, load
 from strideinspect.model.network import prepare
@@ -50,46 +41,12 @@ def run(
     if verifier is not None:
         verifier.begin(sizes)
 
-<<<<<<< HEAD
     progress("computing shapes and receptive fields")
     analysis = Analysis.of(network, sizes, {given.name: given.assumed for given in chosen})
     tensors = matching(analysis.shapes, settings.tensors)
     inspection = Inspection(analysis, settings)
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
-=======
-    tell("computing shapes and fields")
-    shapes = infer(network, sizes)
-    tensors = whole.matching(shapes, settings.tensors)
-    nodes, live = described(shapes)
-    spatial = spatial_axes(shapes, nodes)
-    sources = [(name, axis) for name, axes in spatial.items() for axis in axes]
-    fields = propagate(shapes, nodes, sources)
-    marks = seen(shapes, nodes, network.outputs)
-    touched = window_data.touched(shapes, nodes)
-
-    inputs = whole.inputs(chosen, spatial)
-    windows = window_data.windows(shapes, fields, touched, spatial, live)
-    unseen = whole.unseen(inputs, marks)
-    inspection = Inspection(
-        shapes=shapes,
-        described=nodes,
-        sources=sources,
-        fields=fields,
-        seen=marks,
-        read=read_indices(shapes, nodes, network.outputs),
-        touched=touched,
-        inputs=inputs,
-        windows=windows,
-        outputs=[field_data.tensor(shapes, fields, name) for name in network.outputs],
-        unseen=unseen,
-        code=source_of,
-        advise=Adviser(shapes, nodes, fields, spatial).advise,
-        tensor=whole.lookup(shapes, fields),
-        settings=settings,
-    )
-    verdict = None if verifier is None else _asked(verifier, inspection)
->>>>>>> helper-b
     findings = registry.run(inspection, rules, after_verification=False)
     verification = Verification(Verdict.NOT_CHECKED, "not asked for")
     if verify is not None:

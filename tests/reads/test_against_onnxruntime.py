@@ -31,7 +31,6 @@ def _some(family: str) -> list[Case]:
     return [found[i] for i in sorted(np.random.default_rng(2026).choice(len(found), most, replace=False))]
 
 
-<<<<<<< HEAD
 def test_every_family_is_there() -> None:
     """No file of cases is left out."""
     files = Path(__file__).parent.glob("cases_*.py")
@@ -43,12 +42,6 @@ def test_every_family_is_there() -> None:
     for family, parts in _PARTS.items() for part in range(parts)
 ])  # fmt: skip
 def test_reads_are_those_of_onnxruntime(family: str, part: int) -> None:
-=======
-@pytest.mark.parametrize(
-    "family", ["ai_onnx_ml", "matrix", "movement", "normalisation", "pointwise", "resizing", "sequence", "windows"]
-)
-def test_reads_are_those_of_onnxruntime(family: str) -> None:
->>>>>>> helper-b
     """Changing one input element changes the outputs that we say read it, and no other."""
     ran, wrong = 0, []
     for case in _some(family)[part :: _PARTS[family]]:
