@@ -38,9 +38,9 @@ class InspectionRequest(NamedTuple):
 
     def settings(self, path: str) -> Settings:
         """The settings for a model. Given input shapes are merged with the configured shapes of other inputs."""
-        found = settings_for(path, self.configuration) if self.configured else Settings()
-        shapes = {**found.input_shapes, **self.given.get("input_shapes", {})}
-        return replace(found, **{**self.given, "input_shapes": shapes})
+        configured = settings_for(path, self.configuration) if self.configured else Settings()
+        shapes = {**configured.input_shapes, **self.given.get("input_shapes", {})}
+        return replace(configured, **{**self.given, "input_shapes": shapes})
 
 
 class OutputRequest(NamedTuple):

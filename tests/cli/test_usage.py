@@ -47,7 +47,7 @@ def test_schema_is_the_one_that_ships() -> None:
     """The schema command prints the JSON Schema of the package."""
     done = strideinspect("schema")
     assert done.stdout == schema_text()
-    assert json.loads(done.stdout)["properties"]["schema"] == {"const": "strideinspect/report/1"}
+    assert json.loads(done.stdout)["properties"]["schema"]["const"] == "strideinspect/report/1"
 
 
 def test_rules_are_listed_once_each() -> None:
