@@ -51,7 +51,7 @@ def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
         if not node.key or live.isdisjoint(node.inputs):
             continue
         if not (shaped.issuperset(node.inputs) and shaped.issuperset(node.outputs)):
-            if shapes.sides.get(node.key) not in shapes.unfit:
+            if shapes.branches.get(node.key) not in shapes.unfit:
                 found.append(NodeReads(node, (), known=False))
             live.update(name for name in node.outputs if name)
             continue

@@ -51,7 +51,7 @@ class LoadedModel:
     _offsets: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def values(self, tensor: onnx.TensorProto) -> NDArray[Any] | None:
-        """A tensor's values in the shape of its `dims`; None where they live in an external file (never opened).
+        """A tensor's values in the shape of its `dims`; None where they are in an external file (never opened).
 
         A payload that was left out is read from the file, no other byte is. Strings come as an object array, types
         that numpy does not know as those of ml_dtypes. Raises UnreadableModelError where the values do not fit the

@@ -15,7 +15,7 @@ from strideinspect.model.contrib_shapes import CONTRIB_RULES, CONTRIB_TYPES
 from strideinspect.model.einsum import einsum_shape
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError, normal_axis
 from strideinspect.model.pointwise import BROADCAST, COMPARISONS, FUSED_BROADCAST, FUSED_UNARY, UNARY
-from strideinspect.model.resizing import resized_shape
+from strideinspect.model.resize_scales import resized_shape
 from strideinspect.model.window import MisfitError
 from strideinspect.spelling import spell_shape
 

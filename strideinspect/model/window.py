@@ -195,7 +195,7 @@ def _forward(
             size = -(-room // s) + 1
             if size > 1 and (size - 1) * s >= n + padding[0]:
                 size -= 1
-        windows.append(Window(k, s, d, *padding, n, size, sized=same and s > 1))
+        windows.append(Window(k, s, d, *padding, n, size, size_dependent=same and s > 1))
     return tuple(windows)
 
 
@@ -252,7 +252,7 @@ def _transposed(
     for i, (n, k, s, d, given) in enumerate(zip(lengths, kernel, stride, dilation, extra, strict=True)):
         adj = given
         reach = (n - 1) * s + d * (k - 1) + 1 + adj
-        before, after, size, sized = begin[i], end[i], reach - begin[i] - end[i], False
+        before, after, size, size_dependent = begin[i], end[i], reach - begin[i] - end[i], False
         target = wanted[i] if wanted is not None else n * s if auto.startswith("SAME") else None
         if target is not None:
             # The total is what is left over; its smaller half comes first for SAME_UPPER only, else the larger.
@@ -260,12 +260,14 @@ def _transposed(
             before = total // 2 if auto == "SAME_UPPER" else total - total // 2
             after = total - before
             size = target if wanted is not None else reach - total
-            sized = wanted is not None
+            size_dependent = wanted is not None
             if target > reach:
                 if wanted is not None and target - reach + adj >= s and target - reach > 0:
                     raise MisfitError(
                         f"output_shape asks for {target} indices, at most {reach - adj + s - 1} are possible"
                     )
                 adj += size - reach + total
-        windows.append(Window(k, s, d, before, after, n, size, transposed=True, output_padding=adj, sized=sized))
+        windows.append(
+            Window(k, s, d, before, after, n, size, transposed=True, output_padding=adj, size_dependent=size_dependent)
+        )
     return tuple(windows)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
-from strideinspect.model.resizing import Resizing, resizing
+from strideinspect.model.resize_scales import Resizing, resizing
 from strideinspect.reads.interpolation import (
     Interpolate,
     cubic,

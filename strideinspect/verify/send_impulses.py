@@ -16,7 +16,7 @@ from strideinspect.model.inline import inline_functions
 from strideinspect.model.subgraphs import nested_subgraphs
 from strideinspect.model.topological_sort import sort_graph
 from strideinspect.verify.messages import Failure, Impulse, ImpulseResult, ImpulsesReady, Reach, WrongReach
-from strideinspect.verify.shapes import plain
+from strideinspect.verify.run_model import plain
 from strideinspect.verify.weightless import UnrunnableError, open_sizes
 
 _BLOCKED: Final = "com.microsoft.nchwc"  # its tensors lie in memory in another order than their shape says

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from strideinspect.results.field import Shape
-from strideinspect.verify.geometry import Question, spacing
+from strideinspect.verify.axis_questions import Question, spacing
 from strideinspect.verify.probe.call import Call, Operation, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
@@ -100,11 +100,11 @@ def _question(
 def resize(call: Call) -> Sequence[Value | None]:
     """Read every axis that changes by its table."""
     call.only(0)
-    value, shape = call.live(), call.shape_out()
+    value, shape = call.required(), call.shape_out()
     tables = call.tables()
     if not call.keeps(value, [k for k in tables if value.shape[k] == 1 < shape[k]]):
         return [None]
-    marks = value.marks._replace(collapsed=value.marks.collapsed - {k for k in tables if shape[k] > 1})
+    roles = value.roles._replace(collapsed=value.roles.collapsed - {k for k in tables if shape[k] > 1})
     for axis, table in tables.items():
         value = call.build.read(value, axis, table)
-    return [value._replace(marks=marks)]
+    return [value._replace(roles=roles)]
