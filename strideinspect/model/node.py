@@ -115,7 +115,7 @@ class Node(NamedTuple):
             wanted = onnx.AttributeProto.AttributeType.Name(kind).lower()
             given = onnx.AttributeProto.AttributeType.Name(found.type).lower()
             raise UnreadableModelError(
-                f"attribute {attribute!r} of {self.op} {self.label!r} is of type {given}, the standard wants {wanted}",
+                f"attribute {attribute!r} of {self.op} {self.label!r} is of type {given}, not {wanted} as in ONNX",
                 "export the model again, or run onnx.checker on it",
             )
         return found
@@ -193,7 +193,7 @@ class PlacedNode(NamedTuple):
         if values is None:
             raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is computed from the data")
         if values.dtype.kind not in "iub" and not np.isfinite(np.asarray(values, dtype=np.float64)).all():
-            raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is no list of whole numbers")
+            raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is not a list of integers")
         return tuple(int(value) for value in values.reshape(-1))
 
 

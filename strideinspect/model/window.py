@@ -97,7 +97,7 @@ def _resolved(
     channels = shape[channel_axis]
     if operator.kind is Kind.GLOBAL:
         if 0 in lengths:
-            raise MisfitError("the map that it pools has no index", empty=True)
+            raise MisfitError("the map that it pools is empty", empty=True)
         windows = tuple(Window(n, 1, 1, 0, 0, n, 1) for n in lengths)
         return Geometry(operator.kind, axes, windows, channel_axis, channels, channels, 0, None)
 
@@ -151,7 +151,7 @@ def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank
         raise BrokenError(f"group is {groups}")
     wanted = weight[0] if kind is Kind.TRANSPOSED else weight[1] * groups
     if wanted != channels:
-        raise MisfitError(f"its weight wants {wanted} channels, its input has {channels}")
+        raise MisfitError(f"its weight needs {wanted} channels, but its input has {channels}")
     return weight[1] * groups if kind is Kind.TRANSPOSED else weight[0]
 
 
@@ -169,7 +169,7 @@ def _pads(asked: _Attributes, count: int) -> tuple[_Sizes, _Sizes]:
     if pads is None:
         return (0,) * count, (0,) * count
     if len(pads) != 2 * count:
-        raise BrokenError(f"pads has {len(pads)} numbers, {2 * count} are wanted")
+        raise BrokenError(f"pads has {len(pads)} numbers, but needs {2 * count}")
     if min(pads) < 0:
         raise BrokenError(f"pads are negative: {list(pads)}")
     return pads[:count], pads[count:]
@@ -264,7 +264,7 @@ def _transposed(
             if target > reach:
                 if wanted is not None and target - reach + adj >= s and target - reach > 0:
                     raise MisfitError(
-                        f"output_shape asks for {target} indices, at most {reach - adj + s - 1} are possible"
+                        f"output_shape is {target} indices, but at most {reach - adj + s - 1} are possible"
                     )
                 adj += size - reach + total
         windows.append(

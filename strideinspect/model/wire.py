@@ -233,7 +233,7 @@ class _Reducer:
             elif tag & 7 != _END_GROUP:
                 pos = self._after(tag, pos)
             elif opened.pop() != tag >> 3:
-                raise WireError(f"a group ends before byte {pos:,} that has not begun")
+                raise WireError(f"a group ends before byte {pos:,} without a start")
         return pos
 
     def _varint(self, pos: int) -> tuple[int, int]:

@@ -205,7 +205,7 @@ def _decode(question: Question, answer: np.ndarray) -> AxisAnswer:
     output, row = np.nonzero(read.T)
     index = np.rint(numbered[row, output].astype(np.float64) / active[row, output]).astype(np.int64) - 1
     if ((index < 0) | (index >= question.length) | (index % spacing != row)).any():
-        return f"what onnxruntime's {question.op} reads of {question.length:,} indices could not be told apart"
+        return f"it is ambiguous what onnxruntime's {question.op} reads of {question.length:,} indices"
     counts = np.bincount(output, minlength=read.shape[1])
     reads = np.full((read.shape[1], max(1, int(counts.max(initial=0)))), -1, np.int32)
     starts = np.cumsum(counts) - counts

@@ -21,7 +21,7 @@ from strideinspect.verify.both_branches import agreed, beside_each_other, not_ta
 from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
 from strideinspect.verify.weightless import Weightless
 
-_NOT_RUN: Final = "onnxruntime left it out of this run, so that nobody saw its shape"
+_NOT_RUN: Final = "onnxruntime optimised it away, so its shape was not observed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         calls.append({"path": path, **options})
         match path:
             case "broken.onnx":
-                raise UnreadableModelError("broken.onnx is no ONNX model", "export it again")
+                raise UnreadableModelError("broken.onnx is not an ONNX model", "export it again")
             case "small.onnx":
                 raise InputShapeError("size 3 of input 'x' is too small", "give more")
             case "bug.onnx":
@@ -80,7 +80,7 @@ def test_one_bad_file_does_not_stop_the_others(capsys: pytest.CaptureFixture[str
         "light_bvlc_alexnet.onnx",
     ]
     assert err.splitlines() == [
-        "strideinspect: broken.onnx is no ONNX model; export it again",
+        "strideinspect: broken.onnx is not an ONNX model; export it again",
         "strideinspect: small.onnx: size 3 of input 'x' is too small; give more",
         "strideinspect: bug.onnx: internal error (ZeroDivisionError: division); " + REPORT_IT,
     ]

@@ -95,7 +95,7 @@ class Builder:
     def _sized(self, extents: Shape) -> str:
         self._elements += prod(extents)
         if self._elements > 16 * MOST_PROBE_ELEMENTS or prod(extents) > MOST_PROBE_ELEMENTS:
-            raise InexpressibleError("the probe would have to write out too large a tensor")
+            raise InexpressibleError("the probe would need too large a tensor")
         return self.integers(extents)
 
     def most(self, value: Value, axes: Iterable[int]) -> Value:
@@ -132,7 +132,7 @@ class Builder:
     def read(self, value: Value, axis: int, table: ObservedTaps) -> Value:
         """Each index along `axis` becomes the largest of those that the table lets it read."""
         if value.shape[axis] != table.length:
-            raise InexpressibleError(f"a table for {table.length} indices met an axis of {value.shape[axis]}")
+            raise InexpressibleError(f"a table for {table.length} indices does not fit an axis of {value.shape[axis]}")
         shape = tuple(table.size if k == axis else extent for k, extent in enumerate(value.shape))
         if table.is_identity:
             return value

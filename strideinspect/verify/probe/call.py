@@ -93,7 +93,7 @@ class Call:
         """What arrives at an input that has to carry pixels."""
         value = self.value(position)
         if value is None:
-            raise InexpressibleError(f"it depends on the input through something else than its input {position}")
+            raise InexpressibleError(f"the input reaches it through another input than its input {position}")
         return value
 
     def only(self, *positions: int) -> None:

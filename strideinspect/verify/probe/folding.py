@@ -55,7 +55,7 @@ def _adds_up(
     """
     taps = prod(block)
     if 2 * taps * taps * blocks > MOST_TAPS:
-        raise InexpressibleError("there is too much to ask onnxruntime what it reads")
+        raise InexpressibleError("it is too large to ask onnxruntime what it reads")
     alone = np.eye(taps)[:, :, None] * np.ones(blocks)
     fed = np.concatenate([alone, alone * np.arange(1, blocks + 1)]).astype(np.float32)
     node = helper.make_node("Col2Im", ["active", "image", "block"], ["answer"])

@@ -219,5 +219,5 @@ def local_response(call: Call) -> Sequence[Value | None]:
     """Reads neighbouring channels, which is nothing new where all channels see the same."""
     value = call.required()
     if not value.constant_along(1):
-        raise InexpressibleError("its channels see different places")
+        raise InexpressibleError("its channels have different fields")
     return [value]

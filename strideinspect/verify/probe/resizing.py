@@ -32,7 +32,7 @@ def questions(
         raise InexpressibleError("its size was not observed")
     axes = [int(axis) % len(before) for axis in found.get("axes", range(len(before)))]
     if found.get("keep_aspect_ratio_policy", "stretch") != "stretch":
-        raise InexpressibleError("it keeps the aspect ratio, so that its axes depend on one another")
+        raise InexpressibleError("it keeps the aspect ratio, so its axes depend on each other")
     if node.op_type == "Upsample" or opset < 11:
         roi, scales, sizes = None, _floats(node, 1, values, found), None
     else:
@@ -80,7 +80,7 @@ def _question(
         kept = tuple({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor", **dict(kept)}.items())
         if opset < 11:
             if ("coordinate_transformation_mode", "asymmetric") not in kept:
-                raise InexpressibleError("the model's operator set has no Resize like it")
+                raise InexpressibleError("the model's operator set has no equivalent Resize")
             kept = tuple(pair for pair in kept if pair[0] == "mode")
         op = "Resize"
     elif op == "Upsample" and "scales" in found:

@@ -63,7 +63,7 @@ def rotation(call: Call) -> Sequence[Value | None]:
     call.only(0)
     value = call.required()
     if not value.constant_along(len(value.shape) - 1):
-        raise InexpressibleError("its features see different places")
+        raise InexpressibleError("its features have different fields")
     return [value]
 
 

@@ -131,7 +131,7 @@ def _outputs(
         return [None] * count, None
     translator = TRANSLATORS.get(node.kind)
     if translator is None:
-        return [Unknown(f"what {name} reads can be assumed, but not observed by the probe")] * count, None
+        return [Unknown(f"the probe has no translation of {name}, so what it reads cannot be observed")] * count, None
     call = Call(node, values[: len(node.input)], reading, build, known)
     try:
         outputs: list[Tracked] = [*map(_nonempty, translator(call))]
@@ -161,4 +161,4 @@ def _compare(node: Operation, outputs: Sequence[Tracked], known: Knowledge) -> N
     """The probe has to arrive at the shapes that were observed."""
     for name, tracked in zip(node.output, outputs, strict=False):
         if isinstance(tracked, Value) and known.shapes.get(name, tracked.shape) != tracked.shape:
-            raise InexpressibleError(f"it made {tracked.shape} of what ran as {known.shapes[name]}")
+            raise InexpressibleError(f"the probe computed shape {tracked.shape}, but it ran as {known.shapes[name]}")
