@@ -18,7 +18,7 @@ class StrideinspectError(Exception):
 
 
 class UnreadableModelError(StrideinspectError):
-    """The file is missing, not an ONNX model, or damaged."""
+    """The file is missing, is not an ONNX model, or is damaged."""
 
 
 class UnsupportedModelError(StrideinspectError):

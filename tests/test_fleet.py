@@ -170,5 +170,5 @@ def test_example_on_a_cluster(models: list[str]) -> None:
         "10.onnx: unseen-input, floor-truncation (agreed)",
         "11.onnx: clean (agreed)",
     ]
-    assert lines[2] == "10b.onnx is no ONNX model but a text file"
+    assert lines[2] == "10b.onnx is not an ONNX model but a text file"
     assert done.returncode == 1

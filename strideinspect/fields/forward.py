@@ -51,7 +51,7 @@ def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
         if not node.key or data_dependent.isdisjoint(node.inputs):
             continue
         if not (shaped.issuperset(node.inputs) and shaped.issuperset(node.outputs)):
-            if shapes.sides.get(node.key) not in shapes.unfit:
+            if shapes.branches.get(node.key) not in shapes.unfit:
                 listed.append(NodeReads(node, (), known=False))
             data_dependent.update(name for name in node.outputs if name)
             continue

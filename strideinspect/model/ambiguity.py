@@ -1,6 +1,6 @@
 """What the standard and the ONNX library say of a node, where they and onnxruntime are known to part.
 
-Swept in one dimension over the operators' attributes; the cases are those of `model.window` and `model.resizing`.
+Swept in one dimension over the operators' attributes; the cases are those of `model.window` and `model.resize_scales`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from onnx.shape_inference import InferenceError, infer_node_outputs
 
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node, Shape, UnresolvedError
-from strideinspect.model.resizing import resizing
+from strideinspect.model.resize_scales import resizing
 from strideinspect.model.shapes import Shapes
 
 Outcome = Shape | str

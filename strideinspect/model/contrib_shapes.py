@@ -119,7 +119,7 @@ def _targets(placed: PlacedNode) -> Shape:
 def _vectorised(placed: PlacedNode) -> Shape:
     shapes = [placed.shape(i) for i in range(len(placed.node.inputs))]
     if any(len(shape) != 2 for shape in shapes):
-        raise UnresolvedError("its inputs are no rows of features")
+        raise UnresolvedError("its inputs are not rows of features")
     return shapes[0][0], sum(shape[1] for shape in shapes)
 
 

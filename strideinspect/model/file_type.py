@@ -1,4 +1,4 @@
-"""What a file that is no ONNX model is instead, told from its first bytes."""
+"""What kind of file something is that is not an ONNX model, by its first bytes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _KNOWN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (rb"GGUF", "a GGUF file", "give the .onnx export of the network"),
     (rb"\x1f\x8b|\x28\xb5\x2f\xfd|BZh|\xfd7zXZ|7z\xbc\xaf", "a compressed file", _UNPACK),
     (rb".{257}ustar", "a tar archive", _UNPACK),
-    (rb"(?i)\s*(<!doctype html|<html)", "a web page", "the download went wrong; fetch the raw file"),
+    (rb"(?i)\s*(<!doctype html|<html)", "a web page", "the download failed; fetch the raw file"),
 )
 
 

@@ -19,7 +19,7 @@ class Window(NamedTuple):
     """A window along one axis: output index o covers input indices o·stride − begin + dilation·j, j < kernel.
 
     For a transposed window the roles are exchanged. `length` and `size` are the extents of input and output in
-    indices; `end` is the padding after the input. `sized` says that the padding was computed from the length.
+    indices; `end` is the padding after the input. `size_dependent` says that the padding was computed from the length.
     """
 
     kernel: int
@@ -31,7 +31,7 @@ class Window(NamedTuple):
     size: int
     transposed: bool = False
     output_padding: int = 0
-    sized: bool = False
+    size_dependent: bool = False
 
     @property
     def extent(self) -> int:

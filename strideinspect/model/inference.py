@@ -19,8 +19,8 @@ from strideinspect.limits import (
     MOST_ELEMENTS,
 )
 from strideinspect.model.bodies import Known
-from strideinspect.model.branches import opened
 from strideinspect.model.fold import fold, fold_table, is_arithmetic, shape_value
+from strideinspect.model.if_branches import replacement
 from strideinspect.model.network import (
     INTEGERS,
     Constants,
@@ -57,7 +57,7 @@ def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
     pending = list(reversed(nodes))
     while pending and (go_on or not result.problems):
         node = pending.pop()
-        inside = _opened(result, node) if node.op == "If" else None
+        inside = _replaced(result, node) if node.op == "If" else None
         if inside is not None:
             pending.extend(reversed(inside))
             continue
@@ -102,35 +102,35 @@ def _declare(result: Shapes, name: str, shape: Shape, dtype: int) -> None:
         result.shapes[name], result.dtypes[name] = shape, dtype
 
 
-def _opened(result: Shapes, node: Node) -> list[Node] | None:
-    """The nodes that stand in place of an If, with what is known of them before they are visited."""
-    found = opened(result.placed(node), result.network.opsets)
-    if found is None:
+def _replaced(result: Shapes, node: Node) -> list[Node] | None:
+    """The nodes that replace an If, with what is known of them before they are visited."""
+    replaced = replacement(result.placed(node), result.network.opsets)
+    if replaced is None:
         return None
-    around = result.sides.get(node.key)
+    around = result.branches.get(node.key)
     nodes: list[Node] = []
-    for branch in found.branches:
+    for branch in replaced.branches:
         for name, tensor in branch.initializers.items():
             _declare(result, name, tuple(tensor.dims), tensor.data_type)
             result.constants.declare(name, tensor)
         nodes += branch.nodes
-        side = branch.side or around
-        if side is not None:
-            result.sides |= {inner.key: side for inner in branch.nodes}
-    for end in found.ends:
+        inside = branch.branch or around
+        if inside is not None:
+            result.branches |= {inner.key: inside for inner in branch.nodes}
+    for end in replaced.output_nodes:
         if around is not None:
-            result.sides[end.key] = around
-        if found.sides is not None:
-            result.ends[end.key] = found.sides
-    return [*nodes, *found.ends]
+            result.branches[end.key] = around
+        if replaced.undecided is not None:
+            result.joins[end.key] = replaced.undecided
+    return [*nodes, *replaced.output_nodes]
 
 
 def _without_unfit(result: Shapes, node: Node) -> Node:
     """The end of an If without what a branch would make that cannot run at this size."""
-    sides = result.ends.get(node.key)
-    if sides is None:
+    joined = result.joins.get(node.key)
+    if joined is None:
         return node
-    kept = (name for side, name in zip(sides, node.inputs[1:], strict=True) if side not in result.unfit)
+    kept = (name for inside, name in zip(joined, node.inputs[1:], strict=True) if inside not in result.unfit)
     return node._replace(inputs=(node.inputs[0], *kept))
 
 
@@ -151,11 +151,11 @@ def _visit(result: Shapes, node: Node) -> None:
         broken = isinstance(error, BrokenError)
         fitting = Trouble.MERGE if node.op in MERGES else Trouble.HEAD
         trouble = Trouble.BROKEN if broken else Trouble.EMPTY if error.empty else fitting
-        side = result.sides.get(node.key)
-        if side is None:
+        inside = result.branches.get(node.key)
+        if inside is None:
             result.problems.append(Problem(node, trouble, str(error)))
         else:
-            result.unfit.setdefault(side, f"{node.op} {node.label!r}: {error}")
+            result.unfit.setdefault(inside, f"{node.op} {node.label!r}: {error}")
         _give_up(result, node, f"{node.op} {node.label!r} cannot run at {'any' if broken else 'this'} size")
     except UnresolvedError as error:
         _give_up(result, node, f"{node.op} {node.label!r}: {error}")
@@ -194,8 +194,8 @@ def _fold_shape(result: Shapes, node: Node) -> bool:
         return False
     result.constants.add(node.outputs[0], value)
     fixed = source in result.network.weights or result.constants.known(source) is not None
-    if source in result.sized or not fixed:
-        result.sized.add(node.outputs[0])
+    if source in result.size_dependent or not fixed:
+        result.size_dependent.add(node.outputs[0])
     return True
 
 
@@ -227,8 +227,8 @@ def _fold(result: Shapes, node: Node) -> None:
     for name, value in zip(node.outputs, folded or (), strict=False):
         if name:
             result.constants.add(name, value)
-            if any(given in result.sized for given in node.inputs):
-                result.sized.add(name)
+            if any(given in result.size_dependent for given in node.inputs):
+                result.size_dependent.add(name)
             result.shapes.setdefault(name, value.shape)
 
 
@@ -239,7 +239,7 @@ def _put_off(result: Shapes, node: Node, size: int) -> None:
         return
     if size <= MOST_COMPUTED_INDICES:
         result.constants.put_off(name, node.inputs, partial(fold_table, node))
-    if any(given in result.sized for given in node.inputs):
-        result.sized.add(name)
+    if any(given in result.size_dependent for given in node.inputs):
+        result.size_dependent.add(name)
     if node.op == "Concat" and node.integer("axis", 0) in (-1, len(result.shapes[name]) - 1):
         result.joined[name] = node.inputs

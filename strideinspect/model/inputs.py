@@ -61,7 +61,7 @@ def _by_name(network: Network, wanted: Mapping[str, Sequence[int]]) -> dict[str,
             if len(names) != 1:
                 listed = ", ".join(names) or "none"
                 raise InputShapeError(
-                    f"the model has {len(names)} inputs ({listed}), so a shape needs a name", "say NAME=1,3,224,224"
+                    f"the model has {len(names)} inputs ({listed}), so a shape needs a name", "write NAME=1,3,224,224"
                 )
             name = names[0]
         if name not in network.inputs:
@@ -80,7 +80,7 @@ def _by_name(network: Network, wanted: Mapping[str, Sequence[int]]) -> dict[str,
             )
         for size in shape:
             if size < 1:
-                raise InputShapeError(f"size {size} of input {name!r} cannot be", "sizes start at 1")
+                raise InputShapeError(f"size {size} of input {name!r} is not valid", "sizes start at 1")
         given[name] = shape
     return given
 
@@ -139,7 +139,7 @@ def _refuse_huge(found: ChosenInput) -> None:
         elements *= size
         if size > LONGEST_INPUT_AXIS:
             raise InputShapeError(
-                f"axis {axis} of input {found.name!r} would be {size:,} long, more than {LONGEST_INPUT_AXIS:,}",
+                f"axis {axis} of input {found.name!r} would have {size:,} indices, more than {LONGEST_INPUT_AXIS:,}",
                 "give a smaller size with --input-shape",
             )
     if elements > MOST_INPUT_ELEMENTS:

@@ -51,7 +51,7 @@ class LoadedModel:
     _offsets: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
 
     def values(self, tensor: onnx.TensorProto) -> NDArray[Any] | None:
-        """A tensor's values in the shape of its `dims`; None where they live in an external file (never opened).
+        """A tensor's values in the shape of its `dims`; None where they are in an external file (never opened).
 
         A payload that was left out is read from the file, no other byte is. Strings come as an object array, types
         that numpy does not know as those of ml_dtypes. Raises UnreadableModelError where the values do not fit the
@@ -107,7 +107,7 @@ class LoadedModel:
     def _whole(self, tensor: onnx.TensorProto, spans: list[tuple[int, int]]) -> onnx.TensorProto:
         """The tensor with its payload fields put back as they stand in the file."""
         if any(getattr(tensor, name) for name in _PAYLOAD_FIELDS):
-            raise ValueError("they are given twice")  # protobuf merged two messages, whose order is lost
+            raise ValueError("they are stored twice")  # protobuf merged two messages, whose order is lost
         wire = [tensor.SerializeToString()]
         with self._open() as file:
             for start, end in spans:
@@ -132,8 +132,8 @@ class LoadedModel:
 def load(path: str | os.PathLike[str]) -> LoadedModel:
     """Read the model's structure; its weights stay in the file, and external data files are never opened.
 
-    Raises UnreadableModelError where the file cannot be read, is no ONNX model or is damaged, and where its graph makes
-    no sense: a tensor that nothing provides, two of the same name, a cycle, a function that calls itself.
+    Raises UnreadableModelError where the file cannot be read, is not an ONNX model or is damaged, and where its graph
+    is invalid: a tensor that nothing defines, two of the same name, a cycle, a function that calls itself.
     """
     name = os.fspath(path) or "."
     key = f"strideinspect.{os.urandom(8).hex()}"  # drawn anew, so that no file can bring forged entries
@@ -170,12 +170,14 @@ def _parse(name: str, data: mmap.mmap, key: str) -> tuple[bytes, onnx.ModelProto
         proto = onnx.ModelProto.FromString(wire)
     except (WireError, DecodeError) as error:
         if foreign := describe(data[:4096]):
-            raise UnreadableModelError(f"{name} is no ONNX model but {foreign[0]}", foreign[1]) from None
+            raise UnreadableModelError(f"{name} is not an ONNX model but {foreign[0]}", foreign[1]) from None
         reason = error if isinstance(error, WireError) else _what_is_wrong(data)
-        raise UnreadableModelError(f"{name} is no ONNX model, or is cut short or damaged: {reason}", _REMEDY) from None
+        raise UnreadableModelError(
+            f"{name} is not an ONNX model, or is truncated or damaged: {reason}", _REMEDY
+        ) from None
     if not proto.HasField("graph"):
-        what, remedy = describe(data[:4096]) or ("something else: it holds no graph", "check which file was meant")
-        raise UnreadableModelError(f"{name} is no ONNX model but {what}", remedy)
+        what, remedy = describe(data[:4096]) or ("another protobuf file: it has no graph", "check which file was meant")
+        raise UnreadableModelError(f"{name} is not an ONNX model but {what}", remedy)
     return wire, proto
 
 
@@ -210,8 +212,8 @@ def _prepare(name: str, wire: bytes, proto: onnx.ModelProto) -> onnx.ModelProto:
 
 def _no_operator_set(name: str) -> UnreadableModelError:
     return UnreadableModelError(
-        f"{name} does not say which version of the ONNX operators it uses (opset_import): it is cut short or was "
-        "written wrongly",
+        f"{name} does not say which version of the ONNX operators it uses (opset_import): it is truncated or was "
+        "written incorrectly",
         _REMEDY,
     )
 
@@ -219,7 +221,9 @@ def _no_operator_set(name: str) -> UnreadableModelError:
 def _no_file(name: str, mode: int) -> UnreadableModelError:
     if stat.S_ISDIR(mode):
         return UnreadableModelError(f"{name} is a directory", "give the .onnx file in it")
-    return UnreadableModelError(f"{name} is no regular file", "save the model to one; pipes and devices cannot be read")
+    return UnreadableModelError(
+        f"{name} is not a regular file", "save the model to one; pipes and devices cannot be read"
+    )
 
 
 def _cannot_read(name: str, error: OSError | ValueError) -> UnreadableModelError:

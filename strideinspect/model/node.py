@@ -115,7 +115,7 @@ class Node(NamedTuple):
             wanted = onnx.AttributeProto.AttributeType.Name(kind).lower()
             given = onnx.AttributeProto.AttributeType.Name(found.type).lower()
             raise UnreadableModelError(
-                f"attribute {attribute!r} of {self.op} {self.label!r} is of type {given}, the standard wants {wanted}",
+                f"attribute {attribute!r} of {self.op} {self.label!r} is of type {given}, not {wanted} as in ONNX",
                 "export the model again, or run onnx.checker on it",
             )
         return found
@@ -124,20 +124,21 @@ class Node(NamedTuple):
 class PlacedNode(NamedTuple):
     """A node at concrete shapes: what its operator's description may look at.
 
-    `shapes` maps a tensor to its shape and `constants` a small tensor whose values are known to these values; `sized`
-    holds the constants that were computed from a shape. A tensor missing from `shapes` has an unknown shape.
+    `shapes` maps a tensor to its shape and `constants` a small tensor whose values are known to these values;
+    `size_dependent` holds the constants that were computed from a shape. A tensor missing from `shapes` has an unknown
+    shape.
     `geometry` holds the windows of a window node once they are resolved: ask `model.window.geometry` for them.
-    `joined` says of large tables of indices of what they are put together along their last axis. `live` holds the
-    tensors that depend on a graph input's values, where that is known.
+    `joined` says of which tensors a large table of indices is the concatenation along its last axis. `data_dependent`
+    holds the tensors that depend on a graph input's values, where that is known.
     """
 
     node: Node
     shapes: Mapping[str, Shape]
     constants: Mapping[str, NDArray[np.generic]]
-    sized: Collection[str] = ()
+    size_dependent: Collection[str] = ()
     geometry: Geometry | None = None
     joined: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    live: Collection[str] | None = None
+    data_dependent: Collection[str] | None = None
 
     def present(self, index: int) -> bool:
         """Whether the node has an input at this place."""
@@ -155,9 +156,9 @@ class PlacedNode(NamedTuple):
             raise UnresolvedError(f"it has no output {index}")
         return self.shapes[self.node.outputs[index]]
 
-    def is_sized(self, index: int) -> bool:
+    def is_size_dependent(self, index: int) -> bool:
         """Whether an input holds numbers that were computed from a shape, and would be others at another size."""
-        return self.present(index) and self.node.inputs[index] in self.sized
+        return self.present(index) and self.node.inputs[index] in self.size_dependent
 
     def constant(self, index: int) -> NDArray[np.generic] | None:
         """Values of an input that is known and small, else None."""
@@ -175,9 +176,9 @@ class PlacedNode(NamedTuple):
             return None
         return tuple(_varying(part[..., k]) for part in known for k in range(part.shape[-1]))
 
-    def is_live(self, index: int) -> bool:
+    def is_data_dependent(self, index: int) -> bool:
         """Whether an input may depend on a graph input's values."""
-        return self.live is None or self.node.inputs[index] in self.live
+        return self.data_dependent is None or self.node.inputs[index] in self.data_dependent
 
     def integers(self, index: int, attribute: str) -> tuple[int, ...] | None:
         """A list of integers that older opsets give as an attribute and newer ones as an input; None where left out.
@@ -192,7 +193,7 @@ class PlacedNode(NamedTuple):
         if values is None:
             raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is computed from the data")
         if values.dtype.kind not in "iub" and not np.isfinite(np.asarray(values, dtype=np.float64)).all():
-            raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is no list of whole numbers")
+            raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is not a list of integers")
         return tuple(int(value) for value in values.reshape(-1))
 
 

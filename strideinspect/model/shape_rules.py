@@ -15,7 +15,7 @@ from strideinspect.model.contrib_shapes import CONTRIB_RULES, CONTRIB_TYPES
 from strideinspect.model.einsum import einsum_shape
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError, normal_axis
 from strideinspect.model.pointwise import BROADCAST, COMPARISONS, FUSED_BROADCAST, FUSED_UNARY, UNARY
-from strideinspect.model.resizing import resized_shape
+from strideinspect.model.resize_scales import resized_shape
 from strideinspect.model.window import MisfitError
 from strideinspect.spelling import shape_text
 
@@ -105,7 +105,7 @@ def _reshape(placed: PlacedNode) -> Shape:
     have, known = math.prod(shape), math.prod(n for n in sizes if n != -1)
     open_axes = sizes.count(-1)
     if open_axes > 1 or min(sizes, default=0) < -1:
-        raise MisfitError(f"its target shape {list(wanted)} is none")
+        raise MisfitError(f"its target shape {list(wanted)} is not a valid shape")
     if open_axes and known and have % known == 0:
         sizes[sizes.index(-1)] = have // known
     elif open_axes or known != have:
@@ -167,7 +167,7 @@ def _joined(placed: PlacedNode) -> Shape:
         raise MisfitError("it has no branch that can run at this size")
     if len(shapes) > 1:
         raise UnresolvedError(
-            f"its branches make {' and '.join(map(shape_text, shapes))}, and which is taken is not known"
+            f"its branches make {' and '.join(map(shape_text, shapes))}, and which one is taken is not known"
         )
     (shape,) = shapes
     return shape

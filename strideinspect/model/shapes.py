@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from strideinspect.model.branches import Side
 from strideinspect.model.geometry import Geometry
+from strideinspect.model.if_branches import IfBranch
 from strideinspect.model.network import Constants, Network
 from strideinspect.model.node import Node, PlacedNode, Shape
 
@@ -35,10 +35,10 @@ class Problem(NamedTuple):
 class Shapes:
     """What is known of every tensor at one input size.
 
-    `nodes` are the graph's nodes in order, with the branches of an If in its place: the one taken, or both. `sides`
-    says of the nodes of both, by first output, in which they stand, `ends` of the nodes that join both which these are,
-    and `unfit` why a branch cannot run at this size: then the other has to be taken, and that is no problem.
-    `joined` says of large tables of indices of what they are put together along their last axis.
+    `nodes` are the graph's nodes in order, with the branches of an If in its place: the one taken, or both. `branches`
+    gives for the nodes of both, by first output, the branch that they are in, `joins` for nodes that join two branches
+    those two, and `unfit` why a branch cannot run at this size: then the other has to be taken, which is no problem.
+    `joined` gives for large tables of indices the tensors that they concatenate along their last axis.
     `geometries` holds the windows of each window node by its first output, `unknown` the reason for each tensor that
     has no shape.
     """
@@ -51,15 +51,15 @@ class Shapes:
     problems: list[Problem] = field(default_factory=list)
     unknown: dict[str, str] = field(default_factory=dict)
     geometries: dict[str, Geometry] = field(default_factory=dict)
-    sized: set[str] = field(default_factory=set)  # constants that were computed from shapes
+    size_dependent: set[str] = field(default_factory=set)  # constants that were computed from shapes
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    sides: dict[str, Side] = field(default_factory=dict)
-    ends: dict[str, tuple[Side, Side]] = field(default_factory=dict)
-    unfit: dict[Side, str] = field(default_factory=dict)
+    branches: dict[str, IfBranch] = field(default_factory=dict)
+    joins: dict[str, tuple[IfBranch, IfBranch]] = field(default_factory=dict)
+    unfit: dict[IfBranch, str] = field(default_factory=dict)
     depth: int = 0  # in how many bodies of Loops this stands
     resized: bool = False  # whether the inputs differ from what the file declares
 
-    def placed(self, node: Node, live: Collection[str] | None = None) -> PlacedNode:
+    def placed(self, node: Node, data_dependent: Collection[str] | None = None) -> PlacedNode:
         """The node with the shapes and constants around it, and with the tensors that depend on an input's values."""
         geometry = self.geometries.get(node.key)
-        return PlacedNode(node, self.shapes, self.constants, self.sized, geometry, self.joined, live)
+        return PlacedNode(node, self.shapes, self.constants, self.size_dependent, geometry, self.joined, data_dependent)

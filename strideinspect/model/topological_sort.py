@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import onnx
 
-_REMEDY: Final = "export the model again (onnx.checker.check_model tells more about what is wrong)"
+_REMEDY: Final = "export the model again (onnx.checker.check_model gives details)"
 
 
 def sort_graph(name: str, graph: onnx.GraphProto, *, nested: bool) -> None:
@@ -27,7 +27,7 @@ def sort_graph(name: str, graph: onnx.GraphProto, *, nested: bool) -> None:
         check_graph_text(name, graph)
         return
     for tensor, reader in _sort(name, graph).items():
-        raise UnreadableModelError(f"{name}: {reader} reads {tensor!r}, which nothing provides", _REMEDY)
+        raise UnreadableModelError(f"{name}: {reader} uses {tensor!r}, but nothing defines it", _REMEDY)
 
 
 def _is_ordered(name: str, graph: onnx.GraphProto) -> bool:
@@ -113,7 +113,7 @@ def _ranks(name: str, graph: onnx.GraphProto, before: list[list[int]]) -> list[i
     for rank in range(len(before)):
         if not ready:
             stuck = graph.node[ranks.index(-1)]
-            raise UnreadableModelError(f"{name}: {_label(stuck)} waits for its own result: a cycle", _REMEDY)
+            raise UnreadableModelError(f"{name}: {_label(stuck)} depends on its own result (a cycle)", _REMEDY)
         index = heapq.heappop(ready)
         ranks[index] = rank
         for reader in readers[index]:

@@ -35,4 +35,4 @@ def check_text(name: str, texts: Collection[object]) -> None:
     """Raise UnreadableModelError where one of these is not text. Looks at their types only: quick."""
     if not set(map(type, texts)) <= {str}:
         broken = next(text for text in texts if not isinstance(text, str))
-        raise UnreadableModelError(f"{name} is damaged: {broken!r} is no text (UTF-8)", "download or export it again")
+        raise UnreadableModelError(f"{name} is damaged: {broken!r} is not UTF-8 text", "download or export it again")

@@ -97,7 +97,7 @@ def _resolved(
     channels = shape[channel_axis]
     if operator.kind is Kind.GLOBAL:
         if 0 in lengths:
-            raise MisfitError("the map that it pools has no index", empty=True)
+            raise MisfitError("the map that it pools is empty", empty=True)
         windows = tuple(Window(n, 1, 1, 0, 0, n, 1) for n in lengths)
         return Geometry(operator.kind, axes, windows, channel_axis, channels, channels, 0, None)
 
@@ -151,7 +151,7 @@ def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank
         raise BrokenError(f"group is {groups}")
     wanted = weight[0] if kind is Kind.TRANSPOSED else weight[1] * groups
     if wanted != channels:
-        raise MisfitError(f"its weight wants {wanted} channels, its input has {channels}")
+        raise MisfitError(f"its weight needs {wanted} channels, but its input has {channels}")
     return weight[1] * groups if kind is Kind.TRANSPOSED else weight[0]
 
 
@@ -169,7 +169,7 @@ def _pads(asked: _Attributes, count: int) -> tuple[_Sizes, _Sizes]:
     if pads is None:
         return (0,) * count, (0,) * count
     if len(pads) != 2 * count:
-        raise BrokenError(f"pads has {len(pads)} numbers, {2 * count} are wanted")
+        raise BrokenError(f"pads has {len(pads)} numbers, but needs {2 * count}")
     if min(pads) < 0:
         raise BrokenError(f"pads are negative: {list(pads)}")
     return pads[:count], pads[count:]
@@ -195,7 +195,7 @@ def _forward(
             size = -(-room // s) + 1
             if size > 1 and (size - 1) * s >= n + padding[0]:
                 size -= 1
-        windows.append(Window(k, s, d, *padding, n, size, sized=same and s > 1))
+        windows.append(Window(k, s, d, *padding, n, size, size_dependent=same and s > 1))
     return tuple(windows)
 
 
@@ -252,7 +252,7 @@ def _transposed(
     for i, (n, k, s, d, given) in enumerate(zip(lengths, kernel, stride, dilation, extra, strict=True)):
         adj = given
         reach = (n - 1) * s + d * (k - 1) + 1 + adj
-        before, after, size, sized = begin[i], end[i], reach - begin[i] - end[i], False
+        before, after, size, size_dependent = begin[i], end[i], reach - begin[i] - end[i], False
         target = wanted[i] if wanted is not None else n * s if auto.startswith("SAME") else None
         if target is not None:
             # The total is what is left over; its smaller half comes first for SAME_UPPER only, else the larger.
@@ -260,12 +260,14 @@ def _transposed(
             before = total // 2 if auto == "SAME_UPPER" else total - total // 2
             after = total - before
             size = target if wanted is not None else reach - total
-            sized = wanted is not None
+            size_dependent = wanted is not None
             if target > reach:
                 if wanted is not None and target - reach + adj >= s and target - reach > 0:
                     raise MisfitError(
-                        f"output_shape asks for {target} indices, at most {reach - adj + s - 1} are possible"
+                        f"output_shape is {target} indices, but at most {reach - adj + s - 1} are possible"
                     )
                 adj += size - reach + total
-        windows.append(Window(k, s, d, before, after, n, size, transposed=True, output_padding=adj, sized=sized))
+        windows.append(
+            Window(k, s, d, before, after, n, size, transposed=True, output_padding=adj, size_dependent=size_dependent)
+        )
     return tuple(windows)

@@ -1,8 +1,8 @@
 """Protobuf wire format: an ONNX file's bytes without the payloads of its tensors.
 
 Only messages of more than `MOST_PAYLOAD_BYTES` bytes are entered, so that the work grows with the number of nodes and
-tensors and not with the size of the weights. Where a left-out payload lies in the file is written into the tensor's own
-`metadata_props`: that travels with copies, sorting and inlining.
+tensors and not with the size of the weights. The place of a payload in the file is written into the tensor's own
+`metadata_props`, which copying, sorting and inlining keep.
 
 Source: https://protobuf.dev/programming-guides/encoding/ and onnx-ml.proto (field numbers).
 """
@@ -233,7 +233,7 @@ class _Reducer:
             elif tag & 7 != _END_GROUP:
                 pos = self._after(tag, pos)
             elif opened.pop() != tag >> 3:
-                raise WireError(f"a group ends before byte {pos:,} that has not begun")
+                raise WireError(f"a group ends before byte {pos:,} without a start")
         return pos
 
     def _varint(self, pos: int) -> tuple[int, int]:

@@ -92,7 +92,14 @@ def window_step(axis: int, window: Window, *, pools: bool = False) -> Sliding | 
     """The step of one window; `pools` for one after which a fully covered axis has no position."""
     if window.transposed:
         return Transposed(
-            axis, window.kernel, window.stride, window.dilation, window.begin, window.length, window.size, window.sized
+            axis,
+            window.kernel,
+            window.stride,
+            window.dilation,
+            window.begin,
+            window.length,
+            window.size,
+            window.size_dependent,
         )
     covers = window.dilation == 1 and window.begin >= 0 and window.kernel - window.begin >= window.length > 1
     return Sliding(
@@ -103,7 +110,7 @@ def window_step(axis: int, window: Window, *, pools: bool = False) -> Sliding | 
         window.begin,
         window.length,
         window.size,
-        window.sized,
+        window.size_dependent,
         collapses=pools and covers and window.size == 1,
     )
 

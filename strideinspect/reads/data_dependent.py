@@ -22,6 +22,6 @@ def addressed_by_data(placed: PlacedNode) -> tuple[Read, ...]:
     """Every output index may read every input index."""
     node, by = placed.node, "computed from the data"
     place = _WHERE.get(node.op)
-    if place is not None and placed.present(place) and not placed.is_live(place):
+    if place is not None and placed.present(place) and not placed.is_data_dependent(place):
         by = f"given by a constant ({node.inputs[place]!r}) that is not evaluated"
     return everything(placed, f"{node.op} {node.label!r} reads at indices that are {by}")

@@ -77,7 +77,7 @@ def pick(axis: int, length: int, indices: NDArray[np.int64], label: str) -> Step
 def unfollowed(placed: PlacedNode) -> str:
     """What to call the indices of a node (its input 1) where their values are not known."""
     name = placed.node.inputs[1]
-    if placed.is_live(1):
+    if placed.is_data_dependent(1):
         return f"indices ({name!r}) that are computed from the data"
     return f"too many indices ({name!r})"
 

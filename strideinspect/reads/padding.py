@@ -23,9 +23,9 @@ def pad(placed: PlacedNode) -> tuple[Read, ...]:
     for axis, (begin, end) in _amounts(placed).items():
         size = shape[axis] + begin + end
         if mode == "constant":
-            steps.append(Sliding(axis, 1, 1, 1, begin, shape[axis], size, size_dependent=placed.is_sized(1)))
+            steps.append(Sliding(axis, 1, 1, 1, begin, shape[axis], size, size_dependent=placed.is_size_dependent(1)))
         else:
-            steps.append(_mirrored(axis, shape[axis], begin, end, mode, size_dependent=placed.is_sized(1)))
+            steps.append(_mirrored(axis, shape[axis], begin, end, mode, size_dependent=placed.is_size_dependent(1)))
     value = 2 if placed.present(2) else None
     return (Read(0, 0, tuple(steps)), *((parameter(placed, value),) if value else ()))
 
@@ -44,7 +44,7 @@ def _amounts(placed: PlacedNode) -> dict[int, tuple[int, int]]:
         raise UnresolvedError(f"it has {len(pads)} pads for {len(axes)} axes")
     amounts = {axis: (pads[i], pads[i + len(axes)]) for i, axis in enumerate(axes)}
     # Amounts that were computed from the size may be none at this one: they still hold for this size only.
-    computed = placed.is_sized(1)
+    computed = placed.is_size_dependent(1)
     return {axis: pair for axis, pair in amounts.items() if pair != (0, 0) or (computed and shape[axis] > 1)}
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from strideinspect.limits import LONGEST_CACHED_AXIS, MOST_REPORTED_PHASES
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
-from strideinspect.model.resizing import Resizing, resizing
+from strideinspect.model.resize_scales import Resizing, resizing
 from strideinspect.reads.interpolation import (
     Interpolate,
     cubic,

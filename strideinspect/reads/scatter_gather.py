@@ -69,7 +69,7 @@ def scatter_nd(placed: PlacedNode) -> tuple[Read, ...]:
         block += tuple((0, n) for n in shape[len(named) :])
         partial = [axis for axis, (_, length) in enumerate(block) if length < shape[axis]]
         laid = _relaid(placed.shape(2), tuple(length for _, length in block))
-        if not placed.is_live(0):
+        if not placed.is_data_dependent(0):
             return (Read(2, 0, (*laid, *(_padded(placed, a, block[a]) for a in partial))),)
         if len(partial) < 2:
             return _joined(placed, partial, block, laid)
@@ -104,7 +104,7 @@ def _relaid(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[Step, ...]
 def _padded(placed: PlacedNode, axis: int, stretch: _Stretch) -> Step:
     """The updates among constants, which are no more than padding around them."""
     start, length = stretch
-    return Sliding(axis, 1, 1, 1, start, length, placed.shape(0)[axis], size_dependent=placed.is_sized(1))
+    return Sliding(axis, 1, 1, 1, start, length, placed.shape(0)[axis], size_dependent=placed.is_size_dependent(1))
 
 
 def _joined(

@@ -28,7 +28,7 @@ def slice_(placed: PlacedNode) -> tuple[Read, ...]:
         axis = normal_axis(given, len(shape))
         if step == 0:
             raise UnresolvedError("its step is 0")
-        moves.append(_stretch(axis, start, step, shape, after, size_dependent=placed.is_sized(1)))
+        moves.append(_stretch(axis, start, step, shape, after, size_dependent=placed.is_size_dependent(1)))
     return (Read(0, 0, tuple(moves)),)
 
 

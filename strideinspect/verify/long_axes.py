@@ -13,25 +13,25 @@ from typing import Final
 import numpy as np
 
 from strideinspect.limits import LONG_QUESTION_ENTRIES, MOST_TAPS
-from strideinspect.verify import geometry
-from strideinspect.verify.geometry import Answer, ObservedTaps, Question, reached
+from strideinspect.verify import axis_questions
+from strideinspect.verify.axis_questions import AxisAnswer, ObservedTaps, Question, reached
 
 _RANDOM_ROWS: Final = 2
 _EXACT: Final = 1 << 14  # whole numbers below this add up exactly in single precision, 1024 of them
 
 
-def ask(questions: Iterable[Question], opset: int) -> dict[Question, Answer]:
-    """Answer all questions, as `geometry.ask` does; those about long axes by a guess that is confirmed."""
+def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]:
+    """AxisAnswer all questions, as `axis_questions.ask` does; those about long axes by a guess that is confirmed."""
     distinct = list(dict.fromkeys(questions))
     shorter = {question: short for question in distinct if (short := _shortened(question)) is not None}
-    answers = geometry.ask((shorter.get(question, question) for question in distinct), opset)
+    answers = axis_questions.ask((shorter.get(question, question) for question in distinct), opset)
     guessed = {
         question: table
         for question, short in shorter.items()
         if (table := _confirmed(question, answers[short], opset)) is not None
     }
     open_questions = [question for question in shorter if question not in guessed]
-    return answers | guessed | geometry.ask(open_questions, opset)
+    return answers | guessed | axis_questions.ask(open_questions, opset)
 
 
 def _shortened(question: Question) -> Question | None:
@@ -59,13 +59,13 @@ def _turn(question: Question) -> int:
     return 1 if question.op == "ConvTranspose" else question.stride
 
 
-def _confirmed(question: Question, answer: Answer, opset: int) -> ObservedTaps | None:
+def _confirmed(question: Question, answer: AxisAnswer, opset: int) -> ObservedTaps | None:
     """The answer drawn out to the length of `question`, if the operator agrees to it there."""
     if isinstance(answer, str):
         return None
     rows = trial(question)
     try:
-        (made,) = geometry.run([question], lambda _: rows, opset)
+        (made,) = axis_questions.run([question], lambda _: rows, opset)
     except Exception:  # noqa: BLE001 - every index is asked instead, and onnxruntime's words are the answer to that
         return None
     table = drawn_out(answer, question, made.shape[-1])

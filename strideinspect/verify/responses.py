@@ -12,7 +12,7 @@ import onnxruntime
 
 from strideinspect.model.load import load
 from strideinspect.results.field import Shape
-from strideinspect.verify.geometry import Answer, Question
+from strideinspect.verify.axis_questions import AxisAnswer, Question
 from strideinspect.verify.long_axes import ask
 from strideinspect.verify.messages import (
     NO_TENSOR,
@@ -27,12 +27,12 @@ from strideinspect.verify.messages import (
     UnseenResult,
 )
 from strideinspect.verify.probe import resizing, signal, windows
-from strideinspect.verify.probe.branches import followed
 from strideinspect.verify.probe.call import Knowledge, Operation, operation
-from strideinspect.verify.probe.run import Lights
+from strideinspect.verify.probe.constant_branches import followed
+from strideinspect.verify.probe.run import RunnableProbe
 from strideinspect.verify.probe.translate import Unknown, ancestors, translate
 from strideinspect.verify.probe.value import InexpressibleError
-from strideinspect.verify.shapes import AsRun, plain, run
+from strideinspect.verify.run_model import ObservedRun, plain, run
 from strideinspect.verify.weightless import Weightless, prepare
 
 _NEWEST_OPSET: Final = 21
@@ -47,7 +47,7 @@ class ExecutedModel:
     nodes: Sequence[Operation]
     outputs: Sequence[str]
     labels: Mapping[str, str]
-    as_run: AsRun
+    observed_run: ObservedRun
     known: Knowledge
 
 
@@ -58,27 +58,29 @@ def run_model(
 
     Raises StrideinspectError or UnrunnableError where the model cannot be run.
     """
-    weightless, as_run = shapes_of(path, inputs, directory)
+    weightless, observed_run = shapes_of(path, inputs, directory)
     runtime = f"onnxruntime {onnxruntime.__version__}"
-    yield ObservedShapes(runtime, as_run.shapes, as_run.not_checked, as_run.error)
-    return learn(weightless, as_run)
+    yield ObservedShapes(runtime, observed_run.shapes, observed_run.not_checked, observed_run.error)
+    return learn(weightless, observed_run)
 
 
-def shapes_of(path: str, inputs: Mapping[str, Shape], directory: Path) -> tuple[Weightless, AsRun]:
+def shapes_of(path: str, inputs: Mapping[str, Shape], directory: Path) -> tuple[Weightless, ObservedRun]:
     """Run the model without its weights. Raises StrideinspectError or UnrunnableError where that is impossible."""
     weightless = prepare(load(path), inputs)
     return weightless, run(weightless, directory)
 
 
-def learn(weightless: Weightless, as_run: AsRun) -> ExecutedModel:
+def learn(weightless: Weightless, observed_run: ObservedRun) -> ExecutedModel:
     """Ask onnxruntime what each window of the model reads."""
-    nodes = [operation(node) for node in followed(as_run.nodes, as_run.values, as_run.undecided)]
+    nodes = [operation(node) for node in followed(observed_run.nodes, observed_run.values, observed_run.undecided)]
     opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
     opset = opsets.get("ai.onnx", _NEWEST_OPSET)
-    values = {name: array for name, array in as_run.values.items() if name not in as_run.exact.inexact}
+    values = {name: array for name, array in observed_run.values.items() if name not in observed_run.exact.inexact}
     outputs = [entry.name for entry in weightless.model.graph.output[: weightless.outputs]]
-    tables = _tables({node.name: _questions(node, as_run.shapes, values, opset) for node in nodes}, opset)
-    return ExecutedModel(nodes, outputs, weightless.labels, as_run, Knowledge(as_run.shapes, values, tables, opset))
+    tables = _tables({node.name: _questions(node, observed_run.shapes, values, opset) for node in nodes}, opset)
+    return ExecutedModel(
+        nodes, outputs, weightless.labels, observed_run, Knowledge(observed_run.shapes, values, tables, opset)
+    )
 
 
 def _questions(
@@ -92,7 +94,7 @@ def _questions(
         return str(problem)
 
 
-def _tables(asked: Mapping[str, Mapping[int, Question] | str], opset: int) -> dict[str, Mapping[int, Answer] | str]:
+def _tables(asked: Mapping[str, Mapping[int, Question] | str], opset: int) -> dict[str, Mapping[int, AxisAnswer] | str]:
     """Per node onnxruntime's answers to its questions, or why there are none."""
     questions = [mine for mine in asked.values() if not isinstance(mine, str)]
     answers = ask((question for mine in questions for question in mine.values()), opset)
@@ -134,7 +136,7 @@ def observed_borders(executed: ExecutedModel, axes: Sequence[AxisProbe]) -> Obse
             nodes = ancestors(executed.nodes, probe.tensors)
             other_axes = [other.axis for other in axes if other.input == probe.input]
             graph = translate(nodes, source, other_axes, executed.known, executed.labels, borders=True)
-            observed = Lights(graph, executed.known.shapes, source, probe.tensors, []).bordering()
+            observed = RunnableProbe(graph, executed.known.shapes, source, probe.tensors, []).borders()
         except Exception as problem:  # noqa: BLE001 - as above
             reason = Unknown(f"the probe of borders could not be run: {plain(problem)}")
             observed = dict.fromkeys(probe.tensors, reason)
@@ -159,8 +161,8 @@ def _probe(
     nodes = ancestors(executed.nodes, [*wanted, *outputs])
     probe = translate(nodes, source, other_axes, executed.known, executed.labels)
     placed = {tensor: along for tensor, along in wanted.items() if tensor in shapes}
-    lights = Lights(probe, shapes, source, placed, outputs)
-    observed = lights.seen()
+    runnable = RunnableProbe(probe, shapes, source, placed, outputs)
+    observed = runnable.fields()
     fields = {
         tensor: _or_reason(observed[tensor]) if tensor in observed else _why_missing(executed, tensor)
         for tensor in wanted
@@ -170,7 +172,7 @@ def _probe(
     missing = next((output for output in outputs if output not in shapes), None)
     if missing is not None:
         return fields, UnseenResult(*source, None, _why_missing(executed, missing))
-    reached = lights.lit_by(unseen)
+    reached = runnable.reached_output(unseen)
     if isinstance(reached, Unknown):
         return fields, UnseenResult(*source, None, reached.reason)
     return fields, UnseenResult(*source, reached)
@@ -178,7 +180,7 @@ def _probe(
 
 def _why_missing(executed: ExecutedModel, tensor: str) -> str:
     """Why a tensor has no shape."""
-    return executed.as_run.not_checked.get(tensor) or executed.as_run.error or NO_TENSOR
+    return executed.observed_run.not_checked.get(tensor) or executed.observed_run.error or NO_TENSOR
 
 
 def _or_reason(observed: _ObservedT | Unknown) -> _ObservedT | str:

@@ -16,7 +16,7 @@ from strideinspect.model.inline import inline_functions
 from strideinspect.model.subgraphs import nested_subgraphs
 from strideinspect.model.topological_sort import sort_graph
 from strideinspect.verify.messages import Failure, Impulse, ImpulseResult, ImpulsesReady, Reach, WrongReach
-from strideinspect.verify.shapes import plain
+from strideinspect.verify.run_model import plain
 from strideinspect.verify.weightless import UnrunnableError, open_sizes
 
 _BLOCKED: Final = "com.microsoft.nchwc"  # its tensors lie in memory in another order than their shape says
@@ -32,7 +32,7 @@ def send(
     except UnrunnableError as problem:
         yield Failure(str(problem))
     except MemoryError:
-        yield Failure("it would take more memory than it may")
+        yield Failure("it needs more memory than the limit")
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
         yield Failure(f"the model with its weights does not run: {plain(problem)}")
 
@@ -167,7 +167,7 @@ def _check_external(tensor: onnx.TensorProto, folder: Path) -> None:
     if not file.is_relative_to(folder.resolve()):
         raise UnrunnableError(f"its weights are outside its folder, in {location!r}")
     if not file.is_file():
-        raise UnrunnableError(f"its weights are missing: there is no file {location!r} beside the model")
+        raise UnrunnableError(f"its weights are missing: there is no file {location!r} next to the model")
 
 
 def _session(model: onnx.ModelProto, folder: Path) -> onnxruntime.InferenceSession:

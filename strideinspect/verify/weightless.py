@@ -121,7 +121,7 @@ def _extentless(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]
 def _feed(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], draft: _Draft) -> None:
     """Enter zeros of the inspected size for a graph input into the draft."""
     if not entry.type.HasField("tensor_type"):
-        raise UnrunnableError(f"input {entry.name!r} is no tensor")
+        raise UnrunnableError(f"input {entry.name!r} is not a tensor")
     if entry.name not in inputs:
         raise UnrunnableError(f"input {entry.name!r} was given no size")
     draft.feeds[entry.name] = draft.zeros(entry.type.tensor_type.elem_type, inputs[entry.name])
@@ -216,7 +216,7 @@ def _inline_size(tensor: TensorProto) -> int:
     bits = 4 if tensor.data_type in halves else 8 * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
     size: int = (prod(tensor.dims) * bits + 7) // 8
     if size > MOST_INLINE_BYTES or tensor.data_type == TensorProto.STRING:
-        raise UnrunnableError(f"tensor {tensor.name!r} can neither be fed nor left out")
+        raise UnrunnableError(f"tensor {tensor.name!r} can be neither fed nor omitted")
     return size
 
 

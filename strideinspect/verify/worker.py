@@ -62,7 +62,7 @@ def _responses(lines: Iterable[str], directory: Path) -> Iterator[Response]:
     try:
         yield from _answer(_requests(lines), directory)
     except MemoryError:
-        yield Failure("it would take more memory than it may")
+        yield Failure("it needs more memory than the limit")
     except Exception as problem:  # noqa: BLE001 - the boundary of the process: every failure is a response
         yield Failure(" ".join(str(problem).split()) or type(problem).__name__)
 

@@ -61,14 +61,14 @@ def window_nodes(
             reduced = _reduction(shapes, node, fields, spatial)
             if reduced is not None:
                 found.append(reduced)
-    if not shapes.sides:
+    if not shapes.branches:
         return tuple(found)
     return tuple(replace(window, branch=_branch(shapes, window.output)) for window in found)
 
 
 def _branch(shapes: Shapes, output: str) -> Branch | None:
     """The branch of an undecided If in which a node stands."""
-    side = shapes.sides.get(output)
+    side = shapes.branches.get(output)
     return None if side is None else Branch(side.label, side.name, shapes.unfit.get(side))
 
 

@@ -73,7 +73,7 @@ HOSTILE: Mapping[str, tuple[onnx.ModelProto | bytes, int, str]] = {
         0, "no node of this model slides a window",
     ),
     "stride 0": (pool("kernel_shape = [2,2], strides = [0,1]"), 1, "must be at least 1"),
-    "a pad too many": (pool("kernel_shape = [2,2], pads = [0,0,0,0,0]"), 1, "pads has 5 numbers, 4 are wanted"),
+    "a pad too many": (pool("kernel_shape = [2,2], pads = [0,0,0,0,0]"), 1, "pads has 5 numbers, but needs 4"),
     "a kernel too long": (pool("kernel_shape = [2,2,2]"), 1, "kernel_shape has 3 numbers for 2 spatial axes"),
     "a padding of 2⁶²": (pool(f"kernel_shape = [2,2], pads = [{2**62},0,0,0]"), 0, "too large to follow"),
     "a weight outside of the folder": (outside(), 0, "what depends on it cannot be analysed"),

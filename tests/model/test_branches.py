@@ -125,7 +125,7 @@ def test_condition_by_the_data(then: str, otherwise: str, shape: tuple[int, ...]
     shapes = inferred(model(BY_DATA, then, otherwise))
     assert shapes.shapes.get("y") == shape
     assert [node.key for node in shapes.nodes if node.op == "If"] == ["i"]
-    assert {shapes.sides[key].name for key in ("t", "e")} == {"then", "else"}
+    assert {shapes.branches[key].name for key in ("t", "e")} == {"then", "else"}
     assert not shapes.problems
     assert {side.name: why.partition(":")[0] for side, why in shapes.unfit.items()} == unfit
     if shape is None:
@@ -150,7 +150,7 @@ def test_choice_within_a_choice() -> None:
     shapes = inferred(model(BY_DATA, inner, SAME))
     assert shapes.shapes["y"] == (1, 1, 8, 8)
     assert [(side.key, side.name) for side in shapes.unfit] == [("t", "then")]
-    assert shapes.sides["t"].key == "i"
+    assert shapes.branches["t"].key == "i"
 
 
 def test_one_name_in_both_branches_and_around() -> None:

@@ -88,7 +88,7 @@ REFUSALS: dict[str, tuple[str, Sizes, str, str]] = {
     "too few": (TWO, {"image": (8, 8)}, "has 4 axes (1×3×8×8), the given shape has 2", "give 4 sizes"),
     "too many": (TWO, {"image": (1, 3, 8, 8, 1)}, "the given shape has 5", "give 4 sizes"),
     "zero": (TWO, {"image": (1, 3, 0, 8)}, "size 0 of input 'image'", "sizes start at 1"),
-    "too long": (TWO, {"image": (1, 1, 1_000_001, 1)}, "1,000,001 long, more than 1,000,000", "smaller"),
+    "too long": (TWO, {"image": (1, 1, 1_000_001, 1)}, "1,000,001 indices, more than 1,000,000", "smaller"),
     "too large": (TWO, {"image": (1, 3, 50_000, 50_000)}, "7,500,000,000 elements", "smaller"),
     "declared too large": (text("float[1,3,50000,50000] x"), {}, "7,500,000,000 elements", "smaller"),
     "declared as nothing": (text("float[1,3,0,8] x"), {}, "declares a size of 0 along axis 2", "--input-shape"),

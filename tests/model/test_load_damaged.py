@@ -104,9 +104,9 @@ FOREIGN = {
     "gzip": (b"\x1f\x8b\x08" + bytes(100), "compressed file"),
     "tar": (b"m.onnx" + bytes(251) + b"ustar" + bytes(250), "tar archive"),
     "pickle": (b"\x80\x02}q\0.", "Python pickle"),
-    "tensor": (helper.make_tensor("t", 1, [1], [1.0]).SerializeToString(), "no graph|no ONNX model"),
+    "tensor": (helper.make_tensor("t", 1, [1], [1.0]).SerializeToString(), "no graph|not an ONNX model"),
     "nothing": (b"", "is empty"),
-    "zeros": (bytes(100), "no ONNX model"),
+    "zeros": (bytes(100), "not an ONNX model"),
 }
 
 
@@ -139,7 +139,7 @@ def test_paths_that_are_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     os.mkfifo(tmp_path / "pipe")
     assert refused(tmp_path / "missing.onnx").startswith("there is no file")
     assert refused(tmp_path).endswith("is a directory")
-    assert refused(tmp_path / "pipe").endswith("is no regular file")
+    assert refused(tmp_path / "pipe").endswith("is not a regular file")
     assert "cannot read" in refused(Path("a\0b.onnx"))
     assert "cannot read" in refused(tmp_path / ("x" * 5000))
     path = save(tmp_path / "m.onnx", small())
@@ -152,18 +152,18 @@ def test_paths_that_are_no_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 BROKEN_GRAPHS = {
-    "(float[1] x) => (y) { y = Add(x, lost) }": "Add 'y' reads 'lost', which nothing provides",
-    "(float[1] x) => (y, z) { y = Relu(x) }": "output list of graph 'g' reads 'z'",
+    "(float[1] x) => (y) { y = Add(x, lost) }": "Add 'y' uses 'lost', but nothing defines it",
+    "(float[1] x) => (y, z) { y = Relu(x) }": "output list of graph 'g' uses 'z'",
     "(float[1] x) => (y) { y = Relu(x) y = Neg(x) }": "Neg 'y' produces 'y', but another tensor has that name",
     "(float[1] x) => (x) { x = Relu(x) }": "Relu 'x' produces 'x'",
     "(float[1] x) => (y) <float[1] w = {1}> { w = Relu(x) y = Neg(w) }": "Relu 'w' produces 'w'",
-    "(float[1] x) => (y) { a = Add(x, b) b = Neg(a) y = Relu(b) }": "Add 'a' waits for its own result: a cycle",
-    "(float[1] x) => (y) { y = Add(x, y) }": "Add 'y' waits for its own result",
+    "(float[1] x) => (y) { a = Add(x, b) b = Neg(a) y = Relu(b) }": "Add 'a' depends on its own result (a cycle)",
+    "(float[1] x) => (y) { y = Add(x, y) }": "Add 'y' depends on its own result",
     "(bool x) => (y) { y = If(x) <then_branch = t () => (a) { a = Neg(lost) }, else_branch = e () => (x) { }> }": (
-        "Neg 'a' reads 'lost'"
+        "Neg 'a' uses 'lost'"
     ),
     "(bool x) => (y) { y = If(x) <then_branch = t () => (a) { a = Neg(y) }, else_branch = e () => (x) { }> }": (
-        "If 'y' waits for its own result"
+        "If 'y' depends on its own result"
     ),
     '(float[1] x) => (y) { y = f.A(x) } <domain: "f", opset_import: ["": 20, "f": 1]> A (a) => (b) { b = f.A(a) }': (
         "local function f.A calls itself"
@@ -197,7 +197,7 @@ def test_names_that_are_no_text(tmp_path: Path, where: bytes) -> None:
     proto.graph.node[1].metadata_props.add(key="source", value="note")
     broken = b"\xff" + where[1:]
     data = proto.SerializeToString().replace(where, broken)
-    assert f"{broken!r} is no text" in refused(save(tmp_path / "m.onnx", data))
+    assert f"{broken!r} is not UTF-8 text" in refused(save(tmp_path / "m.onnx", data))
 
 
 @pytest.mark.parametrize("where", [b"image", b"height", b"hidden", b"result"])
@@ -206,7 +206,7 @@ def test_tensors_that_are_no_text(tmp_path: Path, where: bytes) -> None:
     text = "g (float[height] image) => (float[height] result) { hidden = Relu(image) result = Neg(hidden) }"
     data = onnx.parser.parse_model(HEADER + text).SerializeToString()
     broken = b"\xff" + where[1:]
-    assert f"{broken!r} is no text" in refused(save(tmp_path / "m.onnx", data.replace(where, broken)))
+    assert f"{broken!r} is not UTF-8 text" in refused(save(tmp_path / "m.onnx", data.replace(where, broken)))
 
 
 def nested(depth: int) -> bytes:
@@ -232,7 +232,7 @@ HOSTILE = {
     "a number of eleven bytes": (b"\x0a" + b"\xff" * 10 + b"\x01", "longer than ten bytes"),
     "a length of 2^63": (b"\x0a" + varint(2**63), "runs past the end"),
     "a node longer than its graph": (message(7, b"\x0a\x05a"), "runs past the end"),
-    "field number zero": (b"\x02\x01a", "no ONNX model"),
+    "field number zero": (b"\x02\x01a", "not an ONNX model"),
     "millions of fields": (message(7, b"\x0a\x00" * 2_500_000), "more than 2,000,000 fields"),
     "millions of strings": (message(7, message(5, b"\x32\x00" * 2_500_000)), "more than 2,000,000 fields"),
 }

@@ -188,5 +188,5 @@ def test_a_payload_in_two_messages_is_refused(tmp_path: Path) -> None:
     attribute = message(1, b"value") + b"\xa0\x01\x04" + message(5, large) + message(5, small)
     node = message(2, b"c") + message(4, b"Constant") + message(5, attribute)
     result = load(save(tmp_path / "m.onnx", model(message(1, node))))
-    with pytest.raises(UnreadableModelError, match="given twice"):
+    with pytest.raises(UnreadableModelError, match="stored twice"):
         result.values(result.proto.graph.node[0].attribute[0].t)

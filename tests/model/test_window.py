@@ -240,9 +240,9 @@ def test_global_pool_is_a_window_over_everything() -> None:
 
 MISFITS = {
     "no spatial axis": ("g (float[2,3] x) => (float[] y) { y = GlobalMaxPool (x) }", "at least 3 axes"),
-    "channels": ("g (float[1,3,8,8] x, float[4,2,3,3] w) => (float[] y) { y = Conv (x, w) }", "wants 2 channels"),
+    "channels": ("g (float[1,3,8,8] x, float[4,2,3,3] w) => (float[] y) { y = Conv (x, w) }", "needs 2 channels"),
     "groups": (
-        "g (float[1,3,8,8] x, float[4,2,3,3] w) => (float[] y) { y = Conv <group = 2> (x, w) }", "wants 4 channels",
+        "g (float[1,3,8,8] x, float[4,2,3,3] w) => (float[] y) { y = Conv <group = 2> (x, w) }", "needs 4 channels",
     ),
     "weight of another rank": ("g (float[1,3,8,8] x, float[4,3,3] w) => (float[] y) { y = Conv (x, w) }", "3 axes"),
     "kernel_shape": (
@@ -255,7 +255,7 @@ MISFITS = {
     ),
     "pads": (
         "g (float[1,3,8,8] x) => (float[] y) { y = MaxPool <kernel_shape = [3, 3], pads = [1, 1]> (x) }",
-        "pads has 2 numbers, 4 are wanted",
+        "pads has 2 numbers, but needs 4",
     ),
     "stride 0": (
         "g (float[1,3,8,8] x) => (float[] y) { y = MaxPool <kernel_shape = [3, 3], strides = [0, 1]> (x) }",

@@ -99,7 +99,7 @@ def test_branch_not_taken(tmp_path: Path) -> None:
     then = "sizes = Constant <value_ints = [7, 7]> () g = MaxPool <kernel_shape = [3, 3]> (x) t = Reshape (g, sizes)"
     report = report_on(MEAN + choice(then, FIVE) + LAST, tmp_path)
     reasons = {check.output: check.reason for check in report.verification.details}
-    assert reasons["g"] == "the then branch of If i, in which it stands, was not taken"
+    assert reasons["g"] == "the then branch of If i, which contains it, was not taken"
     assert "e" not in reasons
     assert report.verification.status is Verdict.AGREED
 
@@ -108,7 +108,7 @@ def test_branches_of_different_shapes(tmp_path: Path) -> None:
     """Nothing is claimed of what lies behind, and the reason names both shapes; no input is called unseen."""
     report = report_on(MEAN + choice("t = Conv (x, v)", "e = Conv (x, w)") + "y = Relu (i)", tmp_path)
     (finding,) = of_rule(report, "unknown-operator")
-    assert "its branches make 1×2×10×10 and 1×2×8×8, and which is taken is not known" in finding.message
+    assert "its branches make 1×2×10×10 and 1×2×8×8, and which one is taken is not known" in finding.message
     assert report.outputs[0].shape is None
     assert report.unseen == ()
     assert report.verification.status is Verdict.AGREED

@@ -172,7 +172,7 @@ def test_blocked_channels_are_not_watched(tmp_path: Path) -> None:
     ("location", "present", "words"),
     [
         ("weights.data", True, None),
-        ("gone.data", False, "there is no file 'gone.data' beside the model"),
+        ("gone.data", False, "there is no file 'gone.data' next to the model"),
         ("../weights.data", True, "outside its folder"),
     ],
 )

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pytest
 
-from strideinspect.verify import geometry, long_axes
-from strideinspect.verify.geometry import ObservedTaps, Question
+from strideinspect.verify import axis_questions, long_axes
+from strideinspect.verify.axis_questions import ObservedTaps, Question
 from strideinspect.verify.messages import ObservedField
 from tests.verify.helpers import executed, model_of, observed
 
@@ -27,14 +27,14 @@ def window(op: str, kernel: int, length: int = LENGTH, **more: object) -> Questi
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
     """The questions that are put index by index from now on."""
     put: list[Question] = []
-    ask = geometry.ask
+    ask = axis_questions.ask
 
-    def noted(questions: list[Question], opset: int) -> dict[Question, geometry.Answer]:
+    def noted(questions: list[Question], opset: int) -> dict[Question, axis_questions.AxisAnswer]:
         found = ask(questions, opset)
         put.extend(found)
         return found
 
-    monkeypatch.setattr(geometry, "ask", noted)
+    monkeypatch.setattr(axis_questions, "ask", noted)
     return put
 
 
@@ -59,7 +59,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
 )
 def test_as_if_every_index_were_asked(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same table, entry by entry, while no question about more than a few hundred indices is put."""
-    expected = geometry.ask([question], OPSET)[question]
+    expected = axis_questions.ask([question], OPSET)[question]
     put = asked(monkeypatch)
     table = long_axes.ask([question], OPSET)[question]
     assert isinstance(expected, ObservedTaps)
@@ -79,7 +79,7 @@ def test_as_if_every_index_were_asked(question: Question, monkeypatch: pytest.Mo
 )
 def test_where_the_guess_fails(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a short axis does not tell what happens on the long one, every index is asked after all."""
-    expected = geometry.ask([question], OPSET)[question]
+    expected = axis_questions.ask([question], OPSET)[question]
     put = asked(monkeypatch)
     table = long_axes.ask([question], OPSET)[question]
     assert isinstance(expected, ObservedTaps)
@@ -107,7 +107,7 @@ def test_one_wrong_output_is_caught(op: str, output: int, reads: tuple[int, ...]
     question = window(op, 3, length=6002, strides=(2,), pads=(1, 1))
     right = np.clip(2 * np.arange(3001)[:, None] + np.arange(-1, 2), 0, 6001)
     rows = long_axes.trial(question)
-    (made,) = geometry.run([question], lambda _: rows, OPSET)
+    (made,) = axis_questions.run([question], lambda _: rows, OPSET)
     assert long_axes.explains(ObservedTaps(6002, right), op, rows, made)
     wrong = right.copy()
     wrong[output] = reads
@@ -117,17 +117,17 @@ def test_one_wrong_output_is_caught(op: str, output: int, reads: tuple[int, ...]
 def test_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What would not fit into one session is asked in several, with the same answers."""
     questions = [window("Conv", kernel, length=600) for kernel in (2, 3, 4)]
-    expected = geometry.ask(questions, OPSET)
+    expected = axis_questions.ask(questions, OPSET)
     sessions: list[int] = []
-    run = geometry.run
+    run = axis_questions.run
 
     def noted(some: list[Question], *rest: object) -> list[np.ndarray]:
         sessions.append(len(some))
         return run(some, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(geometry, "run", noted)
-    monkeypatch.setattr(geometry, "MOST_SESSION_ENTRIES", 2 * questions[0].entries)
-    found = geometry.ask(questions, OPSET)
+    monkeypatch.setattr(axis_questions, "run", noted)
+    monkeypatch.setattr(axis_questions, "MOST_SESSION_ENTRIES", 2 * questions[0].entries)
+    found = axis_questions.ask(questions, OPSET)
     assert sessions == [2, 1]
     for question, table in expected.items():
         assert isinstance(table, ObservedTaps)

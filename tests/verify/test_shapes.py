@@ -11,11 +11,11 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from strideinspect.verify.responses import shapes_of
-from strideinspect.verify.shapes import AsRun
+from strideinspect.verify.run_model import ObservedRun
 from tests.verify.helpers import Shape, cases, input_shapes, model_of, saved
 
 
-def as_run(model: onnx.ModelProto, directory: Path, inputs: dict[str, Shape] | None = None) -> AsRun:
+def observed_run(model: onnx.ModelProto, directory: Path, inputs: dict[str, Shape] | None = None) -> ObservedRun:
     """The worker's run of a model."""
     return shapes_of(saved(model, directory), inputs or input_shapes(model), directory)[1]
 
@@ -24,18 +24,18 @@ CASES: Final = cases("shapes.txt")
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_shapes_as_run(name: str, tmp_path: Path) -> None:
+def test_shapes_observed_run(name: str, tmp_path: Path) -> None:
     """Every tensor that ran has the shape that follows by hand."""
     settings = dict(CASES[name].settings)
     expected = {tensor: tuple(shape) for tensor, shape in settings.pop("shapes").items()}
-    found = as_run(model_of(CASES[name].text, **settings), tmp_path)
+    found = observed_run(model_of(CASES[name].text, **settings), tmp_path)
     assert (found.error, {tensor: found.shapes.get(tensor) for tensor in expected}) == (None, expected)
 
 
 def test_the_size_given_counts(tmp_path: Path) -> None:
     """A declared size, even of outputs and on inner tensors, gives way to the size that is inspected."""
     model = model_of("(float[1,1,9,9] x) => (float[1,1,7,7] y) { y = MaxPool<kernel_shape=[3,3]>(x) }")
-    assert as_run(model, tmp_path, {"x": (2, 1, 6, 5)}).shapes == {"x": (2, 1, 6, 5), "y": (2, 1, 4, 3)}
+    assert observed_run(model, tmp_path, {"x": (2, 1, 6, 5)}).shapes == {"x": (2, 1, 6, 5), "y": (2, 1, 4, 3)}
 
 
 def test_large_weights_are_not_needed(tmp_path: Path) -> None:
@@ -59,14 +59,14 @@ def test_large_weights_are_not_needed(tmp_path: Path) -> None:
         [external, numpy_helper.from_array(np.array([300, 8, 3, 3]), "s")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=8)
-    shapes = as_run(model, tmp_path).shapes
+    shapes = observed_run(model, tmp_path).shapes
     assert [shapes[name] for name in ("a", "b", "y")] == [(1, 64, 7, 7), (1, 8, 5, 5), (1, 300, 3, 3)]
 
 
 def test_a_large_index_table_keeps_its_values(tmp_path: Path) -> None:
     """Integers of more than a kilobyte decide where data go, so they are read, not zeroed: 400 ones make 400 rows."""
     text = "(float[2,3] x, int64[400] t) => (float[A,B] y) { y = Gather<axis=0>(x, t) }"
-    found = as_run(model_of(text, t=[1] * 400), tmp_path)
+    found = observed_run(model_of(text, t=[1] * 400), tmp_path)
     assert (found.shapes["y"], found.values["t"].tolist()) == ((400, 3), [1] * 400)
 
 
@@ -76,7 +76,7 @@ def test_shapes_that_depend_on_data_are_not_checked(tmp_path: Path) -> None:
         "(float[4] x) => (int64[A,B] n, int64[C] y, float[4] r)"
         "{ n = NonZero(x) s = Shape(n) y = ConstantOfShape<value=int64[1]{1}>(s) r = Relu(x) }"
     )
-    found = as_run(model_of(text), tmp_path)
+    found = observed_run(model_of(text), tmp_path)
     assert found.shapes == {"x": (4,), "s": (2,), "r": (4,)}
     assert set(found.not_checked) == {"n", "y"}
     assert "NonZero n" in found.not_checked["n"]
@@ -85,13 +85,13 @@ def test_shapes_that_depend_on_data_are_not_checked(tmp_path: Path) -> None:
 def test_zeroed_weights_decide_no_shape(tmp_path: Path) -> None:
     """A shape that follows from a weight whose values were left out is not checked either."""
     text = "(float[1] x, float[30,30] w) => (int64[A,B] y) { y = NonZero(w) z = Add(x, x) }"
-    assert set(as_run(model_of(text), tmp_path).not_checked) == {"y"}
+    assert set(observed_run(model_of(text), tmp_path).not_checked) == {"y"}
 
 
 def test_the_window_of_an_stft_decides_no_shape(tmp_path: Path) -> None:
     """How 300 samples are weighed is left out of the run: (1000 - 300) / 100 + 1 frames, 300 / 2 + 1 frequencies."""
     text = "(float[1,1000,1] x, int64 s, float[300] w) => (float[A,B,C,D] y) { y = STFT(x, s, w) }"
-    assert as_run(model_of(text, s=100), tmp_path).shapes["y"] == (1, 8, 151, 2)
+    assert observed_run(model_of(text, s=100), tmp_path).shapes["y"] == (1, 8, 151, 2)
 
 
 def test_a_run_that_ends_early_keeps_what_came_before(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_run_that_ends_early_keeps_what_came_before(tmp_path: Path) -> None:
         "(float[1,1,8,8] x, int64[2] s) => (float[A,B] y)"
         "{ a = MaxPool<kernel_shape=[3,3]>(x) [head] y = Reshape(a, s) }"
     )
-    found = as_run(model_of(text, s=[1, 36]), tmp_path, {"x": (1, 1, 9, 9)})
+    found = observed_run(model_of(text, s=[1, 36]), tmp_path, {"x": (1, 1, 9, 9)})
     assert found.shapes["a"] == (1, 1, 7, 7)
     assert found.error is not None
     assert found.error.startswith("Reshape head:")
@@ -112,7 +112,7 @@ def test_what_onnxruntime_refuses_is_one_plain_line(tmp_path: Path) -> None:
     model = model_of("(float[1] x) => (float[1] y) { y = Neg(x) }")
     model.graph.node[0].domain = "com.example"
     model.opset_import.append(helper.make_opsetid("com.example", 1))
-    found = as_run(model, tmp_path)
+    found = observed_run(model, tmp_path)
     assert found.shapes == {}
     assert found.error is not None
     assert "com.example" in found.error
@@ -126,5 +126,5 @@ def test_names_of_nodes_need_not_be_unique(tmp_path: Path) -> None:
         "(float[1,6] x, float[6,2] w, float[6,3] wv) => (float[A,B] y, float[A,C] z)"
         "{ [n] y = MatMul(x, w) [n] z = MatMul(x, wv) }"
     )
-    shapes = as_run(model_of(text), tmp_path).shapes
+    shapes = observed_run(model_of(text), tmp_path).shapes
     assert (shapes["y"], shapes["z"]) == ((1, 2), (1, 3))

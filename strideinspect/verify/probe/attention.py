@@ -25,7 +25,7 @@ def attention(call: Call) -> Sequence[Value | None]:
 def self_attention(call: Call) -> Sequence[Value | None]:
     """Query, key and value are made of one tensor [batch, steps, features]."""
     call.only(0)
-    value = _attended(call, call.live(), 3, whole=True)
+    value = _attended(call, call.required(), 3, whole=True)
     return [value._replace(shape=call.shape_out())]
 
 
@@ -33,6 +33,6 @@ def _attended(call: Call, value: Value, rank: int, *, whole: bool) -> Value:
     """What one of the three contributes, with nothing but batch and, for a query, steps left to vary."""
     steps = rank - 2
     if len(value.shape) != rank or not all(value.constant_along(k) for k in range(1, rank) if k != steps):
-        raise InexpressibleError("its heads or features see different places")
+        raise InexpressibleError("its heads or features have different fields")
     mixed = [steps, rank - 1] if whole else [rank - 1]
-    return call.build.most(value, mixed)._replace(marks=value.marks.without(mixed))
+    return call.build.most(value, mixed)._replace(roles=value.roles.without(mixed))

@@ -16,13 +16,13 @@ from onnx import helper, numpy_helper
 
 from strideinspect.limits import LARGE_CONSTANT_BYTES, MOST_PROBE_ELEMENTS, MOST_TAPS
 from strideinspect.results.field import Shape
-from strideinspect.verify.geometry import ObservedTaps
-from strideinspect.verify.probe.value import InexpressibleError, Marks, Value
+from strideinspect.verify.axis_questions import ObservedTaps
+from strideinspect.verify.probe.value import AxisRoles, InexpressibleError, Value
 
-DARK: Final = np.float32(-1e30)
+INACTIVE: Final = np.float32(-1e30)
 """What carries no pixel. Finite, and far below every pixel's number."""
 
-BORDER: Final = -DARK
+BORDER: Final = -INACTIVE
 """What a probe of borders carries where a map ends; far above every pixel's number."""
 
 OPSET: Final = 21
@@ -32,14 +32,14 @@ PROBE: Final = "probe"
 class Builder:
     """A graph in the making, with one input: the rows of one axis of one graph input of the model.
 
-    With `borders`, the ends of every map that the position runs along light up far above the pixels: what they reach
-    does not see what it would see on an infinite plane, or may not.
+    With `borders`, the ends of every map along a position axis carry a number far above those of the pixels: what they
+    reach may differ from what it would be on an infinite plane.
 
     `given` are large constants, which have to be fed: in the graph each would be copied several times over.
     """
 
     def __init__(self, *, borders: bool = False) -> None:
-        self._padding = np.array(BORDER if borders else DARK)
+        self._padding = np.array(BORDER if borders else INACTIVE)
         self.borders = borders
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
@@ -47,10 +47,10 @@ class Builder:
         self._known: dict[tuple[str, Shape, bytes], str] = {}
         self._elements = 0
 
-    def source(self, shape: Shape, axis: int, aside: Iterable[int]) -> Value:
-        """The probed graph input: its pixels' numbers run along `axis`; `aside` are its other probed axes."""
+    def source(self, shape: Shape, axis: int, other_axes: Iterable[int]) -> Value:
+        """The probed graph input: its pixels' numbers run along `axis`; `other_axes` are its other probed axes."""
         extents = tuple(extent if k == axis else 1 for k, extent in enumerate(shape))
-        return Value(PROBE, shape, extents, Marks(frozenset({axis}), aside=frozenset(aside) - {axis}))
+        return Value(PROBE, shape, extents, AxisRoles(frozenset({axis}), other_axes=frozenset(other_axes) - {axis}))
 
     def emit(self, op: str, inputs: Sequence[str], **attributes: object) -> str:
         """Write one node; the name of its only output."""
@@ -75,9 +75,9 @@ class Builder:
         """The name of a constant list of integers."""
         return self.constant(np.array(list(numbers), np.int64))
 
-    def dark(self, extents: Shape, *, border: bool = False) -> str:
+    def inactive(self, extents: Shape, *, border: bool = False) -> str:
         """The name of a tensor that carries no pixel; `border` says that it lies before or behind a map."""
-        fill = self._padding if border else np.array(DARK)
+        fill = self._padding if border else np.array(INACTIVE)
         return self.emit("Expand", [self.constant(fill), self.integers(extents)])
 
     def spread(self, value: Value, axes: Iterable[int]) -> Value:
@@ -95,11 +95,11 @@ class Builder:
     def _sized(self, extents: Shape) -> str:
         self._elements += prod(extents)
         if self._elements > 16 * MOST_PROBE_ELEMENTS or prod(extents) > MOST_PROBE_ELEMENTS:
-            raise InexpressibleError("the probe would have to write out too large a tensor")
+            raise InexpressibleError("the probe would need too large a tensor")
         return self.integers(extents)
 
     def most(self, value: Value, axes: Iterable[int]) -> Value:
-        """The largest number along each of `axes`, which get extent 1; marks stay as they are."""
+        """The largest number along each of `axes`, which get extent 1; roles stay as they are."""
         axes = set(axes)
         shape = tuple(1 if k in axes else extent for k, extent in enumerate(value.shape))
         extents = tuple(1 if k in axes else extent for k, extent in enumerate(value.extents))
@@ -113,26 +113,26 @@ class Builder:
         """Each index along `axes` gets the largest number along them; the shape stays."""
         return self.most(value, axes)._replace(shape=value.shape)
 
-    def resized(self, value: Value, extents: Shape, shape: Shape, marks: Marks) -> Value:
+    def resized(self, value: Value, extents: Shape, shape: Shape, roles: AxisRoles) -> Value:
         """The same numbers in the same order under another shape."""
         if extents == value.extents:
-            return value._replace(shape=shape, marks=marks)
-        return Value(self.emit("Reshape", [value.name, self.integers(extents)]), shape, extents, marks)
+            return value._replace(shape=shape, roles=roles)
+        return Value(self.emit("Reshape", [value.name, self.integers(extents)]), shape, extents, roles)
 
     def permuted(self, value: Value, order: Sequence[int]) -> Value:
         """The value with its axes in another order."""
         order = list(order)
         shape = tuple(value.shape[k] for k in order)
         extents = tuple(value.extents[k] for k in order)
-        marks = value.marks.moved({old: new for new, old in enumerate(order)})
+        roles = value.roles.moved({old: new for new, old in enumerate(order)})
         if order == sorted(order) or all(extent == 1 for extent in extents):
-            return self.resized(value, extents, shape, marks)
-        return Value(self.emit("Transpose", [value.name], perm=order), shape, extents, marks)
+            return self.resized(value, extents, shape, roles)
+        return Value(self.emit("Transpose", [value.name], perm=order), shape, extents, roles)
 
     def read(self, value: Value, axis: int, table: ObservedTaps) -> Value:
         """Each index along `axis` becomes the largest of those that the table lets it read."""
         if value.shape[axis] != table.length:
-            raise InexpressibleError(f"a table for {table.length} indices met an axis of {value.shape[axis]}")
+            raise InexpressibleError(f"a table for {table.length} indices does not fit an axis of {value.shape[axis]}")
         shape = tuple(table.size if k == axis else extent for k, extent in enumerate(value.shape))
         if table.is_identity:
             return value
@@ -144,9 +144,9 @@ class Builder:
         name = self.spread(value, [axis]).name
         reads = table.reads
         if table.has_holes:
-            name = self._behind(name, len(shape), axis, np.array(DARK))
+            name = self._behind(name, len(shape), axis, np.array(INACTIVE))
             reads = np.where(reads < 0, table.length, reads)
-        if self.borders and axis in value.marks.running:
+        if self.borders and axis in value.roles.position_axes:
             name = self._behind(name, len(shape), axis, self._padding)
             reads = np.where(table.at_border[:, None], table.length + table.has_holes, reads)
         if reads.shape[1] == 1:
@@ -157,7 +157,7 @@ class Builder:
         return value._replace(name=name, shape=shape, extents=extents)
 
     def pad(self, name: str, amounts: Sequence[tuple[int, int]], mode: str = "constant") -> str:
-        """Add (or, where negative, cut off) indices before and after along every axis; dark unless `mode` says else."""
+        """Add (or, where negative, crop) indices before and after along every axis; inactive unless `mode` differs."""
         pads = self.integers([begin for begin, _ in amounts] + [end for _, end in amounts])
         if mode == "constant" or self.borders:
             return self.emit("Pad", [name, pads, self.constant(self._padding)], mode="constant")
@@ -170,13 +170,13 @@ class Builder:
 
     def union(self, values: Sequence[Value], shape: Shape) -> Value:
         """What depends on all of `values`, which have `shape` up to broadcasting (and equal ranks)."""
-        marks = Marks.merged([value.marks for value in values])
+        roles = AxisRoles.merged([value.roles for value in values])
         distinct = list({(value.name, value.extents): value for value in values}.values())
         if len(distinct) == 1:
-            return distinct[0]._replace(shape=shape, marks=marks)
+            return distinct[0]._replace(shape=shape, roles=roles)
         extents = tuple(map(max, zip(*(value.extents for value in distinct), strict=True)))
         self._elements += prod(extents)
-        return Value(self.emit("Max", [value.name for value in distinct]), shape, extents, marks)
+        return Value(self.emit("Max", [value.name for value in distinct]), shape, extents, roles)
 
     def ranked(self, value: Value, rank: int) -> Value:
         """The value with axes of extent 1 put in front until it has `rank` of them, as broadcasting does."""
@@ -187,7 +187,7 @@ class Builder:
             return value
         places = {k: k + missing for k in range(len(value.shape))}
         ones = (1,) * missing
-        return self.resized(value, ones + value.extents, ones + value.shape, value.marks.moved(places))
+        return self.resized(value, ones + value.extents, ones + value.shape, value.roles.moved(places))
 
     def model(self, shape: Shape, outputs: Iterable[str]) -> onnx.ModelProto:
         """The finished graph, as far as `outputs` need it; `shape` is that of the fed rows, its first input."""

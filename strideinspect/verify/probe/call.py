@@ -13,7 +13,7 @@ from onnx import helper
 
 from strideinspect.model.subgraphs import captured
 from strideinspect.results.field import Shape
-from strideinspect.verify.geometry import Answer, ObservedTaps
+from strideinspect.verify.axis_questions import AxisAnswer, ObservedTaps
 from strideinspect.verify.probe.builder import Builder
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
@@ -43,7 +43,7 @@ class Knowledge:
 
     shapes: Mapping[str, Shape]
     values: Mapping[str, np.ndarray]
-    tables: Mapping[str, Mapping[int, Answer] | str]
+    tables: Mapping[str, Mapping[int, AxisAnswer] | str]
     opset: int
 
 
@@ -89,11 +89,11 @@ class Call:
         """What arrives at an input."""
         return self.inputs[position] if position < len(self.inputs) else None
 
-    def live(self, position: int = 0) -> Value:
+    def required(self, position: int = 0) -> Value:
         """What arrives at an input that has to carry pixels."""
         value = self.value(position)
         if value is None:
-            raise InexpressibleError(f"it depends on the input through something else than its input {position}")
+            raise InexpressibleError(f"the input reaches it through another input than its input {position}")
         return value
 
     def only(self, *positions: int) -> None:
@@ -150,7 +150,7 @@ class Call:
 
     def keeps(self, value: Value, spread_axes: Iterable[int]) -> bool:
         """Whether a value still counts once it goes from extent 1 to more along `spread_axes` (of its own)."""
-        if not any(value.marks.spreads(axis) for axis in spread_axes):
+        if not any(value.roles.spreads(axis) for axis in spread_axes):
             return True
         self.sensitive = True
         self.spread = self.reading is not DependenceKind.FULL
@@ -158,11 +158,11 @@ class Call:
 
     def collapse(self, value: Value, axes: Iterable[int], shape: Shape) -> Value | None:
         """`value`, which is a tensor of `shape` with `axes` pooled whole, with these marked as collapsed."""
-        marks = value.marks.collapsing(axes, shape)
-        if marks == value.marks:
+        roles = value.roles.collapsing(axes, shape)
+        if roles == value.roles:
             return value
         self.collapsed = True
-        return None if self.reading is DependenceKind.PLACED else value._replace(marks=marks)
+        return None if self.reading is DependenceKind.PLACED else value._replace(roles=roles)
 
     def normalised(self, value: Value, axes: Iterable[int]) -> Value:
         """The value after an operator that normalises over `axes`: local dependence stays, full grows along them."""
@@ -183,7 +183,7 @@ class Call:
             if not spread:
                 kept.append(ranked)
             elif self.keeps(ranked, spread):
-                kept.append(ranked._replace(marks=ranked.marks.without(spread)))
+                kept.append(ranked._replace(roles=ranked.roles.without(spread)))
         return self.build.union(kept, shape) if kept else None
 
 

@@ -58,7 +58,7 @@ def with_parameters(call: Call) -> Sequence[Value | None]:
 def dropout(call: Call) -> Sequence[Value | None]:
     """The data pass; the mask depends on nothing."""
     call.only(0)
-    return [call.live(), None]
+    return [call.required(), None]
 
 
 @operators("BatchNormalization")
@@ -71,7 +71,7 @@ def batch_normalization(call: Call) -> Sequence[Value | None]:
         if parameter is not None:
             ones = (1,) * max(0, len(shape) - 2)
             parts.append(
-                call.build.resized(parameter, parameter.extents + ones, parameter.shape + ones, parameter.marks)
+                call.build.resized(parameter, parameter.extents + ones, parameter.shape + ones, parameter.roles)
             )
     result = call.broadcast(parts, shape)
     training = call.integer("training_mode", 0) == 1 or (call.known.opset < 14 and sum(map(bool, call.node.output)) > 1)
@@ -84,9 +84,9 @@ def batch_normalization(call: Call) -> Sequence[Value | None]:
 def one_hot(call: Call) -> Sequence[Value | None]:
     """Every index of the new axis reads the index that it encodes."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     rank = len(value.shape) + 1
     axis = call.integer("axis", -1) % rank
     places = {k: k + (k >= axis) for k in range(rank - 1)}
     extents = (*value.extents[:axis], 1, *value.extents[axis:])
-    return [call.build.resized(value, extents, call.shape_out(), value.marks.moved(places))]
+    return [call.build.resized(value, extents, call.shape_out(), value.roles.moved(places))]

@@ -13,11 +13,11 @@ from onnx import helper, numpy_helper
 
 from strideinspect.limits import MOST_TAPS
 from strideinspect.results.field import Shape
-from strideinspect.verify.geometry import ObservedTaps
+from strideinspect.verify.axis_questions import ObservedTaps
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.shaping import reshaped
 from strideinspect.verify.probe.value import InexpressibleError, Value
-from strideinspect.verify.shapes import session
+from strideinspect.verify.run_model import session
 
 _PER_AXIS: Final = ("dilations", "pads", "strides")
 
@@ -26,7 +26,7 @@ _PER_AXIS: Final = ("dilations", "pads", "strides")
 def columns_to_image(call: Call) -> Sequence[Value | None]:
     """[batch, channels · block, blocks] to [batch, channels, image…]: a pixel reads the blocks that cover it."""
     call.only(0)
-    value, shape = call.live(), call.shape_out()
+    value, shape = call.required(), call.shape_out()
     block = call.numbers(2, "block_shape")
     if block is None:
         raise InexpressibleError("its block is not known")
@@ -38,11 +38,11 @@ def columns_to_image(call: Call) -> Sequence[Value | None]:
     flat = reshaped(call.build, value, (*shape[:2], entries))
     spread = call.build.read(flat, 2, table)
     folded = reshaped(call.build, spread, shape)
-    marks = folded.marks
-    if marks.running & {1, 2}:  # the channels of one place see the same places
+    roles = folded.roles
+    if roles.position_axes & {1, 2}:  # the channels of one place see the same places
         image = {k for k in range(2, len(shape)) if shape[k] > 1}
-        marks = marks._replace(running=(marks.running - {1}) | image)
-    return [folded._replace(marks=marks)]
+        roles = roles._replace(position_axes=(roles.position_axes - {1}) | image)
+    return [folded._replace(roles=roles)]
 
 
 @lru_cache
@@ -51,22 +51,22 @@ def _adds_up(
 ) -> ObservedTaps:
     """What each pixel reads of the entries of one channel, [block, blocks] in a row.
 
-    Each entry of the block is lit alone, once with ones and once with the numbers of the blocks.
+    Each entry of the block is active alone, once with ones and once with the numbers of the blocks.
     """
     taps = prod(block)
     if 2 * taps * taps * blocks > MOST_TAPS:
-        raise InexpressibleError("there is too much to ask onnxruntime what it reads")
+        raise InexpressibleError("it is too large to ask onnxruntime what it reads")
     alone = np.eye(taps)[:, :, None] * np.ones(blocks)
     fed = np.concatenate([alone, alone * np.arange(1, blocks + 1)]).astype(np.float32)
-    node = helper.make_node("Col2Im", ["lit", "image", "block"], ["answer"])
+    node = helper.make_node("Col2Im", ["active", "image", "block"], ["answer"])
     node.attribute.extend(helper.make_attribute(key, numbers) for key, numbers in attributes)
     sizes = [numpy_helper.from_array(np.array(size, np.int64), n) for n, size in (("image", image), ("block", block))]
-    given = helper.make_tensor_value_info("lit", onnx.TensorProto.FLOAT, fed.shape)
+    given = helper.make_tensor_value_info("active", onnx.TensorProto.FLOAT, fed.shape)
     graph = helper.make_graph([node], "folding", [given], [onnx.ValueInfoProto(name="answer")], sizes)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
-    (answer,) = session(model, threads=1).run(None, {"lit": fed})
-    lit, numbered = answer.reshape(2, taps, -1)
-    if not np.isin(lit, (0, 1)).all():
+    (answer,) = session(model, threads=1).run(None, {"active": fed})
+    active, numbered = answer.reshape(2, taps, -1)
+    if not np.isin(active, (0, 1)).all():
         raise InexpressibleError("it adds up two blocks at the same entry")
-    reads = np.where(lit == 1, numbered - 1 + blocks * np.arange(taps)[:, None], -1).astype(np.int32).T
+    reads = np.where(active == 1, numbered - 1 + blocks * np.arange(taps)[:, None], -1).astype(np.int32).T
     return ObservedTaps(taps * blocks, np.sort(np.where(reads < 0, reads.max(axis=1, keepdims=True), reads), axis=1))

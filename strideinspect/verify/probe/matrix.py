@@ -53,7 +53,7 @@ def _factor(call: Call, value: Value, shape: Shape, *, first: bool) -> Value:
         value = call.build.permuted(value, [*range(rank - 2), rank - 1, rank - 2])
     if len(value.shape) == 1:
         whole = _whole(call, value, 0)
-        return call.build.resized(whole, (1,) * len(shape), shape, whole.marks)
+        return call.build.resized(whole, (1,) * len(shape), shape, whole.roles)
     contracted = len(value.shape) - (1 if first else 2)
     other_is_list = len(shape) < len(call.shape_in(0 if first else _PRODUCTS[call.node.kind][1]))
     value = _whole(call, value, contracted)
@@ -63,13 +63,13 @@ def _factor(call: Call, value: Value, shape: Shape, *, first: bool) -> Value:
             value,
             tuple(value.extents[k] for k in left),
             tuple(value.shape[k] for k in left),
-            value.marks.moved({old: new for new, old in enumerate(left)}),
+            value.roles.moved({old: new for new, old in enumerate(left)}),
         )
     return call.build.ranked(value, len(shape))
 
 
 def _whole(call: Call, value: Value, axis: int) -> Value:
-    return call.build.most(value, [axis])._replace(marks=value.marks.without([axis]))
+    return call.build.most(value, [axis])._replace(roles=value.roles.without([axis]))
 
 
 @operators("Gemm", "com.microsoft:FusedGemm", "com.microsoft:QGemm")
@@ -117,4 +117,4 @@ def _placed(call: Call, value: Value, own: str, out: str) -> Value:
     for old, label in enumerate(own[k] for k in order):
         new = out.index(label)
         extents[new], shape[new], places[old] = value.extents[old], value.shape[old], new
-    return call.build.resized(value, tuple(extents), tuple(shape), value.marks.moved(places))
+    return call.build.resized(value, tuple(extents), tuple(shape), value.roles.moved(places))

@@ -9,33 +9,33 @@ import onnx
 
 from strideinspect.results.field import Shape
 from strideinspect.verify.probe.call import Call, operators
-from strideinspect.verify.probe.value import InexpressibleError, Marks, Value
+from strideinspect.verify.probe.value import AxisRoles, InexpressibleError, Value
 
 
 @operators("Concat", "com.microsoft:QLinearConcat")
 def concat(call: Call) -> Sequence[Value | None]:
-    """Pieces one behind the other; a piece without pixels is dark."""
+    """Pieces one after the other; a piece that does not depend on the probed input is inactive."""
     shape = call.shape_out()
     axis = call.integer("axis", 1) % len(shape)
     positions = range(len(call.inputs)) if call.node.op_type == "Concat" else range(2, len(call.inputs), 3)
     call.only(*positions)
     pieces = [(call.value(k), call.shape_in(k)) for k in positions]
     live = [value for value, _ in pieces if value is not None]
-    marks = Marks.merged([value.marks for value in live])
+    roles = AxisRoles.merged([value.roles for value in live])
     if shape[axis] > 1:
-        marks = marks._replace(collapsed=marks.collapsed - {axis})
+        roles = roles._replace(collapsed=roles.collapsed - {axis})
     first = live[0]
     if len(live) == len(pieces) and all(v.name == first.name and v.constant_along(axis) for v in live):
-        return [first._replace(shape=shape, marks=marks)]
+        return [first._replace(shape=shape, roles=roles)]
     extents = [max(v.extents[k] for v in live) for k in range(len(shape))]
     names = []
     for piece, own in pieces:
         wanted = tuple(own[k] if k == axis else extents[k] for k in range(len(shape)))
         if 0 not in wanted:
-            border = axis in marks.running
-            names.append(call.build.dark(wanted, border=border) if piece is None else _grown(call, piece, wanted))
+            border = axis in roles.position_axes
+            names.append(call.build.inactive(wanted, border=border) if piece is None else _grown(call, piece, wanted))
     extents[axis] = shape[axis]
-    return [Value(call.build.emit("Concat", names, axis=axis), shape, tuple(extents), marks)]
+    return [Value(call.build.emit("Concat", names, axis=axis), shape, tuple(extents), roles)]
 
 
 def _grown(call: Call, value: Value, extents: Shape) -> str:
@@ -46,7 +46,7 @@ def _grown(call: Call, value: Value, extents: Shape) -> str:
 def split(call: Call) -> Sequence[Value | None]:
     """The pieces of one axis, of the sizes that came out."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     axis = value.normal(call.integer("axis", 0))
     pieces: list[Value | None] = []
     start = 0
@@ -75,7 +75,7 @@ def _cut(call: Call, value: Value, shape: Shape, ranges: Mapping[int, tuple[int,
 def slices(call: Call) -> Sequence[Value | None]:
     """A range of indices along some axes."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     starts, ends = call.numbers(1, "starts"), call.numbers(2, "ends")
     if starts is None or ends is None:
         raise InexpressibleError("its range is not known")
@@ -87,15 +87,15 @@ def slices(call: Call) -> Sequence[Value | None]:
 
 @operators("com.microsoft.nchwc:ReorderInput")
 def into_blocks(call: Call) -> Sequence[Value | None]:
-    """Channels come first, and dark ones fill the last block."""
+    """Channels come first, and inactive ones fill the last block."""
     call.only(0)
-    value, shape = call.live(), call.shape_out()
+    value, shape = call.required(), call.shape_out()
     if call.integer("channels_last", 0):
         rank = len(shape)
         value = call.build.permuted(value, [0, rank - 1, *range(1, rank - 1)])
     if value.constant_along(1) or value.shape == shape:
         return [value._replace(shape=shape)]
-    more = call.build.dark((value.extents[0], shape[1] - value.shape[1], *value.extents[2:]))
+    more = call.build.inactive((value.extents[0], shape[1] - value.shape[1], *value.extents[2:]))
     extents = (value.extents[0], shape[1], *value.extents[2:])
     return [value._replace(name=call.build.emit("Concat", [value.name, more], axis=1), shape=shape, extents=extents)]
 
@@ -104,7 +104,7 @@ def into_blocks(call: Call) -> Sequence[Value | None]:
 def out_of_blocks(call: Call) -> Sequence[Value | None]:
     """The channels that filled the last block are cut off; they may go last."""
     call.only(0)
-    value, channels = call.live(), call.integer("channels", 0)
+    value, channels = call.required(), call.integer("channels", 0)
     rank = len(value.shape)
     value = _cut(call, value, (value.shape[0], channels, *value.shape[2:]), {1: (0, channels, 1)})
     return [call.build.permuted(value, [0, *range(2, rank), 1]) if call.integer("channels_last", 0) else value]
@@ -118,26 +118,26 @@ def crop(call: Call) -> Sequence[Value | None]:
     left, top = (int(border) for border in call.attributes["border"][:2])
     rank = len(shape)
     starts = {rank - 2: top, rank - 1: left}
-    return [_cut(call, call.live(), shape, {k: (start, start + shape[k], 1) for k, start in starts.items()})]
+    return [_cut(call, call.required(), shape, {k: (start, start + shape[k], 1) for k, start in starts.items()})]
 
 
 @operators("CenterCropPad")
 def center_crop_pad(call: Call) -> Sequence[Value | None]:
-    """Done by onnxruntime's own operator; what it pads with zeros is dark."""
+    """Done by onnxruntime's own operator; what it pads with zeros is inactive."""
     call.only(0)
-    build, value, shape = call.build, call.live(), call.shape_out()
+    build, value, shape = call.build, call.required(), call.shape_out()
     touched = [k for k, extent in enumerate(shape) if extent != value.shape[k] and not value.ignores_holes(k)]
-    marks = value.marks._replace(collapsed=frozenset(k for k in value.marks.collapsed if shape[k] == 1))
+    roles = value.roles._replace(collapsed=frozenset(k for k in value.roles.collapsed if shape[k] == 1))
     if not touched:
-        return [value._replace(shape=shape, marks=marks)]
+        return [value._replace(shape=shape, roles=roles)]
     whole = build.spread(value, touched)
     sizes = build.integers(shape[k] for k in touched)
     moved = build.emit("CenterCropPad", [whole.name, sizes], axes=touched)
     ones = build.emit("Expand", [build.constant(np.array(1, np.float32)), build.integers(whole.extents)])
     inside = build.emit("Cast", [build.emit("CenterCropPad", [ones, sizes], axes=touched)], to=onnx.TensorProto.BOOL)
-    name = build.emit("Where", [inside, moved, build.dark((1,) * len(shape), border=True)])
+    name = build.emit("Where", [inside, moved, build.inactive((1,) * len(shape), border=True)])
     extents = tuple(shape[k] if k in touched else extent for k, extent in enumerate(value.extents))
-    return [Value(name, shape, extents, marks)]
+    return [Value(name, shape, extents, roles)]
 
 
 @operators("Gather")
@@ -150,30 +150,30 @@ def gather(call: Call) -> Sequence[Value | None]:
     fresh = range(axis, axis + count)
     if table is None:
         call.only(1)
-        value = call.live(1)
+        value = call.required(1)
         before, after = (1,) * axis, (1,) * (rank - axis - 1)
-        marks = value.marks.moved({k: k + axis for k in range(count)})
-        return [call.build.resized(value, before + value.extents + after, shape, marks)]
+        roles = value.roles.moved({k: k + axis for k in range(count)})
+        return [call.build.resized(value, before + value.extents + after, shape, roles)]
     call.only(0)
     places = {k: k if k < axis else k + count - 1 for k in range(rank) if k != axis}
-    marks = table.marks.moved(places)
-    if axis in table.marks.running:
-        marks = marks._replace(running=marks.running | {k for k in fresh if shape[k] > 1})
+    roles = table.roles.moved(places)
+    if axis in table.roles.position_axes:
+        roles = roles._replace(position_axes=roles.position_axes | {k for k in fresh if shape[k] > 1})
     before, after = table.extents[:axis], table.extents[axis + 1 :]
     if table.constant_along(axis):
-        return [call.build.resized(table, (*before, *(1,) * count, *after), shape, marks)]
+        return [call.build.resized(table, (*before, *(1,) * count, *after), shape, roles)]
     indices = call.constant(1)
     if indices is None:
         raise InexpressibleError("it has no indices")
     name = call.build.emit("Gather", [table.name, call.build.constant(indices.astype(np.int64))], axis=axis)
-    return [Value(name, shape, (*before, *shape[axis : axis + count], *after), marks)]
+    return [Value(name, shape, (*before, *shape[axis : axis + count], *after), roles)]
 
 
 @operators("GatherElements", "GatherND", "com.microsoft:GatherND")
 def gather_each(call: Call) -> Sequence[Value | None]:
     """Constant indices pick single elements."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     indices = call.constant(1)
     if indices is None:
         raise InexpressibleError("it has no indices")
@@ -182,8 +182,10 @@ def gather_each(call: Call) -> Sequence[Value | None]:
     name = call.build.emit(
         call.node.op_type, [whole.name, call.build.constant(indices.astype(np.int64))], **call.attributes
     )
-    running = frozenset(k for k, extent in enumerate(shape) if extent > 1) if value.marks.running else frozenset()
-    return [Value(name, shape, shape, Marks(running, frozenset(), value.marks.gone))]
+    position_axes = (
+        frozenset(k for k, extent in enumerate(shape) if extent > 1) if value.roles.position_axes else frozenset()
+    )
+    return [Value(name, shape, shape, AxisRoles(position_axes, frozenset(), value.roles.removed))]
 
 
 @operators("Scatter", "ScatterElements", "ScatterND")
@@ -195,11 +197,11 @@ def scatter(call: Call) -> Sequence[Value | None]:
         raise InexpressibleError("it has no indices")
     build, shape = call.build, call.shape_in(0)
     data, updates = call.value(0), call.value(2)
-    marks = Marks.merged([value.marks for value in (data, updates) if value is not None])
+    roles = AxisRoles.merged([value.roles for value in (data, updates) if value is not None])
     own = call.shape_in(2)
-    filled = len(own) == len(shape) and all(own[k] == shape[k] for k in marks.running)
+    filled = len(own) == len(shape) and all(own[k] == shape[k] for k in roles.position_axes)
     names = [
-        build.dark(extents, border=not filled) if value is None else build.written_out(value).name
+        build.inactive(extents, border=not filled) if value is None else build.written_out(value).name
         for value, extents in ((data, shape), (updates, own))
     ]
     found = {k: v for k, v in call.attributes.items() if k == "axis"}
@@ -207,38 +209,38 @@ def scatter(call: Call) -> Sequence[Value | None]:
         found["reduction"] = "max"
     places = build.constant(indices.astype(np.int64))
     op = "ScatterElements" if call.node.op_type == "Scatter" else call.node.op_type
-    return [Value(build.emit(op, [names[0], places, names[1]], **found), shape, shape, marks)]
+    return [Value(build.emit(op, [names[0], places, names[1]], **found), shape, shape, roles)]
 
 
 @operators("Expand")
 def expand(call: Call) -> Sequence[Value | None]:
     """Axes of extent 1 are repeated."""
     call.only(0)
-    return [call.broadcast([call.live()], call.shape_out())]
+    return [call.broadcast([call.required()], call.shape_out())]
 
 
 @operators("Tile")
 def tile(call: Call) -> Sequence[Value | None]:
     """Whole axes are repeated."""
     call.only(0)
-    value, shape = call.live(), call.shape_out()
+    value, shape = call.required(), call.shape_out()
     repeats = [new // old for old, new in zip(value.shape, shape, strict=True)]
     if not call.keeps(value, [k for k, old in enumerate(value.shape) if old == 1 < repeats[k]]):
         return [None]
-    marks = value.marks._replace(collapsed=frozenset(k for k in value.marks.collapsed if repeats[k] == 1))
+    roles = value.roles._replace(collapsed=frozenset(k for k in value.roles.collapsed if repeats[k] == 1))
     counts = [1 if value.constant_along(k) else repeat for k, repeat in enumerate(repeats)]
     if set(counts) <= {1}:
-        return [value._replace(shape=shape, marks=marks)]
+        return [value._replace(shape=shape, roles=roles)]
     name = call.build.emit("Tile", [value.name, call.build.integers(counts)])
     extents = tuple(extent * count for extent, count in zip(value.extents, counts, strict=True))
-    return [Value(name, shape, extents, marks)]
+    return [Value(name, shape, extents, roles)]
 
 
 @operators("Pad", "com.microsoft:Pad")
 def pad(call: Call) -> Sequence[Value | None]:
-    """Constant padding is dark; the other modes repeat what is there, by onnxruntime's own operator."""
+    """Constant padding is inactive; the other modes repeat what is there, by onnxruntime's own operator."""
     call.only(0)
-    value, shape = call.live(), call.shape_out()
+    value, shape = call.required(), call.shape_out()
     pads = call.numbers(1, "pads") or call.numbers(1, "paddings")
     if pads is None:
         raise InexpressibleError("its amounts are not known")
@@ -248,17 +250,17 @@ def pad(call: Call) -> Sequence[Value | None]:
     for place, axis in enumerate(axes):
         amounts[axis] = (pads[place], pads[place + len(axes)])
     mode = str(call.attributes.get("mode", "constant"))
-    marks = value.marks._replace(collapsed=frozenset(k for k in value.marks.collapsed if shape[k] == 1))
+    roles = value.roles._replace(collapsed=frozenset(k for k in value.roles.collapsed if shape[k] == 1))
     touched = {k for k, amount in enumerate(amounts) if amount != (0, 0)}
     if mode == "constant":
         touched = {k for k in touched if not value.ignores_holes(k)}
         value = call.build.spread(value, touched)
     touched = {k for k in touched if not value.constant_along(k) or (mode == "constant" and max(amounts[k]) > 0)}
     if not touched:
-        return [value._replace(shape=shape, marks=marks)]
+        return [value._replace(shape=shape, roles=roles)]
     name = call.build.pad(value.name, [amounts[k] if k in touched else (0, 0) for k in range(rank)], mode)
     extents = tuple(shape[k] if k in touched else extent for k, extent in enumerate(value.extents))
-    return [Value(name, shape, extents, marks)]
+    return [Value(name, shape, extents, roles)]
 
 
 def _axes(call: Call) -> Sequence[int]:
@@ -273,6 +275,6 @@ def reverse_sequence(call: Call) -> Sequence[Value | None]:
     lengths = call.constant(1)
     if lengths is None:
         raise InexpressibleError("its lengths are not known")
-    value = call.build.written_out(call.live())
+    value = call.build.written_out(call.required())
     inputs = [value.name, call.build.constant(lengths.astype(np.int64))]
     return [value._replace(name=call.build.emit("ReverseSequence", inputs, **call.attributes))]

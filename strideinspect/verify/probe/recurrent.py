@@ -15,11 +15,11 @@ def recurrent(call: Call) -> Sequence[Value | None]:
     call.only(0)
     if call.integer("layout", 0):
         raise InexpressibleError("its layout has the batch first")
-    value, build = call.live(), call.build
+    value, build = call.required(), call.build
     if call.node.op_type == "DynamicQuantizeLSTM":  # quantised by the range of all that comes in
         value = call.normalised(value, range(len(value.shape)))
     steps, batch, _ = value.shape
-    mixed = build.most(value, [2])._replace(marks=value.marks.without([2]))
+    mixed = build.most(value, [2])._replace(roles=value.roles.without([2]))
     direction = str(call.attributes.get("direction", "forward"))
     backwards = {"forward": [False], "reverse": [True], "bidirectional": [False, True]}[direction]
     runs = []
@@ -30,14 +30,14 @@ def recurrent(call: Call) -> Sequence[Value | None]:
                 seen,
                 (seen.extents[0], 1, seen.extents[1], 1),
                 (steps, 1, batch, 1),
-                seen.marks.moved({0: 0, 1: 2}),
+                seen.roles.moved({0: 0, 1: 2}),
             )
         )
     hidden = call.integer("hidden_size", 1)
     shape = (steps, len(runs), batch, hidden)
     every = _stacked(call, runs)._replace(shape=shape)
     last = build.most(every, [0])
-    final = build.resized(last, last.extents[1:], shape[1:], every.marks.without([0]).moved({1: 0, 2: 1}))
+    final = build.resized(last, last.extents[1:], shape[1:], every.roles.without([0]).moved({1: 0, 2: 1}))
     return [every, final, final]
 
 

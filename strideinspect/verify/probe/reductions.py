@@ -21,7 +21,7 @@ def without_axes(call: Call, value: Value, axes: Iterable[int]) -> Value:
         value,
         tuple(value.extents[k] for k in left),
         tuple(value.shape[k] for k in left),
-        value.marks.moved({old: new for new, old in enumerate(left)}),
+        value.roles.moved({old: new for new, old in enumerate(left)}),
     )
 
 
@@ -34,7 +34,7 @@ def _collapse(call: Call, value: Value, axes: list[int], *, keep: bool) -> Value
 def reduction(call: Call) -> Sequence[Value | None]:
     """The axes are read whole; those along which a position runs collapse."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     linear = call.node.op_type == "QLinearReduceMean"
     axes = call.numbers(1, "axes") if "axes" in call.attributes or not linear else None
     if not axes:
@@ -48,7 +48,7 @@ def reduction(call: Call) -> Sequence[Value | None]:
 @operators("ArgMax", "ArgMin")
 def argument(call: Call) -> Sequence[Value | None]:
     """Which index is largest depends on all of the axis."""
-    value = call.live()
+    value = call.required()
     keep = call.integer("keepdims", 1) == 1
     return [_collapse(call, value, [value.normal(call.integer("axis", 0))], keep=keep)]
 
@@ -57,18 +57,18 @@ def argument(call: Call) -> Sequence[Value | None]:
 def top_k(call: Call) -> Sequence[Value | None]:
     """Each of the k values, and its index, may come from anywhere along the axis."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     axis = value.normal(call.integer("axis", -1))
-    whole = call.build.most(value, [axis])._replace(shape=call.shape_out(), marks=value.marks.without([axis]))
+    whole = call.build.most(value, [axis])._replace(shape=call.shape_out(), roles=value.roles.without([axis]))
     return [whole, whole]
 
 
 @operators("Det")
 def determinant(call: Call) -> Sequence[Value | None]:
     """A matrix is read whole."""
-    value = call.live()
+    value = call.required()
     axes = [len(value.shape) - 2, len(value.shape) - 1]
-    whole = call.build.most(value, axes)._replace(marks=value.marks.without(axes))
+    whole = call.build.most(value, axes)._replace(roles=value.roles.without(axes))
     return [without_axes(call, whole, axes)]
 
 
@@ -76,7 +76,7 @@ def determinant(call: Call) -> Sequence[Value | None]:
 def prefix(call: Call) -> Sequence[Value | None]:
     """Each index reads those before it (after it, in reverse)."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     axes = call.numbers(1, "axis")
     if not axes:
         raise InexpressibleError("its axis is not known")
@@ -119,7 +119,7 @@ def quantised_softmax(call: Call) -> Sequence[Value | None]:
 
 
 def _softmax(call: Call, opset: int) -> Value:
-    value = call.live()
+    value = call.required()
     axis = value.normal(call.integer("axis", -1 if opset >= 13 else 1))
     return call.normalised(value, [axis] if opset >= 13 else range(axis, len(value.shape)))
 
@@ -127,14 +127,14 @@ def _softmax(call: Call, opset: int) -> Value:
 @operators("LpNormalization")
 def lp_normalization(call: Call) -> Sequence[Value | None]:
     """Normalises over one axis."""
-    value = call.live()
+    value = call.required()
     return [call.normalised(value, [value.normal(call.integer("axis", -1))])]
 
 
 @operators("MeanVarianceNormalization")
 def mean_variance(call: Call) -> Sequence[Value | None]:
     """Normalises over the given axes."""
-    value = call.live()
+    value = call.required()
     axes = call.attributes.get("axes", [0, 2, 3])
     return [call.normalised(value, [value.normal(axis) for axis in axes])]
 
@@ -188,9 +188,9 @@ def _by_groups(call: Call, value: Value, groups: int) -> Value:
     flat = call.build.most(value, space)
     size = value.shape[1] // groups
     batch, ones = flat.extents[0], (1,) * len(space)
-    split = call.build.resized(flat, (batch, groups, size), (batch, groups, size), flat.marks)
+    split = call.build.resized(flat, (batch, groups, size), (batch, groups, size), flat.roles)
     most = call.build.spread(call.build.everywhere(split, [2]), [2])
-    return call.build.resized(most, (batch, value.shape[1], *ones), value.shape, value.marks)
+    return call.build.resized(most, (batch, value.shape[1], *ones), value.shape, value.roles)
 
 
 def _along_channels(call: Call, rank: int) -> list[Value | None]:
@@ -200,15 +200,15 @@ def _along_channels(call: Call, rank: int) -> list[Value | None]:
         if parameter is None:
             continue
         ones = (1,) * (rank - 2)
-        marks = parameter.marks.moved({0: 0})
-        found.append(call.build.resized(parameter, parameter.extents + ones, parameter.shape + ones, marks))
+        roles = parameter.roles.moved({0: 0})
+        found.append(call.build.resized(parameter, parameter.extents + ones, parameter.shape + ones, roles))
     return found
 
 
 @operators("DynamicQuantizeLinear")
 def dynamic_quantize(call: Call) -> Sequence[Value | None]:
     """The scale is a statistic of the whole tensor."""
-    value = call.live()
+    value = call.required()
     axes = list(range(len(value.shape)))
     scale = _collapse(call, value, axes, keep=False)
     return [call.normalised(value, axes), scale, scale]
@@ -217,7 +217,7 @@ def dynamic_quantize(call: Call) -> Sequence[Value | None]:
 @operators("LRN")
 def local_response(call: Call) -> Sequence[Value | None]:
     """Reads neighbouring channels, which is nothing new where all channels see the same."""
-    value = call.live()
+    value = call.required()
     if not value.constant_along(1):
-        raise InexpressibleError("its channels see different places")
+        raise InexpressibleError("its channels have different fields")
     return [value]

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from strideinspect.results.field import Shape
-from strideinspect.verify.geometry import Question, spacing
+from strideinspect.verify.axis_questions import Question, spacing
 from strideinspect.verify.probe.call import Call, Operation, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
@@ -32,7 +32,7 @@ def questions(
         raise InexpressibleError("its size was not observed")
     axes = [int(axis) % len(before) for axis in found.get("axes", range(len(before)))]
     if found.get("keep_aspect_ratio_policy", "stretch") != "stretch":
-        raise InexpressibleError("it keeps the aspect ratio, so that its axes depend on one another")
+        raise InexpressibleError("it keeps the aspect ratio, so its axes depend on each other")
     if node.op_type == "Upsample" or opset < 11:
         roi, scales, sizes = None, _floats(node, 1, values, found), None
     else:
@@ -80,7 +80,7 @@ def _question(
         kept = tuple({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor", **dict(kept)}.items())
         if opset < 11:
             if ("coordinate_transformation_mode", "asymmetric") not in kept:
-                raise InexpressibleError("the model's operator set has no Resize like it")
+                raise InexpressibleError("the model's operator set has no equivalent Resize")
             kept = tuple(pair for pair in kept if pair[0] == "mode")
         op = "Resize"
     elif op == "Upsample" and "scales" in found:
@@ -100,11 +100,11 @@ def _question(
 def resize(call: Call) -> Sequence[Value | None]:
     """Read every axis that changes by its table."""
     call.only(0)
-    value, shape = call.live(), call.shape_out()
+    value, shape = call.required(), call.shape_out()
     tables = call.tables()
     if not call.keeps(value, [k for k in tables if value.shape[k] == 1 < shape[k]]):
         return [None]
-    marks = value.marks._replace(collapsed=value.marks.collapsed - {k for k in tables if shape[k] > 1})
+    roles = value.roles._replace(collapsed=value.roles.collapsed - {k for k in tables if shape[k] > 1})
     for axis, table in tables.items():
         value = call.build.read(value, axis, table)
-    return [value._replace(marks=marks)]
+    return [value._replace(roles=roles)]

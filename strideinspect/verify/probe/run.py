@@ -1,4 +1,4 @@
-"""Running the probe: which rows each tensor sees, and whether rows that are said to be unseen stay dark."""
+"""Running the probe: which rows each tensor sees, and whether rows that are claimed to be unseen reach an output."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import numpy as np
 from strideinspect.limits import SMALL_PROBE_NODES
 from strideinspect.results.field import NOTHING, Positions, Shape
 from strideinspect.verify.messages import ObservedField
-from strideinspect.verify.probe.builder import BORDER, DARK, PROBE, Builder
-from strideinspect.verify.probe.translate import Held, Probe, Unknown
+from strideinspect.verify.probe.builder import BORDER, INACTIVE, PROBE, Builder
+from strideinspect.verify.probe.translate import Probe, Tracked, Unknown
 from strideinspect.verify.probe.value import Value
-from strideinspect.verify.shapes import session
+from strideinspect.verify.run_model import session
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """Where to find what one tensor sees: names of fetched tensors, None for what stays dark."""
+    """Where to find what one tensor sees: names of fetched tensors, None for what stays inactive."""
 
     count: int
     local: str | None
     full: str | None
 
 
-class Lights:
+class RunnableProbe:
     """A probe ready to run. Asking for something that it cannot express gives the reason as text."""
 
     def __init__(
@@ -50,7 +50,7 @@ class Lights:
             session(model, threads=1 if len(model.graph.node) < SMALL_PROBE_NODES else 0) if self._names else None
         )
 
-    def seen(self) -> dict[str, ObservedField | Unknown]:
+    def fields(self) -> dict[str, ObservedField | Unknown]:
         """What each wanted tensor sees: two runs, one with the rows' numbers and one with their negatives."""
         rows = np.arange(self._shape[self._axis])
         highest, lowest = self._run(rows), self._run(-rows)
@@ -63,11 +63,11 @@ class Lights:
             full = low.max(), high.max()
             if request.full != request.local:
                 full = _rows(lowest, request.full, 1)[0], _rows(highest, request.full, 1)[0]
-            hull = (-int(full[0]), int(full[1])) if min(full) > DARK / 2 else None
+            hull = (-int(full[0]), int(full[1])) if min(full) > INACTIVE / 2 else None
             answers[tensor] = ObservedField(Positions(_packed(low, -low), _packed(high, high)), hull)
         return answers
 
-    def bordering(self) -> dict[str, Sequence[bool] | Unknown]:
+    def borders(self) -> dict[str, Sequence[bool] | Unknown]:
         """Per wanted tensor and index whether the end of some map reaches it; for a probe of borders."""
         found = self._run(np.zeros(self._shape[self._axis]))
         answers: dict[str, Sequence[bool] | Unknown] = {}
@@ -81,17 +81,17 @@ class Lights:
                 answers[tensor] = np.broadcast_to(reached, (request.count,)).tolist()
         return answers
 
-    def lit_by(self, ranges: Sequence[tuple[int, int]]) -> str | Unknown | None:
-        """A graph output that the rows in `ranges` (both ends included) reach; None where all stay dark.
+    def reached_output(self, ranges: Sequence[tuple[int, int]]) -> str | Unknown | None:
+        """A graph output that the rows in `ranges` (both ends included) reach; None where all stay inactive.
 
         Unknown where the probe cannot say it of some output and none of the others is reached.
         """
-        rows = np.full(self._shape[self._axis], DARK)
+        rows = np.full(self._shape[self._axis], INACTIVE)
         for first, last in ranges:
             rows[first : last + 1] = 0
         found = self._run(rows)
         for tensor, place in self._outputs.items():
-            if isinstance(place, str) and bool((found[place] > DARK / 2).any()):
+            if isinstance(place, str) and bool((found[place] > INACTIVE / 2).any()):
                 return tensor
         return next((place for place in self._outputs.values() if isinstance(place, Unknown)), None)
 
@@ -127,11 +127,11 @@ def _request(probe: Probe, shapes: Mapping[str, Shape], tensor: str, along: int 
     return total if isinstance(total, Unknown) else _Request(count, place, total)
 
 
-def _total(build: Builder, held: Held) -> str | Unknown | None:
+def _total(build: Builder, tracked: Tracked) -> str | Unknown | None:
     """The name of the largest number anywhere in a tensor."""
-    if held is None or isinstance(held, Unknown):
-        return held
-    return _plain(build, build.most(held, range(len(held.shape))))
+    if tracked is None or isinstance(tracked, Unknown):
+        return tracked
+    return _plain(build, build.most(tracked, range(len(tracked.shape))))
 
 
 def _plain(build: Builder, value: Value) -> str:
@@ -142,11 +142,11 @@ def _plain(build: Builder, value: Value) -> str:
 def _rows(found: Mapping[str, np.ndarray], name: str | None, count: int) -> np.ndarray:
     """What arrived at each index; what is the same for all was kept once."""
     if name is None:
-        return np.full(count, DARK)
+        return np.full(count, INACTIVE)
     rows = found[name].reshape(-1)
     return rows if len(rows) == count else np.broadcast_to(rows, (count,))
 
 
 def _packed(arrived: np.ndarray, rows: np.ndarray) -> bytes:
     """C integers, as `Positions` has them."""
-    return np.where(arrived > DARK / 2, rows, NOTHING).astype(np.intc).tobytes()
+    return np.where(arrived > INACTIVE / 2, rows, NOTHING).astype(np.intc).tobytes()

@@ -9,7 +9,7 @@ from strideinspect.results.field import Shape
 from strideinspect.verify.probe.builder import Builder
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.reductions import without_axes
-from strideinspect.verify.probe.value import InexpressibleError, Marks, Value
+from strideinspect.verify.probe.value import AxisRoles, InexpressibleError, Value
 
 
 def blocks(old: Shape, new: Shape) -> Iterator[tuple[range, range]]:
@@ -38,28 +38,31 @@ def reshaped(build: Builder, value: Value, shape: Shape) -> Value:
     if prod(shape) != prod(value.shape):
         raise InexpressibleError(f"a reshape from {value.shape} to {shape}")
     extents: list[int] = []
-    running: set[int] = set()
+    position_axes: set[int] = set()
     collapsed: set[int] = set()
-    aside: set[int] = set()
-    gone = value.marks.gone
+    other_axes: set[int] = set()
+    removed = value.roles.removed
     for olds, news in blocks(value.shape, shape):
         if len(olds) == len(news) == 1:
             extents.append(value.extents[olds[0]])
-            running |= {news[0]} if olds[0] in value.marks.running else set()
-            collapsed |= {news[0]} if olds[0] in value.marks.collapsed else set()
-            aside |= {news[0]} if olds[0] in value.marks.aside else set()
+            position_axes |= {news[0]} if olds[0] in value.roles.position_axes else set()
+            collapsed |= {news[0]} if olds[0] in value.roles.collapsed else set()
+            other_axes |= {news[0]} if olds[0] in value.roles.other_axes else set()
             continue
         varies = any(value.extents[k] > 1 for k in olds)
         if varies:
             value = build.spread(value, olds)
         extents += [shape[k] if varies else 1 for k in news]
-        if value.marks.running.intersection(olds):
-            running.update(k for k in news if shape[k] > 1)
-        if value.marks.aside.intersection(olds):
-            aside.update(k for k in news if shape[k] > 1)
-        gone = gone or bool(value.marks.collapsed.intersection(olds))
+        if value.roles.position_axes.intersection(olds):
+            position_axes.update(k for k in news if shape[k] > 1)
+        if value.roles.other_axes.intersection(olds):
+            other_axes.update(k for k in news if shape[k] > 1)
+        removed = removed or bool(value.roles.collapsed.intersection(olds))
     return build.resized(
-        value, tuple(extents), shape, Marks(frozenset(running), frozenset(collapsed), gone, frozenset(aside))
+        value,
+        tuple(extents),
+        shape,
+        AxisRoles(frozenset(position_axes), frozenset(collapsed), removed, frozenset(other_axes)),
     )
 
 
@@ -67,14 +70,14 @@ def reshaped(build: Builder, value: Value, shape: Shape) -> Value:
 def reshape(call: Call) -> Sequence[Value | None]:
     """The same elements in the same order."""
     call.only(0)
-    return [reshaped(call.build, call.live(), call.shape_out())]
+    return [reshaped(call.build, call.required(), call.shape_out())]
 
 
 @operators("Squeeze")
 def squeeze(call: Call) -> Sequence[Value | None]:
     """Axes of extent 1 are removed: those named, or all."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     axes = call.numbers(1, "axes")
     return [without_axes(call, value, range(len(value.shape)) if axes is None else map(value.normal, axes))]
 
@@ -83,7 +86,7 @@ def squeeze(call: Call) -> Sequence[Value | None]:
 def unsqueeze(call: Call) -> Sequence[Value | None]:
     """Axes of extent 1 are put in."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     axes = call.numbers(1, "axes") or []
     rank = len(value.shape) + len(axes)
     fresh = {axis % rank for axis in axes}
@@ -91,13 +94,13 @@ def unsqueeze(call: Call) -> Sequence[Value | None]:
     shape, extents = [1] * rank, [1] * rank
     for old, new in enumerate(places):
         shape[new], extents[new] = value.shape[old], value.extents[old]
-    return [call.build.resized(value, tuple(extents), tuple(shape), value.marks.moved(dict(enumerate(places))))]
+    return [call.build.resized(value, tuple(extents), tuple(shape), value.roles.moved(dict(enumerate(places))))]
 
 
 @operators("Transpose")
 def transpose(call: Call) -> Sequence[Value | None]:
     """Axes change places."""
-    value = call.live()
+    value = call.required()
     order = call.attributes.get("perm") or range(len(value.shape))[::-1]
     return [call.build.permuted(value, list(order))]
 
@@ -105,18 +108,18 @@ def transpose(call: Call) -> Sequence[Value | None]:
 @operators("DepthToSpace", "SpaceToDepth")
 def depth_and_space(call: Call) -> Sequence[Value | None]:
     """Done by onnxruntime's own operator; afterwards a position may run along channels as well as space."""
-    value, shape = call.live(), call.shape_out()
+    value, shape = call.required(), call.shape_out()
     channel, height, width = 1, 2, 3
-    marks = value.marks
-    running = set(marks.running)
-    if channel in running and call.node.op_type == "DepthToSpace":
-        running |= {height, width}
-    if running & {height, width} and call.node.op_type == "SpaceToDepth":
-        running.add(channel)
-    marks = marks._replace(running=frozenset(running))
+    roles = value.roles
+    position_axes = set(roles.position_axes)
+    if channel in position_axes and call.node.op_type == "DepthToSpace":
+        position_axes |= {height, width}
+    if position_axes & {height, width} and call.node.op_type == "SpaceToDepth":
+        position_axes.add(channel)
+    roles = roles._replace(position_axes=frozenset(position_axes))
     axes = (channel, height, width)
     if all(value.constant_along(k) for k in axes):
-        return [value._replace(shape=shape, marks=marks)]
+        return [value._replace(shape=shape, roles=roles)]
     value = call.build.spread(value, axes)
     name = call.build.emit(call.node.op_type, [value.name], **call.attributes)
-    return [Value(name, shape, (value.extents[0], *shape[1:]), marks)]
+    return [Value(name, shape, (value.extents[0], *shape[1:]), roles)]

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from strideinspect.results.field import Shape
-from strideinspect.verify.geometry import Question
+from strideinspect.verify.axis_questions import Question
 from strideinspect.verify.probe.call import Call, Operation, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
@@ -20,11 +20,11 @@ _AXIS_IS_AN_INPUT: Final = 20  # from this operator set on
 def transform(call: Call) -> Sequence[Value | None]:
     """Every frequency reads the whole axis, and real and imaginary part."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     given = call.constant(2) if call.known.opset >= _AXIS_IS_AN_INPUT else np.array(call.integer("axis", 1))
     axis = value.normal(-2 if given is None else int(given.reshape(-1)[0]))
     mixed = (axis, len(value.shape) - 1)
-    return [call.build.most(value, mixed)._replace(shape=call.shape_out(), marks=value.marks.without(mixed))]
+    return [call.build.most(value, mixed)._replace(shape=call.shape_out(), roles=value.roles.without(mixed))]
 
 
 def questions(node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray]) -> dict[int, Question]:
@@ -49,21 +49,21 @@ def questions(node: Operation, shapes: Mapping[str, Shape], values: Mapping[str,
 def short_time_transform(call: Call) -> Sequence[Value | None]:
     """[batch, samples] or [batch, samples, parts] to [batch, frames, frequencies, 2]."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     framed = call.build.read(value, 1, call.tables()[1])
     parts = range(2, len(value.shape))
-    framed = call.build.most(framed, parts)._replace(marks=value.marks.without(parts))
+    framed = call.build.most(framed, parts)._replace(roles=value.roles.without(parts))
     extents = (*framed.extents[:2], 1, 1)
-    return [call.build.resized(framed, extents, call.shape_out(), framed.marks)]
+    return [call.build.resized(framed, extents, call.shape_out(), framed.roles)]
 
 
 @operators("RotaryEmbedding", "com.microsoft:RotaryEmbedding")
 def rotation(call: Call) -> Sequence[Value | None]:
     """A feature is rotated with another one of the same step, which is nothing new where all see the same."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     if not value.constant_along(len(value.shape) - 1):
-        raise InexpressibleError("its features see different places")
+        raise InexpressibleError("its features have different fields")
     return [value]
 
 
@@ -71,15 +71,17 @@ def rotation(call: Call) -> Sequence[Value | None]:
 def unfold(call: Call) -> Sequence[Value | None]:
     """Windows of an axis, what lies in them along a new last axis."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     axis = value.normal(call.integer("dim", -1))
     shape, rank = call.shape_out(), len(value.shape)
     if value.constant_along(axis):
-        return [call.build.resized(value, (*value.extents, 1), shape, value.marks)]
+        return [call.build.resized(value, (*value.extents, 1), shape, value.roles)]
     reads = np.arange(shape[axis])[:, None] * call.integer("step", 1) + np.arange(shape[-1])
     name = call.build.emit("Gather", [value.name, call.build.constant(reads)], axis=axis)
     order = [k for k in range(rank + 1) if k != axis + 1] + [axis + 1]
     name = call.build.emit("Transpose", [name], perm=order)
     extents = (*(shape[k] if k == axis else extent for k, extent in enumerate(value.extents)), shape[-1])
-    marks = value.marks._replace(running=value.marks.running | ({rank} if axis in value.marks.running else set()))
-    return [Value(name, shape, extents, marks)]
+    roles = value.roles._replace(
+        position_axes=value.roles.position_axes | ({rank} if axis in value.roles.position_axes else set())
+    )
+    return [Value(name, shape, extents, roles)]

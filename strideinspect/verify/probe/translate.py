@@ -33,19 +33,19 @@ class Unknown:
     reason: str
 
 
-Held = Value | Unknown | None
+Tracked = Value | Unknown | None
 """What the probe has for a tensor; None where nothing of the probed input arrives."""
 
 
-class Readings(NamedTuple):
+class TrackedByKind(NamedTuple):
     """What the probe has for a tensor in each reading: mostly one and the same."""
 
-    local: Held
-    placed: Held
-    full: Held
+    local: Tracked
+    placed: Tracked
+    full: Tracked
 
 
-DARK: Final = Readings(None, None, None)
+INACTIVE: Final = TrackedByKind(None, None, None)
 """Of a tensor to which nothing of the probed input arrives."""
 
 
@@ -54,17 +54,17 @@ class Probe:
     """The probe's graph for one axis of one graph input, and what it holds for each of the model's tensors."""
 
     build: Builder
-    held: dict[str, Readings]
+    tracked: dict[str, TrackedByKind]
 
-    def of(self, tensor: str) -> Readings:
+    def of(self, tensor: str) -> TrackedByKind:
         """What it holds for a tensor."""
-        return self.held.get(tensor, DARK)
+        return self.tracked.get(tensor, INACTIVE)
 
 
 def translate(
     nodes: Sequence[Operation],
     source: tuple[str, int],
-    aside: Iterable[int],
+    other_axes: Iterable[int],
     known: Knowledge,
     labels: Mapping[str, str],
     *,
@@ -72,7 +72,7 @@ def translate(
 ) -> Probe:
     """The probe of `nodes` (in topological order) for one axis of the graph input that `source` names.
 
-    `aside` are the other axes of that input that are probed too; `labels` says what to call a node in a reason;
+    `other_axes` are the other axes of that input that are probed too; `labels` says what to call a node in a reason;
     `borders` asks for the probe of what the ends of maps reach.
     Raises InexpressibleError where the input's shape is not known.
     """
@@ -80,8 +80,8 @@ def translate(
     if name not in known.shapes:
         raise InexpressibleError(f"the shape of input {name!r} is not known")
     build = Builder(borders=borders)
-    value = build.source(known.shapes[name], axis, aside)
-    probe = Probe(build, {name: Readings(value, value, value)})
+    value = build.source(known.shapes[name], axis, other_axes)
+    probe = Probe(build, {name: TrackedByKind(value, value, value)})
     for node in nodes:
         if node.kind not in READ_ONLY_A_SHAPE:
             _enter(node, probe, known, labels)
@@ -102,7 +102,7 @@ def ancestors(nodes: Sequence[Operation], tensors: Iterable[str]) -> list[Operat
 def _enter(node: Operation, probe: Probe, known: Knowledge, labels: Mapping[str, str]) -> None:
     """Translate one node in all readings: once, unless they differ."""
     inputs = [probe.of(name) for name in (*node.input, *node.captured)]
-    if not any(held.full for held in inputs):
+    if not any(tracked.full for tracked in inputs):
         return
     into_local, into_placed, into_full = map(list, zip(*inputs, strict=True))
     translate_as = partial(_outputs, node, labels.get(node.name, node.name), probe.build, known)
@@ -114,27 +114,27 @@ def _enter(node: Operation, probe: Probe, known: Knowledge, labels: Mapping[str,
         local = [_joined(*pair, probe.build) for pair in zip(local, placed, strict=True)]
     if call is None or call.sensitive or into_full != into_local:
         full, _ = translate_as(into_full, DependenceKind.FULL)
-    probe.held.update(zip(node.output, map(Readings, local, placed, full), strict=True))
+    probe.tracked.update(zip(node.output, map(TrackedByKind, local, placed, full), strict=True))
 
 
 def _outputs(
-    node: Operation, label: str, build: Builder, known: Knowledge, inputs: Sequence[Held], reading: DependenceKind
-) -> tuple[Sequence[Held], Call | None]:
+    node: Operation, label: str, build: Builder, known: Knowledge, inputs: Sequence[Tracked], reading: DependenceKind
+) -> tuple[Sequence[Tracked], Call | None]:
     """What one reading makes of a node, and the call that tells whether others differ; None if there was none."""
     count = len(node.output)
     name = f"{node.op_type} {label}"
-    unknown = next((held for held in inputs if isinstance(held, Unknown)), None)
+    unknown = next((tracked for tracked in inputs if isinstance(tracked, Unknown)), None)
     if unknown is not None:
         return [unknown] * count, None
-    values = [held for held in inputs if not isinstance(held, Unknown)]
+    values = [tracked for tracked in inputs if not isinstance(tracked, Unknown)]
     if not any(values):
         return [None] * count, None
     translator = TRANSLATORS.get(node.kind)
     if translator is None:
-        return [Unknown(f"what {name} reads can be assumed, but not observed by the probe")] * count, None
+        return [Unknown(f"the probe has no translation of {name}, so what it reads cannot be observed")] * count, None
     call = Call(node, values[: len(node.input)], reading, build, known)
     try:
-        outputs: list[Held] = [*map(_lit, translator(call))]
+        outputs: list[Tracked] = [*map(_nonempty, translator(call))]
         del outputs[count:]
         _compare(node, outputs, known)
     except InexpressibleError as problem:
@@ -143,7 +143,7 @@ def _outputs(
     return outputs, call
 
 
-def _joined(local: Held, placed: Held, build: Builder) -> Held:
+def _joined(local: Tracked, placed: Tracked, build: Builder) -> Tracked:
     """What is left locally where a collapsed axis was spread: what else there was, and what never collapsed."""
     if local is None or isinstance(placed, Unknown):
         return placed
@@ -152,13 +152,13 @@ def _joined(local: Held, placed: Held, build: Builder) -> Held:
     return build.union([local, placed], local.shape)
 
 
-def _lit(value: Value | None) -> Value | None:
+def _nonempty(value: Value | None) -> Value | None:
     """The value, unless it has no index at all."""
     return None if value is None or 0 in value.shape else value
 
 
-def _compare(node: Operation, outputs: Sequence[Held], known: Knowledge) -> None:
+def _compare(node: Operation, outputs: Sequence[Tracked], known: Knowledge) -> None:
     """The probe has to arrive at the shapes that were observed."""
-    for name, held in zip(node.output, outputs, strict=False):
-        if isinstance(held, Value) and known.shapes.get(name, held.shape) != held.shape:
-            raise InexpressibleError(f"it made {held.shape} of what ran as {known.shapes[name]}")
+    for name, tracked in zip(node.output, outputs, strict=False):
+        if isinstance(tracked, Value) and known.shapes.get(name, tracked.shape) != tracked.shape:
+            raise InexpressibleError(f"the probe computed shape {tracked.shape}, but it ran as {known.shapes[name]}")

@@ -12,52 +12,55 @@ class InexpressibleError(Exception):
     """The probe cannot say what a node reads; the message is the reason."""
 
 
-class Marks(NamedTuple):
+class AxisRoles(NamedTuple):
     """Where the position along the probed axis runs in a tensor.
 
-    `running` are the axes of the tensor along which it runs; `collapsed` those that had it and were brought to extent 1
-    by pooling or reducing; `gone` says that such an axis was removed since. `aside` are the axes along which the
-    positions of the other probed axes run: fields are projected over these, so that padding along them is no hole.
+    `position_axes` are the axes of the tensor along which it runs; `collapsed` those that had it and were brought to
+    extent 1 by pooling or reducing; `removed` says that such an axis was removed since. `other_axes` are the axes
+    along which the positions of the other probed axes run: fields are projected over these, so that padding along them
+    is not a hole.
     """
 
-    running: frozenset[int] = frozenset()
+    position_axes: frozenset[int] = frozenset()
     collapsed: frozenset[int] = frozenset()
-    gone: bool = False
-    aside: frozenset[int] = frozenset()
+    removed: bool = False
+    other_axes: frozenset[int] = frozenset()
 
-    def moved(self, places: dict[int, int]) -> Marks:
-        """The marks after axis `k` became `places[k]`; an axis without a place is removed."""
+    def moved(self, places: dict[int, int]) -> AxisRoles:
+        """The roles after axis `k` became `places[k]`; an axis without a place is removed."""
         lost = self.collapsed - places.keys()
-        return Marks(
-            frozenset(places[k] for k in self.running if k in places),
+        return AxisRoles(
+            frozenset(places[k] for k in self.position_axes if k in places),
             frozenset(places[k] for k in self.collapsed if k in places),
-            self.gone or bool(lost),
-            frozenset(places[k] for k in self.aside if k in places),
+            self.removed or bool(lost),
+            frozenset(places[k] for k in self.other_axes if k in places),
         )
 
-    def collapsing(self, axes: Iterable[int], shape: Shape) -> Marks:
-        """The marks after pooling the whole of `axes` of a tensor of this shape into one index each."""
-        fresh = frozenset(k for k in axes if k in self.running and shape[k] > 1)
-        return self._replace(running=self.running - fresh, collapsed=self.collapsed | fresh)
+    def collapsing(self, axes: Iterable[int], shape: Shape) -> AxisRoles:
+        """The roles after pooling the whole of `axes` of a tensor of this shape into one index each."""
+        fresh = frozenset(k for k in axes if k in self.position_axes and shape[k] > 1)
+        return self._replace(position_axes=self.position_axes - fresh, collapsed=self.collapsed | fresh)
 
-    def without(self, axes: Iterable[int]) -> Marks:
-        """The marks once no position runs along `axes` any more, and they count as ordinary."""
-        gone = frozenset(axes)
-        return Marks(self.running - gone, self.collapsed - gone, self.gone, self.aside - gone)
+    def without(self, axes: Iterable[int]) -> AxisRoles:
+        """The roles once no position runs along `axes` any more, and they count as ordinary."""
+        ordinary = frozenset(axes)
+        return AxisRoles(
+            self.position_axes - ordinary, self.collapsed - ordinary, self.removed, self.other_axes - ordinary
+        )
 
     @staticmethod
-    def merged(found: Sequence[Marks]) -> Marks:
-        """The marks of what depends on several values: what one of them has lost, the whole has."""
-        if all(marks == found[0] for marks in found) and found[0].running.isdisjoint(found[0].collapsed):
-            return found[0]
-        collapsed = frozenset().union(*(marks.collapsed for marks in found))
-        running = frozenset().union(*(marks.running for marks in found)) - collapsed
-        aside = frozenset().union(*(marks.aside for marks in found))
-        return Marks(running, collapsed, any(marks.gone for marks in found), aside)
+    def merged(several: Sequence[AxisRoles]) -> AxisRoles:
+        """The roles of what depends on several values: an axis that collapsed in one of them has collapsed."""
+        if all(roles == several[0] for roles in several) and several[0].position_axes.isdisjoint(several[0].collapsed):
+            return several[0]
+        collapsed = frozenset().union(*(roles.collapsed for roles in several))
+        position_axes = frozenset().union(*(roles.position_axes for roles in several)) - collapsed
+        other_axes = frozenset().union(*(roles.other_axes for roles in several))
+        return AxisRoles(position_axes, collapsed, any(roles.removed for roles in several), other_axes)
 
     def spreads(self, axis: int) -> bool:
         """Whether going from extent 1 to more along `axis` spreads a collapsed axis again."""
-        return axis in self.collapsed or (self.gone and axis not in self.running)
+        return axis in self.collapsed or (self.removed and axis not in self.position_axes)
 
 
 class Value(NamedTuple):
@@ -70,7 +73,7 @@ class Value(NamedTuple):
     name: str
     shape: Shape
     extents: Shape
-    marks: Marks
+    roles: AxisRoles
 
     def constant_along(self, axis: int) -> bool:
         """Whether the probe keeps one index for all along `axis`."""
@@ -78,7 +81,7 @@ class Value(NamedTuple):
 
     def ignores_holes(self, axis: int) -> bool:
         """Whether what is empty along `axis` is projected away: there run only the positions of other probed axes."""
-        return self.constant_along(axis) and axis in self.marks.aside and axis not in self.marks.running
+        return self.constant_along(axis) and axis in self.roles.other_axes and axis not in self.roles.position_axes
 
     def normal(self, axis: int) -> int:
         """`axis` counted from the front. Raises InexpressibleError where there is no such axis."""

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS, ConvolutionInputs
 from strideinspect.results.field import Shape
-from strideinspect.verify.geometry import Question
+from strideinspect.verify.axis_questions import Question
 from strideinspect.verify.probe.call import Call, Operation, operators
-from strideinspect.verify.probe.value import InexpressibleError, Marks, Value
+from strideinspect.verify.probe.value import AxisRoles, InexpressibleError, Value
 
 _CONVOLUTIONS: Final = {
     "Conv": "Conv",
@@ -90,17 +90,17 @@ def _slid(call: Call, value: Value) -> Value:
     tables = call.tables()
     for axis, table in tables.items():
         value = call.build.read(value, axis, table)
-    if not value.marks.collapsed:
+    if not value.roles.collapsed:
         return value
     grown = {axis for axis, table in tables.items() if table.size > 1}
-    return value._replace(marks=value.marks._replace(collapsed=value.marks.collapsed - grown))
+    return value._replace(roles=value.roles._replace(collapsed=value.roles.collapsed - grown))
 
 
 @operators(*_POOLS)
 def pooling(call: Call) -> Sequence[Value | None]:
     """Every spatial axis is read by its table; one that its only output covers whole collapses."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     covered = [axis for axis, table in call.tables().items() if table.covers]
     pooled = call.collapse(_slid(call, value), covered, value.shape)
     return [pooled, pooled]  # MaxPool's second output says where its values were
@@ -111,7 +111,7 @@ def pooling(call: Call) -> Sequence[Value | None]:
 def global_pooling(call: Call) -> Sequence[Value | None]:
     """Every spatial axis is read whole and collapses."""
     call.only(0)
-    value = call.live()
+    value = call.required()
     axes = spatial_axes(call.node, len(value.shape))
     return [call.collapse(call.build.most(value, axes), axes, value.shape)]
 
@@ -131,10 +131,10 @@ def convolution(call: Call) -> Sequence[Value | None]:
         parts.append(_mixed(call, _slid(call, value), channel, call.integer("group", 1), shape[channel]))
     if (kernel := call.value(inputs.weight)) is not None:
         whole = call.build.most(kernel, range(len(kernel.shape)))
-        parts.append(call.build.resized(whole, (1,) * len(shape), shape, Marks()))
+        parts.append(call.build.resized(whole, (1,) * len(shape), shape, AxisRoles()))
     if inputs.bias is not None and (bias := call.value(inputs.bias)) is not None:
         ones = (1,) * (len(shape) - channel - 1)
-        parts.append(call.build.resized(bias, bias.extents + ones, bias.shape + ones, bias.marks))
+        parts.append(call.build.resized(bias, bias.extents + ones, bias.shape + ones, bias.roles))
     parts += [call.value(k) for k in (inputs.summand, inputs.zero_point) if k is not None]
     return [call.broadcast(parts, shape)]
 
@@ -143,14 +143,14 @@ def _mixed(call: Call, value: Value, channel: int, groups: int, outputs: int) ->
     """Every output channel reads all input channels of its group."""
     build = call.build
     shape = tuple(outputs if k == channel else extent for k, extent in enumerate(value.shape))
-    marks = value.marks.without([channel])
+    roles = value.roles.without([channel])
     if groups == 1 or value.constant_along(channel):
-        return build.everywhere(value, [channel])._replace(shape=shape, marks=marks)
+        return build.everywhere(value, [channel])._replace(shape=shape, roles=roles)
     size = value.shape[channel] // groups
     before, after = value.extents[:channel], value.extents[channel + 1 :]
     apart = (*before, groups, size, *after)
-    most = build.most(build.resized(value, apart, apart, marks), [channel + 1])
+    most = build.most(build.resized(value, apart, apart, roles), [channel + 1])
     each = outputs // groups
     if each > 1:
         most = build.spread(most._replace(shape=(*before, groups, each, *after)), [channel + 1])
-    return build.resized(most, (*before, outputs, *after), shape, marks)
+    return build.resized(most, (*before, outputs, *after), shape, roles)

@@ -1,7 +1,7 @@
 """What a window or a resizing reads along one axis, asked of onnxruntime's own operator.
 
-The operator runs on a batch of rows in each of which some single indices are lit, far enough apart: where its output
-is lit too, it has read that index. No window arithmetic is done here; what comes back is a table.
+The operator runs on a batch of rows in each of which some single indices are not zero, far enough apart: where its
+output is not zero either, it has read that index. No window arithmetic is done here; the result is a table.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import onnx
 from onnx import helper, numpy_helper
 
 from strideinspect.limits import MOST_QUESTION_ENTRIES, MOST_SESSION_ENTRIES, SHORT_PROBED_AXIS
-from strideinspect.verify.shapes import plain, session
+from strideinspect.verify.run_model import plain, session
 
 
 class Question(NamedTuple):
     """One operator along one axis of `length` indices.
 
-    `attributes` are those of the operator in one dimension. `reach` says how far apart two lit indices have to be at
+    `attributes` are those of the operator in one dimension. `reach` says how far apart two active indices have to be at
     least, so that no output reads both. `weight` is the kernel size of an operator that has weights, `constants` are
     the inputs after the data, None where one is left out. `planar` operators are given a second axis of extent 1.
     """
@@ -37,7 +37,7 @@ class Question(NamedTuple):
 
     @property
     def spacing(self) -> int:
-        """Distance between two lit indices of one row."""
+        """Distance between two active indices of one row."""
         return spacing(self.length, self.reach)
 
     @property
@@ -88,10 +88,10 @@ class ObservedTaps:
         """
         some = self.reads[:, 0] >= 0
         near = max(1, int(np.diff(self.reads[some], axis=1).max(initial=1)))
-        lit = np.flatnonzero(some)
+        active = np.flatnonzero(some)
         between = np.zeros(self.size, bool)
-        if len(lit):
-            between[lit[0] : lit[-1] + 1] = True
+        if len(active):
+            between[active[0] : active[-1] + 1] = True
         ends = (self.reads[:, 0] < near) | (self.reads[:, -1] >= self.length - near)
         return np.where(some, ends, ~between)
 
@@ -106,19 +106,19 @@ class ObservedTaps:
         return self.size == 1 and len(set(self.reads[0].tolist()) - {-1}) == self.length
 
 
-Answer = ObservedTaps | str
+AxisAnswer = ObservedTaps | str
 """A table, or why there is none."""
 
 
 def spacing(length: int, reach: int) -> int:
-    """How far apart the lit indices of one row are; the batch has twice as many rows."""
+    """How far apart the active indices of one row are; the batch has twice as many rows."""
     return length if length <= SHORT_PROBED_AXIS else min(length, max(32, 2 * reach))
 
 
-def ask(questions: Iterable[Question], opset: int) -> dict[Question, Answer]:
+def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]:
     """Put all questions to onnxruntime, in few sessions where none makes it fail. `opset` is the model's own."""
     distinct = list(dict.fromkeys(questions))
-    answers: dict[Question, Answer] = {
+    answers: dict[Question, AxisAnswer] = {
         q: f"an axis of {q.length:,} indices is too long to ask onnxruntime what its {q.op} reads"
         for q in distinct
         if q.entries > MOST_QUESTION_ENTRIES
@@ -142,10 +142,10 @@ def _sessions(questions: Iterable[Question]) -> Iterator[list[Question]]:
         yield part
 
 
-def _put(questions: list[Question], opset: int) -> dict[Question, Answer]:
+def _put(questions: list[Question], opset: int) -> dict[Question, AxisAnswer]:
     """The answers of one session, or of one per question where it fails."""
     try:
-        answers = run(questions, _lit, opset)
+        answers = run(questions, _active_rows, opset)
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; the culprit is found below
         if len(questions) == 1:
             return {questions[0]: f"onnxruntime cannot run {questions[0].op} alone: {plain(problem)}"}
@@ -160,7 +160,7 @@ def run(questions: Sequence[Question], rows: Callable[[Question], np.ndarray], o
     """
     nodes, initializers, feeds = [], {}, {}
     for number, question in enumerate(questions):
-        name = f"lit_{question.length}_{question.spacing}_{int(question.planar)}"
+        name = f"active_{question.length}_{question.spacing}_{int(question.planar)}"
         if name not in feeds:
             feeds[name] = rows(question)
         inputs = [name]
@@ -186,8 +186,8 @@ def run(questions: Sequence[Question], rows: Callable[[Question], np.ndarray], o
     return answers
 
 
-def _lit(question: Question) -> np.ndarray:
-    """[2·spacing, 1, length]: rows that light every spacing-th index with 1, then with the index's number plus 1."""
+def _active_rows(question: Question) -> np.ndarray:
+    """[2·spacing, 1, length]: rows that hold 1 at every spacing-th index, then with the index's number plus 1."""
     spacing, length = question.spacing, question.length
     plain_rows = np.zeros((spacing, length), np.float32)
     index = np.arange(length)
@@ -196,16 +196,16 @@ def _lit(question: Question) -> np.ndarray:
     return rows[..., None] if question.planar else rows
 
 
-def _decode(question: Question, answer: np.ndarray) -> Answer:
-    """The table behind the operator's output: which row lit which output, and with which number."""
+def _decode(question: Question, answer: np.ndarray) -> AxisAnswer:
+    """The table that explains the operator's output: which row reached which output, and with which number."""
     spacing = question.spacing
     rows = answer.reshape(2 * spacing, -1)
-    lit, numbered = rows[:spacing], rows[spacing:]
-    read = reached(lit)
+    active, numbered = rows[:spacing], rows[spacing:]
+    read = reached(active)
     output, row = np.nonzero(read.T)
-    index = np.rint(numbered[row, output].astype(np.float64) / lit[row, output]).astype(np.int64) - 1
+    index = np.rint(numbered[row, output].astype(np.float64) / active[row, output]).astype(np.int64) - 1
     if ((index < 0) | (index >= question.length) | (index % spacing != row)).any():
-        return f"what onnxruntime's {question.op} reads of {question.length:,} indices could not be told apart"
+        return f"it is ambiguous what onnxruntime's {question.op} reads of {question.length:,} indices"
     counts = np.bincount(output, minlength=read.shape[1])
     reads = np.full((read.shape[1], max(1, int(counts.max(initial=0)))), -1, np.int32)
     starts = np.cumsum(counts) - counts
@@ -214,6 +214,6 @@ def _decode(question: Question, answer: np.ndarray) -> Answer:
     return ObservedTaps(question.length, np.sort(reads, axis=1))
 
 
-def reached(lit: np.ndarray) -> np.ndarray:
-    """Which outputs read something that is lit; an empty window of MaxPool gives the lowest float."""
-    return np.asarray(np.isfinite(lit) & (np.abs(lit) < 1e30) & (lit != 0))
+def reached(active: np.ndarray) -> np.ndarray:
+    """Which outputs read something that is not zero; an empty window of MaxPool gives the lowest float."""
+    return np.asarray(np.isfinite(active) & (np.abs(active) < 1e30) & (active != 0))

@@ -17,15 +17,15 @@ import onnxruntime
 from strideinspect.limits import MOST_SHAPE_REALS
 from strideinspect.model.subgraphs import captured
 from strideinspect.results.field import Shape
-from strideinspect.verify.branches import agreed, beside_each_other, not_taken
+from strideinspect.verify.both_branches import agreed, beside_each_other, not_taken
 from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
 from strideinspect.verify.weightless import Weightless
 
-_NOT_RUN: Final = "onnxruntime left it out of this run, so that nobody saw its shape"
+_NOT_RUN: Final = "onnxruntime optimised it away, so its shape was not observed"
 
 
 @dataclass(frozen=True, slots=True)
-class AsRun:
+class ObservedRun:
     """What one run showed.
 
     `shapes` per tensor; `not_checked` says of others why they have none. `values` holds the small tensors whose
@@ -59,7 +59,7 @@ def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = 
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def run(weightless: Weightless, directory: Path) -> AsRun:
+def run(weightless: Weightless, directory: Path) -> ObservedRun:
     """Run the model once on zeros, with its profile below `directory`. What onnxruntime refuses is no exception.
 
     Where the data decide between two branches, both are run, unless one cannot run at this size.
@@ -83,7 +83,7 @@ def run(weightless: Weightless, directory: Path) -> AsRun:
     return replace(_run(weightless, model, replaced, directory), undecided=undecided)
 
 
-def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str], directory: Path) -> AsRun:
+def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str], directory: Path) -> ObservedRun:
     graph = model.graph
     exact = exactness(graph, replaced, chooses)
     wanted = list(dict.fromkeys(parameters(graph, exact)))
@@ -94,7 +94,7 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
     try:
         runner = session(model, profile=directory / "profile")
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
-        return AsRun(graph.node, {}, {}, values, exact, weightless.in_their_words(plain(problem)))
+        return ObservedRun(graph.node, {}, {}, values, exact, weightless.in_their_words(plain(problem)))
     fetched, error = _fetched(runner, weightless, list(dict.fromkeys([*tensors, *wanted])))
     profile = Path(runner.end_profiling())
     seen = {name: tuple(value.shape()) for name, value in fetched.items()}
@@ -118,7 +118,7 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
         for name in node.output:
             if name and name not in seen:
                 not_checked.setdefault(name, error or _NOT_RUN)
-    return AsRun(graph.node, seen, not_checked, values, exact, error)
+    return ObservedRun(graph.node, seen, not_checked, values, exact, error)
 
 
 def _fetched(

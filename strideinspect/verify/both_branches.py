@@ -49,7 +49,7 @@ def not_taken(graph: onnx.GraphProto, seen: Collection[str], labels: Mapping[str
             if names and not any(name in seen for name in names):
                 which = attribute.name.removesuffix("_branch")
                 label = labels.get(node.name, node.name)
-                reason = f"the {which} branch of If {label}, in which it stands, was not taken"
+                reason = f"the {which} branch of If {label}, which contains it, was not taken"
                 reasons |= dict.fromkeys(names, reason)
             reasons = not_taken(attribute.g, seen, labels) | reasons
     return reasons

@@ -1,0 +1,76 @@
+"""If: replaced by the branch that a constant condition selects; where the condition is not known, by both, joined.
+
+Source: ONNX operator If. Names are unique by now (`model.naming`), so the nodes of both branches can be in one graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
+
+import onnx
+
+from strideinspect.model.node import Node, PlacedNode
+
+
+class IfBranch(NamedTuple):
+    """A branch that may be taken or not: `key` is the If's first output, `label` what to call it."""
+
+    key: str
+    label: str
+    name: Literal["then", "else"]
+
+
+class BranchGraph(NamedTuple):
+    """The nodes of a branch and its own constants. `branch` is None for one that is certainly taken."""
+
+    branch: IfBranch | None
+    nodes: tuple[Node, ...]
+    initializers: Mapping[str, onnx.TensorProto]
+
+
+class Replacement(NamedTuple):
+    """What replaces an If: the nodes of its branches, then one node per output.
+
+    For one branch that node is an Identity. For two it is an If without subgraphs, whose inputs are the condition and
+    the results of both branches.
+    """
+
+    branches: tuple[BranchGraph, ...]
+    output_nodes: tuple[Node, ...]
+    undecided: tuple[IfBranch, IfBranch] | None = None
+
+
+def replacement(placed: PlacedNode, opsets: Mapping[str, int]) -> Replacement | None:
+    """What replaces an If; None for any other node, and for an If without both branches."""
+    node = placed.node
+    if node.op != "If" or node.domain:
+        return None
+    then, otherwise = node.graph("then_branch"), node.graph("else_branch")
+    if then is None or otherwise is None:
+        return None
+    condition = placed.constant(0)
+    if condition is not None and condition.size == 1:
+        taken = then if condition.reshape(-1)[0] else otherwise
+        results = (_output_node(node, opsets, "Identity", (inner.name,), name) for inner, name in _outputs(node, taken))
+        return Replacement((_branch(None, taken, opsets),), tuple(results))
+    undecided = IfBranch(node.key, node.label, "then"), IfBranch(node.key, node.label, "else")
+    branches = _branch(undecided[0], then, opsets), _branch(undecided[1], otherwise, opsets)
+    both = zip(_outputs(node, then), _outputs(node, otherwise), strict=False)
+    results = (_output_node(node, opsets, "If", (node.inputs[0], a.name, b.name), name) for (a, name), (b, _) in both)
+    return Replacement(branches, tuple(results), undecided)
+
+
+def _branch(branch: IfBranch | None, graph: onnx.GraphProto, opsets: Mapping[str, int]) -> BranchGraph:
+    return BranchGraph(branch, tuple(Node.of(n, opsets) for n in graph.node), {t.name: t for t in graph.initializer})
+
+
+def _outputs(node: Node, graph: onnx.GraphProto) -> Iterator[tuple[onnx.ValueInfoProto, str]]:
+    """The outputs of a branch that the If returns, and under which names."""
+    return ((inner, name) for inner, name in zip(graph.output, node.outputs, strict=False) if name)
+
+
+def _output_node(node: Node, opsets: Mapping[str, int], op: str, inputs: tuple[str, ...], output: str) -> Node:
+    proto = onnx.helper.make_node(op, inputs, [output], name=node.name)
+    proto.metadata_props.extend(node.proto.metadata_props)
+    return Node.of(proto, opsets)
