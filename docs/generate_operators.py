@@ -8,7 +8,7 @@ from pathlib import Path
 
 from onnx import helper
 
-from strideinspect.reads.registry import Family, families
+from strideinspect.reads.families import Family, families
 from strideinspect.verify.exactness import READ_ONLY_A_SHAPE
 from strideinspect.verify.probe import translate  # noqa: F401 - importing it registers every translator
 from strideinspect.verify.probe.call import TRANSLATORS, operation

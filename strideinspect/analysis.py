@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from strideinspect.fields.forward import Fields, InputAxis, NodeReads, described, propagate, spatial_axes
+from strideinspect.fields.forward import Fields, NodeReads, described, propagate, spatial_axes
 from strideinspect.fields.index_masks import Masks, runs, unmarked
 from strideinspect.fields.liveness import read_indices, seen
 from strideinspect.fields.merging import MapMerge, merges
@@ -21,7 +21,7 @@ from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.model.source import source_of
 from strideinspect.model.tensor_names import named
-from strideinspect.results.field import Span
+from strideinspect.results.field import InputAxis, Span
 from strideinspect.results.report import Input, Source, TensorReport, Unseen, WindowNode
 from strideinspect.windows.window_nodes import reached, window_nodes
 

@@ -80,10 +80,10 @@ def inspect(
 
 def _without_accepted(report: Report, file: Path, settings: Settings) -> Report:
     from strideinspect import baseline_file
-    from strideinspect.policy import baseline
+    from strideinspect.policy import accepted
 
-    accepted = baseline_file.read(file).of(report.path)
-    return baseline.applied(report, accepted, baseline=file.name, rules=baseline.judged(report, settings))
+    entries = baseline_file.read(file).of(report.path)
+    return accepted.applied(report, entries, baseline=file.name, rules=accepted.judged(report, settings))
 
 
 def _verifier(path: str, settings: Settings) -> AbstractContextManager[Verifier | None]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from strideinspect.model.foreign_shapes import output_shape
     from strideinspect.model.node import PlacedNode, UnresolvedError
-    from strideinspect.reads.registry import everything, reads
+    from strideinspect.reads.families import everything, reads
     from strideinspect.reads.steps import (
         Broadcast,
         Channels,
@@ -75,9 +75,9 @@ _ELSEWHERE = {
     "rule": "rules.registry",
     "PlacedNode": "model.node",
     "UnresolvedError": "model.node",
-    "everything": "reads.registry",
+    "everything": "reads.families",
     "output_shape": "model.foreign_shapes",
-    "reads": "reads.registry",
+    "reads": "reads.families",
 }
 
 

@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from strideinspect.analysis import Analysis
-from strideinspect.fields.forward import InputAxis
 from strideinspect.model.node import Shape
-from strideinspect.results.field import Field
+from strideinspect.results.field import Field, InputAxis
 from strideinspect.results.report import TensorReport, WindowNode
 from strideinspect.verify.theory import ClaimKey, Enlarged, TheoryClaim
 

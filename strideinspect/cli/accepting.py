@@ -14,7 +14,7 @@ from strideinspect.cli import console, outputs
 from strideinspect.cli.session import InspectionRequest, inspected
 from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
-from strideinspect.policy.baseline import judged
+from strideinspect.policy.accepted import judged
 from strideinspect.policy.entry import Entry, entries
 from strideinspect.policy.recognition import match
 from strideinspect.results.report import FailedReport, Report, Severity

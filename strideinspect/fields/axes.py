@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection
 from typing import NamedTuple
 
-from strideinspect.reads.steps import Shape
+from strideinspect.results.field import Shape
 
 
 class StepContext(NamedTuple):

@@ -7,16 +7,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from strideinspect.fields.forward import Fields
-from strideinspect.fields.index_masks import Masks
+from strideinspect.fields.index_masks import Masks, Vector
 from strideinspect.limits import LARGEST_FIELD_ARRAY, LONGEST_CACHED_AXIS
 from strideinspect.model.geometry import Geometry, Window
 from strideinspect.results.field import NOTHING, sees_nothing
 from strideinspect.results.report import Dropped
-
-Vector = NDArray[np.bool_]
 
 
 def padding_mask(fields: Fields, tensor: str, axis: int, length: int) -> Vector:

@@ -12,12 +12,10 @@ from strideinspect.fields.closed_form import Form, Reason, identity
 from strideinspect.fields.hulls import emptied, index_spans, is_empty
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.registry import describe, everything
+from strideinspect.reads.families import describe, everything
 from strideinspect.reads.steps import Place, Read, Step
 from strideinspect.reads.validate import fits
-
-InputAxis = tuple[str, int]
-"""A graph input and one of its axes."""
+from strideinspect.results.field import InputAxis
 
 
 class AxisField(NamedTuple):

@@ -9,12 +9,12 @@ import numpy as np
 
 from strideinspect.fields.actual import apply
 from strideinspect.fields.axes import StepContext
-from strideinspect.fields.forward import Fields, InputAxis, NodeReads
+from strideinspect.fields.forward import Fields, NodeReads
 from strideinspect.fields.index_masks import Masks, all_marked, runs
 from strideinspect.fields.liveness import seen_from
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Broadcast, Statistics
-from strideinspect.results.field import Span
+from strideinspect.results.field import InputAxis, Span
 
 
 def may_have_holes(shapes: Shapes) -> bool:

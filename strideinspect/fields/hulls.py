@@ -17,16 +17,8 @@ from numpy.typing import NDArray
 
 from strideinspect.fields.sliding import transposed_minimum, window_minimum
 from strideinspect.limits import LARGEST_CACHED_HULLS, LARGEST_FIELD_ARRAY
-from strideinspect.reads.steps import (
-    AxisStep,
-    Channels,
-    Place,
-    Shape,
-    Sliding,
-    Table,
-    Transposed,
-)
-from strideinspect.results.field import NOTHING, sees_nothing
+from strideinspect.reads.steps import AxisStep, Channels, Place, Sliding, Table, Transposed
+from strideinspect.results.field import NOTHING, Shape, sees_nothing
 
 Hulls = NDArray[np.int32]
 

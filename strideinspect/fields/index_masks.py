@@ -24,7 +24,6 @@ from strideinspect.reads.steps import (
     Place,
     Read,
     Reshape,
-    Shape,
     Sliding,
     Statistics,
     Step,
@@ -32,6 +31,7 @@ from strideinspect.reads.steps import (
     Transposed,
     Whole,
 )
+from strideinspect.results.field import Shape
 
 Vector = NDArray[np.bool_]
 Masks = tuple[Vector, ...]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from strideinspect.fields.forward import NodeReads
 from strideinspect.fields.index_masks import Masks, Vector, all_marked, back, forward
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.registry import family_of
+from strideinspect.reads.families import family_of
 
 
 def seen(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:

@@ -8,10 +8,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from strideinspect.fields.closed_form import Closed, Phases
-from strideinspect.fields.forward import AxisField, Fields, InputAxis, NodeReads
+from strideinspect.fields.forward import AxisField, Fields, NodeReads
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
+from strideinspect.results.field import InputAxis
 
 UPSAMPLERS = frozenset({"Resize", "Upsample", "ConvTranspose", "DepthToSpace"})
 

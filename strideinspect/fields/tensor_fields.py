@@ -7,12 +7,12 @@ from functools import lru_cache
 import numpy as np
 
 from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.forward import AxisField, Fields, InputAxis
+from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.results.field import NOTHING, Field, FullField, Positions, Span
+from strideinspect.results.field import NOTHING, Field, FullField, InputAxis, Positions, Span
 from strideinspect.results.report import TensorReport
 
 _KEPT = 1 << 13

@@ -9,7 +9,7 @@ from strideinspect.limits import MOST_LISTED_WINDOWS
 from strideinspect.model.bodies import windows_inside
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.registry import family_of
+from strideinspect.reads.families import family_of
 from strideinspect.reads.steps import Everything
 
 

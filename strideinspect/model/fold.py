@@ -31,15 +31,15 @@ _PLAIN = frozenset(
     }
 )
 
-Array = NDArray[Any]
-_Rule = Callable[[Node, Sequence[Array | None]], Array]
+FoldedArray = NDArray[Any]
+_Rule = Callable[[Node, Sequence[FoldedArray | None]], FoldedArray]
 
 
 _QUANTISED = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
 """They make weights and maps; nobody quantises shape arithmetic, but a quantised network has thousands of them."""
 
 
-def fold(node: Node, values: Sequence[Array | None], size: int) -> tuple[Array, ...] | None:
+def fold(node: Node, values: Sequence[FoldedArray | None], size: int) -> tuple[FoldedArray, ...] | None:
     """Outputs of a node whose inputs are all known; None where that would be too large to be shape arithmetic.
 
     `values` holds None for an input left out, `size` is how many elements the output has.
@@ -65,7 +65,7 @@ def is_arithmetic(node: Node) -> bool:
     return not node.domain and node.op in _RULES
 
 
-def fold_table(node: Node, constants: Mapping[str, Array]) -> Array:
+def fold_table(node: Node, constants: Mapping[str, FoldedArray]) -> FoldedArray:
     """The output of a node that computes indices from constants, however many; Expand copies nothing.
 
     Raises UnresolvedError where the constants do not fit the operator.
@@ -77,7 +77,7 @@ def fold_table(node: Node, constants: Mapping[str, Array]) -> Array:
         raise UnresolvedError(f"the constants behind {node.key!r} do not fit together ({error})") from error
 
 
-def shape_value(node: Node, shape: Shape) -> Array | None:
+def shape_value(node: Node, shape: Shape) -> FoldedArray | None:
     """Value of a node that reads only a shape, else None."""
     if node.domain:
         return None
@@ -89,7 +89,7 @@ def shape_value(node: Node, shape: Shape) -> Array | None:
     return None
 
 
-def _by_reference(node: Node, values: Sequence[Array | None]) -> tuple[Array, ...] | None:
+def _by_reference(node: Node, values: Sequence[FoldedArray | None]) -> tuple[FoldedArray, ...] | None:
     if any(a.type not in _PLAIN for a in node.attributes.values()):
         return None  # a body; or a tensor, which might be said to lie in another file
     try:
@@ -108,7 +108,7 @@ def _by_reference(node: Node, values: Sequence[Array | None]) -> tuple[Array, ..
     return tuple(np.asarray(value) for value in found)
 
 
-def _constant(node: Node, _: Sequence[Array | None]) -> Array:
+def _constant(node: Node, _: Sequence[FoldedArray | None]) -> FoldedArray:
     for name, kind in (("value_int", np.int64), ("value_float", np.float32)):
         if node.has(name):
             return np.array(node.integer(name, 0) if name == "value_int" else node.real(name, 0.0), dtype=kind)
@@ -119,25 +119,25 @@ def _constant(node: Node, _: Sequence[Array | None]) -> Array:
     raise ValueError("it has no numeric value")
 
 
-def _cast(node: Node, values: Sequence[Array | None]) -> Array:
+def _cast(node: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     dtype = onnx.helper.tensor_dtype_to_np_dtype(node.integer("to", onnx.TensorProto.FLOAT))
     return _first(values).astype(dtype)
 
 
-def _first(values: Sequence[Array | None]) -> Array:
+def _first(values: Sequence[FoldedArray | None]) -> FoldedArray:
     if not values or values[0] is None:
         raise ValueError("its first input is missing")
     return values[0]
 
 
-def _list(node: Node, values: Sequence[Array | None], index: int, attribute: str) -> list[int] | None:
+def _list(node: Node, values: Sequence[FoldedArray | None], index: int, attribute: str) -> list[int] | None:
     if node.has(attribute):
         return list(node.integers(attribute) or ())
     value = values[index] if index < len(values) else None
     return None if value is None else [int(v) for v in value.reshape(-1)]
 
 
-def _divide(_: Node, values: Sequence[Array | None]) -> Array:
+def _divide(_: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     a, b = values[:2]
     if a is None or b is None:
         raise ValueError("an input is missing")
@@ -148,36 +148,36 @@ def _divide(_: Node, values: Sequence[Array | None]) -> Array:
     return np.asarray(a / b)
 
 
-def _refuse_zero(divisor: Array) -> None:
+def _refuse_zero(divisor: FoldedArray) -> None:
     """Whole numbers have no quotient by zero: numpy says 0, onnxruntime refuses."""
     if not divisor.all():
         raise ZeroDivisionError("it divides by zero")
 
 
-def _mod(node: Node, values: Sequence[Array | None]) -> Array:
+def _mod(node: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     a, b = _first(values), values[1]
     if b is not None and a.dtype.kind in "iu":
         _refuse_zero(b)
     return np.asarray(np.fmod(a, b) if node.integer("fmod", 0) else np.mod(a, b))  # type: ignore[arg-type]
 
 
-def _squeeze(node: Node, values: Sequence[Array | None]) -> Array:
+def _squeeze(node: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     axes = _list(node, values, 1, "axes")
     return np.squeeze(_first(values), None if axes is None else tuple(axes))
 
 
-def _unsqueeze(node: Node, values: Sequence[Array | None]) -> Array:
+def _unsqueeze(node: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     return np.expand_dims(_first(values), tuple(_list(node, values, 1, "axes") or ()))
 
 
-def _reshape(node: Node, values: Sequence[Array | None]) -> Array:
+def _reshape(node: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     data, wanted = _first(values), _list(node, values, 1, "shape") or []
     if not node.integer("allowzero", 0):
         wanted = [data.shape[i] if n == 0 else n for i, n in enumerate(wanted)]
     return data.reshape(wanted)
 
 
-def _slice(node: Node, values: Sequence[Array | None]) -> Array:
+def _slice(node: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     data = _first(values)
     starts, ends = _list(node, values, 1, "starts") or [], _list(node, values, 2, "ends") or []
     axes = _list(node, values, 3, "axes") or list(range(len(starts)))
@@ -191,7 +191,7 @@ def _slice(node: Node, values: Sequence[Array | None]) -> Array:
     return np.asarray(data)
 
 
-def _constant_of_shape(node: Node, values: Sequence[Array | None]) -> Array:
+def _constant_of_shape(node: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     fill = node.tensor("value")
     if fill is not None and fill.data_location == onnx.TensorProto.EXTERNAL:
         raise ValueError("its value is in another file")
@@ -199,7 +199,7 @@ def _constant_of_shape(node: Node, values: Sequence[Array | None]) -> Array:
     return np.full([int(n) for n in _first(values)], value.reshape(-1)[0], dtype=value.dtype)
 
 
-def _expand(_: Node, values: Sequence[Array | None]) -> Array:
+def _expand(_: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     data, wanted = _first(values), values[1]
     if wanted is None:
         raise ValueError("its shape is missing")
@@ -207,7 +207,7 @@ def _expand(_: Node, values: Sequence[Array | None]) -> Array:
 
 
 def _reduce(function: Callable[..., Any]) -> _Rule:
-    def rule(node: Node, values: Sequence[Array | None]) -> Array:
+    def rule(node: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
         axes = _list(node, values, 1, "axes")
         data = _first(values)
         return np.asarray(
@@ -217,7 +217,7 @@ def _reduce(function: Callable[..., Any]) -> _Rule:
     return rule
 
 
-def _clip(node: Node, values: Sequence[Array | None]) -> Array:
+def _clip(node: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     data = _first(values)
     low = values[1] if len(values) > 1 else node.real("min", -math.inf) if node.has("min") else None
     high = values[2] if len(values) > 2 else node.real("max", math.inf) if node.has("max") else None

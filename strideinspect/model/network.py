@@ -23,7 +23,7 @@ INTEGERS = {
     onnx.TensorProto.UINT8,
 }
 
-Array = NDArray[np.generic]
+ConstantArray = NDArray[np.generic]
 
 
 class Declared(NamedTuple):
@@ -52,20 +52,20 @@ def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:
 class _Later(NamedTuple):
     """How to compute a constant from others, and how many of those that it needs stand one behind the other."""
 
-    compute: Callable[[Mapping[str, Array]], Array]
+    compute: Callable[[Mapping[str, ConstantArray]], ConstantArray]
     depth: int
 
 
-class Constants(Mapping[str, Array]):
+class Constants(Mapping[str, ConstantArray]):
     """Known constants by name; an integer table is read from the file, or computed, when somebody asks for it."""
 
     def __init__(self, model: LoadedModel, tensors: Mapping[str, onnx.TensorProto]) -> None:
         self._model = model
         self._tensors = dict(tensors)
-        self._known: dict[str, Array] = {}
+        self._known: dict[str, ConstantArray] = {}
         self._later: dict[str, _Later] = {}
 
-    def add(self, name: str, value: Array) -> None:
+    def add(self, name: str, value: ConstantArray) -> None:
         """Remember a folded value."""
         self._known[name] = value
 
@@ -73,7 +73,9 @@ class Constants(Mapping[str, Array]):
         """Remember a constant that may be read later."""
         self._tensors[name] = tensor
 
-    def put_off(self, name: str, sources: Iterable[str], compute: Callable[[Mapping[str, Array]], Array]) -> None:
+    def put_off(
+        self, name: str, sources: Iterable[str], compute: Callable[[Mapping[str, ConstantArray]], ConstantArray]
+    ) -> None:
         """Remember how to compute a table from others, unless these are no constants."""
         depth = 1
         for source in filter(None, sources):
@@ -93,7 +95,7 @@ class Constants(Mapping[str, Array]):
         twin._later = dict(self._later)
         return twin
 
-    def known(self, name: str) -> Array | None:
+    def known(self, name: str) -> ConstantArray | None:
         """A value that is in memory already or small."""
         found = self._known.get(name)
         if found is None and name in self._tensors:
@@ -102,13 +104,13 @@ class Constants(Mapping[str, Array]):
                 found = self._read(name, tensor)
         return found
 
-    def _read(self, name: str, tensor: onnx.TensorProto) -> Array | None:
+    def _read(self, name: str, tensor: onnx.TensorProto) -> ConstantArray | None:
         value = self._model.values(tensor)
         if value is not None:
             self._known[name] = value
         return value
 
-    def __getitem__(self, name: str) -> Array:
+    def __getitem__(self, name: str) -> ConstantArray:
         found = self.known(name)
         later = self._later.get(name)
         if found is None and later is not None:
@@ -128,7 +130,7 @@ class Constants(Mapping[str, Array]):
         return len({**self._tensors, **self._known, **self._later})
 
 
-def _computed(name: str, later: _Later, constants: Constants) -> Array:
+def _computed(name: str, later: _Later, constants: Constants) -> ConstantArray:
     try:
         return later.compute(constants)
     except UnresolvedError as error:  # nobody knows what comes out, and the node fails when it runs

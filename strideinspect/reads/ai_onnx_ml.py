@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from strideinspect.model.node import PlacedNode
 from strideinspect.reads.elementwise import parameter
-from strideinspect.reads.registry import everything, reads
+from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import (
     Broadcast,
     Place,

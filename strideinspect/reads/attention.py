@@ -7,16 +7,9 @@ relatives. Masks are ignored: what a mask excludes still counts as read.
 from __future__ import annotations
 
 from strideinspect.model.node import PlacedNode, UnresolvedError
-from strideinspect.reads.registry import everything, reads
-from strideinspect.reads.steps import (
-    Broadcast,
-    Permute,
-    Read,
-    Reshape,
-    Shape,
-    Step,
-    Whole,
-)
+from strideinspect.reads.families import everything, reads
+from strideinspect.reads.steps import Broadcast, Permute, Read, Reshape, Step, Whole
+from strideinspect.results.field import Shape
 
 
 @reads("Attention")

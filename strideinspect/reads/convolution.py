@@ -12,7 +12,7 @@ from strideinspect.model.geometry import Geometry, Kind, Window
 from strideinspect.model.node import PlacedNode, Shape
 from strideinspect.model.window import geometry
 from strideinspect.reads.elementwise import parameter_steps
-from strideinspect.reads.registry import everything, reads
+from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,

@@ -6,7 +6,7 @@ Source: ONNX GridSample, RoiAlign, DeformConv, NonMaxSuppression and what picks,
 from __future__ import annotations
 
 from strideinspect.model.node import PlacedNode
-from strideinspect.reads.registry import everything, reads
+from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import Read
 
 _WHERE = {"GridSample": 1, "RoiAlign": 1, "MaxRoiPool": 1, "MaxUnpool": 1, "DeformConv": 2}

@@ -9,7 +9,7 @@ import math
 
 from strideinspect.model.node import PlacedNode, Shape
 from strideinspect.model.pointwise import BROADCAST, FUSED_BROADCAST, FUSED_UNARY, UNARY
-from strideinspect.reads.registry import reads
+from strideinspect.reads.families import reads
 from strideinspect.reads.steps import (
     Broadcast,
     Everything,

@@ -10,8 +10,8 @@ import math
 import numpy as np
 
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
+from strideinspect.reads.families import everything, reads
 from strideinspect.reads.index_tables import pick, unfollowed
-from strideinspect.reads.registry import everything, reads
 from strideinspect.reads.steps import Broadcast, Read, Reshape, Step
 
 

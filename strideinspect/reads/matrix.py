@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from strideinspect.model.einsum import equation
 from strideinspect.model.node import PlacedNode, Shape, UnresolvedError
 from strideinspect.reads.elementwise import parameter, spread
-from strideinspect.reads.registry import everything, reads
+from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import (
     Broadcast,
     Permute,

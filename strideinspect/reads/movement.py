@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from strideinspect.model.node import PlacedNode
-from strideinspect.reads.registry import reads
+from strideinspect.reads.families import reads
 from strideinspect.reads.steps import (
     Broadcast,
     Permute,

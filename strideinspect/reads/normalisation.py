@@ -11,17 +11,10 @@ from collections.abc import Iterable
 
 from strideinspect.model.node import PlacedNode, normal_axes, normal_axis
 from strideinspect.reads.elementwise import parameter, spread
+from strideinspect.reads.families import reads
 from strideinspect.reads.reduction import reduce_steps
-from strideinspect.reads.registry import reads
-from strideinspect.reads.steps import (
-    Broadcast,
-    Read,
-    Reshape,
-    Shape,
-    Sliding,
-    Statistics,
-    Step,
-)
+from strideinspect.reads.steps import Broadcast, Read, Reshape, Sliding, Statistics, Step
+from strideinspect.results.field import Shape
 
 
 @reads("Softmax", "LogSoftmax", "Hardmax")

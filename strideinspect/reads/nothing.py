@@ -6,7 +6,7 @@ Source: ONNX Shape, Size, Constant, ConstantOfShape and the random generators.
 from __future__ import annotations
 
 from strideinspect.model.node import PlacedNode
-from strideinspect.reads.registry import everything, reads
+from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import Read
 
 

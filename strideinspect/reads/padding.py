@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.elementwise import parameter
-from strideinspect.reads.registry import reads
+from strideinspect.reads.families import reads
 from strideinspect.reads.steps import Read, Sliding, Step, repeating, single
 
 

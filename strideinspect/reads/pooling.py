@@ -9,7 +9,7 @@ from strideinspect.model.node import PlacedNode
 from strideinspect.model.window import geometry
 from strideinspect.reads.convolution import window_step
 from strideinspect.reads.elementwise import parameter, spread
-from strideinspect.reads.registry import reads
+from strideinspect.reads.families import reads
 from strideinspect.reads.steps import Read, Sliding, Step, Whole
 
 

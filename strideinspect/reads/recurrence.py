@@ -6,7 +6,7 @@ Source: ONNX RNN, GRU, LSTM, CumSum; com.microsoft DynamicQuantizeLSTM, whose in
 from __future__ import annotations
 
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
-from strideinspect.reads.registry import everything, reads
+from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import (
     Channels,
     Cumulative,
@@ -14,12 +14,12 @@ from strideinspect.reads.steps import (
     Place,
     Read,
     Reshape,
-    Shape,
     Sliding,
     Statistics,
     Step,
     Whole,
 )
+from strideinspect.results.field import Shape
 
 
 @reads("RNN", "GRU", "LSTM")

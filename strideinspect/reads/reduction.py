@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from strideinspect.model.node import PlacedNode, normal_axes, normal_axis
 from strideinspect.reads.elementwise import parameter
-from strideinspect.reads.registry import reads
+from strideinspect.reads.families import reads
 from strideinspect.reads.steps import Broadcast, Read, Reshape, Step, Whole
 
 REDUCTIONS = (

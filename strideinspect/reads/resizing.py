@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from strideinspect.limits import LONGEST_CACHED_AXIS, MOST_REPORTED_PHASES
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.resize_scales import Resizing, resizing
+from strideinspect.reads.families import reads
 from strideinspect.reads.interpolation import (
     Interpolate,
     cubic,
@@ -26,7 +27,6 @@ from strideinspect.reads.interpolation import (
     smoothed,
     unbounded,
 )
-from strideinspect.reads.registry import reads
 from strideinspect.reads.steps import (
     Broadcast,
     Periodic,
@@ -36,7 +36,7 @@ from strideinspect.reads.steps import (
     repeating,
 )
 
-Coordinates = NDArray[np.float32]
+Float32Coordinates = NDArray[np.float32]
 
 
 class _Filter(NamedTuple):
@@ -115,11 +115,11 @@ def _interpolation(part: Resizing, chosen: _Filter) -> Interpolate:
     return linear if chosen.mode == "linear" else lambda at: cubic(at, a)
 
 
-def _half_pixel(part: Resizing, o: Coordinates) -> Coordinates:
+def _half_pixel(part: Resizing, o: Float32Coordinates) -> Float32Coordinates:
     return (o + np.float32(0.5)) / np.float32(part.scale) - np.float32(0.5)
 
 
-def _symmetric(part: Resizing, o: Coordinates) -> Coordinates:
+def _symmetric(part: Resizing, o: Float32Coordinates) -> Float32Coordinates:
     scale, length = np.float32(part.scale), np.float32(part.length)
     offset = length / np.float32(2) * (np.float32(1) - np.float32(part.size) / (scale * length))
     # onnxruntime mixes precisions here: the offset is single, the rest is double.
@@ -127,23 +127,23 @@ def _symmetric(part: Resizing, o: Coordinates) -> Coordinates:
     return exact.astype(np.float32)
 
 
-def _pytorch(part: Resizing, o: Coordinates) -> Coordinates:
+def _pytorch(part: Resizing, o: Float32Coordinates) -> Float32Coordinates:
     return _half_pixel(part, o) if part.size > 1 else np.zeros_like(o)
 
 
-def _tf_half_pixel(part: Resizing, o: Coordinates) -> Coordinates:
+def _tf_half_pixel(part: Resizing, o: Float32Coordinates) -> Float32Coordinates:
     return (o + np.float32(0.5)) / np.float32(part.scale)
 
 
-def _corners(part: Resizing, o: Coordinates) -> Coordinates:
+def _corners(part: Resizing, o: Float32Coordinates) -> Float32Coordinates:
     return o * np.float32(part.length - 1) / np.float32(part.size - 1) if part.size > 1 else np.zeros_like(o)
 
 
-def _asymmetric(part: Resizing, o: Coordinates) -> Coordinates:
+def _asymmetric(part: Resizing, o: Float32Coordinates) -> Float32Coordinates:
     return o / np.float32(part.scale)
 
 
-def _crop(part: Resizing, o: Coordinates) -> Coordinates:
+def _crop(part: Resizing, o: Float32Coordinates) -> Float32Coordinates:
     start, end = part.roi
     last = np.float32(part.length - 1)
     if part.size == 1:
@@ -151,7 +151,7 @@ def _crop(part: Resizing, o: Coordinates) -> Coordinates:
     return np.float32(start) * last + o * np.float32(end - start) * last / np.float32(part.size - 1)
 
 
-_COORDINATES: dict[str, Callable[[Resizing, Coordinates], Coordinates]] = {
+_COORDINATES: dict[str, Callable[[Resizing, Float32Coordinates], Float32Coordinates]] = {
     "half_pixel": _half_pixel,
     "half_pixel_symmetric": _symmetric,
     "pytorch_half_pixel": _pytorch,

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
+from strideinspect.reads.families import reads
 from strideinspect.reads.index_tables import Elements, element_wise, elements, grouped, unfollowed
-from strideinspect.reads.registry import reads
 from strideinspect.reads.steps import (
     Place,
     Read,

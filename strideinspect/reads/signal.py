@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
-from strideinspect.reads.registry import everything, reads
+from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import (
     Broadcast,
     Permute,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from strideinspect.model.node import PlacedNode, Shape, UnresolvedError, normal_axis
-from strideinspect.reads.registry import reads
+from strideinspect.reads.families import reads
 from strideinspect.reads.steps import Read, Sliding, Step, repeating, single
 
 

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.limits import LARGEST_CACHED_TAPS
+from strideinspect.results.field import Shape
 
-Shape = tuple[int, ...]
 Taps = NDArray[np.int32]
 """Input indices per output index, shape [outputs, taps]; -1 where a tap is missing."""
 

@@ -16,7 +16,6 @@ from strideinspect.reads.steps import (
     Permute,
     Read,
     Reshape,
-    Shape,
     Sliding,
     Statistics,
     Step,
@@ -24,6 +23,7 @@ from strideinspect.reads.steps import (
     Transposed,
     Whole,
 )
+from strideinspect.results.field import Shape
 
 
 def fits(read: Read, before: Shape, after: Shape) -> bool:

@@ -13,7 +13,7 @@ from strideinspect.results.report import FailedReport, Report, Severity
 SEVERITIES = {Severity.NOTE: "info", Severity.WARNING: "major", Severity.ERROR: "critical"}
 FAILED = "blocker"
 
-Json = dict[str, object]
+Issue = dict[str, object]
 
 
 def render(results: Sequence[Report | FailedReport], *, files: places.Files) -> str:
@@ -22,7 +22,7 @@ def render(results: Sequence[Report | FailedReport], *, files: places.Files) -> 
     return json.dumps(entries, indent=2) + "\n"
 
 
-def _entries(result: Report | FailedReport, files: places.Files) -> Iterator[Json]:
+def _entries(result: Report | FailedReport, files: places.Files) -> Iterator[Issue]:
     model = files.model(result.path)
     if isinstance(result, FailedReport):
         text = _text(result.message, result.help)
@@ -35,7 +35,7 @@ def _entries(result: Report | FailedReport, files: places.Files) -> Iterator[Jso
         yield {**entry, "content": {"body": rule_links.address(finding.rule, finding.page)}}
 
 
-def _entry(text: str, name: str, mark: str, severity: str, line: places.SourceLine) -> Json:
+def _entry(text: str, name: str, mark: str, severity: str, line: places.SourceLine) -> Issue:
     return {
         "description": text,
         "check_name": name,

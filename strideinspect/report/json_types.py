@@ -27,10 +27,10 @@ NAME = "strideinspect/report/1"
 """The name of the schema, with its number."""
 
 Count = Annotated[int, Keyword("minimum", 0)]
-Counts = list[Count]
+CountPerAxis = list[Count]
 Stride = Annotated[str, Keyword("pattern", "^-?[0-9]+(/[1-9][0-9]*)?$"), 'An exact number: "32" or "1/2".']
-Span = Annotated[list[int], Keyword("minItems", 2), Keyword("maxItems", 2), "First and last index, both included."]
-Ranges = Annotated[list[Span], "Ranges of indices."]
+RangeJson = Annotated[list[int], Keyword("minItems", 2), Keyword("maxItems", 2), "First and last index, both included."]
+Ranges = Annotated[list[RangeJson], "Ranges of indices."]
 
 
 class FullJson(TypedDict):
@@ -60,7 +60,9 @@ class FieldJson(TypedDict):
     stride: Annotated[Stride | None, "Effective stride: input pixels between neighbouring indices."]
     first: Annotated[int | None, "First pixel of the theoretical field of output index 0; negative in the padding."]
     last: Annotated[int | None, "Last pixel of the theoretical field of output index 0."]
-    phases: Annotated[list[Span | None], "Theoretical spans of output indices 0 to p-1, p the period; null for a hole."]
+    phases: Annotated[
+        list[RangeJson | None], "Theoretical spans of output indices 0 to p-1, p the period; null: a hole."
+    ]
     reason: Annotated[str | None, "Why there is no closed form."]
     full: FullJson | None
     positions: Annotated[PositionsJson | None, "With --positions."]
@@ -85,9 +87,9 @@ class InputJson(TypedDict):
     """A graph input."""
 
     name: str
-    shape: Counts
-    spatial_axes: Annotated[Counts, "Axes along which the first windows slide."]
-    assumed: Annotated[Counts, "Axes that were given a default size."]
+    shape: CountPerAxis
+    spatial_axes: Annotated[CountPerAxis, "Axes along which the first windows slide."]
+    assumed: Annotated[CountPerAxis, "Axes that were given a default size."]
 
 
 class PaddingJson(TypedDict):
@@ -100,9 +102,9 @@ class PaddingJson(TypedDict):
 class DroppedJson(TypedDict):
     """Indices of the node's input that its windows never read, per spatial axis."""
 
-    pixels: Annotated[Counts, "Trailing indices that depend on a pixel."]
-    padding: Annotated[Counts, "Trailing padding."]
-    gap: Annotated[Counts, "Skipped indices."]
+    pixels: Annotated[CountPerAxis, "Trailing indices that depend on a pixel."]
+    padding: Annotated[CountPerAxis, "Trailing padding."]
+    gap: Annotated[CountPerAxis, "Skipped indices."]
 
 
 class BranchJson(TypedDict):
@@ -119,13 +121,13 @@ class NodeJson(TypedDict):
     name: Annotated[str, "May be empty."]
     op: str
     output: Annotated[str, "The first output tensor: the key of the node everywhere in this report."]
-    kernel: Counts
-    stride: Counts
-    dilation: Counts
+    kernel: CountPerAxis
+    stride: CountPerAxis
+    dilation: CountPerAxis
     padding: PaddingJson
-    output_padding: Annotated[Counts | None, "Of transposed convolutions and unpooling; else null."]
-    input_shape: Counts | None
-    output_shape: Counts | None
+    output_padding: Annotated[CountPerAxis | None, "Of transposed convolutions and unpooling; else null."]
+    input_shape: CountPerAxis | None
+    output_shape: CountPerAxis | None
     macs: Annotated[Count | None, "Multiply-adds for one batch element; null where unknown."]
     parameters: Annotated[Count | None, "Weights and biases; null where unknown."]
     dropped: Annotated[DroppedJson | None, "Null for transposed and global windows."]
@@ -139,7 +141,7 @@ class TensorJson(TypedDict):
     """A graph output, or a tensor that was requested with --tensor."""
 
     name: str
-    shape: Counts | None
+    shape: CountPerAxis | None
     fields: list[FieldJson]
 
 
@@ -147,7 +149,7 @@ class LadderStepJson(TypedDict):
     """A step of the downsampling ladder."""
 
     stride: Annotated[list[Stride], "Effective stride per spatial axis after this step."]
-    size: Annotated[Counts, "Indices per spatial axis after this step."]
+    size: Annotated[CountPerAxis, "Indices per spatial axis after this step."]
     nodes: Annotated[list[str], "First outputs of the window nodes of the step."]
 
 
@@ -168,10 +170,10 @@ class FindingJson(TypedDict):
     node: str | None
     output: str | None
     input: str | None
-    axes: Annotated[Counts, "Axes of the graph input where `input` is given, else of the node's own input."]
+    axes: Annotated[CountPerAxis, "Axes of the graph input where `input` is given, else of the node's own input."]
     ranges: Ranges
     pixels: Annotated[Count | None, "How many indices along each of `axes`."]
-    sizes: Annotated[Counts, "Sizes to use instead, for each of `axes`."]
+    sizes: Annotated[CountPerAxis, "Sizes to use instead, for each of `axes`."]
     message: str
     help: str
     source: SourceJson | None

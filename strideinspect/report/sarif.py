@@ -26,7 +26,7 @@ FINGERPRINT = "strideinspect/v1"
 ROOT = "%SRCROOT%"
 _PROBLEMS = {Severity.NOTE: "recommendation", Severity.WARNING: "warning", Severity.ERROR: "error"}
 
-Json = dict[str, object]
+SarifObject = dict[str, object]
 
 
 def render(
@@ -41,7 +41,7 @@ def render(
     reports = [result for result in results if isinstance(result, Report)]
     failed = [result for result in results if isinstance(result, FailedReport)]
     indices = {rule.id: index for index, rule in enumerate(rules)}
-    run: Json = {
+    run: SarifObject = {
         "tool": {
             "driver": {
                 "name": "strideinspect",
@@ -59,7 +59,7 @@ def render(
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
-def _rule(rule: RuleInfo, text: str) -> Json:
+def _rule(rule: RuleInfo, text: str) -> SarifObject:
     return {
         "id": rule.id,
         "name": "".join(part.capitalize() for part in (rule.group, *rule.id.split("-"))),  # must differ from the id
@@ -76,7 +76,7 @@ def _rule(rule: RuleInfo, text: str) -> Json:
     }
 
 
-def _invocation(failed: Sequence[FailedReport], files: places.Files) -> Json:
+def _invocation(failed: Sequence[FailedReport], files: places.Files) -> SarifObject:
     """That every model could be inspected, or which could not and why."""
     if not failed:
         return {"executionSuccessful": True}
@@ -94,7 +94,7 @@ def _invocation(failed: Sequence[FailedReport], files: places.Files) -> Json:
     }
 
 
-def _results(report: Report, indices: Mapping[str, int], files: places.Files) -> Iterator[Json]:
+def _results(report: Report, indices: Mapping[str, int], files: places.Files) -> Iterator[SarifObject]:
     model = files.model(report.path)
     marks = fingerprints(report, model=model)
     for finding, mark in zip(report.findings, marks, strict=True):
@@ -115,9 +115,9 @@ def _text(message: str, help: str, model: str) -> str:
     return text.replace("[", "\\[") if "](" in text else text
 
 
-def _locations(finding: Finding, model: str, files: places.Files) -> Iterator[Json]:
+def _locations(finding: Finding, model: str, files: places.Files) -> Iterator[SarifObject]:
     logical = [*_logical(finding)]
-    named: Json = {"logicalLocations": logical} if logical else {}
+    named: SarifObject = {"logicalLocations": logical} if logical else {}
     line = places.line_of(finding, files)
     if line is not None:
         yield _location(line.file, {"startLine": line.number})
@@ -128,11 +128,11 @@ def _locations(finding: Finding, model: str, files: places.Files) -> Iterator[Js
         yield _location(model, {"byteOffset": offset, "byteLength": length}) | named
 
 
-def _location(file: str, region: Mapping[str, int]) -> Json:
+def _location(file: str, region: Mapping[str, int]) -> SarifObject:
     return {"physicalLocation": {"artifactLocation": _artifact(file), "region": region}}
 
 
-def _logical(finding: Finding) -> Iterator[Json]:
+def _logical(finding: Finding) -> Iterator[SarifObject]:
     """The layer as its author calls it, and the node or tensor as the file does."""
     named: dict[str, str | None] = {
         "layer": finding.source.scope if finding.source is not None else None,
@@ -144,7 +144,7 @@ def _logical(finding: Finding) -> Iterator[Json]:
             yield {"fullyQualifiedName": printable(name), "kind": kind}
 
 
-def _artifact(path: str) -> Json:
+def _artifact(path: str) -> SarifObject:
     """A file by its URI: relative to the repository, or absolute where the file lies elsewhere."""
     if path.startswith("/") or path[1:3] == ":/":
         return {"uri": f"file:///{quote(path.lstrip('/'), safe='/:', errors='surrogateescape')}"}

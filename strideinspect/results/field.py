@@ -11,6 +11,9 @@ from typing import NamedTuple, Protocol, TypeVar
 Shape = tuple[int, ...]
 """Sizes of a tensor's axes."""
 
+InputAxis = tuple[str, int]
+"""A graph input and one of its axes."""
+
 Span = tuple[int, int]
 """First and last index, both included."""
 

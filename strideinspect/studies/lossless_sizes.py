@@ -9,13 +9,14 @@ import numpy as np
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.coverage import lost, padding_mask
-from strideinspect.fields.forward import Fields, InputAxis, NodeReads, carried_on, propagate
+from strideinspect.fields.forward import Fields, NodeReads, carried_on, propagate
 from strideinspect.fields.index_masks import Masks, Vector, all_marked, forward, unmarked
 from strideinspect.fields.liveness import keeps_map
 from strideinspect.model.geometry import Kind
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import is_window
+from strideinspect.results.field import InputAxis
 from strideinspect.studies.followed_axis import drops, followed
 
 FARTHEST = 64

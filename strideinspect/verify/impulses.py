@@ -14,15 +14,12 @@ from math import gcd
 from typing import Final
 
 from strideinspect.limits import MOST_IMPULSES
-from strideinspect.results.field import Span
+from strideinspect.results.field import InputAxis, Span
 from strideinspect.results.verdict import Check, Counts, Impulses, Verdict
 from strideinspect.verify.messages import Impulse, Reach, WrongReach
 
 _RANGES: Final = 4  # unseen ranges at either end of an axis whose ends are tried first
 _SPREAD: Final = 0.618  # of an axis between one index and the next: the golden ratio spreads any number of them evenly
-
-InputAxis = tuple[str, int]
-"""A graph input and one of its axes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from strideinspect.model.inference import infer
 from strideinspect.model.load import from_proto
 from strideinspect.model.network import prepare
 from strideinspect.model.node import PlacedNode
-from strideinspect.reads.registry import describe
+from strideinspect.reads.families import describe
 from strideinspect.reads.steps import Table
 from strideinspect.results.field import Positions
 from tests.oracle_models import model_of

@@ -14,7 +14,7 @@ import pytest
 
 from strideinspect import extend
 from strideinspect.model.foreign_shapes import output_shape
-from strideinspect.reads.registry import families, reads
+from strideinspect.reads.families import families, reads
 from tests.oracle_models import model_of
 
 PACKAGE = Path(__file__).parent / "package"

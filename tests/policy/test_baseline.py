@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from strideinspect.policy.baseline import applied
+from strideinspect.policy.accepted import applied
 from strideinspect.policy.entry import entries
 from strideinspect.policy.recognition import match
 from strideinspect.results.report import (

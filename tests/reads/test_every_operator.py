@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from strideinspect.model.window_operators import WINDOW_OPERATORS
-from strideinspect.reads.registry import families, reads
+from strideinspect.reads.families import families, reads
 from strideinspect.reads.steps import Read
 
 ROOT = Path(__file__).parents[2]
