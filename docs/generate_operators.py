@@ -20,15 +20,14 @@ INTRODUCTION = """\
 
 <!-- Written by docs/generate_operators.py; a test checks that it is current. -->
 
-What strideinspect takes every operator to read: one file per family in `strideinspect/reads/`. An operator that is not
-listed here (a custom domain, a newer standard) is read as the whole of its inputs, and the report says so; nothing is
-ever silently taken for elementwise. The descriptions are held against onnxruntime's own operators, one input element
-changed at a time, by `tests/reads`; the whole sweep, larger than what the tests take, is
-`python -m tests.reads.sweep`.
+What each operator reads, by family; each family is a file in `strideinspect/reads/`. An operator that is not listed
+here (a custom domain, a newer standard) is assumed to read its whole inputs, and the report says so; no operator is
+assumed to be elementwise without being listed. `tests/reads` checks the descriptions by running onnxruntime and changing
+one input element at a time; `python -m tests.reads.sweep` runs the complete set of cases, of which the tests take a part.
 
-The last column is what verification can say of a field behind the operator: *observed*, every index is established by
-running onnxruntime; *reads no pixel*; *not checked*, the analysis stands by itself; *unknown*, what is read is decided
-while the model runs, so that the field behind it is the whole input and the report says why.
+The last column says what verification can establish about a field after the operator: *observed*, every index is checked
+by running onnxruntime; *reads no pixel*; *not checked*, the result comes from the analysis alone; *unknown*, what is read
+is decided while the model runs, so the field is the whole input and the report says why.
 """
 
 

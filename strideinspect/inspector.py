@@ -48,7 +48,7 @@ def run(
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
     findings = registry.run(inspection, rules, after_verification=False)
-    verification = Verification(Verdict.NOT_CHECKED, "not asked for")
+    verification = Verification(Verdict.NOT_CHECKED, "not requested")
     if verify is not None:
         progress("running onnxruntime")
         verification = verify(progress)

@@ -62,7 +62,7 @@ class Check:
 class Impulses(NamedTuple):
     """The result of sending impulses through the real weights (`verify="full"`).
 
-    One index of an input axis (a row, a column, a plane) is changed at a time. It agrees if no bit of the watched
+    One index of an input axis (a row, a column, a slice) is changed at a time. It agrees if no bit of the watched
     tensors changes outside its predicted reach. That proves that nothing reaches further, not that everything is
     reached.
 

@@ -42,7 +42,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.spelling import by_axes
+from strideinspect.spelling import by_axes, input_noun
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
@@ -59,9 +59,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         before = _fields_before(inspection.analysis, window)
         if before and all(size is not None and size >= extent for size, extent in before):
             sizes = by_axes([size for size, _ in before])
-            what = "signal" if len(before) == 1 else "image"
             yield Draft(
-                f"{window.op} {window.label}: the receptive field of its input ({sizes}) already covers the {what}",
+                f"{window.op} {window.label}: the receptive field of its input ({sizes}) already covers the {input_noun(len(before))}",
                 "use a larger input or a smaller network",
                 node=window.output,
                 axes=window.spatial_axes,

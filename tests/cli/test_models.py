@@ -75,7 +75,7 @@ def test_text_without_verification(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "195" in out
     assert "219–223" in out
-    assert out.endswith("not checked: not asked for\n")
+    assert out.endswith("not checked: not requested\n")
 
 
 @pytest.mark.parametrize(("args", "said"), [

@@ -341,7 +341,7 @@ def empty() -> Report:
         [],
         node_count=3,
         outputs=(TensorReport("y", (1, 4), ()),),
-        verification=Verification(Verdict.NOT_CHECKED, "not asked for"),
+        verification=Verification(Verdict.NOT_CHECKED, "not requested"),
     )
 
 

@@ -145,7 +145,7 @@ def test_not_asked_for_is_no_finding(tmp_path: Path) -> None:
     """Who asks for no verification is not told that there was none."""
     report = inspected(POOL, tmp_path, verify="none")
     assert rule_ids(report, "runtime") == []
-    assert (report.verification.status, report.verification.reason) == ("not-checked", "not asked for")
+    assert (report.verification.status, report.verification.reason) == ("not-checked", "not requested")
 
 
 def test_model_that_onnxruntime_cannot_run(tmp_path: Path) -> None:
