@@ -22,12 +22,13 @@ INTRODUCTION = """\
 
 What each operator reads, by family; each family is a file in `strideinspect/reads/`. An operator that is not listed
 here (a custom domain, a newer standard) is assumed to read its whole inputs, and the report says so; no operator is
-assumed to be elementwise without being listed. `tests/reads` checks the descriptions by running onnxruntime and changing
-one input element at a time; `python -m tests.reads.sweep` runs the complete set of cases, of which the tests take a part.
+assumed to be elementwise without being listed. `tests/reads` checks the descriptions by running onnxruntime and
+changing one input element at a time; `python -m tests.reads.sweep` runs the complete set of cases, of which the tests
+take a part.
 
-The last column says what verification can establish about a field after the operator: *observed*, every index is checked
-by running onnxruntime; *reads no pixel*; *not checked*, the result comes from the analysis alone; *unknown*, what is read
-is decided while the model runs, so the field is the whole input and the report says why.
+The last column says what verification can establish about a field after the operator: *observed*, every index is
+checked by running onnxruntime; *reads no pixel*; *not checked*, the result comes from the analysis alone; *unknown*,
+what is read is decided while the model runs, so the field is the whole input and the report says why.
 """
 
 

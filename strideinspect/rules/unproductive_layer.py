@@ -60,7 +60,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         if before and all(size is not None and size >= extent for size, extent in before):
             sizes = by_axes([size for size, _ in before])
             yield Draft(
-                f"{window.op} {window.label}: the receptive field of its input ({sizes}) already covers the {input_noun(len(before))}",
+                f"{window.op} {window.label}: the receptive field of its input ({sizes}) already covers the "
+                f"{input_noun(len(before))}",
                 "use a larger input or a smaller network",
                 node=window.output,
                 axes=window.spatial_axes,
