@@ -95,7 +95,29 @@ MOST_LISTED_WINDOWS = 3
 """Windows inside the body of a Loop that a reason names: enough to recognise the body, short enough for one line."""
 
 
-# Building the report and its advice (analysis, rules/, studies)
+# Building the report and its advice (analysis, rules/, studies/, claims/)
+
+FARTHEST_SIZE = 64
+"""Pixels by which advised sizes may differ from the one inspected: each size costs an analysis, and one further away is
+another model's."""
+
+MOST_CLAIMED_ENTRIES = 1 << 16
+"""Entries of one tensor's hulls that are handed to the worker process; where there are more, neighbours share one."""
+
+MODERATE_ENLARGEMENT = 4
+"""How many times as long an axis becomes first, to check as many closed forms as that settles in a cheap run."""
+
+MOST_ENLARGEMENT = 16
+"""How many times as long an axis may become for the rest: a run costs the square of it on an image."""
+
+LONGEST_CHEAP_AXIS = 512
+"""Indices that an enlarged axis may always have, however short it was: such a run is cheap."""
+
+MOST_ENLARGED_ELEMENTS = 1 << 24
+"""Elements of an enlarged input: 64 MiB."""
+
+MOST_ENLARGED_MACS = 1 << 37
+"""Multiply-adds of one run at an enlarged input: some seconds on a small machine."""
 
 
 # Running the model (verify/)

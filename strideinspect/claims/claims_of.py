@@ -9,14 +9,12 @@ import numpy as np
 from strideinspect.analysis import Analysis
 from strideinspect.claims import enlarged_sizes
 from strideinspect.fields.hulls import Hulls
+from strideinspect.limits import MOST_CLAIMED_ENTRIES
 from strideinspect.model.shapes import Shapes
 from strideinspect.results.field import NOTHING
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.impulses import ImpulsePlan, plan
 from strideinspect.verify.messages import Reach
-
-_MOST_ENTRIES = 1 << 16
-"""Of one tensor's hulls; where they are more, neighbours share one."""
 
 
 def claims_of(analysis: Analysis, *, full: bool) -> Claims:
@@ -87,7 +85,7 @@ def _impulses(analysis: Analysis) -> ImpulsePlan:
 
 def _coarse(spans: Hulls) -> Hulls:
     """The same hulls, or wider ones where they are too many to hand over."""
-    while spans.size > 2 * _MOST_ENTRIES:
+    while spans.size > 2 * MOST_CLAIMED_ENTRIES:
         spans = spans.min(axis=1 + int(np.argmax(spans.shape[1:])), keepdims=True)
     return spans
 

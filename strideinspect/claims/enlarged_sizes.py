@@ -6,25 +6,17 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from strideinspect.analysis import Analysis
+from strideinspect.limits import (
+    LONGEST_CHEAP_AXIS,
+    MODERATE_ENLARGEMENT,
+    MOST_ENLARGED_ELEMENTS,
+    MOST_ENLARGED_MACS,
+    MOST_ENLARGEMENT,
+)
 from strideinspect.model.node import Shape
 from strideinspect.results.field import Field, InputAxis
 from strideinspect.results.report import TensorReport, WindowNode
 from strideinspect.verify.theory import ClaimKey, Enlarged, TheoryClaim
-
-_MODERATE = 4
-"""How many times as long an axis becomes for as many closed forms as that settles;"""
-
-_MOST = 16
-"""How many times as long an axis may become,"""
-
-_ALWAYS = 512
-"""unless it stays within this many indices."""
-
-_MOST_ELEMENTS = 1 << 24
-"""Of an enlarged input."""
-
-_MOST_MACS = 1 << 37
-"""Multiply-adds of one run at an enlarged input: some seconds on a small machine."""
 
 
 def theory(windows: Sequence[WindowNode], outputs: Sequence[TensorReport]) -> list[tuple[TheoryClaim, int]]:
@@ -76,11 +68,11 @@ def _larger(analysis: Analysis, group: set[InputAxis], claims: Sequence[TheoryCl
     length = claims[0].length
     inputs = analysis.sizes
     elements = max(math.prod(inputs[name]) for name, _ in group)
-    most = length * min(_MOST_ELEMENTS // max(1, elements), _MOST_MACS // max(1, macs))
-    most = min(most, max(_MOST * length, _ALWAYS))
+    most = length * min(MOST_ENLARGED_ELEMENTS // max(1, elements), MOST_ENLARGED_MACS // max(1, macs))
+    most = min(most, max(MOST_ENLARGEMENT * length, LONGEST_CHEAP_AXIS))
     period = math.lcm(*(abs(claim.step) for claim in claims if claim.step))
     left = {claim.key: (claim, _needed(claim, length, period)) for claim in claims}
-    for bound in (_MODERATE * length, most):
+    for bound in (MODERATE_ENLARGEMENT * length, most):
         fitting = {key: entry for key, entry in left.items() if entry[1] <= min(bound, most)}
         if fitting:
             size = max(need for _, need in fitting.values())

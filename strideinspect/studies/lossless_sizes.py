@@ -12,15 +12,13 @@ from strideinspect.fields.coverage import lost, padding_mask
 from strideinspect.fields.forward import Fields, NodeReads, carried_on, propagate
 from strideinspect.fields.index_masks import Masks, Vector, all_marked, forward, unmarked
 from strideinspect.fields.liveness import keeps_map
+from strideinspect.limits import FARTHEST_SIZE
 from strideinspect.model.geometry import Kind
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import is_window
 from strideinspect.results.field import InputAxis
 from strideinspect.studies.followed_axis import drops, followed
-
-FARTHEST = 64
-"""Sizes further away than this many pixels are not searched."""
 
 Aim = Literal["unseen", "dropped"]
 """That no pixel of the input is unseen, or that no window drops a pixel anywhere."""
@@ -63,7 +61,7 @@ class SizeSearch:
         links = {axis: followed(self._analysis, name, axis) for axis in moving}
 
         def nearest(direction: int) -> tuple[int, ...] | None:
-            for distance in range(1, FARTHEST + 1):
+            for distance in range(1, FARTHEST_SIZE + 1):
                 sizes = {axis: shape[axis] + direction * distance for axis in moving}
                 if min(sizes.values()) < 1:
                     return None
