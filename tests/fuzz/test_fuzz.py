@@ -70,7 +70,7 @@ HOSTILE: Mapping[str, tuple[onnx.ModelProto | bytes, int, str]] = {
     "a kernel of 2⁶²": (pool(f"kernel_shape = [{2**62},1]"), 1, "the padded map has only 8×8"),
     "a window whose output has no name": (
         text('(float[1,1,8,8] x) => (float[] y) { y = Relu (x) "" = MaxPool <kernel_shape = [2,2]> (x) }'),
-        0, "no node of this model slides a window",
+        0, "this model has no window nodes",
     ),
     "stride 0": (pool("kernel_shape = [2,2], strides = [0,1]"), 1, "must be at least 1"),
     "a pad too many": (pool("kernel_shape = [2,2], pads = [0,0,0,0,0]"), 1, "pads has 5 numbers, but needs 4"),
