@@ -47,12 +47,12 @@ def _labels(term: str, own: int, width: int) -> Labels:
 
 def einsum_shape(placed: PlacedNode) -> Shape:
     """Shape of the result. Raises MisfitError where axes of one label differ."""
-    found = equation(placed)
+    parsed = equation(placed)
     sizes: dict[str, int] = {}
-    for i, labels in enumerate(found.operands):
+    for i, labels in enumerate(parsed.operands):
         for label, size in zip(labels, placed.shape(i), strict=True):
             have = sizes.get(label, 1)
             if have != size and 1 not in (have, size):
                 raise MisfitError(f"its axis {label!r} is {have} in one operand and {size} in another")
             sizes[label] = size if have == 1 else have
-    return tuple(sizes.get(label, 1) for label in found.result)
+    return tuple(sizes.get(label, 1) for label in parsed.result)

@@ -102,10 +102,10 @@ def _by_reference(node: Node, values: Sequence[FoldedArray | None]) -> tuple[Fol
     given = {name: value for name, value in zip(node.inputs, values, strict=True) if name}
     try:
         evaluator = ReferenceEvaluator(node.proto, opsets={opset.domain: opset.version})
-        found = evaluator.run(None, given)
+        outputs = evaluator.run(None, given)
     except Exception as error:  # its implementations raise whatever numpy raises
         raise UnresolvedError(f"the ONNX library cannot compute it ({error})") from error
-    return tuple(np.asarray(value) for value in found)
+    return tuple(np.asarray(value) for value in outputs)
 
 
 def _constant(node: Node, _: Sequence[FoldedArray | None]) -> FoldedArray:

@@ -44,11 +44,11 @@ def choose(network: Network, wanted: Mapping[str, Sequence[int]] | None) -> tupl
     chosen = []
     for name, declared in network.inputs.items():
         if name in given:
-            found = ChosenInput(name, given[name], (), given=True)
+            choice = ChosenInput(name, given[name], (), given=True)
         else:
-            found = _complete(network, name, declared, symbols)
-        _refuse_huge(found)
-        chosen.append(found)
+            choice = _complete(network, name, declared, symbols)
+        _refuse_huge(choice)
+        chosen.append(choice)
     return tuple(chosen)
 
 
@@ -133,17 +133,18 @@ def _channel_axis(network: Network, name: str, dims: tuple[int | str | None, ...
     return None
 
 
-def _refuse_huge(found: ChosenInput) -> None:
+def _refuse_huge(chosen: ChosenInput) -> None:
     elements = 1
-    for axis, size in enumerate(found.shape):
+    for axis, size in enumerate(chosen.shape):
         elements *= size
         if size > LONGEST_INPUT_AXIS:
             raise InputShapeError(
-                f"axis {axis} of input {found.name!r} would have {size:,} indices, more than {LONGEST_INPUT_AXIS:,}",
+                f"axis {axis} of input {chosen.name!r} would have {size:,} indices, more than {LONGEST_INPUT_AXIS:,}",
                 "give a smaller size with --input-shape",
             )
     if elements > MOST_INPUT_ELEMENTS:
+        shape = shape_text(chosen.shape)
         raise InputShapeError(
-            f"input {found.name!r} of shape {shape_text(found.shape)} would have {elements:,} elements, more than 2³¹",
+            f"input {chosen.name!r} of shape {shape} would have {elements:,} elements, more than 2³¹",
             "give a smaller size with --input-shape",
         )

@@ -40,11 +40,11 @@ def _rename_in_bodies(node: onnx.NodeProto, around: Mapping[str, str], taken: se
 
 
 def _free(name: str, taken: set[str]) -> str:
-    found, number = name, 1
-    while found in taken:
+    candidate, number = name, 1
+    while candidate in taken:
         number += 1
-        found = f"{name}_{number}"
-    return found
+        candidate = f"{name}_{number}"
+    return candidate
 
 
 def _rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:

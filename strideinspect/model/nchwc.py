@@ -17,7 +17,7 @@ from strideinspect.model.node import Node, Shape
 DOMAIN = "com.microsoft.nchwc"
 
 
-def told_their_channels(nodes: Sequence[Node], weights: Mapping[str, tuple[Shape, int]]) -> tuple[Node, ...]:
+def with_channels(nodes: Sequence[Node], weights: Mapping[str, tuple[Shape, int]]) -> tuple[Node, ...]:
     """The nodes, each ReorderInput with the attribute `channels`, as ReorderOutput has it: those that it makes.
 
     One that no convolution with known weights reads stays as it is.
@@ -30,12 +30,12 @@ def told_their_channels(nodes: Sequence[Node], weights: Mapping[str, tuple[Shape
             if 0 < count < MOST_CHANNELS:
                 wanted[node.inputs[0]] = count
     return tuple(
-        _told(node, wanted[node.key])
+        _with_attribute(node, wanted[node.key])
         if (node.domain, node.op) == (DOMAIN, "ReorderInput") and node.key in wanted
         else node
         for node in nodes
     )
 
 
-def _told(node: Node, channels: int) -> Node:
+def _with_attribute(node: Node, channels: int) -> Node:
     return node._replace(attributes={**node.attributes, "channels": onnx.helper.make_attribute("channels", channels)})

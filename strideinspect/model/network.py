@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from strideinspect.limits import DEEPEST_TABLES, MOST_CONSTANT_INTEGERS, MOST_CONSTANT_REALS, MOST_STORED_INDICES
 from strideinspect.model.load import LoadedModel
-from strideinspect.model.nchwc import DOMAIN, told_their_channels
+from strideinspect.model.nchwc import DOMAIN, with_channels
 from strideinspect.model.node import Node, Shape, UnresolvedError
 
 INTEGERS = {
@@ -97,12 +97,12 @@ class Constants(Mapping[str, ConstantArray]):
 
     def known(self, name: str) -> ConstantArray | None:
         """A value that is in memory already or small."""
-        found = self._known.get(name)
-        if found is None and name in self._tensors:
+        value = self._known.get(name)
+        if value is None and name in self._tensors:
             tensor = self._tensors[name]
             if _count(tensor) <= (MOST_CONSTANT_INTEGERS if tensor.data_type in INTEGERS else MOST_CONSTANT_REALS):
-                found = self._read(name, tensor)
-        return found
+                value = self._read(name, tensor)
+        return value
 
     def _read(self, name: str, tensor: onnx.TensorProto) -> ConstantArray | None:
         value = self._model.values(tensor)
@@ -111,17 +111,17 @@ class Constants(Mapping[str, ConstantArray]):
         return value
 
     def __getitem__(self, name: str) -> ConstantArray:
-        found = self.known(name)
+        value = self.known(name)
         later = self._later.get(name)
-        if found is None and later is not None:
-            found = self._known[name] = _computed(name, later, self)
-        if found is None:
+        if value is None and later is not None:
+            value = self._known[name] = _computed(name, later, self)
+        if value is None:
             tensor = self._tensors[name]
             if _is_table(tensor):
-                found = self._read(name, tensor)
-        if found is None:
+                value = self._read(name, tensor)
+        if value is None:
             raise KeyError(name)
-        return found
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._tensors, **self._known, **self._later})
@@ -175,14 +175,14 @@ def prepare(model: LoadedModel) -> Network:
         weights[sparse.values.name] = (tuple(sparse.dims), sparse.values.data_type)
     declared = {}
     for info in (*graph.value_info, *graph.output, *graph.input):
-        found = Declared.of(info)
-        if found is not None:
-            declared[info.name] = found
+        declaration = Declared.of(info)
+        if declaration is not None:
+            declared[info.name] = declaration
     nodes = tuple(Node.of(n, opsets) for n in graph.node)
     return Network(
         model=model,
         opsets=opsets,
-        nodes=told_their_channels(nodes, weights) if DOMAIN in opsets else nodes,
+        nodes=with_channels(nodes, weights) if DOMAIN in opsets else nodes,
         inputs={i.name: declared.get(i.name, Declared(0, None)) for i in graph.input if i.name not in weights},
         outputs=tuple(o.name for o in graph.output),
         weights=weights,

@@ -75,50 +75,50 @@ class Node(NamedTuple):
 
     def integer(self, attribute: str, default: int) -> int:
         """An integer attribute, or its default in the ONNX standard."""
-        found = self._typed(attribute, onnx.AttributeProto.INT)
-        return default if found is None else found.i
+        proto = self._typed(attribute, onnx.AttributeProto.INT)
+        return default if proto is None else proto.i
 
     def integers(self, attribute: str) -> tuple[int, ...] | None:
         """A list of integers, or None where the file leaves it out."""
-        found = self._typed(attribute, onnx.AttributeProto.INTS)
-        return None if found is None else tuple(found.ints)
+        proto = self._typed(attribute, onnx.AttributeProto.INTS)
+        return None if proto is None else tuple(proto.ints)
 
     def real(self, attribute: str, default: float) -> float:
         """A floating-point attribute, or its default in the ONNX standard."""
-        found = self._typed(attribute, onnx.AttributeProto.FLOAT)
-        return default if found is None else found.f
+        proto = self._typed(attribute, onnx.AttributeProto.FLOAT)
+        return default if proto is None else proto.f
 
     def reals(self, attribute: str) -> tuple[float, ...] | None:
         """A list of floating-point numbers, or None where the file leaves it out."""
-        found = self._typed(attribute, onnx.AttributeProto.FLOATS)
-        return None if found is None else tuple(found.floats)
+        proto = self._typed(attribute, onnx.AttributeProto.FLOATS)
+        return None if proto is None else tuple(proto.floats)
 
     def text(self, attribute: str, default: str) -> str:
         """A string attribute, or its default in the ONNX standard."""
-        found = self._typed(attribute, onnx.AttributeProto.STRING)
-        return default if found is None else found.s.decode("utf-8", "replace")
+        proto = self._typed(attribute, onnx.AttributeProto.STRING)
+        return default if proto is None else proto.s.decode("utf-8", "replace")
 
     def tensor(self, attribute: str) -> onnx.TensorProto | None:
         """A tensor attribute, or None where the file leaves it out."""
-        found = self._typed(attribute, onnx.AttributeProto.TENSOR)
-        return None if found is None else found.t
+        proto = self._typed(attribute, onnx.AttributeProto.TENSOR)
+        return None if proto is None else proto.t
 
     def graph(self, attribute: str) -> onnx.GraphProto | None:
         """A subgraph attribute, or None where the file leaves it out."""
-        found = self._typed(attribute, onnx.AttributeProto.GRAPH)
-        return None if found is None else found.g
+        proto = self._typed(attribute, onnx.AttributeProto.GRAPH)
+        return None if proto is None else proto.g
 
     def _typed(self, attribute: str, kind: int) -> onnx.AttributeProto | None:
-        found = self.attributes.get(attribute)
+        proto = self.attributes.get(attribute)
         # Files before IR 4 may leave the attribute's type out.
-        if found is not None and found.type not in (kind, onnx.AttributeProto.UNDEFINED):
+        if proto is not None and proto.type not in (kind, onnx.AttributeProto.UNDEFINED):
             wanted = onnx.AttributeProto.AttributeType.Name(kind).lower()
-            given = onnx.AttributeProto.AttributeType.Name(found.type).lower()
+            given = onnx.AttributeProto.AttributeType.Name(proto.type).lower()
             raise UnreadableModelError(
                 f"attribute {attribute!r} of {self.op} {self.label!r} is of type {given}, not {wanted} as in ONNX",
                 "export the model again, or run onnx.checker on it",
             )
-        return found
+        return proto
 
 
 class PlacedNode(NamedTuple):

@@ -28,10 +28,10 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
     placed = result.placed(node)
     if is_window(node):
         first = next((result.dtypes[n] for n in node.inputs if n in result.dtypes), onnx.TensorProto.FLOAT)
-        found = geometry(placed)
+        window_geometry = geometry(placed)
         if node.key:
-            result.geometries[node.key] = found
-        shape = found.output_shape(placed.shape(found.data)[0])
+            result.geometries[node.key] = window_geometry
+        shape = window_geometry.output_shape(placed.shape(window_geometry.data)[0])
         return [shape] * len(node.outputs), [first, onnx.TensorProto.INT64]
     rule = RULES.get((node.domain, node.op))
     if rule is not None and node.domain:
@@ -99,19 +99,19 @@ def _from_library(result: Shapes, node: Node) -> tuple[list[Shape | None], list[
         tuple(_given(result, name, called) for name, called in names.items() if name in result.shapes),
         tuple(result.network.opsets.items()),
     )
-    found = (_answer.__wrapped__ if bodies else _answer)(question)
-    return [shape for shape, _ in found], [dtype for _, dtype in found]
+    answers = (_answer.__wrapped__ if bodies else _answer)(question)
+    return [shape for shape, _ in answers], [dtype for _, dtype in answers]
 
 
 def _given(result: Shapes, name: str, called: str) -> _Given:
     value = result.constants.known(name)
-    told = value is not None and value.size <= MOST_CONSTANT_INTEGERS and value.dtype != object
+    passed = value is not None and value.size <= MOST_CONSTANT_INTEGERS and value.dtype != object
     return _Given(
         called,
         result.dtypes[name],
         result.shapes[name],
-        value.dtype if value is not None and told else None,
-        value.tobytes() if value is not None and told else b"",
+        value.dtype if value is not None and passed else None,
+        value.tobytes() if value is not None and passed else b"",
     )
 
 
@@ -121,7 +121,7 @@ def _answer(asked: _Question) -> tuple[tuple[Shape | None, int], ...]:
     node = onnx.NodeProto(op_type=asked.op, domain=asked.domain, input=asked.inputs, output=asked.outputs)
     node.attribute.extend(map(onnx.AttributeProto.FromString, asked.attributes))
     try:
-        found = infer_node_outputs(
+        inferred = infer_node_outputs(
             onnx.defs.get_schema(asked.op, asked.version, asked.domain),
             node,
             {given.name: onnx.helper.make_tensor_type_proto(given.dtype, given.shape) for given in asked.given},
@@ -136,7 +136,7 @@ def _answer(asked: _Question) -> tuple[tuple[Shape | None, int], ...]:
         raise BrokenError(_plain(str(error))) from error
     except InferenceError as error:
         raise MisfitError(_plain(str(error))) from error
-    infos = (found.get(name) for name in asked.outputs)
+    infos = (inferred.get(name) for name in asked.outputs)
     return tuple(
         (None, onnx.TensorProto.FLOAT) if info is None else (_concrete(info), info.tensor_type.elem_type)
         for info in infos

@@ -47,7 +47,7 @@ def resizing(placed: PlacedNode) -> tuple[Resizing, ...]:
     crops = _numbers(placed, 1, "roi") if mode == "tf_crop_and_resize" else None
     lengths = tuple(shape[axis] for axis in axes)
     policy = node.text("keep_aspect_ratio_policy", "stretch")
-    found = []
+    resized = []
     if sizes is not None and policy != "stretch":
         sizes, scales = _keep_aspect(lengths, tuple(int(size) for size in sizes), policy)
     for i, (axis, length) in enumerate(zip(axes, lengths, strict=True)):
@@ -61,8 +61,8 @@ def resizing(placed: PlacedNode) -> tuple[Resizing, ...]:
                 raise UnresolvedError(f"its scale of axis {axis} is {scale}")
             # onnxruntime leaves the crop out of the size, where the standard multiplies by its share.
             size = math.floor(np.float32(length) * np.float32(given[i]))
-        found.append(Resizing(axis, length, size, scale, roi, by_scale=scales is not None))
-    return tuple(found)
+        resized.append(Resizing(axis, length, size, scale, roi, by_scale=scales is not None))
+    return tuple(resized)
 
 
 def resized_shape(placed: PlacedNode) -> Shape:

@@ -137,11 +137,11 @@ def _usable(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     return windows
 
 
-def refitted(node: Node, found: Geometry, position: int, length: int) -> Window:
+def refitted(node: Node, original: Geometry, position: int, length: int) -> Window:
     """One of a forward window node's windows over a map of another length."""
-    lengths = tuple(length if i == position else w.length for i, w in enumerate(found.windows))
-    kernel, stride, dilation = zip(*((w.kernel, w.stride, w.dilation) for w in found.windows), strict=True)
-    return _forward(found.kind, _attributes(node), lengths, kernel, stride, dilation)[position]
+    lengths = tuple(length if i == position else w.length for i, w in enumerate(original.windows))
+    kernel, stride, dilation = zip(*((w.kernel, w.stride, w.dilation) for w in original.windows), strict=True)
+    return _forward(original.kind, _attributes(node), lengths, kernel, stride, dilation)[position]
 
 
 def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank: int) -> int:

@@ -104,8 +104,8 @@ class _Reducer:
         data, children = self._data, _CHILDREN[kind]
         chunks: list[bytes] = []
         kept = pos = start  # data[kept:pos] goes over unchanged
-        while found := self._next(pos, end, over=-1 if self._traced else self._enter):
-            tag_at, tag, body, pos = found
+        while field := self._next(pos, end, over=-1 if self._traced else self._enter):
+            tag_at, tag, body, pos = field
             child = children.get(tag >> 3)
             if child is None:
                 continue
@@ -124,8 +124,8 @@ class _Reducer:
     def fields(self, pos: int, end: int, number: int) -> list[tuple[int, int]]:
         """Start and length of the fields of this number in the message data[pos:end]."""
         spans = []
-        while found := self._next(pos, end, over=-1):
-            _, tag, body, pos = found
+        while field := self._next(pos, end, over=-1):
+            _, tag, body, pos = field
             if tag >> 3 == number:
                 spans.append((body, pos - body))
         return spans

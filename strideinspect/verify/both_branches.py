@@ -31,13 +31,13 @@ def beside_each_other(model: onnx.ModelProto, inexact: Collection[str]) -> onnx.
 
 def agreed(graph: onnx.GraphProto, shapes: Mapping[str, Shape]) -> frozenset[str]:
     """The names of the Ifs of a graph that hand on one of two results of the same, observed shape."""
-    found = []
+    names = []
     for node in graph.node:
         if chooses(node):
             sides = [[shapes.get(inner.input[0]) for inner in body.node] for body in subgraphs(node)]
             if sides[0] == sides[1] and None not in sides[0]:
-                found.append(node.name)
-    return frozenset(found)
+                names.append(node.name)
+    return frozenset(names)
 
 
 def not_taken(graph: onnx.GraphProto, seen: Collection[str], labels: Mapping[str, str]) -> dict[str, str]:
@@ -70,16 +70,16 @@ def _taken_out(node: onnx.NodeProto, graph: onnx.GraphProto, inexact: Collection
     if not _undecided(node, inexact):
         return [node]
     chosen = onnx.NodeProto(op_type="If", name=node.name, input=node.input, output=node.output)
-    found: list[onnx.NodeProto] = []
+    inner_nodes: list[onnx.NodeProto] = []
     for attribute in node.attribute:
         body = attribute.g
         graph.initializer.extend(body.initializer)
         graph.sparse_initializer.extend(body.sparse_initializer)
-        found += body.node
+        inner_nodes += body.node
         results = [f"strideinspect/{attribute.name}/{name}" for name in node.output]
         handed = [helper.make_node("Identity", [v.name], [r]) for v, r in zip(body.output, results, strict=False)]
         outputs = [onnx.ValueInfoProto(name=name) for name in results[: len(handed)]]
         chosen.attribute.append(
             helper.make_attribute(attribute.name, helper.make_graph(handed, body.name, [], outputs))
         )
-    return [*found, chosen]
+    return [*inner_nodes, chosen]

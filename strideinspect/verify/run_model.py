@@ -77,9 +77,9 @@ def run(weightless: Weightless, directory: Path) -> ObservedRun:
     undecided = exactness(model.graph, [*replaced, *lists]).inexact
     both = beside_each_other(model, undecided)
     if both is not None:
-        found = _run(weightless, both, replaced, directory)
-        if found.error is None:
-            return replace(found, undecided=undecided)
+        observed = _run(weightless, both, replaced, directory)
+        if observed.error is None:
+            return replace(observed, undecided=undecided)
     return replace(_run(weightless, model, replaced, directory), undecided=undecided)
 
 

@@ -141,12 +141,12 @@ class Call:
         answers = self.known.tables[self.node.name]
         if isinstance(answers, str):
             raise InexpressibleError(answers)
-        found = {}
+        tables = {}
         for axis, answer in answers.items():
             if isinstance(answer, str):
                 raise InexpressibleError(answer)
-            found[axis] = answer
-        return found
+            tables[axis] = answer
+        return tables
 
     def keeps(self, value: Value, spread_axes: Iterable[int]) -> bool:
         """Whether a value still counts once it goes from extent 1 to more along `spread_axes` (of its own)."""
@@ -218,8 +218,8 @@ def operation(node: onnx.NodeProto) -> Operation:
 
 
 def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    found = {}
+    attributes = {}
     for attribute in node.attribute:
         value = helper.get_attribute_value(attribute)
-        found[attribute.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
-    return found
+        attributes[attribute.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
+    return attributes

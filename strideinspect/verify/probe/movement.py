@@ -20,14 +20,14 @@ def concat(call: Call) -> Sequence[Value | None]:
     positions = range(len(call.inputs)) if call.node.op_type == "Concat" else range(2, len(call.inputs), 3)
     call.only(*positions)
     pieces = [(call.value(k), call.shape_in(k)) for k in positions]
-    live = [value for value, _ in pieces if value is not None]
-    roles = AxisRoles.merged([value.roles for value in live])
+    active = [value for value, _ in pieces if value is not None]
+    roles = AxisRoles.merged([value.roles for value in active])
     if shape[axis] > 1:
         roles = roles._replace(collapsed=roles.collapsed - {axis})
-    first = live[0]
-    if len(live) == len(pieces) and all(v.name == first.name and v.constant_along(axis) for v in live):
+    first = active[0]
+    if len(active) == len(pieces) and all(v.name == first.name and v.constant_along(axis) for v in active):
         return [first._replace(shape=shape, roles=roles)]
-    extents = [max(v.extents[k] for v in live) for k in range(len(shape))]
+    extents = [max(v.extents[k] for v in active) for k in range(len(shape))]
     names = []
     for piece, own in pieces:
         wanted = tuple(own[k] if k == axis else extents[k] for k in range(len(shape)))
@@ -204,12 +204,12 @@ def scatter(call: Call) -> Sequence[Value | None]:
         build.inactive(extents, border=not filled) if value is None else build.written_out(value).name
         for value, extents in ((data, shape), (updates, own))
     ]
-    found = {k: v for k, v in call.attributes.items() if k == "axis"}
+    attributes = {k: v for k, v in call.attributes.items() if k == "axis"}
     if call.attributes.get("reduction", "none") != "none":
-        found["reduction"] = "max"
+        attributes["reduction"] = "max"
     places = build.constant(indices.astype(np.int64))
     op = "ScatterElements" if call.node.op_type == "Scatter" else call.node.op_type
-    return [Value(build.emit(op, [names[0], places, names[1]], **found), shape, shape, roles)]
+    return [Value(build.emit(op, [names[0], places, names[1]], **attributes), shape, shape, roles)]
 
 
 @operators("Expand")

@@ -195,14 +195,14 @@ def _by_groups(call: Call, value: Value, groups: int) -> Value:
 
 def _along_channels(call: Call, rank: int) -> list[Value | None]:
     """Inputs 1 and 2, lists with one entry per channel, as tensors of the data's rank."""
-    found: list[Value | None] = []
+    parameters: list[Value | None] = []
     for parameter in (call.value(1), call.value(2)):
         if parameter is None:
             continue
         ones = (1,) * (rank - 2)
         roles = parameter.roles.moved({0: 0})
-        found.append(call.build.resized(parameter, parameter.extents + ones, parameter.shape + ones, roles))
-    return found
+        parameters.append(call.build.resized(parameter, parameter.extents + ones, parameter.shape + ones, roles))
+    return parameters
 
 
 @operators("DynamicQuantizeLinear")

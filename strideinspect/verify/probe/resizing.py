@@ -26,35 +26,35 @@ def questions(
     """
     if node.op_type not in {"Resize", "Upsample"}:
         return {}
-    found = node.attributes
+    attributes = node.attributes
     before, after = shapes.get(node.input[0]), shapes.get(node.output[0])
     if before is None or after is None:
         raise InexpressibleError("its size was not observed")
-    axes = [int(axis) % len(before) for axis in found.get("axes", range(len(before)))]
-    if found.get("keep_aspect_ratio_policy", "stretch") != "stretch":
+    axes = [int(axis) % len(before) for axis in attributes.get("axes", range(len(before)))]
+    if attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch":
         raise InexpressibleError("it keeps the aspect ratio, so its axes depend on each other")
     if node.op_type == "Upsample" or opset < 11:
-        roi, scales, sizes = None, _floats(node, 1, values, found), None
+        roi, scales, sizes = None, _floats(node, 1, values, attributes), None
     else:
         roi, scales, sizes = (_floats(node, k, values, {}) for k in (1, 2, 3))
     if scales is None and sizes is None:
         raise InexpressibleError("its scales are not known")
-    crops = found.get("coordinate_transformation_mode") == "tf_crop_and_resize"
+    crops = attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize"
     asked = {}
     for place, axis in enumerate(axes):
         scale = None if scales is None else float(scales[place])
         if before[axis] == after[axis] and scale in {None, 1.0} and not crops:
             continue
         span = (float(roi[place]), float(roi[place + len(axes)])) if crops and roi is not None else None
-        asked[axis] = _question(node, found, opset, (before[axis], after[axis]), scale, span)
+        asked[axis] = _question(node, attributes, opset, (before[axis], after[axis]), scale, span)
     return asked
 
 
 def _floats(
-    node: Operation, position: int, values: Mapping[str, np.ndarray], found: Mapping[str, Any]
+    node: Operation, position: int, values: Mapping[str, np.ndarray], attributes: Mapping[str, Any]
 ) -> list[float] | None:
-    if "scales" in found:
-        return [float(scale) for scale in found["scales"]]
+    if "scales" in attributes:
+        return [float(scale) for scale in attributes["scales"]]
     name = node.input[position] if position < len(node.input) else ""
     if not name:
         return None
@@ -66,13 +66,13 @@ def _floats(
 
 def _question(
     node: Operation,
-    found: Mapping[str, Any],
+    attributes: Mapping[str, Any],
     opset: int,
     sizes: tuple[int, int],
     scale: float | None,
     span: tuple[float, float] | None,
 ) -> Question:
-    kept = tuple((key, value) for key, value in found.items() if key not in _NOT_PER_AXIS)
+    kept = tuple((key, value) for key, value in attributes.items() if key not in _NOT_PER_AXIS)
     length, out = sizes
     reach = 6 * -(-length // max(1, out)) + 16
     op = node.op_type
@@ -83,7 +83,7 @@ def _question(
                 raise InexpressibleError("the model's operator set has no equivalent Resize")
             kept = tuple(pair for pair in kept if pair[0] == "mode")
         op = "Resize"
-    elif op == "Upsample" and "scales" in found:
+    elif op == "Upsample" and "scales" in attributes:
         return Question("Upsample", (*kept, ("scales", (1.0, 1.0, scale, 1.0))), length, reach, planar=True)
     factors: _Constant | None = None if scale is None else ("float32", (1.0, 1.0, scale, 1.0))
     if op == "Upsample" or opset < 11:

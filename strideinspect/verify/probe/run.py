@@ -40,8 +40,8 @@ class RunnableProbe:
         self._shape, self._axis = shape, axis
         self._requests = {tensor: _request(probe, shapes, tensor, along) for tensor, along in wanted.items()}
         self._outputs = {tensor: _total(probe.build, probe.of(tensor).full) for tensor in outputs}
-        found = [request for request in self._requests.values() if isinstance(request, _Request)]
-        names = [name for request in found for name in (request.local, request.full)]
+        requests = [request for request in self._requests.values() if isinstance(request, _Request)]
+        names = [name for request in requests for name in (request.local, request.full)]
         names += [place for place in self._outputs.values() if not isinstance(place, Unknown)]
         self._names = list(dict.fromkeys(name for name in names if name is not None))
         model = probe.build.model(self._fed(np.zeros(shape[axis])).shape, self._names)
@@ -69,7 +69,7 @@ class RunnableProbe:
 
     def borders(self) -> dict[str, Sequence[bool] | Unknown]:
         """Per wanted tensor and index whether the end of some map reaches it; for a probe of borders."""
-        found = self._run(np.zeros(self._shape[self._axis]))
+        results = self._run(np.zeros(self._shape[self._axis]))
         answers: dict[str, Sequence[bool] | Unknown] = {}
         for tensor, request in self._requests.items():
             if isinstance(request, Unknown):
@@ -77,7 +77,7 @@ class RunnableProbe:
             elif request.local is None:
                 answers[tensor] = [True] * request.count
             else:
-                reached = found[request.local].reshape(-1) > BORDER / 2
+                reached = results[request.local].reshape(-1) > BORDER / 2
                 answers[tensor] = np.broadcast_to(reached, (request.count,)).tolist()
         return answers
 
@@ -89,9 +89,9 @@ class RunnableProbe:
         rows = np.full(self._shape[self._axis], INACTIVE)
         for first, last in ranges:
             rows[first : last + 1] = 0
-        found = self._run(rows)
+        results = self._run(rows)
         for tensor, place in self._outputs.items():
-            if isinstance(place, str) and bool((found[place] > INACTIVE / 2).any()):
+            if isinstance(place, str) and bool((results[place] > INACTIVE / 2).any()):
                 return tensor
         return next((place for place in self._outputs.values() if isinstance(place, Unknown)), None)
 
@@ -139,11 +139,11 @@ def _plain(build: Builder, value: Value) -> str:
     return build.emit("Identity", [value.name]) if value.name == PROBE else value.name
 
 
-def _rows(found: Mapping[str, np.ndarray], name: str | None, count: int) -> np.ndarray:
+def _rows(results: Mapping[str, np.ndarray], name: str | None, count: int) -> np.ndarray:
     """What arrived at each index; what is the same for all was kept once."""
     if name is None:
         return np.full(count, INACTIVE)
-    rows = found[name].reshape(-1)
+    rows = results[name].reshape(-1)
     return rows if len(rows) == count else np.broadcast_to(rows, (count,))
 
 

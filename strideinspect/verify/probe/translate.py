@@ -91,12 +91,12 @@ def translate(
 def ancestors(nodes: Sequence[Operation], tensors: Iterable[str]) -> list[Operation]:
     """The nodes, in their order, on which `tensors` depend."""
     wanted = set(tensors)
-    found = []
+    selected = []
     for node in reversed(nodes):
         if not wanted.isdisjoint(node.output):
-            found.append(node)
+            selected.append(node)
             wanted.update(node.input, node.captured)
-    return found[::-1]
+    return selected[::-1]
 
 
 def _enter(node: Operation, probe: Probe, known: Knowledge, labels: Mapping[str, str]) -> None:

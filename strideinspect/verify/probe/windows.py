@@ -71,17 +71,17 @@ def _inputs(node: Operation) -> ConvolutionInputs:
     return CONVOLUTION_INPUTS[domain, operator]
 
 
-def _question(plain: str, found: Mapping[str, Any], kernel: int, length: int, place: int, dims: int) -> Question:
+def _question(plain: str, attributes: Mapping[str, Any], kernel: int, length: int, place: int, dims: int) -> Question:
     one: dict[str, object] = {"kernel_shape": (kernel,)}
     for key in _PER_AXIS:
-        if found.get(key):
-            one[key] = (int(found[key][place]),)
-    if found.get("pads"):
-        one["pads"] = (int(found["pads"][place]), int(found["pads"][place + dims]))
+        if attributes.get(key):
+            one[key] = (int(attributes[key][place]),)
+    if attributes.get("pads"):
+        one["pads"] = (int(attributes["pads"][place]), int(attributes["pads"][place + dims]))
     for key in ("auto_pad", "ceil_mode"):
-        if key in found:
-            one[key] = found[key]
-    dilation, stride = (int(found[key][place]) if found.get(key) else 1 for key in ("dilations", "strides"))
+        if key in attributes:
+            one[key] = attributes[key]
+    dilation, stride = (int(attributes[key][place]) if attributes.get(key) else 1 for key in ("dilations", "strides"))
     reach = dilation * (kernel - 1) // (stride if plain == "ConvTranspose" else 1) + 1
     return Question(plain, tuple(one.items()), length, reach, kernel if plain.startswith("Conv") else None)
 
