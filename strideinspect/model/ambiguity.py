@@ -1,6 +1,7 @@
-"""What the standard and the ONNX library say of a node, where they and onnxruntime are known to part.
+"""Nodes for which the standard, the ONNX library and onnxruntime are known to disagree.
 
-Swept in one dimension over the operators' attributes; the cases are those of `model.window` and `model.resize_scales`.
+The cases come from a sweep over the operators' attributes in one dimension; they are the ones that `model.window` and
+`model.resize_scales` implement as onnxruntime does.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ Outcome = Shape | str
 
 
 def outcomes(shapes: Shapes, node: Node) -> dict[str, Outcome]:
-    """Who says what of a node's output shape or padding; empty where all agree, or nobody is known to part."""
+    """Each source's output shape or padding for a node; empty where all agree, or no disagreement is known."""
     if node.domain or node.key not in shapes.shapes or not _may_part(shapes, node):
         return {}
     ours = shapes.shapes[node.key]
@@ -51,7 +52,7 @@ def _may_part(shapes: Shapes, node: Node) -> bool:
 
 
 def _multiplies(shapes: Shapes, node: Node) -> bool:
-    """Whether a Resize or Upsample makes each axis a whole number of times as long: then nothing is rounded."""
+    """Whether a Resize or Upsample has integer scales only: then nothing is rounded, and all agree."""
     if node.has("keep_aspect_ratio_policy"):
         return False
     try:
@@ -62,9 +63,9 @@ def _multiplies(shapes: Shapes, node: Node) -> bool:
 
 
 def _standard(node: Node, geometry: Geometry, ours: Shape) -> Shape:
-    """The output shape by the standard's formulas: SAME gives ⌈L/s⌉, a transposed SAME L·s.
+    """The output shape by the standard's formulas: ⌈L/s⌉ for SAME, L·s for a transposed SAME.
 
-    A window that has no room in the padded map gives nothing, unless the size is rounded up.
+    The size is 0 where the window is larger than the padded input, unless the size is rounded up.
     """
     same = node.text("auto_pad", "NOTSET").startswith("SAME")
     if node.has("output_shape"):
@@ -79,7 +80,7 @@ def _standard(node: Node, geometry: Geometry, ours: Shape) -> Shape:
 
 
 def _refused(node: Node, geometry: Geometry) -> bool:
-    """SAME with dilation in a Conv, and SAME windows smaller than their stride in the older pools."""
+    """Whether onnxruntime refuses it: SAME with dilation in a Conv, or with kernel < stride in the older pools."""
     if not node.text("auto_pad", "NOTSET").startswith("SAME"):
         return False
     if geometry.kind is Kind.CONVOLUTION:
@@ -90,7 +91,7 @@ def _refused(node: Node, geometry: Geometry) -> bool:
 
 
 def _library(shapes: Shapes, node: Node) -> Shape | None:
-    """The output shape that the ONNX library infers; None where it says nothing."""
+    """The output shape that the ONNX library infers; None where it infers none."""
     try:
         schema = onnx.defs.get_schema(node.op, node.version, node.domain)
         given = [name for name in node.inputs if name in shapes.shapes]

@@ -1,4 +1,4 @@
-"""The equation of an Einsum: which axis of which operand is which label of the result.
+"""The equation of an Einsum: a label for each axis of the operands and of the result.
 
 Source: ONNX Einsum (12). An axis of extent 1 is broadcast against longer ones of the same label, as onnxruntime does.
 """

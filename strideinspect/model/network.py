@@ -1,4 +1,4 @@
-"""The graph as the analysis wants it: wrapped nodes, declared types, and constants known without running."""
+"""The graph prepared for the analysis: wrapped nodes, declared types, and constants known without running."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ConstantArray = NDArray[np.generic]
 
 
 class Declared(NamedTuple):
-    """What the file says of a tensor: element type, and per axis a size, a symbol or None (`dims` None: no rank)."""
+    """A tensor's declaration in the file: element type, and per axis a size, a symbol or None; `dims` None: no rank."""
 
     dtype: int
     dims: tuple[int | str | None, ...] | None
@@ -50,14 +50,14 @@ def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:
 
 
 class _Later(NamedTuple):
-    """How to compute a constant from others, and how many of those that it needs stand one behind the other."""
+    """How to compute a constant from others, and the length of the longest chain of such constants behind it."""
 
     compute: Callable[[Mapping[str, ConstantArray]], ConstantArray]
     depth: int
 
 
 class Constants(Mapping[str, ConstantArray]):
-    """Known constants by name; an integer table is read from the file, or computed, when somebody asks for it."""
+    """Known constants by name; an integer table is read from the file, or computed, on first access."""
 
     def __init__(self, model: LoadedModel, tensors: Mapping[str, onnx.TensorProto]) -> None:
         self._model = model
@@ -66,17 +66,17 @@ class Constants(Mapping[str, ConstantArray]):
         self._later: dict[str, _Later] = {}
 
     def add(self, name: str, value: ConstantArray) -> None:
-        """Remember a folded value."""
+        """Add a folded value."""
         self._known[name] = value
 
     def declare(self, name: str, tensor: onnx.TensorProto) -> None:
-        """Remember a constant that may be read later."""
+        """Add a constant whose values are read when they are needed."""
         self._tensors[name] = tensor
 
     def put_off(
         self, name: str, sources: Iterable[str], compute: Callable[[Mapping[str, ConstantArray]], ConstantArray]
     ) -> None:
-        """Remember how to compute a table from others, unless these are no constants."""
+        """Add a table that is computed from others when it is needed; not added unless these are constants."""
         depth = 1
         for source in filter(None, sources):
             later = self._later.get(source)
@@ -96,7 +96,7 @@ class Constants(Mapping[str, ConstantArray]):
         return twin
 
     def known(self, name: str) -> ConstantArray | None:
-        """A value that is in memory already or small."""
+        """The value if it is in memory or small, else None; large tables are not read."""
         value = self._known.get(name)
         if value is None and name in self._tensors:
             tensor = self._tensors[name]
@@ -133,7 +133,7 @@ class Constants(Mapping[str, ConstantArray]):
 def _computed(name: str, later: _Later, constants: Constants) -> ConstantArray:
     try:
         return later.compute(constants)
-    except UnresolvedError as error:  # nobody knows what comes out, and the node fails when it runs
+    except UnresolvedError as error:  # the value is unknown, and the node fails when the model runs
         raise KeyError(name) from error
 
 
@@ -152,7 +152,7 @@ class Network(NamedTuple):
     """A graph prepared once, to be placed at any input size.
 
     `inputs` leaves out those that are initializers too (IR 3). `weights` maps every initializer to its shape and
-    element type; `declared` every tensor of which the file gives a type.
+    element type; `declared` every tensor whose type the file gives.
     """
 
     model: LoadedModel
@@ -166,7 +166,7 @@ class Network(NamedTuple):
 
 
 def prepare(model: LoadedModel) -> Network:
-    """Wrap the nodes and collect what the file knows of its tensors."""
+    """Wrap the nodes and collect what the file declares about its tensors."""
     graph = model.proto.graph
     opsets = {("" if o.domain == "ai.onnx" else o.domain): int(o.version) for o in model.proto.opset_import}
     initializers = {t.name: t for t in graph.initializer}

@@ -1,4 +1,4 @@
-"""What shapes one node makes: by window arithmetic, by rules of our own, else by the ONNX library."""
+"""Output shapes of one node: from window arithmetic, from our own rules, else from the ONNX library."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from strideinspect.model.window import BrokenError, MisfitError, geometry, is_wi
 
 
 def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | None], list[int]]:
-    """Shapes (None where unknown) and element types of a node's outputs; a window's geometry is entered into `result`.
+    """Shapes (None where unknown) and element types of a node's outputs; a window node's geometry is added to `result`.
 
-    Raises MisfitError where the node cannot run at this size, UnresolvedError where that is not known.
+    Raises MisfitError where the node cannot run at this size, UnresolvedError where a shape depends on unknown values.
     """
     placed = result.placed(node)
     if is_window(node):
@@ -50,14 +50,14 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
 
 
 def _refuse_fatal(node: Node) -> None:
-    """Raise MisfitError for what makes the ONNX library end the whole process."""
+    """Raise MisfitError for nodes on which the ONNX library aborts the whole process."""
     if node.op == "Split" and node.has("num_outputs") and node.integer("num_outputs", 0) != len(node.outputs):
         wanted = node.integer("num_outputs", 0)
         raise MisfitError(f"num_outputs is {wanted}, it has {len(node.outputs)} outputs")
 
 
 class _Given(NamedTuple):
-    """What the library is told of one input: its type, and its numbers where they are small and known."""
+    """One input as passed to the library: its type, and its values where they are small and known."""
 
     name: str
     dtype: int
@@ -67,7 +67,10 @@ class _Given(NamedTuple):
 
 
 class _Question(NamedTuple):
-    """A node as the library is asked of it. Only bodies know tensors by name: else inputs and outputs are numbered."""
+    """A node as passed to the library, as a cache key: tensors are numbered, so that equal nodes share an answer.
+
+    Only nodes with bodies keep their tensors' names, because the bodies refer to them.
+    """
 
     op: str
     domain: str
@@ -115,7 +118,7 @@ def _given(result: Shapes, name: str, called: str) -> _Given:
     )
 
 
-@lru_cache(maxsize=512)  # exporters write the same shape arithmetic over and over
+@lru_cache(maxsize=512)  # exporters repeat the same shape arithmetic many times
 def _answer(asked: _Question) -> tuple[tuple[Shape | None, int], ...]:
     """Shape (None where unknown) and element type of each output. Raises MisfitError."""
     node = onnx.NodeProto(op_type=asked.op, domain=asked.domain, input=asked.inputs, output=asked.outputs)
@@ -144,7 +147,7 @@ def _answer(asked: _Question) -> tuple[tuple[Shape | None, int], ...]:
 
 
 def _declared(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:
-    """An operator that the library does not know: what the file declares is all there is, at the declared size only."""
+    """Outputs of an operator that the library does not know: as the file declares, at the declared input size only."""
     shapes: list[Shape | None] = []
     dtypes = []
     for name in node.outputs:
