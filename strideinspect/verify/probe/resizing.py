@@ -1,4 +1,4 @@
-"""Resize and Upsample: what each output reads is onnxruntime's own answer."""
+"""Resize and Upsample: the indices that each output reads are observed by running onnxruntime's operator."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NOT_PER_AXIS: Final = ("axes", "scales", "keep_aspect_ratio_policy")
 def questions(
     node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray], opset: int
 ) -> dict[int, Question]:
-    """What to ask onnxruntime about a Resize or Upsample, by axis that does not stay as it is; nothing about others.
+    """The questions about a Resize or Upsample, by axis that it changes; empty for other nodes.
 
     Raises InexpressibleError where the scales are not known, or depend on more than one axis.
     """
@@ -76,7 +76,7 @@ def _question(
     length, out = sizes
     reach = 6 * -(-length // max(1, out)) + 16
     op = node.op_type
-    if node.domain:  # of a model that onnxruntime saved: a Resize whose defaults are those of the old Upsample
+    if node.domain:  # in a model saved by onnxruntime: a Resize with the defaults of the old Upsample
         kept = tuple({"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor", **dict(kept)}.items())
         if opset < 11:
             if ("coordinate_transformation_mode", "asymmetric") not in kept:
@@ -90,7 +90,7 @@ def _question(
         return Question(op, kept, length, reach, constants=(factors,), planar=True)
     roi: _Constant | None = None if span is None else ("float32", (0.0, 0.0, span[0], 0.0, 1.0, 1.0, span[1], 1.0))
     size = None if scale is not None else ("int64", (2 * spacing(length, reach), 1, out, 1))
-    if opset < 13:  # there, what is not used is an empty tensor
+    if opset < 13:  # before opset 13, an unused input is an empty tensor
         roi, factors = roi or ("float32", ()), factors or ("float32", ())
     constants = (roi, factors) if size is None else (roi, factors, size)
     return Question(op, kept, length, reach, constants=constants, planar=True)
@@ -98,7 +98,7 @@ def _question(
 
 @operators("Resize", "Upsample", "com.microsoft.nchwc:Upsample")
 def resize(call: Call) -> Sequence[Value | None]:
-    """Read every axis that changes by its table."""
+    """Reads every axis that changes according to its table."""
     call.only(0)
     value, shape = call.required(), call.shape_out()
     tables = call.tables()
