@@ -1,4 +1,4 @@
-"""Loop: what shapes come out of a body that is run again and again. Source: ONNX operator Loop."""
+"""The output shapes of a Loop, from the shapes that its body produces. Source: ONNX operator Loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from strideinspect.model.window import is_window
 
 
 class Known(NamedTuple):
-    """What is known of a tensor: its shape (None: nothing), its element type, and whether it is true for certain."""
+    """What is known of a tensor: its shape (None if unknown), its element type, and whether its value is true."""
 
     shape: Shape | None
     dtype: int
@@ -21,24 +21,24 @@ class Known(NamedTuple):
 
 
 Run = Callable[[onnx.GraphProto, Mapping[str, Known]], Sequence[Known]]
-"""Gives the outputs of a body for what goes in by name."""
+"""Infers the outputs of a body from what is known of its inputs, by name."""
 
 
 def loop_outputs(placed: PlacedNode, dtypes: Mapping[str, int], run: Run) -> tuple[list[Shape | None], list[int]]:
     """Shapes and element types of a Loop's outputs.
 
-    A value that is carried from turn to turn has its first shape where the body keeps it. Where the number of turns is
-    known, so is the first axis of what the turns leave behind.
+    A loop-carried value keeps its initial shape where the body does not change it. The first axis of a scan output is
+    the number of iterations, where that is known.
     """
     node = placed.node
     body, given = node.graph("body"), node.proto.input[2:]
     if body is None or len(body.input) != len(given) + 2 or len(body.output) < len(given) + 1:
         return [None] * len(node.outputs), [onnx.TensorProto.FLOAT] * len(node.outputs)
-    # A turn runs only while the condition holds.
+    # The body runs only while the condition holds, so it is true inside.
     counter = (Known((), onnx.TensorProto.INT64), Known((), onnx.TensorProto.BOOL, true=True))
     carried = [Known(placed.shapes.get(name), dtypes.get(name, onnx.TensorProto.FLOAT)) for name in given]
     made = _turn(body, [*counter, *carried], run)
-    if not _kept(carried, made):  # once more, with nothing known of what changes
+    if not _kept(carried, made):  # infer again, with the shapes that change taken as unknown
         carried = [k if k.shape == m.shape else Known(None, k.dtype) for k, m in zip(carried, made[1:], strict=False)]
         made = _turn(body, [*counter, *carried], run)
     if not _kept(carried, made):
@@ -55,12 +55,12 @@ def _turn(body: onnx.GraphProto, given: Sequence[Known], run: Run) -> Sequence[K
 
 
 def _kept(carried: Sequence[Known], made: Sequence[Known]) -> bool:
-    """Whether what is carried to the next turn has the shapes that it had in this one."""
+    """Whether one iteration leaves the shapes of the loop-carried values as they are."""
     return all(before.shape == after.shape for before, after in zip(carried, made[1:], strict=False))
 
 
 def _turns(placed: PlacedNode) -> int | None:
-    """How often a Loop runs whose body never says that it is enough; None where that is not known."""
+    """Number of iterations of a Loop whose body never ends it early; None where that is not known."""
     count = placed.constant(0)
     goes = placed.constant(1)
     if count is None or count.size != 1 or (placed.present(1) and (goes is None or not goes.all())):
@@ -69,7 +69,7 @@ def _turns(placed: PlacedNode) -> int | None:
 
 
 def windows_inside(node: Node) -> Iterator[str]:
-    """What to call the window nodes in the bodies of a node."""
+    """Operator and label of each window node in the bodies of a node, at any depth."""
     if not node.domain and node.op not in WITH_BODIES:
         return
     for graph in subgraphs(node.proto):

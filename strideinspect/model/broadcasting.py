@@ -1,4 +1,4 @@
-"""Multidirectional broadcasting and matrix products: the shapes that come out.
+"""Output shapes of multidirectional broadcasting and of matrix products.
 
 Source: the ONNX standard's Broadcasting.md; ONNX MatMul; com.microsoft FusedMatMul.
 """
@@ -13,7 +13,7 @@ from strideinspect.spelling import shape_text
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:
-    """The shape that all of these broadcast to. Raises MisfitError naming two that do not fit."""
+    """The shape that all of these broadcast to. Raises MisfitError where they do not fit together."""
     if len(set(shapes)) == 1:
         return shapes[0]
     result: list[int] = []
@@ -42,7 +42,7 @@ def matrix_product(placed: PlacedNode) -> Shape:
 
 
 def _turned(shape: Shape, placed: PlacedNode, side: str) -> Shape:
-    """A factor as it enters the product: first axis behind the batch (transBatch), then the last two exchanged."""
+    """A factor, transposed: transBatch moves the first axis to the second last, trans swaps the last two."""
     if placed.node.integer(f"transBatch{side}", 0) and len(shape) > 2:
         shape = (*shape[1:-1], shape[0], shape[-1])
     return (*shape[:-2], shape[-1], shape[-2]) if placed.node.integer(f"trans{side}", 0) else shape

@@ -1,6 +1,6 @@
-"""Output shapes of onnxruntime's own operators, and of those of ai.onnx.ml that the ONNX library leaves out.
+"""Output shapes of onnxruntime's own operators, and of operators of ai.onnx.ml that the ONNX library does not infer.
 
-Source: the operator schemas of onnxruntime (com.microsoft, and what it keeps of the standard's removed operators).
+Source: the operator schemas of onnxruntime (com.microsoft, and removed standard operators that it still supports).
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _cropped(placed: PlacedNode) -> Shape:
 
 
 def _gathered(placed: PlacedNode) -> Shape:
-    """Of GatherND, here and in the standard, where the library leaves out the shape of a single number."""
+    """GatherND, including the standard's: the ONNX library does not infer its shape where the output is a scalar."""
     data, indices = placed.shape(0), placed.shape(1)
     batch = placed.node.integer("batch_dims", 0)
     if not indices or not 0 <= batch <= batch + indices[-1] <= len(data):
@@ -95,7 +95,7 @@ def _spectrum(placed: PlacedNode) -> Shape:
 
 
 def _attended(placed: PlacedNode) -> Shape:
-    """Attention packed in one weight [input, query + key + value]."""
+    """Attention with its projections packed into one weight [input, query + key + value]."""
     shape, weight = placed.shape(0), placed.shape(1)
     sizes = placed.node.integers("qkv_hidden_sizes")
     return (*shape[:-1], sizes[2] if sizes else weight[-1] // 3)
@@ -124,9 +124,9 @@ def _vectorised(placed: PlacedNode) -> Shape:
 
 
 def _blocked(placed: PlacedNode) -> Shape:
-    """Channels first and in blocks: of 8 or of 16, as the processor on which the model was saved wants them.
+    """Channels first, padded to blocks of 8 or 16 channels, depending on the processor on which the model was saved.
 
-    `model/blocks.py` gives it the `channels`, where they can be known.
+    `model.nchwc` adds the attribute `channels` where the padded number can be inferred.
     """
     shape, channels = placed.shape(0), placed.node.integer("channels", 0)
     if placed.node.integer("channels_last", 0):
@@ -188,7 +188,7 @@ CONTRIB_RULES: dict[tuple[str, str], Rule] = {
         for op in (
             "Affine",
             "ImageScaler",
-            "LayerNormalization",  # which onnxruntime fuses in models of any opset; the standard has it from 17 on
+            "LayerNormalization",  # onnxruntime fuses into it in models of any opset; the standard has it from 17 on
             "ParametricSoftplus",
             "Scale",
             "ScaledTanh",
@@ -213,7 +213,7 @@ FURTHER_RULES: dict[tuple[str, str, int], Rule] = {
     ("com.microsoft", "DynamicQuantizeLSTM", 1): _state,
     ("com.microsoft", "DynamicQuantizeLSTM", 2): _state,
 }
-"""Shapes of outputs behind the first one: some hand on the sum or the mask, which is shaped like the first input."""
+"""Shapes of outputs after the first, by output index: a sum or a mask has the shape of the first input."""
 
 CONTRIB_TYPES: dict[tuple[str, str], int] = {
     ("com.microsoft", "MatMulInteger16"): onnx.TensorProto.INT32,
@@ -222,4 +222,4 @@ CONTRIB_TYPES: dict[tuple[str, str], int] = {
     ("com.microsoft", "QAttention"): onnx.TensorProto.FLOAT,
     ("com.microsoft", "ReduceSumInteger"): onnx.TensorProto.INT32,
 }
-"""Element types of outputs that are not of the first input's type."""
+"""Element types of outputs that differ from the first input's."""

@@ -1,4 +1,4 @@
-"""The equation of an Einsum: which axis of which operand is which label of the result.
+"""The equation of an Einsum: a label for each axis of the operands and of the result.
 
 Source: ONNX Einsum (12). An axis of extent 1 is broadcast against longer ones of the same label, as onnxruntime does.
 """
@@ -47,12 +47,12 @@ def _labels(term: str, own: int, width: int) -> Labels:
 
 def einsum_shape(placed: PlacedNode) -> Shape:
     """Shape of the result. Raises MisfitError where axes of one label differ."""
-    found = equation(placed)
+    parsed = equation(placed)
     sizes: dict[str, int] = {}
-    for i, labels in enumerate(found.operands):
+    for i, labels in enumerate(parsed.operands):
         for label, size in zip(labels, placed.shape(i), strict=True):
             have = sizes.get(label, 1)
             if have != size and 1 not in (have, size):
                 raise MisfitError(f"its axis {label!r} is {have} in one operand and {size} in another")
             sizes[label] = size if have == 1 else have
-    return tuple(sizes.get(label, 1) for label in found.result)
+    return tuple(sizes.get(label, 1) for label in parsed.result)

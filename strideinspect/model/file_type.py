@@ -1,4 +1,4 @@
-"""What kind of file something is that is not an ONNX model, by its first bytes."""
+"""Recognise, by its first bytes, what kind of file something is if it is not an ONNX model."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _KNOWN: Final[tuple[tuple[bytes, str, str], ...]] = (
 
 
 def describe(head: bytes) -> tuple[str, str] | None:
-    """What the file with these first bytes (4 KiB will do) is, and what to do about it; None where that is unknown."""
+    """What the file with these first bytes (4 KiB are enough) is, and what to do about it; None if unknown."""
     for pattern, what, remedy in _KNOWN:
         if re.match(pattern, head, re.DOTALL):
             return what, remedy
@@ -48,7 +48,7 @@ def describe(head: bytes) -> tuple[str, str] | None:
 
 
 def _is_text(head: bytes) -> bool:
-    """Whether the bytes are UTF-8 without control characters, a character cut off at the end aside."""
+    """Whether the bytes are UTF-8 without control characters; a character cut off at the end is allowed."""
     try:
         text = codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
-"""Shape arithmetic: the values of small constants, so far as they can be known without running the model.
+"""Constant folding for shape arithmetic: values of small tensors that can be computed without running the model.
 
-The common operators are numpy one-liners; when another one turns up among constants, the ONNX library's reference
-implementation computes it (it takes 0.13 s to import, so only then).
+The common operators are numpy one-liners; any other one is computed by the ONNX library's reference implementation,
+which is imported on demand because the import takes 0.13 s.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _Rule = Callable[[Node, Sequence[FoldedArray | None]], FoldedArray]
 
 
 _QUANTISED = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"})
-"""They make weights and maps; nobody quantises shape arithmetic, but a quantised network has thousands of them."""
+"""Never folded: they compute weights and maps, not shapes, and a quantised network has thousands of them."""
 
 
 def fold(node: Node, values: Sequence[FoldedArray | None], size: int) -> tuple[FoldedArray, ...] | None:
@@ -46,10 +46,10 @@ def fold(node: Node, values: Sequence[FoldedArray | None], size: int) -> tuple[F
     Raises UnresolvedError where the values do not fit the operator.
     """
     if size > MOST_CONSTANT_INTEGERS or is_window(node) or node.op in _QUANTISED:
-        return None  # pools of constants are no shape arithmetic, and the reference implementation gets them wrong
+        return None  # pools are not shape arithmetic, and the reference implementation computes them wrongly
     rule = _RULES.get(node.op) if not node.domain else None
     try:
-        with np.errstate(all="ignore"):  # 1/0 among constants is the model's business
+        with np.errstate(all="ignore"):  # 1/0 among constants is valid in ONNX
             if rule is not None:
                 return (np.asarray(rule(node, values)),)
         tiny = all(v is None or v.dtype.kind in "iub" or v.size <= MOST_SHAPE_REALS for v in values)
@@ -66,7 +66,7 @@ def is_arithmetic(node: Node) -> bool:
 
 
 def fold_table(node: Node, constants: Mapping[str, FoldedArray]) -> FoldedArray:
-    """The output of a node that computes indices from constants, however many; Expand copies nothing.
+    """The output of a node that computes indices from constants, of any size; Expand copies nothing.
 
     Raises UnresolvedError where the constants do not fit the operator.
     """
@@ -78,7 +78,7 @@ def fold_table(node: Node, constants: Mapping[str, FoldedArray]) -> FoldedArray:
 
 
 def shape_value(node: Node, shape: Shape) -> FoldedArray | None:
-    """Value of a node that reads only a shape, else None."""
+    """Value of a Shape or Size node for an input of this shape; None for any other node."""
     if node.domain:
         return None
     if node.op == "Shape":
@@ -91,7 +91,7 @@ def shape_value(node: Node, shape: Shape) -> FoldedArray | None:
 
 def _by_reference(node: Node, values: Sequence[FoldedArray | None]) -> tuple[FoldedArray, ...] | None:
     if any(a.type not in _PLAIN for a in node.attributes.values()):
-        return None  # a body; or a tensor, which might be said to lie in another file
+        return None  # a body; or a tensor, which may refer to an external file
     try:
         onnx.defs.get_schema(node.op, node.version, node.domain)
     except onnx.defs.SchemaError:
@@ -102,10 +102,10 @@ def _by_reference(node: Node, values: Sequence[FoldedArray | None]) -> tuple[Fol
     given = {name: value for name, value in zip(node.inputs, values, strict=True) if name}
     try:
         evaluator = ReferenceEvaluator(node.proto, opsets={opset.domain: opset.version})
-        found = evaluator.run(None, given)
-    except Exception as error:  # its implementations raise whatever numpy raises
+        outputs = evaluator.run(None, given)
+    except Exception as error:  # the reference implementations raise whatever numpy raises
         raise UnresolvedError(f"the ONNX library cannot compute it ({error})") from error
-    return tuple(np.asarray(value) for value in found)
+    return tuple(np.asarray(value) for value in outputs)
 
 
 def _constant(node: Node, _: Sequence[FoldedArray | None]) -> FoldedArray:
@@ -149,7 +149,7 @@ def _divide(_: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
 
 
 def _refuse_zero(divisor: FoldedArray) -> None:
-    """Whole numbers have no quotient by zero: numpy says 0, onnxruntime refuses."""
+    """Raise for an integer division by zero: numpy would return 0, onnxruntime fails."""
     if not divisor.all():
         raise ZeroDivisionError("it divides by zero")
 
@@ -183,7 +183,7 @@ def _slice(node: Node, values: Sequence[FoldedArray | None]) -> FoldedArray:
     axes = _list(node, values, 3, "axes") or list(range(len(starts)))
     steps = _list(node, values, 4, "steps") or [1] * len(starts)
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
-        # The lowest integer as an end of a backward slice means "past the front"; numpy spells that None.
+        # In ONNX the lowest integer as the end of a backward slice includes index 0; numpy needs None for that.
         stop = None if step < 0 and end < -data.shape[axis] else end
         index = [slice(None)] * data.ndim
         index[axis] = slice(start, stop, step)

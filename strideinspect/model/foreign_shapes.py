@@ -1,8 +1,8 @@
 """Operators that installed packages add: loading those packages, and the output shapes that they register.
 
 A package names a module in its entry points, group `strideinspect.operators`; importing the module registers what it
-adds. Packages are looked for when a model has an operator that is not known here: reading the entry points of an
-environment takes some 10 ms, which no other model should pay for.
+adds. Packages are searched only when a model has an operator that is not known here, because reading the entry points
+of an environment takes about 10 ms.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def output_shape(operator: str, *, domain: str) -> Callable[[ShapeRule], ShapeRu
 
     It is called with a node whose inputs have known shapes, and returns one shape for each output of the node. It may
     raise UnresolvedError, with the reason, where the shapes depend on values that are not known before the model runs.
-    The element type of all outputs is taken to be that of the first input. The function is used only for operators
+    All outputs are assumed to have the element type of the first input. The function is used only for operators
     that neither the ONNX library nor strideinspect knows.
 
     Raises ValueError for an operator that has such a function already.

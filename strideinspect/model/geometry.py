@@ -1,4 +1,4 @@
-"""Windows as data: what a node slides along each axis of its input, with every default resolved."""
+"""The window of a node along each axis of its input, with every default resolved."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Kind(Enum):
-    """What sort of window a node slides."""
+    """Kind of a window operator."""
 
     CONVOLUTION = "convolution"
     TRANSPOSED = "transposed"
@@ -18,8 +18,8 @@ class Kind(Enum):
 class Window(NamedTuple):
     """A window along one axis: output index o covers input indices o·stride − begin + dilation·j, j < kernel.
 
-    For a transposed window the roles are exchanged. `length` and `size` are the extents of input and output in
-    indices; `end` is the padding after the input. `size_dependent` says that the padding was computed from the length.
+    For a transposed window input and output are swapped. `length` and `size` are the extents of input and output in
+    indices; `end` is the padding after the input. `size_dependent` says that the padding was computed from `length`.
     """
 
     kernel: int
@@ -40,7 +40,7 @@ class Window(NamedTuple):
 
     @property
     def overhang(self) -> int:
-        """By how much the last window reaches past the padded input (ceil_mode, or an input that is too small)."""
+        """How many indices the last window extends past the padded input (ceil_mode, or an input that is too small)."""
         return max(0, (self.size - 1) * self.stride + self.extent - self.length - self.begin - self.end)
 
     @property
@@ -60,7 +60,7 @@ class Geometry(NamedTuple):
     channel_axis: int
     output_channels: int
     groups: int
-    data: int  # index of the input that is slid over
+    data: int  # index of the input that the window slides over
     weight: int | None  # index of the input that holds the weight
 
     def output_shape(self, batch: int) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
-"""If: replaced by the branch that a constant condition selects; where the condition is not known, by both, joined.
+"""If: replaced by the branch that a constant condition selects, or by both branches where it is not constant.
 
-Source: ONNX operator If. Names are unique by now (`model.naming`), so the nodes of both branches can be in one graph.
+Source: ONNX operator If. `model.naming` has made all names unique, so the nodes of both branches fit in one graph.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from strideinspect.model.node import Node, PlacedNode
 
 
 class IfBranch(NamedTuple):
-    """A branch that may be taken or not: `key` is the If's first output, `label` what to call it."""
+    """A branch that may or may not be taken: `key` is the If's first output, `label` its name in messages."""
 
     key: str
     label: str
@@ -22,7 +22,7 @@ class IfBranch(NamedTuple):
 
 
 class BranchGraph(NamedTuple):
-    """The nodes of a branch and its own constants. `branch` is None for one that is certainly taken."""
+    """The nodes of a branch and its initializers. `branch` is None for a branch that is always taken."""
 
     branch: IfBranch | None
     nodes: tuple[Node, ...]
@@ -66,7 +66,7 @@ def _branch(branch: IfBranch | None, graph: onnx.GraphProto, opsets: Mapping[str
 
 
 def _outputs(node: Node, graph: onnx.GraphProto) -> Iterator[tuple[onnx.ValueInfoProto, str]]:
-    """The outputs of a branch that the If returns, and under which names."""
+    """The outputs of a branch that the If returns, with the names of the If's outputs."""
     return ((inner, name) for inner, name in zip(graph.output, node.outputs, strict=False) if name)
 
 

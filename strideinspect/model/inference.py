@@ -1,4 +1,4 @@
-"""Every tensor's shape at a concrete input size, with the small constants that shape arithmetic needs."""
+"""Infer every tensor's shape at a concrete input size, folding the small constants that shape arithmetic needs."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from strideinspect.spelling import shape_text
 
 
 def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True) -> Shapes:
-    """Shapes of all tensors for these input shapes; what cannot be known is listed with its reason, never raised.
+    """Shapes of all tensors for these input shapes. Where one cannot be inferred, the result holds the reason.
 
-    Without `go_on`, nothing is said of what lies behind the first node that cannot run.
+    Without `go_on`, inference stops at the first node that cannot run.
     """
     result = Shapes(network, constants=network.constants.copy())
     for name, (shape, dtype) in network.weights.items():
@@ -53,7 +53,7 @@ def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True) 
 
 
 def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
-    """Visit nodes in order, with its branches in place of an If."""
+    """Infer the nodes in order; an If is replaced by its branches."""
     pending = list(reversed(nodes))
     while pending and (go_on or not result.problems):
         node = pending.pop()
@@ -66,7 +66,7 @@ def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
 
 
 def _run_body(around: Shapes, body: onnx.GraphProto, given: Mapping[str, Known]) -> list[Known]:
-    """What comes out of one turn of a Loop's body for what goes in; nothing is known of bodies nested too deep."""
+    """Infer the outputs of a Loop's body for one iteration; they stay unknown where bodies are nested too deep."""
     result = Shapes(around.network, constants=Constants(around.network.model, {}), depth=around.depth + 1)
     for name in captured_by(body):
         if name in around.shapes:
@@ -95,7 +95,7 @@ def _known(result: Shapes, name: str) -> Known:
 
 
 def _declare(result: Shapes, name: str, shape: Shape, dtype: int) -> None:
-    """Enter an initializer, unless its shape is none."""
+    """Enter the shape and type of an initializer, unless the shape is invalid or too large."""
     if min(shape, default=0) < 0 or not _followable(shape):
         result.unknown[name] = f"the shape of initializer {name!r} is given as {list(shape)}"
     else:
@@ -103,7 +103,7 @@ def _declare(result: Shapes, name: str, shape: Shape, dtype: int) -> None:
 
 
 def _replaced(result: Shapes, node: Node) -> list[Node] | None:
-    """The nodes that replace an If, with what is known of them before they are visited."""
+    """The nodes that replace an If; None where it stays. Enters the branches' initializers and their membership."""
     replaced = replacement(result.placed(node), result.network.opsets)
     if replaced is None:
         return None
@@ -126,7 +126,7 @@ def _replaced(result: Shapes, node: Node) -> list[Node] | None:
 
 
 def _without_unfit(result: Shapes, node: Node) -> Node:
-    """The end of an If without what a branch would make that cannot run at this size."""
+    """An If that joins two branches, without the inputs from a branch that cannot run at this size."""
     joined = result.joins.get(node.key)
     if joined is None:
         return node
@@ -160,7 +160,7 @@ def _visit(result: Shapes, node: Node) -> None:
     except UnresolvedError as error:
         _give_up(result, node, f"{node.op} {node.label!r}: {error}")
     except (ValueError, IndexError, TypeError, ArithmeticError) as error:
-        # A rule that stumbles over a damaged node: what it would have said is not known, and the report says so.
+        # A shape rule failed on an invalid node: the shape is unknown, and the report gives the reason.
         _give_up(result, node, f"{node.op} {node.label!r} does not fit its inputs ({error})")
     for name in node.outputs:
         if name and name not in result.shapes and name not in result.unknown:
@@ -187,7 +187,7 @@ def _give_up(result: Shapes, node: Node, reason: str) -> None:
 
 
 def _fold_shape(result: Shapes, node: Node) -> bool:
-    """Remember the value of a node that reads only a shape; whether it is one."""
+    """Enter the value of a Shape or Size node; False for any other node."""
     source = node.inputs[0] if len(node.outputs) == 1 and node.inputs else ""
     value = shape_value(node, result.shapes[source]) if source in result.shapes else None
     if value is None:
@@ -200,7 +200,7 @@ def _fold_shape(result: Shapes, node: Node) -> bool:
 
 
 def _fold(result: Shapes, node: Node) -> None:
-    """Remember the node's outputs where they are small and known."""
+    """Enter the values of the node's outputs where they are small and all inputs are known."""
     if _fold_shape(result, node):
         return
     tensor = node.tensor("value") if node.op == "Constant" and not node.domain else None
@@ -233,7 +233,7 @@ def _fold(result: Shapes, node: Node) -> None:
 
 
 def _put_off(result: Shapes, node: Node, size: int) -> None:
-    """Remember how a table of indices is computed from constants: few of them are ever asked for."""
+    """Enter how to compute a table of indices from constants, without doing it: few of them are ever used."""
     name = node.outputs[0] if len(node.outputs) == 1 else ""
     if result.dtypes.get(name) not in INTEGERS or not is_arithmetic(node):
         return

@@ -1,4 +1,4 @@
-"""Local functions: their bodies are put where they are called, unless that would never end."""
+"""Inline local functions. Recursive functions, and those that would make the model too large, are refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from strideinspect.model.subgraphs import graphs_in, nested_nodes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NODE_BYTES: Final = 500  # what a node costs in memory besides its bytes
+_NODE_BYTES: Final = 500  # memory that a node takes besides its bytes
 _REMEDY: Final = "export the model without local functions"
 STANDARD: Final = ("", "ai.onnx")
 """The names of the standard's own domain."""
@@ -25,7 +25,7 @@ _Key = tuple[str, str, str]  # domain, name, overload
 
 @dataclass(slots=True)
 class _Cost:
-    """What one call leaves behind: bytes, copies of the values given to its attributes, and the depth of calls."""
+    """What inlining one call adds: bytes, copies of each attribute's value by name, and the depth of nested calls."""
 
     size: int = 0
     copies: dict[str, int] = field(default_factory=dict)
@@ -33,10 +33,10 @@ class _Cost:
 
 
 def inline_functions(name: str, model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with every call of a local function replaced by its body; `name` is what to call it in messages.
+    """The model with every call of a local function replaced by its body; `name` is the model's name in messages.
 
-    A function that means another version of an operator than the model does stays a call. Raises UnreadableModelError
-    for functions that call themselves or are defined twice, and where the result would be out of all proportion.
+    A function that uses another version of an operator than the model is not inlined. Raises UnreadableModelError for
+    functions that call themselves or are defined twice, and where the result would be too large.
     """
     if not model.functions:
         return model
@@ -47,13 +47,13 @@ def inline_functions(name: str, model: onnx.ModelProto) -> onnx.ModelProto:
 
     try:
         return inline_local_functions(model)
-    except Exception as error:  # whatever the C++ code finds wrong comes as one of several types
-        reason = str(error).rsplit(": ", 1)[-1]  # what precedes it is a place in that code
+    except Exception as error:  # the C++ code raises errors of several types
+        reason = str(error).rsplit(": ", 1)[-1]  # without the position in the C++ code
         raise UnreadableModelError(f"{name}: its local functions cannot be inlined: {reason}", _REMEDY) from error
 
 
 def _check_cost(name: str, model: onnx.ModelProto) -> None:
-    """Refuse what inlining would not survive."""
+    """Raise UnreadableModelError for functions at which the inliner would crash or run out of memory."""
     functions = _by_key(model)
     if len(functions) < len(model.functions):
         raise UnreadableModelError(f"{name}: a local function is defined twice", _REMEDY)
@@ -103,7 +103,7 @@ def _cost(nodes: Iterable[onnx.NodeProto], costs: dict[_Key, _Cost]) -> _Cost:
 
 
 def _give_defaults(model: onnx.ModelProto) -> None:
-    """Write the functions' default attributes at the calls that leave them out; the inliner forgets them."""
+    """Add the functions' default attributes to calls without them, because the inliner ignores defaults."""
     functions = _by_key(model)
     for nodes in (model.graph.node, *(function.node for function in model.functions)):
         for node in nested_nodes(nodes):
@@ -116,7 +116,7 @@ def _give_defaults(model: onnx.ModelProto) -> None:
 def _align_versions(model: onnx.ModelProto) -> None:
     """Let a function import the model's version of the standard where its operators are the same in both.
 
-    The inliner leaves calls of other functions alone.
+    The inliner does not inline functions of another version.
     """
     version = next((entry.version for entry in model.opset_import if entry.domain in STANDARD), None)
     for function in model.functions:

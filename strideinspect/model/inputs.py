@@ -1,4 +1,4 @@
-"""The size at which a model is inspected: what the file fixes, what the user gives, what is assumed."""
+"""The input shapes at which a model is inspected: from the file, from the user, or assumed."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ BATCH = 1
 SPATIAL = {3: 4096, 4: 224, 5: 64}
 """Assumed size of a dynamic spatial axis by the input's number of axes: 1-D, 2-D and 3-D."""
 OTHER = 64
-"""Assumed size of a dynamic axis of an input that is no map."""
+"""Assumed size of a dynamic axis of an input that is not a map."""
 
 
 class ChosenInput(NamedTuple):
-    """The shape of one graph input; `assumed` lists the axes whose size was made up, `given` that the user chose it."""
+    """The shape of one graph input; `assumed` lists the axes of assumed size, `given` is set if the user chose it."""
 
     name: str
     shape: Shape
@@ -44,11 +44,11 @@ def choose(network: Network, wanted: Mapping[str, Sequence[int]] | None) -> tupl
     chosen = []
     for name, declared in network.inputs.items():
         if name in given:
-            found = ChosenInput(name, given[name], (), given=True)
+            choice = ChosenInput(name, given[name], (), given=True)
         else:
-            found = _complete(network, name, declared, symbols)
-        _refuse_huge(found)
-        chosen.append(found)
+            choice = _complete(network, name, declared, symbols)
+        _refuse_huge(choice)
+        chosen.append(choice)
     return tuple(chosen)
 
 
@@ -109,13 +109,13 @@ def _complete(network: Network, name: str, declared: Declared, symbols: dict[str
             if isinstance(dim, str):
                 symbols[dim] = size
         shape.append(size)
-        if axis > 0 or rank == 1:  # a batch of 1 is not worth telling
+        if axis > 0 or rank == 1:  # an assumed batch size of 1 is not reported
             assumed.append(axis)
     return ChosenInput(name, tuple(shape), tuple(assumed), given=False)
 
 
 def _rank_of_map(network: Network, name: str, dims: tuple[int | str | None, ...]) -> int:
-    """How many axes the map has that begins here: one more where a signal or an image comes without its channel."""
+    """Number of axes of the map: one more than the input has where an Unsqueeze adds its channel axis."""
     rank = len(dims)
     channel_follows = any(node.op == "Unsqueeze" and node.inputs[:1] == (name,) for node in network.nodes)
     open_axes = sum(not isinstance(dim, int) for dim in dims[1:])
@@ -123,7 +123,7 @@ def _rank_of_map(network: Network, name: str, dims: tuple[int | str | None, ...]
 
 
 def _channel_axis(network: Network, name: str, dims: tuple[int | str | None, ...]) -> tuple[int, int] | None:
-    """Axis and size of the channels where the first convolution's weight tells them."""
+    """Axis and size of the channels, from the weight of a convolution that reads the input; None if there is none."""
     for node in network.nodes:
         inputs = CONVOLUTION_INPUTS.get((node.domain, node.op))
         if inputs is not None and node.inputs[:1] == (name,) and len(node.inputs) > inputs.weight:
@@ -133,17 +133,18 @@ def _channel_axis(network: Network, name: str, dims: tuple[int | str | None, ...
     return None
 
 
-def _refuse_huge(found: ChosenInput) -> None:
+def _refuse_huge(chosen: ChosenInput) -> None:
     elements = 1
-    for axis, size in enumerate(found.shape):
+    for axis, size in enumerate(chosen.shape):
         elements *= size
         if size > LONGEST_INPUT_AXIS:
             raise InputShapeError(
-                f"axis {axis} of input {found.name!r} would have {size:,} indices, more than {LONGEST_INPUT_AXIS:,}",
+                f"axis {axis} of input {chosen.name!r} would have {size:,} indices, more than {LONGEST_INPUT_AXIS:,}",
                 "give a smaller size with --input-shape",
             )
     if elements > MOST_INPUT_ELEMENTS:
+        shape = shape_text(chosen.shape)
         raise InputShapeError(
-            f"input {found.name!r} of shape {shape_text(found.shape)} would have {elements:,} elements, more than 2³¹",
+            f"input {chosen.name!r} of shape {shape} would have {elements:,} elements, more than 2³¹",
             "give a smaller size with --input-shape",
         )

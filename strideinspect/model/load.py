@@ -39,7 +39,7 @@ class LoadedModel:
     """An ONNX model without its weights: local functions inlined, every graph in topological order.
 
     `path` is as given (empty for a model from memory) and `size` the file's bytes. Tensor payloads over 1 KiB are left
-    in the file: ask `values` for a tensor's values, never the tensor itself.
+    in the file: read a tensor's values with `values`, never from the tensor itself.
     """
 
     path: str
@@ -53,8 +53,8 @@ class LoadedModel:
     def values(self, tensor: onnx.TensorProto) -> NDArray[Any] | None:
         """A tensor's values in the shape of its `dims`; None where they are in an external file (never opened).
 
-        A payload that was left out is read from the file, no other byte is. Strings come as an object array, types
-        that numpy does not know as those of ml_dtypes. Raises UnreadableModelError where the values do not fit the
+        A payload that was left out is read from the file. Strings are returned as an object array, types that numpy
+        does not have as those of ml_dtypes. Raises UnreadableModelError where the values do not fit the
         tensor's type and shape, and where the file has changed since.
         """
         if tensor.data_location == onnx.TensorProto.EXTERNAL:
@@ -71,20 +71,20 @@ class LoadedModel:
             ) from error
 
     def is_left_out(self, tensor: onnx.TensorProto) -> bool:
-        """Whether the tensor's payload was left in the file, and `values` reads it from there."""
+        """Whether the tensor's payload was left in the file, so that `values` reads it from there."""
         return bool(self._spans(tensor))
 
     def node_offset(self, node: onnx.NodeProto) -> tuple[int, int] | None:
-        """Where a node of the main graph lies in the file: first byte and length of its message; None where unknown.
+        """First byte and length of the message of a node of the main graph in the file; None where unknown.
 
-        A node that came from a local function lies in the function's body. The first call walks the file once more.
+        For a node from a local function it is the one in the function's body. The first call parses the file again.
         """
         if self._key and not self._offsets:
             self._offsets.update(self._node_offsets())
         return self._offsets.get(tuple(node.output))
 
     def _node_offsets(self) -> dict[tuple[str, ...], tuple[int, int]]:
-        """The places of all nodes of the main graph, by the names of their outputs."""
+        """First byte and length of all nodes of the main graph, by the names of their outputs."""
         key = f"{self._key}.node"
         with self._open() as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             if self._outputs is not None and len(spans := node_spans(data)) == len(self._outputs):
@@ -105,7 +105,7 @@ class LoadedModel:
         return [(start, end) for start, end in bounds]
 
     def _whole(self, tensor: onnx.TensorProto, spans: list[tuple[int, int]]) -> onnx.TensorProto:
-        """The tensor with its payload fields put back as they stand in the file."""
+        """The tensor with its payload fields restored from the file."""
         if any(getattr(tensor, name) for name in _PAYLOAD_FIELDS):
             raise ValueError("they are stored twice")  # protobuf merged two messages, whose order is lost
         wire = [tensor.SerializeToString()]
@@ -136,9 +136,9 @@ def load(path: str | os.PathLike[str]) -> LoadedModel:
     is invalid: a tensor that nothing defines, two of the same name, a cycle, a function that calls itself.
     """
     name = os.fspath(path) or "."
-    key = f"strideinspect.{os.urandom(8).hex()}"  # drawn anew, so that no file can bring forged entries
+    key = f"strideinspect.{os.urandom(8).hex()}"  # random, so that a file cannot contain forged entries
     try:
-        mode = Path(name).stat().st_mode  # before opening it: that would wait at a pipe
+        mode = Path(name).stat().st_mode  # checked before opening, which would block on a pipe
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         raise _cannot_read(name, error) from error
     if not stat.S_ISREG(mode):
@@ -152,19 +152,19 @@ def load(path: str | os.PathLike[str]) -> LoadedModel:
                 wire, proto = _parse(name, data, key)
     except OSError as error:
         raise _cannot_read(name, error) from error
-    # In the file's order, which is lost when functions are inlined: then nodes have to be traced.
+    # Inlining functions loses the file's order of nodes: then each node has to be traced to its position.
     outputs = None if proto.functions else [tuple(node.output) for node in proto.graph.node]
     return LoadedModel(name, _prepare(name, wire, proto), status.st_size, key, status.st_mtime_ns, outputs)
 
 
 def from_proto(proto: onnx.ModelProto) -> LoadedModel:
-    """A model from memory as `load` would give it, weights included; `proto` itself is left alone. Raises as `load`."""
+    """A model from memory as `load` would give it, weights included; `proto` is not changed. Raises as `load`."""
     wire = proto.SerializeToString()
     return LoadedModel("", _prepare("the model", wire, onnx.ModelProto.FromString(wire)), len(wire))
 
 
 def _parse(name: str, data: mmap.mmap, key: str) -> tuple[bytes, onnx.ModelProto]:
-    """The bytes of the weightless model and what they say, or a clear error about what the file is instead."""
+    """The bytes and the message of the model without its weights. Raises UnreadableModelError naming the file type."""
     try:
         wire = reduce(data, key)
         proto = onnx.ModelProto.FromString(wire)
@@ -182,7 +182,7 @@ def _parse(name: str, data: mmap.mmap, key: str) -> tuple[bytes, onnx.ModelProto
 
 
 def _what_is_wrong(data: mmap.mmap) -> str:
-    """Why protobuf, which does not say, cannot decode the file: looks into every message that a network is made of."""
+    """Why protobuf cannot decode the file: it does not say, so every message that can hold a node is checked."""
     try:
         reduce(data, "", enter=-1)
     except WireError as error:
@@ -227,7 +227,7 @@ def _no_file(name: str, mode: int) -> UnreadableModelError:
 
 
 def _cannot_read(name: str, error: OSError | ValueError) -> UnreadableModelError:
-    """What the operating system says, in plain words."""
+    """The error for a failure of the operating system to read the file."""
     if isinstance(error, FileNotFoundError):
         return UnreadableModelError(f"there is no file {name}", "check the path")
     if isinstance(error, PermissionError):

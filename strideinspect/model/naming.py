@@ -1,6 +1,6 @@
-"""One name, one tensor: names inside of subgraphs that stand elsewhere in the model, too, are made unique.
+"""Make the tensor names of subgraphs unique throughout the model.
 
-ONNX lets the two branches of an If use a name for different tensors, and lets a body hide one of the graph around it.
+ONNX allows the two branches of an If to use one name for different tensors, and a body to shadow an outer name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def make_names_unique(graph: onnx.GraphProto) -> None:
     """Rename, in place, what the subgraphs of `graph` define under names that are in use already.
 
-    Such a tensor is called after the node that it belongs to: NODE/ATTRIBUTE/NAME.
+    The new name contains the node that the subgraph belongs to: NODE/ATTRIBUTE/NAME.
     """
     taken = set(defined(graph))
     for node in graph.node:
@@ -25,7 +25,7 @@ def make_names_unique(graph: onnx.GraphProto) -> None:
 
 
 def _rename_in_bodies(node: onnx.NodeProto, around: Mapping[str, str], taken: set[str]) -> None:
-    """Rename within the bodies of a node; `around` are the new names of what they may take from outside."""
+    """Rename within the bodies of a node; `around` are the new names of the outer tensors that they may use."""
     owner = node.name or next(iter(node.output), "")
     for attribute, graph in named_subgraphs(node):
         own = set(defined(graph))
@@ -40,15 +40,15 @@ def _rename_in_bodies(node: onnx.NodeProto, around: Mapping[str, str], taken: se
 
 
 def _free(name: str, taken: set[str]) -> str:
-    found, number = name, 1
-    while found in taken:
+    candidate, number = name, 1
+    while candidate in taken:
         number += 1
-        found = f"{name}_{number}"
-    return found
+        candidate = f"{name}_{number}"
+    return candidate
 
 
 def _rename(graph: onnx.GraphProto, names: Mapping[str, str]) -> None:
-    """Give what a graph defines, and what its own nodes read, these names."""
+    """Rename the tensors that a graph defines, and the inputs of its own nodes."""
     if not names:
         return
     for value in (*graph.input, *graph.output, *graph.value_info):

@@ -1,8 +1,8 @@
-"""Channels in blocks, as onnxruntime lays maps out in the models that it saves (com.microsoft.nchwc).
+"""The blocked channel layout of models saved by onnxruntime (com.microsoft.nchwc).
 
-Source: onnxruntime's NCHWc transformer. How long a block is depends on the processor on which the model was saved.
-ReorderInput fills the last block up without saying how far; it is put in for convolutions alone, and their weights
-have as many channels as the map then has.
+Source: onnxruntime's NCHWc transformer. The block size depends on the processor on which the model was saved.
+ReorderInput pads the channels to whole blocks, but the file does not give the padded number. It is inserted only before
+convolutions, so it is taken from their weights.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from strideinspect.model.node import Node, Shape
 DOMAIN = "com.microsoft.nchwc"
 
 
-def told_their_channels(nodes: Sequence[Node], weights: Mapping[str, tuple[Shape, int]]) -> tuple[Node, ...]:
-    """The nodes, each ReorderInput with the attribute `channels`, as ReorderOutput has it: those that it makes.
+def with_channels(nodes: Sequence[Node], weights: Mapping[str, tuple[Shape, int]]) -> tuple[Node, ...]:
+    """The nodes, each ReorderInput with the attribute `channels` that ReorderOutput has too: its output channels.
 
-    One that no convolution with known weights reads stays as it is.
+    A ReorderInput whose output no convolution with known weights reads is not changed.
     """
     wanted: dict[str, int] = {}
     for node in nodes:
@@ -30,12 +30,12 @@ def told_their_channels(nodes: Sequence[Node], weights: Mapping[str, tuple[Shape
             if 0 < count < MOST_CHANNELS:
                 wanted[node.inputs[0]] = count
     return tuple(
-        _told(node, wanted[node.key])
+        _with_attribute(node, wanted[node.key])
         if (node.domain, node.op) == (DOMAIN, "ReorderInput") and node.key in wanted
         else node
         for node in nodes
     )
 
 
-def _told(node: Node, channels: int) -> Node:
+def _with_attribute(node: Node, channels: int) -> Node:
     return node._replace(attributes={**node.attributes, "channels": onnx.helper.make_attribute("channels", channels)})

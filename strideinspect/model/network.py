@@ -1,4 +1,4 @@
-"""The graph as the analysis wants it: wrapped nodes, declared types, and constants known without running."""
+"""The graph prepared for the analysis: wrapped nodes, declared types, and constants known without running."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from strideinspect.limits import DEEPEST_TABLES, MOST_CONSTANT_INTEGERS, MOST_CONSTANT_REALS, MOST_STORED_INDICES
 from strideinspect.model.load import LoadedModel
-from strideinspect.model.nchwc import DOMAIN, told_their_channels
+from strideinspect.model.nchwc import DOMAIN, with_channels
 from strideinspect.model.node import Node, Shape, UnresolvedError
 
 INTEGERS = {
@@ -27,7 +27,7 @@ ConstantArray = NDArray[np.generic]
 
 
 class Declared(NamedTuple):
-    """What the file says of a tensor: element type, and per axis a size, a symbol or None (`dims` None: no rank)."""
+    """A tensor's declaration in the file: element type, and per axis a size, a symbol or None; `dims` None: no rank."""
 
     dtype: int
     dims: tuple[int | str | None, ...] | None
@@ -50,14 +50,14 @@ def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:
 
 
 class _Later(NamedTuple):
-    """How to compute a constant from others, and how many of those that it needs stand one behind the other."""
+    """How to compute a constant from others, and the length of the longest chain of such constants behind it."""
 
     compute: Callable[[Mapping[str, ConstantArray]], ConstantArray]
     depth: int
 
 
 class Constants(Mapping[str, ConstantArray]):
-    """Known constants by name; an integer table is read from the file, or computed, when somebody asks for it."""
+    """Known constants by name; an integer table is read from the file, or computed, on first access."""
 
     def __init__(self, model: LoadedModel, tensors: Mapping[str, onnx.TensorProto]) -> None:
         self._model = model
@@ -66,17 +66,17 @@ class Constants(Mapping[str, ConstantArray]):
         self._later: dict[str, _Later] = {}
 
     def add(self, name: str, value: ConstantArray) -> None:
-        """Remember a folded value."""
+        """Add a folded value."""
         self._known[name] = value
 
     def declare(self, name: str, tensor: onnx.TensorProto) -> None:
-        """Remember a constant that may be read later."""
+        """Add a constant whose values are read when they are needed."""
         self._tensors[name] = tensor
 
     def put_off(
         self, name: str, sources: Iterable[str], compute: Callable[[Mapping[str, ConstantArray]], ConstantArray]
     ) -> None:
-        """Remember how to compute a table from others, unless these are no constants."""
+        """Add a table that is computed from others when it is needed; not added unless these are constants."""
         depth = 1
         for source in filter(None, sources):
             later = self._later.get(source)
@@ -96,13 +96,13 @@ class Constants(Mapping[str, ConstantArray]):
         return twin
 
     def known(self, name: str) -> ConstantArray | None:
-        """A value that is in memory already or small."""
-        found = self._known.get(name)
-        if found is None and name in self._tensors:
+        """The value if it is in memory or small, else None; large tables are not read."""
+        value = self._known.get(name)
+        if value is None and name in self._tensors:
             tensor = self._tensors[name]
             if _count(tensor) <= (MOST_CONSTANT_INTEGERS if tensor.data_type in INTEGERS else MOST_CONSTANT_REALS):
-                found = self._read(name, tensor)
-        return found
+                value = self._read(name, tensor)
+        return value
 
     def _read(self, name: str, tensor: onnx.TensorProto) -> ConstantArray | None:
         value = self._model.values(tensor)
@@ -111,17 +111,17 @@ class Constants(Mapping[str, ConstantArray]):
         return value
 
     def __getitem__(self, name: str) -> ConstantArray:
-        found = self.known(name)
+        value = self.known(name)
         later = self._later.get(name)
-        if found is None and later is not None:
-            found = self._known[name] = _computed(name, later, self)
-        if found is None:
+        if value is None and later is not None:
+            value = self._known[name] = _computed(name, later, self)
+        if value is None:
             tensor = self._tensors[name]
             if _is_table(tensor):
-                found = self._read(name, tensor)
-        if found is None:
+                value = self._read(name, tensor)
+        if value is None:
             raise KeyError(name)
-        return found
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return iter({**self._tensors, **self._known, **self._later})
@@ -133,7 +133,7 @@ class Constants(Mapping[str, ConstantArray]):
 def _computed(name: str, later: _Later, constants: Constants) -> ConstantArray:
     try:
         return later.compute(constants)
-    except UnresolvedError as error:  # nobody knows what comes out, and the node fails when it runs
+    except UnresolvedError as error:  # the value is unknown, and the node fails when the model runs
         raise KeyError(name) from error
 
 
@@ -152,7 +152,7 @@ class Network(NamedTuple):
     """A graph prepared once, to be placed at any input size.
 
     `inputs` leaves out those that are initializers too (IR 3). `weights` maps every initializer to its shape and
-    element type; `declared` every tensor of which the file gives a type.
+    element type; `declared` every tensor whose type the file gives.
     """
 
     model: LoadedModel
@@ -166,7 +166,7 @@ class Network(NamedTuple):
 
 
 def prepare(model: LoadedModel) -> Network:
-    """Wrap the nodes and collect what the file knows of its tensors."""
+    """Wrap the nodes and collect what the file declares about its tensors."""
     graph = model.proto.graph
     opsets = {("" if o.domain == "ai.onnx" else o.domain): int(o.version) for o in model.proto.opset_import}
     initializers = {t.name: t for t in graph.initializer}
@@ -175,14 +175,14 @@ def prepare(model: LoadedModel) -> Network:
         weights[sparse.values.name] = (tuple(sparse.dims), sparse.values.data_type)
     declared = {}
     for info in (*graph.value_info, *graph.output, *graph.input):
-        found = Declared.of(info)
-        if found is not None:
-            declared[info.name] = found
+        declaration = Declared.of(info)
+        if declaration is not None:
+            declared[info.name] = declaration
     nodes = tuple(Node.of(n, opsets) for n in graph.node)
     return Network(
         model=model,
         opsets=opsets,
-        nodes=told_their_channels(nodes, weights) if DOMAIN in opsets else nodes,
+        nodes=with_channels(nodes, weights) if DOMAIN in opsets else nodes,
         inputs={i.name: declared.get(i.name, Declared(0, None)) for i in graph.input if i.name not in weights},
         outputs=tuple(o.name for o in graph.output),
         weights=weights,

@@ -29,9 +29,9 @@ WITH_BODIES = frozenset({"If", *_REPEATING})
 class Node(NamedTuple):
     """One node of the graph. `version` is the opset of the node's domain; `inputs` holds "" for one left out.
 
-    The inputs of a Loop, Scan or SequenceMap go on with the tensors that its body takes from around it.
+    The inputs of a Loop, Scan or SequenceMap end with the outer tensors that its body uses.
 
-    `key` is the first output tensor: unique, and there even where the node has no name.
+    `key` is the first output tensor: unique, and present even where the node has no name.
     """
 
     proto: onnx.NodeProto
@@ -66,7 +66,7 @@ class Node(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What to call the node in a message."""
+        """The node's name in messages."""
         return self.name or self.key
 
     def has(self, attribute: str) -> bool:
@@ -75,60 +75,60 @@ class Node(NamedTuple):
 
     def integer(self, attribute: str, default: int) -> int:
         """An integer attribute, or its default in the ONNX standard."""
-        found = self._typed(attribute, onnx.AttributeProto.INT)
-        return default if found is None else found.i
+        proto = self._typed(attribute, onnx.AttributeProto.INT)
+        return default if proto is None else proto.i
 
     def integers(self, attribute: str) -> tuple[int, ...] | None:
         """A list of integers, or None where the file leaves it out."""
-        found = self._typed(attribute, onnx.AttributeProto.INTS)
-        return None if found is None else tuple(found.ints)
+        proto = self._typed(attribute, onnx.AttributeProto.INTS)
+        return None if proto is None else tuple(proto.ints)
 
     def real(self, attribute: str, default: float) -> float:
         """A floating-point attribute, or its default in the ONNX standard."""
-        found = self._typed(attribute, onnx.AttributeProto.FLOAT)
-        return default if found is None else found.f
+        proto = self._typed(attribute, onnx.AttributeProto.FLOAT)
+        return default if proto is None else proto.f
 
     def reals(self, attribute: str) -> tuple[float, ...] | None:
         """A list of floating-point numbers, or None where the file leaves it out."""
-        found = self._typed(attribute, onnx.AttributeProto.FLOATS)
-        return None if found is None else tuple(found.floats)
+        proto = self._typed(attribute, onnx.AttributeProto.FLOATS)
+        return None if proto is None else tuple(proto.floats)
 
     def text(self, attribute: str, default: str) -> str:
         """A string attribute, or its default in the ONNX standard."""
-        found = self._typed(attribute, onnx.AttributeProto.STRING)
-        return default if found is None else found.s.decode("utf-8", "replace")
+        proto = self._typed(attribute, onnx.AttributeProto.STRING)
+        return default if proto is None else proto.s.decode("utf-8", "replace")
 
     def tensor(self, attribute: str) -> onnx.TensorProto | None:
         """A tensor attribute, or None where the file leaves it out."""
-        found = self._typed(attribute, onnx.AttributeProto.TENSOR)
-        return None if found is None else found.t
+        proto = self._typed(attribute, onnx.AttributeProto.TENSOR)
+        return None if proto is None else proto.t
 
     def graph(self, attribute: str) -> onnx.GraphProto | None:
         """A subgraph attribute, or None where the file leaves it out."""
-        found = self._typed(attribute, onnx.AttributeProto.GRAPH)
-        return None if found is None else found.g
+        proto = self._typed(attribute, onnx.AttributeProto.GRAPH)
+        return None if proto is None else proto.g
 
     def _typed(self, attribute: str, kind: int) -> onnx.AttributeProto | None:
-        found = self.attributes.get(attribute)
+        proto = self.attributes.get(attribute)
         # Files before IR 4 may leave the attribute's type out.
-        if found is not None and found.type not in (kind, onnx.AttributeProto.UNDEFINED):
+        if proto is not None and proto.type not in (kind, onnx.AttributeProto.UNDEFINED):
             wanted = onnx.AttributeProto.AttributeType.Name(kind).lower()
-            given = onnx.AttributeProto.AttributeType.Name(found.type).lower()
+            given = onnx.AttributeProto.AttributeType.Name(proto.type).lower()
             raise UnreadableModelError(
                 f"attribute {attribute!r} of {self.op} {self.label!r} is of type {given}, not {wanted} as in ONNX",
                 "export the model again, or run onnx.checker on it",
             )
-        return found
+        return proto
 
 
 class PlacedNode(NamedTuple):
-    """A node at concrete shapes: what its operator's description may look at.
+    """A node at concrete shapes: all that the description of its operator may use.
 
     `shapes` maps a tensor to its shape and `constants` a small tensor whose values are known to these values;
     `size_dependent` holds the constants that were computed from a shape. A tensor missing from `shapes` has an unknown
     shape.
-    `geometry` holds the windows of a window node once they are resolved: ask `model.window.geometry` for them.
-    `joined` says of which tensors a large table of indices is the concatenation along its last axis. `data_dependent`
+    `geometry` holds the windows of a window node once they are resolved: get them from `model.window.geometry`.
+    `joined` maps a large table of indices to the tensors that it concatenates along its last axis. `data_dependent`
     holds the tensors that depend on a graph input's values, where that is known.
     """
 
@@ -157,7 +157,7 @@ class PlacedNode(NamedTuple):
         return self.shapes[self.node.outputs[index]]
 
     def is_size_dependent(self, index: int) -> bool:
-        """Whether an input holds numbers that were computed from a shape, and would be others at another size."""
+        """Whether an input holds numbers that were computed from a shape, and would differ at another size."""
         return self.present(index) and self.node.inputs[index] in self.size_dependent
 
     def constant(self, index: int) -> NDArray[np.generic] | None:
@@ -165,9 +165,9 @@ class PlacedNode(NamedTuple):
         return self.constants.get(self.node.inputs[index]) if self.present(index) else None
 
     def columns(self, index: int) -> tuple[NDArray[np.generic], ...] | None:
-        """What lies at each index of an input's last axis; None where the values are not known.
+        """The slice at each index of an input's last axis; None where the values are not known.
 
-        A column has extent 1 where it stays the same. A large table is not put together for it.
+        A column has extent 1 along axes along which it is constant. A large joined table is not concatenated for it.
         """
         name = self.node.inputs[index]
         parts = [self.constants.get(source) for source in self.joined.get(name, (name,))]
@@ -198,11 +198,11 @@ class PlacedNode(NamedTuple):
 
 
 class UnresolvedError(Exception):
-    """What a node does depends on values that are not known before the model runs; the text says on which."""
+    """The node's behaviour depends on values that are not known before the model runs; the text says which."""
 
 
 def _varying(values: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Extent 1 along those axes along which nothing varies."""
+    """The values with extent 1 along the axes along which they are constant."""
     for axis, stride in enumerate(values.strides):
         head = values[(slice(None),) * axis + (slice(0, 1),)]
         if stride == 0 or (values == head).all():

@@ -1,4 +1,4 @@
-"""What shapes one node makes: by window arithmetic, by rules of our own, else by the ONNX library."""
+"""Output shapes of one node: from window arithmetic, from our own rules, else from the ONNX library."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from strideinspect.model.window import BrokenError, MisfitError, geometry, is_wi
 
 
 def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | None], list[int]]:
-    """Shapes (None where unknown) and element types of a node's outputs; a window's geometry is entered into `result`.
+    """Shapes (None where unknown) and element types of a node's outputs; a window node's geometry is added to `result`.
 
-    Raises MisfitError where the node cannot run at this size, UnresolvedError where that is not known.
+    Raises MisfitError where the node cannot run at this size, UnresolvedError where a shape depends on unknown values.
     """
     placed = result.placed(node)
     if is_window(node):
         first = next((result.dtypes[n] for n in node.inputs if n in result.dtypes), onnx.TensorProto.FLOAT)
-        found = geometry(placed)
+        window_geometry = geometry(placed)
         if node.key:
-            result.geometries[node.key] = found
-        shape = found.output_shape(placed.shape(found.data)[0])
+            result.geometries[node.key] = window_geometry
+        shape = window_geometry.output_shape(placed.shape(window_geometry.data)[0])
         return [shape] * len(node.outputs), [first, onnx.TensorProto.INT64]
     rule = RULES.get((node.domain, node.op))
     if rule is not None and node.domain:
@@ -50,14 +50,14 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
 
 
 def _refuse_fatal(node: Node) -> None:
-    """Raise MisfitError for what makes the ONNX library end the whole process."""
+    """Raise MisfitError for nodes on which the ONNX library aborts the whole process."""
     if node.op == "Split" and node.has("num_outputs") and node.integer("num_outputs", 0) != len(node.outputs):
         wanted = node.integer("num_outputs", 0)
         raise MisfitError(f"num_outputs is {wanted}, it has {len(node.outputs)} outputs")
 
 
 class _Given(NamedTuple):
-    """What the library is told of one input: its type, and its numbers where they are small and known."""
+    """One input as passed to the library: its type, and its values where they are small and known."""
 
     name: str
     dtype: int
@@ -67,7 +67,10 @@ class _Given(NamedTuple):
 
 
 class _Question(NamedTuple):
-    """A node as the library is asked of it. Only bodies know tensors by name: else inputs and outputs are numbered."""
+    """A node as passed to the library, as a cache key: tensors are numbered, so that equal nodes share an answer.
+
+    Only nodes with bodies keep their tensors' names, because the bodies refer to them.
+    """
 
     op: str
     domain: str
@@ -99,29 +102,29 @@ def _from_library(result: Shapes, node: Node) -> tuple[list[Shape | None], list[
         tuple(_given(result, name, called) for name, called in names.items() if name in result.shapes),
         tuple(result.network.opsets.items()),
     )
-    found = (_answer.__wrapped__ if bodies else _answer)(question)
-    return [shape for shape, _ in found], [dtype for _, dtype in found]
+    answers = (_answer.__wrapped__ if bodies else _answer)(question)
+    return [shape for shape, _ in answers], [dtype for _, dtype in answers]
 
 
 def _given(result: Shapes, name: str, called: str) -> _Given:
     value = result.constants.known(name)
-    told = value is not None and value.size <= MOST_CONSTANT_INTEGERS and value.dtype != object
+    passed = value is not None and value.size <= MOST_CONSTANT_INTEGERS and value.dtype != object
     return _Given(
         called,
         result.dtypes[name],
         result.shapes[name],
-        value.dtype if value is not None and told else None,
-        value.tobytes() if value is not None and told else b"",
+        value.dtype if value is not None and passed else None,
+        value.tobytes() if value is not None and passed else b"",
     )
 
 
-@lru_cache(maxsize=512)  # exporters write the same shape arithmetic over and over
+@lru_cache(maxsize=512)  # exporters repeat the same shape arithmetic many times
 def _answer(asked: _Question) -> tuple[tuple[Shape | None, int], ...]:
     """Shape (None where unknown) and element type of each output. Raises MisfitError."""
     node = onnx.NodeProto(op_type=asked.op, domain=asked.domain, input=asked.inputs, output=asked.outputs)
     node.attribute.extend(map(onnx.AttributeProto.FromString, asked.attributes))
     try:
-        found = infer_node_outputs(
+        inferred = infer_node_outputs(
             onnx.defs.get_schema(asked.op, asked.version, asked.domain),
             node,
             {given.name: onnx.helper.make_tensor_type_proto(given.dtype, given.shape) for given in asked.given},
@@ -136,7 +139,7 @@ def _answer(asked: _Question) -> tuple[tuple[Shape | None, int], ...]:
         raise BrokenError(_plain(str(error))) from error
     except InferenceError as error:
         raise MisfitError(_plain(str(error))) from error
-    infos = (found.get(name) for name in asked.outputs)
+    infos = (inferred.get(name) for name in asked.outputs)
     return tuple(
         (None, onnx.TensorProto.FLOAT) if info is None else (_concrete(info), info.tensor_type.elem_type)
         for info in infos
@@ -144,7 +147,7 @@ def _answer(asked: _Question) -> tuple[tuple[Shape | None, int], ...]:
 
 
 def _declared(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:
-    """An operator that the library does not know: what the file declares is all there is, at the declared size only."""
+    """Outputs of an operator that the library does not know: as the file declares, at the declared input size only."""
     shapes: list[Shape | None] = []
     dtypes = []
     for name in node.outputs:

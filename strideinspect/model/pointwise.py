@@ -110,7 +110,7 @@ COMPARISONS = frozenset(
         "Xor",
     }
 )
-"""Operators that give truth values."""
+"""Operators with boolean output."""
 
 FUSED_UNARY = frozenset(
     {
@@ -126,7 +126,7 @@ FUSED_UNARY = frozenset(
         "DynamicQuantizeLinear",
     }
 )
-"""The same in com.microsoft; a bias among them adds along the last axis."""
+"""Unary operators of com.microsoft; a bias is added along the last axis."""
 
 FUSED_BROADCAST = frozenset(
     {
@@ -135,4 +135,4 @@ FUSED_BROADCAST = frozenset(
         "QLinearWhere",
     }
 )
-"""The same in com.microsoft, each operand followed by its scale and zero point."""
+"""Broadcasting operators of com.microsoft; each operand is followed by its scale and zero point."""

@@ -1,7 +1,8 @@
 """Output size and scale of Resize and Upsample, as onnxruntime computes them.
 
 Source: ONNX operators Resize (10, 11, 13, 18, 19) and Upsample (7, 9), com.microsoft.nchwc Upsample. onnxruntime
-multiplies in single precision: 10 indices times 2.3 are 23, where exact arithmetic would say 22.
+multiplies in single precision: 10 indices times a scale of 2.3 are 23, where exact arithmetic with the same
+float32 scale would give 22.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from strideinspect.model.node import PlacedNode, Shape, UnresolvedError, normal_
 
 
 class Resizing(NamedTuple):
-    """One axis of a Resize: `length` becomes `size` indices; `roi` is the cropped part as shares of the length."""
+    """One axis of a Resize: `length` becomes `size` indices; `roi` is the cropped part as fractions of the length."""
 
     axis: int
     length: int
@@ -47,7 +48,7 @@ def resizing(placed: PlacedNode) -> tuple[Resizing, ...]:
     crops = _numbers(placed, 1, "roi") if mode == "tf_crop_and_resize" else None
     lengths = tuple(shape[axis] for axis in axes)
     policy = node.text("keep_aspect_ratio_policy", "stretch")
-    found = []
+    resized = []
     if sizes is not None and policy != "stretch":
         sizes, scales = _keep_aspect(lengths, tuple(int(size) for size in sizes), policy)
     for i, (axis, length) in enumerate(zip(axes, lengths, strict=True)):
@@ -59,10 +60,10 @@ def resizing(placed: PlacedNode) -> tuple[Resizing, ...]:
             scale = float(np.float32(given[i]))
             if scale <= 0:
                 raise UnresolvedError(f"its scale of axis {axis} is {scale}")
-            # onnxruntime leaves the crop out of the size, where the standard multiplies by its share.
+            # The standard multiplies the size by the cropped fraction too; onnxruntime does not.
             size = math.floor(np.float32(length) * np.float32(given[i]))
-        found.append(Resizing(axis, length, size, scale, roi, by_scale=scales is not None))
-    return tuple(found)
+        resized.append(Resizing(axis, length, size, scale, roi, by_scale=scales is not None))
+    return tuple(resized)
 
 
 def resized_shape(placed: PlacedNode) -> Shape:

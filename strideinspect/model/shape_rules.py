@@ -1,4 +1,4 @@
-"""Output shapes where the ONNX library is slow, silent, or at odds with onnxruntime; it does all the others.
+"""Output shapes of operators that the ONNX library infers slowly, not at all, or unlike onnxruntime.
 
 Source: the ONNX operators of the same names; multidirectional broadcasting as in the standard's Broadcasting.md.
 """
@@ -20,7 +20,7 @@ from strideinspect.model.window import MisfitError
 from strideinspect.spelling import shape_text
 
 MERGES = BROADCAST | FUSED_BROADCAST | {"Concat", "QLinearConcat"}
-"""Operators that bring branches together."""
+"""Operators that merge branches."""
 
 
 _NAMED = {"Cast": "to", "QuantizeLinear": "output_dtype", "DequantizeLinear": "output_dtype"}
@@ -56,7 +56,7 @@ def _first(placed: PlacedNode) -> Shape:
 
 def _all(placed: PlacedNode) -> Shape:
     if placed.node.version < 7 and placed.node.integer("broadcast", 0):
-        return placed.shape(0)  # before opset 7 the second operand was fitted into the first, from `axis` on
+        return placed.shape(0)  # before opset 7 the second operand was broadcast to the first, starting at `axis`
     return broadcast([placed.shape(i) for i in range(len(placed.node.inputs)) if placed.present(i)])
 
 
@@ -161,7 +161,7 @@ def _filled(placed: PlacedNode) -> Shape:
 
 
 def _joined(placed: PlacedNode) -> Shape:
-    """What the branches of an If make, where that is one shape."""
+    """Shape of an If that joins two branches, where both have the same."""
     shapes = {placed.shape(i): None for i in range(1, len(placed.node.inputs))}
     if not shapes:
         raise MisfitError("it has no branch that can run at this size")

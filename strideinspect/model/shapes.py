@@ -16,15 +16,15 @@ from strideinspect.model.node import Node, PlacedNode, Shape
 class Trouble(Enum):
     """Why a node has no output shape."""
 
-    MERGE = "merge"  # branches that do not fit together
-    HEAD = "head"  # sizes baked into the model that do not fit this input
-    BROKEN = "broken"  # a node whose own attributes fit no input
-    EMPTY = "empty"  # a map with no index
+    MERGE = "merge"  # shapes of merged branches that do not fit together
+    HEAD = "head"  # sizes fixed in the model that do not fit this input
+    BROKEN = "broken"  # a node whose attributes are invalid at any size
+    EMPTY = "empty"  # a map of size 0
     FOREIGN = "foreign"  # an operator that the standard does not know
 
 
 class Problem(NamedTuple):
-    """A node that cannot run at this size. `text` says why, in the node's own numbers."""
+    """A node that cannot run at this size. `text` says why, with the node's actual sizes."""
 
     node: Node
     trouble: Trouble
@@ -35,10 +35,11 @@ class Problem(NamedTuple):
 class Shapes:
     """What is known of every tensor at one input size.
 
-    `nodes` are the graph's nodes in order, with the branches of an If in its place: the one taken, or both. `branches`
-    gives for the nodes of both, by first output, the branch that they are in, `joins` for nodes that join two branches
-    those two, and `unfit` why a branch cannot run at this size: then the other has to be taken, which is no problem.
-    `joined` gives for large tables of indices the tensors that they concatenate along their last axis.
+    `nodes` are the graph's nodes in order, with each If replaced by the branch taken, or by both. Where both are kept,
+    `branches` maps their nodes, by first output, to the branch that they are in, and `joins` the nodes that join two
+    branches to those two. `unfit` says why a branch cannot run at this size: then the other one has to be taken, so it
+    is not a problem of the model. `joined` maps large tables of indices to the tensors that they concatenate along
+    their last axis.
     `geometries` holds the windows of each window node by its first output, `unknown` the reason for each tensor that
     has no shape.
     """
@@ -56,10 +57,10 @@ class Shapes:
     branches: dict[str, IfBranch] = field(default_factory=dict)
     joins: dict[str, tuple[IfBranch, IfBranch]] = field(default_factory=dict)
     unfit: dict[IfBranch, str] = field(default_factory=dict)
-    depth: int = 0  # in how many bodies of Loops this stands
+    depth: int = 0  # how many Loop bodies enclose these nodes
     resized: bool = False  # whether the inputs differ from what the file declares
 
     def placed(self, node: Node, data_dependent: Collection[str] | None = None) -> PlacedNode:
-        """The node with the shapes and constants around it, and with the tensors that depend on an input's values."""
+        """The node with the shapes and constants known so far, and the tensors that depend on an input's values."""
         geometry = self.geometries.get(node.key)
         return PlacedNode(node, self.shapes, self.constants, self.size_dependent, geometry, self.joined, data_dependent)

@@ -1,7 +1,7 @@
-"""Where the model's author wrote a node, as far as the exporter left a trace.
+"""The source code position of a node, where the exporter recorded it.
 
 PyTorch's exporter writes `pkg.torch.onnx.stack_trace` and `pkg.torch.onnx.name_scopes` into a node's metadata; its
-older one and Keras' write the layer path into the node's name.
+older exporter and that of Keras write the layer path into the node's name.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _INSTALLED = re.compile(
     r"|^<|^(torch|torchvision|timm)[/\\]",
     re.IGNORECASE,
 )
-"""Files that nobody edits: of packages, of Python itself, and what is no file at all."""
+"""Not the user's own files: those of packages and of Python itself, and names such as <string>."""
 
 
 def source_of(node: Node) -> Source | None:
-    """File, line and layer path of a node; None where the file says nothing."""
+    """File, line and layer path of a node; None where the model records none of them."""
     metadata = {entry.key: entry.value for entry in node.proto.metadata_props}
     file, line = _innermost(metadata.get("pkg.torch.onnx.stack_trace", ""))
     scope = _scope(metadata.get("pkg.torch.onnx.name_scopes", "")) or _scope_of_name(node.name)
@@ -30,7 +30,7 @@ def source_of(node: Node) -> Source | None:
 
 
 def _innermost(trace: str) -> tuple[str | None, int | None]:
-    """The innermost frame outside installed packages: a network out of a library has none."""
+    """The innermost frame outside installed packages; a network from a library may have none."""
     own = [(m["file"], int(m["line"])) for m in _FRAME.finditer(trace) if not _INSTALLED.search(m["file"])]
     return own[-1] if own else (None, None)
 

@@ -34,7 +34,7 @@ def nested_subgraphs(graph: onnx.GraphProto) -> Iterator[onnx.GraphProto]:
 
 def nested_nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
     """These nodes and those of all their subgraphs, in no particular order."""
-    pending = list(nodes)  # not recursive: the functions of a damaged file may be nested deeper than Python recurses
+    pending = list(nodes)  # not recursive: a damaged file may nest functions deeper than Python's recursion limit
     while pending:
         node = pending.pop()
         yield node
@@ -42,7 +42,7 @@ def nested_nodes(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.NodeProto]:
 
 
 def captured(node: onnx.NodeProto) -> tuple[str, ...]:
-    """The tensors that the subgraphs of a node take from the graph around it, each once, in the order of use."""
+    """The outer tensors that the subgraphs of a node use, each once, in the order of use."""
     return tuple(dict.fromkeys(name for graph in subgraphs(node) for name in captured_by(graph)))
 
 

@@ -1,4 +1,4 @@
-"""Tensors by the names that people give them: their own, and for a node's first output the node's."""
+"""Look up tensors by their own name or, for a node's first output, by the node's name."""
 
 from __future__ import annotations
 

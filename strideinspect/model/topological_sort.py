@@ -1,4 +1,4 @@
-"""A graph's names: whatever is read is provided, once, and before it is read."""
+"""Check that every tensor a graph uses is defined exactly once, and sort nodes into topological order."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _REMEDY: Final = "export the model again (onnx.checker.check_model gives details
 def sort_graph(name: str, graph: onnx.GraphProto, *, nested: bool) -> None:
     """Bring the nodes of `graph`, and with `nested` those of its subgraphs, into topological order: stable, in place.
 
-    Raises UnreadableModelError, with `name` as what to call the model, where a tensor is read that nothing provides,
-    where a node's output has another tensor's name, where nodes wait for each other, and where a name is no text.
+    Raises UnreadableModelError, with `name` as the model's name, where a tensor is used but not defined, where two
+    tensors have the same name, where nodes form a cycle, and where a name is not valid text.
     """
     if not nested and _is_ordered(name, graph):
         check_graph_text(name, graph)
@@ -31,7 +31,7 @@ def sort_graph(name: str, graph: onnx.GraphProto, *, nested: bool) -> None:
 
 
 def _is_ordered(name: str, graph: onnx.GraphProto) -> bool:
-    """Whether all is in order already, as in nearly every file; quick, and no word on what is not."""
+    """Whether the graph is valid and sorted already, as in nearly every file; fast, but gives no reason."""
     known = _given(graph)
     known.add("")  # an optional input that is left out
     for node in graph.node:
@@ -55,13 +55,13 @@ def _given(graph: onnx.GraphProto) -> set[str]:
 
 
 def _sort(name: str, graph: onnx.GraphProto) -> dict[str, str]:
-    """Sort; what the graph reads from outside and who reads it. Protobuf bounds the recursion to about 33 graphs."""
+    """Sort; return the outer tensors that the graph uses and their readers. Protobuf allows about 33 nested graphs."""
     check_graph_text(name, graph)
     given = _given(graph)
     producers = _producers(name, graph, given)
     check_text(name, given | producers.keys())
     outside: dict[str, str] = {}
-    before: list[list[int]] = []  # per node, the nodes that it waits for
+    before: list[list[int]] = []  # per node, the nodes whose outputs it uses
     for node in graph.node:
         waits = []
         for tensor, reader in _reads(name, node):
@@ -80,7 +80,7 @@ def _sort(name: str, graph: onnx.GraphProto) -> dict[str, str]:
 
 
 def _producers(name: str, graph: onnx.GraphProto, given: set[str]) -> dict[str, int]:
-    """Which node makes each tensor."""
+    """Index of the node that produces each tensor."""
     producers: dict[str, int] = {}
     for index, node in enumerate(graph.node):
         for output in filter(None, node.output):
@@ -93,7 +93,7 @@ def _producers(name: str, graph: onnx.GraphProto, given: set[str]) -> dict[str, 
 
 
 def _reads(name: str, node: onnx.NodeProto) -> Iterator[tuple[str, str]]:
-    """The tensors that a node reads, through its subgraphs too, and who reads them."""
+    """The tensors that a node and its subgraphs read, each with its reader."""
     label = _label(node)
     for tensor in filter(None, node.input):
         yield tensor, label
@@ -108,7 +108,7 @@ def _ranks(name: str, graph: onnx.GraphProto, before: list[list[int]]) -> list[i
         for producer in waits:
             readers[producer].append(index)
     waiting = [len(waits) for waits in before]
-    ready = [index for index, count in enumerate(waiting) if not count]  # ascending, hence a heap
+    ready = [index for index, count in enumerate(waiting) if not count]  # ascending, so it is already a heap
     ranks = [-1] * len(before)
     for rank in range(len(before)):
         if not ready:

@@ -1,4 +1,4 @@
-"""Text in a model: what is not UTF-8 comes out of protobuf as bytes, and nothing further on expects that."""
+"""Check that text in a model is UTF-8: otherwise protobuf returns bytes, which no later code handles."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 def check_model_text(name: str, model: onnx.ModelProto) -> None:
-    """Raise UnreadableModelError, with `name` as what to call the model, where its own texts are not UTF-8."""
+    """Raise UnreadableModelError, with `name` as the model's name, where its own texts are not UTF-8."""
     check_text(name, [model.producer_name, model.producer_version, model.domain])
     check_text(name, [entry.domain for entry in model.opset_import])
     check_text(name, [text for entry in model.metadata_props for text in (entry.key, entry.value)])
 
 
 def check_graph_text(name: str, graph: onnx.GraphProto) -> None:
-    """The same for what a graph and its nodes are called, for symbolic sizes, and for the nodes' metadata."""
+    """The same for the names of a graph and its nodes, symbolic sizes, and the nodes' metadata."""
     check_text(name, [graph.name])
     check_text(name, [text for node in graph.node for text in (node.op_type, node.name, node.domain)])
     check_text(
@@ -32,7 +32,7 @@ def check_graph_text(name: str, graph: onnx.GraphProto) -> None:
 
 
 def check_text(name: str, texts: Collection[object]) -> None:
-    """Raise UnreadableModelError where one of these is not text. Looks at their types only: quick."""
+    """Raise UnreadableModelError where one of these is not text. Checks only their types, which is fast."""
     if not set(map(type, texts)) <= {str}:
         broken = next(text for text in texts if not isinstance(text, str))
         raise UnreadableModelError(f"{name} is damaged: {broken!r} is not UTF-8 text", "download or export it again")

@@ -1,7 +1,7 @@
 """Window arithmetic: kernel, stride, dilation, padding and output size of every node that slides a window.
 
-This is the only place where attributes become window geometry. Sizes and offsets are those that onnxruntime runs;
-where it differs from the standard a comment says so, and verification holds every number against it.
+This is the only place where attributes become window geometry. Sizes and offsets are those of onnxruntime; where it
+differs from the standard a comment says so. Verification compares every number with onnxruntime.
 Source: ONNX operators Conv, ConvTranspose, MaxPool, AveragePool, LpPool and their com.microsoft forms.
 """
 
@@ -19,7 +19,7 @@ from strideinspect.spelling import shape_text
 
 
 class MisfitError(Exception):
-    """The node cannot run at this size; the text says why. `empty` where its map would have no index."""
+    """The node cannot run at this size; the text says why. `empty` where its output would have size 0."""
 
     def __init__(self, text: str, *, empty: bool = False) -> None:
         super().__init__(text)
@@ -27,7 +27,7 @@ class MisfitError(Exception):
 
 
 class BrokenError(MisfitError):
-    """The node can run at no size: its own numbers and attributes make no sense."""
+    """The node cannot run at any size: its attributes or weights are invalid."""
 
 
 def is_window(node: Node) -> bool:
@@ -56,7 +56,7 @@ _Sizes = tuple[int, ...]
 
 
 class _Attributes(NamedTuple):
-    """What a window node says, before it is held against its map."""
+    """The attributes of a window node as in the file; None where one is left out."""
 
     kernel: _Sizes | None
     strides: _Sizes | None
@@ -85,7 +85,7 @@ def _attributes(node: Node) -> _Attributes:
     )
 
 
-@lru_cache(maxsize=256)  # networks repeat a few windows many times
+@lru_cache(maxsize=256)  # most networks use few different windows
 def _resolved(
     operator: WindowOperator, asked: _Attributes, shape: Shape, weight: Shape | None, weight_input: int | None
 ) -> Geometry:
@@ -137,11 +137,11 @@ def _usable(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     return windows
 
 
-def refitted(node: Node, found: Geometry, position: int, length: int) -> Window:
-    """One of a forward window node's windows over a map of another length."""
-    lengths = tuple(length if i == position else w.length for i, w in enumerate(found.windows))
-    kernel, stride, dilation = zip(*((w.kernel, w.stride, w.dilation) for w in found.windows), strict=True)
-    return _forward(found.kind, _attributes(node), lengths, kernel, stride, dilation)[position]
+def refitted(node: Node, original: Geometry, position: int, length: int) -> Window:
+    """One window of a (not transposed) window node for an input of another length."""
+    lengths = tuple(length if i == position else w.length for i, w in enumerate(original.windows))
+    kernel, stride, dilation = zip(*((w.kernel, w.stride, w.dilation) for w in original.windows), strict=True)
+    return _forward(original.kind, _attributes(node), lengths, kernel, stride, dilation)[position]
 
 
 def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank: int) -> int:
@@ -164,7 +164,7 @@ def _per_axis(attribute: str, values: _Sizes | None, count: int, default: int) -
 
 
 def _pads(asked: _Attributes, count: int) -> tuple[_Sizes, _Sizes]:
-    """Padding at the beginning and at the end of each axis, as far as it is given and not to be computed."""
+    """Explicit padding at the beginning and end of each axis; 0 where `auto_pad` computes it."""
     pads = asked.pads if asked.auto_pad in ("NOTSET", "") else None
     if pads is None:
         return (0,) * count, (0,) * count
@@ -200,9 +200,9 @@ def _forward(
 
 
 def _output_size(room: int, stride: int, *, is_pool: bool) -> int:
-    """Size from the room that the window has to move in.
+    """Output size; `room` is the number of indices that the window can move by, padded length − extent.
 
-    onnxruntime's pools divide toward zero, so that a map too small by less than the stride still gives one index
+    onnxruntime's pools divide toward zero, so an input that is too small by less than the stride still gives size 1
     (3×3/2 on 2×2 gives 1×1); its Conv raises.
     """
     if room < 0:
@@ -215,8 +215,8 @@ def _same_padding(
 ) -> tuple[int, int]:
     """SAME padding, begin and end: the odd index goes to the end (UPPER) or the beginning (LOWER).
 
-    onnxruntime's pools ignore dilation here, so that their map comes out smaller than the standard's, and where the
-    window is smaller than the stride the "needed" padding is negative and crops the front.
+    onnxruntime's pools ignore dilation here, so their output is smaller than the standard's. Where the kernel is
+    smaller than the stride, the computed padding is negative and crops the input.
     """
     target = -(-length // stride)
     reach = kernel if is_pool else dilation * (kernel - 1) + 1
@@ -228,7 +228,7 @@ def _same_padding(
 
 
 def _crop(excess: int, *, lower: bool, is_pool: bool) -> int:
-    """The (negative) padding at the front where SAME needs `excess` less than none, as onnxruntime computes it.
+    """The negative padding at the beginning where SAME computes a total of −`excess`, rounded as onnxruntime does.
 
     MaxPool without dilation, and AveragePool before opset 19, refuse to run such a window.
     """
@@ -255,7 +255,7 @@ def _transposed(
         before, after, size, size_dependent = begin[i], end[i], reach - begin[i] - end[i], False
         target = wanted[i] if wanted is not None else n * s if auto.startswith("SAME") else None
         if target is not None:
-            # The total is what is left over; its smaller half comes first for SAME_UPPER only, else the larger.
+            # The excess over the target is cropped. SAME_UPPER puts the smaller half first, all others the larger.
             total = max(0, reach - target)
             before = total // 2 if auto == "SAME_UPPER" else total - total // 2
             after = total - before

@@ -1,7 +1,7 @@
-"""How data flows from window to window: the edges of the window graph, and the merges that keep them few.
+"""The window graph: edges from window to window along the data flow, with merge nodes.
 
-Merge nodes (Add, Concat, …) stay in the graph, so that its edges grow with the number of nodes and not with that of
-paths: two branches meet in one node, however many windows lie behind each.
+Merge nodes (Add, Concat, …) stay in the graph, so that the number of edges grows with the number of nodes and not with
+the number of paths: without them every window of one branch would need an edge to every window behind the merge.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ Edge = tuple[str, str]
 def window_flow(
     flows: Iterable[tuple[Node, Collection[str]]], windows: Collection[str]
 ) -> tuple[tuple[Merge, ...], tuple[Edge, ...]]:
-    """Merges and edges, from nodes in order, each with those of its inputs that depend on the graph's inputs.
+    """Merges and edges. `flows` are the nodes in order, each with its inputs that depend on the graph's inputs.
 
     `windows` are the first outputs of the window nodes. Both ends of an edge are named by first output tensors.
     """
     merges: list[Merge] = []
     edges: list[Edge] = []
-    latest: dict[str, str | None] = {}  # per tensor the last window or merge that its data came through
+    latest: dict[str, str | None] = {}  # per tensor, the last window or merge before it
     for node, inputs in flows:
         behind = [key for key in dict.fromkeys(latest.get(name) for name in inputs) if key is not None]
         key: str | None = node.key

@@ -1,4 +1,4 @@
-"""The operators that slide a window, and what kind of window each slides."""
+"""The operators that slide a window, and the kind of each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from strideinspect.model.geometry import Kind
 
 
 class WindowOperator(NamedTuple):
-    """The kind of window; `channels_last` where the channels are the last axis whatever the attribute says."""
+    """The kind of window; `channels_last` where the channels are always the last axis, whatever the attribute."""
 
     kind: Kind
     channels_last: bool = False
@@ -31,7 +31,7 @@ WINDOW_OPERATORS: dict[tuple[str, str], WindowOperator] = {
     ("com.microsoft", "MaxpoolWithMask"): WindowOperator(Kind.POOL),
     ("com.microsoft", "QLinearAveragePool"): WindowOperator(Kind.POOL),
     ("com.microsoft", "QLinearGlobalAveragePool"): WindowOperator(Kind.GLOBAL),
-    # What onnxruntime writes when it saves an optimised model: channels in blocks (shapes are as without), or last.
+    # Written by onnxruntime when it saves an optimised model: channels in blocks (the shapes are the same), or last.
     ("com.microsoft.nchwc", "Conv"): WindowOperator(Kind.CONVOLUTION),
     **{("com.microsoft.nchwc", op): WindowOperator(Kind.POOL) for op in ("MaxPool", "AveragePool")},
     **{("com.microsoft.nchwc", op): WindowOperator(Kind.GLOBAL) for op in ("GlobalMaxPool", "GlobalAveragePool")},

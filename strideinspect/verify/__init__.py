@@ -1,1 +1,1 @@
-"""Verification: the same claims, established by running onnxruntime and by none of the analysis' formulas."""
+"""Verification: check the analysis by running onnxruntime, without using any of the analysis' formulas."""

@@ -1,7 +1,7 @@
-"""What a window or a resizing reads along one axis, asked of onnxruntime's own operator.
+"""Observe which indices a window or a Resize reads along one axis, by running onnxruntime's operator alone.
 
-The operator runs on a batch of rows in each of which some single indices are not zero, far enough apart: where its
-output is not zero either, it has read that index. No window arithmetic is done here; the result is a table.
+The operator runs on a batch of rows that are zero except at single indices, far enough apart: an output that is not
+zero has read that index. No window arithmetic is done here; the result is a table.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from strideinspect.verify.run_model import plain, session
 class Question(NamedTuple):
     """One operator along one axis of `length` indices.
 
-    `attributes` are those of the operator in one dimension. `reach` says how far apart two active indices have to be at
-    least, so that no output reads both. `weight` is the kernel size of an operator that has weights, `constants` are
-    the inputs after the data, None where one is left out. `planar` operators are given a second axis of extent 1.
+    `attributes` are those of the operator in one dimension. `reach` is a distance between two active indices at which
+    no output reads both. `weight` is the kernel size of an operator that has weights, `constants` are the inputs after
+    the data, None where one is left out. `planar` operators get a second axis of extent 1.
     """
 
     op: str
@@ -48,14 +48,14 @@ class Question(NamedTuple):
 
     @property
     def entries(self) -> int:
-        """How many numbers go in, or come out where the operator upsamples by its stride."""
+        """Number of input elements, or of output elements where the operator upsamples by its stride."""
         grows = self.stride if self.op == "ConvTranspose" else 1
         return 2 * self.spacing * self.length * grows
 
 
 @dataclass(frozen=True)
 class ObservedTaps:
-    """What each output index reads of an axis of `length` indices.
+    """Which indices each output index reads along an axis of `length` indices.
 
     `reads` is [outputs, most reads of one output]; shorter rows repeat an entry, and rows that read nothing are -1
     throughout.
@@ -81,10 +81,10 @@ class ObservedTaps:
 
     @property
     def at_border(self) -> np.ndarray:
-        """Per output index whether it reads, or may want to read, past either end: it reads what lies next to it.
+        """Per output index, whether its window may extend past an end of the axis: it reads an index next to that end.
 
         Next to an end are the indices within the longest step between two reads of one output. An output that reads
-        nothing is at a border unless outputs before and behind it read something: those are holes of the window.
+        nothing is at a border unless outputs before and after it read something: then it is a hole of the window.
         """
         some = self.reads[:, 0] >= 0
         near = max(1, int(np.diff(self.reads[some], axis=1).max(initial=1)))
@@ -116,7 +116,7 @@ def spacing(length: int, reach: int) -> int:
 
 
 def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]:
-    """Put all questions to onnxruntime, in few sessions where none makes it fail. `opset` is the model's own."""
+    """The answers to all questions, from as few sessions as memory allows. `opset` is the model's own."""
     distinct = list(dict.fromkeys(questions))
     answers: dict[Question, AxisAnswer] = {
         q: f"an axis of {q.length:,} indices is too long to ask onnxruntime what its {q.op} reads"
@@ -129,7 +129,7 @@ def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]
 
 
 def _sessions(questions: Iterable[Question]) -> Iterator[list[Question]]:
-    """The questions in parts that take a bounded amount of memory each."""
+    """The questions in groups, each of which needs a bounded amount of memory."""
     part: list[Question] = []
     entries = 0
     for question in questions:
@@ -143,10 +143,10 @@ def _sessions(questions: Iterable[Question]) -> Iterator[list[Question]]:
 
 
 def _put(questions: list[Question], opset: int) -> dict[Question, AxisAnswer]:
-    """The answers of one session, or of one per question where it fails."""
+    """The answers from one session, or from one session per question where that fails."""
     try:
         answers = run(questions, _active_rows, opset)
-    except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; the culprit is found below
+    except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; each question is retried
         if len(questions) == 1:
             return {questions[0]: f"onnxruntime cannot run {questions[0].op} alone: {plain(problem)}"}
         return {question: answer for one in questions for question, answer in _put([one], opset).items()}
@@ -154,7 +154,7 @@ def _put(questions: list[Question], opset: int) -> dict[Question, AxisAnswer]:
 
 
 def run(questions: Sequence[Question], rows: Callable[[Question], np.ndarray], opset: int) -> list[np.ndarray]:
-    """What onnxruntime's operators make of `rows`, [batch, 1, length], that are the same for all of equal spacing.
+    """The operators' outputs for `rows`, [batch, 1, length], which are shared by questions of equal length and spacing.
 
     Raises whatever onnxruntime raises.
     """
@@ -187,7 +187,7 @@ def run(questions: Sequence[Question], rows: Callable[[Question], np.ndarray], o
 
 
 def _active_rows(question: Question) -> np.ndarray:
-    """[2·spacing, 1, length]: rows that hold 1 at every spacing-th index, then with the index's number plus 1."""
+    """[2·spacing, 1, length]: rows that are 1 at every spacing-th index, then the same with the index plus 1."""
     spacing, length = question.spacing, question.length
     plain_rows = np.zeros((spacing, length), np.float32)
     index = np.arange(length)
@@ -197,7 +197,7 @@ def _active_rows(question: Question) -> np.ndarray:
 
 
 def _decode(question: Question, answer: np.ndarray) -> AxisAnswer:
-    """The table that explains the operator's output: which row reached which output, and with which number."""
+    """The table from the operator's output: the row and its number identify the index that each output reads."""
     spacing = question.spacing
     rows = answer.reshape(2 * spacing, -1)
     active, numbered = rows[:spacing], rows[spacing:]
@@ -215,5 +215,5 @@ def _decode(question: Question, answer: np.ndarray) -> AxisAnswer:
 
 
 def reached(active: np.ndarray) -> np.ndarray:
-    """Which outputs read something that is not zero; an empty window of MaxPool gives the lowest float."""
+    """Which outputs read a nonzero index; an empty MaxPool window gives the lowest float, which does not count."""
     return np.asarray(np.isfinite(active) & (np.abs(active) < 1e30) & (active != 0))

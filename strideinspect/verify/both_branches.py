@@ -1,4 +1,4 @@
-"""An If whose condition a run on zeros cannot tell: both branches are run beside each other, so that both are seen."""
+"""An If whose condition is unknown in a run on zeros: both branches are run, so that both are observed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from strideinspect.verify.exactness import chooses
 
 
 def beside_each_other(model: onnx.ModelProto, inexact: Collection[str]) -> onnx.ModelProto | None:
-    """A copy in which both branches of every such If of the main graph stand in front of it, and it hands one on.
+    """A copy in which both branches of every such If of the main graph run before it, and it only selects a result.
 
     None where there is no such If. Names have to be unique throughout the model.
     """
@@ -22,7 +22,7 @@ def beside_each_other(model: onnx.ModelProto, inexact: Collection[str]) -> onnx.
     copy = onnx.ModelProto()
     copy.CopyFrom(model)
     graph = copy.graph
-    while any(_undecided(node, inexact) for node in graph.node):  # an If may stand in a branch of another
+    while any(_undecided(node, inexact) for node in graph.node):  # a branch may contain another If
         nodes = [inner for node in graph.node for inner in _taken_out(node, graph, inexact)]
         del graph.node[:]
         graph.node.extend(nodes)
@@ -30,18 +30,18 @@ def beside_each_other(model: onnx.ModelProto, inexact: Collection[str]) -> onnx.
 
 
 def agreed(graph: onnx.GraphProto, shapes: Mapping[str, Shape]) -> frozenset[str]:
-    """The names of the Ifs of a graph that hand on one of two results of the same, observed shape."""
-    found = []
+    """The names of the Ifs of a graph that select one of two results of the same, observed shape."""
+    names = []
     for node in graph.node:
         if chooses(node):
             sides = [[shapes.get(inner.input[0]) for inner in body.node] for body in subgraphs(node)]
             if sides[0] == sides[1] and None not in sides[0]:
-                found.append(node.name)
-    return frozenset(found)
+                names.append(node.name)
+    return frozenset(names)
 
 
 def not_taken(graph: onnx.GraphProto, seen: Collection[str], labels: Mapping[str, str]) -> dict[str, str]:
-    """Why nothing was seen of the tensors of branches that did not run."""
+    """For the tensors of branches that did not run, the reason why they were not observed."""
     reasons: dict[str, str] = {}
     for node in graph.node:
         for attribute in node.attribute if node.op_type == "If" else ():
@@ -66,20 +66,20 @@ def _undecided(node: onnx.NodeProto, inexact: Collection[str]) -> bool:
 
 
 def _taken_out(node: onnx.NodeProto, graph: onnx.GraphProto, inexact: Collection[str]) -> list[onnx.NodeProto]:
-    """The nodes of both branches, whose constants go into the graph, and the If that chooses between their results."""
+    """The nodes of both branches and the If that selects a result; the branches' initializers are added to `graph`."""
     if not _undecided(node, inexact):
         return [node]
     chosen = onnx.NodeProto(op_type="If", name=node.name, input=node.input, output=node.output)
-    found: list[onnx.NodeProto] = []
+    inner_nodes: list[onnx.NodeProto] = []
     for attribute in node.attribute:
         body = attribute.g
         graph.initializer.extend(body.initializer)
         graph.sparse_initializer.extend(body.sparse_initializer)
-        found += body.node
+        inner_nodes += body.node
         results = [f"strideinspect/{attribute.name}/{name}" for name in node.output]
         handed = [helper.make_node("Identity", [v.name], [r]) for v, r in zip(body.output, results, strict=False)]
         outputs = [onnx.ValueInfoProto(name=name) for name in results[: len(handed)]]
         chosen.attribute.append(
             helper.make_attribute(attribute.name, helper.make_graph(handed, body.name, [], outputs))
         )
-    return [*found, chosen]
+    return [*inner_nodes, chosen]

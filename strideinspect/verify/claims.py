@@ -1,4 +1,4 @@
-"""What the analysis claims, compared with what running shows."""
+"""The claims of the analysis, and their comparison with what a run shows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FieldClaim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """All that can be checked by running; `nodes` names the node that a tensor comes from."""
+    """All claims that a run can check; `nodes` maps a tensor to the node that produces it."""
 
     shapes: Mapping[str, tuple[int, ...]]
     fields: Sequence[FieldClaim]
@@ -55,11 +55,11 @@ class Claims:
     nodes: Mapping[str, str | None]
     theory: Sequence[TheoryClaim] = ()
     enlarged: Sequence[Enlarged] = ()
-    impulses: ImpulsePlan | None = None  # None where they are not asked for
+    impulses: ImpulsePlan | None = None  # None where they are not requested
 
 
 def requested(claims: Claims) -> ProbeFields:
-    """What to ask the worker about the fields and the unseen indices."""
+    """The request to the worker that covers the fields and the unseen indices."""
     wanted: list[FieldClaim | TheoryClaim] = [*claims.fields, *claims.theory]
     return ProbeFields(
         by_axis((claim.input, claim.axis, claim.tensor, claim.node_axis) for claim in wanted),
@@ -68,7 +68,7 @@ def requested(claims: Claims) -> ProbeFields:
 
 
 def unchecked(claims: Claims, reason: str, runtime: str | None = None) -> Verification:
-    """The verification that did not take place; the reason holds for every claim."""
+    """A verification that could not run, with one reason for all claims."""
     impulses = None if claims.impulses is None else judge(claims.impulses, ImpulseResults(0, {}, (), reason))[0]
     return Verification(
         Verdict.NOT_CHECKED,
@@ -83,7 +83,7 @@ def unchecked(claims: Claims, reason: str, runtime: str | None = None) -> Verifi
 
 
 def compare(claims: Claims, shapes: ObservedShapes, fields: ObservedFields | Failure) -> Verification:
-    """Compare the worker's two responses with the claims; `fields` may be the reason why there is no second one."""
+    """Compare the worker's two responses with the claims; `fields` is a Failure where there is no second one."""
     if isinstance(fields, Failure):
         observed, why = ObservedFields([], []), fields.reason
     else:
@@ -115,7 +115,7 @@ def compare(claims: Claims, shapes: ObservedShapes, fields: ObservedFields | Fai
 
 
 def with_theory(verification: Verification, checks: Iterable[Check]) -> Verification:
-    """The same verification with the checks of the closed forms: one or several per tensor."""
+    """The verification with the checks of the closed forms added, one or more per tensor."""
     grouped: dict[str, list[Check]] = {}
     for check in checks:
         grouped.setdefault(check.output, []).append(check)
@@ -130,7 +130,7 @@ def with_theory(verification: Verification, checks: Iterable[Check]) -> Verifica
 
 
 def with_impulses(verification: Verification, planned: ImpulsePlan, results: ImpulseResults) -> Verification:
-    """The same verification with the results of the impulses."""
+    """The verification with the results of the impulses added."""
     impulses, remarks = judge(planned, results)
     return replace(
         verification,
@@ -141,14 +141,14 @@ def with_impulses(verification: Verification, planned: ImpulsePlan, results: Imp
 
 
 def _count(groups: Sequence[Sequence[Check]]) -> Counts:
-    """Count claims. One that took several checks is contradicted if any of them is, else unchecked if any is."""
+    """Count claims. A claim with several checks is contradicted if any of them is, else unchecked if any is."""
     severity = (Verdict.CONTRADICTED, Verdict.NOT_CHECKED, Verdict.AGREED)
     worst = Counter(min((check.verdict for check in checks), key=severity.index) for checks in groups)
     return Counts(worst[Verdict.AGREED], worst[Verdict.CONTRADICTED], worst[Verdict.NOT_CHECKED])
 
 
 def _once(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The checks, without repeating for a tensor the reason why it was not checked."""
+    """The checks, with each reason why a tensor was not checked given only once per tensor."""
     distinct: dict[object, Check] = {}
     for number, check in enumerate(checks):
         key = (check.claim, check.output, check.reason) if check.verdict is Verdict.NOT_CHECKED else number
@@ -191,7 +191,7 @@ def _field(claim: FieldClaim, observed: ObservedField | str) -> Check:
 
 
 def _difference(claim: FieldClaim, observed: ObservedField) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """The first difference between claim and observation: what was predicted, and what ran."""
+    """The first difference between claim and observation: the prediction, and the observed value."""
     own, ran = claim.positions, observed.positions
     if len(own) != len(ran):
         return {"indices": len(own)}, {"indices": len(ran)}

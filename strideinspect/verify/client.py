@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from strideinspect.verify import theory
 
 Progress = Callable[[str], None]
-"""Is given one line about each step."""
+"""Called with one line of text about each step."""
 
 _FAILED: Final = "the worker process failed before it answered"
 
@@ -73,14 +73,15 @@ class Verifier:
     """A worker process for one model, started at once so that onnxruntime is imported while the analysis runs.
 
     `timeout` is in seconds from now, `memory` a bound in bytes on the worker's address space (None: none; enforced
-    where the system can). Nothing that the model or onnxruntime does raises: it ends as "not checked", with the reason.
+    where the system can). Failures of the model or of onnxruntime do not raise: they are reported as "not checked",
+    with the reason.
     """
 
     def __init__(self, path: str, *, timeout: float, memory: int | None = _MOST_OF_THE_MEMORY) -> None:
         self._path = path
         self._timeout = timeout
         self._started = time.monotonic()
-        # SimpleQueue: an interrupt within Queue.put can make it lose a wake-up, and a thread would never end.
+        # SimpleQueue, because an interrupt within Queue.put can lose a wake-up, and then a thread never ends.
         self._outbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -97,11 +98,11 @@ class Verifier:
         self.close()
 
     def begin(self, inputs: Mapping[str, tuple[int, ...]]) -> None:
-        """Let the worker run the model with these input shapes; returns at once."""
+        """Send the request to run the model with these input shapes, without waiting."""
         self._send(RunModel(self._path, inputs))
 
     def ask(self, claims: Claims) -> Callable[[Progress], Verification]:
-        """Let the worker probe what is claimed; returns at once. Call `begin` before.
+        """Send the request to probe the claims, without waiting. Call `begin` before.
 
         The function returned waits for the responses, at most until the deadline, and compares them with the claims;
         it reports each later run and each impulse to its argument.
@@ -127,8 +128,8 @@ class Verifier:
     def _theory(
         self, claims: Claims, fields: ObservedFields | Failure, progress: Progress
     ) -> dict[theory.ClaimKey, Check]:
-        """Check the closed forms by the fields as run: at this size, and at larger ones where that is asked for."""
-        from strideinspect.verify import theory  # imports numpy, and the worker should start before that
+        """Check the closed forms against the observed fields, at this size and at the requested larger ones."""
+        from strideinspect.verify import theory  # imports numpy, which must not delay the start of the worker
 
         checks = self._closed_forms(claims.theory, fields)
         for enlarged in claims.enlarged:
@@ -147,7 +148,7 @@ class Verifier:
     def _closed_forms(
         self, claims: Sequence[theory.TheoryClaim], fields: ObservedFields | Failure
     ) -> dict[theory.ClaimKey, Check]:
-        """A check per closed form. Before one is contradicted, the worker is asked what the ends of maps reach."""
+        """A check per closed form. One that seems contradicted is judged again with the indices that borders reach."""
         from strideinspect.verify import theory
 
         if isinstance(fields, Failure):
@@ -169,7 +170,7 @@ class Verifier:
         return checks | theory.judge(suspects, observed, borders)
 
     def _impulse_results(self, planned: ImpulsePlan, progress: Progress) -> ImpulseResults:
-        """Let the worker send the impulses. Those answered before it fails or the time is up count."""
+        """Let the worker send the impulses. Results that arrive before a failure or the deadline are kept."""
         if not planned.impulses:
             return ImpulseResults(0, {}, (), None)
         progress("running onnxruntime with the real weights")
@@ -202,10 +203,10 @@ class Verifier:
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _start(self, memory: int) -> subprocess.Popen[str] | None:
-        # -P: a file in the working directory must not stand in for a module. The worker imports from where we do.
+        # -P: a file in the working directory must not shadow a module. The worker uses our own import path.
         command = [sys.executable, "-P", "-m", "strideinspect.verify.worker"]
         command += [self.directory, str(self._timeout), str(memory)]
-        environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # else threads of numpy spin beside the analysis
+        environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # else numpy's threads take CPU time from the analysis
         environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
         try:
             process = subprocess.Popen(
@@ -230,7 +231,7 @@ class Verifier:
         self._outbox.put(encode(request))
 
     def _receive(self, wanted: type[_ResponseT]) -> _ResponseT | Failure:
-        """The worker's next response, which has to be of this type; a Failure where there is none."""
+        """The worker's next response, which must be of this type; a Failure where there is none."""
         if self.process is None:
             return Failure(self._why())
         left = self._started + self._timeout - time.monotonic()
@@ -259,7 +260,7 @@ class Verifier:
 
 
 def _read(process: subprocess.Popen[str], box: queue.SimpleQueue[str | None]) -> None:
-    """Put each of the worker's lines into the queue, and None when there will be no more."""
+    """Put each of the worker's lines into the queue, and None at the end."""
     for line in process.stdout or ():
         box.put(line if line.endswith("\n") else None)
     box.put(None)
@@ -268,7 +269,7 @@ def _read(process: subprocess.Popen[str], box: queue.SimpleQueue[str | None]) ->
 def _write(process: subprocess.Popen[str], box: queue.SimpleQueue[str | None]) -> None:
     """Write each line of the queue to the worker until None comes."""
     while (line := box.get()) is not None:
-        with contextlib.suppress(OSError):  # the worker may have ended; the missing response says so
+        with contextlib.suppress(OSError):  # the worker may have ended, which the missing response will show
             if process.stdin is not None:
                 process.stdin.write(line)
                 process.stdin.flush()

@@ -1,4 +1,4 @@
-"""Which tensors of a model do not have their true values, or not even their true shapes, when it runs on zeros."""
+"""Which tensors have other values, or even other shapes, when a model runs on zeros than on real data."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SHAPE_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
     f"Reduce{kind}": (1,)
     for kind in ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")
 }
-"""The inputs whose values, not only whose shapes, decide what shape comes out or along which axis an operator works."""
+"""The inputs whose values, not only whose shapes, determine the output shape or the axis of an operator."""
 
 INDEX_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
     "Gather": (1,),
@@ -54,10 +54,10 @@ INDEX_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
     "ScatterND": (1,),
     "Trilu": (1,),
 }
-"""The inputs whose values decide where data go, but not what shape comes out."""
+"""The inputs whose values determine where data are moved, but not the output shape."""
 
 READ_ONLY_A_SHAPE: Final = frozenset({"EyeLike", "RandomNormalLike", "RandomUniformLike", "Shape", "Size"})
-"""What looks at the shape of its input alone."""
+"""The operators that use only the shape of their input."""
 
 _RANDOM: Final = frozenset({"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial"})
 
@@ -66,8 +66,8 @@ _RANDOM: Final = frozenset({"RandomNormal", "RandomUniform", "RandomNormalLike",
 class Exactness:
     """What a run on zeros does not show.
 
-    `inexact` are the tensors that hold other values than in earnest; `misshapen` those whose shape may differ too,
-    with the name of the node to blame.
+    `inexact` are the tensors whose values differ from those on real data; `misshapen` those whose shape may differ too,
+    with the name of the node that causes it.
     """
 
     inexact: frozenset[str]
@@ -75,7 +75,7 @@ class Exactness:
 
 
 def chooses(node: onnx.NodeProto) -> bool:
-    """Whether the node is an If that hands on what stands outside of it: its branches are Identities."""
+    """Whether the node is an If that only selects between outer tensors: its branches are Identities."""
     inside = [inner.op_type for body in subgraphs(node) for inner in body.node] if node.op_type == "If" else []
     return bool(inside) and set(inside) == {"Identity"}
 
@@ -85,7 +85,7 @@ def exactness(
 ) -> Exactness:
     """Follow the `replaced` tensors (graph inputs, zeroed weights) through a graph in topological order.
 
-    `agreed` says of an If that its results have the same shape whichever branch is taken.
+    `agreed` returns whether both branches of an If give results of the same shape.
     """
     inexact = set(replaced)
     misshapen: dict[str, str] = {}
@@ -110,7 +110,7 @@ def _walk(
             if doubtful:
                 inexact.update(entry.name for entry in body.input)
             _walk(body, inexact, misshapen, agreed)
-            if culprit is not None and node.op_type != "If":  # a branch runs as it is, or not at all
+            if culprit is not None and node.op_type != "If":  # a condition selects a branch, but changes no shape in it
                 misshapen.update((name, culprit) for inner in body.node for name in inner.output if name)
         if doubtful:
             inexact.update(outputs)
@@ -125,7 +125,7 @@ def _culprit(
     misshapen: Mapping[str, str],
     agreed: Callable[[onnx.NodeProto], bool],
 ) -> str | None:
-    """The node on whose data the shape of `node`'s outputs depends; None where it depends on none."""
+    """The name of the node whose data determine the shape of `node`'s outputs; None if there is none."""
     inherited = next((misshapen[name] for name in inputs if name in misshapen), None)
     if inherited is not None:
         return inherited
@@ -139,7 +139,7 @@ def _culprit(
 
 
 def parameters(graph: onnx.GraphProto, exact: Exactness) -> Iterable[str]:
-    """The tensors, computed by the graph and exact, whose values the probe may have to know."""
+    """The exact tensors, computed by the graph, whose values the probe may need."""
     computed: set[str] = set()
     for node in graph.node:
         wanted = (*SHAPE_PARAMETERS.get(node.op_type, ()), *INDEX_PARAMETERS.get(node.op_type, ()))

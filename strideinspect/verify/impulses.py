@@ -1,7 +1,7 @@
-"""Impulses through the real weights: what each may reach, which are sent, and the verdict on what they reached.
+"""Impulses through the real weights: which are sent, what each may reach, and the verdict on what they reached.
 
-They can show only that nothing reaches further than claimed: a weight of zero, or an activation that is off, hides a
-dependence that exists.
+They can show only that a field is larger than claimed, never that it is smaller: a zero weight or an inactive
+activation hides a dependence that exists.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from strideinspect.results.field import InputAxis, Span
 from strideinspect.results.verdict import Check, Counts, Impulses, Verdict
 from strideinspect.verify.messages import Impulse, Reach, WrongReach
 
-_RANGES: Final = 4  # unseen ranges at either end of an axis whose ends are tried first
-_SPREAD: Final = 0.618  # of an axis between one index and the next: the golden ratio spreads any number of them evenly
+_RANGES: Final = 4  # number of unseen ranges at each end of an axis whose borders are tried first
+_SPREAD: Final = 0.618  # step as a fraction of the axis: the golden ratio spreads any number of indices evenly
 
 
 @dataclass(frozen=True, slots=True)
 class ImpulsePlan:
     """The claims that impulses can contradict, the lengths of the input axes, and the impulses in the order of sending.
 
-    An axis that may reach everything is in `lengths` alone.
+    An axis on which every tensor may depend completely is only in `lengths`.
     """
 
     reaches: Sequence[Reach]
@@ -35,9 +35,10 @@ class ImpulsePlan:
 
 
 def plan(reaches: Sequence[Reach], lengths: Mapping[InputAxis, int], limit: int = MOST_IMPULSES) -> ImpulsePlan:
-    """Choose at most `limit` indices: borders, ends of unseen ranges, then evenly spread, taking the axes in turn.
+    """Choose at most `limit` indices: borders, ends of unseen ranges, then evenly spread, alternating between axes.
 
-    `lengths` are those of the input axes. An axis that may reach everything is left out: no impulse contradicts that.
+    `lengths` are those of the input axes. An axis on which every tensor may depend completely is left out, because no
+    impulse along it can contradict a claim.
     """
     refutable = [reach for reach in reaches if reach.excludes_any(lengths[reach.input, reach.axis])]
     unseen = {(reach.input, reach.axis): reach.unseen for reach in sorted(refutable, key=lambda r: len(r.unseen))}
@@ -49,16 +50,16 @@ def plan(reaches: Sequence[Reach], lengths: Mapping[InputAxis, int], limit: int 
 def _order(length: int, unseen: Sequence[Span]) -> Iterator[int]:
     """Every index once, the most informative first."""
     ends = chain.from_iterable(dict.fromkeys((*unseen[:_RANGES], *unseen[-_RANGES:])))
-    # A step without a common divisor with the length visits every index before it comes back to the first.
+    # A step coprime to the length visits every index once before it returns to the first.
     step = next(step for step in range(round(_SPREAD * length) or 1, 2 * length + 1) if gcd(step, length) == 1)
     yield from dict.fromkeys(chain((0, length - 1), ends, (k * step % length for k in range(length))))
 
 
 @dataclass(frozen=True, slots=True)
 class ImpulseResults:
-    """What the worker answered: tensors that it could not watch and why, and per impulse what it wrongly reached.
+    """The worker's results: tensors that it could not compare and why, and per impulse what it wrongly reached.
 
-    `reason` says why impulses are missing at the end, if any are.
+    `reason` says why the last impulses are missing, if any are.
     """
 
     watched: int

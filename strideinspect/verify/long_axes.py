@@ -1,8 +1,8 @@
-"""What a window reads along a long axis: a guess from a shorter one, which onnxruntime's own operator has to confirm.
+"""Observe which indices a window reads along a long axis: extrapolate from a shorter axis, then confirm it.
 
-Asking about every index of a signal of a million samples takes gigabytes. Away from the ends a window does the same
-again and again. So what it does along a shorter axis is drawn out to the whole length, and the operator is run on a few
-rows of that length: it has to make of them what the drawn-out table says. Where it does not, every index is asked.
+Observing every index of a signal of a million samples takes gigabytes, but away from the ends a window is periodic.
+So the table of a shorter axis is extrapolated to the whole length, and onnxruntime's operator is run on a few rows of
+that length: its outputs must match the table. Where they do not, every index is observed.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from strideinspect.verify import axis_questions
 from strideinspect.verify.axis_questions import AxisAnswer, ObservedTaps, Question, reached
 
 _RANDOM_ROWS: Final = 2
-_EXACT: Final = 1 << 14  # whole numbers below this add up exactly in single precision, 1024 of them
+_EXACT: Final = 1 << 14  # sums of up to 1024 integers below this are exact in single precision
 
 
 def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]:
-    """AxisAnswer all questions, as `axis_questions.ask` does; those about long axes by a guess that is confirmed."""
+    """The answers to all questions, as from `axis_questions.ask`; those about long axes are extrapolated."""
     distinct = list(dict.fromkeys(questions))
     shorter = {question: short for question in distinct if (short := _shortened(question)) is not None}
     answers = axis_questions.ask((shorter.get(question, question) for question in distinct), opset)
@@ -35,10 +35,10 @@ def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]
 
 
 def _shortened(question: Question) -> Question | None:
-    """The same question about an axis on which the window has room in the middle, and at the end meets the same rest.
+    """The same question about a shorter axis, long enough for a periodic middle and with the same remainder at the end.
 
-    None where it would not be much shorter, where even one row of the long axis is too much, or where nothing is known
-    of how the operator joins what it reads.
+    None where it would not be much shorter, where even one row of the long axis is too large, or where it is not known
+    how the operator combines what it reads.
     """
     turn = _turn(question)
     room = 3 * max(question.spacing, turn)
@@ -55,31 +55,31 @@ def _shortened(question: Question) -> Question | None:
 
 
 def _turn(question: Question) -> int:
-    """After how many indices of the data the window should do the same again."""
+    """The period of the window in input indices."""
     return 1 if question.op == "ConvTranspose" else question.stride
 
 
 def _confirmed(question: Question, answer: AxisAnswer, opset: int) -> ObservedTaps | None:
-    """The answer drawn out to the length of `question`, if the operator agrees to it there."""
+    """The answer extrapolated to the length of `question`, if the operator confirms it there; else None."""
     if isinstance(answer, str):
         return None
     rows = trial(question)
     try:
         (made,) = axis_questions.run([question], lambda _: rows, opset)
-    except Exception:  # noqa: BLE001 - every index is asked instead, and onnxruntime's words are the answer to that
+    except Exception:  # noqa: BLE001 - every index is observed instead, and that reports onnxruntime's error
         return None
     table = drawn_out(answer, question, made.shape[-1])
     return table if table is not None and explains(table, question.op, rows, made) else None
 
 
 def drawn_out(short: ObservedTaps, question: Question, size: int) -> ObservedTaps | None:
-    """The table on the whole axis, with `size` outputs: both halves of the short one, and its middle repeated between.
+    """The table for the whole axis, with `size` outputs: both halves of the short one, its middle repeated between.
 
-    None where it does not come out even, or would be too large.
+    None where `size` does not fit the period, or the table would be too large.
     """
     longer = question.length - short.length
     turn = _turn(question)
-    outputs, rest = divmod((size - short.size) * turn, longer)  # how many outputs one turn of the window has
+    outputs, rest = divmod((size - short.size) * turn, longer)  # outputs per period
     half = short.size // 2
     if rest or not 0 < outputs <= short.size - half or size * short.reads.shape[1] > MOST_TAPS:
         return None
@@ -94,7 +94,7 @@ def drawn_out(short: ObservedTaps, question: Question, size: int) -> ObservedTap
 
 
 def trial(question: Question) -> np.ndarray:
-    """[rows, 1, length]: ones, random numbers; where the largest is taken, numbers that rise and that fall, too."""
+    """[rows, 1, length]: ones and random integers; for MaxPool a rising and a falling row, too."""
     random = np.random.default_rng(question.length)
     rows = [np.ones(question.length), *random.integers(1, _EXACT, (_RANDOM_ROWS, question.length))]
     if question.op == "MaxPool":
@@ -104,16 +104,17 @@ def trial(question: Question) -> np.ndarray:
 
 
 def explains(table: ObservedTaps, op: str, rows: np.ndarray, made: np.ndarray) -> bool:
-    """Whether the operator reads what the table says, by what it `made` of the rows of a trial.
+    """Whether the operator reads what the table says; `made` is its output for the rows of a trial.
 
-    A largest number shows the first and the last index that it is taken from, an average of random ones all of them.
+    The maxima of a falling and a rising row show the first and the last index read, an average of random numbers shows
+    all of them.
     """
     results = made.reshape(len(rows), -1)
     some = table.reads[:, 0] >= 0
     if (reached(results[0]) != some).any():
         return False
     reads = np.ascontiguousarray(table.reads[some].T, np.intp)  # numpy is slow along a short last axis
-    reads[1:][reads[1:] == reads[:-1]] = table.length  # shorter rows of a table repeat an entry: it counts once
+    reads[1:][reads[1:] == reads[:-1]] = table.length  # shorter rows of a table repeat an entry, which must count once
     count = (reads < table.length).sum(axis=0)
     joined, tolerance = _JOINED[op]
     return all(
@@ -140,4 +141,4 @@ _JOINED: Final[Mapping[str, tuple[Callable[[np.ndarray, np.ndarray], np.ndarray]
     "Conv": (_average, 1e-5),
     "ConvTranspose": (_average, 1e-5),
 }
-"""What an operator makes of the numbers that it reads, over what it makes of as many ones; and its relative error."""
+"""By operator: its output relative to that on ones, as a function of the numbers read, and the relative tolerance."""

@@ -1,8 +1,8 @@
 """Every message between the client and the worker process: a frozen tuple of named fields, sent as one line of JSON.
 
-The field "kind" of a line is the name of the message's class. Positions stay packed (base64), because neither process
-should turn millions of integers into text and objects. This file is imported before the worker starts and loads nothing
-heavy.
+The field "kind" of a line is the name of the message's class. Positions stay packed (base64), because converting
+millions of integers to text and objects is slow. This file is imported before the worker starts, so it
+imports nothing slow.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from typing import Any, Final, NamedTuple, TypeVar
 from strideinspect.results.field import Positions, Span
 
 NO_TENSOR: Final = "onnxruntime has no tensor of this name"
-"""The reason where a run knows nothing of a tensor."""
+"""The reason for a tensor that does not occur in a run."""
 
 _MessageT = TypeVar("_MessageT")
 
 
 class MessageError(Exception):
-    """A line is not a message that this process understands; the text says why."""
+    """A line is not a valid message; the text says why."""
 
 
 class AxisProbe(NamedTuple):
@@ -44,7 +44,7 @@ class Reach(NamedTuple):
     """Which indices of an axis of a graph input each element of a tensor may depend on, whatever the weights.
 
     `first` and `last` are the hull of full dependence, in row-major order over `extents`, which broadcasts to `shape`;
-    `first` is greater than `last` where an element sees nothing. Nothing in the tensor depends on an index in `unseen`.
+    `first` is greater than `last` where an element sees nothing. No element depends on an index in `unseen`.
     """
 
     input: str
@@ -58,12 +58,12 @@ class Reach(NamedTuple):
     unseen: tuple[Span, ...] = ()
 
     def excludes_any(self, length: int) -> bool:
-        """Whether there is an index, of `length`, that must not reach some element."""
+        """Whether some index of an axis of this length must not reach some element."""
         return bool(self.unseen) or max(self.first, default=0) > 0 or min(self.last, default=length) < length - 1
 
 
 class Impulse(NamedTuple):
-    """A graph input, one of its axes, and where along it the input is changed."""
+    """A graph input, one of its axes, and the index along it at which the input is changed."""
 
     input: str
     axis: int
@@ -88,7 +88,7 @@ class ProbeFields(NamedTuple):
 
 
 class ProbeBorders(NamedTuple):
-    """Observe which indices of tensors the ends of maps reach; the response is ObservedBorders."""
+    """Observe which indices of tensors are affected by borders; the response is ObservedBorders."""
 
     axes: Sequence[AxisProbe]
 
@@ -132,7 +132,7 @@ class FieldResult(NamedTuple):
 
 
 class UnseenResult(NamedTuple):
-    """The first output that indices claimed to be unseen reach, None if none; `reason` where that is not known."""
+    """The first output that indices claimed to be unseen reach, None if there is none; `reason` if it is unknown."""
 
     input: str
     axis: int
@@ -148,7 +148,7 @@ class ObservedFields(NamedTuple):
 
 
 class BorderResult(NamedTuple):
-    """Whether the end of some map reaches each index of a tensor, or the reason why that is not known."""
+    """Whether each index of a tensor is affected by a border, or the reason why that is not known."""
 
     input: str
     axis: int
@@ -163,14 +163,14 @@ class ObservedBorders(NamedTuple):
 
 
 class ImpulsesReady(NamedTuple):
-    """How many tensors are compared after each impulse; `missing` gives the reason for those that are not."""
+    """How many tensors are compared after each impulse; `missing` gives the reason for each one that is not."""
 
     watched: int
     missing: Mapping[str, str]
 
 
 class WrongReach(NamedTuple):
-    """An element that changed although it should not depend on the changed index: it should see `first` to `last`."""
+    """An element that changed although it should not depend on the changed index, only on `first` to `last`."""
 
     tensor: str
     element: tuple[int, ...]
@@ -179,7 +179,7 @@ class WrongReach(NamedTuple):
 
 
 class ImpulseResult(NamedTuple):
-    """What one impulse reached against the claims; None if nothing."""
+    """One element that an impulse reached contrary to the claims; None if there is none."""
 
     wrong: WrongReach | None
 
@@ -225,7 +225,7 @@ def _decoded(line: str, decoders: Mapping[str, Callable[[dict[str, Any]], _Messa
 
 
 def _packed(value: object) -> list[str]:
-    """Positions in JSON: the packed first and last indices. All else that a message holds is JSON already."""
+    """Positions in JSON: the packed first and last indices. All other fields of messages are JSON types already."""
     if not isinstance(value, Positions):
         raise TypeError(f"a message cannot hold {type(value).__name__}")
     return [b2a_base64(side, newline=False).decode("ascii") for side in (value.firsts, value.lasts)]

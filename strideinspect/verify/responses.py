@@ -1,4 +1,4 @@
-"""The worker's responses: the shapes of one run, then what a probe of each requested axis shows."""
+"""The worker's responses: the shapes of one run, then the results of a probe of each requested axis."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _ObservedT = TypeVar("_ObservedT")
 
 @dataclass(frozen=True, slots=True)
 class ExecutedModel:
-    """A model after its run: its nodes with constant branches followed, and everything that the run showed."""
+    """A model after its run: its nodes with constant branches followed, and everything that was observed."""
 
     nodes: Sequence[Operation]
     outputs: Sequence[str]
@@ -54,7 +54,7 @@ class ExecutedModel:
 def run_model(
     path: str, inputs: Mapping[str, Shape], directory: Path
 ) -> Generator[ObservedShapes, None, ExecutedModel]:
-    """Run the model without its weights and yield its shapes, then learn what its windows read.
+    """Run the model without its weights and yield its shapes, then observe what its windows read.
 
     Raises StrideinspectError or UnrunnableError where the model cannot be run.
     """
@@ -71,7 +71,7 @@ def shapes_of(path: str, inputs: Mapping[str, Shape], directory: Path) -> tuple[
 
 
 def learn(weightless: Weightless, observed_run: ObservedRun) -> ExecutedModel:
-    """Ask onnxruntime what each window of the model reads."""
+    """Observe, by running onnxruntime's operators, what each window of the model reads."""
     nodes = [operation(node) for node in followed(observed_run.nodes, observed_run.values, observed_run.undecided)]
     opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
     opset = opsets.get("ai.onnx", _NEWEST_OPSET)
@@ -86,7 +86,7 @@ def learn(weightless: Weightless, observed_run: ObservedRun) -> ExecutedModel:
 def _questions(
     node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray], opset: int
 ) -> Mapping[int, Question] | str:
-    """What is to be asked about the axes of a node, or why that cannot be."""
+    """The questions about the axes of a node, or the reason why there can be none."""
     try:
         asked = windows.questions(node, shapes) or resizing.questions(node, shapes, values, opset)
         return asked or signal.questions(node, shapes, values)
@@ -95,7 +95,7 @@ def _questions(
 
 
 def _tables(asked: Mapping[str, Mapping[int, Question] | str], opset: int) -> dict[str, Mapping[int, AxisAnswer] | str]:
-    """Per node onnxruntime's answers to its questions, or why there are none."""
+    """Per node the answers to its questions, or the reason why there are none."""
     questions = [mine for mine in asked.values() if not isinstance(mine, str)]
     answers = ask((question for mine in questions for question in mine.values()), opset)
     return {
@@ -107,7 +107,7 @@ def _tables(asked: Mapping[str, Mapping[int, Question] | str], opset: int) -> di
 def observed_fields(
     executed: ExecutedModel, axes: Sequence[AxisProbe], unseen: Sequence[UnseenClaim]
 ) -> ObservedFields:
-    """What tensors see of input axes, and whether indices that are claimed to be unseen reach an output."""
+    """The fields of tensors along input axes, and whether indices that are claimed to be unseen reach an output."""
     tensors = {(probe.input, probe.axis): probe.tensors for probe in axes}
     unseen_ranges = {(claim.input, claim.axis): claim.ranges for claim in unseen}
     fields: list[FieldResult] = []
@@ -117,7 +117,7 @@ def observed_fields(
         try:
             other_axes = [axis for name, axis in tensors if name == source[0]]
             observed, result = _probe(executed, source, other_axes, wanted, unseen_ranges.get(source))
-        except Exception as problem:  # noqa: BLE001 - whatever onnxruntime raises about one probe, others can still run
+        except Exception as problem:  # noqa: BLE001 - onnxruntime may raise anything; other probes can still run
             reason = f"the probe itself could not be run: {plain(problem)}"
             observed, result = dict.fromkeys(wanted, reason), UnseenResult(*source, None, reason)
         fields += [FieldResult(*source, tensor, field) for tensor, field in observed.items()]
@@ -127,7 +127,7 @@ def observed_fields(
 
 
 def observed_borders(executed: ExecutedModel, axes: Sequence[AxisProbe]) -> ObservedBorders:
-    """Which indices of the tensors the end of some map reaches."""
+    """Which indices of the tensors are affected by a border."""
     borders: list[BorderResult] = []
     for probe in axes:
         source = (probe.input, probe.axis)
@@ -152,7 +152,7 @@ def _probe(
     wanted: Mapping[str, int | None],
     unseen: Sequence[tuple[int, int]] | None,
 ) -> tuple[dict[str, ObservedField | str], UnseenResult]:
-    """What the wanted tensors see of one axis, and whether the rows claimed to be unseen reach an output."""
+    """The fields of the wanted tensors along one axis, and whether rows claimed to be unseen reach an output."""
     shapes = executed.known.shapes
     if source[0] not in shapes:
         reason = _why_missing(executed, source[0])
@@ -179,7 +179,7 @@ def _probe(
 
 
 def _why_missing(executed: ExecutedModel, tensor: str) -> str:
-    """Why a tensor has no shape."""
+    """The reason why a tensor has no observed shape."""
     return executed.observed_run.not_checked.get(tensor) or executed.observed_run.error or NO_TENSOR
 
 

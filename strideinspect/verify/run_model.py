@@ -1,4 +1,4 @@
-"""The first check: every tensor's shape as onnxruntime has it, from one profiled run without weights."""
+"""The first check: every tensor's shape in onnxruntime, from one profiled run without weights."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _NOT_RUN: Final = "onnxruntime optimised it away, so its shape was not observed"
 
 @dataclass(frozen=True, slots=True)
 class ObservedRun:
-    """What one run showed.
+    """What was observed in one run.
 
-    `shapes` per tensor; `not_checked` says of others why they have none. `values` holds the small tensors whose
-    values are exact. `error` says why the run ended early, if it did: then `shapes` holds what came before. `nodes` are
-    those that ran, with the branches of an If in front of it where both did; `undecided` holds the tensors by which an
-    If has to be taken as open.
+    `shapes` holds a shape per tensor, `not_checked` the reason for each tensor without one, `values` the small tensors
+    whose values are exact. `error` says why the run ended early, if it did; `shapes` then holds the tensors before that
+    point. `nodes` are those that ran; where both branches of an If ran, their nodes come before it. `undecided` are the
+    tensors that are not exact: an If with one of them as its condition may take either branch.
     """
 
     nodes: Sequence[onnx.NodeProto]
@@ -50,8 +50,8 @@ def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = 
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the analysis runs beside it
-    options.enable_mem_reuse = False  # planning it takes quadratic time: seconds for some thousand nodes
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # the analysis runs at the same time
+    options.enable_mem_reuse = False  # its planning time is quadratic: seconds for a few thousand nodes
     options.add_session_config_entry("session.disable_prepacking", "1")  # packed weights are missing from the profile
     if profile is not None:
         options.enable_profiling = True
@@ -60,15 +60,15 @@ def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = 
 
 
 def run(weightless: Weightless, directory: Path) -> ObservedRun:
-    """Run the model once on zeros, with its profile below `directory`. What onnxruntime refuses is no exception.
+    """Run the model once on zeros, with its profile below `directory`. Errors of onnxruntime are returned, not raised.
 
-    Where the data decide between two branches, both are run, unless one cannot run at this size.
+    Where the data select the branch of an If, both branches are run, unless one cannot run at this size.
     """
     model = weightless.model
     replaced = [*(entry.name for entry in model.graph.input), *weightless.zeroed]
     if not weightless.has_branches:
         return _run(weightless, model, replaced, directory)
-    # Arithmetic with long lists of real numbers is left to onnxruntime: what it decides counts as open.
+    # Long floating-point constants are weights, not sizes: a condition computed from one counts as unknown.
     lists = [
         name
         for name, value in weightless.constants.items()
@@ -77,9 +77,9 @@ def run(weightless: Weightless, directory: Path) -> ObservedRun:
     undecided = exactness(model.graph, [*replaced, *lists]).inexact
     both = beside_each_other(model, undecided)
     if both is not None:
-        found = _run(weightless, both, replaced, directory)
-        if found.error is None:
-            return replace(found, undecided=undecided)
+        observed = _run(weightless, both, replaced, directory)
+        if observed.error is None:
+            return replace(observed, undecided=undecided)
     return replace(_run(weightless, model, replaced, directory), undecided=undecided)
 
 
@@ -100,7 +100,7 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
     seen = {name: tuple(value.shape()) for name, value in fetched.items()}
     seen |= {name: weightless.feeds[name].shape for name in weightless.inputs}
     conflicts = _read(profile, weightless.nodes, seen)
-    if error is not None:  # nothing was handed out, not even what it had computed by then of what decides where data go
+    if error is not None:  # no tensor was returned, not even index parameters computed before the error
         fetched = _computed(model, weightless, [name for name in wanted if name in seen])
     values |= {name: fetched[name].numpy() for name in wanted if name in fetched}
     if weightless.has_branches:
@@ -134,7 +134,7 @@ def _fetched(
 
 
 def _computed(model: onnx.ModelProto, weightless: Weightless, names: list[str]) -> dict[str, onnxruntime.OrtValue]:
-    """The tensors of these names, by the part of the model that they depend on, which has run before."""
+    """The tensors of these names, from a run of only the nodes that they depend on, which ran without error before."""
     nodes: list[onnx.NodeProto] = []
     needed = set(names)
     for node in reversed(model.graph.node):
@@ -151,7 +151,7 @@ def _computed(model: onnx.ModelProto, weightless: Weightless, names: list[str]) 
 
 
 def plain(problem: BaseException) -> str:
-    """One line of what onnxruntime says, without its error codes and source positions."""
+    """The message of onnxruntime in one line, without its error codes and source positions."""
     text = " ".join(str(problem).split())
     text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
     text = re.sub(r"\S*/onnxruntime/\S+:\d+ ", "", text)
@@ -166,7 +166,7 @@ def _labels(exact: Exactness, weightless: Weightless) -> Iterator[tuple[str, str
 
 
 def _read(profile: Path, nodes: Mapping[str, onnx.NodeProto], seen: dict[str, Shape]) -> set[str]:
-    """Enter the shapes of the profile into `seen`; the names that have several."""
+    """Enter the shapes from the profile into `seen`; return the names with several different shapes."""
     conflicts: set[str] = set()
     inputs: dict[str, Shape] = {}
 
@@ -180,7 +180,7 @@ def _read(profile: Path, nodes: Mapping[str, onnx.NodeProto], seen: dict[str, Sh
         node = nodes.get(name)
         if node is not None:
             enter(seen, node.output, arguments.get("output_type_shape", []))
-            # Operators that onnxruntime expands and Casts that it drops are seen where somebody reads them.
+            # Outputs of operators that onnxruntime expands, and of Casts that it drops, occur only as inputs of others.
             enter(inputs, node.input, arguments.get("input_type_shape", []))
     for name, shape in inputs.items():
         if seen.setdefault(name, shape) != shape:
@@ -189,9 +189,9 @@ def _read(profile: Path, nodes: Mapping[str, onnx.NodeProto], seen: dict[str, Sh
 
 
 def _enter_dropped_casts(graph: onnx.GraphProto, seen: dict[str, Shape], not_checked: Mapping[str, str]) -> None:
-    """Of several Casts in a row that onnxruntime drops, the last alone is seen where somebody reads it.
+    """Enter the shapes of Casts that onnxruntime dropped: those of their inputs.
 
-    What goes into such a Cast is what comes out of it.
+    Of several dropped Casts in a row, only the last one's output occurs as an input in the profile.
     """
     for node in graph.node:
         if node.op_type == "Cast" and node.input[0] in seen and node.output[0] not in not_checked:

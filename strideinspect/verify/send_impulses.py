@@ -19,14 +19,14 @@ from strideinspect.verify.messages import Failure, Impulse, ImpulseResult, Impul
 from strideinspect.verify.run_model import plain
 from strideinspect.verify.weightless import UnrunnableError, open_sizes
 
-_BLOCKED: Final = "com.microsoft.nchwc"  # its tensors lie in memory in another order than their shape says
+_BLOCKED: Final = "com.microsoft.nchwc"  # the memory layout of its tensors is not that of their shape
 _EXTERNAL_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 
 
 def send(
     path: str, inputs: Mapping[str, tuple[int, ...]], reaches: Sequence[Reach], impulses: Sequence[Impulse]
 ) -> Iterator[ImpulsesReady | ImpulseResult | Failure]:
-    """What is watched, then one response per impulse. Whatever fails ends them with a Failure."""
+    """The tensors compared, then one response per impulse. Any error ends them with a Failure."""
     try:
         yield from _results(path, inputs, reaches, impulses)
     except UnrunnableError as problem:
@@ -47,7 +47,7 @@ def _results(
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in watched if name not in known)
     runner = _session(model, Path(path).parent)
     feeds = {entry.name: _noise(entry, inputs) for entry in model.graph.input if entry.name in inputs}
-    del model  # its weights are in the session, too
+    del model  # frees memory: the session has its own copy of the weights
 
     def run(changed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         return dict(zip(watched, runner.run(watched, {**feeds, **changed}), strict=True))
@@ -99,9 +99,9 @@ class _Reach:
     def wrongly_reached(
         self, index: int, before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray]
     ) -> WrongReach | None:
-        """An element that changed although it does not depend on the changed index of the input; None if there is none.
+        """An element that changed although it should not depend on the changed input index; None if there is none.
 
-        Values that overflowed say nothing: an infinity may become NaN far away.
+        Overflowed values are ignored, because an infinity may become NaN at unrelated elements.
         """
         old, new = before[self.tensor], after[self.tensor]
         wrong = _bits(old) != _bits(new)
@@ -126,7 +126,7 @@ def _finite(array: np.ndarray) -> bool:
 
 
 def _unfit(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> str | None:
-    """Why a tensor cannot be watched, if so: it has another shape, or is not the same in two runs on one input."""
+    """The reason why a tensor cannot be compared; None if it can. `one` and `other` are from runs on equal inputs."""
     if one.shape != shape:
         return f"with these weights its shape is {list(one.shape)}"
     if one.dtype.kind not in "biufV" or one.dtype.itemsize > 8:
@@ -137,7 +137,7 @@ def _unfit(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> str | 
 
 
 def _model(path: str, inputs: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
-    """The model with its weights, open to any input size."""
+    """The model with its weights, without declared input sizes."""
     size = Path(path).stat().st_size
     if size > MOST_BYTES_WITH_WEIGHTS:
         most = MOST_BYTES_WITH_WEIGHTS >> 20
@@ -159,7 +159,7 @@ def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
 
 
 def _check_external(tensor: onnx.TensorProto, folder: Path) -> None:
-    """Refuse weights that are not there, and files outside the model's folder."""
+    """Raise UnrunnableError for missing weights, and for files outside the model's folder."""
     if tensor.data_location != onnx.TensorProto.EXTERNAL:
         return
     location = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
@@ -171,7 +171,7 @@ def _check_external(tensor: onnx.TensorProto, folder: Path) -> None:
 
 
 def _session(model: onnx.ModelProto, folder: Path) -> onnxruntime.InferenceSession:
-    """A silent CPU session, optimised as it would be where the model is used."""
+    """A silent CPU session with the default optimisations, as in production use."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.add_session_config_entry(_EXTERNAL_FOLDER, str(folder))
@@ -182,7 +182,7 @@ def _session(model: onnx.ModelProto, folder: Path) -> onnxruntime.InferenceSessi
 
 
 def _noise(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]]) -> np.ndarray:
-    """An input of random values, the same at every run; zeros for wide integers, which may be indices or sizes."""
+    """An input of random values, the same in every run; zeros for wide integers, which may be indices or sizes."""
     dtype = helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type)
     random = np.random.default_rng(0)
     shape = inputs[entry.name]
@@ -194,7 +194,7 @@ def _noise(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]]) ->
 
 
 def _changed(before: np.ndarray, axis: int, index: int) -> np.ndarray:
-    """The input with another finite value everywhere at one index of an axis."""
+    """The input with all values at one index of an axis replaced by other finite values."""
     after = before.copy()
     place = tuple(index if k == axis else slice(None) for k in range(before.ndim))
     random = np.random.default_rng(index + 1)

@@ -1,7 +1,7 @@
-"""Check closed forms: an index unaffected by any border has to see what it would see on an infinite plane.
+"""Check closed forms: an index that no border affects must have the field that it has on an infinite plane.
 
-At the inspected size few indices of a deep layer are unaffected. `--verify full` runs the model at larger sizes, at
-which more of them are.
+At the inspected size borders affect most indices of a deep layer. `--verify full` runs the model at larger sizes, at
+which more of them are unaffected.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ ClaimKey = tuple[str, int, str]
 
 @dataclass(frozen=True, slots=True)
 class TheoryClaim:
-    """What a tensor sees of one axis, of `length` indices, of a graph input where that axis goes on for ever.
+    """The field of a tensor along one axis of a graph input, if that axis were infinite; its real length is `length`.
 
-    With p `spans`, its index q·p + r along `node_axis` sees q·`step` + `spans[r]`; None is a hole, which sees nothing.
+    With p `spans`, index q·p + r along `node_axis` sees q·`step` + `spans[r]`; None is a hole, which sees nothing.
     """
 
     input: str
@@ -41,17 +41,17 @@ class TheoryClaim:
 
     @property
     def key(self) -> ClaimKey:
-        """What is claimed about what."""
+        """The input axis and the tensor of the claim."""
         return self.input, self.axis, self.tensor
 
     def plane(self, count: int) -> NDArray[np.int64]:
-        """What each of `count` indices sees of the infinite plane, [2, count]; NOTHING for a hole."""
+        """[2, count]: first and last index that each of `count` indices sees on the plane; NOTHING for a hole."""
         turn, phase = np.divmod(np.arange(count), len(self.spans))
         spans = np.array([span or (NOTHING, NOTHING) for span in self.spans], np.int64).T[:, phase]
         return np.where(sees_nothing(spans), NOTHING, spans + turn * self.step)
 
     def inside(self, count: int) -> NDArray[np.bool_]:
-        """Which of `count` indices see pixels of this image only, or are holes between such."""
+        """Which of `count` indices see only indices inside this input, or are holes between such."""
         first, last = self.plane(count)
         seeing = (first >= 0) & (last < self.length)
         between = np.logical_or.accumulate(seeing) & np.logical_or.accumulate(seeing[::-1])[::-1]
@@ -59,12 +59,12 @@ class TheoryClaim:
         return inside
 
     def settled_at(self, count: int) -> bool:
-        """Whether those of `count` indices that see pixels of this image only leave nothing of the closed form open."""
-        fits = all(span is None or span[1] - span[0] < self.length for span in self.spans)  # mostly not in deep layers
+        """Whether the indices inside this input are enough to check the closed form completely."""
+        fits = all(span is None or span[1] - span[0] < self.length for span in self.spans)  # False in most deep layers
         return fits and self.settled_by(self.inside(count))
 
     def settled_by(self, chosen: NDArray[np.bool_]) -> bool:
-        """Whether these indices leave nothing of the closed form open: every phase is there, and one of them twice."""
+        """Whether these indices are enough to check the closed form: every phase occurs, and one of them twice."""
         period = len(self.spans)
         times = np.bincount(np.flatnonzero(chosen) % period, minlength=period)
         seeing = times[[span is not None for span in self.spans]]
@@ -73,7 +73,7 @@ class TheoryClaim:
 
 @dataclass(frozen=True, slots=True)
 class Enlarged:
-    """The model at another size, at which these claims should be settled; `reasons` says why others are not made."""
+    """The model at another size, at which these claims can be checked; `reasons` is for those that cannot."""
 
     inputs: Mapping[str, tuple[int, ...]]
     claims: Sequence[TheoryClaim]
@@ -81,7 +81,7 @@ class Enlarged:
 
 
 def probes(claims: Iterable[TheoryClaim]) -> list[AxisProbe]:
-    """What to ask the worker about the tensors of these claims."""
+    """The probes that the worker has to run for the tensors of these claims."""
     return by_axis((claim.input, claim.axis, claim.tensor, claim.node_axis) for claim in claims)
 
 
@@ -90,10 +90,10 @@ def judge(
     observed: Mapping[ClaimKey, ObservedField | str],
     borders: Mapping[ClaimKey, Sequence[bool] | str],
 ) -> dict[ClaimKey, Check]:
-    """A check per claim. A contradiction is final only if `borders` says which indices the ends of maps reach.
+    """A check per claim. A contradiction is final only if `borders` says which indices borders affect.
 
-    Without that the index that differs may be near the border of a map that was cropped. Both mappings give the reason
-    as text where something was not observed.
+    Without that, the differing index may be affected by the border of a cropped map. Both mappings hold the reason as
+    text where something was not observed.
     """
     return {claim.key: _judged(claim, observed.get(claim.key, NO_TENSOR), borders.get(claim.key)) for claim in claims}
 
@@ -101,7 +101,7 @@ def judge(
 def at_size(
     checks: Mapping[ClaimKey, Check], enlarged: Enlarged, size: str, before: Mapping[ClaimKey, Check]
 ) -> dict[ClaimKey, Check]:
-    """What the enlarged input adds to the checks from `before`; a reason for what is still not checked names `size`."""
+    """The checks that the enlarged input adds to those in `before`; reasons for claims still unchecked name `size`."""
     missing = [claim.key for claim in enlarged.claims if checks[claim.key].verdict is Verdict.NOT_CHECKED]
     added = {key: check for key, check in checks.items() if key not in missing}
     for key in (*missing, *enlarged.reasons):
@@ -132,13 +132,13 @@ def _judged(claim: TheoryClaim, observed: ObservedField | str, borders: Sequence
 
 
 def _clear(claim: TheoryClaim, ran: NDArray[np.int64], borders: Sequence[bool] | None) -> NDArray[np.bool_]:
-    """The indices inside the image that no border is known to reach."""
+    """The indices inside this input that no border is known to affect."""
     inside = claim.inside(ran.shape[1])
     return inside if borders is None else inside & ~np.array(borders, bool)
 
 
 def _positions(observed: ObservedField) -> NDArray[np.int64]:
-    """[2, count]: what each index sees; NOTHING for nothing."""
+    """[2, count]: first and last index that each index sees; NOTHING if none."""
     packed = (observed.positions.firsts, observed.positions.lasts)
     return np.array([np.frombuffer(side, np.intc) for side in packed], np.int64)
 

@@ -1,4 +1,4 @@
-"""A model made ready to run without its weights: zero pages are fed in their place."""
+"""Prepare a model to run without its weights: zeros that take no memory are fed in their place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from strideinspect.model.load import LoadedModel
 from strideinspect.model.subgraphs import nested_subgraphs
 
 _TABLE_TYPES: Final = (TensorProto.INT64, TensorProto.INT32)
-"""Tables of indices and shapes come as these; what they hold moves data, so they keep their values."""
+"""Types of index tables and shapes. Their values determine where data are moved, so they are kept."""
 
 _PREFIX: Final = "strideinspect_node_"
 
@@ -27,9 +27,9 @@ _PREFIX: Final = "strideinspect_node_"
 class Weightless:
     """A model whose large tensors are inputs.
 
-    `model` is the changed copy, `feeds` all that it wants to be fed. `zeroed` names the tensors whose values were
+    `model` is the changed copy, `feeds` the values of all its inputs. `zeroed` names the tensors whose values were
     replaced by zeros; `constants` holds the values of those that were kept. Every node of `model`, those of subgraphs
-    included, has a new name that is unique: `nodes` finds it and `labels` says what its author would call it.
+    included, has a new, unique name: `nodes` maps it to the node and `labels` to the node's original name.
     `inputs` are the model's own inputs, `outputs` counts its outputs.
     """
 
@@ -44,11 +44,11 @@ class Weightless:
 
     @property
     def has_branches(self) -> bool:
-        """Whether there is an If anywhere."""
+        """Whether the model has an If, at any depth."""
         return any(node.op_type == "If" for node in self.nodes.values())
 
     def in_their_words(self, message: str) -> str:
-        """`message` with the unique node names replaced by what the model's author would call the nodes."""
+        """`message` with the unique node names replaced by the original names."""
         return re.sub(_PREFIX + r"\d+", lambda match: self.labels.get(match[0], "?"), message)
 
 
@@ -65,7 +65,7 @@ _EntryT = TypeVar("_EntryT")
 
 
 class UnrunnableError(Exception):
-    """The model cannot be run; the message says why, in plain words."""
+    """The model cannot be run; the message says why."""
 
 
 def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weightless:
@@ -93,7 +93,7 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
         node.name = name
     used = {name for node in every_node for name in node.input} | {entry.name for entry in model.graph.output}
     _set(model.graph.initializer, [tensor for tensor in model.graph.initializer if tensor.name in used])
-    model.ir_version = max(model.ir_version, 4)  # before that, every initializer had to be an input too
+    model.ir_version = max(model.ir_version, 4)  # before IR 4, every initializer had to be an input too
     _set(model.graph.input, real + fed)
     zeroed = frozenset(draft.zeroed)
     return Weightless(
@@ -102,9 +102,9 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
 
 
 def open_sizes(graph: onnx.GraphProto, inputs: Mapping[str, tuple[int, ...]]) -> None:
-    """Let a graph run at any size of its `inputs`: extents are declared neither of them nor of what comes of them.
+    """Remove all declared sizes of a graph's inputs and of its other tensors, so that it can run at any size.
 
-    Were they, onnxruntime would refuse, before it runs anything, a model that fails at its very end.
+    With declared sizes, onnxruntime would reject a model that fails only at its end before running any node of it.
     """
     _set(graph.input, [_extentless(entry, inputs) for entry in graph.input])
     _set(graph.output, [_shapeless(entry) for entry in graph.output])
@@ -112,14 +112,14 @@ def open_sizes(graph: onnx.GraphProto, inputs: Mapping[str, tuple[int, ...]]) ->
 
 
 def _extentless(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]]) -> onnx.ValueInfoProto:
-    """An input with its type and number of axes; one that is given no size stays as it is."""
+    """An input with its type and number of axes; not changed where `inputs` does not have it."""
     if entry.name not in inputs or not entry.type.HasField("tensor_type"):
         return entry
     return helper.make_tensor_value_info(entry.name, entry.type.tensor_type.elem_type, [None] * len(inputs[entry.name]))
 
 
 def _feed(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], draft: _Draft) -> None:
-    """Enter zeros of the inspected size for a graph input into the draft."""
+    """Feed zeros of the inspected size to a graph input."""
     if not entry.type.HasField("tensor_type"):
         raise UnrunnableError(f"input {entry.name!r} is not a tensor")
     if entry.name not in inputs:
@@ -128,7 +128,7 @@ def _feed(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], dra
 
 
 def _feed_weights(graph: onnx.GraphProto, draft: _Draft) -> Iterator[onnx.ValueInfoProto]:
-    """Take the large tensors out of the main graph, and yield the inputs that stand in for them."""
+    """Remove the large tensors from the main graph, and yield the inputs that replace them."""
     kept_tensors = []
     for tensor in graph.initializer:
         if (entry := _as_input(tensor, tensor.name, draft)) is None:
@@ -147,7 +147,7 @@ def _feed_weights(graph: onnx.GraphProto, draft: _Draft) -> Iterator[onnx.ValueI
 
 
 def _as_input(tensor: TensorProto, name: str, draft: _Draft) -> onnx.ValueInfoProto | None:
-    """An input to feed zeros to in the place of `tensor`; None where the tensor stays, with its values or filled in."""
+    """The input that replaces `tensor`; None where the tensor stays, with its values or filled with zeros."""
     values = _values(tensor, draft)
     if values is not None:
         draft.constants[name] = values
@@ -157,14 +157,14 @@ def _as_input(tensor: TensorProto, name: str, draft: _Draft) -> onnx.ValueInfoPr
     draft.zeroed.add(name)
     try:
         draft.feeds[name] = draft.zeros(tensor.data_type, tuple(tensor.dims))
-    except UnrunnableError:  # a type that cannot be fed, such as int4: zeros inside the model then
+    except UnrunnableError:  # types such as int4 cannot be fed, so the zeros are written into the model
         _refill(tensor, bytes(_inline_size(tensor)))
         return None
     return helper.make_tensor_value_info(name, tensor.data_type, tensor.dims)
 
 
 def _values(tensor: TensorProto, draft: _Draft) -> np.ndarray | None:
-    """The values of a tensor worth keeping: a small one, or a table of integers."""
+    """The values of a small tensor or a table of integers, which are kept; None for any other."""
     if tensor.data_location == TensorProto.EXTERNAL:
         return None
     if not draft.loaded.is_left_out(tensor):
@@ -176,7 +176,7 @@ def _values(tensor: TensorProto, draft: _Draft) -> np.ndarray | None:
 
 
 def _constant(node: onnx.NodeProto, draft: _Draft) -> TensorProto | None:
-    """The tensor that a node stands for, where it is a Constant, or a ConstantOfShape as large as a weight."""
+    """The tensor that a Constant, or a ConstantOfShape as large as a weight, produces; None for other nodes."""
     if node.domain not in {"", "ai.onnx"}:
         return None
     if node.op_type == "Constant":
@@ -191,7 +191,7 @@ def _constant(node: onnx.NodeProto, draft: _Draft) -> TensorProto | None:
 
 
 def _fill_in(graph: onnx.GraphProto, draft: _Draft) -> None:
-    """Give the large tensors of a subgraph zeros (or their integers): nothing can be fed there."""
+    """Write zeros (or their integers) into the large tensors of a subgraph, which has no inputs to feed."""
     own = [(tensor.name, tensor) for tensor in graph.initializer]
     own += [(n.output[0], a.t) for n in graph.node if n.op_type == "Constant" for a in n.attribute if a.name == "value"]
     for name, tensor in own:
@@ -205,13 +205,13 @@ def _fill_in(graph: onnx.GraphProto, draft: _Draft) -> None:
 
 
 def _refill(tensor: TensorProto, data: bytes) -> None:
-    """Replace the payload of a tensor, wherever it was."""
+    """Replace the payload of a tensor, whichever field or file holds it."""
     fresh = TensorProto(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims, raw_data=data)
     tensor.CopyFrom(fresh)
 
 
 def _inline_size(tensor: TensorProto) -> int:
-    """Bytes of a tensor's raw data; refuses what is too large to write into the model."""
+    """Number of bytes of a tensor's raw data. Raises UnrunnableError where it is too large to write into the model."""
     halves = {TensorProto.INT4, TensorProto.UINT4, TensorProto.FLOAT4E2M1}
     bits = 4 if tensor.data_type in halves else 8 * helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
     size: int = (prod(tensor.dims) * bits + 7) // 8
@@ -221,7 +221,7 @@ def _inline_size(tensor: TensorProto) -> int:
 
 
 def _zero_pages() -> Callable[[int, tuple[int, ...]], np.ndarray]:
-    """A maker of zero arrays that all share one run of never-written pages, so that they take no memory."""
+    """A function that returns zero arrays; all share the same never-written pages, so that they take no memory."""
     shared = np.zeros(1 << 20, np.uint8)
 
     def zeros(kind: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -240,7 +240,7 @@ def _zero_pages() -> Callable[[int, tuple[int, ...]], np.ndarray]:
 
 
 def _shapeless(entry: onnx.ValueInfoProto) -> onnx.ValueInfoProto:
-    """A graph output without its declared shape: a wrong one must not keep the model from running."""
+    """A graph output without its declared shape, because with a wrong one the model would not run."""
     if not entry.type.HasField("tensor_type"):
         return entry
     return helper.make_tensor_value_info(entry.name, entry.type.tensor_type.elem_type, None)

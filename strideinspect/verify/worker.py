@@ -29,8 +29,8 @@ from strideinspect.verify.messages import (
 
 
 def main(arguments: list[str]) -> None:
-    """Respond on the original standard output; nothing else is ever written there, nor to standard error."""
-    gc.set_threshold(200_000)  # what is made here lives until the end; looking for cycles every 700 objects costs time
+    """Write responses to the original standard output. All other output, also of libraries, is discarded."""
+    gc.set_threshold(200_000)  # objects live until the end, so frequent collections only cost time
     directory, deadline, memory = Path(arguments[0]), float(arguments[1]), int(arguments[2])
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as responses:
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -43,13 +43,13 @@ def main(arguments: list[str]) -> None:
 
 
 def _bound(deadline: float, memory: int) -> None:
-    """End at the deadline even if the client is gone; refuse memory past the bound, where the system can."""
+    """Make the process end at the deadline even without a client, and bound its memory where the system can."""
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource  # not on Windows
 
         if memory:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    with contextlib.suppress(OSError):  # where memory runs out, Linux should end this process and not its parent
+    with contextlib.suppress(OSError):  # if memory runs out, Linux should kill this process and not its parent
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
     with contextlib.suppress(ImportError, AttributeError):
         import signal  # SIGALRM is not on Windows
@@ -58,7 +58,7 @@ def _bound(deadline: float, memory: int) -> None:
 
 
 def _responses(lines: Iterable[str], directory: Path) -> Iterator[Response]:
-    """The responses to all requests; any failure is the last one."""
+    """The responses to all requests; a failure ends them."""
     try:
         yield from _answer(_requests(lines), directory)
     except MemoryError:
@@ -68,7 +68,7 @@ def _responses(lines: Iterable[str], directory: Path) -> Iterator[Response]:
 
 
 def _answer(requests: Iterator[Request], directory: Path) -> Iterator[Response]:
-    # Imported here, so that it happens under the memory bound and while the client still reads the model.
+    # Imported here, so that the memory bound applies and the client can read the model meanwhile.
     from strideinspect.verify.responses import observed_borders, observed_fields, run_model
     from strideinspect.verify.send_impulses import send
 

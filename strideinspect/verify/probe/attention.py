@@ -10,7 +10,7 @@ from strideinspect.verify.probe.value import InexpressibleError, Value
 
 @operators("Attention", "com.microsoft:MultiHeadAttention")
 def attention(call: Call) -> Sequence[Value | None]:
-    """[batch, steps, features] or [batch, heads, steps, features]; the query keeps its step."""
+    """[batch, steps, features] or [batch, heads, steps, features]; an output step reads one step of the query."""
     call.only(0, 1, 2)
     shape = call.shape_out()
     parts = []
@@ -23,14 +23,14 @@ def attention(call: Call) -> Sequence[Value | None]:
 
 @operators("com.microsoft:Attention", "com.microsoft:QAttention")
 def self_attention(call: Call) -> Sequence[Value | None]:
-    """Query, key and value are made of one tensor [batch, steps, features]."""
+    """Query, key and value are computed from one tensor [batch, steps, features]."""
     call.only(0)
     value = _attended(call, call.required(), 3, whole=True)
     return [value._replace(shape=call.shape_out())]
 
 
 def _attended(call: Call, value: Value, rank: int, *, whole: bool) -> Value:
-    """What one of the three contributes, with nothing but batch and, for a query, steps left to vary."""
+    """The contribution of one of the three inputs, constant along features and, if `whole`, along steps."""
     steps = rank - 2
     if len(value.shape) != rank or not all(value.constant_along(k) for k in range(1, rank) if k != steps):
         raise InexpressibleError("its heads or features have different fields")

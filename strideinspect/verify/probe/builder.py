@@ -1,6 +1,6 @@
-"""Writing the probe's graph: the few operators that it consists of, applied to compact tensors.
+"""Build the probe's graph from a few operators on compact tensors.
 
-Every function here gives a new Value; where nothing would change, no node is written.
+Every function here returns a new Value; where the tensor would not change, no node is added.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from strideinspect.verify.axis_questions import ObservedTaps
 from strideinspect.verify.probe.value import AxisRoles, InexpressibleError, Value
 
 INACTIVE: Final = np.float32(-1e30)
-"""What carries no pixel. Finite, and far below every pixel's number."""
+"""The value of elements that depend on no pixel: far below every pixel's number, but finite."""
 
 BORDER: Final = -INACTIVE
-"""What a probe of borders carries where a map ends; far above every pixel's number."""
+"""The value at the ends of maps in a probe of borders: far above every pixel's number."""
 
 OPSET: Final = 21
 PROBE: Final = "probe"
 
 
 class Builder:
-    """A graph in the making, with one input: the rows of one axis of one graph input of the model.
+    """Builds a graph with one input: the rows of one axis of one graph input of the model.
 
-    With `borders`, the ends of every map along a position axis carry a number far above those of the pixels: what they
-    reach may differ from what it would be on an infinite plane.
+    With `borders`, the ends of every map along a position axis carry a number far above those of the pixels: elements
+    that they reach may differ from those on an infinite plane.
 
-    `given` are large constants, which have to be fed: in the graph each would be copied several times over.
+    `given` are large constants, which are fed, because onnxruntime would copy them several times as initializers.
     """
 
     def __init__(self, *, borders: bool = False) -> None:
@@ -48,12 +48,12 @@ class Builder:
         self._elements = 0
 
     def source(self, shape: Shape, axis: int, other_axes: Iterable[int]) -> Value:
-        """The probed graph input: its pixels' numbers run along `axis`; `other_axes` are its other probed axes."""
+        """The probed graph input: its pixels are numbered along `axis`; `other_axes` are its other probed axes."""
         extents = tuple(extent if k == axis else 1 for k, extent in enumerate(shape))
         return Value(PROBE, shape, extents, AxisRoles(frozenset({axis}), other_axes=frozenset(other_axes) - {axis}))
 
     def emit(self, op: str, inputs: Sequence[str], **attributes: object) -> str:
-        """Write one node; the name of its only output."""
+        """Add one node; returns the name of its only output."""
         name = f"t{len(self.nodes)}"
         node = onnx.NodeProto(op_type=op, input=inputs, output=[name])
         node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
@@ -76,12 +76,12 @@ class Builder:
         return self.constant(np.array(list(numbers), np.int64))
 
     def inactive(self, extents: Shape, *, border: bool = False) -> str:
-        """The name of a tensor that carries no pixel; `border` says that it lies before or behind a map."""
+        """The name of an inactive tensor; with `border` it is padding before or after a map."""
         fill = self._padding if border else np.array(INACTIVE)
         return self.emit("Expand", [self.constant(fill), self.integers(extents)])
 
     def spread(self, value: Value, axes: Iterable[int]) -> Value:
-        """The same value with every index along `axes` written out."""
+        """The same value with its full extent along `axes`."""
         wanted = set(axes)
         extents = tuple(value.shape[k] if k in wanted else extent for k, extent in enumerate(value.extents))
         if extents == value.extents:
@@ -89,7 +89,7 @@ class Builder:
         return value._replace(name=self.emit("Expand", [value.name, self._sized(extents)]), extents=extents)
 
     def written_out(self, value: Value) -> Value:
-        """The same value with every index written out."""
+        """The same value with its full extent along every axis."""
         return self.spread(value, range(len(value.shape)))
 
     def _sized(self, extents: Shape) -> str:
@@ -130,7 +130,7 @@ class Builder:
         return Value(self.emit("Transpose", [value.name], perm=order), shape, extents, roles)
 
     def read(self, value: Value, axis: int, table: ObservedTaps) -> Value:
-        """Each index along `axis` becomes the largest of those that the table lets it read."""
+        """Each output index along `axis` is the largest of the input indices that it reads according to the table."""
         if value.shape[axis] != table.length:
             raise InexpressibleError(f"a table for {table.length} indices does not fit an axis of {value.shape[axis]}")
         shape = tuple(table.size if k == axis else extent for k, extent in enumerate(value.shape))
@@ -164,12 +164,12 @@ class Builder:
         return self.emit("Pad", [name, pads], mode=mode)
 
     def _behind(self, name: str, rank: int, axis: int, fill: np.ndarray) -> str:
-        """One more index behind the last along an axis."""
+        """The tensor with one index of value `fill` appended along an axis."""
         pads = self.integers([0] * rank + [int(k == axis) for k in range(rank)])
         return self.emit("Pad", [name, pads, self.constant(fill)], mode="constant")
 
     def union(self, values: Sequence[Value], shape: Shape) -> Value:
-        """What depends on all of `values`, which have `shape` up to broadcasting (and equal ranks)."""
+        """The value that depends on all of `values`, which have `shape` up to broadcasting (and equal ranks)."""
         roles = AxisRoles.merged([value.roles for value in values])
         distinct = list({(value.name, value.extents): value for value in values}.values())
         if len(distinct) == 1:
@@ -179,7 +179,7 @@ class Builder:
         return Value(self.emit("Max", [value.name for value in distinct]), shape, extents, roles)
 
     def ranked(self, value: Value, rank: int) -> Value:
-        """The value with axes of extent 1 put in front until it has `rank` of them, as broadcasting does."""
+        """The value with leading axes of extent 1 added up to `rank`, as broadcasting does."""
         missing = rank - len(value.shape)
         if missing < 0:
             raise InexpressibleError(f"a tensor with {len(value.shape)} axes was to be broadcast to {rank}")
@@ -190,7 +190,7 @@ class Builder:
         return self.resized(value, ones + value.extents, ones + value.shape, value.roles.moved(places))
 
     def model(self, shape: Shape, outputs: Iterable[str]) -> onnx.ModelProto:
-        """The finished graph, as far as `outputs` need it; `shape` is that of the fed rows, its first input."""
+        """The part of the graph that `outputs` need; `shape` is that of the rows, its first input."""
         outputs = list(outputs)
         needed, nodes = set(outputs), []
         for node in reversed(self.nodes):

@@ -1,4 +1,4 @@
-"""One node as its translator sees it, and the register of translators."""
+"""The interface between a node and its translator, and the registry of translators."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from strideinspect.verify.probe.value import InexpressibleError, Value
 
 
 class Operation(NamedTuple):
-    """A node of the model: read from protobuf once, for every look at that takes time.
+    """A node of the model, copied from protobuf because attribute access there is slow.
 
-    `kind` is the operator's name as `operators` takes it; `captured` are the outer names that its bodies use.
+    `kind` is the operator's name as in `operators`; `captured` are the outer names that its bodies use.
     """
 
     name: str
@@ -36,9 +36,9 @@ class Operation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What a run showed of the model: shapes and exact values of tensors, and its operator set.
+    """What is known of the model from a run: shapes and exact values of tensors, and its operator set.
 
-    `tables` says, by name, what a node that reads by tables reads along some axes, or why that is not known.
+    `tables` holds, by node name, which indices a window or Resize reads along its axes, or why that is not known.
     """
 
     shapes: Mapping[str, Shape]
@@ -48,10 +48,10 @@ class Knowledge:
 
 
 class DependenceKind(Enum):
-    """Which dependence a translation follows.
+    """Which dependences a translation follows.
 
-    FULL is everything. LOCAL leaves out the statistics of normalising operators and what a collapsed axis spreads.
-    PLACED is the part of LOCAL that never passed a collapse: what is left of it once the axis is spread.
+    FULL follows all. LOCAL omits the statistics of normalising operators and values that are broadcast again along a
+    collapsed axis. PLACED is the part of LOCAL that was never collapsed: what remains once the axis is broadcast.
     """
 
     FULL = 1
@@ -61,10 +61,10 @@ class DependenceKind(Enum):
 
 @dataclass(slots=True)
 class Call:
-    """A node and what arrives at its inputs: None for what carries no pixel.
+    """A node and the values at its inputs; None for an input that depends on no pixel.
 
-    While it is translated it notes what would be another matter in another reading: `sensitive` that FULL differs from
-    LOCAL, `spread` that LOCAL dropped something, `collapsed` that PLACED ends here.
+    Its translation records which readings give other results, so that equal ones are translated once: `sensitive` if
+    FULL differs from LOCAL, `spread` if LOCAL omitted a value, `collapsed` if PLACED ends here.
     """
 
     node: Operation
@@ -78,7 +78,7 @@ class Call:
 
     @property
     def attributes(self) -> Mapping[str, Any]:
-        """Those that the node has, strings decoded."""
+        """The node's attributes, with strings decoded."""
         return self.node.attributes
 
     def integer(self, name: str, default: int) -> int:
@@ -86,29 +86,29 @@ class Call:
         return int(self.attributes.get(name, default))
 
     def value(self, position: int) -> Value | None:
-        """What arrives at an input."""
+        """The value at an input; None if it depends on no pixel."""
         return self.inputs[position] if position < len(self.inputs) else None
 
     def required(self, position: int = 0) -> Value:
-        """What arrives at an input that has to carry pixels."""
+        """The value at an input. Raises InexpressibleError if it depends on no pixel."""
         value = self.value(position)
         if value is None:
             raise InexpressibleError(f"the input reaches it through another input than its input {position}")
         return value
 
     def only(self, *positions: int) -> None:
-        """Refuse pixels that arrive at any other input."""
+        """Raise InexpressibleError if any other input depends on pixels."""
         for position, value in enumerate(self.inputs):
             if value is not None and position not in positions:
                 raise InexpressibleError(f"its input {position} depends on the data")
 
     def shape_in(self, position: int) -> Shape:
-        """The shape of an input as run."""
+        """The observed shape of an input."""
         value = self.value(position)
         return self._shape(self.node.input[position]) if value is None else value.shape
 
     def shape_out(self, position: int = 0) -> Shape:
-        """The shape of an output as run."""
+        """The observed shape of an output."""
         return self._shape(self.node.output[position])
 
     def _shape(self, name: str) -> Shape:
@@ -117,11 +117,11 @@ class Call:
         return self.known.shapes[name]
 
     def has(self, position: int) -> bool:
-        """Whether the input is there."""
+        """Whether the node has this input."""
         return position < len(self.node.input) and bool(self.node.input[position])
 
     def constant(self, position: int) -> np.ndarray | None:
-        """The values of an input that carries none of the data; None where the input is left out."""
+        """The values of a constant input; None where it is left out. Raises InexpressibleError if they are unknown."""
         if not self.has(position):
             return None
         name = self.node.input[position]
@@ -137,19 +137,19 @@ class Call:
         return None if array is None else [int(number) for number in array.reshape(-1)]
 
     def tables(self) -> dict[int, ObservedTaps]:
-        """What onnxruntime reads along the axes about which it was asked."""
+        """Which indices onnxruntime reads, by axis. Raises InexpressibleError where that is not known."""
         answers = self.known.tables[self.node.name]
         if isinstance(answers, str):
             raise InexpressibleError(answers)
-        found = {}
+        tables = {}
         for axis, answer in answers.items():
             if isinstance(answer, str):
                 raise InexpressibleError(answer)
-            found[axis] = answer
-        return found
+            tables[axis] = answer
+        return tables
 
     def keeps(self, value: Value, spread_axes: Iterable[int]) -> bool:
-        """Whether a value still counts once it goes from extent 1 to more along `spread_axes` (of its own)."""
+        """Whether this reading keeps a value that is broadcast along `spread_axes` (axes of `value`)."""
         if not any(value.roles.spreads(axis) for axis in spread_axes):
             return True
         self.sensitive = True
@@ -157,7 +157,7 @@ class Call:
         return not self.spread
 
     def collapse(self, value: Value, axes: Iterable[int], shape: Shape) -> Value | None:
-        """`value`, which is a tensor of `shape` with `axes` pooled whole, with these marked as collapsed."""
+        """`value`, the result of pooling a tensor of `shape` over all of `axes`, with these marked as collapsed."""
         roles = value.roles.collapsing(axes, shape)
         if roles == value.roles:
             return value
@@ -165,7 +165,7 @@ class Call:
         return None if self.reading is DependenceKind.PLACED else value._replace(roles=roles)
 
     def normalised(self, value: Value, axes: Iterable[int]) -> Value:
-        """The value after an operator that normalises over `axes`: local dependence stays, full grows along them."""
+        """The value after normalisation over `axes`: only full dependence grows along them."""
         whole = self.build.everywhere(value, axes)
         if whole == value:
             return value
@@ -173,7 +173,7 @@ class Call:
         return whole if self.reading is DependenceKind.FULL else value
 
     def broadcast(self, values: Iterable[Value | None], shape: Shape) -> Value | None:
-        """What an elementwise operator makes of its inputs: each counts, unless a collapsed axis spreads it."""
+        """The union of broadcast inputs, without those that this reading does not broadcast along a collapsed axis."""
         kept = []
         for value in values:
             if value is None:
@@ -188,7 +188,7 @@ class Call:
 
 
 Translator = Callable[[Call], Sequence[Value | None]]
-"""Gives a node's outputs; None for one that carries no pixel. Outputs it gives nothing for cannot be checked."""
+"""Returns a node's outputs; None for one that depends on no pixel. Outputs missing at the end are not checked."""
 
 TRANSLATORS: Final[dict[str, Translator]] = {}
 
@@ -210,7 +210,7 @@ def operators(*names: str) -> Callable[[Translator], Translator]:
 
 
 def operation(node: onnx.NodeProto) -> Operation:
-    """The node as translators see it."""
+    """The node as an Operation."""
     op, domain = node.op_type, node.domain
     kind = op if domain in {"", "ai.onnx"} else f"{domain}:{op}"
     names = tuple(node.input), tuple(node.output), captured(node)
@@ -218,8 +218,8 @@ def operation(node: onnx.NodeProto) -> Operation:
 
 
 def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    found = {}
+    attributes = {}
     for attribute in node.attribute:
         value = helper.get_attribute_value(attribute)
-        found[attribute.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
-    return found
+        attributes[attribute.name] = value.decode(errors="replace") if isinstance(value, bytes) else value
+    return attributes

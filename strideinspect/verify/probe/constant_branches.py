@@ -1,4 +1,4 @@
-"""An If is replaced by the branch that runs where its condition is known, else by both and a node that joins them."""
+"""Replace each If by the branch that its constant condition selects, else by both branches and a joining node."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def followed(
 ) -> Iterator[onnx.NodeProto]:
     """The nodes without Ifs that have branches.
 
-    What joins two branches is an If without bodies, whose inputs are the condition and what either branch makes.
+    The joining node is an If without bodies, whose inputs are the condition and a result of each branch.
     """
     for node in nodes:
         branches = {attribute.name: attribute.g for attribute in node.attribute if attribute.HasField("g")}
@@ -38,6 +38,6 @@ def followed(
 
 
 def _results(branch: onnx.GraphProto) -> list[str]:
-    """What a branch makes, or what it merely hands on."""
+    """The results of a branch; for an Identity in it, the tensor that it copies."""
     handed = {node.output[0]: node.input[0] for node in branch.node if node.op_type == "Identity"}
     return [handed.get(value.name, value.name) for value in branch.output]

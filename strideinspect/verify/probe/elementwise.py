@@ -1,4 +1,4 @@
-"""Operators whose output index reads the input indices of the same place, broadcasting included."""
+"""Operators whose output index reads the same index of each input, with broadcasting."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _SOME_INPUTS: Final[dict[str, tuple[int, ...]]] = {
 
 @operators(*_ALL_INPUTS)
 def elementwise(call: Call) -> Sequence[Value | None]:
-    """Every input counts."""
+    """The output depends on every input."""
     return [call.broadcast(call.inputs, call.shape_out())]
 
 
 @operators(*_SOME_INPUTS)
 def with_parameters(call: Call) -> Sequence[Value | None]:
-    """The data count, and a scale or zero point where it is one number for all."""
+    """The output depends on the data, and on a scale or zero point where that is a scalar."""
     positions = _SOME_INPUTS[call.node.kind]
     if call.node.op_type != "CastLike":
         call.only(*positions)
@@ -56,14 +56,14 @@ def with_parameters(call: Call) -> Sequence[Value | None]:
 
 @operators("Dropout")
 def dropout(call: Call) -> Sequence[Value | None]:
-    """The data pass; the mask depends on nothing."""
+    """The data are not changed; the mask depends on no pixel."""
     call.only(0)
     return [call.required(), None]
 
 
 @operators("BatchNormalization")
 def batch_normalization(call: Call) -> Sequence[Value | None]:
-    """Elementwise, with scale and the rest running along the channels; in training also over batch and space."""
+    """Elementwise, with the parameters along the channels; in training also normalised over batch and space."""
     value = call.value(0)
     shape = call.shape_out()
     parts: list[Value | None] = [value]

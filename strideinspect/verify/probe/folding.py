@@ -1,4 +1,4 @@
-"""Col2Im: which entries each pixel adds up is onnxruntime's own answer."""
+"""Col2Im: the entries that each pixel adds up are observed by running onnxruntime's operator."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def columns_to_image(call: Call) -> Sequence[Value | None]:
     spread = call.build.read(flat, 2, table)
     folded = reshaped(call.build, spread, shape)
     roles = folded.roles
-    if roles.position_axes & {1, 2}:  # the channels of one place see the same places
+    if roles.position_axes & {1, 2}:  # the channels of one position have the same field
         image = {k for k in range(2, len(shape)) if shape[k] > 1}
         roles = roles._replace(position_axes=(roles.position_axes - {1}) | image)
     return [folded._replace(roles=roles)]
@@ -49,9 +49,9 @@ def columns_to_image(call: Call) -> Sequence[Value | None]:
 def _adds_up(
     image: Shape, block: Shape, blocks: int, attributes: tuple[tuple[str, Shape], ...], opset: int
 ) -> ObservedTaps:
-    """What each pixel reads of the entries of one channel, [block, blocks] in a row.
+    """Which entries of one channel, flattened from [block, blocks], each pixel reads.
 
-    Each entry of the block is active alone, once with ones and once with the numbers of the blocks.
+    Each entry of the block is active alone, once with value 1 and once with the number of the block.
     """
     taps = prod(block)
     if 2 * taps * taps * blocks > MOST_TAPS:

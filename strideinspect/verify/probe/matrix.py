@@ -1,4 +1,4 @@
-"""Contractions: matrix products, Gemm and Einsum read the contracted axes whole, and that is no collapse."""
+"""Contractions: matrix products, Gemm and Einsum read the whole contracted axes, which is not a collapse."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _PRODUCTS: Final[dict[str, tuple[int, int]]] = {
     "com.microsoft:MatMulIntegerToFloat": (0, 1),
     "com.microsoft:MatMulNBits": (0, 1),
 }
-# Numbers that may come from a DynamicQuantizeLinear: scale and zero point of the first factor.
+# Inputs that may come from a DynamicQuantizeLinear: scale and zero point of the first factor.
 _NUMBERS: Final = {"MatMulInteger": (2,), "com.microsoft:MatMulIntegerToFloat": (2, 4)}
 _LIKE_MATMUL_NBITS: Final = frozenset({"com.microsoft:MatMulNBits"})
 
 
 @operators(*_PRODUCTS)
 def product(call: Call) -> Sequence[Value | None]:
-    """Row of the one, column of the other, and the numbers by which the first was quantised."""
+    """Each element reads a row, a column, and the scale and zero point with which the first factor was quantised."""
     left, right = _PRODUCTS[call.node.kind]
     numbers = _NUMBERS.get(call.node.kind, ())
     call.only(left, right, *numbers)
@@ -45,7 +45,7 @@ def product(call: Call) -> Sequence[Value | None]:
 
 
 def _factor(call: Call, value: Value, shape: Shape, *, first: bool) -> Value:
-    """One factor, its contracted axis read whole, broadcast to the product's shape."""
+    """One factor, reduced over its contracted axis and broadcast to the product's shape."""
     rank = len(value.shape)
     if rank > 2 and call.integer("transBatchA" if first else "transBatchB", 0):
         value = call.build.permuted(value, [*range(1, rank - 1), 0, rank - 1])
@@ -89,7 +89,7 @@ def gemm(call: Call) -> Sequence[Value | None]:
 
 @operators("Einsum")
 def einsum(call: Call) -> Sequence[Value | None]:
-    """Labels that are missing from the output are contracted; along those that a factor lacks it is broadcast."""
+    """Labels missing from the output are contracted; a factor is broadcast along labels that it does not have."""
     equation = str(call.attributes["equation"]).replace(" ", "")
     terms, arrow, out = equation.partition("->")
     labels = terms.split(",")
@@ -109,7 +109,7 @@ def einsum(call: Call) -> Sequence[Value | None]:
 
 
 def _placed(call: Call, value: Value, own: str, out: str) -> Value:
-    """A factor with its axes where the output has them, and extent 1 along those that it lacks."""
+    """A factor with its axes in the output's order, and extent 1 along those that it does not have."""
     order = [k for label in out for k, mine in enumerate(own) if mine == label]
     rest = [k for k in range(len(own)) if k not in order]
     value = call.build.permuted(value, order + rest)

@@ -1,4 +1,4 @@
-"""Operators that pick, join, repeat and pad: done by onnxruntime's own operators on what varies."""
+"""Operators that select, concatenate, repeat and pad: the probe runs the same operators on axes that vary."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from strideinspect.verify.probe.value import AxisRoles, InexpressibleError, Valu
 
 @operators("Concat", "com.microsoft:QLinearConcat")
 def concat(call: Call) -> Sequence[Value | None]:
-    """Pieces one after the other; a piece that does not depend on the probed input is inactive."""
+    """Concatenation; a piece that does not depend on the probed input is inactive."""
     shape = call.shape_out()
     axis = call.integer("axis", 1) % len(shape)
     positions = range(len(call.inputs)) if call.node.op_type == "Concat" else range(2, len(call.inputs), 3)
     call.only(*positions)
     pieces = [(call.value(k), call.shape_in(k)) for k in positions]
-    live = [value for value, _ in pieces if value is not None]
-    roles = AxisRoles.merged([value.roles for value in live])
+    active = [value for value, _ in pieces if value is not None]
+    roles = AxisRoles.merged([value.roles for value in active])
     if shape[axis] > 1:
         roles = roles._replace(collapsed=roles.collapsed - {axis})
-    first = live[0]
-    if len(live) == len(pieces) and all(v.name == first.name and v.constant_along(axis) for v in live):
+    first = active[0]
+    if len(active) == len(pieces) and all(v.name == first.name and v.constant_along(axis) for v in active):
         return [first._replace(shape=shape, roles=roles)]
-    extents = [max(v.extents[k] for v in live) for k in range(len(shape))]
+    extents = [max(v.extents[k] for v in active) for k in range(len(shape))]
     names = []
     for piece, own in pieces:
         wanted = tuple(own[k] if k == axis else extents[k] for k in range(len(shape)))
@@ -44,7 +44,7 @@ def _grown(call: Call, value: Value, extents: Shape) -> str:
 
 @operators("Split")
 def split(call: Call) -> Sequence[Value | None]:
-    """The pieces of one axis, of the sizes that came out."""
+    """The pieces of one axis, with the observed sizes."""
     call.only(0)
     value = call.required()
     axis = value.normal(call.integer("axis", 0))
@@ -60,7 +60,7 @@ def split(call: Call) -> Sequence[Value | None]:
 
 
 def _cut(call: Call, value: Value, shape: Shape, ranges: Mapping[int, tuple[int, int, int]]) -> Value:
-    """A Slice: axis -> (start, end, step), as the operator takes them; done along the axes where something varies."""
+    """A Slice: axis -> (start, end, step), as in the operator; emitted only for axes along which the value varies."""
     cuts = {k: cut for k, cut in ranges.items() if not value.constant_along(k)}
     if not cuts:
         return value._replace(shape=shape)
@@ -87,7 +87,7 @@ def slices(call: Call) -> Sequence[Value | None]:
 
 @operators("com.microsoft.nchwc:ReorderInput")
 def into_blocks(call: Call) -> Sequence[Value | None]:
-    """Channels come first, and inactive ones fill the last block."""
+    """Channels become the first axis after the batch, and inactive ones pad the last block."""
     call.only(0)
     value, shape = call.required(), call.shape_out()
     if call.integer("channels_last", 0):
@@ -102,7 +102,7 @@ def into_blocks(call: Call) -> Sequence[Value | None]:
 
 @operators("com.microsoft.nchwc:ReorderOutput")
 def out_of_blocks(call: Call) -> Sequence[Value | None]:
-    """The channels that filled the last block are cut off; they may go last."""
+    """The channels that pad the last block are removed; with channels_last, channels become the last axis."""
     call.only(0)
     value, channels = call.required(), call.integer("channels", 0)
     rank = len(value.shape)
@@ -112,7 +112,7 @@ def out_of_blocks(call: Call) -> Sequence[Value | None]:
 
 @operators("Crop")
 def crop(call: Call) -> Sequence[Value | None]:
-    """The last two axes from (top, left) on, as far as came out."""
+    """The last two axes from (top, left) on, with the observed output size."""
     call.only(0)
     shape = call.shape_out()
     left, top = (int(border) for border in call.attributes["border"][:2])
@@ -123,7 +123,7 @@ def crop(call: Call) -> Sequence[Value | None]:
 
 @operators("CenterCropPad")
 def center_crop_pad(call: Call) -> Sequence[Value | None]:
-    """Done by onnxruntime's own operator; what it pads with zeros is inactive."""
+    """Runs the same operator; its zero padding is inactive."""
     call.only(0)
     build, value, shape = call.build, call.required(), call.shape_out()
     touched = [k for k, extent in enumerate(shape) if extent != value.shape[k] and not value.ignores_holes(k)]
@@ -142,7 +142,7 @@ def center_crop_pad(call: Call) -> Sequence[Value | None]:
 
 @operators("Gather")
 def gather(call: Call) -> Sequence[Value | None]:
-    """Constant indices pick from the data; indices that depend on the data pick from a constant table."""
+    """Constant indices select from the data; indices that depend on the data select from a constant table."""
     shape = call.shape_out()
     table = call.value(0)
     rank, count = len(call.shape_in(0)), len(call.shape_in(1))
@@ -171,7 +171,7 @@ def gather(call: Call) -> Sequence[Value | None]:
 
 @operators("GatherElements", "GatherND", "com.microsoft:GatherND")
 def gather_each(call: Call) -> Sequence[Value | None]:
-    """Constant indices pick single elements."""
+    """Constant indices select single elements."""
     call.only(0)
     value = call.required()
     indices = call.constant(1)
@@ -190,7 +190,7 @@ def gather_each(call: Call) -> Sequence[Value | None]:
 
 @operators("Scatter", "ScatterElements", "ScatterND")
 def scatter(call: Call) -> Sequence[Value | None]:
-    """Constant indices say where updates replace (or, with a reduction, join) the data."""
+    """Updates replace (or, with a reduction, are combined with) the data at constant indices."""
     call.only(0, 2)
     indices = call.constant(1)
     if indices is None:
@@ -204,17 +204,17 @@ def scatter(call: Call) -> Sequence[Value | None]:
         build.inactive(extents, border=not filled) if value is None else build.written_out(value).name
         for value, extents in ((data, shape), (updates, own))
     ]
-    found = {k: v for k, v in call.attributes.items() if k == "axis"}
+    attributes = {k: v for k, v in call.attributes.items() if k == "axis"}
     if call.attributes.get("reduction", "none") != "none":
-        found["reduction"] = "max"
+        attributes["reduction"] = "max"
     places = build.constant(indices.astype(np.int64))
     op = "ScatterElements" if call.node.op_type == "Scatter" else call.node.op_type
-    return [Value(build.emit(op, [names[0], places, names[1]], **found), shape, shape, roles)]
+    return [Value(build.emit(op, [names[0], places, names[1]], **attributes), shape, shape, roles)]
 
 
 @operators("Expand")
 def expand(call: Call) -> Sequence[Value | None]:
-    """Axes of extent 1 are repeated."""
+    """Axes of extent 1 are broadcast."""
     call.only(0)
     return [call.broadcast([call.required()], call.shape_out())]
 
@@ -238,7 +238,7 @@ def tile(call: Call) -> Sequence[Value | None]:
 
 @operators("Pad", "com.microsoft:Pad")
 def pad(call: Call) -> Sequence[Value | None]:
-    """Constant padding is inactive; the other modes repeat what is there, by onnxruntime's own operator."""
+    """Constant padding is inactive; for the other modes the probe runs the same operator."""
     call.only(0)
     value, shape = call.required(), call.shape_out()
     pads = call.numbers(1, "pads") or call.numbers(1, "paddings")
@@ -270,7 +270,7 @@ def _axes(call: Call) -> Sequence[int]:
 
 @operators("ReverseSequence")
 def reverse_sequence(call: Call) -> Sequence[Value | None]:
-    """Turns around the beginning of each sequence, as long as its constant length says."""
+    """Reverses the beginning of each sequence, up to its constant length."""
     call.only(0)
     lengths = call.constant(1)
     if lengths is None:

@@ -1,4 +1,4 @@
-"""Recurrent layers: every step reads those before it, or behind it in the reverse direction."""
+"""Recurrent layers: every step reads the steps before it, or after it in the reverse direction."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from strideinspect.verify.probe.value import InexpressibleError, Value
 
 @operators("LSTM", "GRU", "RNN", "com.microsoft:DynamicQuantizeLSTM")
 def recurrent(call: Call) -> Sequence[Value | None]:
-    """The features are mixed, the steps are read in order; the last state has seen all of them."""
+    """Each step reads all features of the steps up to it; the final state reads all steps."""
     call.only(0)
     if call.integer("layout", 0):
         raise InexpressibleError("its layout has the batch first")
     value, build = call.required(), call.build
-    if call.node.op_type == "DynamicQuantizeLSTM":  # quantised by the range of all that comes in
+    if call.node.op_type == "DynamicQuantizeLSTM":  # its scale depends on the range of the whole input
         value = call.normalised(value, range(len(value.shape)))
     steps, batch, _ = value.shape
     mixed = build.most(value, [2])._replace(roles=value.roles.without([2]))
@@ -42,7 +42,7 @@ def recurrent(call: Call) -> Sequence[Value | None]:
 
 
 def _stacked(call: Call, runs: list[Value]) -> Value:
-    """The directions side by side along axis 1."""
+    """The directions, concatenated along axis 1."""
     first = runs[0]
     if all(run.name == first.name for run in runs):
         return first

@@ -32,7 +32,7 @@ def _collapse(call: Call, value: Value, axes: list[int], *, keep: bool) -> Value
 
 @operators(*_REDUCTIONS, "com.microsoft:QLinearReduceMean")
 def reduction(call: Call) -> Sequence[Value | None]:
-    """The axes are read whole; those along which a position runs collapse."""
+    """Reads the whole of the axes; those along which a position runs collapse."""
     call.only(0)
     value = call.required()
     linear = call.node.op_type == "QLinearReduceMean"
@@ -47,7 +47,7 @@ def reduction(call: Call) -> Sequence[Value | None]:
 
 @operators("ArgMax", "ArgMin")
 def argument(call: Call) -> Sequence[Value | None]:
-    """Which index is largest depends on all of the axis."""
+    """The index of the largest or smallest element depends on the whole axis."""
     value = call.required()
     keep = call.integer("keepdims", 1) == 1
     return [_collapse(call, value, [value.normal(call.integer("axis", 0))], keep=keep)]
@@ -65,7 +65,7 @@ def top_k(call: Call) -> Sequence[Value | None]:
 
 @operators("Det")
 def determinant(call: Call) -> Sequence[Value | None]:
-    """A matrix is read whole."""
+    """Reads the whole matrix."""
     value = call.required()
     axes = [len(value.shape) - 2, len(value.shape) - 1]
     whole = call.build.most(value, axes)._replace(roles=value.roles.without(axes))
@@ -88,13 +88,13 @@ def prefix(call: Call) -> Sequence[Value | None]:
 
 
 def shifted(call: Call, value: Value, axis: int, by: int) -> Value:
-    """Every index gets what the one `by` places before it had."""
+    """The value moved by `by` indices along `axis`, padded."""
     amounts = [(by, -by) if k == axis else (0, 0) for k in range(len(value.shape))]
     return value._replace(name=call.build.pad(value.name, amounts))
 
 
 def so_far(call: Call, value: Value, axis: int, *, backwards: bool) -> Value:
-    """The largest number up to each index along `axis`, by doubling."""
+    """The largest number up to each index along `axis`: a prefix maximum in log2(n) steps."""
     if value.constant_along(axis):
         return value
     step = 1
@@ -107,13 +107,13 @@ def so_far(call: Call, value: Value, axis: int, *, backwards: bool) -> Value:
 
 @operators("Softmax", "LogSoftmax", "Hardmax")
 def softmax(call: Call) -> Sequence[Value | None]:
-    """Normalises over one axis; before operator set 13, over that axis and all behind it."""
+    """Normalises over one axis; before operator set 13, over that axis and all after it."""
     return [_softmax(call, call.known.opset)]
 
 
 @operators("com.microsoft:QLinearSoftmax")
 def quantised_softmax(call: Call) -> Sequence[Value | None]:
-    """As the Softmax of the operator set that it names."""
+    """Like Softmax of the operator set in its attribute `opset`."""
     call.only(0)
     return [_softmax(call, call.integer("opset", 13))]
 
@@ -142,7 +142,7 @@ def mean_variance(call: Call) -> Sequence[Value | None]:
 @operators("LayerNormalization", "RMSNormalization", "SimplifiedLayerNormalization",
            "com.microsoft:LayerNormalization", "com.microsoft:SimplifiedLayerNormalization")  # fmt: skip
 def layer_normalization(call: Call) -> Sequence[Value | None]:
-    """Normalises over the axis and all behind it; scale and bias broadcast. The statistics collapse those axes."""
+    """Normalises over the axis and all after it; scale and bias broadcast. The statistics collapse those axes."""
     shape = call.shape_in(0)
     axes = range(call.integer("axis", -1) % len(shape), len(shape))
     data = call.value(0)
@@ -160,7 +160,7 @@ def skip_layer_normalization(call: Call) -> Sequence[Value | None]:
 
 @operators("InstanceNormalization")
 def instance_normalization(call: Call) -> Sequence[Value | None]:
-    """Normalises over space; scale and bias run along the channels."""
+    """Normalises over the spatial axes; scale and bias are per channel."""
     shape = call.shape_in(0)
     data = call.value(0)
     parts = [None if data is None else call.normalised(data, range(2, len(shape)))]
@@ -169,7 +169,7 @@ def instance_normalization(call: Call) -> Sequence[Value | None]:
 
 @operators("GroupNormalization")
 def group_normalization(call: Call) -> Sequence[Value | None]:
-    """Normalises over space and the channels of a group."""
+    """Normalises over the spatial axes and the channels of a group."""
     if any(call.value(k) is not None for k in (1, 2)) and call.known.opset < 21:
         raise InexpressibleError("its scale, one per group, depends on the data")
     shape = call.shape_in(0)
@@ -194,15 +194,15 @@ def _by_groups(call: Call, value: Value, groups: int) -> Value:
 
 
 def _along_channels(call: Call, rank: int) -> list[Value | None]:
-    """Inputs 1 and 2, lists with one entry per channel, as tensors of the data's rank."""
-    found: list[Value | None] = []
+    """Inputs 1 and 2, with one entry per channel, reshaped to the data's rank."""
+    parameters: list[Value | None] = []
     for parameter in (call.value(1), call.value(2)):
         if parameter is None:
             continue
         ones = (1,) * (rank - 2)
         roles = parameter.roles.moved({0: 0})
-        found.append(call.build.resized(parameter, parameter.extents + ones, parameter.shape + ones, roles))
-    return found
+        parameters.append(call.build.resized(parameter, parameter.extents + ones, parameter.shape + ones, roles))
+    return parameters
 
 
 @operators("DynamicQuantizeLinear")
@@ -216,7 +216,7 @@ def dynamic_quantize(call: Call) -> Sequence[Value | None]:
 
 @operators("LRN")
 def local_response(call: Call) -> Sequence[Value | None]:
-    """Reads neighbouring channels, which is nothing new where all channels see the same."""
+    """Reads neighbouring channels, which adds nothing as long as all channels have the same field."""
     value = call.required()
     if not value.constant_along(1):
         raise InexpressibleError("its channels have different fields")

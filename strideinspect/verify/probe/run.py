@@ -1,4 +1,4 @@
-"""Running the probe: which rows each tensor sees, and whether rows that are claimed to be unseen reach an output."""
+"""Run the probe: which rows each tensor sees, and whether rows that are claimed to be unseen reach an output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from strideinspect.verify.run_model import session
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """Where to find what one tensor sees: names of fetched tensors, None for what stays inactive."""
+    """The probe's tensors that hold the field of one tensor, by name; None where it is inactive."""
 
     count: int
     local: str | None
@@ -26,7 +26,7 @@ class _Request:
 
 
 class RunnableProbe:
-    """A probe ready to run. Asking for something that it cannot express gives the reason as text."""
+    """A probe ready to run. Where it cannot express a dependence, the result is an Unknown with the reason."""
 
     def __init__(
         self,
@@ -40,8 +40,8 @@ class RunnableProbe:
         self._shape, self._axis = shape, axis
         self._requests = {tensor: _request(probe, shapes, tensor, along) for tensor, along in wanted.items()}
         self._outputs = {tensor: _total(probe.build, probe.of(tensor).full) for tensor in outputs}
-        found = [request for request in self._requests.values() if isinstance(request, _Request)]
-        names = [name for request in found for name in (request.local, request.full)]
+        requests = [request for request in self._requests.values() if isinstance(request, _Request)]
+        names = [name for request in requests for name in (request.local, request.full)]
         names += [place for place in self._outputs.values() if not isinstance(place, Unknown)]
         self._names = list(dict.fromkeys(name for name in names if name is not None))
         model = probe.build.model(self._fed(np.zeros(shape[axis])).shape, self._names)
@@ -51,7 +51,7 @@ class RunnableProbe:
         )
 
     def fields(self) -> dict[str, ObservedField | Unknown]:
-        """What each wanted tensor sees: two runs, one with the rows' numbers and one with their negatives."""
+        """The field of each wanted tensor, from two runs: row numbers give the last row seen, negatives the first."""
         rows = np.arange(self._shape[self._axis])
         highest, lowest = self._run(rows), self._run(-rows)
         answers: dict[str, ObservedField | Unknown] = {}
@@ -68,8 +68,8 @@ class RunnableProbe:
         return answers
 
     def borders(self) -> dict[str, Sequence[bool] | Unknown]:
-        """Per wanted tensor and index whether the end of some map reaches it; for a probe of borders."""
-        found = self._run(np.zeros(self._shape[self._axis]))
+        """Per wanted tensor and index, whether a border affects it; only for a probe of borders."""
+        results = self._run(np.zeros(self._shape[self._axis]))
         answers: dict[str, Sequence[bool] | Unknown] = {}
         for tensor, request in self._requests.items():
             if isinstance(request, Unknown):
@@ -77,21 +77,21 @@ class RunnableProbe:
             elif request.local is None:
                 answers[tensor] = [True] * request.count
             else:
-                reached = found[request.local].reshape(-1) > BORDER / 2
+                reached = results[request.local].reshape(-1) > BORDER / 2
                 answers[tensor] = np.broadcast_to(reached, (request.count,)).tolist()
         return answers
 
     def reached_output(self, ranges: Sequence[tuple[int, int]]) -> str | Unknown | None:
         """A graph output that the rows in `ranges` (both ends included) reach; None where all stay inactive.
 
-        Unknown where the probe cannot say it of some output and none of the others is reached.
+        Unknown where the probe cannot express some output and none of the others is reached.
         """
         rows = np.full(self._shape[self._axis], INACTIVE)
         for first, last in ranges:
             rows[first : last + 1] = 0
-        found = self._run(rows)
+        results = self._run(rows)
         for tensor, place in self._outputs.items():
-            if isinstance(place, str) and bool((found[place] > INACTIVE / 2).any()):
+            if isinstance(place, str) and bool((results[place] > INACTIVE / 2).any()):
                 return tensor
         return next((place for place in self._outputs.values() if isinstance(place, Unknown)), None)
 
@@ -135,18 +135,18 @@ def _total(build: Builder, tracked: Tracked) -> str | Unknown | None:
 
 
 def _plain(build: Builder, value: Value) -> str:
-    """A name that may be an output: the fed rows may not."""
+    """The name of a tensor that may be a graph output, which the input may not."""
     return build.emit("Identity", [value.name]) if value.name == PROBE else value.name
 
 
-def _rows(found: Mapping[str, np.ndarray], name: str | None, count: int) -> np.ndarray:
-    """What arrived at each index; what is the same for all was kept once."""
+def _rows(results: Mapping[str, np.ndarray], name: str | None, count: int) -> np.ndarray:
+    """The result at each index; a result that is the same for all indices has one element only."""
     if name is None:
         return np.full(count, INACTIVE)
-    rows = found[name].reshape(-1)
+    rows = results[name].reshape(-1)
     return rows if len(rows) == count else np.broadcast_to(rows, (count,))
 
 
 def _packed(arrived: np.ndarray, rows: np.ndarray) -> bytes:
-    """C integers, as `Positions` has them."""
+    """Packed C integers, as in `Positions`."""
     return np.where(arrived > INACTIVE / 2, rows, NOTHING).astype(np.intc).tobytes()

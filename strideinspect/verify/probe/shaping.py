@@ -1,4 +1,4 @@
-"""Operators that only regroup axes: Reshape and its kin, Transpose, depth and space."""
+"""Operators that only rearrange axes: Reshape and similar, Transpose, DepthToSpace and SpaceToDepth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from strideinspect.verify.probe.value import AxisRoles, InexpressibleError, Valu
 
 
 def blocks(old: Shape, new: Shape) -> Iterator[tuple[range, range]]:
-    """The smallest runs of axes that a reshape turns into one another: (axes of `old`, axes of `new`)."""
+    """The smallest groups of adjacent axes with equal element counts: (axes of `old`, axes of `new`)."""
     i = j = 0
     while i < len(old) or j < len(new):
         a, b = i, j
@@ -34,7 +34,7 @@ def blocks(old: Shape, new: Shape) -> Iterator[tuple[range, range]]:
 
 
 def reshaped(build: Builder, value: Value, shape: Shape) -> Value:
-    """The value under another shape of as many elements. A block of axes along which nothing varies stays compact."""
+    """The value reshaped. A group of axes along which it is constant keeps extent 1."""
     if prod(shape) != prod(value.shape):
         raise InexpressibleError(f"a reshape from {value.shape} to {shape}")
     extents: list[int] = []
@@ -75,7 +75,7 @@ def reshape(call: Call) -> Sequence[Value | None]:
 
 @operators("Squeeze")
 def squeeze(call: Call) -> Sequence[Value | None]:
-    """Axes of extent 1 are removed: those named, or all."""
+    """Removes axes of extent 1: the given ones, or all."""
     call.only(0)
     value = call.required()
     axes = call.numbers(1, "axes")
@@ -84,7 +84,7 @@ def squeeze(call: Call) -> Sequence[Value | None]:
 
 @operators("Unsqueeze", "com.microsoft:ExpandDims")
 def unsqueeze(call: Call) -> Sequence[Value | None]:
-    """Axes of extent 1 are put in."""
+    """Inserts axes of extent 1."""
     call.only(0)
     value = call.required()
     axes = call.numbers(1, "axes") or []
@@ -99,7 +99,7 @@ def unsqueeze(call: Call) -> Sequence[Value | None]:
 
 @operators("Transpose")
 def transpose(call: Call) -> Sequence[Value | None]:
-    """Axes change places."""
+    """Permutes the axes."""
     value = call.required()
     order = call.attributes.get("perm") or range(len(value.shape))[::-1]
     return [call.build.permuted(value, list(order))]
@@ -107,7 +107,7 @@ def transpose(call: Call) -> Sequence[Value | None]:
 
 @operators("DepthToSpace", "SpaceToDepth")
 def depth_and_space(call: Call) -> Sequence[Value | None]:
-    """Done by onnxruntime's own operator; afterwards a position may run along channels as well as space."""
+    """Runs the same operator; afterwards a position may run along channels as well as space."""
     value, shape = call.required(), call.shape_out()
     channel, height, width = 1, 2, 3
     roles = value.roles

@@ -1,4 +1,4 @@
-"""Transforms of signals: a Fourier transform reads the whole axis, a short-time one a frame."""
+"""Signal transforms: a Fourier transform reads the whole axis, a short-time transform one frame per output."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from strideinspect.verify.probe.call import Call, Operation, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 _STEP, _WINDOW, _LENGTH = 1, 2, 3
-_AXIS_IS_AN_INPUT: Final = 20  # from this operator set on
+_AXIS_IS_AN_INPUT: Final = 20  # the axis is an input from this operator set on
 
 
 @operators("DFT")
 def transform(call: Call) -> Sequence[Value | None]:
-    """Every frequency reads the whole axis, and real and imaginary part."""
+    """Every frequency reads the real and imaginary parts along the whole axis."""
     call.only(0)
     value = call.required()
     given = call.constant(2) if call.known.opset >= _AXIS_IS_AN_INPUT else np.array(call.integer("axis", 1))
@@ -28,7 +28,7 @@ def transform(call: Call) -> Sequence[Value | None]:
 
 
 def questions(node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray]) -> dict[int, Question]:
-    """What the frames of an STFT read of axis 1, asked of a pool whose window they are; nothing about other nodes.
+    """The question about axis 1 of an STFT, asked of a MaxPool with the frame as its window; empty for other nodes.
 
     Raises InexpressibleError where that is not known.
     """
@@ -59,7 +59,7 @@ def short_time_transform(call: Call) -> Sequence[Value | None]:
 
 @operators("RotaryEmbedding", "com.microsoft:RotaryEmbedding")
 def rotation(call: Call) -> Sequence[Value | None]:
-    """A feature is rotated with another one of the same step, which is nothing new where all see the same."""
+    """Each feature reads another one of its step, which adds nothing as long as all have the same field."""
     call.only(0)
     value = call.required()
     if not value.constant_along(len(value.shape) - 1):
@@ -69,7 +69,7 @@ def rotation(call: Call) -> Sequence[Value | None]:
 
 @operators("com.microsoft:UnfoldTensor")
 def unfold(call: Call) -> Sequence[Value | None]:
-    """Windows of an axis, what lies in them along a new last axis."""
+    """Windows of an axis, with their elements along a new last axis."""
     call.only(0)
     value = call.required()
     axis = value.normal(call.integer("dim", -1))

@@ -1,4 +1,4 @@
-"""From the model's graph to the probe's: node by node, with local and, where that differs, with full dependence."""
+"""Translate the model's graph to the probe's, node by node, for local and, where it differs, for full dependence."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ from strideinspect.verify.probe.value import InexpressibleError, Value
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A tensor of which the probe cannot say what it depends on."""
+    """A tensor whose dependence the probe cannot express."""
 
     reason: str
 
 
 Tracked = Value | Unknown | None
-"""What the probe has for a tensor; None where nothing of the probed input arrives."""
+"""The probe's value for a tensor; None where the tensor does not depend on the probed input."""
 
 
 class TrackedByKind(NamedTuple):
-    """What the probe has for a tensor in each reading: mostly one and the same."""
+    """The probe's value for a tensor in each reading; mostly all are the same."""
 
     local: Tracked
     placed: Tracked
@@ -46,18 +46,18 @@ class TrackedByKind(NamedTuple):
 
 
 INACTIVE: Final = TrackedByKind(None, None, None)
-"""Of a tensor to which nothing of the probed input arrives."""
+"""For a tensor that does not depend on the probed input."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The probe's graph for one axis of one graph input, and what it holds for each of the model's tensors."""
+    """The probe's graph for one axis of one graph input, and its values for each of the model's tensors."""
 
     build: Builder
     tracked: dict[str, TrackedByKind]
 
     def of(self, tensor: str) -> TrackedByKind:
-        """What it holds for a tensor."""
+        """The probe's values for a tensor."""
         return self.tracked.get(tensor, INACTIVE)
 
 
@@ -72,8 +72,8 @@ def translate(
 ) -> Probe:
     """The probe of `nodes` (in topological order) for one axis of the graph input that `source` names.
 
-    `other_axes` are the other axes of that input that are probed too; `labels` says what to call a node in a reason;
-    `borders` asks for the probe of what the ends of maps reach.
+    `other_axes` are the other axes of that input that are probed too; `labels` holds the names of nodes in messages;
+    `borders` builds a probe of borders instead.
     Raises InexpressibleError where the input's shape is not known.
     """
     name, axis = source
@@ -89,18 +89,18 @@ def translate(
 
 
 def ancestors(nodes: Sequence[Operation], tensors: Iterable[str]) -> list[Operation]:
-    """The nodes, in their order, on which `tensors` depend."""
+    """The nodes on which `tensors` depend, in their order."""
     wanted = set(tensors)
-    found = []
+    selected = []
     for node in reversed(nodes):
         if not wanted.isdisjoint(node.output):
-            found.append(node)
+            selected.append(node)
             wanted.update(node.input, node.captured)
-    return found[::-1]
+    return selected[::-1]
 
 
 def _enter(node: Operation, probe: Probe, known: Knowledge, labels: Mapping[str, str]) -> None:
-    """Translate one node in all readings: once, unless they differ."""
+    """Translate one node in all readings, reusing the translation where a reading does not differ."""
     inputs = [probe.of(name) for name in (*node.input, *node.captured)]
     if not any(tracked.full for tracked in inputs):
         return
@@ -120,7 +120,7 @@ def _enter(node: Operation, probe: Probe, known: Knowledge, labels: Mapping[str,
 def _outputs(
     node: Operation, label: str, build: Builder, known: Knowledge, inputs: Sequence[Tracked], reading: DependenceKind
 ) -> tuple[Sequence[Tracked], Call | None]:
-    """What one reading makes of a node, and the call that tells whether others differ; None if there was none."""
+    """The outputs of a node in one reading, and the call that records whether others differ, None without one."""
     count = len(node.output)
     name = f"{node.op_type} {label}"
     unknown = next((tracked for tracked in inputs if isinstance(tracked, Unknown)), None)
@@ -144,7 +144,7 @@ def _outputs(
 
 
 def _joined(local: Tracked, placed: Tracked, build: Builder) -> Tracked:
-    """What is left locally where a collapsed axis was spread: what else there was, and what never collapsed."""
+    """The local value where a collapsed axis was broadcast: the other inputs, and the part that was never collapsed."""
     if local is None or isinstance(placed, Unknown):
         return placed
     if placed is None or placed == local or isinstance(local, Unknown):
@@ -153,12 +153,12 @@ def _joined(local: Tracked, placed: Tracked, build: Builder) -> Tracked:
 
 
 def _nonempty(value: Value | None) -> Value | None:
-    """The value, unless it has no index at all."""
+    """The value; None if it is empty."""
     return None if value is None or 0 in value.shape else value
 
 
 def _compare(node: Operation, outputs: Sequence[Tracked], known: Knowledge) -> None:
-    """The probe has to arrive at the shapes that were observed."""
+    """Raise InexpressibleError where the probe's shapes differ from those observed."""
     for name, tracked in zip(node.output, outputs, strict=False):
         if isinstance(tracked, Value) and known.shapes.get(name, tracked.shape) != tracked.shape:
             raise InexpressibleError(f"the probe computed shape {tracked.shape}, but it ran as {known.shapes[name]}")

@@ -1,4 +1,4 @@
-"""A tensor of the probe: where it lives in the probe's graph, and where the probed position runs in it."""
+"""A tensor of the probe: its name in the probe's graph, and the axes along which the probed position runs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from strideinspect.results.field import Shape
 
 
 class InexpressibleError(Exception):
-    """The probe cannot say what a node reads; the message is the reason."""
+    """The probe cannot express what a node reads; the message is the reason."""
 
 
 class AxisRoles(NamedTuple):
-    """Where the position along the probed axis runs in a tensor.
+    """The axes of a tensor along which the position along the probed axis runs.
 
-    `position_axes` are the axes of the tensor along which it runs; `collapsed` those that had it and were brought to
-    extent 1 by pooling or reducing; `removed` says that such an axis was removed since. `other_axes` are the axes
+    `position_axes` are the axes along which it runs; `collapsed` those along which it ran before pooling or reducing
+    brought them to extent 1; `removed` says that such an axis was removed since. `other_axes` are the axes
     along which the positions of the other probed axes run: fields are projected over these, so that padding along them
     is not a hole.
     """
@@ -42,7 +42,7 @@ class AxisRoles(NamedTuple):
         return self._replace(position_axes=self.position_axes - fresh, collapsed=self.collapsed | fresh)
 
     def without(self, axes: Iterable[int]) -> AxisRoles:
-        """The roles once no position runs along `axes` any more, and they count as ordinary."""
+        """The roles without `axes`: no position runs along them any more."""
         ordinary = frozenset(axes)
         return AxisRoles(
             self.position_axes - ordinary, self.collapsed - ordinary, self.removed, self.other_axes - ordinary
@@ -50,7 +50,7 @@ class AxisRoles(NamedTuple):
 
     @staticmethod
     def merged(several: Sequence[AxisRoles]) -> AxisRoles:
-        """The roles of what depends on several values: an axis that collapsed in one of them has collapsed."""
+        """The roles of a value that depends on several: an axis that collapsed in one of them has collapsed."""
         if all(roles == several[0] for roles in several) and several[0].position_axes.isdisjoint(several[0].collapsed):
             return several[0]
         collapsed = frozenset().union(*(roles.collapsed for roles in several))
@@ -64,10 +64,10 @@ class AxisRoles(NamedTuple):
 
 
 class Value(NamedTuple):
-    """A tensor as the probe has it.
+    """A tensor of the probe.
 
-    `shape` is that of the model's tensor. `extents` is the shape of the probe's own tensor `name`: 1 along every axis
-    along which nothing changes, `shape`'s extent along the others; so it broadcasts to `shape`.
+    `shape` is that of the model's tensor. `extents` is the shape of the probe's own tensor `name`, which broadcasts to
+    `shape`: 1 along every axis along which it is constant, else the extent in `shape`.
     """
 
     name: str
@@ -76,11 +76,11 @@ class Value(NamedTuple):
     roles: AxisRoles
 
     def constant_along(self, axis: int) -> bool:
-        """Whether the probe keeps one index for all along `axis`."""
+        """Whether the probe's tensor has extent 1 along `axis`."""
         return self.extents[axis] == 1
 
     def ignores_holes(self, axis: int) -> bool:
-        """Whether what is empty along `axis` is projected away: there run only the positions of other probed axes."""
+        """Whether holes along `axis` are projected away, because only positions of other probed axes run along it."""
         return self.constant_along(axis) and axis in self.roles.other_axes and axis not in self.roles.position_axes
 
     def normal(self, axis: int) -> int:

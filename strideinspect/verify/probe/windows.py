@@ -1,4 +1,4 @@
-"""Convolution, pooling and transposed convolution: what each output reads is onnxruntime's own answer."""
+"""Convolutions and pools: the indices that each output reads are observed by running onnxruntime's operator."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _POOLS: Final = {
     "com.microsoft.nchwc:AveragePool": "AveragePool",
 }
 _PLAIN: Final = _CONVOLUTIONS | _POOLS
-"""For each window operator the standard's operator of the same geometry, of which onnxruntime is asked."""
+"""For each window operator, the standard's operator of the same geometry, which is run to observe it."""
 
 _CHANNELS_LAST: Final = frozenset({"com.microsoft:NhwcMaxPool", "com.microsoft:NhwcFusedConv"})
 _PER_AXIS: Final = ("strides", "dilations", "output_padding", "output_shape")
@@ -44,9 +44,9 @@ def spatial_axes(node: Operation, rank: int) -> range:
 
 
 def questions(node: Operation, shapes: Mapping[str, Shape]) -> dict[int, Question]:
-    """What to ask onnxruntime about a window node, by spatial axis; nothing where it is none.
+    """The questions about a window node, by spatial axis; empty for other nodes.
 
-    Raises InexpressibleError where the sizes of the map and of the kernel are not known.
+    Raises InexpressibleError where the size of the map or of the kernel is not known.
     """
     plain = _PLAIN.get(node.kind)
     if plain is None:
@@ -71,17 +71,17 @@ def _inputs(node: Operation) -> ConvolutionInputs:
     return CONVOLUTION_INPUTS[domain, operator]
 
 
-def _question(plain: str, found: Mapping[str, Any], kernel: int, length: int, place: int, dims: int) -> Question:
+def _question(plain: str, attributes: Mapping[str, Any], kernel: int, length: int, place: int, dims: int) -> Question:
     one: dict[str, object] = {"kernel_shape": (kernel,)}
     for key in _PER_AXIS:
-        if found.get(key):
-            one[key] = (int(found[key][place]),)
-    if found.get("pads"):
-        one["pads"] = (int(found["pads"][place]), int(found["pads"][place + dims]))
+        if attributes.get(key):
+            one[key] = (int(attributes[key][place]),)
+    if attributes.get("pads"):
+        one["pads"] = (int(attributes["pads"][place]), int(attributes["pads"][place + dims]))
     for key in ("auto_pad", "ceil_mode"):
-        if key in found:
-            one[key] = found[key]
-    dilation, stride = (int(found[key][place]) if found.get(key) else 1 for key in ("dilations", "strides"))
+        if key in attributes:
+            one[key] = attributes[key]
+    dilation, stride = (int(attributes[key][place]) if attributes.get(key) else 1 for key in ("dilations", "strides"))
     reach = dilation * (kernel - 1) // (stride if plain == "ConvTranspose" else 1) + 1
     return Question(plain, tuple(one.items()), length, reach, kernel if plain.startswith("Conv") else None)
 
@@ -98,18 +98,18 @@ def _slid(call: Call, value: Value) -> Value:
 
 @operators(*_POOLS)
 def pooling(call: Call) -> Sequence[Value | None]:
-    """Every spatial axis is read by its table; one that its only output covers whole collapses."""
+    """Reads every spatial axis according to its table; one that a single output covers completely collapses."""
     call.only(0)
     value = call.required()
     covered = [axis for axis, table in call.tables().items() if table.covers]
     pooled = call.collapse(_slid(call, value), covered, value.shape)
-    return [pooled, pooled]  # MaxPool's second output says where its values were
+    return [pooled, pooled]  # MaxPool's second output holds the indices of the maxima
 
 
 @operators("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "com.microsoft:QLinearGlobalAveragePool")
 @operators("com.microsoft.nchwc:GlobalAveragePool", "com.microsoft.nchwc:GlobalMaxPool")
 def global_pooling(call: Call) -> Sequence[Value | None]:
-    """Every spatial axis is read whole and collapses."""
+    """Reads the whole of every spatial axis, which collapses."""
     call.only(0)
     value = call.required()
     axes = spatial_axes(call.node, len(value.shape))
@@ -118,9 +118,9 @@ def global_pooling(call: Call) -> Sequence[Value | None]:
 
 @operators(*_CONVOLUTIONS)
 def convolution(call: Call) -> Sequence[Value | None]:
-    """Every spatial axis is read by its table, then the channels of each group are mixed.
+    """Reads every spatial axis according to its table, then all channels of each group.
 
-    A weight that depends on the data is read whole; bias, summand and the data's zero point are added.
+    Each output reads the whole of a weight that depends on the data; bias, summand and zero point are added.
     """
     inputs = _inputs(call.node)
     call.only(0, *(k for k in inputs if k is not None))
