@@ -61,7 +61,7 @@ def _impulses(analysis: Analysis) -> ImpulsePlan:
     ]
     producers = _producers(shapes)
     whole = all(item.known for item in analysis.reads)  # else a tensor without a field may depend on a source too
-    dark = {(entry.input, entry.axis): entry.ranges for entry in analysis.unseen}
+    unseen = {(entry.input, entry.axis): entry.ranges for entry in analysis.unseen}
     reaches = []
     for tensor in tensors:
         shape = shapes.shapes[tensor]
@@ -79,7 +79,7 @@ def _impulses(analysis: Analysis) -> ImpulsePlan:
                     extents=full.shape[1:],
                     first=tuple(full[0].reshape(-1).tolist()),
                     last=tuple((-full[1]).reshape(-1).tolist()),
-                    unseen=dark.get(source, ()) if tensor in outputs else (),
+                    unseen=unseen.get(source, ()) if tensor in outputs else (),
                 )
             )
     return plan(reaches, {(name, axis): shapes.shapes[name][axis] for name, axis in analysis.input_axes})

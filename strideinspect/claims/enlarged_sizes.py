@@ -29,10 +29,10 @@ _MOST_MACS = 1 << 37
 
 def theory(windows: Sequence[WindowNode], outputs: Sequence[TensorReport]) -> list[tuple[TheoryClaim, int]]:
     """The closed forms of windows and outputs that run along a position, each with the number of its indices."""
-    found = [(w.output, w.name or None, f) for w in windows for f in w.fields]
+    fields = [(w.output, w.name or None, f) for w in windows for f in w.fields]
     known = {window.output for window in windows}
-    found += [(output.name, None, f) for output in outputs if output.name not in known for f in output.fields]
-    return [(claim, len(f.positions)) for tensor, node, f in found for claim in _claims(f, tensor, node)]
+    fields += [(output.name, None, f) for output in outputs if output.name not in known for f in output.fields]
+    return [(claim, len(f.positions)) for tensor, node, f in fields for claim in _claims(f, tensor, node)]
 
 
 def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim]:
@@ -48,7 +48,7 @@ def enlarged(analysis: Analysis, claims: Sequence[TheoryClaim], macs: int) -> li
     strides, on which SAME padding depends; a closed form that is another one at the larger size is not claimed there.
     `macs` are the model's multiply-adds as it is.
     """
-    found: list[Enlarged] = []
+    larger: list[Enlarged] = []
     done: set[InputAxis] = set()
     for source in analysis.input_axes:
         if source not in done:
@@ -56,8 +56,8 @@ def enlarged(analysis: Analysis, claims: Sequence[TheoryClaim], macs: int) -> li
             done.update(group)
             asked = [claim for claim in claims if (claim.input, claim.axis) in group]
             if asked:
-                found += _larger(analysis, group, asked, macs)
-    return found
+                larger += _larger(analysis, group, asked, macs)
+    return larger
 
 
 def _growing(source: InputAxis, analysis: Analysis) -> set[InputAxis]:

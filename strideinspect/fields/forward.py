@@ -78,18 +78,18 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[
         shape = shapes.shapes[name]
         spans = index_spans(len(shape), axis, shape[axis])
         seen[name][name, axis] = Dependence(spans, spans, spans, frozenset({axis}))
-    slid_along: set[InputAxis] = set()
+    window_axes: set[InputAxis] = set()
     for item in nodes:
         node = item.node
-        slid = shapes.geometries.get(node.key) if item.known else None
-        if slid is not None:
-            for source, dependence in seen.get(node.inputs[slid.data], {}).items():
-                if dependence.axes & set(slid.axes):
-                    slid_along.add(source)
+        geometry = shapes.geometries.get(node.key) if item.known else None
+        if geometry is not None:
+            for source, dependence in seen.get(node.inputs[geometry.data], {}).items():
+                if dependence.axes & set(geometry.axes):
+                    window_axes.add(source)
             continue
         for name, parts in _contributions(item, seen).items():
             seen[name] = {s: actual.merge([(place, d) for place, d in p], ()) for s, p in parts.items()}
-    return {name: tuple(sorted(axis for owner, axis in slid_along if owner == name)) for name in shapes.network.inputs}
+    return {name: tuple(sorted(axis for owner, axis in window_axes if owner == name)) for name in shapes.network.inputs}
 
 
 _Parts = dict[str, dict[InputAxis, list[tuple[Place | None, Dependence]]]]
@@ -185,11 +185,11 @@ def _union(sets: Iterable[frozenset[int]]) -> frozenset[int]:
 
 def _emptied(after: dict[InputAxis, AxisField]) -> dict[InputAxis, AxisField]:
     """A tensor that sees nothing along one image axis of an input (only padding is left) sees nothing of the input."""
-    blind = {name for (name, _), seen in after.items() if is_empty(seen.actual.full)}
-    if not blind:
+    without_field = {name for (name, _), seen in after.items() if is_empty(seen.actual.full)}
+    if not without_field:
         return after
     return {
-        (name, axis): seen._replace(actual=seen.actual.changed(emptied)) if name in blind else seen
+        (name, axis): seen._replace(actual=seen.actual.changed(emptied)) if name in without_field else seen
         for (name, axis), seen in after.items()
     }
 

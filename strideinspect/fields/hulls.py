@@ -76,11 +76,11 @@ def slide(spans: Hulls, step: AxisStep) -> Hulls:
         return minimum_over_taps(spans, axis, step, NOTHING)
     shape = [1] * spans.ndim
     shape[0], shape[axis] = 2, step.size
-    return _slid(spans.tobytes(), step._replace(axis=0)).reshape(shape)
+    return _cached_slide(spans.tobytes(), step._replace(axis=0)).reshape(shape)
 
 
 @lru_cache(maxsize=128)
-def _slid(spans: bytes, step: Sliding | Transposed) -> Hulls:
+def _cached_slide(spans: bytes, step: Sliding | Transposed) -> Hulls:
     """The same window over the same hulls; rows and columns mostly have the same."""
     return minimum_over_taps(np.frombuffer(spans, dtype=np.int32).reshape(2, -1), 1, step, NOTHING)
 

@@ -91,12 +91,12 @@ def fields_of(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Field, ...]:
     shape = shapes.shapes.get(tensor)
     if shape is None:
         return ()
-    found = []
+    axis_fields = []
     for (name, axis), seen in sorted(fields.get(tensor, {}).items(), key=lambda item: _order(shapes, item[0])):
         dims = shapes.network.inputs[name].dims
         dynamic = dims is None or not isinstance(dims[axis], int)
-        found.append(field((name, axis), seen, shape, shapes.shapes[name][axis], dynamic=dynamic))
-    return tuple(found)
+        axis_fields.append(field((name, axis), seen, shape, shapes.shapes[name][axis], dynamic=dynamic))
+    return tuple(axis_fields)
 
 
 def _order(shapes: Shapes, source: InputAxis) -> tuple[int, int]:

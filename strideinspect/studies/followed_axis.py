@@ -20,7 +20,7 @@ class Link(NamedTuple):
 
     node: Node
     last: str
-    alone: bool
+    sole_reader: bool
     geometry: Geometry | None = None
     position: int = 0
     padding: tuple[int, int] = (0, 0)
@@ -52,7 +52,7 @@ def drops(links: Sequence[Link], length: int, *, only_first: bool) -> bool:
         elif given.first or not only_first:
             window = refitted(link.node, link.geometry, link.position, given.size)
             before, after = window.begin + given.before, window.end + given.after
-            if link.alone and window.truncated > after:
+            if link.sole_reader and window.truncated > after:
                 return True
             # Behind windows that may see nothing but padding, what is dropped may be padding too.
             if max(before, after) < window.extent <= given.size - given.before - given.after:
@@ -64,7 +64,9 @@ def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
     """The windows that an input axis runs through, each with the window whose output it slides over."""
     readers = Counter(item.node.inputs[i] for item in analysis.reads for i in {read.input for read in item.reads})
     readers.update(analysis.network.outputs)
-    behind: dict[str, tuple[str, bool]] = {name: ("", readers[name] == 1)}  # tensor: last window, read by one alone
+    behind: dict[str, tuple[str, bool]] = {
+        name: ("", readers[name] == 1)
+    }  # tensor: last window, read by one sole_reader
     links = []
     for item in analysis.reads:
         seen = analysis.fields.get(item.node.key, {}).get((name, axis))
@@ -72,19 +74,19 @@ def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
         if seen is None or len(seen.actual.axes) != 1 or not inputs:
             continue
         (at,) = seen.actual.axes
-        last, alone = behind[inputs[0]]
-        found = analysis.shapes.geometries.get(item.node.key)
-        if found is not None and at in found.axes:
-            position = found.axes.index(at)
-            if found.windows[position].transposed or found.kind is Kind.GLOBAL:
+        last, sole_reader = behind[inputs[0]]
+        geometry = analysis.shapes.geometries.get(item.node.key)
+        if geometry is not None and at in geometry.axes:
+            position = geometry.axes.index(at)
+            if geometry.windows[position].transposed or geometry.kind is Kind.GLOBAL:
                 continue
-            links.append(Link(item.node, last, alone, found, position))
+            links.append(Link(item.node, last, sole_reader, geometry, position))
             behind[item.node.key] = (item.node.key, readers[item.node.key] == 1)
             continue
-        own = (alone or not keeps_map(item)) and readers[item.node.key] == 1  # what mixes tensors begins a map
+        own = (sole_reader or not keeps_map(item)) and readers[item.node.key] == 1  # what mixes tensors begins a map
         added = _padding(item, at)
         if added is not None:
-            links.append(Link(item.node, last, alone, padding=added))
+            links.append(Link(item.node, last, sole_reader, padding=added))
             behind[item.node.key] = (item.node.key, own)
         elif not any(_touches(read, at) for read in item.reads):
             behind[item.node.key] = (last, own)

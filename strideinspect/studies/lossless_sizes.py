@@ -147,9 +147,9 @@ def _drops_unread(
     padding: Callable[[int], Vector],
     counts: Callable[[NodeReads, int], bool],
 ) -> bool:
-    found = shapes.geometries[item.node.key]
-    tensor = item.node.inputs[found.data]
-    for axis, window in zip(found.axes, found.windows, strict=True):
+    geometry = shapes.geometries[item.node.key]
+    tensor = item.node.inputs[geometry.data]
+    for axis, window in zip(geometry.axes, geometry.windows, strict=True):
         if not counts(item, axis):
             continue
         # Only what is dropped at the end counts here, so that gaps need not be told from what is touched.
@@ -167,10 +167,10 @@ def _nearby_padding(shapes: Shapes, producers: Mapping[str, NodeReads], item: No
     while at in producers and producers[at].known and keeps_map(producers[at]):
         chain.append(producers[at])
         at = producers[at].node.inputs[producers[at].reads[0].input]
-    marks = all_marked(shapes.shapes[at])
+    masks = all_marked(shapes.shapes[at])
     for link in reversed(chain):
-        marks = forward(link.reads[0], marks, shapes.shapes[link.node.outputs[link.reads[0].output]])
-    return lambda axis: ~marks[axis]
+        masks = forward(link.reads[0], masks, shapes.shapes[link.node.outputs[link.reads[0].output]])
+    return lambda axis: ~masks[axis]
 
 
 def _all_padding(shapes: Shapes, fields: Fields, item: NodeReads) -> Callable[[int], Vector]:

@@ -26,8 +26,8 @@ def _strides(window: WindowNode) -> tuple[Fraction, ...] | None:
     """Effective stride per spatial axis of the node, of the first input that runs along all of them."""
     for name in dict.fromkeys(f.input for f in window.fields):
         own = {f.node_axis: abs(f.stride) for f in window.fields if f.input == name and f.stride is not None}
-        found = [own.get(axis) for axis in window.spatial_axes]
-        known = [stride for stride in found if stride is not None]
-        if known and len(known) == len(found):
+        strides = [own.get(axis) for axis in window.spatial_axes]
+        known = [stride for stride in strides if stride is not None]
+        if known and len(known) == len(strides):
             return tuple(known)
     return None
