@@ -1,4 +1,7 @@
-"""What verification is asked to hold against running: plain data, for it is to know nothing of how it was found."""
+"""The claims that verification checks by running the model.
+
+They are plain data, so that verification stays independent of the code that computed them.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,13 @@ from strideinspect.verify.impulses import ImpulsePlan, plan
 from strideinspect.verify.messages import Reach
 
 _MOST_ENTRIES = 1 << 16
-"""Of one tensor's hulls; where they are more, neighbours share one."""
+"""Limit for the hulls of one tensor; above it, they are merged along the longest axis."""
 
 
 def claims_of(analysis: Analysis, *, full: bool) -> Claims:
-    """The shapes, fields, unseen indices and closed forms of an analysis that running at this size can settle.
+    """The shapes, fields, unseen indices and closed forms of an analysis that a run at this size can check.
 
-    With `full`, also the closed forms that need larger sizes, and the impulses to send.
+    With `full`, also the closed forms that need larger input sizes, and the impulse tests.
     """
     shapes = analysis.shapes
     own = {name for node in shapes.nodes for name in node.outputs}
@@ -53,14 +56,14 @@ def claims_of(analysis: Analysis, *, full: bool) -> Claims:
 
 
 def _impulses(analysis: Analysis) -> ImpulsePlan:
-    """The impulses to send along each source, and what they may reach of the windows' and of the graph's outputs."""
+    """The impulses along each source, and which indices of window outputs and graph outputs they may affect."""
     shapes = analysis.shapes
     outputs = shapes.network.outputs
     tensors = [
         name for name in dict.fromkeys((*outputs, *(w.output for w in analysis.windows))) if name in shapes.shapes
     ]
     producers = _producers(shapes)
-    whole = all(item.known for item in analysis.reads)  # else a tensor without a field may depend on a source too
+    whole = all(item.known for item in analysis.reads)  # otherwise a tensor without a field may depend on the source
     unseen = {(entry.input, entry.axis): entry.ranges for entry in analysis.unseen}
     reaches = []
     for tensor in tensors:
@@ -86,7 +89,7 @@ def _impulses(analysis: Analysis) -> ImpulsePlan:
 
 
 def _coarse(spans: Hulls) -> Hulls:
-    """The same hulls, or wider ones where they are too many to hand over."""
+    """The same hulls, or coarser ones that contain them if they exceed the limit."""
     while spans.size > 2 * _MOST_ENTRIES:
         spans = spans.min(axis=1 + int(np.argmax(spans.shape[1:])), keepdims=True)
     return spans

@@ -1,4 +1,4 @@
-"""Exact fields of single indices, and what is missing inside them."""
+"""Exact fields of single indices, and the indices missing inside them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from strideinspect.results.field import InputAxis, Span
 
 
 def may_have_holes(shapes: Shapes) -> bool:
-    """Whether some window leaves out indices between its taps, or between it and the next window."""
+    """Whether some window skips indices between its taps or between two of its positions."""
     return any(
         w.dilation > 1 or w.extent < w.stride
         for geometry in shapes.geometries.values()
@@ -28,7 +28,7 @@ def may_have_holes(shapes: Shapes) -> bool:
 
 
 def middle(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Masks, dict[InputAxis, int]]:
-    """The middle index of a tensor along every image axis that runs along one of its axes, as masks and by source."""
+    """The middle index of a tensor along each of its image axes: as masks of the tensor, and as an index by source."""
     masks = list(all_marked(shapes.shapes[tensor]))
     chosen: dict[InputAxis, int] = {}
     for source, seen in fields.get(tensor, {}).items():
@@ -62,7 +62,7 @@ def holes_of(
 
 
 def _locally(item: NodeReads, fields: Fields, source: InputAxis) -> NodeReads:
-    """The node without the statistics that it normalises by, and without what a collapsed axis spreads again."""
+    """The node without reads that are not local: statistics, and broadcasts of a collapsed axis."""
     kept = []
     for read in item.reads:
         seen = fields.get(item.node.inputs[read.input], {}).get(source)

@@ -1,6 +1,7 @@
-"""Marked indices of a tensor, one boolean vector per axis, carried through one read, backwards or forwards.
+"""Marked indices of a tensor, one boolean vector per axis, propagated through one read backwards or forwards.
 
-Full dependence throughout. An index is marked where all its vectors are: too many may be marked, never too few.
+These are masks of full dependence. An index is marked if all of its vectors are, so too many indices may be marked,
+never too few.
 """
 
 from __future__ import annotations
@@ -35,18 +36,18 @@ from strideinspect.results.field import Shape
 
 Vector = NDArray[np.bool_]
 Masks = tuple[Vector, ...]
-"""One vector per axis of a tensor; an index is marked where all its vectors are."""
+"""One vector per axis of a tensor; an index is marked if it is marked in every vector."""
 
 
 @lru_cache(maxsize=1024)
 def all_marked(shape: Shape) -> Masks:
-    """Every index of a tensor: one object for all tensors of a shape."""
+    """Every index of a tensor. Cached, so that tensors of one shape share one object and `is` compares them."""
     return tuple(map(_all, shape))
 
 
 @lru_cache(maxsize=256)
 def _all(length: int) -> Vector:
-    """One vector for all axes of a length: where both are whole, it need not be joined with itself."""
+    """One shared vector per length: the union of a vector with itself is skipped by identity."""
     mask = np.ones(length, dtype=bool)
     mask.setflags(write=False)
     return mask
@@ -75,7 +76,7 @@ def _stretch(masks: Masks, place: Place) -> Masks:
 
 @lru_cache(maxsize=1024)
 def _back_from_all(steps: tuple[Step, ...], shape: Shape) -> Masks | None:
-    """What is read where every index is asked for, which is the usual case; several passes need the same."""
+    """What is read if all output indices are marked: the usual case, and the same in several passes."""
     read = _back(steps, all_marked(shape))
     lengths = tuple(map(len, read or ()))
     return all_marked(lengths) if read and tuple(map(np.count_nonzero, read)) == lengths else read
@@ -85,13 +86,13 @@ def _back(steps: tuple[Step, ...], masks: Masks) -> Masks | None:
     for step in reversed(steps):
         try:
             masks = _back_step(step, masks)
-        except TooLargeError:  # then it counts as reading everything: no index is called unread falsely
+        except TooLargeError:  # assume that everything is read: no index may be reported as unread wrongly
             masks = all_marked(_before(step, masks))
     return masks if all(map(np.count_nonzero, masks)) else None
 
 
 def _before(step: Step, masks: Masks) -> Shape:
-    """Shape of what a window step is applied to."""
+    """The shape before a window step."""
     lengths = list(map(len, masks))
     if isinstance(step, Sliding | Transposed | Table):
         lengths[step.axis] = step.length
@@ -99,7 +100,7 @@ def _before(step: Step, masks: Masks) -> Shape:
 
 
 def forward(read: Read, masks: Masks, shape: Shape) -> Masks:
-    """The output indices that read a marked index; all of them where the step does not keep indices apart."""
+    """The output indices that read a marked index; all of them if a step mixes indices."""
     marked = masks
     for step in read.steps:
         after = _forward_step(step, marked)
@@ -119,7 +120,7 @@ def _replaced(masks: Masks, axis: int, vector: Vector) -> Masks:
 
 @lru_cache(maxsize=1024)
 def _reached(step: Sliding | Transposed, mask: bytes) -> Vector:
-    """Which output indices of a window have a marked tap; networks repeat a few windows many times."""
+    """Which output indices of a window have a marked tap. Cached: networks repeat a few windows many times."""
     unmarked = np.frombuffer(mask, dtype=np.uint8) ^ 1
     reached: Vector = minimum_over_taps(unmarked, 0, step, 1) == 0
     return reached
@@ -210,7 +211,7 @@ def _reshaped(masks: Masks, before: Shape, after: Shape) -> Masks:
 
 
 def _product(vectors: Sequence[Vector]) -> NDArray[np.bool_]:
-    """Marked where all vectors are, one axis for each."""
+    """The outer product of vectors: an array with one axis per vector."""
     product = np.ones((), dtype=bool)
     for vector in vectors:
         product = np.logical_and(product[..., None], vector)
@@ -227,9 +228,9 @@ def _any(vector: Vector) -> Vector:
 
 
 def _forward_step(step: Step, masks: Masks) -> Masks | None:
-    """The output indices that read a marked index; None for a step that does not keep indices apart.
+    """The output indices that read a marked index; None for a step that mixes indices.
 
-    Only nodes that keep indices apart are followed forwards: transposes, reshapes, pads and slices.
+    Masks are propagated forwards only through nodes that keep indices apart: transposes, reshapes, pads and slices.
     """
     match step:
         case Sliding():

@@ -1,7 +1,7 @@
-"""Liveness: which indices of each tensor are read, found by following reads backwards through the graph.
+"""Liveness: which indices of each tensor are read, computed by propagating masks backwards through the graph.
 
-Full dependence throughout. A tensor's read indices are the product of its vectors, which may contain too many
-(two readers, one of even rows and one of even columns), never too few: no index is called unread or unseen falsely.
+These are masks of full dependence. The read indices of a tensor are the product of its vectors, which may contain too
+many (two readers, one of even rows and one of even columns) but never too few: no index is wrongly unread or unseen.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from strideinspect.reads.families import family_of
 
 
 def seen(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
-    """Per tensor the indices on which some of these outputs depend; no output depends on a missing tensor."""
+    """Per tensor the indices on which some of these outputs depend; tensors that none depends on are missing."""
     return seen_from(
         shapes, nodes, {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
     )
@@ -26,7 +26,7 @@ def seen_from(shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Ma
     masks = dict(start)
     for item in reversed(nodes):
         if not item.known:
-            # Neither its reads nor its outputs are known, so it counts as reading everything.
+            # Its reads are not known: assume that it reads everything.
             for name in item.node.inputs:
                 _mark_all(masks, name, shapes)
             continue
@@ -39,7 +39,7 @@ def seen_from(shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Ma
 
 
 def read_indices(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
-    """Per tensor the indices that some node reads, where a node that preserves indices reads only what is read of it.
+    """Per tensor the indices that some node reads; an index-preserving node reads only what is read of its output.
 
     A map is a tensor with everything that index-preserving nodes compute from it. Graph outputs count as read
     completely; nodes without a path to an output do not count as readers.
@@ -64,7 +64,7 @@ def read_indices(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[s
                 _join(masks, name, back(read, wanted))
     for item in nodes:
         if item.known and keeps_map(item):
-            # What a sibling reads of the map is read of every tensor that the map goes through.
+            # An index that one reader of the map reads is read in every tensor that belongs to the same map.
             _pass_on(masks, item, shapes)
     return masks
 

@@ -1,4 +1,4 @@
-"""What a window node costs: multiply-adds, and parameters."""
+"""Cost of a window node: multiply-adds and parameters."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from strideinspect.model.shapes import Shapes
 def cost_of(
     shapes: Shapes, node: Node, geometry: Geometry, data_dependent: frozenset[str]
 ) -> tuple[int | None, int | None]:
-    """Multiply-adds for one batch element, and weights with bias, as far as no input of the model makes them.
+    """Multiply-adds for one batch element, and the number of weights and biases that are not computed from an input.
 
-    Every weight is used once at each place of the window: an output index, or for a transposed window an input index.
+    Every weight is used once at each position of the window: per output index, or per input index if transposed.
     A pooling has neither.
     """
     if geometry.weight is None:

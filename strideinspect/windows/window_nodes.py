@@ -1,4 +1,4 @@
-"""Window nodes with their numbers and with what they leave unused of their input."""
+"""Window nodes with their attributes and the input pixels that they drop or skip."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from strideinspect.windows.cost import cost_of
 
 
 def reached(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, Masks]:
-    """Per window node, by its first output, the indices of its input that its windows reach."""
+    """Per window node, by its first output, the indices of its input that its windows cover."""
     masks_by_node = {}
     for item in nodes:
         geometry = shapes.geometries.get(item.node.key)
@@ -52,7 +52,7 @@ def window_nodes(
     for node in shapes.nodes:
         geometry = shapes.geometries.get(node.key)
         if not node.key:
-            continue  # what it makes has no name, so that nobody can use it
+            continue  # its outputs have no name, so no node can use them
         if geometry is not None:
             windows.append(_window(shapes, node, geometry, fields, reached.get(node.key), data_dependent))
         elif is_window(node):
@@ -67,7 +67,7 @@ def window_nodes(
 
 
 def _branch(shapes: Shapes, output: str) -> Branch | None:
-    """The branch of an undecided If in which a node stands."""
+    """The branch of an If that contains the node, if the condition is not constant."""
     side = shapes.branches.get(output)
     return None if side is None else Branch(side.label, side.name, shapes.unfit.get(side))
 
@@ -104,7 +104,7 @@ def _window(
 
 
 def _unplaced(shapes: Shapes, node: Node) -> WindowNode:
-    """A window node that cannot run at this size, or behind one that cannot, with the file's own numbers."""
+    """A window node that cannot run at this size, or depends on one that cannot, with the attributes from the file."""
     kernel = node.integers("kernel_shape") or next(
         (shapes.shapes[name][2:] for name in node.inputs[1:2] if name in shapes.shapes), ()
     )
@@ -133,7 +133,7 @@ def _unplaced(shapes: Shapes, node: Node) -> WindowNode:
 
 
 def _numbers(node: Node, attribute: str, count: int, default: int) -> tuple[int, ...]:
-    """So many numbers of an attribute, or its default where the file gives another number of them."""
+    """`count` numbers of an attribute, or the default if the file has a different number of them."""
     numbers = node.integers(attribute)
     return numbers if numbers is not None and len(numbers) == count else (default,) * count
 
