@@ -37,9 +37,9 @@ class Repository(NamedTuple):
         A trace from another machine or checkout names files that do not exist here: then the longest ending of the
         path that is a file of the repository is used.
         """
-        found = self._inside(file)
-        if found is not None and (self.root / found).is_file():
-            return found
+        relative = self._inside(file)
+        if relative is not None and (self.root / relative).is_file():
+            return relative
         parts = [part for part in re.split(r"[/\\]", file) if part not in ("", ".")]
         if ".." in parts:
             return None

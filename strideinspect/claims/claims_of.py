@@ -1,4 +1,7 @@
-"""What verification is asked to hold against running: plain data, for it is to know nothing of how it was found."""
+"""The claims that verification checks by running the model.
+
+They are plain data, so that verification stays independent of the code that computed them.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ from strideinspect.verify.messages import Reach
 
 
 def claims_of(analysis: Analysis, *, full: bool) -> Claims:
-    """The shapes, fields, unseen indices and closed forms of an analysis that running at this size can settle.
+    """The shapes, fields, unseen indices and closed forms of an analysis that a run at this size can check.
 
-    With `full`, also the closed forms that need larger sizes, and the impulses to send.
+    With `full`, also the closed forms that need larger input sizes, and the impulse tests.
     """
     shapes = analysis.shapes
     own = {name for node in shapes.nodes for name in node.outputs}
@@ -51,15 +54,15 @@ def claims_of(analysis: Analysis, *, full: bool) -> Claims:
 
 
 def _impulses(analysis: Analysis) -> ImpulsePlan:
-    """The impulses to send along each source, and what they may reach of the windows' and of the graph's outputs."""
+    """The impulses along each source, and which indices of window outputs and graph outputs they may affect."""
     shapes = analysis.shapes
     outputs = shapes.network.outputs
     tensors = [
         name for name in dict.fromkeys((*outputs, *(w.output for w in analysis.windows))) if name in shapes.shapes
     ]
     producers = _producers(shapes)
-    whole = all(item.known for item in analysis.reads)  # else a tensor without a field may depend on a source too
-    dark = {(entry.input, entry.axis): entry.ranges for entry in analysis.unseen}
+    whole = all(item.known for item in analysis.reads)  # otherwise a tensor without a field may depend on the source
+    unseen = {(entry.input, entry.axis): entry.ranges for entry in analysis.unseen}
     reaches = []
     for tensor in tensors:
         shape = shapes.shapes[tensor]
@@ -77,7 +80,7 @@ def _impulses(analysis: Analysis) -> ImpulsePlan:
                     extents=full.shape[1:],
                     first=tuple(full[0].reshape(-1).tolist()),
                     last=tuple((-full[1]).reshape(-1).tolist()),
-                    unseen=dark.get(source, ()) if tensor in outputs else (),
+                    unseen=unseen.get(source, ()) if tensor in outputs else (),
                 )
             )
     return plan(reaches, {(name, axis): shapes.shapes[name][axis] for name, axis in analysis.input_axes})

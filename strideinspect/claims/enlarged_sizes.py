@@ -1,4 +1,4 @@
-"""Sizes at which indices of deep layers keep clear of all borders, so that running can show their closed forms."""
+"""Larger input sizes at which fields of deep layers lie inside the image, so that a run can check closed forms."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from strideinspect.verify.theory import ClaimKey, Enlarged, TheoryClaim
 
 
 def theory(windows: Sequence[WindowNode], outputs: Sequence[TensorReport]) -> list[tuple[TheoryClaim, int]]:
-    """The closed forms of windows and outputs that run along a position, each with the number of its indices."""
-    found = [(w.output, w.name or None, f) for w in windows for f in w.fields]
+    """The closed forms of windows and graph outputs along positions, each with the number of positions."""
+    fields = [(w.output, w.name or None, f) for w in windows for f in w.fields]
     known = {window.output for window in windows}
-    found += [(output.name, None, f) for output in outputs if output.name not in known for f in output.fields]
-    return [(claim, len(f.positions)) for tensor, node, f in found for claim in _claims(f, tensor, node)]
+    fields += [(output.name, None, f) for output in outputs if output.name not in known for f in output.fields]
+    return [(claim, len(f.positions)) for tensor, node, f in fields for claim in _claims(f, tensor, node)]
 
 
 def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim]:
@@ -34,26 +34,26 @@ def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim
 
 
 def enlarged(analysis: Analysis, claims: Sequence[TheoryClaim], macs: int) -> list[Enlarged]:
-    """Larger sizes, one spatial axis at a time, for those of its closed forms that are open at this one.
+    """Larger input sizes, one spatial axis at a time, for claims that cannot be checked at the present size.
 
-    Inputs that are equally long along an axis grow together, for they may be merged. The axis keeps its residue by the
-    strides, on which SAME padding depends; a closed form that is another one at the larger size is not claimed there.
-    `macs` are the model's multiply-adds as it is.
+    Inputs of equal length along an axis are enlarged together, since they may be merged. The length keeps its residue
+    modulo the strides, on which SAME padding depends; a closed form that differs at the larger size is not claimed.
+    `macs` are the multiply-adds of the model at the present size.
     """
-    found: list[Enlarged] = []
+    larger: list[Enlarged] = []
     done: set[InputAxis] = set()
     for source in analysis.input_axes:
         if source not in done:
-            group = _growing(source, analysis)
+            group = _axes_enlarged_with(source, analysis)
             done.update(group)
             asked = [claim for claim in claims if (claim.input, claim.axis) in group]
             if asked:
-                found += _larger(analysis, group, asked, macs)
-    return found
+                larger += _larger(analysis, group, asked, macs)
+    return larger
 
 
-def _growing(source: InputAxis, analysis: Analysis) -> set[InputAxis]:
-    """The axes that grow with this one: its own, and of the other inputs those of the same number and length."""
+def _axes_enlarged_with(source: InputAxis, analysis: Analysis) -> set[InputAxis]:
+    """The axes to enlarge together: this one, and those of other inputs with the same number and length."""
     name, axis = source
     length = analysis.sizes[name][axis]
     return {source} | {
@@ -64,7 +64,7 @@ def _growing(source: InputAxis, analysis: Analysis) -> set[InputAxis]:
 
 
 def _larger(analysis: Analysis, group: set[InputAxis], claims: Sequence[TheoryClaim], macs: int) -> Iterator[Enlarged]:
-    """The model with this group of axes grown: moderately, and further for what needs more than that."""
+    """The model with this group of axes enlarged: moderately first, then further for claims that need it."""
     length = claims[0].length
     inputs = analysis.sizes
     elements = max(math.prod(inputs[name]) for name, _ in group)
@@ -79,7 +79,7 @@ def _larger(analysis: Analysis, group: set[InputAxis], claims: Sequence[TheoryCl
             grown = {
                 name: tuple(size if (name, k) in group else n for k, n in enumerate(inputs[name])) for name in inputs
             }
-            yield Enlarged(grown, *_again(analysis, grown, group, [claim for claim, _ in fitting.values()]))
+            yield Enlarged(grown, *_unchanged(analysis, grown, group, [claim for claim, _ in fitting.values()]))
         left = {key: entry for key, entry in left.items() if key not in fitting}
     reasons = {
         key: f"to keep clear of all borders it takes about {need:,} indices along axis {key[1]}, too many to run"
@@ -90,16 +90,16 @@ def _larger(analysis: Analysis, group: set[InputAxis], claims: Sequence[TheoryCl
 
 
 def _needed(claim: TheoryClaim, length: int, period: int) -> int:
-    """The least length, of this one's residue by the strides, at which every phase should keep clear of the borders."""
+    """The smallest length with the same residue modulo the period at which every phase fits inside the borders."""
     size = max((last - first + 1 for first, last in filter(None, claim.spans)), default=0)
     least = size + 8 * abs(claim.step) + 8
     return length + max(0, -(-(least - length) // period)) * period
 
 
-def _again(
+def _unchanged(
     analysis: Analysis, sizes: Mapping[str, Shape], group: set[InputAxis], claims: Sequence[TheoryClaim]
 ) -> tuple[list[TheoryClaim], dict[ClaimKey, str]]:
-    """The claims as they are at this size; why those cannot be made that are others, or are none any more."""
+    """The claims that hold unchanged at this size, and by key the reasons for those that do not."""
     larger = analysis.at(sizes, only=sorted(group))
     same, reasons = [], {}
     for claim in claims:

@@ -36,7 +36,7 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
     files = table.pop("files", [])
     if not isinstance(files, list) or not all(isinstance(entry, dict) for entry in files):
         raise UsageError(f"{where}: files must be an array of tables", "write [[tool.strideinspect.files]]")
-    found = keys.read(table, where, file.parent)
+    values = keys.read(table, where, file.parent)
     for number, entry in enumerate(files, 1):
         own = dict(entry)
         place = f"{where}: files, table {number}"
@@ -44,8 +44,8 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
         # Read even where it does not match, so that a mistake is reported at once.
         more = keys.read(own, place, file.parent)
         if any(_matches(model, glob, file.parent) for glob in globs):
-            found = merged(found, more)
-    return Settings(**found)
+            values = merged(values, more)
+    return Settings(**values)
 
 
 def merged(base: Partial, more: Partial) -> Partial:
@@ -99,11 +99,11 @@ def _table(file: Path) -> Mapping[str, object]:
     import tomllib
 
     try:
-        found: object = tomllib.loads(content.decode())
+        table: object = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{_shown(file)} is not valid TOML: {error}", "correct it, or use --no-config") from error
     for key in () if ours else ("tool", "strideinspect"):
-        found = found.get(key, {}) if isinstance(found, dict) else {}
-    if not isinstance(found, dict):
+        table = table.get(key, {}) if isinstance(table, dict) else {}
+    if not isinstance(table, dict):
         raise UsageError(f"{_shown(file)}: tool.strideinspect must be a table", "write [tool.strideinspect]")
-    return found
+    return table

@@ -1,7 +1,7 @@
-"""Actual fields: for every tensor, which indices of an input axis each of its indices depends on, as a hull.
+"""Actual fields: for every tensor, the hull of the indices of an input axis that each of its indices depends on.
 
-Per source (one axis of one graph input) a tensor has a local and a full hull. Full is everything that a value depends
-on; local leaves out the statistics of normalising operators and what a collapsed axis spreads again.
+Per source (one axis of one graph input) a tensor has a local and a full hull. The full hull is everything that a value
+depends on; the local one excludes the statistics of normalising operators and broadcasts of a collapsed axis.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from strideinspect.fields.axes import StepContext, carried
 from strideinspect.fields.hulls import (
     Hulls,
     TooLargeError,
+    combined,
     grouped,
     joined,
     mix_channels,
@@ -45,13 +46,13 @@ class Dependence(NamedTuple):
 
     - `local` is the local dependence, None where no local path leads here;
     - `uncollapsed` is the part of it on paths without a collapsed axis. It replaces `local` when a collapsed axis is
-      broadcast: what a global pooling saw adds nothing to the local field of the positions it is repeated over;
+      broadcast: the result of a global pooling does not widen the local field where it is repeated;
     - `full` is everything that the tensor depends on;
     - `axes` are the tensor's axes along which the position runs;
     - `collapsed` are the axes that had the position until a pooling or reduction brought them to extent 1. After a
       merge, an axis may be in both sets;
     - `any_single_axis`: a collapsed axis was removed (squeezed), so that any axis of extent 1 that is inserted later
-      may stand for it;
+      may be that axis;
     - `collapsed_at` is the tensor in which an axis first collapsed or was normalised over;
     - `unknown` is the reason why the reads of an earlier node are not known.
     """
@@ -78,7 +79,7 @@ class Dependence(NamedTuple):
 
 
 def apply(step: Step, seen: Dependence, context: StepContext) -> Dependence:
-    """What the output of one step sees. An array too large to be made becomes the whole input, with the reason."""
+    """What the output of one step sees. If the array would be too large, it is the whole input, with the reason."""
     try:
         return _applied(step, seen, context)
     except TooLargeError as error:
@@ -121,7 +122,7 @@ def _axis_step(step: Sliding | Transposed | Table, seen: Dependence, context: St
 
 
 def _channels(step: Channels, seen: Dependence) -> Dependence:
-    # A position that came to run along the channels (SpaceToDepth) ends where they are mixed.
+    # A position that runs along the channels (after SpaceToDepth) ends where channels are mixed.
     mixed = seen.changed(lambda spans: mix_channels(spans, step))
     if step.groups == step.inputs or step.axis not in seen.axes:
         return mixed
@@ -196,13 +197,13 @@ def _reshape(step: Reshape, seen: Dependence) -> Dependence:
     hulls = [spans for spans in (reshaped_to.full, reshaped_to.local) if spans is not None]
     for new in _splits(step):
         varying = {axis for axis in new if any(spans.shape[axis + 1] > 1 for spans in hulls)}
-        if varying:  # channels along which nothing varied carry no position after they are split
+        if varying:  # of the parts of a split axis, those with constant spans have no position
             axes -= frozenset(new) - varying
     return reshaped_to._replace(axes=axes)
 
 
 def _split(step: Reshape, spans: Hulls) -> Hulls:
-    """Extent 1 along those parts of a split axis along which nothing varies."""
+    """Reduce those parts of a split axis to extent 1 along which the spans are constant."""
     for new in _splits(step):
         for axis in new:
             spans = shrunk(spans, axis)
@@ -244,7 +245,7 @@ def _rank_after(step: Step, rank: int) -> int:
 
 
 def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[int]) -> Dependence:
-    """What a tensor sees through all of its reads: the hull, stretches laid beside each other."""
+    """What a tensor sees through all of its reads: the hull of whole reads, and the concatenation of partial ones."""
     stretches = [(place, part) for place, part in parts if place is not None]
     whole = [part for place, part in parts if place is None]
     if stretches:
@@ -253,14 +254,14 @@ def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[i
         return whole[0]
     near = [part for part in whole if part.local is not None]
     axes = frozenset().union(*(part.axes for part in near or whole))
-    full = _hull([part.full for part in whole])
+    full = combined([part.full for part in whole])
     shared = len(near) == len(whole) and all(part.local is part.full for part in whole)
-    local = full if shared else _hull([p.local for p in near if p.local is not None]) if near else None
+    local = full if shared else combined([p.local for p in near if p.local is not None]) if near else None
     uncollapsed = [part.uncollapsed for part in near if part.uncollapsed is not None]
     alone = all(part.uncollapsed is part.local for part in near)
     return Dependence(
         local=local,
-        uncollapsed=local if alone else _hull(uncollapsed) if uncollapsed else None,
+        uncollapsed=local if alone else combined(uncollapsed) if uncollapsed else None,
         full=full,
         axes=axes,
         collapsed=frozenset().union(*(part.collapsed for part in near or whole)),
@@ -296,11 +297,3 @@ def _laid_out(stretches: Sequence[tuple[Place, Dependence]], others: Collection[
         collapsed_at=next((part.collapsed_at for _, part in stretches if part.collapsed_at), None),
         unknown=next((part.unknown for _, part in stretches if part.unknown), None),
     )
-
-
-def _hull(arrays: Sequence[Hulls]) -> Hulls:
-    hull = arrays[0]
-    for other in arrays[1:]:
-        if other is not hull:
-            hull = np.minimum(hull, other)
-    return hull

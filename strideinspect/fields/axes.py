@@ -1,4 +1,4 @@
-"""Where an axis goes when a tensor is reshaped."""
+"""Axes of a tensor along which positions run, through reshapes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from strideinspect.results.field import Shape
 
 
 class StepContext(NamedTuple):
-    """Where a step is applied: the tensor that comes out, what to call the node, the axes of other sources going in."""
+    """Context of a step: the output tensor, the node's label for messages, and the input axes of other sources."""
 
     tensor: str
     label: str
@@ -20,8 +20,8 @@ class StepContext(NamedTuple):
 def carried(axes: Collection[int], before: Shape, after: Shape) -> frozenset[int]:
     """The axes of `after` along which positions run that ran along `axes` of `before`, values in row-major order.
 
-    An axis is a digit of the flat index; it lives on in every digit whose place values overlap its own. An axis of
-    extent 1 has no digit: it lives on in the axis of extent 1 that stands at the same place, counted from the left.
+    An axis is a digit of the flat index; it continues in every axis whose range of place values overlaps its own. An
+    axis of extent 1 is no digit: it continues in the axis of extent 1 between the same digits, counted from the left.
     """
     axes_after = set()
     old, new = _digits(before), _digits(after)

@@ -77,7 +77,7 @@ class Reason(NamedTuple):
 
 
 class Digit(NamedTuple):
-    """A factor of an axis, by which its index is counted; one of them may be the position."""
+    """A factor of an axis: one digit of its index in mixed radix. One digit may be the position."""
 
     size: int
     position: bool = False
@@ -86,8 +86,8 @@ class Digit(NamedTuple):
 class Suspended(NamedTuple):
     """A closed form while its position shares an axis with other digits; a later Reshape may separate them.
 
-    `line` is the form of a tensor that has no axis but the position; `axes` are the digits of each axis, the major one
-    first, without those of a single index. `text` says why there is no closed form meanwhile.
+    `line` is the form of a tensor that has only the position's axis; `axes` are the digits of each axis, the major one
+    first, without digits of size 1. `text` is the reason why there is no closed form in this state.
     """
 
     text: str
@@ -104,7 +104,7 @@ def identity(rank: int, axis: int) -> Closed:
 
 
 class _Line(NamedTuple):
-    """A closed form that does not vary along other axes, as a cache key: rows and columns mostly have equal ones."""
+    """A closed form that is constant along all other axes, as a cache key: rows and columns are usually equal."""
 
     spans: bytes
     step: int
@@ -120,14 +120,14 @@ def _line(form: Closed) -> _Line | None:
 
 
 def laid(line: Closed, rank: int, axis: int) -> Closed:
-    """The form of a tensor of one axis along some axis of a tensor of this rank."""
+    """Expand the form of a one-dimensional tensor to a tensor of this rank, with its position along `axis`."""
     shape = [1] * (rank + 1)
     shape[0], shape[axis + 1] = line.spans.shape
     return Closed(line.spans.reshape(shape), axis, line.step, line.size_dependent)
 
 
 def alone(form: Closed) -> Closed | None:
-    """The same form in a tensor that has no other axis; None where it varies along others."""
+    """The form of a one-dimensional tensor; None if it varies along other axes."""
     line = _line(form)
     return None if line is None else line.form()
 
@@ -137,7 +137,7 @@ def _laid(line: Closed | Reason, like: Closed) -> Closed | Reason:
 
 
 def composed(form: Closed, read: Periodic) -> Closed | Reason:
-    """Both maps one after the other; the period is the fewest outputs that move the input by whole periods."""
+    """The composition of both maps. Its period is the smallest number of outputs that advance by whole periods."""
     line = _line(form)
     return _composed(form, read) if line is None else _laid(_composed_line(line, read), form)
 
@@ -161,7 +161,7 @@ def _composed(form: Closed, read: Periodic) -> Closed | Reason:
     shape = [1] * (form.spans.ndim + 1)
     shape[axis], shape[axis + 1] = taps.shape
     taken = form.spans.take(phase, axis)
-    # In 64 bits: offsets may exceed 32 bits before they are found to be too large.
+    # In 64 bits, since offsets may exceed 32 bits before they are rejected as too large.
     spans = taken + (whole * form.step).reshape(shape) * _signs(len(shape))
     empty = None
     if sees_nothing(int(form.spans.max(initial=0))) or not read.present.all():
@@ -199,19 +199,19 @@ def _united(forms: Sequence[Closed]) -> Closed:
 
 
 def _signs(dims: int) -> NDArray[np.int64]:
-    """What moves a span array of so many dimensions by a number: its last indices are negated."""
+    """Factors that turn a shift into one of a span array, in which last indices are negated: shape [2, 1, …]."""
     return np.array([1, -1]).reshape(2, *(1,) * (dims - 1))
 
 
 def reduced(form: Closed) -> Closed:
-    """The shortest period that says the same."""
+    """The same form with the shortest period."""
     period, axis, phases = form.period, form.axis + 1, form.phases
     for shorter in range(1, period):
         if period % shorter or form.step * shorter % period:
             continue
         moved = form.step * shorter // period
         if phases[0] is not None and phases[shorter] != (phases[0][0] + moved, phases[0][1] + moved):
-            continue  # as nearly always: the rest need not be looked at
+            continue  # the usual case: no need to compare the rest
         head, tail = cut(form.spans, axis, 0, period - shorter), cut(form.spans, axis, shorter, period)
         if bool((np.where(sees_nothing(head), head, head + moved * _signs(head.ndim)) == tail).all()):
             return Closed(cut(form.spans, axis, 0, shorter), form.axis, moved, form.size_dependent)

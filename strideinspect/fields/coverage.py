@@ -1,4 +1,4 @@
-"""What a window node does not read of its input: dropped, skipped and padding indices."""
+"""Input indices that a window node does not read: dropped, skipped and padding."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from strideinspect.results.report import Dropped
 
 
 def padding_mask(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
-    """Indices of an axis that see no pixel of the image axes that run along it: padding by earlier nodes, and holes."""
+    """Indices of an axis that see no pixel along it: padding of earlier nodes, and holes."""
     hulls = [seen.actual.full for seen in fields.get(tensor, {}).values() if axis in seen.actual.axes]
     if all(int(spans[0].max(initial=0)) < NOTHING for spans in hulls):
         return np.zeros(length, dtype=bool)
@@ -29,9 +29,9 @@ def padding_mask(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
 
 
 class Lost(NamedTuple):
-    """What a window leaves untouched along its axis: which pixels at the end and in gaps, and how much of what.
+    """Indices that a window does not read along its axis: masks of pixels dropped at the end and of those in gaps.
 
-    `counts` are those of pixels, of padding that is dropped with them, and of gaps.
+    `counts` are the numbers of dropped pixels, of padding dropped with them, and of pixels in gaps.
     """
 
     pixels: Vector
@@ -40,7 +40,7 @@ class Lost(NamedTuple):
 
 
 def lost(window: Window, touched: Vector, empty: Vector) -> Lost:
-    """What a window leaves untouched: `touched` are the indices that it reaches, `empty` padding made in the graph."""
+    """What a window does not read: `touched` masks the indices it covers, `empty` the padding added by other nodes."""
     find = _lost if window.length <= LONGEST_CACHED_AXIS else _lost.__wrapped__
     return find(window, touched.tobytes(), empty.tobytes())
 
@@ -71,9 +71,11 @@ def dropped(geometry: Geometry, touched: Masks, empty: Sequence[Vector]) -> Drop
 
 @lru_cache(maxsize=1024)  # networks repeat a few windows many times
 def used_taps(window: Window) -> int:
-    """How many of a window's taps touch a pixel at some position; the others lie in padding wherever it stands."""
+    """Number of taps that read a pixel at some position of the window; the others read padding at every position."""
     if window.kernel > LARGEST_FIELD_ARRAY:
         return window.kernel
     offset = window.dilation * np.arange(window.kernel) - window.begin
-    first = np.maximum(0, -(offset // window.stride))  # the first position at which the tap is not before the map
+    first = np.maximum(
+        0, -(offset // window.stride)
+    )  # first position at which the tap is not in the padding before the map
     return int(((first < window.size) & (first * window.stride + offset < window.length)).sum())

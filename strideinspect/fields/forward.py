@@ -60,7 +60,7 @@ def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
 
 
 def _fitting(node: Node, shapes: Shapes, data_dependent: set[str]) -> tuple[Read, ...]:
-    """What a node reads of inputs that depend on data; all of it, with the reason, if its description does not fit."""
+    """What a node reads of data-dependent inputs; everything, with the reason, if its description does not fit."""
     placed = shapes.placed(node, data_dependent)
     known = shapes.shapes
     reads = tuple(r for r in describe(placed) if node.inputs[r.input] in data_dependent)
@@ -71,25 +71,25 @@ def _fitting(node: Node, shapes: Shapes, data_dependent: set[str]) -> tuple[Read
 
 
 def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[int, ...]]:
-    """Per graph input the axes along which a first window slides; axis 0 of a batch is none."""
+    """Per graph input the axes along which a first window slides; the batch axis 0 is excluded."""
     sources = [(name, axis) for name in shapes.network.inputs for axis in range(1, len(shapes.shapes[name]))]
     seen: dict[str, dict[InputAxis, Dependence]] = {name: {} for name in shapes.network.inputs}
     for name, axis in sources:
         shape = shapes.shapes[name]
         spans = index_spans(len(shape), axis, shape[axis])
         seen[name][name, axis] = Dependence(spans, spans, spans, frozenset({axis}))
-    slid_along: set[InputAxis] = set()
+    window_axes: set[InputAxis] = set()
     for item in nodes:
         node = item.node
-        slid = shapes.geometries.get(node.key) if item.known else None
-        if slid is not None:
-            for source, dependence in seen.get(node.inputs[slid.data], {}).items():
-                if dependence.axes & set(slid.axes):
-                    slid_along.add(source)
+        geometry = shapes.geometries.get(node.key) if item.known else None
+        if geometry is not None:
+            for source, dependence in seen.get(node.inputs[geometry.data], {}).items():
+                if dependence.axes & set(geometry.axes):
+                    window_axes.add(source)
             continue
         for name, parts in _contributions(item, seen).items():
             seen[name] = {s: actual.merge([(place, d) for place, d in p], ()) for s, p in parts.items()}
-    return {name: tuple(sorted(axis for owner, axis in slid_along if owner == name)) for name in shapes.network.inputs}
+    return {name: tuple(sorted(axis for owner, axis in window_axes if owner == name)) for name in shapes.network.inputs}
 
 
 _Parts = dict[str, dict[InputAxis, list[tuple[Place | None, Dependence]]]]
@@ -117,7 +117,7 @@ def propagate(shapes: Shapes, nodes: Sequence[NodeReads], sources: Sequence[Inpu
 
 
 def carried_on(shapes: Shapes, nodes: Sequence[NodeReads], known: Fields) -> Fields:
-    """The fields of every tensor, where those before these nodes are known."""
+    """Compute the fields of all outputs of these nodes; `known` are the fields of the tensors before them."""
     fields = dict(known)
     for item in nodes:
         fields |= {output: seen for output, seen in _visit(item, fields).items() if output in shapes.shapes}
@@ -125,7 +125,7 @@ def carried_on(shapes: Shapes, nodes: Sequence[NodeReads], known: Fields) -> Fie
 
 
 def _itself(source: InputAxis, shape: Shape) -> AxisField:
-    """What an input sees of its own axis."""
+    """The field of a graph input in its own axis: every index sees itself."""
     axis = source[1]
     spans = index_spans(len(shape), axis, shape[axis])
     return AxisField(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis))
@@ -156,7 +156,7 @@ _NO_PATH = "the tensor depends on it only through pooled statistics"
 def _merged(
     contributions: Sequence[tuple[Place | None, Mapping[InputAxis, AxisField]]], label: str
 ) -> dict[InputAxis, AxisField]:
-    """What several reads see together."""
+    """The merged fields of several reads."""
     parts: dict[InputAxis, list[tuple[Place | None, AxisField]]] = {}
     for place, after in contributions:
         for source, seen in after.items():
@@ -184,12 +184,12 @@ def _union(sets: Iterable[frozenset[int]]) -> frozenset[int]:
 
 
 def _emptied(after: dict[InputAxis, AxisField]) -> dict[InputAxis, AxisField]:
-    """A tensor that sees nothing along one image axis of an input (only padding is left) sees nothing of the input."""
-    blind = {name for (name, _), seen in after.items() if is_empty(seen.actual.full)}
-    if not blind:
+    """Empty the fields of all axes of an input if one of them is empty: the tensor then holds only padding."""
+    without_field = {name for (name, _), seen in after.items() if is_empty(seen.actual.full)}
+    if not without_field:
         return after
     return {
-        (name, axis): seen._replace(actual=seen.actual.changed(emptied)) if name in blind else seen
+        (name, axis): seen._replace(actual=seen.actual.changed(emptied)) if name in without_field else seen
         for (name, axis), seen in after.items()
     }
 

@@ -1,4 +1,4 @@
-"""Exact fields of single indices, and what is missing inside them."""
+"""Exact fields of single indices, and the indices missing inside them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from strideinspect.results.field import InputAxis, Span
 
 
 def may_have_holes(shapes: Shapes) -> bool:
-    """Whether some window leaves out indices between its taps, or between it and the next window."""
+    """Whether some window skips indices between its taps or between two of its positions."""
     return any(
         w.dilation > 1 or w.extent < w.stride
         for geometry in shapes.geometries.values()
@@ -28,15 +28,15 @@ def may_have_holes(shapes: Shapes) -> bool:
 
 
 def middle(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Masks, dict[InputAxis, int]]:
-    """The middle index of a tensor along every image axis that runs along one of its axes, as marks and by source."""
-    marks = list(all_marked(shapes.shapes[tensor]))
+    """The middle index of a tensor along each of its image axes: as masks of the tensor, and as an index by source."""
+    masks = list(all_marked(shapes.shapes[tensor]))
     chosen: dict[InputAxis, int] = {}
     for source, seen in fields.get(tensor, {}).items():
         if seen.actual.local is not None and len(seen.actual.axes) == 1:
             (axis,) = seen.actual.axes
-            chosen[source] = len(marks[axis]) // 2
-            marks[axis] = np.arange(len(marks[axis])) == chosen[source]
-    return tuple(marks), chosen
+            chosen[source] = len(masks[axis]) // 2
+            masks[axis] = np.arange(len(masks[axis])) == chosen[source]
+    return tuple(masks), chosen
 
 
 def holes_of(
@@ -46,12 +46,12 @@ def holes_of(
     near: dict[InputAxis, list[NodeReads]] = {}
     holes: dict[str, dict[InputAxis, tuple[int, tuple[Span, ...]]]] = {}
     for tensor in tensors:
-        marks, chosen = middle(shapes, fields, tensor)
+        masks, chosen = middle(shapes, fields, tensor)
         holes[tensor] = {}
         for (name, axis), index in chosen.items():
             if (name, axis) not in near:
                 near[name, axis] = [_locally(item, fields, (name, axis)) for item in nodes]
-            reached = seen_from(shapes, near[name, axis], {tensor: marks})
+            reached = seen_from(shapes, near[name, axis], {tensor: masks})
             seen_indices = np.flatnonzero(reached[name][axis]) if name in reached else np.zeros(0, dtype=np.int64)
             if seen_indices.size:
                 missing = runs(~reached[name][axis][seen_indices[0] : seen_indices[-1] + 1])
@@ -62,7 +62,7 @@ def holes_of(
 
 
 def _locally(item: NodeReads, fields: Fields, source: InputAxis) -> NodeReads:
-    """The node without the statistics that it normalises by, and without what a collapsed axis spreads again."""
+    """The node without reads that are not local: statistics, and broadcasts of a collapsed axis."""
     kept = []
     for read in item.reads:
         seen = fields.get(item.node.inputs[read.input], {}).get(source)

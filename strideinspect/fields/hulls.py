@@ -1,13 +1,14 @@
-"""Hulls of index sets as arrays that numpy can act on.
+"""Hulls of index sets as numpy arrays.
 
 A span array has shape [2, …]: first index and *negated* last index, each broadcastable to the tensor's shape (extent 1
-where all indices of an axis agree). So one minimum forms the hull of two, and NOTHING, which sees nothing, is neutral.
+along an axis whose indices all have the same hull). Negation makes the hull of two arrays an elementwise minimum, whose
+neutral element is NOTHING, the empty hull.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, assert_never
@@ -28,7 +29,7 @@ class TooLargeError(Exception):
 
 
 def index_spans(rank: int, axis: int, length: int) -> Hulls:
-    """Every index of an axis sees itself."""
+    """Spans in which every index of an axis sees itself."""
     index = np.arange(length, dtype=np.int32)
     return np.stack([index, -index]).reshape(2, *(length if i == axis else 1 for i in range(rank)))
 
@@ -39,12 +40,12 @@ def is_empty(spans: Hulls) -> bool:
 
 
 def emptied(spans: Hulls) -> Hulls:
-    """The same array when no index sees anything any more."""
+    """Empty spans of the same shape."""
     return np.full_like(spans, NOTHING)
 
 
 def hull(spans: Hulls) -> tuple[int, int] | None:
-    """First and last index over the whole array; None for nothing."""
+    """First and last index over the whole array; None if it is empty."""
     low = spans.reshape(2, -1).min(axis=1, initial=NOTHING)
     return None if sees_nothing(low[0]) else (int(low[0]), -int(low[1]))
 
@@ -55,7 +56,7 @@ def along(spans: Hulls, axis: int | None, extent: int) -> Hulls:
     if axis is None:
         low = spans.reshape(2, -1).min(axis=1, initial=NOTHING)
         return low.reshape(2, 1)
-    if spans.size == 2 * spans.shape[axis + 1]:  # as nearly always: there is nothing along the others
+    if spans.size == 2 * spans.shape[axis + 1]:  # the usual case: extent 1 along all other axes
         low = spans.reshape(2, -1)
     else:
         others = tuple(i + 1 for i in range(spans.ndim - 1) if i != axis)
@@ -64,7 +65,7 @@ def along(spans: Hulls, axis: int | None, extent: int) -> Hulls:
 
 
 def slide(spans: Hulls, step: AxisStep) -> Hulls:
-    """Hull over the taps of each output index; an array that is constant there only learns where nothing is read."""
+    """Hull over the taps of each output index. Along a constant axis, only outputs without taps are set to NOTHING."""
     axis = step.axis + 1
     if spans.shape[axis] == 1 and step.length != 1:
         empty = outputs_without_taps(step)
@@ -76,12 +77,12 @@ def slide(spans: Hulls, step: AxisStep) -> Hulls:
         return minimum_over_taps(spans, axis, step, NOTHING)
     shape = [1] * spans.ndim
     shape[0], shape[axis] = 2, step.size
-    return _slid(spans.tobytes(), step._replace(axis=0)).reshape(shape)
+    return _cached_slide(spans.tobytes(), step._replace(axis=0)).reshape(shape)
 
 
 @lru_cache(maxsize=128)
-def _slid(spans: bytes, step: Sliding | Transposed) -> Hulls:
-    """The same window over the same hulls; rows and columns mostly have the same."""
+def _cached_slide(spans: bytes, step: Sliding | Transposed) -> Hulls:
+    """Cached because rows and columns usually have the same windows and hulls."""
     return minimum_over_taps(np.frombuffer(spans, dtype=np.int32).reshape(2, -1), 1, step, NOTHING)
 
 
@@ -102,7 +103,7 @@ def minimum_over_taps(values: NDArray[Any], axis: int, step: AxisStep, fill: int
 
 
 def _reach(step: AxisStep) -> int:
-    """How many indices have to be laid out to slide the window, or to look the taps up."""
+    """Number of array entries along the axis that computing the step takes."""
     if isinstance(step, Table):
         return int(step.taps.size)
     span = step.dilation * (step.kernel - 1) + 1
@@ -120,7 +121,7 @@ def _table_minimum(values: NDArray[Any], axis: int, step: Table, fill: int) -> N
 
 
 def outputs_without_taps(step: AxisStep) -> NDArray[np.bool_]:
-    """Which output indices have no tap inside the input, shape [size]."""
+    """A mask of the output indices that have no tap inside the input, shape [size]."""
     empty: NDArray[np.bool_] = minimum_over_taps(np.zeros(step.length, dtype=np.uint8), 0, step, 1) != 0
     return empty
 
@@ -140,13 +141,13 @@ def mix_channels(spans: Hulls, step: Channels) -> Hulls:
 
 
 def shrunk(spans: Hulls, axis: int) -> Hulls:
-    """Extent 1 along an axis whose indices all agree."""
+    """Reduce an axis to extent 1 if all of its indices have the same hull."""
     head = spans.take([0], axis + 1)
     return head if spans.shape[axis + 1] > 1 and bool((spans == head).all()) else spans
 
 
 def reshaped(spans: Hulls, before: Shape, after: Shape) -> Hulls:
-    """The same entries under another shape; axes that do not vary stay at extent 1 where the shapes allow it.
+    """Reshape spans like the tensor; axes of extent 1 stay so if the shapes allow it.
 
     Raises TooLargeError.
     """
@@ -168,7 +169,7 @@ def reshaped(spans: Hulls, before: Shape, after: Shape) -> Hulls:
 
 
 def grouped(before: Shape, after: Shape) -> list[tuple[list[int], list[int]]]:
-    """Split two shapes of the same product into the smallest runs of axes whose products agree."""
+    """Split two shapes with the same number of elements into the smallest groups of axes with equal products."""
     groups: list[tuple[list[int], list[int]]] = []
     i = j = 0
     while i < len(before) or j < len(after):
@@ -190,9 +191,9 @@ def grouped(before: Shape, after: Shape) -> list[tuple[list[int], list[int]]]:
 
 
 def joined(pieces: list[tuple[Place, Hulls]], *, ignore_empty: bool) -> Hulls:
-    """Stretches put one after another along an axis; indices that no piece fills see nothing.
+    """Concatenate pieces along an axis; indices that no piece covers see nothing.
 
-    With `ignore_empty` (along another image axis) stretches without dependence do not make the array vary.
+    With `ignore_empty` (the axis is another image axis), gaps do not count: equal pieces give an array of extent 1.
     Raises TooLargeError.
     """
     axis, size = pieces[0][0].axis + 1, pieces[0][0].size
@@ -211,10 +212,10 @@ def joined(pieces: list[tuple[Place, Hulls]], *, ignore_empty: bool) -> Hulls:
 
 
 def _filled(pieces: list[tuple[Place, Hulls]], size: int) -> Iterator[tuple[int, Hulls]]:
-    """The stretches of an axis from its first index to its last, with their lengths."""
+    """Consecutive pieces that cover the whole axis, gaps included, each with its length."""
     nothing = np.full((1,) * pieces[0][1].ndim, NOTHING, dtype=np.int32)
     at: dict[Place, Hulls] = {}
-    for place, piece in pieces:  # several reads may make up the same stretch
+    for place, piece in pieces:  # several reads may fill the same range
         at[place] = np.minimum(at[place], piece) if place in at else piece
     end = 0
     for place in sorted(at, key=attrgetter("offset")):
@@ -230,7 +231,16 @@ def _alike(one: Hulls, other: Hulls) -> bool:
     return one.shape == other.shape and bool((one == other).all())
 
 
+def combined(arrays: Sequence[Hulls]) -> Hulls:
+    """The hull of several span arrays; the array itself where all of them are one object."""
+    result = arrays[0]
+    for other in arrays[1:]:
+        if other is not result:
+            result = np.minimum(result, other)
+    return result
+
+
 def bounded(dims: list[int]) -> None:
-    """Raises TooLargeError for an array that should not be made."""
+    """Raise TooLargeError for an array shape of more than LARGEST_FIELD_ARRAY entries."""
     if math.prod(dims) > LARGEST_FIELD_ARRAY:
         raise TooLargeError(f"its field would take an array of {math.prod(dims):,} entries")

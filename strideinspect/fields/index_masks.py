@@ -1,6 +1,7 @@
-"""Marked indices of a tensor, one boolean vector per axis, carried through one read, backwards or forwards.
+"""Marked indices of a tensor, one boolean vector per axis, propagated through one read backwards or forwards.
 
-Full dependence throughout. An index is marked where all its vectors are: too many may be marked, never too few.
+These are masks of full dependence. An index is marked if all of its vectors are, so too many indices may be marked,
+never too few.
 """
 
 from __future__ import annotations
@@ -35,72 +36,72 @@ from strideinspect.results.field import Shape
 
 Vector = NDArray[np.bool_]
 Masks = tuple[Vector, ...]
-"""One vector per axis of a tensor; an index is marked where all its vectors are."""
+"""One vector per axis of a tensor; an index is marked if it is marked in every vector."""
 
 
 @lru_cache(maxsize=1024)
 def all_marked(shape: Shape) -> Masks:
-    """Every index of a tensor: one object for all tensors of a shape."""
+    """Every index of a tensor. Cached, so that tensors of one shape share one object and `is` compares them."""
     return tuple(map(_all, shape))
 
 
 @lru_cache(maxsize=256)
 def _all(length: int) -> Vector:
-    """One vector for all axes of a length: where both are whole, it need not be joined with itself."""
+    """One shared vector per length: the union of a vector with itself is skipped by identity."""
     mask = np.ones(length, dtype=bool)
     mask.setflags(write=False)
     return mask
 
 
-def back(read: Read, marks: Masks) -> Masks | None:
+def back(read: Read, masks: Masks) -> Masks | None:
     """The indices of the input that the marked output indices read; None for none."""
     if read.place is not None:
-        marks = _stretch(marks, read.place)
-        if not np.count_nonzero(marks[read.place.axis]):
+        masks = _stretch(masks, read.place)
+        if not np.count_nonzero(masks[read.place.axis]):
             return None
     elif not read.steps:
-        return marks
-    shape = tuple(map(len, marks))
-    if marks is all_marked(shape) and max(shape, default=0) <= LONGEST_CACHED_AXIS:
+        return masks
+    shape = tuple(map(len, masks))
+    if masks is all_marked(shape) and max(shape, default=0) <= LONGEST_CACHED_AXIS:
         return _back_from_all(read.steps, shape)
-    return _back(read.steps, marks)
+    return _back(read.steps, masks)
 
 
-def _stretch(marks: Masks, place: Place) -> Masks:
-    shape = tuple(map(len, marks))
-    if marks is all_marked(shape):
+def _stretch(masks: Masks, place: Place) -> Masks:
+    shape = tuple(map(len, masks))
+    if masks is all_marked(shape):
         return all_marked((*shape[: place.axis], place.length, *shape[place.axis + 1 :]))
-    return _replaced(marks, place.axis, marks[place.axis][place.offset : place.offset + place.length])
+    return _replaced(masks, place.axis, masks[place.axis][place.offset : place.offset + place.length])
 
 
 @lru_cache(maxsize=1024)
 def _back_from_all(steps: tuple[Step, ...], shape: Shape) -> Masks | None:
-    """What is read where every index is asked for, which is the usual case; several passes need the same."""
+    """What is read if all output indices are marked: the usual case, and the same in several passes."""
     read = _back(steps, all_marked(shape))
     lengths = tuple(map(len, read or ()))
     return all_marked(lengths) if read and tuple(map(np.count_nonzero, read)) == lengths else read
 
 
-def _back(steps: tuple[Step, ...], marks: Masks) -> Masks | None:
+def _back(steps: tuple[Step, ...], masks: Masks) -> Masks | None:
     for step in reversed(steps):
         try:
-            marks = _back_step(step, marks)
-        except TooLargeError:  # then it counts as reading everything: no index is called unread falsely
-            marks = all_marked(_before(step, marks))
-    return marks if all(map(np.count_nonzero, marks)) else None
+            masks = _back_step(step, masks)
+        except TooLargeError:  # assume that everything is read: no index may be reported as unread wrongly
+            masks = all_marked(_before(step, masks))
+    return masks if all(map(np.count_nonzero, masks)) else None
 
 
-def _before(step: Step, marks: Masks) -> Shape:
-    """Shape of what a window step is applied to."""
-    lengths = list(map(len, marks))
+def _before(step: Step, masks: Masks) -> Shape:
+    """The shape before a window step."""
+    lengths = list(map(len, masks))
     if isinstance(step, Sliding | Transposed | Table):
         lengths[step.axis] = step.length
     return tuple(lengths)
 
 
-def forward(read: Read, marks: Masks, shape: Shape) -> Masks:
-    """The output indices that read a marked index; all of them where the step does not keep indices apart."""
-    marked = marks
+def forward(read: Read, masks: Masks, shape: Shape) -> Masks:
+    """The output indices that read a marked index; all of them if a step mixes indices."""
+    marked = masks
     for step in read.steps:
         after = _forward_step(step, marked)
         if after is None:
@@ -109,100 +110,100 @@ def forward(read: Read, marks: Masks, shape: Shape) -> Masks:
     return marked if _fits(read.place, marked, shape) else all_marked(shape)
 
 
-def _fits(place: Place | None, marks: Masks, shape: Shape) -> bool:
-    return place is None and tuple(map(len, marks)) == shape
+def _fits(place: Place | None, masks: Masks, shape: Shape) -> bool:
+    return place is None and tuple(map(len, masks)) == shape
 
 
-def _replaced(marks: Masks, axis: int, vector: Vector) -> Masks:
-    return (*marks[:axis], vector, *marks[axis + 1 :])
+def _replaced(masks: Masks, axis: int, vector: Vector) -> Masks:
+    return (*masks[:axis], vector, *masks[axis + 1 :])
 
 
 @lru_cache(maxsize=1024)
-def _reached(step: Sliding | Transposed, marks: bytes) -> Vector:
-    """Which output indices of a window have a marked tap; networks repeat a few windows many times."""
-    unmarked = np.frombuffer(marks, dtype=np.uint8) ^ 1
+def _reached(step: Sliding | Transposed, mask: bytes) -> Vector:
+    """Which output indices of a window have a marked tap. Cached: networks repeat a few windows many times."""
+    unmarked = np.frombuffer(mask, dtype=np.uint8) ^ 1
     reached: Vector = minimum_over_taps(unmarked, 0, step, 1) == 0
     return reached
 
 
-def _back_step(step: Step, marks: Masks) -> Masks:  # noqa: C901, PLR0911 - one case a kind
+def _back_step(step: Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911 - one case a kind
     match step:  # the most frequent kinds first
         case Sliding():
-            return _back_sliding(step, marks)
+            return _back_sliding(step, masks)
         case Channels():
-            return _back_channels(step, marks)
+            return _back_channels(step, masks)
         case Broadcast():
-            return _back_broadcast(step, marks)
+            return _back_broadcast(step, masks)
         case Reshape():
-            return _reshaped(marks, step.after, step.before)
+            return _reshaped(masks, step.after, step.before)
         case Permute():
-            return _back_permute(step, marks)
+            return _back_permute(step, masks)
         case Whole():
-            return _replaced(marks, step.axis, _all(step.length))
+            return _replaced(masks, step.axis, _all(step.length))
         case Table():
-            return _back_table(step, marks)
+            return _back_table(step, masks)
         case Statistics():
-            return _back_statistics(step, marks)
+            return _back_statistics(step, masks)
         case Everything():
             return all_marked(step.before)
         case Transposed():
-            return _back_transposed(step, marks)
+            return _back_transposed(step, masks)
         case Cumulative():
-            return _back_cumulative(step, marks)
+            return _back_cumulative(step, masks)
         case _:
             assert_never(step)
 
 
-def _back_sliding(step: Sliding, marks: Masks) -> Masks:
+def _back_sliding(step: Sliding, masks: Masks) -> Masks:
     turned = Transposed(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
-    return _replaced(marks, step.axis, _reached(turned, marks[step.axis].tobytes()))
+    return _replaced(masks, step.axis, _reached(turned, masks[step.axis].tobytes()))
 
 
-def _back_transposed(step: Transposed, marks: Masks) -> Masks:
+def _back_transposed(step: Transposed, masks: Masks) -> Masks:
     turned = Sliding(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
-    return _replaced(marks, step.axis, _reached(turned, marks[step.axis].tobytes()))
+    return _replaced(masks, step.axis, _reached(turned, masks[step.axis].tobytes()))
 
 
-def _back_table(step: Table, marks: Masks) -> Masks:
+def _back_table(step: Table, masks: Masks) -> Masks:
     read = np.zeros(step.length + 1, dtype=bool)
-    read[step.taps[marks[step.axis]].reshape(-1)] = True
-    return _replaced(marks, step.axis, read[: step.length])
+    read[step.taps[masks[step.axis]].reshape(-1)] = True
+    return _replaced(masks, step.axis, read[: step.length])
 
 
-def _back_channels(step: Channels, marks: Masks) -> Masks:
-    groups = marks[step.axis].reshape(step.groups, -1).any(axis=1)
-    return _replaced(marks, step.axis, np.repeat(groups, step.inputs // step.groups))
+def _back_channels(step: Channels, masks: Masks) -> Masks:
+    groups = masks[step.axis].reshape(step.groups, -1).any(axis=1)
+    return _replaced(masks, step.axis, np.repeat(groups, step.inputs // step.groups))
 
 
-def _back_cumulative(step: Cumulative, marks: Masks) -> Masks:
-    vector = marks[step.axis]
+def _back_cumulative(step: Cumulative, masks: Masks) -> Masks:
+    vector = masks[step.axis]
     read = np.zeros_like(vector)
     if step.forward:
         read |= np.logical_or.accumulate(vector[::-1])[::-1]
     if step.backward:
         read |= np.logical_or.accumulate(vector)
-    return _replaced(marks, step.axis, read)
+    return _replaced(masks, step.axis, read)
 
 
-def _back_statistics(step: Statistics, marks: Masks) -> Masks:
+def _back_statistics(step: Statistics, masks: Masks) -> Masks:
     for axis in step.axes:
-        marks = _replaced(marks, axis, _all(len(marks[axis])))
-    return marks
+        masks = _replaced(masks, axis, _all(len(masks[axis])))
+    return masks
 
 
-def _back_permute(step: Permute, marks: Masks) -> Masks:
-    moved = {axis: marks[i] for i, axis in enumerate(step.perm)}
+def _back_permute(step: Permute, masks: Masks) -> Masks:
+    moved = {axis: masks[i] for i, axis in enumerate(step.perm)}
     return tuple(moved[i] for i in range(len(moved)))
 
 
-def _reshaped(marks: Masks, before: Shape, after: Shape) -> Masks:
+def _reshaped(masks: Masks, before: Shape, after: Shape) -> Masks:
     vectors: dict[int, Vector] = {}
     for old, new in grouped(before, after):
         sizes = tuple(after[i] for i in new)
-        if all(marks[i].all() for i in old) or math.prod(sizes) > LARGEST_FIELD_ARRAY:
+        if all(masks[i].all() for i in old) or math.prod(sizes) > LARGEST_FIELD_ARRAY:
             product = None
         else:
-            product = _product([marks[i] for i in old]).reshape(sizes)
+            product = _product([masks[i] for i in old]).reshape(sizes)
         for k, i in enumerate(new):
             others = tuple(j for j in range(len(new)) if j != k)
             vectors[i] = _all(after[i]) if product is None else np.asarray(product.any(axis=others))
@@ -210,49 +211,49 @@ def _reshaped(marks: Masks, before: Shape, after: Shape) -> Masks:
 
 
 def _product(vectors: Sequence[Vector]) -> NDArray[np.bool_]:
-    """Marked where all vectors are, one axis for each."""
+    """The outer product of vectors: an array with one axis per vector."""
     product = np.ones((), dtype=bool)
     for vector in vectors:
         product = np.logical_and(product[..., None], vector)
     return product
 
 
-def _back_broadcast(step: Broadcast, marks: Masks) -> Masks:
+def _back_broadcast(step: Broadcast, masks: Masks) -> Masks:
     lead = len(step.after) - len(step.before)
-    return tuple(_any(v) if n == 1 else v for v, n in zip(marks[lead:], step.before, strict=True))
+    return tuple(_any(v) if n == 1 else v for v, n in zip(masks[lead:], step.before, strict=True))
 
 
 def _any(vector: Vector) -> Vector:
     return np.array([vector.any()])
 
 
-def _forward_step(step: Step, marks: Masks) -> Masks | None:
-    """The output indices that read a marked index; None for a step that does not keep indices apart.
+def _forward_step(step: Step, masks: Masks) -> Masks | None:
+    """The output indices that read a marked index; None for a step that mixes indices.
 
-    Only nodes that keep indices apart are followed forwards: transposes, reshapes, pads and slices.
+    Masks are propagated forwards only through nodes that keep indices apart: transposes, reshapes, pads and slices.
     """
     match step:
         case Sliding():
-            return _forward_sliding(step, marks)
+            return _forward_sliding(step, masks)
         case Permute():
-            return tuple(marks[axis] for axis in step.perm)
+            return tuple(masks[axis] for axis in step.perm)
         case Reshape():
-            return _reshaped(marks, step.before, step.after)
+            return _reshaped(masks, step.before, step.after)
         case Table():
-            return _forward_table(step, marks)
+            return _forward_table(step, masks)
         case Transposed() | Channels() | Whole() | Cumulative() | Statistics() | Broadcast() | Everything():
             return None
         case _:
             assert_never(step)
 
 
-def _forward_sliding(step: Sliding, marks: Masks) -> Masks:
-    return _replaced(marks, step.axis, _reached(step._replace(axis=0), marks[step.axis].tobytes()))
+def _forward_sliding(step: Sliding, masks: Masks) -> Masks:
+    return _replaced(masks, step.axis, _reached(step._replace(axis=0), masks[step.axis].tobytes()))
 
 
-def _forward_table(step: Table, marks: Masks) -> Masks:
-    guarded = np.append(marks[step.axis], False)
-    return _replaced(marks, step.axis, np.atleast_1d(guarded[step.taps].any(axis=1)))
+def _forward_table(step: Table, masks: Masks) -> Masks:
+    guarded = np.append(masks[step.axis], False)
+    return _replaced(masks, step.axis, np.atleast_1d(guarded[step.taps].any(axis=1)))
 
 
 def runs(vector: Vector) -> tuple[tuple[int, int], ...]:
@@ -261,7 +262,7 @@ def runs(vector: Vector) -> tuple[tuple[int, int], ...]:
     return tuple((int(a), int(b) - 1) for a, b in edges.reshape(-1, 2))
 
 
-def unmarked(marks: Mapping[str, Masks], name: str, axis: int, length: int) -> Vector:
+def unmarked(masks: Mapping[str, Masks], name: str, axis: int, length: int) -> Vector:
     """The indices of one axis that are not marked."""
-    vectors = marks.get(name)
+    vectors = masks.get(name)
     return np.ones(length, dtype=bool) if vectors is None else ~vectors[axis]

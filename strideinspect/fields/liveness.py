@@ -1,7 +1,7 @@
-"""Liveness: which indices of each tensor are read, found by following reads backwards through the graph.
+"""Liveness: which indices of each tensor are read, computed by propagating masks backwards through the graph.
 
-Full dependence throughout. A tensor's read indices are the product of its vectors, which may contain too many
-(two readers, one of even rows and one of even columns), never too few: no index is called unread or unseen falsely.
+These are masks of full dependence. The read indices of a tensor are the product of its vectors, which may contain too
+many (two readers, one of even rows and one of even columns) but never too few: no index is wrongly unread or unseen.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from strideinspect.reads.families import family_of
 
 
 def seen(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
-    """Per tensor the indices on which some of these outputs depend; no output depends on a missing tensor."""
+    """Per tensor the indices on which some of these outputs depend; tensors that none depends on are missing."""
     return seen_from(
         shapes, nodes, {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
     )
@@ -23,28 +23,28 @@ def seen(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> 
 
 def seen_from(shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Masks]) -> dict[str, Masks]:
     """Per tensor the indices on which some marked index depends."""
-    marks = dict(start)
+    masks = dict(start)
     for item in reversed(nodes):
         if not item.known:
-            # Neither its reads nor its outputs are known, so it counts as reading everything.
+            # Its reads are not known: assume that it reads everything.
             for name in item.node.inputs:
-                _mark_all(marks, name, shapes)
+                _mark_all(masks, name, shapes)
             continue
         for read in item.reads:
-            wanted = marks.get(item.node.outputs[read.output])
+            wanted = masks.get(item.node.outputs[read.output])
             if wanted is not None:
                 name = item.node.inputs[read.input]
-                _join(marks, name, back(read, wanted))
-    return marks
+                _join(masks, name, back(read, wanted))
+    return masks
 
 
 def read_indices(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
-    """Per tensor the indices that some node reads, where a node that preserves indices reads only what is read of it.
+    """Per tensor the indices that some node reads; an index-preserving node reads only what is read of its output.
 
     A map is a tensor with everything that index-preserving nodes compute from it. Graph outputs count as read
     completely; nodes without a path to an output do not count as readers.
     """
-    marks: dict[str, Masks] = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
+    masks: dict[str, Masks] = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
     needed = set(outputs)
     for item in reversed(nodes):
         if needed.isdisjoint(item.node.outputs):
@@ -52,21 +52,21 @@ def read_indices(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[s
         needed.update(item.node.inputs)
         if not item.known:
             for name in item.node.inputs:
-                _mark_all(marks, name, shapes)
+                _mark_all(masks, name, shapes)
             continue
         for read in item.reads:
             output = item.node.outputs[read.output]
             if output not in needed:
                 continue
-            wanted = marks.get(output) if keeps_map(item) else all_marked(shapes.shapes[output])
+            wanted = masks.get(output) if keeps_map(item) else all_marked(shapes.shapes[output])
             if wanted is not None:
                 name = item.node.inputs[read.input]
-                _join(marks, name, back(read, wanted))
+                _join(masks, name, back(read, wanted))
     for item in nodes:
         if item.known and keeps_map(item):
-            # What a sibling reads of the map is read of every tensor that the map goes through.
-            _pass_on(marks, item, shapes)
-    return marks
+            # An index that one reader of the map reads is read in every tensor that belongs to the same map.
+            _pass_on(masks, item, shapes)
+    return masks
 
 
 def keeps_map(item: NodeReads) -> bool:
@@ -75,24 +75,24 @@ def keeps_map(item: NodeReads) -> bool:
     return family is not None and family.preserves and len(item.reads) == 1
 
 
-def _pass_on(marks: dict[str, Masks], item: NodeReads, shapes: Shapes) -> None:
+def _pass_on(masks: dict[str, Masks], item: NodeReads, shapes: Shapes) -> None:
     read = item.reads[0]
     source, output = item.node.inputs[read.input], item.node.outputs[read.output]
-    have = marks.get(source)
+    have = masks.get(source)
     if have is not None:
-        _join(marks, output, forward(read, have, shapes.shapes[output]))
+        _join(masks, output, forward(read, have, shapes.shapes[output]))
 
 
-def _mark_all(marks: dict[str, Masks], name: str, shapes: Shapes) -> None:
+def _mark_all(masks: dict[str, Masks], name: str, shapes: Shapes) -> None:
     if name in shapes.shapes:
-        marks[name] = all_marked(shapes.shapes[name])
+        masks[name] = all_marked(shapes.shapes[name])
 
 
-def _join(marks: dict[str, Masks], name: str, more: Masks | None) -> None:
+def _join(masks: dict[str, Masks], name: str, more: Masks | None) -> None:
     if more is None:
         return
-    have = marks.get(name)
-    marks[name] = more if have is None or have is more else tuple(map(_either, have, more))
+    have = masks.get(name)
+    masks[name] = more if have is None or have is more else tuple(map(_either, have, more))
 
 
 def _either(one: Vector, other: Vector) -> Vector:

@@ -1,8 +1,8 @@
 """Closed forms whose position shares an axis with others after a Reshape; a later Reshape may separate them again.
 
 Exporters write group normalisation this way: [N, C, H, W] is reshaped to [N, G, C/G·H·W], normalised, and reshaped
-back. In between there is no closed form, as the position is one digit of an index among others, but nothing reads
-along it either.
+back. In between there is no closed form, because the position is only one digit of the index along its axis, but no
+operator reads along that axis either.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _Axes = tuple[tuple[Digit, ...], ...]
 
 
 def suspended(form: Closed, step: Reshape, why: Reason) -> Form:
-    """The form after a Reshape that by itself leaves no closed form, for this reason."""
+    """The form after a Reshape that merges the position's axis with others; `why` if it cannot be recovered later."""
     line = alone(form)
     if line is None or step.before[form.axis] == 1:
         return why
@@ -48,7 +48,7 @@ def suspended(form: Closed, step: Reshape, why: Reason) -> Form:
 
 
 def apply(step: Step, form: Suspended) -> Form:
-    """The form after one more step: closed again where the position has an axis of its own."""
+    """The form after one more step: closed again once the position has its own axis."""
     return _carried_on(form, _after(step, form.axes))
 
 
@@ -89,7 +89,7 @@ def _digits(size: int, *, position: bool = False) -> tuple[Digit, ...]:
 
 
 def _reshape(step: Reshape, axes: _Axes) -> _Axes | None:
-    """The same digits in the same order, split where an axis ends within one; None where that is the position."""
+    """The same digits regrouped into the new axes, split if needed; None if the position would have to be split."""
     if 0 in step.before:
         return None
     left = [digit for axis in reversed(axes) for digit in reversed(axis)]  # the major digit last
@@ -109,7 +109,7 @@ def _reshape(step: Reshape, axes: _Axes) -> _Axes | None:
 
 
 def _resized(axes: _Axes, axis: int, size: int) -> _Axes | None:
-    """Another extent of an axis along which something is read; None where the position is in it."""
+    """Axes after a step that changes the extent of one; None if that axis contains the position."""
     return None if _has_position(axes[axis]) else (*axes[:axis], _digits(size), *axes[axis + 1 :])
 
 

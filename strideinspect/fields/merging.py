@@ -1,4 +1,4 @@
-"""Where branches meet: their effective strides and centers, in closed form."""
+"""Merges of branches: their effective strides and centers, in closed form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UPSAMPLERS = frozenset({"Resize", "Upsample", "ConvTranspose", "DepthToSpace"})
 
 
 class MergedMap(NamedTuple):
-    """One of the maps that meet: its effective stride, and where index 0 lies, averaged over phases, in pixels."""
+    """One of the merged maps: its effective stride, and center and last pixel of index 0, averaged over phases."""
 
     tensor: str
     stride: Fraction
@@ -27,7 +27,10 @@ class MergedMap(NamedTuple):
 
 
 class MapMerge(NamedTuple):
-    """A node in which maps meet, seen from axes of one graph input alike; `upsampled` says that one of them was."""
+    """A node that merges maps. Its `branches` are the same along all `axes` of the graph input.
+
+    `upsampled`: at least one of the branches was upsampled.
+    """
 
     node: Node
     input: str
@@ -39,17 +42,16 @@ class MapMerge(NamedTuple):
 def merges(nodes: Sequence[NodeReads], fields: Fields) -> Iterator[MapMerge]:
     """All elementwise merges and channel concatenations of maps that have a position.
 
-    A branch whose position was collapsed, or which has no closed form, is left out.
+    Branches without a position or without a closed form are left out.
     """
     upsampled: set[str] = set()
-    known: dict[
-        tuple[str, InputAxis], tuple[MergedMap, int] | None
-    ] = {}  # a dense block merges the same maps many times
+    # Kept per map, because a dense block merges the same maps many times.
+    known: dict[tuple[str, InputAxis], tuple[MergedMap, int] | None] = {}
     for item in nodes:
         inputs = [item.node.inputs[read.input] for read in item.reads]
         if item.node.op in UPSAMPLERS or any(name in upsampled for name in inputs):
             upsampled.update(item.node.outputs)
-        if len(set(inputs)) < 2 or not _meet(item):
+        if len(set(inputs)) < 2 or not _merges_maps(item):
             continue
         places = [read.place.axis if read.place is not None else None for read in item.reads]
         alike: dict[tuple[str, tuple[MergedMap, ...]], list[int]] = {}
@@ -64,17 +66,17 @@ def merges(nodes: Sequence[NodeReads], fields: Fields) -> Iterator[MapMerge]:
             if len(maps) > 1:
                 alike.setdefault((source[0], tuple(maps.values())), []).append(source[1])
         for (name, branches), axes in alike.items():
-            anyone = any(branch.tensor in upsampled for branch in branches)
-            yield MapMerge(item.node, name, tuple(axes), branches, anyone)
+            any_upsampled = any(branch.tensor in upsampled for branch in branches)
+            yield MapMerge(item.node, name, tuple(axes), branches, any_upsampled)
 
 
-def _meet(item: NodeReads) -> bool:
-    """Whether the node merges maps; images that are joined to a batch, as crops of one image are, meet nowhere."""
+def _merges_maps(item: NodeReads) -> bool:
+    """Whether the node merges maps. Concatenation along the batch does not: its images stay separate."""
     return item.node.op in MERGES and all(read.place is None or read.place.axis > 0 for read in item.reads)
 
 
 def _branch(name: str, seen: AxisField | None) -> tuple[MergedMap, int] | None:
-    """A map with a position as a branch, and the axis along which it runs."""
+    """The map and the axis along which its position runs; None without a position or a closed form."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
     place = _index_zero if seen.form.period <= MOST_REPORTED_PHASES else _index_zero.__wrapped__
@@ -87,6 +89,6 @@ def _index_zero(phases: Phases, stride: Fraction) -> tuple[Fraction, Fraction]:
     """Center and last pixel of index 0, each averaged over the phases that see anything."""
     seeing = [(index, *span) for index, span in enumerate(phases) if span is not None]
     count = max(1, len(seeing))
-    shift = sum(index for index, _, _ in seeing) * stride  # what the phases lie behind index 0, all together
+    shift = sum(index for index, _, _ in seeing) * stride  # sum of the distances of the phases from index 0
     first, last = (Fraction(sum(span[side] for span in seeing) - shift) / count for side in (1, 2))
     return (first + last) / 2, last

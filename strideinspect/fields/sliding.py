@@ -1,4 +1,4 @@
-"""Minimum over the taps of a window, along one axis of an array. Everything that composes windows is built on this.
+"""Minimum over the taps of a window, along one axis of an array: the basis of all composition of windows.
 
 Taps outside the array count as `fill`, the neutral element. Source: index formulas of ONNX Conv and ConvTranspose.
 """
@@ -54,7 +54,7 @@ def transposed_minimum(
 
 
 def _padded(values: Array, axis: int, before: int, after: int, fill: int) -> Array:
-    """As numpy's pad, which takes longer than all the rest."""
+    """Like `np.pad`, which would take longer than the rest of `window_minimum`."""
     shape = list(values.shape)
     shape[axis] += before + after
     result = np.full(shape, fill, dtype=values.dtype)
@@ -65,7 +65,7 @@ def _padded(values: Array, axis: int, before: int, after: int, fill: int) -> Arr
 
 
 def cut(values: Array, axis: int, start: int, stop: int, step: int = 1) -> Array:
-    """The indices start, start + step … before stop along one axis; none where stop lies before start."""
+    """The indices start, start + step … before stop along one axis; none if stop is before start."""
     index: list[Any] = [slice(None)] * values.ndim
     index[axis] = slice(start, max(start, stop), step)
     part: Array = values[tuple(index)]

@@ -1,4 +1,4 @@
-"""One source's field in one tensor, as the report has it."""
+"""Conversion of computed fields to those of the report."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from strideinspect.results.field import NOTHING, Field, FullField, InputAxis, Po
 from strideinspect.results.report import TensorReport
 
 _KEPT = 1 << 13
-"""Positions of more entries than this are packed anew each time, so that those that are kept stay small."""
+"""Arrays of more entries than this are not cached, which bounds the size of the cache."""
 
 
 def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dynamic: bool) -> Field:
@@ -74,12 +74,12 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
 
 
 def _positions(low: Hulls) -> tuple[Positions, int]:
-    """Hulls of shape [2, indices] as the report keeps them, and how many pixels the widest spans."""
+    """Hulls of shape [2, indices] in the form of the report, and the size of the widest one in pixels."""
     make = _packed if low.size <= _KEPT else _packed.__wrapped__
     return make(low.astype(np.intc, copy=False).tobytes())
 
 
-@lru_cache(maxsize=128)  # rows and columns mostly see the same
+@lru_cache(maxsize=128)  # rows and columns usually have the same hulls
 def _packed(hulls: bytes) -> tuple[Positions, int]:
     low = np.frombuffer(hulls, dtype=np.intc).reshape(2, -1)
     widest = max(0, int((1 - low[0] - low[1]).max(initial=0)))
@@ -91,12 +91,12 @@ def fields_of(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Field, ...]:
     shape = shapes.shapes.get(tensor)
     if shape is None:
         return ()
-    found = []
+    axis_fields = []
     for (name, axis), seen in sorted(fields.get(tensor, {}).items(), key=lambda item: _order(shapes, item[0])):
         dims = shapes.network.inputs[name].dims
         dynamic = dims is None or not isinstance(dims[axis], int)
-        found.append(field((name, axis), seen, shape, shapes.shapes[name][axis], dynamic=dynamic))
-    return tuple(found)
+        axis_fields.append(field((name, axis), seen, shape, shapes.shapes[name][axis], dynamic=dynamic))
+    return tuple(axis_fields)
 
 
 def _order(shapes: Shapes, source: InputAxis) -> tuple[int, int]:

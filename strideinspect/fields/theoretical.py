@@ -1,4 +1,4 @@
-"""Theoretical fields in closed form: what an index sees on an infinite plane, where padding counts as pixels.
+"""Theoretical fields in closed form: what an index sees on an infinite plane; padding counts as pixels.
 
 Windows, transposed windows, resizing and pixel shuffle compose exactly. Where there is no exact closed form, a Reason
 says why. Source: Araujo, Norris, Sim, Computing Receptive Fields of Convolutional Neural Networks, Distill 2019,
@@ -109,7 +109,7 @@ def _over(form: Closed, spans: Hulls) -> Closed:
 
 
 def _widened(form: Closed, step: Sliding) -> Form:
-    """A window over a map of one phase, which is nearly all there is: the span grows by the window's reach."""
+    """A window over a map with one phase, the usual case: the span grows by the extent of the window."""
     ends = sorted((-step.begin * form.step, (step.dilation * (step.kernel - 1) - step.begin) * form.step))
     if max(-ends[0], ends[1], abs(form.step * step.stride)) >= LARGEST_OFFSET:
         return Reason("the field is wider than any image")
@@ -152,9 +152,9 @@ def _broadcast(step: Broadcast, form: Closed, context: StepContext) -> Form:
 
 
 def _reshape(step: Reshape, form: Closed, context: StepContext) -> Form:
-    """The position's digit may be split (its major part goes on, the rest become axes like channels) or joined again.
+    """The position's axis may be split (the major part stays the position, the rest become channels) or merged again.
 
-    The axis is written with as many phases as make both shapes whole numbers of them; then numpy reshapes.
+    The form is first written with a period that divides evenly in both shapes; numpy then reshapes the phases.
     """
     before, after = list(step.before), list(step.after)
     if 0 in before:
@@ -187,7 +187,7 @@ def _reshape(step: Reshape, form: Closed, context: StepContext) -> Form:
 
 
 def _reshaped_one(step: Reshape, form: Closed, context: StepContext) -> Form:
-    """An axis of a single index has no digit; its first phase is all that there is."""
+    """The form for a position on an axis of extent 1, of which only the first phase exists."""
     to = carried([form.axis], step.before, step.after)
     if not to:
         return Reason(f"{context.label} removes the axis")
@@ -199,7 +199,7 @@ def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
     """The hull of several closed forms where their strides agree; else the reason why there is none."""
     forms = [(place, form) for place, form in parts if isinstance(form, Closed)]
     if len(forms) < len(parts):
-        return _waiting(parts, label)
+        return _merged_suspended(parts, label)
     place, first = forms[0]
     if len(forms) == 1 and (place is None or place.axis == first.axis):
         if place is None:
@@ -210,8 +210,8 @@ def merge(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
     return apart or _hull(forms)
 
 
-def _waiting(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
-    """Forms that wait may be merged where all of them wait alike."""
+def _merged_suspended(parts: Sequence[tuple[Place | None, Form]], label: str) -> Form:
+    """Merge suspended forms, which is possible if all have the same axes; else the reason of the first one."""
     waiting = [form for place, form in parts if isinstance(form, Suspended) and place is None]
     if len(waiting) == len(parts) and len({form.axes for form in waiting}) == 1:
         line = merge([(None, form.line) for form in waiting], label)
@@ -235,7 +235,7 @@ def _apart(forms: Sequence[tuple[Place | None, Closed]], label: str) -> Reason |
 
 
 def _hull(forms: Sequence[tuple[Place | None, Closed]]) -> Form:
-    """The hull of closed forms of one stride, stretches of other axes laid beside each other."""
+    """The hull of closed forms of one stride; partial reads are concatenated along their axis first."""
     whole = [form for place, form in forms if place is None]
     stretches = [(place, form) for place, form in forms if place is not None]
     if stretches:

@@ -1,4 +1,4 @@
-"""Nodes whose reads or output shapes are not known: fields become upper bounds there, or end."""
+"""Nodes whose reads or output shapes are not known: after them, fields are upper bounds or missing."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from strideinspect.reads.steps import Everything
 
 
 def unknown_reads(shapes: Shapes, nodes: Sequence[NodeReads], fields: Fields) -> Iterator[tuple[Node, str]]:
-    """These nodes with the reason: those on the path of a field, and those with windows in their bodies.
+    """Nodes on the path of a field whose reads are not known, and nodes with windows in their bodies; with the reason.
 
-    Where the model has no field at all, such an operator may be the reason.
+    In a model without any field all such nodes are included, since one of them may be the reason for that.
     """
     broken = {problem.node.key for problem in shapes.problems}
     for item in nodes:
@@ -42,7 +42,7 @@ def _body(node: Node) -> str | None:
 
 
 def _end(shapes: Shapes, item: NodeReads, fields: Fields) -> str | None:
-    """Why a field ends at a node: the shapes of its inputs are known, those of its outputs are not."""
+    """Why a field ends at a node: the shapes of its inputs are known, but not those of its outputs."""
     node = item.node
     if item.known or not all(name in shapes.shapes for name in node.inputs if name):
         return None
@@ -62,7 +62,7 @@ def _whole(shapes: Shapes, item: NodeReads, fields: Fields) -> str | None:
 
 
 def _passes(shapes: Shapes, node: Node, inputs: Iterable[str], fields: Fields) -> bool:
-    """Whether one of these inputs has a field, or none has one and such a node may be the reason."""
+    """Whether one of these inputs has a field, or no tensor has one and this node may be the reason."""
     if fields:
         return any(name in fields for name in inputs)
     return bool(shapes.geometries) or family_of(node) is None

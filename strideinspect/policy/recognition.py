@@ -28,24 +28,24 @@ class Match:
 
 def match(report: Report, accepted: Sequence[Entry]) -> Match:
     """Which entry accepts which finding: each goes with one of the other at most."""
-    found, asked = entries(report, ""), tuple(accepted)
+    reported, asked = entries(report, ""), tuple(accepted)
     if len(report.inputs) == 1:
         # There is no other input that it could be, whatever it is called by now.
-        found, asked = (tuple(map(_of_the_only_input, group)) for group in (found, asked))
+        reported, asked = (tuple(map(_of_the_only_input, group)) for group in (reported, asked))
     names = _Names(report)
     free = sorted(range(len(asked)), key=lambda i: order(asked[i]))
-    left = sorted(range(len(found)), key=lambda j: order(found[j]))
+    left = sorted(range(len(reported)), key=lambda j: order(reported[j]))
     pairs: dict[int, int] = {}  # finding to entry
     for level in _LEVELS:
-        for asked_as, found_as in _views(asked, found, names):
+        for asked_as, reported_as in _views(asked, reported, names):
             waiting: dict[object, dict[tuple[int, ...], deque[int]]] = defaultdict(lambda: defaultdict(deque))
             for i in free:
                 if level.may_accept(asked[i], names):
                     waiting[level.key(asked_as[i])][asked[i].axes].append(i)
             for j in left:
-                key = level.key(found_as[j])
+                key = level.key(reported_as[j])
                 by_axes = waiting[key] if key else {}
-                fitting = [axes for axes, queue in by_axes.items() if queue and set(found[j].axes) <= set(axes)]
+                fitting = [axes for axes, queue in by_axes.items() if queue and set(reported[j].axes) <= set(axes)]
                 if fitting:
                     pairs[j] = by_axes[min(fitting, key=len)].popleft()
             taken = set(pairs.values())
@@ -89,15 +89,15 @@ class _Names:
 
 
 def _views(
-    asked: Sequence[Entry], found: Sequence[Entry], names: _Names
+    asked: Sequence[Entry], reported: Sequence[Entry], names: _Names
 ) -> Iterator[tuple[Sequence[Entry], Sequence[Entry]]]:
     """The names as they are, and as if a network that all layers lie in now, or lay in then, were not around them."""
-    yield asked, found
+    yield asked, reported
     if names.wrapper:
-        yield asked, [_without(names.wrapper, entry) for entry in found]
+        yield asked, [_without(names.wrapper, entry) for entry in reported]
     wrapper = _wrapper([entry.layer for entry in asked if entry.layer])
     if wrapper:
-        yield [_without(wrapper, entry) for entry in asked], found
+        yield [_without(wrapper, entry) for entry in asked], reported
 
 
 def _wrapper(layers: Sequence[str]) -> str | None:
@@ -191,4 +191,4 @@ def _of_the_only_input(entry: Entry) -> Entry:
 
 def _around(layer: str) -> Iterable[str]:
     """The layers that one lies in."""
-    return (layer[: found.start()] for found in re.finditer(r"[./]", layer))
+    return (layer[: separator.start()] for separator in re.finditer(r"[./]", layer))

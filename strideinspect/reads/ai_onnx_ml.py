@@ -1,4 +1,4 @@
-"""Classical machine learning: scalers index by index, classifiers and trees row by row.
+"""Classical machine learning: scalers are elementwise; classifiers and trees read whole rows.
 
 Source: the operators of ai.onnx.ml.
 """
@@ -22,20 +22,20 @@ _DOMAIN = "ai.onnx.ml"
 
 @reads("Scaler", "Binarizer", "Imputer", "LabelEncoder", "CategoryMapper", domain=_DOMAIN, preserves=True)
 def feature_by_feature(placed: PlacedNode) -> tuple[Read, ...]:
-    """The same index."""
+    """Elementwise; the remaining inputs are parameters."""
     return (Read(0), *(parameter(placed, i) for i in range(1, len(placed.node.inputs)) if placed.present(i)))
 
 
 @reads("Normalizer", domain=_DOMAIN)
 def normalizer(placed: PlacedNode) -> tuple[Read, ...]:
-    """Each index reads itself, and through the norm its whole row."""
+    """Each index reads itself and, through the norm, its whole row."""
     return (Read(0, 0, (Statistics((len(placed.shape(0)) - 1,)),)),)
 
 
 @reads("LinearClassifier", "LinearRegressor", "SVMClassifier", "SVMRegressor", domain=_DOMAIN)
 @reads("TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor", domain=_DOMAIN)
 def row_by_row(placed: PlacedNode) -> tuple[Read, ...]:
-    """Labels and scores of a sample read all of its features."""
+    """The label and scores of a sample read all of its features."""
     shape = placed.shape(0)
     if len(shape) != 2:
         return everything(placed)
@@ -53,7 +53,7 @@ def row_by_row(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("OneHotEncoder", domain=_DOMAIN)
 def one_hot(placed: PlacedNode) -> tuple[Read, ...]:
-    """Each value is spread over the new last axis."""
+    """Each value is broadcast along the new last axis."""
     shape, after = placed.shape(0), placed.output_shape()
     wide = (*shape, 1) if len(after) == len(shape) + 1 else after
     if wide == after or len(wide) != len(after):
@@ -63,7 +63,7 @@ def one_hot(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("FeatureVectorizer", domain=_DOMAIN)
 def side_by_side(placed: PlacedNode) -> tuple[Read, ...]:
-    """The inputs' features one after another."""
+    """Concatenate the features of all inputs."""
     offset, stretches, after = 0, [], placed.output_shape()
     for i in range(len(placed.node.inputs)):
         shape = placed.shape(i)
@@ -76,5 +76,5 @@ def side_by_side(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("CastMap", "DictVectorizer", "ZipMap", domain=_DOMAIN)
 def maps(placed: PlacedNode) -> tuple[Read, ...]:
-    """Maps have no indices."""
+    """Read everything: dictionaries have no indices."""
     return everything(placed, f"{placed.node.op} {placed.node.label!r} works on dictionaries, which have no indices")

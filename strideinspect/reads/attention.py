@@ -1,7 +1,7 @@
-"""Fused attention: a position of the query reads all positions of key and value, head by head.
+"""Fused attention: each position of the query reads all positions of key and value, per head.
 
 Source: ONNX Attention (23), LinearAttention (27); ai.onnx.preview FlexAttention; com.microsoft Attention and its
-relatives. Masks are ignored: what a mask excludes still counts as read.
+relatives. Masks are ignored: masked positions count as read.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from strideinspect.results.field import Shape
 @reads("FlexAttention", domain="ai.onnx.preview")
 @reads("MultiHeadAttention", domain="com.microsoft")
 def attention(placed: PlacedNode) -> tuple[Read, ...]:
-    """The query's own position and head; every position of key and value of that head. Masks and caches whole."""
+    """Read one position and head of the query, all positions of that head of key and value, masks and caches whole."""
     node = placed.node
     if not all(placed.present(i) for i in range(3)) or len({len(placed.shape(i)) for i in range(3)}) > 1:
         return whole_sequence(placed)  # packed into one tensor
@@ -32,9 +32,9 @@ def attention(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 def _head_by_head(shape: Shape, after: Shape, heads: int, own: int, role: str) -> tuple[Step, ...]:
-    """[batch, heads, steps, features], or [batch, steps, heads·features] which is taken apart and put together again.
+    """Steps for [batch, heads, steps, features], or for [batch, steps, heads·features] with heads split and merged.
 
-    `own` counts the heads of this input: each serves as many heads of the query in a row.
+    `own` is the number of heads of this input: each is shared by heads / own consecutive heads of the query.
     """
     steps: list[Step] = []
     wide = after
@@ -82,7 +82,7 @@ _OF_MICROSOFT = (
 @reads("LinearAttention")
 @reads(*_OF_MICROSOFT, domain="com.microsoft")
 def whole_sequence(placed: PlacedNode) -> tuple[Read, ...]:
-    """Query, key and value, or the tensor they are made of, whole along every axis but the batch."""
+    """Query, key and value, or the tensor that packs them, are read whole along every axis but the batch."""
     sequence_reads: list[Read] = []
     for index in range(min(3, len(placed.node.inputs))):
         for output, name in enumerate(placed.node.outputs):

@@ -1,7 +1,7 @@
 """Control flow, sequences, optionals and other containers.
 
 Source: ONNX If, Loop, Scan, SequenceX, OptionalX. The branches of an If are part of the graph here (`model.branches`).
-What a Loop or a Scan reads is a stated over-approximation.
+The reads of Loop and Scan are over-approximated, and the report says so.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from strideinspect.reads.steps import Read
 
 @reads("If")
 def joined(placed: PlacedNode) -> tuple[Read, ...]:
-    """What either branch makes, index by index; the condition decides about every index."""
+    """Elementwise in the results of both branches; every index depends on the condition."""
     return (parameter(placed, 0), *(Read(i) for i in range(1, len(placed.node.inputs))))
 
 

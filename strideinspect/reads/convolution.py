@@ -31,7 +31,7 @@ from strideinspect.reads.steps import (
 @reads("Conv", domain="com.microsoft.nchwc")
 @reads("Conv", "ConvTranspose", "QLinearConv", domain="com.ms.internal.nhwc")
 def convolution(placed: PlacedNode) -> tuple[Read, ...]:
-    """Windows and channels of the data; a weight that is computed from the input is read whole."""
+    """Windows and channels of the data; weights computed from a graph input are read whole."""
     window = geometry(placed)
     shapes = tuple(placed.shape(i) if placed.present(i) else None for i in range(len(placed.node.inputs)))
     return _reads(window, shapes, placed.output_shape(), _bias(placed, window.kind))
@@ -39,7 +39,7 @@ def convolution(placed: PlacedNode) -> tuple[Read, ...]:
 
 @lru_cache(maxsize=256)  # networks repeat a few convolutions many times
 def _reads(window: Geometry, shapes: tuple[Shape | None, ...], output: Shape, bias: int | None) -> tuple[Read, ...]:
-    """What is read of inputs of these shapes (None for one left out); `bias` is the place of the bias."""
+    """The reads of inputs of these shapes (None for an omitted input); `bias` is the index of the bias input."""
     result = []
     for index, shape in enumerate(shapes):
         if shape is None:
@@ -51,7 +51,7 @@ def _reads(window: Geometry, shapes: tuple[Shape | None, ...], output: Shape, bi
             result.append(Read(index, 0, (Reshape(shape, along), Broadcast(along, output))))
         elif index == window.weight:
             result.append(Read(index, 0, (Everything(shape, output),)))
-        elif bias is not None and index == bias + 1:  # fused: the map that is added to the convolution
+        elif bias is not None and index == bias + 1:  # a fused residual: the map that is added to the output
             result.append(Read(index, 0, () if shape == output else (Broadcast(shape, output),)))
         else:
             result.append(Read(index, 0, parameter_steps(shape, output)))
@@ -67,7 +67,7 @@ def _moves(window: Geometry, channels: int) -> tuple[Step, ...]:
 @reads("CausalConvWithState")
 @reads("CausalConvWithState", domain="com.microsoft")
 def causal_convolution(placed: PlacedNode) -> tuple[Read, ...]:
-    """A depthwise window over this index and those before it; in front of the first lies the state that is carried.
+    """A depthwise window over an index and those before it; the carried state precedes the first index.
 
     Input and output are [batch, channels, length], the states [batch, channels, kernel − 1].
     """
@@ -79,7 +79,7 @@ def causal_convolution(placed: PlacedNode) -> tuple[Read, ...]:
         along = (1, placed.shape(2)[0], 1)
         result.append(Read(2, 0, (Reshape(placed.shape(2), along), Broadcast(along, placed.output_shape()))))
     past = placed.present(3) and carried > 0
-    if past:  # state i lies carried − i places before index 0, and index o reaches that far where i ≥ o
+    if past:  # state i is carried − i positions before index 0, and the window of index o covers it if i ≥ o
         result.append(Read(3, 0, (Sliding(2, carried, 1, 1, 0, carried, length),)))
     if len(placed.node.outputs) > 1 and placed.node.outputs[1] and carried > 0:
         result.append(Read(0, 1, (Sliding(2, 1, 1, 1, carried - length, length, carried),)))
@@ -89,7 +89,7 @@ def causal_convolution(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 def window_step(axis: int, window: Window, *, pools: bool = False) -> Sliding | Transposed:
-    """The step of one window; `pools` for one after which a fully covered axis has no position."""
+    """The step of one window. `pools`: a pooling that covers the whole axis, after which the axis has no position."""
     if window.transposed:
         return Transposed(
             axis,

@@ -1,6 +1,6 @@
-"""Addressing that depends on the data: read as the whole input, and said so.
+"""Data-dependent addressing: assumed to read the whole input, with a reason in the report.
 
-Source: ONNX GridSample, RoiAlign, DeformConv, NonMaxSuppression and what picks, sorts out or counts by value.
+Source: ONNX GridSample, RoiAlign, DeformConv, NonMaxSuppression, and operators that select, filter or count by value.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import Read
 
 _WHERE = {"GridSample": 1, "RoiAlign": 1, "MaxRoiPool": 1, "MaxUnpool": 1, "DeformConv": 2}
-"""The input that says where to read, which may be a constant."""
+"""The input that holds the indices or coordinates to read at, which may be constant."""
 
 
 @reads("GridSample", "RoiAlign", "MaxRoiPool", "DeformConv", "NonMaxSuppression", "MaxUnpool", "Multinomial")

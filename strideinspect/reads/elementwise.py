@@ -26,14 +26,14 @@ _BIASED = {"BiasGelu", "BiasSplitGelu", "FastGelu"}
 @reads(*(UNARY - _ELSEWHERE), preserves=True)
 @reads(*(FUSED_UNARY - _BIASED - {"DynamicQuantizeLinear"}), domain="com.microsoft", preserves=True)
 def unary(placed: PlacedNode) -> tuple[Read, ...]:
-    """The first input index by index; the others (bounds, scales, zero points, a bias) are parameters."""
+    """Elementwise in the first input; the others (bounds, scales, zero points, a bias) are parameters."""
     first = (Read(0),)
     return first + tuple(parameter(placed, i) for i in range(1, len(placed.node.inputs)) if placed.present(i))
 
 
 @reads("CastLike", preserves=True)
 def cast_like(placed: PlacedNode) -> tuple[Read, ...]:
-    """The first input index by index; of the second only the type is taken, as for Shape only the shape."""
+    """Elementwise in the first input; of the second only the type is used, no values."""
     del placed
     return (Read(0),)
 
@@ -41,7 +41,7 @@ def cast_like(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("Affine", "ImageScaler", "ParametricSoftplus", "ScaledTanh", "Scale", preserves=True)
 @reads("ScaledSiLU", domain="com.microsoft", preserves=True)
 def scaled(placed: PlacedNode) -> tuple[Read, ...]:
-    """The same index; onnxruntime still knows the old ones among these."""
+    """Elementwise. Includes deprecated operators that onnxruntime still supports."""
     return unary(placed)
 
 
@@ -54,7 +54,7 @@ def broadcast(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads(*FUSED_BROADCAST, domain="com.microsoft", preserves=True)
 def quantised(placed: PlacedNode) -> tuple[Read, ...]:
-    """Operands each followed by scale and zero point; QLinearWhere has its condition first."""
+    """Each operand is followed by its scale and zero point; QLinearWhere starts with the condition."""
     operands = (0, 1, 4) if placed.node.op == "QLinearWhere" else (0, 3)
     return tuple(
         spread(placed, i) if i in operands else parameter(placed, i)
@@ -78,7 +78,7 @@ def bias_dropout(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("BiasSplitGelu", domain="com.microsoft")
 def gated_halves(placed: PlacedNode) -> tuple[Read, ...]:
-    """An index of the last axis reads the same index of either half."""
+    """An index of the last axis reads the same index of both halves."""
     result = []
     for index in range(2):
         shape = placed.shape(index)
@@ -97,7 +97,7 @@ def spread(placed: PlacedNode, index: int) -> Read:
 
 
 def parameter(placed: PlacedNode, index: int, output: int = 0) -> Read:
-    """A parameter such as a scale: a single number is broadcast, a vector is taken to reach every index."""
+    """A parameter such as a scale: a single value is broadcast; of a vector, every index is assumed to read all."""
     after = placed.output_shape(output)
     return Read(index, output, parameter_steps(placed.shape(index), after))
 

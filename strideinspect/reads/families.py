@@ -1,4 +1,4 @@
-"""Which description belongs to which operator. A family file registers its operators; registering one twice raises."""
+"""Operator families: which function describes the reads of an operator. Each family module registers its operators."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Describe = Callable[[PlacedNode], tuple[Read, ...]]
 
 
 class Family(NamedTuple):
-    """A family of operators and its description. `preserves` says that an index stays an index: the map lives on."""
+    """A family of operators and its description. `preserves`: indices are kept apart, so the output is the same map."""
 
     name: str
     describe: Describe
@@ -86,7 +86,7 @@ def family_of(node: Node) -> Family | None:
     """
     key = node.domain, node.op
     if key not in families():
-        load_plugins(GROUP)  # reading entry points takes time, which models of known operators are spared
+        load_plugins(GROUP)  # reading entry points takes time, so it is done only for an unknown operator
     return families().get(key)
 
 
@@ -108,7 +108,7 @@ def describe(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 def everything(placed: PlacedNode, reason: str | None = None, inputs: Iterable[int] | None = None) -> tuple[Read, ...]:
-    """Reads of the whole of these inputs (all, if not said) by every output."""
+    """Every output reads the whole of these inputs, by default all."""
     chosen = range(len(placed.node.inputs)) if inputs is None else inputs
     return tuple(
         Read(i, k, (Everything(placed.shape(i), placed.shapes[name], reason),))

@@ -1,4 +1,4 @@
-"""Indexing by a table of constants: each output index reads the index that the table names.
+"""Indexing: with constant indices, each output index reads the input index that is listed for it.
 
 Source: ONNX Gather; ai.onnx.ml ArrayFeatureExtractor.
 """
@@ -17,7 +17,7 @@ from strideinspect.reads.steps import Broadcast, Read, Reshape, Step
 
 @reads("Gather")
 def gather(placed: PlacedNode) -> tuple[Read, ...]:
-    """By constant indices exactly; by computed ones the data is read whole, and the indices index by index."""
+    """Exact for constant indices; for computed ones the data is read whole and the indices elementwise."""
     shape, after = placed.shape(0), placed.output_shape()
     axis = normal_axis(placed.node.integer("axis", 0), len(shape))
     length = shape[axis]

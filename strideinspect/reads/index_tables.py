@@ -1,4 +1,4 @@
-"""Reads by tables of indices: along one axis, or over the flattened tensor where no axis stays by itself."""
+"""Reads by index tables: along one axis, or over the flattened tensor if the axes cannot be separated."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def element_wise(placed: PlacedNode, taps: Elements, input: int = 0, output: int
 
 
 def _axis_by_axis(placed: PlacedNode, taps: Elements, before: tuple[int, ...]) -> tuple[Step, ...] | None:
-    """One table per axis, where the index along each axis of the input depends on that axis of the output alone."""
+    """One table per axis if the index along each input axis depends only on the same output axis; else None."""
     if not taps.size or taps.min() < 0:
         return None
     steps: list[Step] = []
@@ -63,7 +63,7 @@ def _axis_by_axis(placed: PlacedNode, taps: Elements, before: tuple[int, ...]) -
 
 
 def pick(axis: int, length: int, indices: NDArray[np.int64], label: str) -> Step:
-    """Along one axis each output index reads the index listed for it; a window where they lie evenly apart."""
+    """Each output index reads the index listed for it along one axis; a strided window if these are evenly spaced."""
     steps = np.diff(indices)
     if indices.size and (steps == (steps[0] if steps.size else 1)).all():
         step = int(steps[0]) if steps.size else 1
@@ -75,7 +75,7 @@ def pick(axis: int, length: int, indices: NDArray[np.int64], label: str) -> Step
 
 
 def unfollowed(placed: PlacedNode) -> str:
-    """What to call the indices of a node (its input 1) where their values are not known."""
+    """Describe the indices of a node (its input 1) whose values are not known, for a message."""
     name = placed.node.inputs[1]
     if placed.is_data_dependent(1):
         return f"indices ({name!r}) that are computed from the data"
@@ -83,7 +83,7 @@ def unfollowed(placed: PlacedNode) -> str:
 
 
 def grouped(target: Elements, count: int) -> Elements:
-    """For each of `count` targets the positions in `target` (one-dimensional) that name it; -1 for none."""
+    """For each number below `count`, the positions at which the one-dimensional `target` has it; padded with -1."""
     order = np.argsort(target, kind="stable")
     sorted_ = target[order]
     start = np.searchsorted(sorted_, np.arange(count))

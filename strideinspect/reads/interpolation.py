@@ -1,7 +1,9 @@
-"""The taps of interpolation: which indices an output at a coordinate of the input combines, and with which weights.
+"""Interpolation taps: which input indices an output at a given input coordinate combines, and with which weights.
 
-All functions take coordinates of shape [outputs] and work in their precision: single for what onnxruntime runs, double
-for the closed form on an infinite plane. Source: ONNX Resize; Keys, Cubic Convolution Interpolation, 1981.
+All functions take coordinates of shape [outputs] and compute in the precision of that array: single precision to
+reproduce onnxruntime, double precision for the closed form on an infinite plane.
+
+Source: ONNX Resize; Keys, Cubic Convolution Interpolation, 1981.
 """
 
 from __future__ import annotations
@@ -27,11 +29,11 @@ class WeightedTaps(NamedTuple):
 
 
 _TIE = 1e-6
-"""How near the middle between two indices onnxruntime takes a coordinate for the middle (measured, 1.31.1)."""
+"""onnxruntime treats a coordinate this close to halfway between two indices as a tie (measured with 1.31.1)."""
 
 
 def nearest(at: Coordinates, rounding: str) -> WeightedTaps:
-    """One index. Raises UnresolvedError for a nearest_mode that the standard does not know."""
+    """The nearest index. Raises UnresolvedError for a nearest_mode that is not in the standard."""
     below = np.floor(at)
     tie = np.abs(at.astype(np.float64) - below - 0.5) < _TIE
     rounded = np.floor(at.astype(np.float64) + 0.5)
@@ -47,14 +49,14 @@ def nearest(at: Coordinates, rounding: str) -> WeightedTaps:
 
 
 def linear(at: Coordinates) -> WeightedTaps:
-    """The two neighbours."""
+    """The two neighbouring indices."""
     below = np.floor(at)
     part = at - below
     return WeightedTaps(below.astype(np.int64)[:, None] + np.arange(2), np.stack([1 - part, part], axis=1))
 
 
 def cubic(at: Coordinates, a: float) -> WeightedTaps:
-    """The four neighbours; `a` is the free coefficient of the cubic."""
+    """The four neighbouring indices; `a` is the coefficient of Keys' cubic kernel (`cubic_coeff_a`)."""
     below = np.floor(at)
     part = at - below
     weights = [_outer(part + 1, a), _inner(part, a), _inner(1 - part, a), _outer(2 - part, a)]
@@ -62,7 +64,7 @@ def cubic(at: Coordinates, a: float) -> WeightedTaps:
 
 
 def smoothed(at: Coordinates, scale: float, a: float | None) -> WeightedTaps:
-    """The same filters, stretched when shrinking (`antialias`); linear where `a` is None. `scale` is the node's."""
+    """Antialiased filters: the kernel is widened when downscaling. Linear if `a` is None, else cubic."""
     kind = at.dtype.type
     shrink = max(kind(1) / kind(scale), kind(1))
     support = kind(1 if a is None else 2) * shrink
@@ -88,9 +90,10 @@ def _outer(t: Coordinates, a: float) -> Coordinates:
 
 
 def inside(taps: WeightedTaps, length: int, *, excludes: bool) -> NDArray[np.int32]:
-    """Per output the indices inside an input of `length` that count, in order, and -1 behind them: [outputs, most].
+    """The input indices that each output reads, ascending and padded with -1: shape [outputs, most taps].
 
-    Taps outside fall on the nearest index inside, unless `excludes` drops them; what adds up to zero is not read.
+    Taps outside the input of `length` are clamped to its edge, or dropped with `excludes` (`exclude_outside`). An index
+    whose weights add up to zero is not read.
     """
     index, weight = taps
     within = (index >= 0) & (index < length)
@@ -99,7 +102,7 @@ def inside(taps: WeightedTaps, length: int, *, excludes: bool) -> NDArray[np.int
     place = np.clip(index, 0, length - 1)
     first = place.min(axis=1, keepdims=True, initial=length - 1)
     sums = np.zeros((len(index), int((place - first).max(initial=0)) + 1), weight.dtype)
-    # Own weight first, then what falls on it from outside, so that rounding is that of the runtime.
+    # Weights of taps inside are added before clamped ones, the order of onnxruntime, so that rounding is the same.
     for chosen in (within, ~within):
         row, tap = np.nonzero(chosen)
         np.add.at(sums, (row, place[row, tap] - first[row, 0]), weight[row, tap])
@@ -109,5 +112,5 @@ def inside(taps: WeightedTaps, length: int, *, excludes: bool) -> NDArray[np.int
 
 
 def unbounded(taps: WeightedTaps, negligible: float = 1e-9) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Indices and which of them count, on an infinite plane."""
+    """Indices on an infinite plane, and which of them have a weight above `negligible`: both [outputs, taps]."""
     return taps.places, np.abs(taps.weights) > negligible

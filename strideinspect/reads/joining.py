@@ -1,4 +1,4 @@
-"""Concatenation: each input becomes a stretch of the output's axis.
+"""Concatenation: each input becomes a range of the output's axis.
 
 Source: ONNX Concat; com.microsoft QLinearConcat.
 """
@@ -15,13 +15,13 @@ from strideinspect.reads.steps import Place, Read
 
 @reads("Concat")
 def concat(placed: PlacedNode) -> tuple[Read, ...]:
-    """All inputs, one after another."""
+    """Concatenate all inputs."""
     return _stretches(placed, range(len(placed.node.inputs)))
 
 
 @reads("QLinearConcat", domain="com.microsoft")
 def quantised_concat(placed: PlacedNode) -> tuple[Read, ...]:
-    """Scale and zero point of the output, then each input followed by its own."""
+    """The first two inputs are the output's scale and zero point; each data input is followed by its own."""
     data = range(2, len(placed.node.inputs), 3)
     scales = [i for i in range(len(placed.node.inputs)) if i not in data and placed.present(i)]
     return _stretches(placed, data) + tuple(parameter(placed, i) for i in scales)

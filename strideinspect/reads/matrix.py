@@ -1,7 +1,8 @@
-"""Matrix products: an output index reads a row of one side and a column of the other, whole.
+"""Matrix products: an output index reads a whole row of one factor and a whole column of the other.
 
-Both the local and the full dependence widen: a product is no pooling. Source: ONNX MatMul, Gemm, Einsum and their
-quantised and com.microsoft forms.
+This counts as local and as full dependence, because a product is not a pooling.
+
+Source: ONNX MatMul, Gemm, Einsum and their quantised and com.microsoft forms.
 """
 
 from __future__ import annotations
@@ -32,14 +33,14 @@ def matmul(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("MatMulNBits", "MatMulBnb4", "MatMulFpQ4", domain="com.microsoft")
 def packed_matmul(placed: PlacedNode) -> tuple[Read, ...]:
-    """A·B, B packed into few bits; should that be computed, all of it is read."""
+    """A·B with B packed into few bits; a B that is computed from the data is read whole."""
     left = _side(placed.shape(0), placed.output_shape(), contracted=-1, kept=-2)
     return (Read(0, 0, left), *everything(placed, None, range(1, len(placed.node.inputs))))
 
 
 @reads("Det")
 def determinant(placed: PlacedNode) -> tuple[Read, ...]:
-    """The whole matrix."""
+    """Read the whole matrix."""
     shape = placed.shape(0)
     last = (len(shape) - 2, len(shape) - 1)
     wholes = tuple(Whole(axis, shape[axis], collapses=False) for axis in last)
@@ -48,7 +49,7 @@ def determinant(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("Inverse", domain="com.microsoft")
 def inverse(placed: PlacedNode) -> tuple[Read, ...]:
-    """The whole matrix."""
+    """Every element reads the whole matrix."""
     shape = placed.shape(0)
     wholes = tuple(Whole(axis, shape[axis], collapses=False) for axis in (len(shape) - 2, len(shape) - 1))
     return (Read(0, 0, (*wholes, Broadcast((*shape[:-2], 1, 1), shape))),)
@@ -56,7 +57,7 @@ def inverse(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("CDist", domain="com.microsoft")
 def distances(placed: PlacedNode) -> tuple[Read, ...]:
-    """A row of the one and a row of the other."""
+    """Each distance reads one row of each input."""
     after = placed.output_shape()
     return (
         Read(0, 0, _side(placed.shape(0), after, contracted=-1, kept=-2)),
@@ -83,7 +84,7 @@ def _product(placed: PlacedNode, a: int, b: int) -> tuple[Read, ...]:
 
 
 def _batch_flip(shape: Shape, *, flips: bool) -> tuple[tuple[Step, ...], Shape]:
-    """With transBatchA or transBatchB the first axis changes places with the batch axes behind it."""
+    """With transBatchA or transBatchB the first axis is moved to the place before the last."""
     if not flips or len(shape) < 3:
         return (), shape
     perm = (*range(1, len(shape) - 1), 0, len(shape) - 1)
@@ -91,18 +92,18 @@ def _batch_flip(shape: Shape, *, flips: bool) -> tuple[tuple[Step, ...], Shape]:
 
 
 def _side(shape: Shape, after: Shape, contracted: int, kept: int) -> tuple[Step, ...]:
-    """One factor: its contracted axis is read whole, its other matrix axis stays and lands at `kept` of the product."""
+    """One factor: its contracted axis is read whole, its other matrix axis becomes axis `kept` of the product."""
     if len(shape) == 1:
         return Whole(0, shape[0], collapses=False), Reshape((1,), ()), Broadcast((), after)
     axis = len(shape) + contracted
     steps: list[Step] = [Whole(axis, shape[axis], collapses=False)]
     ones = tuple(1 if i == axis else n for i, n in enumerate(shape))
-    if contracted == kept:  # a transposed factor: its kept axis lies where the product has the other one
+    if contracted == kept:  # a transposed factor: its kept axis is at the position of the other matrix axis
         perm = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
         steps.append(Permute(perm))
         ones = tuple(ones[i] for i in perm)
     batch, matrix = after, ones
-    if len(after) < len(ones) and len(ones) >= 2:  # the other factor is a vector, whose axis the product lacks
+    if len(after) < len(ones) and len(ones) >= 2:  # the other factor is a vector: the product has one matrix axis fewer
         gone = len(ones) - 1 if kept == -2 else len(ones) - 2
         matrix = tuple(n for i, n in enumerate(ones) if i != gone)
         steps.append(Reshape(ones, matrix))
@@ -113,7 +114,7 @@ def _side(shape: Shape, after: Shape, contracted: int, kept: int) -> tuple[Step,
 @reads("Gemm")
 @reads("QGemm", "FusedGemm", domain="com.microsoft")
 def gemm(placed: PlacedNode) -> tuple[Read, ...]:
-    """A·B + C, either factor transposed on request."""
+    """A·B + C; transA and transB transpose the factors."""
     node, after = placed.node, placed.output_shape()
     quantised = node.op == "QGemm"
     a, b, c = (0, 3, 6) if quantised else (0, 1, 2)
@@ -128,7 +129,7 @@ def gemm(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("Einsum")
 def einsum(placed: PlacedNode) -> tuple[Read, ...]:
-    """Each operand: the axes that the result lacks are read whole, the others go where the result names them."""
+    """For each operand, axes that are summed over are read whole; the others are permuted to the result's order."""
     parsed = equation(placed)
     if any(len(set(labels)) != len(labels) for labels in parsed.operands):
         raise UnresolvedError(f"its equation {placed.node.text('equation', '')!r} takes a diagonal")

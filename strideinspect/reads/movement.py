@@ -1,4 +1,6 @@
-"""Data movement: where each axis goes. Exports spell channel shuffle, pixel shuffle and window partition with these.
+"""Data movement: where each axis goes.
+
+Exporters express channel shuffle, pixel shuffle and window partition with these operators.
 
 Source: ONNX Transpose, Reshape, Flatten, Squeeze, Unsqueeze, DepthToSpace, SpaceToDepth, Expand, Tile;
 com.microsoft ExpandDims; com.microsoft.nchwc ReorderInput, ReorderOutput.
@@ -23,7 +25,7 @@ from strideinspect.reads.steps import (
 
 @reads("Transpose", preserves=True)
 def transpose(placed: PlacedNode) -> tuple[Read, ...]:
-    """Axes in another order; reversed where none is given."""
+    """Permute the axes; without `perm` their order is reversed."""
     perm = placed.node.integers("perm") or tuple(reversed(range(len(placed.shape(0)))))
     return (Read(0, 0, (Permute(perm),)),)
 
@@ -37,7 +39,7 @@ def reshape(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("ReorderInput", domain="com.microsoft.nchwc", preserves=True)
 def into_blocks(placed: PlacedNode) -> tuple[Read, ...]:
-    """Channels come first, and some that see nothing may fill the last block; the blocks in memory move no index."""
+    """Move channels first and fill the last block with channels that read nothing; the block layout moves no index."""
     shape, filled = placed.shape(0), placed.output_shape()[1]
     rank, channels = len(shape), shape[1]
     steps: list[Step] = []
@@ -51,7 +53,7 @@ def into_blocks(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("ReorderOutput", domain="com.microsoft.nchwc", preserves=True)
 def out_of_blocks(placed: PlacedNode) -> tuple[Read, ...]:
-    """The channels that only filled the last block are cut off; they may go last."""
+    """Remove the channels that filled the last block; with `channels_last`, move channels last."""
     shape, channels = placed.shape(0), placed.node.integer("channels", 0)
     rank = len(shape)
     steps: list[Step] = []
@@ -91,7 +93,7 @@ def expand(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("Tile")
 def tile(placed: PlacedNode) -> tuple[Read, ...]:
-    """The map repeated; an axis of extent 1 is spread."""
+    """Repeat the map; an axis of extent 1 is broadcast."""
     before, after = placed.shape(0), placed.output_shape()
     steps: list[Step] = []
     for axis, (length, size) in enumerate(zip(before, after, strict=True)):

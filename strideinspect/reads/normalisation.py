@@ -1,6 +1,7 @@
-"""Normalisation: each index reads itself, and through mean and variance the whole of the normalised axes.
+"""Normalisation: each index reads itself and, through mean and variance, all indices of the normalised axes.
 
-The second is full dependence only, so that the fused operators agree with their ReduceMean–Sub–Div spelling.
+The dependence through mean and variance belongs to the full field only, so that a fused operator gives the same local
+field as the equivalent ReduceMean, Sub and Div.
 Source: ONNX Softmax (axis semantics changed at 13), LayerNormalization, InstanceNormalization, GroupNormalization,
 LpNormalization, MeanVarianceNormalization, RMSNormalization, BatchNormalization, LRN, DynamicQuantizeLinear.
 """
@@ -19,7 +20,7 @@ from strideinspect.results.field import Shape
 
 @reads("Softmax", "LogSoftmax", "Hardmax")
 def softmax(placed: PlacedNode) -> tuple[Read, ...]:
-    """One axis; before opset 13 all axes from the given one on."""
+    """Normalise over one axis; before opset 13 over `axis` and all axes after it."""
     rank = len(placed.shape(0))
     if placed.node.version < 13:
         first = normal_axis(placed.node.integer("axis", 1), rank)
@@ -29,7 +30,7 @@ def softmax(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("QLinearSoftmax", domain="com.microsoft")
 def quantised_softmax(placed: PlacedNode) -> tuple[Read, ...]:
-    """As the Softmax of the opset that it names."""
+    """Like Softmax of the opset given by its attribute `opset`."""
     rank = len(placed.shape(0))
     axis = normal_axis(placed.node.integer("axis", -1), rank)
     axes = (axis,) if placed.node.integer("opset", 13) >= 13 else range(axis, rank)
@@ -38,7 +39,7 @@ def quantised_softmax(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("BiasSoftmax", domain="com.microsoft")
 def softmax_of_sum(placed: PlacedNode) -> tuple[Read, ...]:
-    """A Softmax of data plus bias over all axes from the given one on; the bias is broadcast from inside or outside."""
+    """Softmax of data plus bias over `axis` and all axes after it; the bias is broadcast to the shape of the data."""
     shape, bias = placed.shape(0), placed.shape(1)
     axes = tuple(range(normal_axis(placed.node.integer("axis", 1), len(shape)), len(shape)))
     wide: tuple[Step, ...] = () if bias == shape else (Broadcast(bias, shape),)
@@ -47,7 +48,7 @@ def softmax_of_sum(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("LpNormalization")
 def lp_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
-    """One axis."""
+    """Normalise over one axis."""
     return _normalised(placed, [normal_axis(placed.node.integer("axis", -1), len(placed.shape(0)))])
 
 
@@ -55,7 +56,7 @@ def lp_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("SimplifiedLayerNormalization")
 @reads("LayerNormalization", "SimplifiedLayerNormalization", domain="com.microsoft")
 def layer_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
-    """All axes from the given one on; further outputs are the statistics themselves."""
+    """Normalise over `axis` and all axes after it; optional outputs are mean and inverse standard deviation."""
     rank = len(placed.shape(0))
     axes = range(normal_axis(placed.node.integer("axis", -1), rank), rank)
     statistics = [k for k, name in enumerate(placed.node.outputs) if k and name]
@@ -66,7 +67,7 @@ def layer_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("SkipLayerNormalization", "SkipSimplifiedLayerNormalization", domain="com.microsoft")
 def skip_layer_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
-    """The sum of two tensors, normalised over the last axis."""
+    """Normalise the sum of two tensors (and a bias) over the last axis; output 3 is the sum."""
     last = (len(placed.shape(0)) - 1,)
     bias = 4 if placed.node.op == "SkipLayerNormalization" else 3
     added = [i for i in (0, 1, bias) if placed.present(i)]
@@ -79,27 +80,27 @@ def skip_layer_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("InstanceNormalization")
 def instance_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
-    """All spatial axes, channel by channel."""
+    """Normalise over all spatial axes, each channel separately."""
     return _normalised(placed, range(2, len(placed.shape(0))))
 
 
 @reads("MeanVarianceNormalization")
 def mean_variance_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
-    """The given axes, by default all but the channels."""
+    """Normalise over `axes`, by default 0, 2 and 3: all but the channels."""
     rank = len(placed.shape(0))
     return _normalised(placed, normal_axes(placed.node.integers("axes") or (0, 2, 3), rank))
 
 
 @reads("GroupNormalization")
 def group_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
-    """All spatial axes and the channels of a group."""
+    """Normalise over all spatial axes and the channels of a group."""
     moves = _in_groups(placed.shape(0), placed.node.integer("num_groups", 1), 1)
     return (Read(0, 0, moves), *_vectors(placed))
 
 
 @reads("GroupNorm", domain="com.microsoft")
 def group_normalisation_of_microsoft(placed: PlacedNode) -> tuple[Read, ...]:
-    """The same, channels last unless the node says otherwise."""
+    """Like GroupNormalization, with the channels last by default."""
     shape, channels = placed.shape(0), _channel_axis(placed)
     moves = _in_groups(shape, placed.node.integer("groups", 1), channels)
     return (Read(0, 0, moves), *_vectors(placed, 1, channels))
@@ -107,7 +108,7 @@ def group_normalisation_of_microsoft(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("SkipGroupNorm", domain="com.microsoft")
 def skip_group_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
-    """The sum of data, skip and bias, normalised in groups; the second output is the sum itself."""
+    """Group normalisation of the sum of data, skip and bias; output 1 is the sum."""
     shape, channels = placed.shape(0), _channel_axis(placed)
     moves = _in_groups(shape, placed.node.integer("groups", 1), channels)
     before = placed.shape(3)
@@ -133,7 +134,7 @@ def _in_groups(shape: Shape, groups: int, channels: int) -> tuple[Step, ...]:
 
 @reads("BatchNormalization", preserves=True)
 def batch_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
-    """At inference index by index; in training mode through the statistics of everything but the channels."""
+    """Elementwise at inference; in training mode, statistics over all axes but the channels."""
     shape = placed.shape(0)
     training = placed.node.integer("training_mode", 0) or (placed.node.version < 14 and len(placed.node.outputs) > 1)
     steps: tuple[Step, ...] = (Statistics((0, *range(2, len(shape)))),) if training else ()
@@ -144,7 +145,7 @@ def batch_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("LRN")
 def local_response_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
-    """A window over neighbouring channels at the same place."""
+    """A window over neighbouring channels at the same position."""
     size, channels = placed.node.integer("size", 1), placed.shape(0)[1]
     return (Read(0, 0, (Sliding(1, size, 1, 1, (size - 1) // 2, channels, channels),)),)
 
@@ -152,7 +153,7 @@ def local_response_normalisation(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("DynamicQuantizeLinear")
 @reads("DynamicQuantizeLinear", domain="com.microsoft")
 def dynamic_quantise(placed: PlacedNode) -> tuple[Read, ...]:
-    """Scale and zero point depend on the whole tensor."""
+    """Scale and zero point depend on the whole tensor, and through them so does every value."""
     axes = range(len(placed.shape(0)))
     values = Read(0, 0, (Statistics(tuple(axes)),))
     return (values, *(Read(0, k, reduce_steps(placed, axes, keeps=False)) for k in (1, 2)))
@@ -163,7 +164,7 @@ def _normalised(placed: PlacedNode, axes: Iterable[int]) -> tuple[Read, ...]:
 
 
 def _vectors(placed: PlacedNode, first: int = 1, channels: int = 1) -> tuple[Read, ...]:
-    """Scale and bias from input `first` on: one number per channel, or per group of channels."""
+    """Reads of scale and bias, the inputs from `first` on: one value per channel or per group of channels."""
     after, vectors = placed.output_shape(), []
     rank = len(after)
     for index in range(first, len(placed.node.inputs)):
@@ -173,7 +174,7 @@ def _vectors(placed: PlacedNode, first: int = 1, channels: int = 1) -> tuple[Rea
         if rank <= channels or len(shape) != 1 or not shape[0] or after[channels] % shape[0]:
             vectors.append(parameter(placed, index))
             continue
-        # One number for a group stands beside the channels of that group: (groups, 1) spread to (groups, channels).
+        # One value per group is broadcast to the channels of the group: (groups, 1) to (groups, channels per group).
         front, each, back = after[:channels], after[channels] // shape[0], after[channels + 1 :]
         along = (*(1,) * len(front), shape[0], 1, *(1,) * len(back))
         wide = (*front, shape[0], each, *back)

@@ -1,4 +1,4 @@
-"""Operators that read no pixel: constants, random numbers, and what reads only a shape.
+"""Operators that read no values of their inputs: constants, random numbers, shapes.
 
 Source: ONNX Shape, Size, Constant, ConstantOfShape and the random generators.
 """
@@ -13,12 +13,12 @@ from strideinspect.reads.steps import Read
 @reads("Shape", "Size", "Constant", "EyeLike", "RandomNormalLike", "RandomUniformLike", "RandomNormal", "RandomUniform")
 @reads("BlackmanWindow", "HannWindow", "HammingWindow", "MelWeightMatrix")
 def nothing(placed: PlacedNode) -> tuple[Read, ...]:
-    """No input value is read."""
+    """Read no input values."""
     del placed
     return ()
 
 
 @reads("ConstantOfShape", "Range", "OneHot")
 def sized_by_data(placed: PlacedNode) -> tuple[Read, ...]:
-    """Made from a few numbers; where those come from the data, everything depends on them."""
+    """Generated from a few numbers; if these are computed from the data, every output index depends on them."""
     return everything(placed)

@@ -1,6 +1,7 @@
-"""Pad in every mode. Constant padding makes indices that see nothing; negative amounts crop.
+"""Pad in every mode. Indices of constant padding read nothing; negative amounts crop.
 
-Source: ONNX Pad (1, 2, 11, 13, 18, 19, 21), CenterCropPad; com.microsoft Pad; Crop, which onnxruntime still knows.
+Source: ONNX Pad (1, 2, 11, 13, 18, 19, 21), CenterCropPad; com.microsoft Pad; Crop, deprecated but
+still supported by onnxruntime.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from strideinspect.reads.steps import Read, Sliding, Step, repeating, single
 @reads("Pad", preserves=True)
 @reads("Pad", domain="com.microsoft", preserves=True)
 def pad(placed: PlacedNode) -> tuple[Read, ...]:
-    """A shift along every padded axis, or the table of what is mirrored, repeated or wrapped."""
+    """A shift along every padded axis, or an index table for the modes reflect, edge and wrap."""
     shape, mode = placed.shape(0), placed.node.text("mode", "constant")
     steps: list[Step] = []
     for axis, (begin, end) in _amounts(placed).items():
@@ -43,14 +44,14 @@ def _amounts(placed: PlacedNode) -> dict[int, tuple[int, int]]:
     if len(pads) != 2 * len(axes):
         raise UnresolvedError(f"it has {len(pads)} pads for {len(axes)} axes")
     amounts = {axis: (pads[i], pads[i + len(axes)]) for i, axis in enumerate(axes)}
-    # Amounts that were computed from the size may be none at this one: they still hold for this size only.
+    # Amounts computed from the input size are kept even if they are 0 here, since they may differ at other sizes.
     computed = placed.is_size_dependent(1)
     return {axis: pair for axis, pair in amounts.items() if pair != (0, 0) or (computed and shape[axis] > 1)}
 
 
 @reads("CenterCropPad", preserves=True)
 def center_crop_or_pad(placed: PlacedNode) -> tuple[Read, ...]:
-    """A shift along every axis: what is too long loses both ends, what is too short gets both; the rest at the end."""
+    """A shift along every axis: crop or pad both ends equally; an odd remainder goes to the end."""
     shape, after = placed.shape(0), placed.output_shape()
     steps = []
     for axis, (length, size) in enumerate(zip(shape, after, strict=True)):
@@ -62,7 +63,7 @@ def center_crop_or_pad(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("Crop", preserves=True)
 def crop(placed: PlacedNode) -> tuple[Read, ...]:
-    """The last two axes without the border (left, top, right, bottom), or `scale` indices from its beginning."""
+    """Remove `border` (left, top, right, bottom) from the last two axes, or keep `scale` indices after its start."""
     shape, after, border = placed.shape(0), placed.output_shape(), placed.node.integers("border")
     if border is None or len(border) != 4:
         raise UnresolvedError("its border does not have four numbers")

@@ -19,11 +19,11 @@ from strideinspect.reads.steps import Read, Sliding, Step, Whole
 @reads("MaxPool", "AveragePool", "LpPool", "QLinearAveragePool", domain="com.ms.internal.nhwc")
 def pooling(placed: PlacedNode) -> tuple[Read, ...]:
     """Windows; MaxPool's indices depend on the same pixels as its values."""
-    slid = geometry(placed)
+    node_geometry = geometry(placed)
     moves: list[Step] = []
-    for axis, window in zip(slid.axes, slid.windows, strict=True):
+    for axis, window in zip(node_geometry.axes, node_geometry.windows, strict=True):
         if placed.node.op == "AveragePool" and window.end < 0:
-            # Where SAME needs less than no padding, onnxruntime's AveragePool stops that much before the end.
+            # If SAME padding comes out negative, onnxruntime's AveragePool ignores that many indices at the end.
             kept = window.length + window.end
             moves.append(Sliding(axis, 1, 1, 1, 0, window.length, kept))
             moves.append(window_step(axis, window._replace(length=kept, end=0), pools=True))
@@ -37,17 +37,20 @@ def pooling(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("GlobalAveragePool", "GlobalMaxPool", domain="com.microsoft.nchwc")
 @reads("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", domain="com.ms.internal.nhwc")
 def global_pooling(placed: PlacedNode) -> tuple[Read, ...]:
-    """The whole of every spatial axis, which then has no position any more."""
-    slid = geometry(placed)
-    moves = tuple(Whole(a, w.length, collapses=w.length > 1) for a, w in zip(slid.axes, slid.windows, strict=True))
+    """Read every spatial axis whole; it then has no position."""
+    node_geometry = geometry(placed)
+    moves = tuple(
+        Whole(a, w.length, collapses=w.length > 1)
+        for a, w in zip(node_geometry.axes, node_geometry.windows, strict=True)
+    )
     return _each_output(placed, moves)
 
 
 @reads("MaxpoolWithMask", domain="com.microsoft")
 def masked_pooling(placed: PlacedNode) -> tuple[Read, ...]:
-    """A window over the data and the mask alike."""
-    slid = geometry(placed)
-    moves = tuple(window_step(a, w, pools=True) for a, w in zip(slid.axes, slid.windows, strict=True))
+    """The same window over the data and the mask."""
+    node_geometry = geometry(placed)
+    moves = tuple(window_step(a, w, pools=True) for a, w in zip(node_geometry.axes, node_geometry.windows, strict=True))
     mask = spread(placed, 1) if placed.shape(1) != placed.shape(0) else Read(1, 0, moves)
     return Read(0, 0, moves), mask
 

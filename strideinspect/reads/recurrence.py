@@ -1,4 +1,4 @@
-"""Recurrence: an index reads all indices before it (or after it, or both).
+"""Recurrence: an index reads itself and all indices before it, after it or both.
 
 Source: ONNX RNN, GRU, LSTM, CumSum; com.microsoft DynamicQuantizeLSTM, whose input is quantised by its own range.
 """
@@ -25,7 +25,7 @@ from strideinspect.results.field import Shape
 @reads("RNN", "GRU", "LSTM")
 @reads("DynamicQuantizeLSTM", domain="com.microsoft")
 def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
-    """Each direction runs along the sequence; weights and initial states that are computed are read whole."""
+    """Each direction accumulates along the sequence; weights and states computed from the data are read whole."""
     node, batch_first = placed.node, placed.node.integer("layout", 0) == 1
     shape = placed.shape(0)
     sequence, batch = (shape[1], shape[0]) if batch_first else (shape[0], shape[1])
@@ -63,7 +63,7 @@ def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("CumSum", "CumProd")
 def cumulative(placed: PlacedNode) -> tuple[Read, ...]:
-    """All indices up to this one; `exclusive` leaves this one out, `reverse` runs from the end."""
+    """All indices up to this one; `exclusive` omits the index itself, `reverse` starts at the end."""
     shape, given = placed.shape(0), placed.constant(1)
     if given is None:
         raise UnresolvedError("its axis is computed from the data")

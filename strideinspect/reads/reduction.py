@@ -1,4 +1,4 @@
-"""Reductions: the whole of the reduced axes, which then have no position any more.
+"""Reductions: the reduced axes are read whole and no longer have a position.
 
 Source: ONNX ReduceX (axes as attribute, or as input from 13 or 18), ArgMax, ArgMin, TopK;
 com.microsoft QLinearReduceMean, ReduceSumInteger.
@@ -30,14 +30,14 @@ REDUCTIONS = (
 @reads(*REDUCTIONS)
 @reads("ReduceSumInteger", domain="com.microsoft")
 def reduction(placed: PlacedNode) -> tuple[Read, ...]:
-    """The given axes, or all of them."""
+    """Reduce over the given axes, by default all."""
     axes = reduced_axes(placed)
     return (Read(0, 0, reduce_steps(placed, axes, keeps=placed.node.integer("keepdims", 1) == 1)),)
 
 
 @reads("QLinearReduceMean", domain="com.microsoft")
 def quantised_reduction(placed: PlacedNode) -> tuple[Read, ...]:
-    """The axes of the attribute, or all; scales and zero points follow the data."""
+    """Reduce over `axes`, by default all; the inputs after the data are scales and zero points."""
     rank = len(placed.shape(0))
     axes = normal_axes(placed.node.integers("axes") or tuple(range(rank)), rank)
     data = Read(0, 0, reduce_steps(placed, axes, keeps=placed.node.integer("keepdims", 1) == 1))
@@ -55,14 +55,14 @@ def reduced_axes(placed: PlacedNode) -> tuple[int, ...]:
 
 @reads("ArgMax", "ArgMin")
 def position_of_extreme(placed: PlacedNode) -> tuple[Read, ...]:
-    """One whole axis."""
+    """Read one axis whole."""
     axis = normal_axis(placed.node.integer("axis", 0), len(placed.shape(0)))
     return (Read(0, 0, reduce_steps(placed, (axis,), keeps=placed.node.integer("keepdims", 1) == 1)),)
 
 
 @reads("TopK")
 def top(placed: PlacedNode) -> tuple[Read, ...]:
-    """Which values come out depends on the whole axis, and so does each of them."""
+    """Every output depends on the whole axis, since its values are compared with each other."""
     shape = placed.shape(0)
     axis = normal_axis(placed.node.integer("axis", -1), len(shape))
     kept = tuple(1 if i == axis else n for i, n in enumerate(shape))
@@ -73,7 +73,7 @@ def top(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 def reduce_steps(placed: PlacedNode, axes: Sequence[int], *, keeps: bool) -> tuple[Step, ...]:
-    """Reduce these axes of the first input to one index each, and take them away unless they are kept."""
+    """Reduce these axes of the first input to one index each, and remove them unless `keeps`."""
     shape = placed.shape(0)
     moves: list[Step] = [Whole(axis, shape[axis], collapses=shape[axis] > 1) for axis in axes]
     if not keeps and axes:

@@ -40,7 +40,7 @@ Float32Coordinates = NDArray[np.float32]
 
 
 class _Filter(NamedTuple):
-    """What a node says of all axes alike: where an output lies, and how the indices around it are combined."""
+    """The attributes that hold for all axes: how output coordinates are mapped, and how the indices are combined."""
 
     convention: str
     mode: str
@@ -53,15 +53,15 @@ class _Filter(NamedTuple):
 @reads("Resize", "Upsample")
 @reads("Upsample", domain="com.microsoft.nchwc")
 def resize(placed: PlacedNode) -> tuple[Read, ...]:
-    """One table per resized axis; the sizes and scales themselves read only a shape."""
+    """One table per resized axis; sizes and scales are not read as values."""
     if placed.output_shape() == placed.shape(0):
-        return (Read(0),)  # whatever the scales and the crop: onnxruntime copies a map that keeps its shape
+        return (Read(0),)  # onnxruntime copies a map that keeps its shape, whatever the scales and the crop are
     steps: list[Step] = []
     spread = list(placed.shape(0))
     chosen = _filter(placed.node)
     for part in resizing(placed):
         if part.length == 1:
-            continue  # nothing to interpolate: the one index is spread
+            continue  # nothing to interpolate: the single index is broadcast
         spread[part.axis] = part.size
         if part.size != part.length or (not chosen.smooths and (part.scale != 1 or part.roi != (0.0, 1.0))):
             steps.append(_axis_table(part, chosen))
@@ -83,7 +83,7 @@ def _filter(node: Node) -> _Filter:
 
 
 def _axis_table(part: Resizing, chosen: _Filter) -> Table:
-    """The table of one axis. Equal ones share their arrays: rows and columns, and the blocks of a network."""
+    """The table of one axis, cached: rows and columns usually have the same, and so do repeated blocks of a network."""
     make = _table if max(part.length, part.size) <= LONGEST_CACHED_AXIS else _table.__wrapped__
     return make(part._replace(axis=0), chosen)._replace(axis=part.axis)
 
@@ -170,11 +170,11 @@ _SHIFTS: dict[str, tuple[Fraction, Fraction]] = {
     "align_corners": (Fraction(0), Fraction(0)),
     "asymmetric": (Fraction(0), Fraction(0)),
 }
-"""Away from the edges output o lies at (o + before)·ratio − after of the input."""
+"""(before, after): away from the edges, output o is at input coordinate (o + before)·ratio − after."""
 
 
 def _closed_form(part: Resizing, convention: str, interpolate: Interpolate) -> Periodic | str:
-    """The table on an infinite plane: every `period` outputs are `step` inputs further on."""
+    """The table on an infinite plane: `period` outputs advance by `step` inputs. A text says why there is none."""
     if convention not in _SHIFTS:
         return "the crop of a Resize depends on the size"
     by_scale = part.by_scale and convention != "align_corners"

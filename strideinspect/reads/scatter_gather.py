@@ -1,4 +1,4 @@
-"""Picking and placing element by element: exact by constant indices, the whole input by computed ones.
+"""Gathering and scattering of elements: exact for constant indices, the whole input for computed ones.
 
 Source: ONNX GatherElements, GatherND, ScatterElements (Scatter before 11), ScatterND, Trilu, ReverseSequence;
 com.microsoft GatherND, Trilu.
@@ -27,7 +27,7 @@ from strideinspect.reads.steps import (
 
 @reads("GatherElements")
 def gather_elements(placed: PlacedNode) -> tuple[Read, ...]:
-    """Each output element reads the element of its own place, the index put in along the axis."""
+    """Each output element reads the element at its own position, with the index along the axis replaced."""
     shape, index = placed.shape(0), _indices(placed)
     axis = normal_axis(placed.node.integer("axis", 0), len(shape))
     return (element_wise(placed, elements(shape)[_places(index, axis, shape[axis])]),)
@@ -36,7 +36,7 @@ def gather_elements(placed: PlacedNode) -> tuple[Read, ...]:
 @reads("GatherND")
 @reads("GatherND", domain="com.microsoft")
 def gather_nd(placed: PlacedNode) -> tuple[Read, ...]:
-    """Each row of the indices names a slice, behind `batch_dims` axes that are walked along."""
+    """Each row of indices selects a slice; the first `batch_dims` axes of data and indices are matched one to one."""
     shape, rows = placed.shape(0), placed.shape(1)[:-1]
     batch_axes = placed.node.integer("batch_dims", 0)
     named = _columns(placed, shape[batch_axes:])
@@ -49,7 +49,7 @@ def gather_nd(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("ScatterElements", "Scatter")
 def scatter_elements(placed: PlacedNode) -> tuple[Read, ...]:
-    """The data where nothing is placed, and the updates where they are."""
+    """Elements that are written to read the updates, all others the data."""
     shape, index = placed.shape(0), _indices(placed)
     axis = normal_axis(placed.node.integer("axis", 0), len(shape))
     target = elements(shape)[_places(index, axis, shape[axis])]
@@ -58,9 +58,9 @@ def scatter_elements(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("ScatterND")
 def scatter_nd(placed: PlacedNode) -> tuple[Read, ...]:
-    """As ScatterElements, slice by slice; a stretch of an axis that is assigned to is one of a Concat.
+    """Like ScatterElements, for slices. Writing to a range of one axis is described like a Concat.
 
-    Exporters write `y[..., 1:3] = x` so.
+    Exporters write the assignment `y[..., 1:3] = x` as a ScatterND.
     """
     shape, rows = placed.shape(0), placed.shape(1)[:-1]
     named, reduction = _columns(placed, shape), placed.node.text("reduction", "none")
@@ -79,11 +79,11 @@ def scatter_nd(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 _Stretch = tuple[int, int]
-"""Where the indices that are assigned to begin along an axis, and how many they are."""
+"""Start and length of the range of an axis that is written to."""
 
 
 def _block(named: tuple[Elements, ...], rows: tuple[int, ...]) -> tuple[_Stretch, ...] | None:
-    """The stretch of each axis where together they are what is assigned to, in order; else None."""
+    """The range of each axis if the indices select exactly a block, in row-major order; else None."""
     stretches: list[_Stretch] = []
     varying_axes: list[int] = []
     for index in named:
@@ -102,7 +102,7 @@ def _relaid(before: tuple[int, ...], after: tuple[int, ...]) -> tuple[Step, ...]
 
 
 def _padded(placed: PlacedNode, axis: int, stretch: _Stretch) -> Step:
-    """The updates among constants, which are no more than padding around them."""
+    """Updates surrounded by constants, which are the same as padding."""
     start, length = stretch
     return Sliding(axis, 1, 1, 1, start, length, placed.shape(0)[axis], size_dependent=placed.is_size_dependent(1))
 
@@ -110,7 +110,7 @@ def _padded(placed: PlacedNode, axis: int, stretch: _Stretch) -> Step:
 def _joined(
     placed: PlacedNode, partial: Sequence[int], block: Sequence[_Stretch], laid: tuple[Step, ...]
 ) -> tuple[Read, ...]:
-    """The updates between what is left of the data in front of them and behind; all there is where they fill it."""
+    """The updates between the remaining data before and after them; only the updates if they cover the whole tensor."""
     if not partial:
         return (Read(2, 0, laid),)
     (axis,) = partial
@@ -129,7 +129,7 @@ def _placed_into(placed: PlacedNode, target: Elements, reduction: str) -> tuple[
     own = elements(placed.shape(0)).reshape(-1)
     updates = grouped(target.reshape(-1), own.size)
     if reduction == "none":
-        latest = updates.max(axis=1)  # the last one written stays
+        latest = updates.max(axis=1)  # a later write overwrites an earlier one
         return (
             element_wise(placed, np.where(latest < 0, own, -1)),
             element_wise(placed, latest, input=2),
@@ -140,7 +140,7 @@ def _placed_into(placed: PlacedNode, target: Elements, reduction: str) -> tuple[
 @reads("Trilu")
 @reads("Trilu", domain="com.microsoft")
 def triangle(placed: PlacedNode) -> tuple[Read, ...]:
-    """One triangle stays as it is, the other one reads nothing."""
+    """One triangle is copied; the other one is zero and reads nothing."""
     shape = placed.shape(0)
     offset = 0
     if placed.present(1):
@@ -155,7 +155,7 @@ def triangle(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("ReverseSequence")
 def reverse_sequence(placed: PlacedNode) -> tuple[Read, ...]:
-    """The first `lengths[b]` indices of the time axis run backwards, batch element by batch element."""
+    """In batch element b the first `lengths[b]` indices of the time axis are reversed."""
     shape, lengths = placed.shape(0), placed.constant(1)
     time = normal_axis(placed.node.integer("time_axis", 0), len(shape))
     batch = normal_axis(placed.node.integer("batch_axis", 1), len(shape))
@@ -183,7 +183,7 @@ def _indices(placed: PlacedNode) -> Elements:
 
 
 def _columns(placed: PlacedNode, shape: tuple[int, ...]) -> tuple[Elements, ...]:
-    """The indices into each axis that they name, of extent 1 where they stay the same."""
+    """The indices into each indexed axis, with extent 1 along axes where they are constant."""
     columns = placed.columns(1)
     if columns is None:
         raise UnresolvedError(f"it selects by {unfollowed(placed)}")
@@ -196,7 +196,7 @@ def _places(index: Elements, axis: int, length: int) -> tuple[NDArray[np.integer
 
 
 def _wrapped(index: Elements, length: int) -> Elements:
-    """Negative indices counted from the end. Raises UnresolvedError for one that the axis does not have."""
+    """Convert negative indices to positive ones. Raises UnresolvedError for an index out of range."""
     if ((index < -length) | (index >= length)).any():
         raise UnresolvedError(f"it names an index outside an axis of {length}")
     return np.where(index < 0, index + length, index)

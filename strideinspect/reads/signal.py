@@ -1,4 +1,4 @@
-"""Signal processing: transforms read the whole axis, the short-time transform a window, Col2Im a block.
+"""Signal processing: DFT reads the whole axis, STFT a window, Col2Im a block.
 
 Source: ONNX DFT, STFT, Col2Im, AffineGrid, RotaryEmbedding, ImageDecoder, TfIdfVectorizer and the like;
 com.microsoft Rfft, Irfft, RotaryEmbedding.
@@ -26,7 +26,7 @@ from strideinspect.reads.steps import (
 
 @reads("DFT")
 def transform(placed: PlacedNode) -> tuple[Read, ...]:
-    """Every output index reads the whole of the transformed axis; real and imaginary part read both."""
+    """Every output index reads the whole transformed axis, and both the real and the imaginary part."""
     shape, after = placed.shape(0), placed.output_shape()
     if placed.node.version < 20:
         axis = placed.node.integer("axis", 1)
@@ -40,7 +40,7 @@ def transform(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("Rfft", "Irfft", domain="com.microsoft")
 def real_transform(placed: PlacedNode) -> tuple[Read, ...]:
-    """The last `signal_ndim` axes whole; the complex side has one axis more, of real and imaginary parts."""
+    """Read the last `signal_ndim` axes whole; the complex tensor has an additional last axis (real, imaginary)."""
     shape, after = placed.shape(0), placed.output_shape()
     count = placed.node.integer("signal_ndim", 1) + (placed.node.op == "Irfft")
     steps = tuple(Whole(axis, shape[axis], collapses=False) for axis in range(len(shape) - count, len(shape)))
@@ -56,7 +56,10 @@ def _transformed(shape: tuple[int, ...], after: tuple[int, ...], *axes: int) -> 
 
 @reads("STFT")
 def short_time_transform(placed: PlacedNode) -> tuple[Read, ...]:
-    """A window of frame_length samples every frame_step, signal [batch, length, parts] to [batch, frames, bins, 2]."""
+    """A window of `frame_length` samples with stride `frame_step`.
+
+    The signal is [batch, length, parts], the output [batch, frames, bins, 2].
+    """
     shape, after = placed.shape(0), placed.output_shape()
     step, length = placed.constant(1), placed.constant(3)
     kernel = int(length.reshape(-1)[0]) if length is not None else placed.shape(2)[0] if placed.present(2) else None
@@ -72,7 +75,7 @@ def short_time_transform(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("Col2Im")
 def columns_to_image(placed: PlacedNode) -> tuple[Read, ...]:
-    """A pixel reads the entry of every block that covers it: input [N, C·block, blocks], output [N, C, image…]."""
+    """Each pixel reads one entry of every block that covers it: input [N, C·block, blocks], output [N, C, image…]."""
     node, after, batch = placed.node, placed.output_shape(), placed.shape(0)[0]
     block = placed.integers(2, "block_shape")
     if block is None:
@@ -97,7 +100,7 @@ def columns_to_image(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("AffineGrid")
 def affine_grid(placed: PlacedNode) -> tuple[Read, ...]:
-    """A coordinate of any place reads the row of the matrix that makes it: theta [N, d, d+1] to [N, places…, d]."""
+    """Coordinate k of every grid position reads row k of the matrix: theta [N, d, d+1], output [N, grid…, d]."""
     shape, after = placed.shape(0), placed.output_shape()
     row = (shape[0], *(1,) * shape[1], shape[1])
     steps = (Whole(2, shape[2], collapses=False), Reshape((shape[0], shape[1], 1), row), Broadcast(row, after))
@@ -106,13 +109,13 @@ def affine_grid(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("RotaryEmbedding")
 def rotary(placed: PlacedNode) -> tuple[Read, ...]:
-    """An index of a head reads itself and its partner in the rotation; X is [B, heads, S, d] or [B, S, heads·d]."""
+    """Each index of a head reads itself and the index it is rotated with; X is [B, heads, S, d] or [B, S, heads·d]."""
     return _rotated(placed, placed.node.integer("num_heads", 0))
 
 
 @reads("RotaryEmbedding", domain="com.microsoft")
 def rotary_of_microsoft(placed: PlacedNode) -> tuple[Read, ...]:
-    """The same; the size of a head comes from the cache where the number of heads is not given."""
+    """Like ONNX RotaryEmbedding; without `num_heads`, the head size is derived from the cosine cache."""
     heads = placed.node.integer("num_heads", 0)
     return _rotated(placed, heads or placed.shape(0)[-1] // max(1, 2 * placed.shape(2)[-1]))
 
@@ -140,7 +143,7 @@ def _rotated(placed: PlacedNode, heads: int) -> tuple[Read, ...]:
 
 @reads("UnfoldTensor", domain="com.microsoft")
 def unfold(placed: PlacedNode) -> tuple[Read, ...]:
-    """Every window of an axis; what lies inside a window goes into a new last axis."""
+    """Extract all windows along an axis; the indices within a window become a new last axis."""
     shape, after = placed.shape(0), placed.output_shape()
     axis = normal_axis(placed.node.integer("dim", -1), len(shape))
     size, step = after[-1], placed.node.integer("step", 1)
@@ -155,5 +158,5 @@ def unfold(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("ImageDecoder", "TfIdfVectorizer", "RegexFullMatch", "StringSplit")
 def other(placed: PlacedNode) -> tuple[Read, ...]:
-    """Not described index by index."""
+    """Read everything: what a single output index reads is not described."""
     return everything(placed, f"{placed.node.op} {placed.node.label!r} is not described for single indices")

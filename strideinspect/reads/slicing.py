@@ -1,4 +1,4 @@
-"""Slices: a stretch of an axis, with a step.
+"""Slices: a range of an axis, with a step.
 
 Source: ONNX Slice (1, 10, 11, 13), Split.
 """
@@ -14,7 +14,7 @@ from strideinspect.reads.steps import Read, Sliding, Step, repeating, single
 
 @reads("Slice", preserves=False)
 def slice_(placed: PlacedNode) -> tuple[Read, ...]:
-    """A window of one index; a negative step runs backwards."""
+    """A window of size 1 with the step as its stride; a negative step reverses the axis."""
     shape, after = placed.shape(0), placed.output_shape()
     starts, ends = placed.integers(1, "starts"), placed.integers(2, "ends")
     if starts is None or ends is None:
@@ -45,7 +45,7 @@ def _stretch(axis: int, start: int, step: int, shape: Shape, after: Shape, *, si
 
 @reads("Split")
 def split(placed: PlacedNode) -> tuple[Read, ...]:
-    """One stretch per output."""
+    """One range per output."""
     shape = placed.shape(0)
     axis = normal_axis(placed.node.integer("axis", 0), len(shape))
     offset, stretches = 0, []

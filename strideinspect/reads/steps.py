@@ -65,7 +65,7 @@ class Periodic(NamedTuple):
         return self is not other
 
     def __hash__(self) -> int:
-        """By identity, as a key of what was computed before."""
+        """By identity, for use as a cache key."""
         return id(self)
 
 
@@ -137,7 +137,7 @@ class Table(NamedTuple):
         return not self == other
 
     def __hash__(self) -> int:
-        """By the identity of the taps, as a key of what was computed before."""
+        """By the identity of the taps, for use as a cache key."""
         return hash((self.axis, id(self.taps)))
 
     @property
@@ -147,7 +147,7 @@ class Table(NamedTuple):
 
 
 class Place(NamedTuple):
-    """What was read becomes the indices [offset, offset + length) of an axis of `size`; other reads fill the rest."""
+    """The read fills the indices [offset, offset + length) of an axis of `size`; other reads fill the rest."""
 
     axis: int
     offset: int
@@ -169,7 +169,7 @@ class Channels(NamedTuple):
 class Whole(NamedTuple):
     """Every output index reads the whole axis, which becomes one index.
 
-    `collapses` states that it is a pooling or reduction, after which the axis has no position. A matrix product is not.
+    `collapses`: a pooling or reduction, after which the axis has no position; False for a matrix product.
     """
 
     axis: int
@@ -188,7 +188,7 @@ class Cumulative(NamedTuple):
 
 @_distinct
 class Statistics(NamedTuple):
-    """Each index reads itself, and through the statistics that it is normalised by the whole of these axes."""
+    """Each index reads itself and, through the statistics it is normalised with, all indices of these axes."""
 
     axes: tuple[int, ...]
 
@@ -210,7 +210,7 @@ class Reshape(NamedTuple):
 
 @_distinct
 class Broadcast(NamedTuple):
-    """Axes of extent 1, and missing leading axes, are spread to the target shape."""
+    """Axes of extent 1, and missing leading axes, are broadcast to the target shape."""
 
     before: Shape
     after: Shape
@@ -218,7 +218,7 @@ class Broadcast(NamedTuple):
 
 @_distinct
 class Everything(NamedTuple):
-    """Every output index reads the whole input. `reason` is given where that is all that is known."""
+    """Every output index reads the whole input. `reason` is given if this is an assumption."""
 
     before: Shape
     after: Shape
@@ -226,7 +226,7 @@ class Everything(NamedTuple):
 
 
 AxisStep = Sliding | Transposed | Table
-"""Steps that say for one axis which indices are read."""
+"""Steps that describe which indices are read along one axis."""
 
 Step = AxisStep | Channels | Whole | Cumulative | Statistics | Permute | Reshape | Broadcast | Everything
 

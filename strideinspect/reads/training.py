@@ -1,4 +1,4 @@
-"""Losses and training steps: of a loss per sample which axes, of everything else that all of it is read.
+"""Losses and training steps: an unreduced loss reads the classes at its position, all others read everything.
 
 Source: ONNX NegativeLogLikelihoodLoss, SoftmaxCrossEntropyLoss; the operators of ai.onnx.preview.training.
 """
@@ -13,7 +13,7 @@ from strideinspect.reads.steps import Read, Reshape, Statistics, Whole
 
 @reads("NegativeLogLikelihoodLoss", "SoftmaxCrossEntropyLoss")
 def loss(placed: PlacedNode) -> tuple[Read, ...]:
-    """Without reduction the classes of the same place; else everything. The second output is the softmax."""
+    """Without reduction the classes at the same position, else everything. The second output is the softmax."""
     probabilities = [k for k, name in enumerate(placed.node.outputs) if k == 1 and name]
     second = tuple(Read(0, k, (Statistics((1,)),)) for k in probabilities)
     if placed.node.text("reduction", "mean") != "none":
@@ -25,5 +25,5 @@ def loss(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("Adagrad", "Adam", "Momentum", "Gradient", domain="ai.onnx.preview.training")
 def training_step(placed: PlacedNode) -> tuple[Read, ...]:
-    """Not described index by index."""
+    """Read everything: what a single output index reads is not described."""
     return everything(placed, f"{placed.node.op} {placed.node.label!r} is a step of training")

@@ -1,4 +1,4 @@
-"""Whether a read fits the shapes around it: a damaged model may describe a window over an axis that is not there.
+"""Check that reads fit the shapes of their tensors: a damaged model may have a window over an axis that is missing.
 
 Code that interprets steps relies on this check and does not repeat it.
 """
@@ -27,7 +27,7 @@ from strideinspect.results.field import Shape
 
 
 def fits(read: Read, before: Shape, after: Shape) -> bool:
-    """Whether the steps lead from the input's shape to the output's, or to a stretch of it."""
+    """Whether the steps lead from the input's shape to the output's, or to a range of it."""
     shape = before
     for step in read.steps:
         following = shape_after(step, shape)

@@ -21,10 +21,10 @@ def budgeted(inspection: Inspection) -> Iterator[tuple[TensorReport, Budget]]:
 
 def by_input(output: TensorReport) -> dict[str, list[Field]]:
     """The fields of a tensor by graph input, in the order of the input's axes."""
-    found: dict[str, list[Field]] = {}
+    fields: dict[str, list[Field]] = {}
     for field in output.fields:
-        found.setdefault(field.input, []).append(field)
-    return found
+        fields.setdefault(field.input, []).append(field)
+    return fields
 
 
 def once(values: list[str]) -> str:

@@ -42,7 +42,7 @@ def causes_of(analysis: Analysis, name: str, axis: int, ranges: Sequence[Span]) 
     for first, last in ranges:
         lost[first : last + 1] = True
     later = lost & ~unmarked(analysis.used, name, axis, len(lost))
-    found = []
+    causes = []
     for item in analysis.reads:
         for tensor in dict.fromkeys(item.node.inputs[read.input] for read in item.reads) if item.known else ():
             seen = analysis.fields.get(tensor, {}).get((name, axis))
@@ -56,16 +56,16 @@ def causes_of(analysis: Analysis, name: str, axis: int, ranges: Sequence[Span]) 
                 if count:
                     noun = axis_noun(given.spatial_axes.index(axis), len(given.spatial_axes), count)
                     window = item.node.key in analysis.shapes.geometries
-                    found.append(Cause(item.node, window, count, None if tensor == name else len(unread), noun))
-    return found
+                    causes.append(Cause(item.node, window, count, None if tensor == name else len(unread), noun))
+    return causes
 
 
 def _hits(marked: Vector, first: Vector, last: Vector) -> Vector:
     """Whether there is a marked index from each first one to its last one; none where nothing is seen."""
     before = np.concatenate([[0], np.cumsum(marked)])
     sees = first < NOTHING
-    found: Vector = sees & (before[np.where(sees, last + 1, 0)] > before[np.where(sees, first, 0)])
-    return found
+    hits: Vector = sees & (before[np.where(sees, last + 1, 0)] > before[np.where(sees, first, 0)])
+    return hits
 
 
 def _left_out(analysis: Analysis, item: NodeReads, tensor: str, axes: frozenset[int]) -> Iterator[tuple[int, Vector]]:
@@ -82,8 +82,8 @@ def _left_out(analysis: Analysis, item: NodeReads, tensor: str, axes: frozenset[
     for axis in axes if needed else ():
         length = shapes[tensor][axis]
         unread = unmarked(analysis.used, tensor, axis, length)
-        for marks in needed:
-            if marks is not None:
-                unread &= ~marks[axis]
+        for masks in needed:
+            if masks is not None:
+                unread &= ~masks[axis]
         if unread.any():
             yield axis, unread

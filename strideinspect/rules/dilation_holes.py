@@ -58,12 +58,12 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     if not may_have_holes(analysis.shapes):
         return
     outputs = [output for output in analysis.outputs if output.shape is not None]
-    found = holes_of(analysis.shapes, analysis.reads, analysis.fields, [output.name for output in outputs])
+    holes_by_output = holes_of(analysis.shapes, analysis.reads, analysis.fields, [output.name for output in outputs])
     for output in outputs:
         for field in output.fields:
-            if (field.input, field.axis) not in found[output.name]:
+            if (field.input, field.axis) not in holes_by_output[output.name]:
                 continue
-            index, holes = found[output.name][field.input, field.axis]
+            index, holes = holes_by_output[output.name][field.input, field.axis]
             spatial = analysis.spatial_axes[field.input]
             count = sum(b - a + 1 for a, b in holes)
             what = axis_noun(spatial.index(field.axis), len(spatial), count)

@@ -25,12 +25,12 @@ class Page:
 
     def models(self, heading: str) -> tuple[str, ...]:
         """The models in a section, as ONNX text (`onnx.parser`)."""
-        return tuple(textwrap.dedent(found[0]) for found in _MODEL.finditer(self.sections[heading]))
+        return tuple(textwrap.dedent(match[0]) for match in _MODEL.finditer(self.sections[heading]))
 
     def settings(self, heading: str) -> str:
         """The configuration that a section's models are inspected with, as TOML."""
-        found = _SETTINGS.search(self.sections[heading])
-        return textwrap.dedent(found[0]) if found else ""
+        match = _SETTINGS.search(self.sections[heading])
+        return textwrap.dedent(match[0]) if match else ""
 
     def markdown(self) -> str:
         """The page as Markdown, the rule's id for its title."""

@@ -54,9 +54,9 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         if window.dropped is None:
             continue
         groups: dict[int, list[int]] = {}
-        for position, slid in enumerate(inspection.analysis.shapes.geometries[window.output].windows):
-            if slid.overhang:
-                groups.setdefault(slid.overhang, []).append(position)
+        for position, axis_window in enumerate(inspection.analysis.shapes.geometries[window.output].windows):
+            if axis_window.overhang:
+                groups.setdefault(axis_window.overhang, []).append(position)
         for overhang, positions in groups.items():
             what = axes_nouns(positions, len(window.spatial_axes), overhang)
             yield Draft(

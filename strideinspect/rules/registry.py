@@ -103,14 +103,14 @@ def named(names: Sequence[str]) -> frozenset[str]:
     for r in _all():
         groups.setdefault(r.info.group, set()).add(r.info.id)
     known = {r.info.id: {r.info.id} for r in _all()} | groups
-    found: set[str] = set()
+    ids: set[str] = set()
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else "`strideinspect rules` lists them"
             raise UsageError(f"there is no rule or group {name!r}", hint)
-        found |= known[name]
-    return frozenset(found)
+        ids |= known[name]
+    return frozenset(ids)
 
 
 def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool) -> list[Finding]:

@@ -25,20 +25,20 @@ class SizeAdvice(NamedTuple):
 
 def advice_for(inspection: Inspection, name: str, axes: Sequence[int], aim: Aim) -> SizeAdvice | None:
     """Advice on sizes of these axes of a graph input; None where no size nearby helps."""
-    found = inspection.size_search.nearest(name, tuple(axes), aim)
-    sizes = [size for size in (found.smaller, found.larger) if size is not None]
+    nearest = inspection.size_search.nearest(name, tuple(axes), aim)
+    sizes = [size for size in (nearest.smaller, nearest.larger) if size is not None]
     if not sizes:
         return None
     given = inspection.analysis.sizes[name]
     spatial = inspection.analysis.spatial_axes[name]
-    positions = [spatial.index(axis) for axis in found.axes]
-    whole = found.axes == spatial
+    positions = [spatial.index(axis) for axis in nearest.axes]
+    whole = nearest.axes == spatial
     texts = [by_axes(size) if whole else f"{by_axes(size)} {axes_nouns(positions, len(spatial))}" for size in sizes]
     one, several, what = _CLAIMS[aim]
     text = f"{listed(texts)} {several if len(texts) > 1 or not whole else one} {what}"
-    if found.larger is not None and aim == "unseen":
+    if nearest.larger is not None and aim == "unseen":
         ends = dict.fromkeys(_ENDS.get(axes_nouns([position], len(spatial)), "end") for position in positions)
-        text += f"; or pad {found.larger[0] - given[found.axes[0]]} at the {listed(list(ends))}"
+        text += f"; or pad {nearest.larger[0] - given[nearest.axes[0]]} at the {listed(list(ends))}"
     return SizeAdvice(tuple(size[0] for size in sizes), text)
 
 

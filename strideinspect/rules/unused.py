@@ -22,10 +22,10 @@ def unused(analysis: Analysis, window: WindowNode) -> tuple[tuple[int, Vector, V
     geometry = analysis.shapes.geometries[window.output]
     tensor = analysis.data_tensor(window)
     result = []
-    for axis, slid in zip(geometry.axes, geometry.windows, strict=True):
-        padding = padding_mask(analysis.fields, tensor, axis, slid.length)
-        left = lost(slid, analysis.reached[window.output][axis], padding)
-        nowhere_used = unmarked(analysis.used, tensor, axis, slid.length)
+    for axis, axis_window in zip(geometry.axes, geometry.windows, strict=True):
+        padding = padding_mask(analysis.fields, tensor, axis, axis_window.length)
+        left = lost(axis_window, analysis.reached[window.output][axis], padding)
+        nowhere_used = unmarked(analysis.used, tensor, axis, axis_window.length)
         result.append((axis, left.pixels & nowhere_used, left.gaps & nowhere_used))
     return tuple(result)
 

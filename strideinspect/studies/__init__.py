@@ -1,1 +1,1 @@
-"""Questions that take several analyses of one network; a file each."""
+"""Studies that compare several analyses of one network, one per file."""

@@ -1,4 +1,4 @@
-"""One axis of a graph input, followed through windows and padding, to rule out sizes that drop pixels quickly."""
+"""Follow one axis of a graph input through windows and padding: a quick test that rules out sizes that drop pixels."""
 
 from __future__ import annotations
 
@@ -16,20 +16,23 @@ from strideinspect.reads.steps import Periodic, Read, Sliding, Table
 
 
 class Link(NamedTuple):
-    """A window or padding on the way of an axis: behind which other it stands, and if nobody else reads its map."""
+    """A window or padding along an axis.
+
+    `last` is the window before it; `sole_reader` says that no other node reads its map.
+    """
 
     node: Node
     last: str
-    alone: bool
+    sole_reader: bool
     geometry: Geometry | None = None
     position: int = 0
     padding: tuple[int, int] = (0, 0)
 
 
 class _Map(NamedTuple):
-    """The extent of a map, how many indices at its ends are padding, and if no window stands before it.
+    """The extent of a map, the number of padding indices at each end, and whether no window precedes it (`first`).
 
-    What is mirrored counts as padding, for what it mirrors is there once more.
+    Mirrored indices count as padding: dropping them loses nothing, since the originals remain.
     """
 
     size: int
@@ -39,7 +42,7 @@ class _Map(NamedTuple):
 
 
 def drops(links: Sequence[Link], length: int, *, only_first: bool) -> bool:
-    """Whether one of these windows would drop a pixel of a map that nobody else reads."""
+    """Whether one of these windows would drop a pixel of a map that no other node reads."""
     maps = {"": _Map(length)}
     for link in links:
         given = maps.get(link.last)
@@ -52,9 +55,9 @@ def drops(links: Sequence[Link], length: int, *, only_first: bool) -> bool:
         elif given.first or not only_first:
             window = refitted(link.node, link.geometry, link.position, given.size)
             before, after = window.begin + given.before, window.end + given.after
-            if link.alone and window.truncated > after:
+            if link.sole_reader and window.truncated > after:
                 return True
-            # Behind windows that may see nothing but padding, what is dropped may be padding too.
+            # If a window may lie in padding alone, what a later one drops may be padding: such maps are not followed.
             if max(before, after) < window.extent <= given.size - given.before - given.after:
                 maps[link.node.key] = _Map(window.size, first=False)
     return False
@@ -64,7 +67,9 @@ def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
     """The windows that an input axis runs through, each with the window whose output it slides over."""
     readers = Counter(item.node.inputs[i] for item in analysis.reads for i in {read.input for read in item.reads})
     readers.update(analysis.network.outputs)
-    behind: dict[str, tuple[str, bool]] = {name: ("", readers[name] == 1)}  # tensor: last window, read by one alone
+    behind: dict[str, tuple[str, bool]] = {
+        name: ("", readers[name] == 1)
+    }  # per tensor: the last window, and whether it has one reader
     links = []
     for item in analysis.reads:
         seen = analysis.fields.get(item.node.key, {}).get((name, axis))
@@ -72,19 +77,21 @@ def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
         if seen is None or len(seen.actual.axes) != 1 or not inputs:
             continue
         (at,) = seen.actual.axes
-        last, alone = behind[inputs[0]]
-        found = analysis.shapes.geometries.get(item.node.key)
-        if found is not None and at in found.axes:
-            position = found.axes.index(at)
-            if found.windows[position].transposed or found.kind is Kind.GLOBAL:
+        last, sole_reader = behind[inputs[0]]
+        geometry = analysis.shapes.geometries.get(item.node.key)
+        if geometry is not None and at in geometry.axes:
+            position = geometry.axes.index(at)
+            if geometry.windows[position].transposed or geometry.kind is Kind.GLOBAL:
                 continue
-            links.append(Link(item.node, last, alone, found, position))
+            links.append(Link(item.node, last, sole_reader, geometry, position))
             behind[item.node.key] = (item.node.key, readers[item.node.key] == 1)
             continue
-        own = (alone or not keeps_map(item)) and readers[item.node.key] == 1  # what mixes tensors begins a map
+        own = (sole_reader or not keeps_map(item)) and readers[
+            item.node.key
+        ] == 1  # a node that mixes tensors starts a new map
         added = _padding(item, at)
         if added is not None:
-            links.append(Link(item.node, last, alone, padding=added))
+            links.append(Link(item.node, last, sole_reader, padding=added))
             behind[item.node.key] = (item.node.key, own)
         elif not any(_touches(read, at) for read in item.reads):
             behind[item.node.key] = (last, own)
@@ -92,13 +99,13 @@ def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
 
 
 def _touches(read: Read, axis: int) -> bool:
-    """Whether a read changes which index stands where along an axis."""
+    """Whether a read moves indices along an axis."""
     placed = read.place is not None and read.place.axis == axis
     return placed or any(getattr(step, "axis", None) == axis for step in read.steps)
 
 
 def _padding(item: NodeReads, axis: int) -> tuple[int, int] | None:
-    """How many indices a node adds before and after an axis, where that is all that it does along it at any size."""
+    """Number of indices that a node adds before and after an axis; None if it does anything else along the axis."""
     touching = [step for read in item.reads for step in read.steps if getattr(step, "axis", None) == axis]
     if len(touching) != 1 or any(read.place for read in item.reads):
         return None

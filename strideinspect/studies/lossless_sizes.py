@@ -1,4 +1,4 @@
-"""The nearest input sizes at which no pixel is lost, found by analysing the same network at other sizes."""
+"""Search for the nearest input sizes at which no pixel is lost, by analysing the network at other sizes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from strideinspect.results.field import InputAxis
 from strideinspect.studies.followed_axis import drops, followed
 
 Aim = Literal["unseen", "dropped"]
-"""That no pixel of the input is unseen, or that no window drops a pixel anywhere."""
+"""What to avoid: unseen pixels of the input, or pixels dropped by any window."""
 
 
 class LosslessSizes(NamedTuple):
@@ -33,7 +33,7 @@ class LosslessSizes(NamedTuple):
 
 
 class SizeSearch:
-    """Searches the sizes near those of one analysis; each question is answered once.
+    """Searches the sizes near those of one analysis; answers are cached.
 
     Most sizes are ruled out by following one axis through windows and padding (`followed_axis`), which takes
     microseconds each; only those that pass are analysed in full.
@@ -84,14 +84,14 @@ class SizeSearch:
             return False  # the shape of an output is not known at this size
         batch = self._analysis.sizes[name][0]
         if any(now[:1] == (batch,) != shapes[key][:1] for key, now in self._outputs.items()):
-            return False  # a Reshape to (-1, …) with baked-in numbers takes one image for several
+            return False  # a Reshape to (-1, …) with constant sizes splits one image into several
         if aim == "unseen":
             return not any(unmarked(other.needed, name, axis, shape[axis]).any() for axis in sizes)
         return not _drops_anywhere(other, [(name, axis) for axis in sizes], self._analysis.fields)
 
 
 def _unknown(nodes: Sequence[NodeReads]) -> set[str]:
-    """The nodes of which nobody can say what they read."""
+    """The nodes whose reads are not known."""
     return {
         item.node.key
         for item in nodes
@@ -100,9 +100,9 @@ def _unknown(nodes: Sequence[NodeReads]) -> set[str]:
 
 
 def _drops_anywhere(analysis: Analysis, sources: list[InputAxis], fields: Fields) -> bool:
-    """Whether some window node drops a pixel that nobody else reads, along the axes of these sources.
+    """Whether some window node drops a pixel that no other node reads, along the axes of these sources.
 
-    `fields` are those of the same model at any size: they tell along which axes the sources run.
+    `fields` may be of another size of the same model: they give the axes along which the sources run.
     """
     shapes, nodes = analysis.shapes, analysis.reads
 
@@ -129,7 +129,7 @@ def _drops_anywhere(analysis: Analysis, sources: list[InputAxis], fields: Fields
     ]
     if not left:
         return False
-    # Padding may also come from further away, which takes the fields to see.
+    # Padding may also come from earlier nodes, which only the fields show.
     exact, done = propagate(shapes, (), sources), 0
     for at, item in left:
         exact, done = carried_on(shapes, nodes[done:at], exact), at
@@ -145,12 +145,12 @@ def _drops_unread(
     padding: Callable[[int], Vector],
     counts: Callable[[NodeReads, int], bool],
 ) -> bool:
-    found = shapes.geometries[item.node.key]
-    tensor = item.node.inputs[found.data]
-    for axis, window in zip(found.axes, found.windows, strict=True):
+    geometry = shapes.geometries[item.node.key]
+    tensor = item.node.inputs[geometry.data]
+    for axis, window in zip(geometry.axes, geometry.windows, strict=True):
         if not counts(item, axis):
             continue
-        # Only what is dropped at the end counts here, so that gaps need not be told from what is touched.
+        # Only pixels dropped at the end count here, so all indices may be passed as touched: gaps play no role.
         left = lost(window, np.ones(window.length, dtype=bool), padding(axis))
         if (left.pixels & unmarked(read, tensor, axis, window.length)).any():
             return True
@@ -158,20 +158,20 @@ def _drops_unread(
 
 
 def _nearby_padding(shapes: Shapes, producers: Mapping[str, NodeReads], item: NodeReads) -> Callable[[int], Vector]:
-    """Per axis of a window node's input the indices that Pad nodes right in front of it made."""
+    """Per axis of a window node's input the indices that Pad nodes directly before it added."""
     tensor = item.node.inputs[shapes.geometries[item.node.key].data]
     chain: list[NodeReads] = []
     at = tensor
     while at in producers and producers[at].known and keeps_map(producers[at]):
         chain.append(producers[at])
         at = producers[at].node.inputs[producers[at].reads[0].input]
-    marks = all_marked(shapes.shapes[at])
+    masks = all_marked(shapes.shapes[at])
     for link in reversed(chain):
-        marks = forward(link.reads[0], marks, shapes.shapes[link.node.outputs[link.reads[0].output]])
-    return lambda axis: ~marks[axis]
+        masks = forward(link.reads[0], masks, shapes.shapes[link.node.outputs[link.reads[0].output]])
+    return lambda axis: ~masks[axis]
 
 
 def _all_padding(shapes: Shapes, fields: Fields, item: NodeReads) -> Callable[[int], Vector]:
-    """Per axis of a window node's input the indices that see no pixel."""
+    """Per axis of a window node's input all indices that see no pixel."""
     tensor = item.node.inputs[shapes.geometries[item.node.key].data]
     return lambda axis: padding_mask(fields, tensor, axis, shapes.shapes[tensor][axis])

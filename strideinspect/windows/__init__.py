@@ -1,1 +1,1 @@
-"""Window nodes as the report has them: their numbers, their cost, and the ladder that they make up."""
+"""Window nodes of the report: their attributes, their cost, and the downsampling ladder."""

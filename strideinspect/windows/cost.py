@@ -1,4 +1,4 @@
-"""What a window node costs: multiply-adds, and parameters."""
+"""Cost of a window node: multiply-adds and parameters."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from strideinspect.model.shapes import Shapes
 
 
 def cost_of(
-    shapes: Shapes, node: Node, slid: Geometry, data_dependent: frozenset[str]
+    shapes: Shapes, node: Node, geometry: Geometry, data_dependent: frozenset[str]
 ) -> tuple[int | None, int | None]:
-    """Multiply-adds for one batch element, and weights with bias, as far as no input of the model makes them.
+    """Multiply-adds for one batch element, and the number of weights and biases that are not computed from an input.
 
-    Every weight is used once at each place of the window: an output index, or for a transposed window an input index.
+    Every weight is used once at each position of the window: per output index, or per input index if transposed.
     A pooling has neither.
     """
-    if slid.weight is None:
+    if geometry.weight is None:
         return 0, 0
-    weight = shapes.shapes[node.inputs[slid.weight]]
-    places = (w.length if slid.kind is Kind.TRANSPOSED else w.size for w in slid.windows)
+    weight = shapes.shapes[node.inputs[geometry.weight]]
+    places = (w.length if geometry.kind is Kind.TRANSPOSED else w.size for w in geometry.windows)
     at = CONVOLUTION_INPUTS[node.domain, node.op].bias
     has_bias = at is not None and len(node.inputs) > at and node.inputs[at]
-    given = [node.inputs[i] for i in (slid.weight, at if has_bias else None) if i is not None]
+    given = [node.inputs[i] for i in (geometry.weight, at if has_bias else None) if i is not None]
     parameters = sum(math.prod(shapes.shapes.get(name, (0,))) for name in given if name not in data_dependent)
     return math.prod(places) * math.prod(weight), parameters

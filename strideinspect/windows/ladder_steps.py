@@ -1,4 +1,4 @@
-"""The downsampling ladder: the windows that coarsen the map."""
+"""The downsampling ladder: windows with a stride."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from strideinspect.results.report import LadderStep, WindowNode
 
 
 def ladder(windows: Sequence[WindowNode]) -> tuple[LadderStep, ...]:
-    """The windows that coarsen the map, grouped by the effective stride that they bring it to."""
+    """Windows with a stride above 1, grouped by the effective stride and the size of their output."""
     steps: dict[tuple[tuple[Fraction, ...], tuple[int, ...]], list[str]] = {}
     for window in windows:
         if window.dropped is None or window.output_shape is None or max(window.stride) == 1:
@@ -23,11 +23,11 @@ def ladder(windows: Sequence[WindowNode]) -> tuple[LadderStep, ...]:
 
 
 def _strides(window: WindowNode) -> tuple[Fraction, ...] | None:
-    """Effective stride per spatial axis of the node, of the first input that runs along all of them."""
+    """Effective stride per spatial axis of the node, for the first graph input that runs along all of them."""
     for name in dict.fromkeys(f.input for f in window.fields):
         own = {f.node_axis: abs(f.stride) for f in window.fields if f.input == name and f.stride is not None}
-        found = [own.get(axis) for axis in window.spatial_axes]
-        known = [stride for stride in found if stride is not None]
-        if known and len(known) == len(found):
+        strides = [own.get(axis) for axis in window.spatial_axes]
+        known = [stride for stride in strides if stride is not None]
+        if known and len(known) == len(strides):
             return tuple(known)
     return None

@@ -1,4 +1,4 @@
-"""Window nodes with their numbers and with what they leave unused of their input."""
+"""Window nodes with their attributes and the input pixels that they drop or skip."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from strideinspect.windows.cost import cost_of
 
 
 def reached(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, Masks]:
-    """Per window node, by its first output, the indices of its input that its windows reach."""
-    found = {}
+    """Per window node, by its first output, the indices of its input that its windows cover."""
+    masks_by_node = {}
     for item in nodes:
-        slid = shapes.geometries.get(item.node.key)
-        if not item.known or slid is None:
+        geometry = shapes.geometries.get(item.node.key)
+        if not item.known or geometry is None:
             continue
-        tensor = item.node.inputs[slid.data]
+        tensor = item.node.inputs[geometry.data]
         shape = shapes.shapes[tensor]
-        read = next((r for r in item.reads if r.input == slid.data), None)
+        read = next((r for r in item.reads if r.input == geometry.data), None)
         if read is not None:
-            marks = back(read, all_marked(shapes.shapes[item.node.key]))
-            found[item.node.key] = marks or tuple(np.zeros(n, dtype=bool) for n in shape)
-    return found
+            masks = back(read, all_marked(shapes.shapes[item.node.key]))
+            masks_by_node[item.node.key] = masks or tuple(np.zeros(n, dtype=bool) for n in shape)
+    return masks_by_node
 
 
 def window_nodes(
@@ -48,52 +48,52 @@ def window_nodes(
 
     `data_dependent` are the tensors that depend on an input of the model.
     """
-    found = []
+    windows = []
     for node in shapes.nodes:
-        slid = shapes.geometries.get(node.key)
+        geometry = shapes.geometries.get(node.key)
         if not node.key:
-            continue  # what it makes has no name, so that nobody can use it
-        if slid is not None:
-            found.append(_window(shapes, node, slid, fields, reached.get(node.key), data_dependent))
+            continue  # its outputs have no name, so no node can use them
+        if geometry is not None:
+            windows.append(_window(shapes, node, geometry, fields, reached.get(node.key), data_dependent))
         elif is_window(node):
-            found.append(_unplaced(shapes, node))
+            windows.append(_unplaced(shapes, node))
         elif node.op in REDUCTIONS and not node.domain and node.key in shapes.shapes:
             reduced = _reduction(shapes, node, fields, spatial)
             if reduced is not None:
-                found.append(reduced)
+                windows.append(reduced)
     if not shapes.branches:
-        return tuple(found)
-    return tuple(replace(window, branch=_branch(shapes, window.output)) for window in found)
+        return tuple(windows)
+    return tuple(replace(window, branch=_branch(shapes, window.output)) for window in windows)
 
 
 def _branch(shapes: Shapes, output: str) -> Branch | None:
-    """The branch of an undecided If in which a node stands."""
+    """The branch of an If that contains the node, if the condition is not constant."""
     side = shapes.branches.get(output)
     return None if side is None else Branch(side.label, side.name, shapes.unfit.get(side))
 
 
 def _window(
-    shapes: Shapes, node: Node, slid: Geometry, fields: Fields, marks: Masks | None, data_dependent: frozenset[str]
+    shapes: Shapes, node: Node, geometry: Geometry, fields: Fields, masks: Masks | None, data_dependent: frozenset[str]
 ) -> WindowNode:
-    tensor = node.inputs[slid.data]
+    tensor = node.inputs[geometry.data]
     shape = shapes.shapes[tensor]
     counted: Dropped | None = None
-    if slid.kind in (Kind.CONVOLUTION, Kind.POOL) and marks is not None:
-        counted = dropped(slid, marks, [padding_mask(fields, tensor, axis, shape[axis]) for axis in slid.axes])
-    macs, parameters = cost_of(shapes, node, slid, data_dependent)
+    if geometry.kind in (Kind.CONVOLUTION, Kind.POOL) and masks is not None:
+        counted = dropped(geometry, masks, [padding_mask(fields, tensor, axis, shape[axis]) for axis in geometry.axes])
+    macs, parameters = cost_of(shapes, node, geometry, data_dependent)
     return WindowNode(
         name=node.name,
         op=node.op,
         output=node.key,
-        kernel=tuple(w.kernel for w in slid.windows),
-        stride=tuple(w.stride for w in slid.windows),
-        dilation=tuple(w.dilation for w in slid.windows),
-        padding_begin=tuple(w.begin for w in slid.windows),
-        padding_end=tuple(w.end for w in slid.windows),
-        output_padding=tuple(w.output_padding for w in slid.windows) if slid.kind is Kind.TRANSPOSED else None,
+        kernel=tuple(w.kernel for w in geometry.windows),
+        stride=tuple(w.stride for w in geometry.windows),
+        dilation=tuple(w.dilation for w in geometry.windows),
+        padding_begin=tuple(w.begin for w in geometry.windows),
+        padding_end=tuple(w.end for w in geometry.windows),
+        output_padding=tuple(w.output_padding for w in geometry.windows) if geometry.kind is Kind.TRANSPOSED else None,
         input_shape=shape,
         output_shape=shapes.shapes[node.key],
-        spatial_axes=slid.axes,
+        spatial_axes=geometry.axes,
         macs=macs,
         parameters=parameters,
         dropped=counted,
@@ -104,7 +104,7 @@ def _window(
 
 
 def _unplaced(shapes: Shapes, node: Node) -> WindowNode:
-    """A window node that cannot run at this size, or behind one that cannot, with the file's own numbers."""
+    """A window node that cannot run at this size, or depends on one that cannot, with the attributes from the file."""
     kernel = node.integers("kernel_shape") or next(
         (shapes.shapes[name][2:] for name in node.inputs[1:2] if name in shapes.shapes), ()
     )
@@ -133,9 +133,9 @@ def _unplaced(shapes: Shapes, node: Node) -> WindowNode:
 
 
 def _numbers(node: Node, attribute: str, count: int, default: int) -> tuple[int, ...]:
-    """So many numbers of an attribute, or its default where the file gives another number of them."""
-    found = node.integers(attribute)
-    return found if found is not None and len(found) == count else (default,) * count
+    """`count` numbers of an attribute, or the default if the file has a different number of them."""
+    numbers = node.integers(attribute)
+    return numbers if numbers is not None and len(numbers) == count else (default,) * count
 
 
 def _reduction(shapes: Shapes, node: Node, fields: Fields, spatial: Mapping[str, tuple[int, ...]]) -> WindowNode | None:
