@@ -1,7 +1,7 @@
-"""One network at one input size: shapes at once, everything else when it is first asked for.
+"""One network at one input size: shapes are computed at once, everything else on first use.
 
-The inspection, the advice on sizes, the claims for verification and the rules ask an Analysis; nobody composes shapes,
-reads and fields a second time. A study that compares sizes asks several.
+The inspection, the advice on sizes, the claims for verification and the rules all use an Analysis, so that shapes,
+reads and fields are combined in one place. A study that compares sizes uses several.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Analysis:
     ) -> Analysis:
         """The same network with other shapes of some of its graph inputs.
 
-        Without `whole`, shapes end at the first node that cannot run: enough to see that the size is not possible.
+        Without `whole`, shape inference stops at the first node that cannot run, enough to rule out the size.
         """
         shapes = infer(self.network, {**self.sizes, **sizes}, go_on=whole)
         return Analysis(shapes, self.assumed, None if only is None else tuple(only))
@@ -184,7 +184,7 @@ class Analysis:
 
     @cached_property
     def merges(self) -> tuple[MapMerge, ...]:
-        """Where maps with a position meet; the indices that a MaxPool returns (int64) are not a map."""
+        """Merges of maps that have a position. Indices returned by a MaxPool (int64) are not a map."""
         return tuple(m for m in merges(self.reads, self.fields) if self.shapes.dtypes.get(m.node.outputs[0]) != INT64)
 
     def tensor(self, name: str) -> TensorReport:
@@ -201,6 +201,6 @@ class Analysis:
         return self.nodes[window.output].inputs[self.shapes.geometries[window.output].data]
 
     def source_of(self, tensor: str) -> Source | None:
-        """Where the author of the model wrote the node that computes a tensor, as far as the exporter tells."""
+        """The source code of the node that computes a tensor, if the exporter recorded it."""
         node = self.producers.get(tensor)
         return None if node is None else source_of(node)

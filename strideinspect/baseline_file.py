@@ -28,7 +28,7 @@ class Baseline:
     def name_of(self, model: str | os.PathLike[str]) -> str:
         """A model's path relative to the folder of the file, with slashes.
 
-        Links are resolved for folders, not for the model itself: it may be a link into a store.
+        Links are resolved for folders, not for the model itself: it may be a link to a file stored elsewhere.
         """
         folder, name = os.path.split(os.path.abspath(model))  # noqa: PTH100  # see above
         try:
@@ -41,7 +41,7 @@ class Baseline:
         """The entries of a model.
 
         If the file has entries of one model only and that model no longer exists, it was renamed: the entries then
-        belong to whatever model is asked for.
+        belong to any model.
         """
         name = self.name_of(model)
         return tuple(entry for entry in self.entries if self.renamed or entry.model == name)

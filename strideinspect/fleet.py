@@ -1,4 +1,4 @@
-"""Many models: one result each, in order, in this process, in several, or on an executor of the caller."""
+"""Inspecting many models: one result each, in order, in this process, in several, or on the caller's executor."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 Result = Report | FailedReport
 Progress = Callable[[str], None]
 AHEAD = 256
-"""How many models are submitted ahead of the result that is waited for: results must not pile up in memory."""
+"""Number of models submitted ahead of the next result, limited so that results do not pile up in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A model and what to inspect it for."""
+    """A model and the settings to inspect it with."""
 
     path: str
     settings: Settings
 
 
 def models_of(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """The files that paths stand for, each once: a folder for every `.onnx` file below it, a glob for its matches.
+    """The files that paths denote, each once: a folder denotes every `.onnx` file below it, a glob its matches.
 
-    A path that exists is not taken for a glob, whatever characters it holds. One that matches nothing is kept, so that
-    opening it gives the error. Raises UsageError for what is not a path.
+    A path that exists is not a glob, whatever its characters. One that matches nothing is kept, so that opening it
+    raises the error. Raises UsageError for what is not a path.
     """
     files: dict[str, str] = {}
     for path in paths:
@@ -65,12 +65,12 @@ def inspect_many(
 ) -> Generator[Report | FailedReport, None, None]:
     """Inspect many ONNX files: one result per model, in order.
 
-    A model that cannot be inspected is a FailedReport and does not stop the others. Close the generator if you leave it
-    before its end: processes may be at work.
+    A model that cannot be inspected is a FailedReport and does not stop the others. Close the generator if you do not
+    exhaust it: worker processes may still be running.
 
     Args:
         paths: Files, folders (every `.onnx` file below) and globs, or one of them. A file is inspected once.
-        settings: What to inspect all of them for, or a function that gives it for the path of each: `settings_for`
+        settings: The settings for all of them, or a function that returns them for the path of each: `settings_for`
             reads the project's configuration. `Settings()` if not given.
         jobs: Number of models inspected in parallel, each in a process of its own. Above 1 the caller's script needs
             the usual `if __name__ == "__main__"`.
@@ -123,13 +123,13 @@ def outcome(task: Task, progress: Progress | None = None) -> Result:
         return inspect(task.path, settings=task.settings, progress=progress)
     except StrideinspectError as error:
         return FailedReport(task.path, error.message, error.help)
-    except Exception as error:  # noqa: BLE001  # a defect that one model brings out must not stop the others
+    except Exception as error:  # noqa: BLE001  # a defect triggered by one model must not stop the others
         problem = unexpected(error)
         return FailedReport(task.path, problem.message, problem.help)
 
 
 def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress | None) -> Generator[Result, None, None]:
-    from strideinspect.processes import Pool  # a single model does without multiprocessing
+    from strideinspect.processes import Pool  # not needed for a single model
 
     with Pool(jobs) as pool:
         try:
@@ -144,7 +144,7 @@ def _spread(
     otherwise: Callable[[Task, Exception], Result],
     progress: Progress | None,
 ) -> Generator[Result, None, None]:
-    """The results of tasks that an executor works on; `otherwise` gives the result of a task whose worker failed."""
+    """The results of tasks run by an executor; `otherwise` gives the result of a task whose worker failed."""
     ahead: deque[tuple[Task, Future[Result]]] = deque()
     left = iter(tasks)
     for number in range(1, len(tasks) + 1):
@@ -171,7 +171,7 @@ def _submitted(executor: Executor, task: Task) -> Future[Result]:
 
 
 def _once_more(task: Task, _: Exception) -> Result:
-    """Run a task alone: a process that dies, out of memory for example, breaks its pool for every task left in it."""
+    """Run a task in its own pool: a process that dies, of lack of memory for example, breaks the pool of all others."""
     from concurrent.futures import BrokenExecutor
 
     from strideinspect.processes import Pool

@@ -51,7 +51,7 @@ _interrupted = False
 
 
 def _interruptible(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a task in a process of the pool; after an interrupt none is started, as tasks are handed out in advance."""
+    """Run a task in a process of the pool; after an interrupt, queued tasks are not started."""
     global _interrupted  # noqa: PLW0603  # the interrupt concerns the whole process
     if _interrupted:
         raise KeyboardInterrupt
@@ -66,6 +66,6 @@ def _interruptible(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -
 
 
 def _mask_interrupts(how: str) -> None:
-    """Block or unblock interrupts in this thread and the processes that it starts; Windows has no such mask."""
+    """Block or unblock interrupts in this thread and the processes that it starts; not possible on Windows."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK if how == "block" else signal.SIG_UNBLOCK, {signal.SIGINT})

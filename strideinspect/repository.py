@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 
 def root(start: Path) -> Path:
-    """The repository that holds `start`: the nearest folder upwards with a `.git` in it.
+    """The repository that contains `start`: the nearest folder upwards with a `.git` in it.
 
-    Without one the workspace of a GitHub job that `start` lies in (a checkout without git leaves no `.git`), and else
+    Without one, the workspace of the GitHub job if it contains `start` (a checkout without git has no `.git`), else
     `start` itself.
     """
     start = start.resolve()
@@ -28,14 +28,14 @@ class Repository(NamedTuple):
     root: Path
 
     def model(self, path: str) -> str:
-        """The path of a file relative to the repository, with slashes; absolute where it lies elsewhere."""
+        """The path of a file relative to the repository, with slashes; absolute if it is outside."""
         return self._inside(path) or Path(os.path.abspath(path)).as_posix()  # noqa: PTH100  # of any text, links kept
 
     def relative(self, file: str) -> str | None:
         """The path, relative to the repository, of a source file in a stack trace; None if there is no such file.
 
-        A trace from another machine or checkout names files that do not exist here: then the longest ending of the
-        path that is a file of the repository is used.
+        A trace from another machine or checkout names files that do not exist here: in that case the longest suffix
+        of the path that is a file of the repository is used.
         """
         relative = self._inside(file)
         if relative is not None and (self.root / relative).is_file():
@@ -47,11 +47,11 @@ class Repository(NamedTuple):
         return next((ending for ending in endings if self._has(ending)), None)
 
     def _inside(self, path: str) -> str | None:
-        """The path as written is tried before links are followed: large files are often links to a store elsewhere."""
+        """The path relative to the root. Links are kept if possible: large files are often links elsewhere."""
         for follow in (os.path.abspath, os.path.realpath):
             try:
                 return Path(follow(path)).relative_to(self.root).as_posix()
-            except (ValueError, OSError):  # elsewhere, or with a null character
+            except (ValueError, OSError):  # outside the root, or with a null character
                 continue
         return None
 

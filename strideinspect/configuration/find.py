@@ -1,4 +1,4 @@
-"""Finding the configuration of a model: upwards from its folder, the nearest file that has one."""
+"""Finding the configuration of a model: the nearest file from its folder upwards."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _nearest(folder: Path) -> Path | None:
 
 
 def _table(file: Path) -> Mapping[str, object]:
-    """Our settings in a file: the whole file, or our own table of a `pyproject.toml`."""
+    """The settings in a file: the whole file, or the table `[tool.strideinspect]` of a `pyproject.toml`."""
     ours = file.name != "pyproject.toml"
     try:
         content = file.read_bytes()

@@ -22,7 +22,7 @@ Reader = Callable[[object], object]
 
 
 class _WrongValueError(Exception):
-    """What a value must be; the caller puts the key in front."""
+    """A value is not allowed. The message says what it must be; the caller prepends the key."""
 
 
 def read(table: Mapping[str, object], where: str, folder: Path) -> Partial:
@@ -125,7 +125,7 @@ def _input_shapes(value: object) -> Mapping[str, tuple[int, ...]]:
 
 
 def _number(value: object) -> TypeGuard[int | float]:
-    """Whether it is a number; in Python a bool would be one too."""
+    """Whether it is a number. A bool is an int in Python, but not a number here."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
@@ -137,7 +137,7 @@ def _seconds(value: object) -> float:
 
 def _count(least: int) -> Callable[[object], int]:
     def read(value: object) -> int:
-        # A float may be whole: 4e9 reads better than 4_000_000_000.
+        # Whole floats are accepted: 4e9 is easier to read than 4_000_000_000.
         if not _number(value) or not least <= value < math.inf or value != int(value):
             raise _WrongValueError(f"must be a whole number, {least} or more")
         return int(value)

@@ -258,10 +258,10 @@ def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[i
     shared = len(near) == len(whole) and all(part.local is part.full for part in whole)
     local = full if shared else combined([p.local for p in near if p.local is not None]) if near else None
     uncollapsed = [part.uncollapsed for part in near if part.uncollapsed is not None]
-    alone = all(part.uncollapsed is part.local for part in near)
+    none_collapsed = all(part.uncollapsed is part.local for part in near)
     return Dependence(
         local=local,
-        uncollapsed=local if alone else combined(uncollapsed) if uncollapsed else None,
+        uncollapsed=local if none_collapsed else combined(uncollapsed) if uncollapsed else None,
         full=full,
         axes=axes,
         collapsed=frozenset().union(*(part.collapsed for part in near or whole)),
@@ -278,12 +278,12 @@ def _laid_out(stretches: Sequence[tuple[Place, Dependence]], others: Collection[
     near = [(place, part.local) for place, part in stretches if part.local is not None]
     kept = [(place, part.uncollapsed) for place, part in stretches if part.uncollapsed is not None]
     shared = len(near) == len(stretches) and all(part.local is part.full for _, part in stretches)
-    alone = all(part.uncollapsed is part.local for _, part in stretches)
+    none_collapsed = all(part.uncollapsed is part.local for _, part in stretches)
     axes = frozenset().union(*(part.axes for _, part in stretches))
     try:
         full = joined([(place, part.full) for place, part in stretches], ignore_empty=along_other_axis)
         local = full if shared else joined(near, ignore_empty=along_other_axis) if near else None
-        uncollapsed = local if alone else joined(kept, ignore_empty=along_other_axis) if kept else None
+        uncollapsed = local if none_collapsed else joined(kept, ignore_empty=along_other_axis) if kept else None
     except TooLargeError as error:
         flat = [_whole_input(part, first.full.ndim - 1, str(error)) for _, part in stretches]
         return merge([(None, part) for part in flat], others)

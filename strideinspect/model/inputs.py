@@ -30,7 +30,7 @@ class ChosenInput(NamedTuple):
 
 
 def choose(network: Network, wanted: Mapping[str, Sequence[int]] | None) -> tuple[ChosenInput, ...]:
-    """Decide every graph input's shape. The key "" stands for the only input.
+    """Decide every graph input's shape. The key "" is the only input.
 
     Raises InputShapeError for an unknown name, a shape of the wrong rank, and sizes that are not usable.
     """

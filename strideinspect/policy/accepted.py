@@ -14,7 +14,7 @@ from strideinspect.settings import Settings
 
 
 def judged(report: Report, settings: Settings) -> frozenset[str]:
-    """The rules that were run for a report; those of the group runtime are not where nothing ran."""
+    """The rules that were run for a report: those of the group runtime only if the model was run."""
     rules = registry.chosen(settings.select, settings.ignore)
     if report.verification.status is not Verdict.NOT_CHECKED:
         return rules

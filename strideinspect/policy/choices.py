@@ -1,4 +1,4 @@
-"""The severities that a project gives to rules, and the layers in which it ignores them."""
+"""Severities that a project sets for rules, and layers in which it ignores them."""
 
 from __future__ import annotations
 

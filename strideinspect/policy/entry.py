@@ -73,7 +73,7 @@ def entries(report: Report, model: str) -> tuple[Entry, ...]:
 
 
 def order(entry: Entry) -> tuple[object, ...]:
-    """By model, rule and place, numbers in names by their size: how a file lists entries, and how they are paired."""
+    """Sort key: model, rule and place, with numbers in names compared by value. For the file and for matching."""
     names = (entry.layer, entry.node, entry.output, entry.input)
     return (entry.model, entry.rule, *(_natural(name or "") for name in names), entry.axes, entry.message)
 

@@ -1,8 +1,8 @@
-"""Which finding of a model is one that was accepted, when the model has been exported again.
+"""Matching of findings and baseline entries after a model has been exported again.
 
-An entry goes with one finding at most. The exact names are tried first, then weaker and weaker ones, for a re-export
-may count its nodes anew, fold a batch norm, put a layer in front or wrap the whole network. What still bears its name
-was not renamed: the entry of a node that is there as it was vouches for no other.
+An entry matches one finding at most. Exact names are tried first, then progressively weaker criteria, because a new
+export may renumber nodes, fold a batch norm, add a layer or wrap the whole network. A node that still has its name was
+not renamed, so its entry accepts no finding of another node.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from strideinspect.results.report import Finding, Merge, Report, WindowNode
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What became of the findings and the entries: both in the order in which they were given."""
+    """The result of matching findings and entries, each in their given order."""
 
     new: tuple[Finding, ...]
     accepted: tuple[Finding, ...]
@@ -27,10 +27,10 @@ class Match:
 
 
 def match(report: Report, accepted: Sequence[Entry]) -> Match:
-    """Which entry accepts which finding: each goes with one of the other at most."""
+    """Match entries and findings one to one."""
     reported, asked = entries(report, ""), tuple(accepted)
     if len(report.inputs) == 1:
-        # There is no other input that it could be, whatever it is called by now.
+        # The only input is the same one even if it was renamed.
         reported, asked = (tuple(map(_of_the_only_input, group)) for group in (reported, asked))
     names = _Names(report)
     free = sorted(range(len(asked)), key=lambda i: order(asked[i]))
@@ -59,7 +59,7 @@ def match(report: Report, accepted: Sequence[Entry]) -> Match:
 
 
 class _Names:
-    """What is called by which name in a model: its windows and merges, and the layers that they lie in."""
+    """The names of a model's windows and merges, and of the layers that contain them."""
 
     def __init__(self, report: Report) -> None:
         items: tuple[WindowNode | Merge, ...] = (*report.nodes, *report.merges)
@@ -77,13 +77,13 @@ class _Names:
         self.wrapper = _wrapper(own)
 
     def has(self, entry: Entry) -> bool:
-        """Whether the entry's place is still there, with an operator of its kind or layers inside."""
+        """Whether the entry's place still exists, with the same operator type or with layers inside."""
         operator = entry.operator and entry.operator.partition(" ")[0]
         there = self.operators.get(entry.place, ())
         return entry.place in self.around or (operator in there if operator else bool(there))
 
     def unchanged(self, entry: Entry) -> bool:
-        """Whether the entry's node is still in its layer, and has as many namesakes: none of them was renumbered."""
+        """Whether the entry's node is still in its layer, with the same number of namesakes (none renumbered)."""
         there = entry.name in self.layers and self.layers[entry.name] == entry.layer
         return there and self.namesakes[uncounted(entry.name)] == entry.namesakes
 
@@ -91,7 +91,7 @@ class _Names:
 def _views(
     asked: Sequence[Entry], reported: Sequence[Entry], names: _Names
 ) -> Iterator[tuple[Sequence[Entry], Sequence[Entry]]]:
-    """The names as they are, and as if a network that all layers lie in now, or lay in then, were not around them."""
+    """Entries and findings with their own names, then without a layer that wraps all others, now or in the entries."""
     yield asked, reported
     if names.wrapper:
         yield asked, [_without(names.wrapper, entry) for entry in reported]
@@ -101,7 +101,7 @@ def _views(
 
 
 def _wrapper(layers: Sequence[str]) -> str | None:
-    """The outermost layer, where all lie in one."""
+    """The outermost layer if all layers have the same one."""
     outermost = {re.split(r"[./]", layer, maxsplit=1)[0] for layer in layers}
     return outermost.pop() if len(outermost) == 1 else None
 
@@ -114,10 +114,10 @@ def _without(wrapper: str, entry: Entry) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """A way to know an entry and a finding for the same; a key of None fits nothing.
+    """A criterion: an entry and a finding match if their keys are equal; a key of None matches nothing.
 
-    But for the exact one, no level takes an entry away from a node that is as it was. `renamed` levels take none away
-    from a place that is still there.
+    All levels but the exact one skip entries whose node is unchanged. `renamed` levels also skip entries whose place
+    still exists.
     """
 
     key: Callable[[Entry], object]
@@ -125,7 +125,7 @@ class _Level:
     renamed: bool = False
 
     def may_accept(self, entry: Entry, names: _Names) -> bool:
-        """Whether the entry may go with a finding of the same key."""
+        """Whether the entry may match a finding with the same key."""
         return self.exact or not (names.unchanged(entry) or (self.renamed and names.has(entry)))
 
 
@@ -142,12 +142,12 @@ def _by_place(entry: Entry) -> object:
 
 
 def _by_counted_name(entry: Entry) -> object:
-    """PyTorch numbers what stands in no layer (`node_add_3`, `/Add_3`): the number says nothing of which it is."""
+    """PyTorch numbers nodes outside layers (`node_add_3`, `/Add_3`), and the numbers change between exports."""
     return _uncounted_place(entry) if _counted(entry) else None
 
 
 def _by_operator(entry: Entry) -> object:
-    """PyTorch's two exporters call what stands in no layer by different names: `node_add_3` is `/Add_3` or `375`."""
+    """PyTorch's two exporters name nodes outside layers differently: `node_add_3` is `/Add_3` or `375`."""
     return (entry.rule, entry.input, entry.operator) if entry.operator and _counted(entry) else None
 
 
@@ -190,5 +190,5 @@ def _of_the_only_input(entry: Entry) -> Entry:
 
 
 def _around(layer: str) -> Iterable[str]:
-    """The layers that one lies in."""
+    """The layers that contain a layer."""
     return (layer[: separator.start()] for separator in re.finditer(r"[./]", layer))

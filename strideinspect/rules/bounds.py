@@ -1,4 +1,4 @@
-"""What the rules about budgets share: which outputs have one, and what is over it."""
+"""Helpers of the budget rules: outputs and their budgets, values per axis."""
 
 from __future__ import annotations
 
@@ -28,5 +28,5 @@ def by_input(output: TensorReport) -> dict[str, list[Field]]:
 
 
 def once(values: list[str]) -> str:
-    """Values per axis, said once where they agree."""
+    """Values per axis as text; a single value if all are equal."""
     return values[0] if len(set(values)) == 1 else "×".join(values)

@@ -1,4 +1,4 @@
-"""Where on the way through the network indices of an input are lost for good."""
+"""The nodes at which indices of an input are lost."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from strideinspect.spelling import axis_noun
 
 
 class Cause(NamedTuple):
-    """A node that leaves out, of the map before it, `lost` of `of` indices that no other node uses either.
+    """A node that does not use `lost` of the `of` indices of its input map; no other node uses them either.
 
     `noun` is what these indices are called; `of` is None where the map is the input itself.
     """
@@ -36,7 +36,7 @@ class Cause(NamedTuple):
 
 
 def causes_of(analysis: Analysis, name: str, axis: int, ranges: Sequence[Span]) -> list[Cause]:
-    """The nodes at which indices of an input axis are lost for good, in graph order."""
+    """The nodes at which indices of an input axis are lost, in graph order."""
     given = next(given for given in analysis.inputs if given.name == name)
     lost = np.zeros(given.shape[axis], dtype=bool)
     for first, last in ranges:
@@ -50,7 +50,7 @@ def causes_of(analysis: Analysis, name: str, axis: int, ranges: Sequence[Span]) 
                 continue
             for node_axis, unread in _left_out(analysis, item, tensor, seen.actual.axes):
                 low, high = along(seen.actual.full, node_axis, len(unread))
-                # A wider field may reach across what was lost at once, at the input itself, and is not seen in it.
+                # A field wider than one pixel may span indices that are lost at the input already: those do not count.
                 touches = np.where(low == -high, _hits(lost, low, -high), _hits(later, low, -high))
                 count = int((unread & touches).sum())
                 if count:
@@ -61,7 +61,7 @@ def causes_of(analysis: Analysis, name: str, axis: int, ranges: Sequence[Span]) 
 
 
 def _hits(marked: Vector, first: Vector, last: Vector) -> Vector:
-    """Whether there is a marked index from each first one to its last one; none where nothing is seen."""
+    """Per pair of first and last, whether an index in between is marked; False for an empty field."""
     before = np.concatenate([[0], np.cumsum(marked)])
     sees = first < NOTHING
     hits: Vector = sees & (before[np.where(sees, last + 1, 0)] > before[np.where(sees, first, 0)])
@@ -69,9 +69,9 @@ def _hits(marked: Vector, first: Vector, last: Vector) -> Vector:
 
 
 def _left_out(analysis: Analysis, item: NodeReads, tensor: str, axes: frozenset[int]) -> Iterator[tuple[int, Vector]]:
-    """Per axis the indices of a tensor that neither this reader of it nor any other reads; axes without any left out.
+    """Per axis the indices of a tensor that no node reads, this one included; axes without such indices are omitted.
 
-    What is read for an output on which nothing depends is not read.
+    Reads for an output of the node on which no graph output depends do not count.
     """
     shapes = analysis.shapes.shapes
     needed = [

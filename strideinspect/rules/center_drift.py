@@ -67,7 +67,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 
 def _drift(field: Field, shape: tuple[int, ...] | None) -> Fraction | None:
-    """How far the middle between the first and the last cell's centers is from the image's middle, in pixels."""
+    """Distance of the midpoint of the first and last index's centers from the middle of the image, in pixels."""
     if field.center is None or field.stride is None or field.node_axis is None or shape is None:
         return None
     cells, period = shape[field.node_axis], len(field.phases)

@@ -31,7 +31,7 @@ def contradictions(inspection: Inspection, *claims: str) -> Iterator[Draft]:
 
 
 def _message(place: str, check: Check) -> str:
-    """What was predicted, and what running showed."""
+    """The message: what was predicted, and what the run showed."""
     if check.claim == "shape":
         return f"{place}: its shape is {_shape(check.predicted)} here, {_shape(check.ran)} in onnxruntime"
     predicted, ran = _facts(check.predicted), _facts(check.ran)

@@ -66,7 +66,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 def _conflicts(analysis: Analysis) -> Iterator[tuple[str, Shape, Shape]]:
     """Tensors whose declared shape differs from the computed one: name, declared, computed.
 
-    At another input size than the file declares, its declarations do not apply.
+    At an input size other than the declared one, the declarations do not apply.
     """
     shapes = analysis.shapes
     for name, declared in analysis.network.declared.items() if not shapes.resized else ():

@@ -83,7 +83,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 
 def _shrunk_axes(analysis: Analysis, window: WindowNode) -> tuple[int, ...]:
-    """Axes that ordinary windows brought to extent 1 and over which a wider window slides."""
+    """Axes that earlier windows reduced to extent 1 and over which a wider window slides."""
     if window.dropped is None or window.input_shape is None:
         return ()
     geometry = analysis.shapes.geometries[window.output]

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 @rule("field", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Draft]:
-    """One finding per output, input and axis: what its middle index does not see."""
+    """One finding per output, input and axis: the holes in the field of its middle index."""
     from strideinspect.fields.holes import holes_of, may_have_holes  # imports numpy
 
     analysis = inspection.analysis

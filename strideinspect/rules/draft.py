@@ -10,7 +10,7 @@ from strideinspect.results.report import Severity
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One statement of a rule about one place.
+    """A finding as a rule states it; the registry adds the rule and the node's name and source.
 
     `node` is the first output of the node concerned: its name, its source line and its place in the file are added.
     `tensor` is the tensor concerned where it is another one: a graph output, for example, which needs no `node`.

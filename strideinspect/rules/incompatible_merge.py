@@ -66,7 +66,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 
 def _help(analysis: Analysis) -> str:
-    """The nearest multiples of the largest stride at which nothing is wrong, where there are such."""
+    """Advice: the nearest multiples of the largest stride at which the model runs; empty if there are none."""
     strides = {abs(field.stride) for window in analysis.windows for field in window.fields if field.stride is not None}
     largest = int(max((s for s in strides if s.denominator == 1), default=1))
     texts: list[str] = []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)  # no slots: the search is made when a rule first asks for it
 class Inspection:
-    """One model at one input size, as rules see it. `verification` is None before the model was run."""
+    """The input of every rule: one model at one input size. `verification` is None before verification."""
 
     analysis: Analysis
     settings: Settings
@@ -23,7 +23,7 @@ class Inspection:
 
     @cached_property
     def size_search(self) -> SizeSearch:
-        """The search for nearby input sizes; rules share its answers."""
+        """The search for nearby input sizes; rules share its cache."""
         from strideinspect.studies.lossless_sizes import (
             SizeSearch,  # imports numpy, which the list of rules does not need
         )

@@ -79,12 +79,12 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 
 def _slices_of_one_map(analysis: Analysis, merge: MapMerge) -> bool:
-    """Whether a Concat joins slices of one map (a Focus layer): shifted against each other on purpose."""
+    """Whether a Concat joins slices of one map (a Focus layer), which are shifted on purpose."""
     return merge.node.op == "Concat" and len({_unsliced(analysis, branch.tensor) for branch in merge.branches}) == 1
 
 
 def _unsliced(analysis: Analysis, tensor: str) -> str:
-    """The tensor that was sliced, also several times in a row; the tensor itself where it is not a slice."""
+    """The tensor before one or more successive slices; the tensor itself if it is not a slice."""
     while (node := analysis.producers.get(tensor)) is not None and node.op in {"Slice", "Unsqueeze"}:
         tensor = node.inputs[0]
     return tensor

@@ -17,7 +17,7 @@ _MODEL = re.compile(r"^ {4}<ir_version.*(?:\n {4}.*)*$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a rule file says of its rule: one line, then sections by heading, in the docstring's order."""
+    """The docstring of a rule file: a summary line, then sections by heading in order."""
 
     rule: RuleInfo
     summary: str
@@ -33,7 +33,7 @@ class Page:
         return textwrap.dedent(match[0]) if match else ""
 
     def markdown(self) -> str:
-        """The page as Markdown, the rule's id for its title."""
+        """The page as Markdown, titled with the rule's id."""
         facts = f"Group: {self.rule.group}. Maximum severity: {self.rule.severity.value}."
         sections = (f"## {heading}\n\n{text}" for heading, text in self.sections.items())
         return "\n\n".join([f"# {self.rule.id}", self.summary, facts, *sections]) + "\n"

@@ -54,7 +54,7 @@ def rule(
     """Register the check of a rule file: its name, with hyphens, is the rule's id, its docstring the rule's page.
 
     `severity` is that of every finding, unless a draft lowers it. `page` is the address of the documentation of a rule
-    that another package brings. Raises ValueError for an id that is registered already.
+    from another package. Raises ValueError for an id that is registered already.
     """
 
     def register(check: RuleCheck) -> RuleCheck:
@@ -98,7 +98,7 @@ def chosen(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str]:
 
 
 def named(names: Sequence[str]) -> frozenset[str]:
-    """Ids of the rules that names of rules and groups stand for. Raises UsageError for a name that is neither."""
+    """Ids of the rules with these names or in these groups. Raises UsageError for a name that is neither."""
     groups: dict[str, set[str]] = {}
     for r in _all():
         groups.setdefault(r.info.group, set()).add(r.info.id)
@@ -124,7 +124,7 @@ def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool
 
 
 def _stamped(draft: Draft, rule: RuleInfo, inspection: Inspection) -> Finding:
-    """The draft as a finding of its rule, with the name and the source line of its node."""
+    """The draft as a finding: with its rule, and the name and source line of its node."""
     analysis = inspection.analysis
     place = draft.written_by or draft.node
     return Finding(

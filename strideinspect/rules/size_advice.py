@@ -17,7 +17,7 @@ _ENDS = {"rows": "bottom", "columns": "right"}
 
 
 class SizeAdvice(NamedTuple):
-    """Input sizes to use instead, as extents of the first axis that changes, and the advice in words."""
+    """Input sizes to use instead, as extents of the first axis that changes, and the advice as text."""
 
     sizes: tuple[int, ...]
     text: str

@@ -86,5 +86,5 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 
 def _seen(field: Field) -> int:
-    """Pixels of the theoretical field, or of the largest actual one where there is no closed form."""
+    """Size in pixels of the theoretical field, or of the largest actual one without a closed form."""
     return field.size or field.widest

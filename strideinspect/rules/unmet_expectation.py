@@ -89,12 +89,12 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 
 def _met(values: Sequence[Fraction | int | None], wanted: Sequence[Fraction]) -> bool:
-    """Whether all values are as wanted: one for all of them, or one for each."""
+    """Whether all values are as expected: one expected value for all of them, or one for each."""
     return bool(values) and len(wanted) in (1, len(values)) and all(map(eq, values, cycle(wanted)))
 
 
 def _values(tensor: TensorReport, key: str) -> Iterator[tuple[str, list[Fraction | int | None]]]:
-    """The values of a key per graph input: the input in words, and a value per axis."""
+    """The values of a key per graph input: the input as text, and one value per axis."""
     if key == "shape":
         yield "", [*(tensor.shape or ())]
         return

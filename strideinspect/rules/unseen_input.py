@@ -94,7 +94,10 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 
 def _help(advice: SizeAdvice | None, causes: Sequence[Cause]) -> str:
-    """No window leaves pixels out on purpose; a Slice and its like mostly do, where they do not follow a window."""
+    """Size advice for pixels lost at windows; a hint to ignore the rule where a Slice or the like omits them.
+
+    A window never omits pixels on purpose; other operators usually do, unless a window loses pixels too.
+    """
     ops = list(dict.fromkeys(cause.node.op for cause in causes if not cause.window))
     if not ops or (advice and any(cause.window for cause in causes)):
         return advice.text if advice else ""

@@ -15,7 +15,7 @@ from strideinspect.results.report import WindowNode
 def unused(analysis: Analysis, window: WindowNode) -> tuple[tuple[int, Vector, Vector], ...]:
     """Per spatial axis of a window node: the axis, the pixels dropped at the end, and those skipped in between.
 
-    Only those count that no other node uses either. A window on which no output depends loses nothing.
+    Pixels that another node uses are not counted. For a window on which no output depends the result is empty.
     """
     if window.output not in analysis.needed:
         return ()
@@ -31,7 +31,7 @@ def unused(analysis: Analysis, window: WindowNode) -> tuple[tuple[int, Vector, V
 
 
 def alike(masks: Iterable[tuple[int, Vector]]) -> list[tuple[list[int], Vector]]:
-    """Axes with the same marked indices and the same extent together; axes with no marked index are left out."""
+    """Group axes with equal masks; axes without a marked index are omitted."""
     groups: list[tuple[list[int], Vector]] = []
     for axis, mask in masks:
         if not mask.any():

@@ -77,9 +77,9 @@ def _taken_out(node: onnx.NodeProto, graph: onnx.GraphProto, inexact: Collection
         graph.sparse_initializer.extend(body.sparse_initializer)
         inner_nodes += body.node
         results = [f"strideinspect/{attribute.name}/{name}" for name in node.output]
-        handed = [helper.make_node("Identity", [v.name], [r]) for v, r in zip(body.output, results, strict=False)]
-        outputs = [onnx.ValueInfoProto(name=name) for name in results[: len(handed)]]
+        identities = [helper.make_node("Identity", [v.name], [r]) for v, r in zip(body.output, results, strict=False)]
+        outputs = [onnx.ValueInfoProto(name=name) for name in results[: len(identities)]]
         chosen.attribute.append(
-            helper.make_attribute(attribute.name, helper.make_graph(handed, body.name, [], outputs))
+            helper.make_attribute(attribute.name, helper.make_graph(identities, body.name, [], outputs))
         )
     return [*inner_nodes, chosen]

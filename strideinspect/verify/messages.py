@@ -1,8 +1,8 @@
 """Every message between the client and the worker process: a frozen tuple of named fields, sent as one line of JSON.
 
 The field "kind" of a line is the name of the message's class. Positions stay packed (base64), because converting
-millions of integers to text and objects is slow. This file is imported before the worker starts, so it
-imports nothing slow.
+millions of integers to text and objects is slow. This file is imported before the worker starts, so it imports
+nothing slow.
 """
 
 from __future__ import annotations

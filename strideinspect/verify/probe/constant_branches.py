@@ -39,5 +39,5 @@ def followed(
 
 def _results(branch: onnx.GraphProto) -> list[str]:
     """The results of a branch; for an Identity in it, the tensor that it copies."""
-    handed = {node.output[0]: node.input[0] for node in branch.node if node.op_type == "Identity"}
-    return [handed.get(value.name, value.name) for value in branch.output]
+    copied = {node.output[0]: node.input[0] for node in branch.node if node.op_type == "Identity"}
+    return [copied.get(value.name, value.name) for value in branch.output]
