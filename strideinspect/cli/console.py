@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from strideinspect.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.live import Live
+
     from strideinspect.report.layout import Document
 
 ASCII = str.maketrans(
@@ -70,16 +72,46 @@ def complain(message: str) -> None:
     sys.stderr.write(_encodable(f"strideinspect: {line}\n", sys.stderr))
 
 
+class Progress:
+    """One line on standard error that says what is being done. It never touches standard output."""
+
+    def __init__(self) -> None:
+        self._live: Live | None = None
+
+    def __call__(self, step: str) -> None:
+        """Show this step in place of the last one."""
+        from rich.console import Console
+        from rich.live import Live
+        from rich.spinner import Spinner
+        from rich.text import Text
+
+        line = Spinner("dots", Text(step))  # as Text: brackets in a file's name are no markup
+        if self._live is None:
+            # Redirected, prints of ours would go to this console, which is standard error's.
+            console = Console(stderr=True)
+            self._live = Live(line, console=console, transient=True, redirect_stdout=False, redirect_stderr=False)
+            self._live.start()
+        else:
+            self._live.update(line)
+
+    def clear(self) -> None:
+        """Remove the line, so that other text can be written to the terminal; the next step shows it again."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
 @contextmanager
-def progress(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
-    """A function that shows the current step while the block runs; None without a terminal."""
+def progress(*, quiet: bool) -> Iterator[Progress | None]:
+    """What shows the current step while the block runs; None without a terminal."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console
-
-    with Console(stderr=True).status("") as status:
-        yield status.update
+    line = Progress()
+    try:
+        yield line
+    finally:
+        line.clear()
 
 
 def _colourful(stream: TextIO) -> bool:

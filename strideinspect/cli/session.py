@@ -103,6 +103,8 @@ def inspected(tasks: Sequence[Task], jobs: int, *, quiet: bool) -> Generator[Res
     """One result per model, in order; a model that cannot be inspected is reported and does not stop the others."""
     with console.progress(quiet=quiet) as progress, closing(fleet.run(tasks, jobs, progress=progress)) as results:
         for result in results:
+            if progress is not None:
+                progress.clear()  # whoever gets the result may write to the same terminal
             if isinstance(result, FailedReport):
                 where = "" if result.path in result.message else f"{result.path}: "
                 console.complain("; ".join(filter(None, (where + result.message, result.help))))

@@ -1,0 +1,86 @@
+"""The command in a pseudo-terminal of 80 columns, as people use it."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from fcntl import ioctl
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MODEL = "sample_models/alexnet-stem-torchscript.onnx"
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x1b]*\x1b\\")
+
+
+def in_terminal(*arguments: str, stdout: int | None = None) -> str:
+    """What appears on a terminal of 80 columns; standard output goes elsewhere where `stdout` is given."""
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    environment = {name: value for name, value in environment.items() if name not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
+    command = [sys.executable, "-m", "strideinspect", *arguments]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs if stdout is None else stdout, stderr=theirs
+    ):
+        os.close(theirs)
+        parts = []
+        while True:
+            try:
+                part = os.read(ours, 1 << 16)
+            except OSError:  # Linux says so when the other end is closed
+                part = b""
+            if not part:
+                break
+            parts.append(part)
+    os.close(ours)
+    return b"".join(parts).decode()
+
+
+def piped(*arguments: str) -> str:
+    """What a pipe gets."""
+    command = [sys.executable, "-m", "strideinspect", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True).stdout.decode()
+
+
+@pytest.mark.parametrize("options", [("--no-verify",), ("--no-verify", "--format", "json")], ids=["text", "json"])
+def test_redirected_at_a_prompt(options: tuple[str, ...], tmp_path: Path) -> None:
+    """`strideinspect model.onnx > report.txt` at a prompt: the file gets what a pipe gets."""
+    with (tmp_path / "report.txt").open("wb") as file:
+        shown = in_terminal(MODEL, *options, stdout=file.fileno())
+    written = (tmp_path / "report.txt").read_text(encoding="utf-8")
+    assert "alexnet-stem-torchscript.onnx" in written
+    assert written == piped(MODEL, *options)
+    assert "Conv" not in shown
+
+
+def test_seen_at_a_prompt() -> None:
+    """On the terminal the report is what a pipe gets but for colour and links, in its own symbols, each line once."""
+    shown = in_terminal(MODEL, "--no-verify")
+    assert "\x1b[" in shown
+    lines = [line.rstrip() for line in ESCAPES.sub("", shown).replace("\r\n", "\n").split("\n")]
+    report = piped(MODEL, "--no-verify").splitlines()
+    start = next(i for i, line in enumerate(lines) if line.endswith(report[0]))
+    assert [report[0], *lines[start + 1 : start + len(report)]] == report
+
+
+def test_several_models_at_a_prompt() -> None:
+    """Progress between two reports is cleared: each report's lines are whole."""
+    models = (MODEL, "sample_models/cnn-stride2-torchscript.onnx")
+    shown = ESCAPES.sub("", in_terminal(*models, "--no-verify"))
+    lines = [line.rstrip().rpartition("\r")[2] for line in shown.replace("\r\n", "\n").split("\n")]
+    assert set(piped(*models, "--no-verify").splitlines()) <= set(lines)
+
+
+def test_brackets_in_a_name_are_no_markup(tmp_path: Path) -> None:
+    """A file called a[red]b.onnx is shown as it is called, and breaks nothing."""
+    link = tmp_path / "a[red]b.onnx"
+    link.write_bytes((ROOT / MODEL).read_bytes())
+    assert "a[red]b.onnx" in "".join(ESCAPES.sub("", in_terminal(str(link), "--no-verify")).split())
