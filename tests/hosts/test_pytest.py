@@ -87,6 +87,7 @@ def test_the_configuration_is_honoured(project: Path) -> None:
     assert run(project, "--strideinspect").returncode == 0
 
 
+@pytest.mark.slow
 def test_nothing_happens_unasked(project: Path) -> None:
     """Without the option no model is collected, and neither this package nor a heavy one is imported for it."""
     save(TRUNCATES, project / "truncates.onnx")

@@ -71,6 +71,7 @@ def cut_short(case: Case) -> bool:
     return case.op == "AveragePool" and wide and str(case.attributes.get("auto_pad", "")).startswith("SAME")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opset", range(8, 23))
 @pytest.mark.parametrize("op", OPERATORS)
 def test_sweep(op: str, opset: int) -> None:

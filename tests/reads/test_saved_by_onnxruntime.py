@@ -57,6 +57,7 @@ BODIES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BODIES)
 def test_saved_model(name: str, tmp_path: Path) -> None:
     """The output's shape and fields, what is dropped and unseen are those of the model before; all is agreed."""

@@ -86,6 +86,7 @@ def wrong_types(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[st
         yield at
 
 
+@pytest.mark.slow
 def test_schema_refuses_an_object_everywhere() -> None:
     """Every key has a type in the schema: an object in place of any number, string, null or list is refused."""
     validator = jsonschema.Draft202012Validator(SCHEMA)

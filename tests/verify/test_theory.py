@@ -83,6 +83,7 @@ def test_wrong_closed_forms_are_caught(text: str, claim: TheoryClaim, tmp_path: 
     assert (check.predicted["first"], check.predicted["last"]) != (check.ran["first"], check.ran["last"])
 
 
+@pytest.mark.slow
 def test_a_larger_input_settles_it(tmp_path: Path) -> None:
     """On 8 pixels each of the 4 indices touches a border, on 32 they need not: only there a wrong form is caught."""
     small = replace(CLAIM, length=8)
