@@ -237,7 +237,7 @@ def _run_model(entries: dict[str, Any]) -> RunModel:
 
 def _probe_fields(entries: dict[str, Any]) -> ProbeFields:
     unseen = [UnseenClaim(name, axis, _spans(ranges)) for name, axis, ranges in entries["unseen"]]
-    return ProbeFields(_axes(entries["axes"]), unseen)
+    return ProbeFields([AxisProbe(*axis) for axis in entries["axes"]], unseen)
 
 
 def _send_impulses(entries: dict[str, Any]) -> SendImpulses:
@@ -275,23 +275,18 @@ def _shapes(entries: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
     return {name: tuple(shape) for name, shape in entries.items()}
 
 
-def _axes(entries: list[list[Any]]) -> list[AxisProbe]:
-    return [AxisProbe(*entry) for entry in entries]
-
-
 def _spans(entries: list[list[int]]) -> tuple[Span, ...]:
     return tuple(map(_span, entries))
 
 
 def _span(entry: list[int]) -> Span:
-    first, last = entry
-    return first, last
+    return entry[0], entry[1]
 
 
 _REQUESTS: Final[Mapping[str, Callable[[dict[str, Any]], Request]]] = {
     "RunModel": _run_model,
     "ProbeFields": _probe_fields,
-    "ProbeBorders": lambda entries: ProbeBorders(_axes(entries["axes"])),
+    "ProbeBorders": lambda entries: ProbeBorders([AxisProbe(*axis) for axis in entries["axes"]]),
     "SendImpulses": _send_impulses,
 }
 
