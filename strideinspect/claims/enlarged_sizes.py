@@ -14,7 +14,7 @@ from strideinspect.limits import (
     MOST_ENLARGEMENT,
 )
 from strideinspect.model.node import Shape
-from strideinspect.results.field import Field, InputAxis
+from strideinspect.results.field import ROUNDED, Field, InputAxis
 from strideinspect.results.report import TensorReport, WindowNode
 from strideinspect.verify.theory import ClaimKey, Enlarged, TheoryClaim
 
@@ -30,7 +30,10 @@ def theory(windows: Sequence[WindowNode], outputs: Sequence[TensorReport]) -> li
 def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim]:
     if field.node_axis is not None and field.phases and field.stride is not None:
         step = int(field.stride * len(field.phases))
-        yield TheoryClaim(field.input, field.axis, tensor, node, field.node_axis, field.extent, step, field.phases)
+        rounded = field.reason == ROUNDED
+        yield TheoryClaim(
+            field.input, field.axis, tensor, node, field.node_axis, field.extent, step, field.phases, rounded
+        )
 
 
 def enlarged(analysis: Analysis, claims: Sequence[TheoryClaim], macs: int) -> list[Enlarged]:

@@ -6,13 +6,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from strideinspect.fields.closed_form import Closed
+from strideinspect.fields.closed_form import Caveat, Closed
 from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.results.field import NOTHING, Field, FullField, InputAxis, Positions, Span
+from strideinspect.results.field import NOTHING, ROUNDED, Field, FullField, InputAxis, Positions, Span
 from strideinspect.results.report import TensorReport
 
 _KEPT = 1 << 13
@@ -33,17 +33,14 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         whole = hull(actual.full)
         if whole is not None:
             full = FullField(actual.collapsed_at or "", *whole)
-    size = stride = None
-    phases: tuple[Span | None, ...] = ()
     reason = actual.unknown
-    if isinstance(seen.form, Closed) and seen.form.period > MOST_REPORTED_PHASES:
-        reason = reason or f"the field has {seen.form.period} phases, more than {MOST_REPORTED_PHASES}"
-    elif isinstance(seen.form, Closed):
-        phases = seen.form.phases
-        size = seen.form.size
-        stride = seen.form.stride
-        if seen.form.size_dependent and dynamic:
-            reason = reason or "padding depends on the size: first and last hold for this size"
+    size = stride = None
+    zero: Span | None = None
+    phases: tuple[Span | None, ...] = ()
+    if isinstance(seen.form, Closed):
+        size, stride, zero = seen.form.size, seen.form.stride, seen.form.phases[0]
+        phases = seen.form.phases if seen.form.period <= MOST_REPORTED_PHASES else ()
+        reason = reason or _caveat(seen.form, dynamic=dynamic)
     else:
         reason = reason or seen.form.text
     if node_axis is None and reason is None:
@@ -54,7 +51,6 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
             if len(actual.axes) > 1
             else "the axis was taken away, so that it has no position any more"
         )
-    zero = phases[0] if phases else None
     positions, widest = _positions(low)
     return Field(
         input=name,
@@ -71,6 +67,16 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         positions=positions,
         widest=widest,
     )
+
+
+def _caveat(form: Closed, *, dynamic: bool) -> str | None:
+    if Caveat.SIZE in form.caveat and dynamic:
+        return "padding depends on the size: first and last hold for this size"
+    if Caveat.ROUNDED in form.caveat:
+        return ROUNDED
+    if form.period > MOST_REPORTED_PHASES:
+        return f"its {form.period} phases are too many to list"
+    return None
 
 
 def _positions(low: Hulls) -> tuple[Positions, int]:

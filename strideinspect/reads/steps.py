@@ -48,13 +48,15 @@ class Periodic(NamedTuple):
     """A read that repeats: output index q·P + r reads input indices q·`step` + taps[r, :], P = len(taps).
 
     Taps may be negative or past the end: they count padding as pixels. `present` masks taps that are not there.
-    `size_dependent` says that the numbers hold for this size only.
+    `size_dependent` says that the numbers hold for this size only, `rounded` that rounding in single precision leaves
+    out the outermost tap of some outputs.
     """
 
     step: int
     taps: NDArray[np.int64]
     present: NDArray[np.bool_]
     size_dependent: bool = False
+    rounded: bool = False
 
     def __eq__(self, other: object) -> bool:
         """Equal reads are one object."""

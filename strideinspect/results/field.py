@@ -42,6 +42,10 @@ and the answers of the probe (verify/) all use it.
 """
 
 
+ROUNDED = "rounding leaves out the outermost pixel of some indices: the size is the largest"
+"""The `reason` of a closed form that is an upper bound: an antialiased Resize computes in single precision."""
+
+
 _Truth_co = TypeVar("_Truth_co", covariant=True)
 
 

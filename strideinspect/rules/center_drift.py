@@ -68,7 +68,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 def _drift(field: Field, shape: tuple[int, ...] | None) -> Fraction | None:
     """Distance of the midpoint of the first and last index's centers from the middle of the image, in pixels."""
-    if field.center is None or field.stride is None or field.node_axis is None or shape is None:
+    if field.center is None or field.stride is None or field.node_axis is None or shape is None or not field.phases:
         return None
     cells, period = shape[field.node_axis], len(field.phases)
     last = field.phases[(cells - 1) % period]

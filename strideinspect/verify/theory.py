@@ -28,6 +28,7 @@ class TheoryClaim:
     """The field of a tensor along one axis of a graph input, if that axis were infinite; its real length is `length`.
 
     With p `spans`, index q·p + r along `node_axis` sees q·`step` + `spans[r]`; None is a hole, which sees nothing.
+    `rounded`: rounding leaves out the outermost pixel of some indices.
     """
 
     input: str
@@ -38,6 +39,7 @@ class TheoryClaim:
     length: int
     step: int
     spans: tuple[Span | None, ...]
+    rounded: bool = False
 
     @property
     def key(self) -> ClaimKey:
@@ -121,7 +123,7 @@ def _judged(claim: TheoryClaim, observed: ObservedField | str, borders: Sequence
         return unchecked(borders)
     ran = _positions(observed)
     clear = _clear(claim, ran, borders)
-    wrong = np.flatnonzero(clear & (ran != claim.plane(ran.shape[1])).any(axis=0))
+    wrong = np.flatnonzero(clear & _differs(claim, ran))
     if not wrong.size:
         settled = claim.settled_by(clear)
         return Check(claim.node, claim.tensor, "theory", Verdict.AGREED) if settled else unchecked(_TOO_NEAR)
@@ -129,6 +131,14 @@ def _judged(claim: TheoryClaim, observed: ObservedField | str, borders: Sequence
     place = {"input": claim.input, "axis": claim.axis, "of": claim.length, "index": index}
     predicted, ran_there = ({**place, **_ends(side[:, index])} for side in (claim.plane(ran.shape[1]), ran))
     return Check(claim.node, claim.tensor, "theory", Verdict.CONTRADICTED, predicted=predicted, ran=ran_there)
+
+
+def _differs(claim: TheoryClaim, ran: NDArray[np.int64]) -> NDArray[np.bool_]:
+    plane = claim.plane(ran.shape[1])
+    if not claim.rounded:
+        return np.asarray((ran != plane).any(axis=0))
+    missing = (ran - plane) * np.array([[1], [-1]])  # pixels left out at either end
+    return np.asarray(((missing < 0) | (missing > 1)).any(axis=0))
 
 
 def _clear(claim: TheoryClaim, ran: NDArray[np.int64], borders: Sequence[bool] | None) -> NDArray[np.bool_]:
