@@ -38,8 +38,6 @@ def run(
     network = prepare(model)
     chosen = choose(network, settings.input_shapes)
     sizes = {given.name: given.shape for given in chosen}
-    if verifier is not None:
-        verifier.begin(sizes)
 
     progress("computing shapes and receptive fields")
     analysis = Analysis.of(network, sizes, {given.name: given.assumed for given in chosen})
@@ -57,8 +55,14 @@ def run(
 
 
 def _asked(verifier: Verifier, analysis: Analysis, *, full: bool) -> Callable[[Callable[[str], None]], Verification]:
-    from strideinspect.claims.claims_of import claims_of  # a static run needs none of it
+    from strideinspect.claims.affordable import too_large_to_run  # a static run needs none of these
+    from strideinspect.claims.claims_of import claims_of
+    from strideinspect.verify.claims import unchecked
 
+    reason = too_large_to_run(analysis.shapes)
+    if reason is not None:
+        return lambda _: unchecked(claims_of(analysis, full=False), reason)
+    verifier.begin(analysis.sizes)
     return verifier.ask(claims_of(analysis, full=full))
 
 

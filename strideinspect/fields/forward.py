@@ -11,6 +11,7 @@ from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Form, Reason, identity
 from strideinspect.fields.hulls import emptied, emptied_at, index_spans, is_empty, is_full, padding_along
+from strideinspect.limits import LARGE_FIELD_ARRAY, MOST_FIELD_ENTRIES
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.families import describe, everything
@@ -120,9 +121,31 @@ def propagate(shapes: Shapes, nodes: Sequence[NodeReads], sources: Sequence[Inpu
 def carried_on(shapes: Shapes, nodes: Sequence[NodeReads], known: Fields) -> Fields:
     """Compute the fields of all outputs of these nodes; `known` are the fields of the tensors before them."""
     fields = dict(known)
+    large: dict[int, int] = {}  # entries of each large array that is kept, by identity: tensors share them
     for item in nodes:
-        fields |= {output: seen for output, seen in _visit(item, fields, shapes).items() if output in shapes.shapes}
+        for output, seen in _visit(item, fields, shapes).items():
+            if output in shapes.shapes:
+                more = large | _large_arrays(seen)
+                fits_in = len(more) == len(large) or sum(more.values()) <= MOST_FIELD_ENTRIES
+                large = more if fits_in else large
+                fields[output] = seen if fits_in else _given_up(seen, len(shapes.shapes[output]))
     return fields
+
+
+def _large_arrays(seen: Mapping[InputAxis, AxisField]) -> dict[int, int]:
+    arrays = [spans for field in seen.values() for spans in (field.actual.local, field.actual.full)]
+    return {id(spans): spans.size for spans in arrays if spans is not None and spans.size > LARGE_FIELD_ARRAY}
+
+
+def _given_up(seen: Mapping[InputAxis, AxisField], rank: int) -> Mapping[InputAxis, AxisField]:
+    """The fields with the whole input in place of large arrays."""
+    why = "the fields of this model take too much memory to keep them all"
+    return {
+        source: AxisField(actual.whole_input(field.actual, rank, why), Reason(why))
+        if _large_arrays({source: field})
+        else field
+        for source, field in seen.items()
+    }
 
 
 def _itself(source: InputAxis, shape: Shape) -> AxisField:

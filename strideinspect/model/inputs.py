@@ -128,7 +128,7 @@ def _channel_axis(network: Network, name: str, dims: tuple[int | str | None, ...
         inputs = CONVOLUTION_INPUTS.get((node.domain, node.op))
         if inputs is not None and node.inputs[:1] == (name,) and len(node.inputs) > inputs.weight:
             weight = network.weights.get(node.inputs[inputs.weight])
-            if weight is not None and len(weight[0]) == len(dims):
+            if weight is not None and 1 < len(weight[0]) == len(dims):
                 return 1, weight[0][1] * node.integer("group", 1)
     return None
 

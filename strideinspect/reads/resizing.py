@@ -6,6 +6,7 @@ single precision, as onnxruntime computes them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
@@ -18,6 +19,7 @@ from strideinspect.limits import LONGEST_CACHED_AXIS, MOST_REPORTED_PHASES
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.resize_scales import Resizing, resizing
 from strideinspect.reads.families import reads
+from strideinspect.reads.index_tables import bounded
 from strideinspect.reads.interpolation import (
     Interpolate,
     cubic,
@@ -96,6 +98,7 @@ def _table(part: Resizing, chosen: _Filter) -> Table:
     if where is None:
         raise UnresolvedError(f"its coordinate_transformation_mode {chosen.convention!r} is not known")
     interpolate = _interpolation(part, chosen)
+    bounded(part.axis, part.size, _taps(part, chosen))
     at = where(part, np.arange(part.size, dtype=np.float32))
     taps = inside(interpolate(at), part.length, excludes=chosen.excludes)
     if chosen.convention == "tf_crop_and_resize":
@@ -105,6 +108,12 @@ def _table(part: Resizing, chosen: _Filter) -> Table:
     if chosen.smooths and not isinstance(closed, str):
         closed = _rounded(closed, taps, part.length)
     return Table(part.axis, part.length, taps, closed)
+
+
+def _taps(part: Resizing, chosen: _Filter) -> int:
+    """How many indices one output combines."""
+    taps = {"nearest": 1, "linear": 2}.get(chosen.mode, 4)
+    return taps * math.ceil(max(1.0, 1 / part.scale)) + 1 if chosen.smooths else taps
 
 
 def _interpolation(part: Resizing, chosen: _Filter) -> Interpolate:
