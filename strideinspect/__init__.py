@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     )
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
-    from strideinspect.results.field import Field, FullField, Positions
+    from strideinspect.results.field import Field, FullField, LastLocal, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
     from strideinspect.results.report import (
         Accepted,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         TensorReport,
         Unseen,
     )
+    from strideinspect.results.scale import Scale
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
     from strideinspect.settings import Budget, InputShapes, Settings, Verify
     from strideinspect.version import __version__
@@ -59,10 +60,12 @@ __all__ = [
     "InputShapeError",
     "InputShapes",
     "LadderStep",
+    "LastLocal",
     "Merge",
     "Positions",
     "Report",
     "RuleInfo",
+    "Scale",
     "Settings",
     "Severity",
     "Source",
@@ -88,9 +91,10 @@ _MODULES = {
     "errors": "InputShapeError StrideinspectError UnreadableModelError UnsupportedModelError UsageError",
     "expectation": "Expectation",
     "fleet": "inspect_many",
-    "results.field": "Field FullField Positions",
+    "results.field": "Field FullField LastLocal Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.report": "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unseen",
+    "results.scale": "Scale",
     "results.verdict": "Check Counts Impulses Verdict Verification",
     "settings": "Budget InputShapes Settings Verify",
     "version": "__version__",

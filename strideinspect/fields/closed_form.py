@@ -32,6 +32,7 @@ class Caveat(Flag):
 
     NONE = 0
     SIZE = auto()  # its offsets hold for this size only
+    ATTENDED = auto()  # attention mixes the indices of a window, so that none has a center of its own
     ROUNDED = auto()  # rounding in single precision leaves out the outermost pixel of some indices
 
 
@@ -79,7 +80,7 @@ def _ratio(step: int, period: int) -> Fraction:
     return Fraction(step, period)
 
 
-class LastLocal(NamedTuple):
+class LastClosed(NamedTuple):
     """The last closed form on the way to a tensor that has none: `form` is that of `tensor`."""
 
     tensor: str
@@ -90,7 +91,7 @@ class Reason(NamedTuple):
     """Why there is no closed form, and the last one before."""
 
     text: str
-    last: LastLocal | None = None
+    last: LastClosed | None = None
 
 
 class Role(Enum):
@@ -141,6 +142,20 @@ class Scales(NamedTuple):
 
 
 Form = Closed | Suspended | Scales | Reason
+
+
+def last_closed(form: Form, tensor: str) -> LastClosed | None:
+    """The last closed form up to `tensor`, whose form this is; None where several maps lie side by side."""
+    match form:
+        case Closed():
+            return LastClosed(tensor, form)
+        case Suspended():
+            return LastClosed(form.tensor, form.form)
+        case Scales():
+            first = form.pieces[0]
+            return last_closed(first.form, first.tensor) if len(form.pieces) == 1 else None
+        case Reason():
+            return form.last
 
 
 def identity(rank: int, axis: int) -> Closed:

@@ -15,7 +15,7 @@ import numpy as np
 
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Closed, Digit, Form, Reason, Role, Suspended, lifted, reduced
-from strideinspect.fields.hulls import reshaped, shrunk
+from strideinspect.fields.hulls import grouped, reshaped, shrunk
 from strideinspect.limits import MOST_PHASES
 from strideinspect.reads.steps import (
     Broadcast,
@@ -128,8 +128,12 @@ def _with_roles(form: Suspended, context: StepContext) -> Suspended:
 def _regrouped(form: Suspended, after: Shape) -> Suspended | None:
     """The same digits regrouped into new axes, split where needed; None where an axis would begin inside a digit."""
     parts = _parts([digit.size for digit in form.digits], after)
-    if parts is None:
-        return None
+    if parts is None:  # digits that are glued together and cut in another place
+        glued = _glued(form, after)
+        parts = None if glued is None else _parts([digit.size for digit in glued.digits], after)
+        if glued is None or parts is None:
+            return None
+        form = glued
     split, counts = parts
     inner = math.prod(split[form.form.axis][1:])
     period = form.form.period * (inner // math.gcd(form.form.period, inner))
@@ -151,6 +155,40 @@ def _regrouped(form: Suspended, after: Shape) -> Suspended | None:
     for i in range(len(dims)):
         spans = spans if i == axis else shrunk(spans, i)
     return form._replace(form=written._replace(spans=spans, axis=axis), digits=tuple(digits), counts=counts)
+
+
+def _glued(form: Suspended, after: Shape) -> Suspended | None:
+    """The form with one digit for each group of digits that new axes cut elsewhere; None where positions would mix."""
+    glued = form._replace(counts=(1,) * len(form.digits))
+    for old, new in reversed(grouped(tuple(digit.size for digit in form.digits), after)):
+        if _parts([form.digits[i].size for i in old], tuple(after[i] for i in new)) is not None:
+            continue
+        counts = (*glued.counts[: old[0]], len(old), *glued.counts[old[-1] + 1 :])
+        inner = [form.digits[i] for i in old]
+        if form.form.axis not in old:
+            glued, _ = single(glued._replace(counts=counts), old[0])
+            continue
+        rest = math.prod(digit.size for digit in inner[1:])
+        mixes = form.form.axis != old[0] or any(digit.role is Role.IMAGE for digit in inner[1:])
+        if mixes or form.form.period * rest > MOST_PHASES:
+            return None
+        counts = (1,) * (len(glued.digits) - len(old) + 1)
+        glued = _as_one(glued, old, rest)._replace(counts=counts)
+    return glued
+
+
+def _as_one(form: Suspended, group: Sequence[int], rest: int) -> Suspended:
+    """The form with the position and the plain digits behind it as one digit; the counts are left as they were."""
+    sizes = _spanned(form)
+    start, stop = group[0], group[-1] + 1
+    dims = [sizes[i] if i in group else n for i, n in enumerate(form.form.spans.shape[1:])]
+    wide = np.broadcast_to(form.form.spans, (2, *dims))
+    spans = wide.reshape(2, *dims[:start], form.form.period * rest, *dims[stop:])
+    digit = Digit(form.digits[start].size * rest, Role.POSITION)
+    return form._replace(
+        form=reduced(form.form._replace(spans=spans)),
+        digits=(*form.digits[:start], digit, *form.digits[stop:]),
+    )
 
 
 def _parts(sizes: Sequence[int], after: Shape) -> tuple[list[list[int]], tuple[int, ...]] | None:
@@ -185,13 +223,11 @@ def _resolved(form: Suspended, after: Shape, context: StepContext) -> Form:
     if rest > 1 and phases > MOST_PHASES:
         return form._replace(text=form.text or f"the field has {phases:,} phases")
     axis = position_axis(form)
-    shape = (*after[:axis], phases, *after[axis + 1 :])
-    sizes = tuple(_spanned(form))
-    dims = [sizes[i] if i in group else n for i, n in enumerate(form.form.spans.shape[1:])]  # phases are listed each
-    spans = reshaped(np.broadcast_to(form.form.spans, (2, *dims)), sizes, shape)
+    whole = _as_one(form, group, rest)
+    spans = reshaped(whole.form.spans, tuple(_spanned(whole)), (*after[:axis], whole.form.period, *after[axis + 1 :]))
     for i in range(len(after)):
         spans = spans if i == axis else shrunk(spans, i)
-    return reduced(form.form._replace(spans=spans, axis=axis))
+    return reduced(whole.form._replace(spans=spans, axis=axis))
 
 
 def _spanned(form: Suspended) -> list[int]:

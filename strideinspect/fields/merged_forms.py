@@ -20,6 +20,7 @@ from strideinspect.fields.closed_form import (
     Suspended,
     caveats,
     composed,
+    last_closed,
     lifted,
     united,
 )
@@ -47,9 +48,18 @@ def merge(parts: Sequence[Part], label: str, extent: int) -> Form:
     try:
         if stretches:
             whole.append(_concatenated(stretches, label, extent))
-        return _hull(whole, label)
+        merged = _hull(whole, label)
     except TooLargeError as error:
-        return Reason(str(error))
+        merged = Reason(str(error))
+    return _with_last(merged, parts) if isinstance(merged, Reason) and merged.last is None else merged
+
+
+def _with_last(reason: Reason, parts: Sequence[Part]) -> Reason:
+    """The reason with the last closed form of its parts, if it is the same for all of them."""
+    before = [last_closed(part.form, part.tensor) for part in parts]
+    known = [last for last in before if last is not None]
+    alike = len(known) == len(parts) and len({(last.form.size, last.form.stride) for last in known}) == 1
+    return reason._replace(last=known[0]) if alike else reason
 
 
 def _hull(forms: Sequence[Form], label: str) -> Form:
@@ -156,7 +166,7 @@ def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> For
         longest = max(range(len(moved)), key=lambda i: placed[i][0].length)
         main = moved[longest]
         if isinstance(main, Closed) and all(
-            i == longest or _continues(main, other, placed[i][0].offset > placed[longest][0].offset, extent)
+            i == longest or _continues(main, other, placed[longest][0], placed[i][0], extent)
             for i, other in enumerate(moved)
         ):
             return main._replace(caveat=caveats([form for form in moved if isinstance(form, Closed)]))
@@ -170,7 +180,7 @@ def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> For
     return side_by_side.joined(f"{label} concatenates maps along the axis", placed[0][0].axis, pieces)
 
 
-def _continues(main: Closed, other: Closed | Reason, is_behind: bool, extent: int) -> bool:  # noqa: FBT001 - one use
+def _continues(main: Closed, other: Closed | Reason, at: Place, next_to: Place, extent: int) -> bool:
     """Whether the piece goes on where the main one ends: with the same map, or with its other end (a wrap)."""
     if not isinstance(other, Closed) or other.axis != main.axis or other.stride != main.stride:
         return False
@@ -182,9 +192,10 @@ def _continues(main: Closed, other: Closed | Reason, is_behind: bool, extent: in
     shift = int(shifts[0, 0]) if shifts.size else 0
     if (shifts[0] != shift).any() or (shifts[1] != -shift).any():
         return False
-    turn = -shift if is_behind == (main.stride > 0) else shift
+    turn = -shift if (next_to.offset > at.offset) == (main.stride > 0) else shift
     slack = main.size + 2 * abs(main.stride)
-    return shift == 0 or (Fraction(turn) % main.stride == 0 and abs(turn - extent) <= slack)
+    wraps = Fraction(turn) % main.stride == 0 and abs(turn - extent) <= slack
+    return shift == 0 or (wraps and 2 * turn > at.size * abs(main.stride))  # less than a whole map more: no repetition
 
 
 def _aligned(forms: Sequence[Suspended], label: str, apart: int | None = None) -> list[Suspended] | Reason:

@@ -17,11 +17,11 @@ from strideinspect.fields.closed_form import (
     Caveat,
     Closed,
     Form,
-    LastLocal,
     Reason,
     Scales,
     Suspended,
     composed,
+    last_closed,
 )
 from strideinspect.fields.hulls import (
     Hulls,
@@ -55,8 +55,8 @@ def apply(step: Step, form: Form, context: StepContext) -> Form:
         after = _after(step, form, context)
     except TooLargeError as error:
         after = Reason(str(error))
-    if isinstance(after, Reason) and after.last is None and isinstance(form, Closed):
-        return after._replace(last=LastLocal(context.source, form))
+    if isinstance(after, Reason) and after.last is None:
+        return after._replace(last=last_closed(form, context.source))
     return after
 
 
@@ -137,7 +137,9 @@ def _channels(step: Channels, form: Closed, context: StepContext) -> Form:
 def _whole(step: Whole, form: Closed, context: StepContext) -> Form:
     if step.axis == form.axis:
         return form if step.length == 1 else Reason(f"{context.label} reads the whole axis")
-    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
+    spans = form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING)
+    mixes = step.attends and spans.shape != form.spans.shape
+    return form._replace(spans=spans, caveat=form.caveat | Caveat.ATTENDED if mixes else form.caveat)
 
 
 def _cumulative(step: Cumulative, form: Closed, context: StepContext) -> Form:

@@ -171,12 +171,14 @@ class Channels(NamedTuple):
 class Whole(NamedTuple):
     """Every output index reads the whole axis, which becomes one index.
 
-    `collapses`: a pooling or reduction, after which the axis has no position; False for a matrix product.
+    `collapses`: a pooling or reduction, after which the axis has no position; False for a matrix product. `attends`: a
+    product of two factors that both depend on the data, as in attention, where no index has a weight of its own.
     """
 
     axis: int
     length: int
     collapses: bool
+    attends: bool = False
 
 
 @_distinct

@@ -21,15 +21,17 @@ from strideinspect.report.json_types import (
     FindingJson,
     ImpulsesJson,
     JsonValue,
+    LastLocalJson,
     ModelJson,
     NodeJson,
     PositionsJson,
     ReportJson,
+    ScaleJson,
     SourceJson,
     TensorJson,
     VerificationJson,
 )
-from strideinspect.results.field import Field, Span
+from strideinspect.results.field import Field, LastLocal, Span
 from strideinspect.results.report import (
     Accepted,
     Branch,
@@ -41,6 +43,7 @@ from strideinspect.results.report import (
     TensorReport,
     WindowNode,
 )
+from strideinspect.results.scale import Scale
 from strideinspect.results.verdict import Check, Counts, Impulses, Verification
 
 LINE = 90
@@ -117,7 +120,21 @@ def _tensor(tensor: TensorReport, *, positions: bool) -> TensorJson:
         "name": tensor.name,
         "shape": _numbers(tensor.shape),
         "fields": [_field(field, positions=positions) for field in tensor.fields],
+        "scales": [_scale(scale, positions=positions) for scale in tensor.scales],
     }
+
+
+def _scale(scale: Scale, *, positions: bool) -> ScaleJson:
+    return {
+        "from": scale.tensor,
+        "grid": [*scale.grid],
+        "count": scale.count,
+        "fields": [_field(field, positions=positions) for field in scale.fields],
+    }
+
+
+def _last_local(last: LastLocal | None) -> LastLocalJson | None:
+    return None if last is None else {"tensor": last.tensor, "size": last.size, "stride": str(last.stride)}
 
 
 def _field(field: Field, *, positions: bool) -> FieldJson:
@@ -135,6 +152,7 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
         "reason": field.reason,
         "full": None if full is None else {"since": full.collapsed_at, "first": full.first, "last": full.last},
         "positions": listed if positions else None,
+        "last_local": _last_local(field.last_local),
     }
 
 

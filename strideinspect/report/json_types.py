@@ -48,6 +48,14 @@ class PositionsJson(TypedDict):
     last: list[Count | None]
 
 
+class LastLocalJson(TypedDict):
+    """The last closed form on the way to a tensor without one."""
+
+    tensor: Annotated[str, "The last tensor with a closed form."]
+    size: Annotated[Count, "Its size in pixels."]
+    stride: Stride
+
+
 class FieldJson(TypedDict):
     """The receptive field of a tensor along one axis of one graph input."""
 
@@ -66,6 +74,7 @@ class FieldJson(TypedDict):
     reason: Annotated[str | None, "Why there is no closed form."]
     full: FullJson | None
     positions: Annotated[PositionsJson | None, "With --positions."]
+    last_local: LastLocalJson | None
 
 
 class SourceJson(TypedDict):
@@ -137,12 +146,26 @@ class NodeJson(TypedDict):
     fields: list[FieldJson]
 
 
+# "from" is a keyword of Python, so that it cannot be written as a class.
+ScaleJson = TypedDict(
+    "ScaleJson",
+    {
+        "from": Annotated[str, "The tensor that holds the map by itself."],
+        "grid": Annotated[CountPerAxis, "Indices of the map along each of its position axes."],
+        "count": Annotated[Count, "Indices of the tensor's axis that the map fills."],
+        "fields": Annotated[list[FieldJson], "Fields of the map's indices, along the axes of the grid."],
+    },
+)
+ScaleJson.__doc__ = "One of the maps that a tensor holds flattened, side by side along one axis."
+
+
 class TensorJson(TypedDict):
     """A graph output, or a tensor that was requested with --tensor."""
 
     name: str
     shape: CountPerAxis | None
     fields: list[FieldJson]
+    scales: Annotated[list[ScaleJson], "The maps that the tensor holds flattened, such as the levels of a detector."]
 
 
 class LadderStepJson(TypedDict):

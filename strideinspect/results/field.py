@@ -34,6 +34,20 @@ class FullField(NamedTuple):
     last: int
 
 
+class LastLocal(NamedTuple):
+    """The last closed form on the way to a tensor without one: what a step of a recurrence or a pooling reads.
+
+    Attributes:
+        tensor: Name of the last tensor with a closed form.
+        size: Pixels of the graph input that one of its indices sees.
+        stride: Pixels of the graph input from one of its indices to the next.
+    """
+
+    tensor: str
+    size: int
+    stride: Fraction
+
+
 NOTHING = 1 << 30
 """In arrays of first and last indices, the entry of an index that sees nothing.
 
@@ -137,6 +151,7 @@ class Field:
         full: The full dependence where it exceeds the local field, else None.
         positions: The actual local field of every index along `node_axis`, of one for the whole tensor without it.
         widest: The largest actual local field of any index, in pixels of the graph input.
+        last_local: The last closed form on the way, where there is none; None where there is one, or never was.
     """
 
     input: str
@@ -152,6 +167,7 @@ class Field:
     full: FullField | None
     positions: Positions
     widest: int
+    last_local: LastLocal | None = None
 
     def __repr__(self) -> str:
         where = f"axis {self.axis} of {self.input!r}"

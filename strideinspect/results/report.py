@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.results.field import Field, Span
 from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
+from strideinspect.results.scale import Scale
 from strideinspect.results.verdict import Verification
 
 if TYPE_CHECKING:
@@ -100,12 +101,14 @@ class TensorReport(NamedTuple):
         shape: Elements per axis; None where unknown.
         fields: Its receptive field: one Field per axis of a graph input.
         reason: Why the shape is unknown; None where it is known.
+        scales: The maps that the tensor holds flattened, such as the levels of a detector; empty where it is one map.
     """
 
     name: str
     shape: tuple[int, ...] | None
     fields: tuple[Field, ...]
     reason: str | None = None
+    scales: tuple[Scale, ...] = ()
 
 
 class LadderStep(NamedTuple):

@@ -5,7 +5,8 @@
 Checks the assertions of `--expect` and of `expect` in the configuration. An assertion starts with the name of an
 output or of any other tensor or node (optional for a model with one output), followed by the expected values: `size`,
 `first`, `last` and `center` of its theoretical local field in pixels of the input, `stride` in input pixels per
-index, or its `shape`. One value applies to all axes; `size=427x213` has one per axis.
+index, or its `shape`. One value applies to all axes; `size=427x213` has one per axis. Of an output that holds several
+maps side by side, as detectors have, `out[0]` is the first one: `out[0]:stride=8`.
 
 ## Why it is bad
 
@@ -48,7 +49,7 @@ from itertools import cycle
 from operator import eq
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Severity
+from strideinspect.results.report import Severity, TensorReport
 from strideinspect.rules.bounds import by_input, once
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from strideinspect.expectation import Expectation
-    from strideinspect.results.report import TensorReport
     from strideinspect.rules.inspection import Inspection
 
 
@@ -70,7 +70,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         name = expectation.tensor
         if not name and len(outputs) == 1:
             name = outputs[0].name
-        tensor = inspection.analysis.find(name)
+        tensor = inspection.analysis.find(name) or _scale(inspection, name)
         if tensor is None:
             missing = f"there is no tensor or node {name!r}" if name else "it does not say which output"
             names = listed([output.name for output in outputs])
@@ -86,6 +86,16 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 expected = (once if len(wanted) == len(values) else by_axes)([_text(value) for value in wanted])
                 message = f"{tensor.name}: its {key}{where} is {actual}{why}, not {expected}"
                 yield _unmet(expectation, message, tensor.name)
+
+
+def _scale(inspection: Inspection, name: str) -> TensorReport | None:
+    """One of the maps of which a tensor is made, `out[0]`, as if it were a tensor by itself; None if there is none."""
+    whole, bracket, index = name.removesuffix("]").rpartition("[")
+    tensor = inspection.analysis.find(whole) if bracket and name.endswith("]") and index.isdecimal() else None
+    if tensor is None or int(index) >= len(tensor.scales):
+        return None
+    scale = tensor.scales[int(index)]
+    return TensorReport(name, scale.grid, scale.fields)
 
 
 def _met(values: Sequence[Fraction | int | None], wanted: Sequence[Fraction]) -> bool:
