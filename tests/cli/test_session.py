@@ -96,16 +96,30 @@ def test_json_holds_failures_in_their_place(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.usefixtures("asked")
 def test_every_output_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Files come besides standard output, each in its own format; one that cannot be written spares the others."""
-    bad, good, table, text = (tmp_path / name for name in ("no/report.json", "report.out", "fields.csv", "report.txt"))
-    args = ["--output", str(bad), "--output", f"json:{good}", "--output", str(table), "--output", str(text)]
-    assert run(["warns.onnx", *args]) == 2
-    out, err = capsys.readouterr()
-    assert "all 40 shapes" in out
-    assert err == f"strideinspect: cannot write {bad}: No such file or directory; choose another file or folder\n"
+    """Files come besides standard output, each in its own format."""
+    good, table, text = (tmp_path / name for name in ("report.out", "fields.csv", "report.txt"))
+    args = ["--output", f"json:{good}", "--output", str(table), "--output", str(text)]
+    assert run(["warns.onnx", *args]) == 0
+    assert "all 40 shapes" in capsys.readouterr().out
     assert json.loads(good.read_text())["models"][0]["findings"][0]["rule"] == "unproductive-layer"
     assert len(list(csv.DictReader(io.StringIO(table.read_text())))) == 8
     assert text.read_text(encoding="utf-8").startswith("light_bvlc_alexnet.onnx · ")
+
+
+@pytest.mark.usefixtures("asked")
+def test_output_that_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is inspected, and nothing else written, where one of the outputs has no folder or is one."""
+    good = tmp_path / "report.json"
+    for bad, why in (
+        (tmp_path / "no" / "report.json", f"there is no folder {tmp_path / 'no'}"),
+        (tmp_path, "it is a folder"),
+    ):
+        assert run(["warns.onnx", "--output", f"json:{bad}", "--output", str(good)]) == 2
+        out, err = capsys.readouterr()
+        assert (out, err) == ("", f"strideinspect: cannot write {bad}: {why}; choose another file or folder\n")
+    assert not good.exists()
 
 
 @pytest.mark.usefixtures("asked")
