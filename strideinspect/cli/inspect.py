@@ -106,6 +106,9 @@ def run(
         ),
     ] = None,
     color: Annotated[Colour, typer.Option(help="Colors and links in text.")] = Colour.AUTO,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Inspect unchanged models again; keep no report of them.")
+    ] = False,
     show_files: Annotated[
         bool, typer.Option("--show-files", help="List the models that would be inspected, and inspect none.")
     ] = False,
@@ -152,7 +155,17 @@ def run(
         from strideinspect.cli import show as would
 
         return (would.files if show_files else would.settings)(question.tasks(models))
+    from strideinspect.report_cache import ReportCache, default_folder
+
+    cache = None if no_cache else ReportCache(default_folder())
     answer = session.OutputRequest(
-        format.value, targets, show.value, positions=positions, quiet=quiet, statistics=statistics, colour=color
+        format.value,
+        targets,
+        show.value,
+        positions=positions,
+        quiet=quiet,
+        statistics=statistics,
+        colour=color,
+        cache=cache,
     )
     return session.run(models, question, answer, jobs=jobs)

@@ -17,6 +17,7 @@ from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
 from strideinspect.model_files import Exclude
 from strideinspect.report import statistics
+from strideinspect.report_cache import ReportCache
 from strideinspect.repository import Repository, root
 from strideinspect.results.report import FailedReport, Report, Severity
 from strideinspect.rules.registry import chosen
@@ -61,7 +62,7 @@ class InspectionRequest(NamedTuple):
 class OutputRequest(NamedTuple):
     """How to write the results: the format on standard output, further files, and what text lists.
 
-    With `statistics` the reports are replaced by how often each rule fired.
+    With `statistics` the reports are replaced by how often each rule fired; `cache` holds reports of unchanged models.
     """
 
     format: str
@@ -71,6 +72,7 @@ class OutputRequest(NamedTuple):
     quiet: bool
     statistics: bool
     colour: Colour = Colour.AUTO
+    cache: ReportCache | None = None
 
 
 def run(models: Sequence[str], question: InspectionRequest, answer: OutputRequest, *, jobs: int) -> int:
@@ -93,7 +95,9 @@ def _run(models: Sequence[str], question: InspectionRequest, answer: OutputReque
     results: list[Result] = []
     shown = False
     # Closed at once where Ctrl-C or a closed pipe ends the loop early, since worker processes may be running.
-    with closing(inspected(tasks, jobs, quiet=answer.quiet, standard_input=question.saved)) as inspections:
+    with closing(
+        inspected(tasks, jobs, quiet=answer.quiet, standard_input=question.saved, cache=answer.cache)
+    ) as inspections:
         for result in inspections:
             if answer.format == "text" and not answer.statistics and isinstance(result, Report):
                 shown = _show(result, wishes, answer, first=not shown) or shown
@@ -123,10 +127,15 @@ def exit_status(tasks: Sequence[Task], results: Iterable[Result]) -> int:
 
 
 def inspected(
-    tasks: Sequence[Task], jobs: int, *, quiet: bool, standard_input: SavedInput = NOTHING_SAVED
+    tasks: Sequence[Task],
+    jobs: int,
+    *,
+    quiet: bool,
+    standard_input: SavedInput = NOTHING_SAVED,
+    cache: ReportCache | None = None,
 ) -> Generator[Result, None, None]:
     """One result per model, in order; a model that cannot be inspected is reported and does not stop the others."""
-    with console.progress(quiet=quiet) as progress, closing(fleet.run(tasks, jobs, progress=progress)) as results:
+    with console.progress(quiet=quiet) as progress, closing(_results(tasks, jobs, progress, cache)) as results:
         for result in map(standard_input.renamed, results):
             if progress is not None:
                 progress.clear()  # whoever gets the result may write to the same terminal
@@ -134,6 +143,26 @@ def inspected(
                 where = "" if result.path in result.message else f"{result.path}: "
                 console.complain("; ".join(filter(None, (where + result.message, result.help))))
             yield result
+
+
+def _results(
+    tasks: Sequence[Task], jobs: int, progress: fleet.Progress | None, cache: ReportCache | None
+) -> Generator[Result, None, None]:
+    """One result per task, from the cache where it has one."""
+    if cache is None:
+        yield from fleet.run(tasks, jobs, progress=progress)
+        return
+    keys = [cache.key(task) for task in tasks]
+    known = [None if key is None else cache.get(key) for key in keys]
+    missing = [task for task, report in zip(tasks, known, strict=True) if report is None]
+    with closing(fleet.run(missing, jobs, progress=progress)) as made:
+        for task, key, report in zip(tasks, keys, known, strict=True):
+            result = report or next(made)
+            if report is None and key is not None and isinstance(result, Report):
+                cache.put(key, task, result)
+            yield result
+    if missing:
+        cache.tidy()
 
 
 def _show(report: Report, wishes: outputs.Wishes, answer: OutputRequest, *, first: bool) -> bool:
