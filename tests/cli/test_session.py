@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from strideinspect.results.report import Report, Severity
 from strideinspect.settings import Settings
 from tests.report import inspections
 
-MODELS = {
+MODELS: dict[str, Callable[[], Report]] = {
     "clean.onnx": lambda: inspections.sample("conv-7x7-stride2-keras"),
     "notes.onnx": inspections.padded,
     "warns.onnx": inspections.alexnet,

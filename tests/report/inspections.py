@@ -1,7 +1,8 @@
 """Real inspections that the tests of the formats render: samples, and two small models made here.
 
-All are verified by running. The version of onnxruntime and the seconds are taken out, since they say nothing of the
-model. A function inspects once in a process; every caller gets the same frozen report.
+They are verified by running unless the caller says otherwise. The version of onnxruntime and the seconds are taken
+out, since they say nothing of the model. A function inspects once in a process; every caller gets the same frozen
+report.
 """
 
 from __future__ import annotations

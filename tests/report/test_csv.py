@@ -32,7 +32,8 @@ def test_golden_alexnet() -> None:
 @pytest.mark.parametrize("name", REAL)
 def test_golden(name: str) -> None:
     """Other networks have one row per window and axis, for each input that it sees."""
-    assert renderer.render([inspections.sample(name)]) == external_file(f"golden/{name}.csv", format=".txt")
+    table = renderer.render([inspections.sample(name, verify="none")])
+    assert table == external_file(f"golden/{name}.csv", format=".txt")
 
 
 def test_published_numbers_read_back() -> None:
@@ -69,7 +70,7 @@ def test_as_the_frameworks_gradients_show_it(name: str) -> None:
     """Size, stride and center of the field that the framework measured (expected.json) are in a row of axis one."""
     measured = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))[f"{name}.onnx"]["field"]
     center = (measured["size"] - 1) / 2 - measured["padding"]
-    found = rows(inspections.sample(name))
+    found = rows(inspections.sample(name, verify="none"))
     axis = found[0]["axis"]
     assert (str(measured["size"]), str(measured["stride"]), center) in {
         (row["receptive_field"], row["effective_stride"], float(row["first_cell_center"] or "nan"))
