@@ -1,4 +1,4 @@
-"""Several models, formats and failures, with inspections put together by hand in place of real ones."""
+"""Several models, formats and failures; the inspections were done before, and only their names are made up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,13 @@ from strideinspect.errors import InputShapeError, UnreadableModelError
 from strideinspect.expectation import Expectation
 from strideinspect.results.report import Report, Severity
 from strideinspect.settings import Settings
-from tests.report import examples
+from tests.report import inspections
 
-MODELS = {
-    "clean.onnx": examples.volume,
-    "notes.onnx": examples.residual,
-    "warns.onnx": examples.alexnet,
-    "fails.onnx": examples.odd,
+MODELS: dict[str, Callable[[], Report]] = {
+    "clean.onnx": lambda: inspections.sample("conv-7x7-stride2-keras"),
+    "notes.onnx": inspections.padded,
+    "warns.onnx": inspections.alexnet,
+    "fails.onnx": inspections.unet,
 }
 REPORT_IT = "please report it with the model; python -X dev -m strideinspect shows where it happened"
 
@@ -76,7 +77,7 @@ def test_one_bad_file_does_not_stop_the_others(capsys: pytest.CaptureFixture[str
     assert run(["broken.onnx", "clean.onnx", "small.onnx", "bug.onnx", "warns.onnx"]) == 2
     out, err = capsys.readouterr()
     assert [line.split(" · ")[0] for line in out.splitlines() if " · opset" in line] == [
-        "volume.onnx",
+        "sample_models/conv-7x7-stride2-keras.onnx",
         "light_bvlc_alexnet.onnx",
     ]
     assert err.splitlines() == [
@@ -100,8 +101,8 @@ def test_every_output_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[s
     good, table, text = (tmp_path / name for name in ("report.out", "fields.csv", "report.txt"))
     args = ["--output", f"json:{good}", "--output", str(table), "--output", str(text)]
     assert run(["warns.onnx", *args]) == 0
-    assert "all 40 shapes" in capsys.readouterr().out
-    assert json.loads(good.read_text())["models"][0]["findings"][0]["rule"] == "unproductive-layer"
+    assert "all 42 shapes" in capsys.readouterr().out
+    assert json.loads(good.read_text())["models"][0]["findings"][0]["rule"] == "unseen-input"
     assert len(list(csv.DictReader(io.StringIO(table.read_text())))) == 8
     assert text.read_text(encoding="utf-8").startswith("light_bvlc_alexnet.onnx · ")
 
