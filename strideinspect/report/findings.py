@@ -15,6 +15,7 @@ from strideinspect.report.layout import (
     hang,
     pad,
 )
+from strideinspect.results.one_cause import places_of
 from strideinspect.results.report import Finding, Report, Severity
 
 STYLES = {Severity.NOTE: Style.NOTE, Severity.WARNING: Style.WARNING, Severity.ERROR: Style.ERROR}
@@ -25,7 +26,7 @@ MOST = 8
 
 
 class Group(NamedTuple):
-    """Findings of one rule that share their help: a paragraph."""
+    """Findings of one rule that share their help, and the places that they stand for: a paragraph."""
 
     findings: tuple[Finding, ...]
 
@@ -34,18 +35,29 @@ class Group(NamedTuple):
         """The finding that stands for all of them."""
         return self.findings[0]
 
-    def messages(self, most: int | None = None) -> list[tuple[str, Finding]]:
-        """Each message with its finding: of notes only the first, with the places of the others; else one per finding.
+    @property
+    def every_place(self) -> tuple[Finding, ...]:
+        """One finding per place."""
+        return tuple(place for finding in self.findings for place in places_of(finding))
 
-        Of more than `most` findings, the last message names the places of all that remain.
+    def messages(self, most: int | None = None) -> list[tuple[str, Finding]]:
+        """Each message with its finding: of notes only the first, with the places of the others; else one per text.
+
+        Of more than `most` texts, the last message names the places of all that remain.
         """
         if self.first.severity is Severity.NOTE:
-            return [(self.first.message + _elsewhere(self.findings), self.first)]
-        many = most is not None and len(self.findings) > most
-        one_by_one = self.findings[: (most or 0) - 1] if many else self.findings
-        listed = [(finding.message, finding) for finding in one_by_one]
-        rest = self.findings[len(listed) :]
+            return [(self.first.message + _elsewhere(self.every_place), self.first)]
+        texts: dict[tuple[str, str], list[Finding]] = {}
+        for place in self.every_place:
+            texts.setdefault((place.rule, _without_name(place)), []).append(place)
+        many = most is not None and len(texts) > most
+        one_by_one = list(texts.values())[: (most or 0) - 1] if many else list(texts.values())
+        listed = [(alike[0].message + _elsewhere(alike) + self._other_rule(alike[0]), alike[0]) for alike in one_by_one]
+        rest = [place for alike in list(texts.values())[len(listed) :] for place in alike]
         return [*listed, (f"and {len(rest):,} more, at {_named(rest)}", rest[0])] if rest else listed
+
+    def _other_rule(self, place: Finding) -> str:
+        return "" if place.rule == self.first.rule else f" ({place.rule})"
 
     def lines(self, files: places.Files) -> Iterator[tuple[str, str]]:
         """Each message with its place in source code, where known; a place that several share once, after the last."""
@@ -115,6 +127,12 @@ def _named(findings: Iterable[Finding], but: Finding | None = None) -> str:
         places.remove(_place(but))
     named, left = ", ".join(places[:NAMED]), len(places[NAMED:])
     return named + (f" and {left} more" if left else "")
+
+
+def _without_name(finding: Finding) -> str:
+    """The message from behind the name of the node on: what repeated findings have in common."""
+    before, name, behind = finding.message.partition(f" {finding.node or finding.output}")
+    return behind if name else before
 
 
 def _place(finding: Finding) -> str:

@@ -23,6 +23,7 @@ from strideinspect.report.json_types import (
     JsonValue,
     ModelJson,
     NodeJson,
+    PlaceJson,
     PositionsJson,
     ReportJson,
     SourceJson,
@@ -139,6 +140,10 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
 
 
 def _finding(finding: Finding) -> FindingJson:
+    return {**_place(finding), "also": [_place(place) for place in finding.also]}
+
+
+def _place(finding: Finding) -> PlaceJson:
     return {
         "rule": finding.rule,
         "page": rule_links.address(finding.rule, finding.page),

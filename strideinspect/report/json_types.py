@@ -161,8 +161,8 @@ class UnseenJson(TypedDict):
     ranges: Ranges
 
 
-class FindingJson(TypedDict):
-    """One finding at one place."""
+class PlaceJson(TypedDict):
+    """What a rule reports at one place."""
 
     rule: Annotated[str, Keyword("pattern", "^[a-z0-9]+(-[a-z0-9]+)*$"), "A rule id: strideinspect rules lists them."]
     page: Annotated[str, Keyword("format", "uri"), "Address of the rule's page."]
@@ -178,6 +178,12 @@ class FindingJson(TypedDict):
     help: str
     source: SourceJson | None
     bytes: BytesJson | None
+
+
+class FindingJson(PlaceJson):
+    """One finding, and every further place that it stands for."""
+
+    also: Annotated[list[PlaceJson], "The same at further places, and its consequences, which may be of other rules."]
 
 
 class AcceptedJson(TypedDict):
