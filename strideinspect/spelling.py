@@ -16,6 +16,9 @@ INPUT_NOUNS = {1: "signal", 2: "image", 3: "volume"}
 POINT_NOUNS = {1: "sample", 2: "pixel", 3: "voxel"}
 """What one position of an input is called, by its number of spatial axes."""
 
+_LEAST = 0.0005
+"""The smallest share that does not round to 0.0 %; up to 1 less this, none rounds to 100.0 %."""
+
 _PLURALS = {"index": "indices", "entry": "entries"}
 
 
@@ -57,10 +60,14 @@ def spans(ranges: Sequence[tuple[int, int]], most: int = 3) -> str:
 
 
 def percent(share: float) -> str:
-    """A share from 0 to 1 as a percentage with at least one significant digit; `all` from 99.5 % on."""
-    if share >= 0.995:
-        return "all"
-    return f"{100 * share:.1f} %" if share >= 0.0005 else f"{100 * share:.1g} %"
+    """A share from 0 to 1 as a percentage; only the whole is `all` and only nothing is `none`, however it rounds."""
+    if share in (0, 1):
+        return "all" if share else "none"
+    if share < _LEAST:
+        return f"less than {100 * _LEAST:g} %"
+    if share > 1 - _LEAST:
+        return f"more than {100 * (1 - _LEAST):g} %"
+    return f"{100 * share:.1f} %"
 
 
 def axis_nouns(rank: int) -> tuple[str, ...]:

@@ -216,7 +216,8 @@ def _same_padding(
     """SAME padding, begin and end: the odd index goes to the end (UPPER) or the beginning (LOWER).
 
     onnxruntime's pools ignore dilation here, so their output is smaller than the standard's. Where the kernel is
-    smaller than the stride, the computed padding is negative and crops the input.
+    smaller than the stride, the computed padding is negative: it crops the beginning. At the end nothing has to be
+    cropped, since no window reaches so far; with dilation one may, and onnxruntime's AveragePool stops before.
     """
     target = -(-length // stride)
     reach = kernel if is_pool else dilation * (kernel - 1) + 1
@@ -224,6 +225,7 @@ def _same_padding(
     begin = (total + 1) // 2 if lower else total // 2
     if total < 0:
         begin = _crop(-total, lower=lower, is_pool=is_pool)
+        return begin, total - begin if dilation > 1 else 0
     return begin, total - begin
 
 
