@@ -25,6 +25,8 @@ class AxisField(NamedTuple):
     form: Form
 
 
+_RESIZES = frozenset({"Resize", "Upsample"})
+
 Fields = Mapping[str, Mapping[InputAxis, AxisField]]
 """Per tensor and source. A tensor that is missing depends on no source."""
 
@@ -71,7 +73,10 @@ def _fitting(node: Node, shapes: Shapes, data_dependent: set[str]) -> tuple[Read
 
 
 def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[int, ...]]:
-    """Per graph input the axes along which a first window slides; the batch axis 0 is excluded."""
+    """Per graph input the axes along which a first window slides; without one, those that are resized.
+
+    The batch axis 0 is excluded.
+    """
     sources = [(name, axis) for name in shapes.network.inputs for axis in range(1, len(shapes.shapes[name]))]
     seen: dict[str, dict[InputAxis, Dependence]] = {name: {} for name in shapes.network.inputs}
     for name, axis in sources:
@@ -79,6 +84,7 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[
         spans = index_spans(len(shape), axis, shape[axis])
         seen[name][name, axis] = Dependence(spans, spans, spans, frozenset({axis}))
     window_axes: set[InputAxis] = set()
+    resized: set[InputAxis] = set()
     for item in nodes:
         node = item.node
         geometry = shapes.geometries.get(node.key) if item.known else None
@@ -87,9 +93,19 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[
                 if dependence.axes & set(geometry.axes):
                     window_axes.add(source)
             continue
+        if node.op in _RESIZES and item.reads:
+            before, after = shapes.shapes[node.inputs[0]], shapes.shapes[node.key]
+            changed = {axis for axis, sizes in enumerate(zip(before, after, strict=False)) if sizes[0] != sizes[1]}
+            resized |= {source for source, d in seen.get(node.inputs[0], {}).items() if d.axes & changed}
         for name, parts in _contributions(item, seen).items():
             seen[name] = {s: actual.merge([(place, d) for place, d in p], ()) for s, p in parts.items()}
-    return {name: tuple(sorted(axis for owner, axis in window_axes if owner == name)) for name in shapes.network.inputs}
+    return {
+        name: tuple(
+            sorted(axis for owner, axis in window_axes if owner == name)
+            or sorted(axis for owner, axis in resized if owner == name)
+        )
+        for name in shapes.network.inputs
+    }
 
 
 _Parts = dict[str, dict[InputAxis, list[tuple[Place | None, Dependence]]]]

@@ -65,7 +65,8 @@ def _multiplies(shapes: Shapes, node: Node) -> bool:
 def _standard(node: Node, geometry: Geometry, ours: Shape) -> Shape:
     """The output shape by the standard's formulas: ⌈L/s⌉ for SAME, L·s for a transposed SAME.
 
-    For VALID it is ⌈(L − extent + 1)/s⌉, whether or not sizes are rounded up. The size is 0 where the window is larger than the padded input, unless the size is rounded up.
+    For VALID it is ⌈(L − extent + 1)/s⌉, whether or not sizes are rounded up. Else it is 0 where the window is larger
+    than the padded input, unless the size is rounded up.
     """
     same, valid = node.text("auto_pad", "NOTSET").startswith("SAME"), node.text("auto_pad", "NOTSET") == "VALID"
     if node.has("output_shape"):

@@ -47,7 +47,7 @@ def geometry(placed: PlacedNode) -> Geometry:
     inputs = CONVOLUTION_INPUTS.get((node.domain, node.op))
     shape = placed.shape(0)
     if len(shape) < 3:
-        raise MisfitError(f"it needs an input of at least 3 axes, but {node.inputs[0]!r} has {len(shape)}")
+        raise BrokenError(f"it needs an input of at least 3 axes, but {node.inputs[0]!r} has {len(shape)}")
     weight = None if inputs is None else placed.shape(inputs.weight)
     return _resolved(operator, _attributes(node), shape, weight, None if inputs is None else inputs.weight)
 
@@ -146,7 +146,7 @@ def refitted(node: Node, original: Geometry, position: int, length: int) -> Wind
 
 def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank: int) -> int:
     if len(weight) != rank:
-        raise MisfitError(f"its weight has {len(weight)} axes, its input {rank}")
+        raise BrokenError(f"its weight has {len(weight)} axes, its input {rank}")
     if groups < 1:
         raise BrokenError(f"group is {groups}")
     wanted = weight[0] if kind is Kind.TRANSPOSED else weight[1] * groups

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
+    from strideinspect.model.ambiguity import Outcome
     from strideinspect.results.verdict import Verification
     from strideinspect.settings import Settings
     from strideinspect.studies.lossless_sizes import SizeSearch
@@ -20,6 +22,18 @@ class Inspection:
     analysis: Analysis
     settings: Settings
     verification: Verification | None = None
+
+    @cached_property
+    def ambiguous(self) -> dict[str, dict[str, Outcome]]:
+        """Per node, by its first output, what each source makes of it where they disagree."""
+        from strideinspect.model.ambiguity import outcomes
+
+        shapes = self.analysis.shapes
+        return {node.key: differing for node in shapes.nodes if (differing := outcomes(shapes, node))}
+
+    def cause_at(self, key: str) -> Hashable | None:
+        """The cause of findings at a node whose size is ambiguous: they are one finding. None for another node."""
+        return ("ambiguous size", key) if key in self.ambiguous else None
 
     @cached_property
     def size_search(self) -> SizeSearch:

@@ -141,7 +141,10 @@ def test_unknown_operator_whose_output_nobody_declares(tmp_path: Path) -> None:
     assert finding.output == "b"
     assert "Smooth" in finding.message
     assert "what depends on it cannot be analysed" in finding.message
-    assert finding.help == "nothing is known of what comes after it; --tensor shows the fields of the tensors before it"
+    assert finding.help == (
+        "nothing is known of what comes after it; --tensor shows the fields of the tensors before it; "
+        "declare how it reads under `operators` in the configuration"
+    )
     assert report.node("a").fields[0].size == 2
     assert (report.outputs[0].shape, report.outputs[0].fields) == (None, ())
     assert "Smooth" in (report.outputs[0].reason or "")
