@@ -20,7 +20,8 @@ class Draft:
     `severity` lowers the rule's own severity. `written_by` is the tensor whose node's source line the finding points
     at, where that is not `node`. Drafts with the same `cause`, of one rule or of several, are one finding; without one,
     drafts of a rule are one finding if they say the same of several nodes (a layer that is used twice, both branches of
-    a block, the steps of an unrolled recurrence).
+    a block, the steps of an unrolled recurrence). The most severe one stands for the others, else the first in the order
+    of the graph that is no `consequence`.
     """
 
     message: str
@@ -35,3 +36,4 @@ class Draft:
     severity: Severity | None = None
     written_by: str | None = None
     cause: Hashable | None = None
+    consequence: bool = False

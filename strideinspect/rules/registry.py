@@ -32,6 +32,7 @@ _NO_RULES = {
     "page",
     "registry",
     "size_advice",
+    "small_maps",
     "unused",
     "wording",
 }
@@ -116,17 +117,18 @@ def named(names: Sequence[str]) -> frozenset[str]:
 def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool) -> list[list[Finding]]:
     """Findings of the rules that run before or after verification, one per place, in lists of one cause each.
 
-    Within a cause they are in the order of the graph.
+    Within a cause they are in the order of the graph, consequences last.
     """
     order = {key: number for number, key in enumerate(inspection.analysis.nodes)}
-    causes: dict[Hashable, list[Finding]] = {}
+    causes: dict[Hashable, list[tuple[bool, int, Finding]]] = {}
     for r in _all():
         if r.info.id in ids and r.after_verification is after_verification:
             for draft in r.check(inspection):
                 finding = _stamped(draft, r.info, inspection)
                 cause = _said(draft, r.info.id, inspection) if draft.cause is None else draft.cause
-                causes.setdefault(cause, []).append(finding)
-    return [sorted(places, key=lambda place: order.get(place.output or "", 0)) for places in causes.values()]
+                place = draft.consequence, order.get(finding.output or "", 0), finding
+                causes.setdefault(cause, []).append(place)
+    return [[finding for *_, finding in sorted(places, key=lambda place: place[:2])] for places in causes.values()]
 
 
 def _said(draft: Draft, id_: str, inspection: Inspection) -> Hashable:

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 @rule("coverage", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Draft]:
-    """One finding per node and set of rows or columns."""
+    """One finding per window geometry, whose places are the nodes that have it."""
     from strideinspect.fields.index_masks import runs  # imports numpy, as `unused` does
     from strideinspect.rules.unused import alike, unused
 
@@ -84,6 +84,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 axes=tuple(axes),
                 ranges=runs(skipped),
                 pixels=count,
+                cause=("stride-gap", window.kernel, window.stride, window.dilation),
             )
 
 
