@@ -129,6 +129,7 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
         "axis": field.axis,
         "node_axis": field.node_axis,
         "size": field.size,
+        "smallest": field.smallest,
         "stride": None if field.stride is None else str(field.stride),
         "first": field.first,
         "last": field.last,

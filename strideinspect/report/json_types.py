@@ -57,6 +57,9 @@ class FieldJson(TypedDict):
         Count | None, "Axis of this tensor along which the position runs; null where it has no position."
     ]
     size: Annotated[Count | None, "Theoretical size in pixels; null where there is no closed form."]
+    smallest: Annotated[
+        Count | None, "Theoretical size along the path with the smallest field, where branches met on the way."
+    ]
     stride: Annotated[Stride | None, "Effective stride: input pixels between neighbouring indices."]
     first: Annotated[int | None, "First pixel of the theoretical field of output index 0; negative in the padding."]
     last: Annotated[int | None, "Last pixel of the theoretical field of output index 0."]
