@@ -19,8 +19,8 @@ class Draft:
     `ranges` (indices), `pixels` (number of indices) and `sizes` (extents to use instead) hold for each of them.
     `severity` lowers the rule's own severity. `written_by` is the tensor whose node's source line the finding points
     at, where that is not `node`. Drafts with the same `cause`, of one rule or of several, are one finding; without one,
-    drafts of a rule are one finding if they say the same of several nodes (a layer that is used twice, both branches of
-    a block, the steps of an unrolled recurrence). The most severe one stands for the others, else the first in the order
+    drafts of a rule are one finding if they say the same of several nodes (a layer used twice, both branches of a
+    block, the steps of an unrolled recurrence). The most severe one stands for the others, else the first in the order
     of the graph that is no `consequence`.
     """
 

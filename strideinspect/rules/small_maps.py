@@ -37,7 +37,7 @@ def advice(analysis: Analysis, tensor: str) -> str:
     fixed = bool(behind) and all(isinstance(dims[axis], int) for n, axis in behind if (dims := inputs[n].dims))
     if fixed:
         return (
-            "taps that only touch padding change nothing at this size and can be left out; less downsampling before the "
-            "layer would use them"
+            "taps that only touch padding change nothing at this size and can be left out; less downsampling before "
+            "this layer would use them"
         )
     return "use a larger input, less downsampling before it, or a smaller kernel or dilation"
