@@ -13,6 +13,7 @@ from strideinspect.model.load import LoadedModel, load
 from strideinspect.model.network import prepare
 from strideinspect.model.tensor_names import matching
 from strideinspect.model.window_flow import window_flow
+from strideinspect.reads.families import refuse_misdeclared
 from strideinspect.results.one_cause import joined
 from strideinspect.results.report import Finding, Report
 from strideinspect.results.verdict import Verdict, Verification
@@ -36,7 +37,8 @@ def run(
     rules = registry.chosen(settings.select, settings.ignore)
     progress("reading the model")
     model = load(path)
-    network = prepare(model)
+    refuse_misdeclared(settings.operators)
+    network = prepare(model, settings.operators)
     chosen = choose(network, settings.input_shapes)
     sizes = {given.name: given.shape for given in chosen}
     if verifier is not None:

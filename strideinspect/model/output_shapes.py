@@ -14,6 +14,7 @@ from onnx.shape_inference import InferenceError, infer_node_outputs
 from strideinspect.limits import MOST_CONSTANT_INTEGERS
 from strideinspect.model.bodies import Run, loop_outputs
 from strideinspect.model.contrib_shapes import FURTHER_RULES
+from strideinspect.model.declared_operators import declared_shape
 from strideinspect.model.foreign_shapes import foreign_shapes
 from strideinspect.model.node import WITH_BODIES, Node, Shape
 from strideinspect.model.shape_rules import RULES, output_dtype
@@ -27,6 +28,9 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
     Raises MisfitError where the node cannot run at this size, UnresolvedError where a shape depends on unknown values.
     """
     placed = result.placed(node)
+    given = declared_shape(placed)
+    if given is not None:
+        return [given] * len(node.outputs), [result.dtypes[node.inputs[0]]] * len(node.outputs)
     if is_window(node):
         first = next((result.dtypes[n] for n in node.inputs if n in result.dtypes), onnx.TensorProto.FLOAT)
         window_geometry = geometry(placed)

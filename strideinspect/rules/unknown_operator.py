@@ -31,7 +31,14 @@ The sampling positions are a second input:
 
 ## What to do
 
-Inspect the tensors before the node with `--tensor`; their fields are exact.
+Inspect the tensors before the node with `--tensor`; their fields are exact. How an operator of your own domain reads
+can be declared in the configuration:
+
+    [tool.strideinspect.operators]
+    "my.domain:Smooth" = {reads = "elementwise"}
+    "my.domain:FusedConv" = {reads = "like Conv"}
+
+A package can describe any other operator (docs/extending.md).
 
 ## References
 

@@ -18,8 +18,8 @@ CAUSES: dict[str, tuple[dict[str, tuple[int, ...]], str, list[str]]] = {
     # 4 → 2 → 1 samples: the third kernel has one tap on the signal, the second two of three.
     "a signal that is too short": (
         {"x": (1, 1, 4)},
-        "a = Conv <pads = [1, 1], strides = [2]> (x, three) b = Conv <pads = [1, 1], strides = [2]> (a, three) "
-        "y = Conv <pads = [1, 1]> (b, three)",
+        """a = Conv <pads = [1, 1], strides = [2]> (x, three) b = Conv <pads = [1, 1], strides = [2]> (a, three)
+        y = Conv <pads = [1, 1]> (b, three)""",
         [
             "degenerate-map y: padding-only-window b, padding-only-window y, unproductive-layer y",
             "padding-truncation a: padding-truncation b",
@@ -28,8 +28,8 @@ CAUSES: dict[str, tuple[dict[str, tuple[int, ...]], str, list[str]]] = {
     # One network over two images: the same layer drops the same row twice.
     "a layer that is used twice": (
         {"l": (1, 1, 15, 15), "r": (1, 1, 15, 15)},
-        f"c = Conv <pads = [1, 1, 1, 1]> (l, w) d = Conv <pads = [1, 1, 1, 1]> (r, w) e = {POOL} (c) f = {POOL} (d) "
-        "y = Sub (e, f)",
+        f"""c = Conv <pads = [1, 1, 1, 1]> (l, w) d = Conv <pads = [1, 1, 1, 1]> (r, w)
+        e = {POOL} (c) f = {POOL} (d) y = Sub (e, f)""",
         ["floor-truncation e: floor-truncation f"],
     ),
     # Both branches of a block stride over one map in 1×1 kernels; x itself has the 3×3 on it.
