@@ -15,6 +15,7 @@ from strideinspect.report.layout import (
     hang,
     pad,
 )
+from strideinspect.results.fingerprint import layer_of
 from strideinspect.results.one_cause import places_of
 from strideinspect.results.report import Finding, Report, Severity
 
@@ -136,7 +137,7 @@ def _without_name(finding: Finding) -> str:
 
 
 def _place(finding: Finding) -> str:
-    return finding.node or finding.output or finding.input or ""
+    return layer_of(finding) or finding.node or finding.output or finding.input or ""
 
 
 def summary(report: Report) -> Line:

@@ -32,5 +32,11 @@ def joined(causes: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
         if ordered:
             first = ordered[0]
             groups.setdefault(first.rule if first.severity is Severity.NOTE else number, []).extend(ordered)
-    findings = (replace(places[0], also=tuple(places[1:])) for places in groups.values())
+    findings = (_whole(places) for places in groups.values())
     return tuple(sorted(findings, key=lambda finding: -finding.severity.rank))
+
+
+def _whole(places: Sequence[Finding]) -> Finding:
+    """The finding that stands for these places; if it has no advice of its own, with that of a consequence."""
+    advice = next((place.help for place in places if place.help), "")
+    return replace(places[0], help=advice, also=tuple(places[1:]))

@@ -75,6 +75,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             what = axes_nouns(positions, len(window.spatial_axes))
             sizes = [window.input_shape[axis] for axis in window.spatial_axes]
             whole = f"its {by_axes(sizes)} input" if len(sizes) > 1 else "its input"
+            design = ("stride-gap", window.kernel, window.stride, window.dilation)
+            lost = inspection.cause_of_loss(window.output, runs(skipped))
             yield Draft(
                 f"{window.op} {window.label}: {kernel(window.kernel)} with stride {by_axes(window.stride)}{dilated} "
                 f"skips {count} of {length} {what} of {whole}, and no other node uses them: "
@@ -84,7 +86,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 axes=tuple(axes),
                 ranges=runs(skipped),
                 pixels=count,
-                cause=("stride-gap", window.kernel, window.stride, window.dilation),
+                cause=design if lost is None else lost,
+                consequence=lost is not None,
             )
 
 

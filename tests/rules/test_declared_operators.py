@@ -66,7 +66,7 @@ def test_what_cannot_be_run_is_not_checked(tmp_path: Path) -> None:
 
 WRONG = {
     "known": ("com.microsoft:Gelu", Operator(), "com.microsoft:Gelu is known and cannot be declared"),
-    "like nothing": ("a:B", Operator("like Convv"), "like 'Convv', which is not a standard operator; did you mean Conv"),
+    "like nothing": ("a:B", Operator("like Convv"), "like 'Convv', which is not a standard operator; did you mean"),
 }  # fmt: skip
 
 
