@@ -44,21 +44,23 @@ class Group(NamedTuple):
     def messages(self, most: int | None = None) -> list[tuple[str, Finding]]:
         """Each message with its finding: of notes only the first, with the places of the others; else one per text.
 
-        Of more than `most` texts, the last message names the places of all that remain.
+        Of more than `most` texts, the last message names the places of all that remain. Consequences of other rules are
+        named in a message of their own.
         """
+        own = [place for place in self.every_place if place.rule == self.first.rule]
+        consequences = [place for place in self.every_place if place.rule != self.first.rule]
+        included = [(_included(consequences), self.first)] if consequences else []
         if self.first.severity is Severity.NOTE:
-            return [(self.first.message + _elsewhere(self.every_place), self.first)]
-        texts: dict[tuple[str, str], list[Finding]] = {}
-        for place in self.every_place:
-            texts.setdefault((place.rule, _without_name(place)), []).append(place)
+            return [(self.first.message + _elsewhere(own), self.first), *included]
+        texts: dict[str, list[Finding]] = {}
+        for place in own:
+            texts.setdefault(_without_name(place), []).append(place)
         many = most is not None and len(texts) > most
         one_by_one = list(texts.values())[: (most or 0) - 1] if many else list(texts.values())
-        listed = [(alike[0].message + _elsewhere(alike) + self._other_rule(alike[0]), alike[0]) for alike in one_by_one]
+        listed = [(alike[0].message + _elsewhere(alike), alike[0]) for alike in one_by_one]
         rest = [place for alike in list(texts.values())[len(listed) :] for place in alike]
-        return [*listed, (f"and {len(rest):,} more, at {_named(rest)}", rest[0])] if rest else listed
-
-    def _other_rule(self, place: Finding) -> str:
-        return "" if place.rule == self.first.rule else f" ({place.rule})"
+        left = [(f"and {len(rest):,} more, at {_named(rest)}", rest[0])] if rest else []
+        return [*listed, *left, *included]
 
     def lines(self, files: places.Files) -> Iterator[tuple[str, str]]:
         """Each message with its place in source code, where known; a place that several share once, after the last."""
@@ -113,20 +115,31 @@ def _beside(
     yield from hang((Segment(" " * below),), message, width, style=style)
 
 
+def _included(consequences: Sequence[Finding]) -> str:
+    """`includes padding-only-window at b, c; unproductive-layer at c`."""
+    rules: dict[str, list[Finding]] = {}
+    for place in consequences:
+        rules.setdefault(place.rule, []).append(place)
+    return "includes " + "; ".join(f"{rule} at {_named(places)}" for rule, places in rules.items())
+
+
 def _elsewhere(findings: Sequence[Finding]) -> str:
     """The other places of a repeated finding: ` (3 times; also at a, b)`."""
     if len(findings) == 1:
         return ""
-    others = _named(findings, but=findings[0])
+    others = _named(findings[1:], but=findings[0])
     return f" ({len(findings):,} times{'; also at ' if others else ''}{others})"
 
 
 def _named(findings: Iterable[Finding], but: Finding | None = None) -> str:
-    """The first few places of these findings, each once, and how many there are besides."""
-    places = list(dict.fromkeys(filter(None, map(_place, findings))))
-    if but is not None and _place(but) in places:
-        places.remove(_place(but))
-    named, left = ", ".join(places[:NAMED]), len(places[NAMED:])
+    """The first few places of these findings, each once, and how many there are besides.
+
+    Where a place is in the same layer as `but`, the node is named.
+    """
+    here = None if but is None else _place(but)
+    places = [_node(finding) if _place(finding) == here else _place(finding) for finding in findings]
+    unique = [place for place in dict.fromkeys(places) if place and (but is None or place != _node(but))]
+    named, left = ", ".join(unique[:NAMED]), len(unique[NAMED:])
     return named + (f" and {left} more" if left else "")
 
 
@@ -137,7 +150,11 @@ def _without_name(finding: Finding) -> str:
 
 
 def _place(finding: Finding) -> str:
-    return layer_of(finding) or finding.node or finding.output or finding.input or ""
+    return layer_of(finding) or _node(finding)
+
+
+def _node(finding: Finding) -> str:
+    return finding.node or finding.output or finding.input or ""
 
 
 def summary(report: Report) -> Line:
