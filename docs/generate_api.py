@@ -43,7 +43,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         *("Field", "FullField", "Positions", "LadderStep", "Unseen", "Finding", "Severity", "RuleInfo", "Accepted"),
     ),
     "Verification": ("Verification", "Verdict", "Counts", "Check", "Impulses"),
-    "Settings": ("Settings", "Budget", "Expectation", "InputShapes", "Verify"),
+    "Settings": ("Settings", "Budget", "Operator", "Expectation", "InputShapes", "Verify"),
     "Errors": ("StrideinspectError", "UnreadableModelError", "UnsupportedModelError", "InputShapeError", "UsageError"),
     "Testing": ("assert_clean",),
 }

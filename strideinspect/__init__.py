@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         Unseen,
     )
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
-    from strideinspect.settings import Budget, InputShapes, Settings, Verify
+    from strideinspect.settings import Budget, InputShapes, Operator, Settings, Verify
     from strideinspect.version import __version__
 
 __all__ = [
@@ -61,6 +61,7 @@ __all__ = [
     "InputShapes",
     "LadderStep",
     "Merge",
+    "Operator",
     "Positions",
     "Report",
     "RuleInfo",
@@ -95,7 +96,7 @@ _MODULES = {
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.report": "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unseen",
     "results.verdict": "Check Counts Impulses Verdict Verification",
-    "settings": "Budget InputShapes Settings Verify",
+    "settings": "Budget InputShapes Operator Settings Verify",
     "version": "__version__",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}

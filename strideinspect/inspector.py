@@ -13,6 +13,8 @@ from strideinspect.model.load import LoadedModel, load
 from strideinspect.model.network import prepare
 from strideinspect.model.tensor_names import matching
 from strideinspect.model.window_flow import window_flow
+from strideinspect.reads.families import refuse_misdeclared
+from strideinspect.results.one_cause import joined
 from strideinspect.results.report import Finding, Report
 from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
@@ -35,7 +37,8 @@ def run(
     rules = registry.chosen(settings.select, settings.ignore)
     progress("reading the model")
     model = load(path)
-    network = prepare(model)
+    refuse_misdeclared(settings.operators)
+    network = prepare(model, settings.operators)
     chosen = choose(network, settings.input_shapes)
     sizes = {given.name: given.shape for given in chosen}
     if verifier is not None:
@@ -66,15 +69,16 @@ def _report(
     model: LoadedModel,
     analysis: Analysis,
     tensors: Sequence[str],
-    findings: Sequence[Finding],
+    causes: Sequence[Sequence[Finding]],
     verification: Verification,
 ) -> Report:
     """Everything in one frozen object, every finding with its place in the file."""
     nodes, proto = analysis.shapes.nodes, model.proto
     flows = ((node, [name for name in node.inputs if name in analysis.data_dependent]) for node in nodes)
     merges, edges = window_flow(flows, {window.output for window in analysis.windows})
-    located = {finding.output for finding in findings}
-    places = {name: model.node_offset(node.proto) for node in nodes for name in located.intersection(node.outputs)}
+    located = {finding.output for places in causes for finding in places}
+    offsets = {name: model.node_offset(node.proto) for node in nodes for name in located.intersection(node.outputs)}
+    located_causes = ([replace(place, bytes=offsets.get(place.output or "")) for place in places] for places in causes)
     return Report(
         path=model.path,
         producer=" ".join(filter(None, (proto.producer_name, proto.producer_version))),
@@ -86,10 +90,7 @@ def _report(
         outputs=analysis.outputs,
         ladder=ladder(analysis.windows),
         unseen=analysis.unseen,
-        findings=tuple(
-            replace(finding, bytes=places.get(finding.output or ""))
-            for finding in sorted(findings, key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))
-        ),
+        findings=tuple(sorted(joined(located_causes), key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))),
         verification=verification,
         merges=merges,
         edges=edges,

@@ -57,10 +57,17 @@ def spans(ranges: Sequence[tuple[int, int]], most: int = 3) -> str:
 
 
 def percent(share: float) -> str:
-    """A share from 0 to 1 as a percentage with at least one significant digit; `all` from 99.5 % on."""
-    if share >= 0.995:
-        return "all"
-    return f"{100 * share:.1f} %" if share >= 0.0005 else f"{100 * share:.1g} %"
+    """A share from 0 to 1 as a percentage with at least one significant digit.
+
+    Only the whole is `all` and only nothing is `none`, however close a share is.
+    """
+    if share in (0, 1):
+        return "all" if share else "none"
+    if share < 0.00001:
+        return "less than 0.001 %"
+    if share < 0.0005:
+        return f"{100 * share:.1g} %"
+    return f"{100 * share:.1f} %" if share < 0.9995 else "more than 99.9 %"
 
 
 def axis_nouns(rank: int) -> tuple[str, ...]:
@@ -87,7 +94,8 @@ def per_axis(numbers: Sequence[int]) -> str:
 def along(values: Sequence[str], *, before: bool = False) -> str:
     """A value per spatial axis with its noun, written once where all agree: `224 rows and columns`.
 
-    Values that differ are listed: `96 rows, 160 columns`. `before` puts the noun first: `rows 0–218`.
+    Values that differ are listed: `96 rows, 160 columns`; empty ones are left out. `before` puts the noun first:
+    `rows 0–218`.
     """
 
     def phrase(value: str, noun: str) -> str:
@@ -95,7 +103,7 @@ def along(values: Sequence[str], *, before: bool = False) -> str:
 
     nouns = [plural(noun) for noun in axis_nouns(len(values))]
     if len(set(values)) > 1:
-        return ", ".join(phrase(value, noun) for value, noun in zip(values, nouns, strict=True))
+        return ", ".join(phrase(value, noun) for value, noun in zip(values, nouns, strict=True) if value)
     return phrase(values[0], listed(list(dict.fromkeys(nouns))))
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from strideinspect.fields import actual, theoretical
+from strideinspect.fields import actual, paths, theoretical
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Form, Reason, identity
 from strideinspect.fields.hulls import emptied, index_spans, is_empty
+from strideinspect.fields.paths import AT_INPUT, Paths
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.families import describe, everything
@@ -19,11 +20,17 @@ from strideinspect.results.field import InputAxis
 
 
 class AxisField(NamedTuple):
-    """The field of a tensor in one source: the actual dependence, and the closed form where there is a local path."""
+    """The field of a tensor in one source: the actual dependence, and the closed form where there is a local path.
+
+    `paths` goes with a closed form, and means nothing without one.
+    """
 
     actual: Dependence
     form: Form
+    paths: Paths
 
+
+_RESIZES = frozenset({"Resize", "Upsample"})
 
 Fields = Mapping[str, Mapping[InputAxis, AxisField]]
 """Per tensor and source. A tensor that is missing depends on no source."""
@@ -71,7 +78,10 @@ def _fitting(node: Node, shapes: Shapes, data_dependent: set[str]) -> tuple[Read
 
 
 def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[int, ...]]:
-    """Per graph input the axes along which a first window slides; the batch axis 0 is excluded."""
+    """Per graph input the axes along which a first window slides; without one, those that are resized.
+
+    The batch axis 0 is excluded.
+    """
     sources = [(name, axis) for name in shapes.network.inputs for axis in range(1, len(shapes.shapes[name]))]
     seen: dict[str, dict[InputAxis, Dependence]] = {name: {} for name in shapes.network.inputs}
     for name, axis in sources:
@@ -79,6 +89,7 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[
         spans = index_spans(len(shape), axis, shape[axis])
         seen[name][name, axis] = Dependence(spans, spans, spans, frozenset({axis}))
     window_axes: set[InputAxis] = set()
+    resized: set[InputAxis] = set()
     for item in nodes:
         node = item.node
         geometry = shapes.geometries.get(node.key) if item.known else None
@@ -87,9 +98,19 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[
                 if dependence.axes & set(geometry.axes):
                     window_axes.add(source)
             continue
+        if node.op in _RESIZES and item.reads:
+            before, after = shapes.shapes[node.inputs[0]], shapes.shapes[node.key]
+            changed = {axis for axis, sizes in enumerate(zip(before, after, strict=False)) if sizes[0] != sizes[1]}
+            resized |= {source for source, d in seen.get(node.inputs[0], {}).items() if d.axes & changed}
         for name, parts in _contributions(item, seen).items():
             seen[name] = {s: actual.merge([(place, d) for place, d in p], ()) for s, p in parts.items()}
-    return {name: tuple(sorted(axis for owner, axis in window_axes if owner == name)) for name in shapes.network.inputs}
+    return {
+        name: tuple(
+            sorted(axis for owner, axis in window_axes if owner == name)
+            or sorted(axis for owner, axis in resized if owner == name)
+        )
+        for name in shapes.network.inputs
+    }
 
 
 _Parts = dict[str, dict[InputAxis, list[tuple[Place | None, Dependence]]]]
@@ -128,7 +149,7 @@ def _itself(source: InputAxis, shape: Shape) -> AxisField:
     """The field of a graph input in its own axis: every index sees itself."""
     axis = source[1]
     spans = index_spans(len(shape), axis, shape[axis])
-    return AxisField(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis))
+    return AxisField(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis), AT_INPUT)
 
 
 def _visit(item: NodeReads, fields: Fields) -> dict[str, Mapping[InputAxis, AxisField]]:
@@ -167,10 +188,11 @@ def _merged(
         if len(part) == 1 and part[0][0] is None:
             merged[source] = part[0][1]
             continue
-        near = [(place, seen.form) for place, seen in part if seen.actual.local is not None]
-        form = theoretical.merge(near, label) if near else Reason(_NO_PATH)
+        near = [(place, seen) for place, seen in part if seen.actual.local is not None]
+        form = theoretical.merge([(place, seen.form) for place, seen in near], label) if near else Reason(_NO_PATH)
+        together = paths.merge([(place, seen.form, seen.paths) for place, seen in near]) if near else AT_INPUT
         dependence = actual.merge([(place, seen.actual) for place, seen in part], _other_axes(position_axes, source))
-        merged[source] = AxisField(dependence, form)
+        merged[source] = AxisField(dependence, form, together)
     return merged
 
 
@@ -210,8 +232,10 @@ def _stepped(
         for source, seen in after.items():
             dependence = actual.apply(step, seen.actual, context[source])
             form = theoretical.apply(step, seen.form, context[source])
-            if dependence is not seen.actual or form is not seen.form:
-                after[source] = AxisField(dependence, form)
+            if form is not seen.form:
+                after[source] = AxisField(dependence, form, paths.apply(step, seen.paths, seen.form, form))
+            elif dependence is not seen.actual:
+                after[source] = seen._replace(actual=dependence)
     for source, seen in after.items():
         if seen.actual.local is None:
             after[source] = seen._replace(form=Reason(_NO_PATH))

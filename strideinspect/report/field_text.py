@@ -91,7 +91,16 @@ def _cell(fields: Sequence[Field], spell: Callable[[Field], str]) -> str:
 
 def whole(fields: Iterable[Field]) -> bool:
     """Whether the full dependence covers every one of these axes from end to end."""
-    return all(field.full and (field.full.first, field.full.last) == (0, field.extent - 1) for field in fields)
+    return all(
+        (field.full.first, field.full.last) == (0, field.extent - 1) if field.full else _local_is_whole(field)
+        for field in fields
+    )
+
+
+def _local_is_whole(field: Field) -> bool:
+    """Whether every index depends on the whole axis through windows alone."""
+    first, last = field.positions.first, field.positions.last
+    return bool(first) and {*first} == {0} and {*last} == {field.extent - 1}
 
 
 def whole_input(fields: Sequence[Field], *, name: str) -> str:
@@ -107,7 +116,8 @@ def full_sentence(fields: Sequence[Field], *, name: str) -> str:
         return ""
     if whole(fields):
         return f"{whole_input(fields, name=name)} (after {after})"
-    hulls = [spelling.span((field.full.first, field.full.last)) if field.full else spelling.NONE for field in fields]
+    # Along an axis without more than the local field there is nothing to add.
+    hulls = [spelling.span((field.full.first, field.full.last)) if field.full else "" for field in fields]
     return f"{spelling.along(hulls, before=True)} of {name} (after {after})"
 
 

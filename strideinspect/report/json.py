@@ -23,6 +23,7 @@ from strideinspect.report.json_types import (
     JsonValue,
     ModelJson,
     NodeJson,
+    PlaceJson,
     PositionsJson,
     ReportJson,
     SourceJson,
@@ -128,6 +129,7 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
         "axis": field.axis,
         "node_axis": field.node_axis,
         "size": field.size,
+        "smallest": field.smallest,
         "stride": None if field.stride is None else str(field.stride),
         "first": field.first,
         "last": field.last,
@@ -139,6 +141,10 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
 
 
 def _finding(finding: Finding) -> FindingJson:
+    return {**_place(finding), "also": [_place(place) for place in finding.also]}
+
+
+def _place(finding: Finding) -> PlaceJson:
     return {
         "rule": finding.rule,
         "page": rule_links.address(finding.rule, finding.page),

@@ -57,6 +57,9 @@ class FieldJson(TypedDict):
         Count | None, "Axis of this tensor along which the position runs; null where it has no position."
     ]
     size: Annotated[Count | None, "Theoretical size in pixels; null where there is no closed form."]
+    smallest: Annotated[
+        Count | None, "Theoretical size along the path with the smallest field, where branches met on the way."
+    ]
     stride: Annotated[Stride | None, "Effective stride: input pixels between neighbouring indices."]
     first: Annotated[int | None, "First pixel of the theoretical field of output index 0; negative in the padding."]
     last: Annotated[int | None, "Last pixel of the theoretical field of output index 0."]
@@ -161,8 +164,8 @@ class UnseenJson(TypedDict):
     ranges: Ranges
 
 
-class FindingJson(TypedDict):
-    """One finding at one place."""
+class PlaceJson(TypedDict):
+    """What a rule reports at one place."""
 
     rule: Annotated[str, Keyword("pattern", "^[a-z0-9]+(-[a-z0-9]+)*$"), "A rule id: strideinspect rules lists them."]
     page: Annotated[str, Keyword("format", "uri"), "Address of the rule's page."]
@@ -178,6 +181,12 @@ class FindingJson(TypedDict):
     help: str
     source: SourceJson | None
     bytes: BytesJson | None
+
+
+class FindingJson(PlaceJson):
+    """One finding, and every further place that it stands for."""
+
+    also: Annotated[list[PlaceJson], "The same at further places, and its consequences, which may be of other rules."]
 
 
 class AcceptedJson(TypedDict):

@@ -163,8 +163,10 @@ def _full(report: Report, width: int) -> Iterator[Line]:
         f"{len(beyond):,} of {spelling.count(len(report.nodes), 'layer')} {'depends' if len(beyond) == 1 else 'depend'}"
     )
     pools = {node.output: node.label for node in report.nodes if all(f.node_axis is None for f in node.fields)}
-    for name, fields in field_text.by_input(field for node in beyond for field in node.fields if field.full).items():
-        since = next(field.full.collapsed_at for field in fields if field.full)
+    for name, fields in field_text.by_input(field for node in beyond for field in node.fields).items():
+        since = next((field.full.collapsed_at for field in fields if field.full), None)
+        if since is None:
+            continue
         after = f"global pooling at {pools[since]}" if since in pools else since
         covered = field_text.whole_input(_axes(fields), name=name) if field_text.whole(fields) else f"more of {name}"
         text = f"after {after}, {share} on {covered}; the table shows local receptive fields"

@@ -133,6 +133,9 @@ class Field:
         full: The full dependence where it exceeds the local field, else None.
         positions: The actual local field of every index along `node_axis`, of one for the whole tensor without it.
         widest: The largest actual local field of any index, in pixels of the graph input.
+        smallest: The theoretical size along the path with the smallest field, where branches met on the way; equal to
+            `size` where there is one path. It is the field that a layer is sure to extend in Richter et al., "Should
+            You Go Deeper?" (arXiv:2106.12307). None without a closed form.
     """
 
     input: str
@@ -148,6 +151,7 @@ class Field:
     full: FullField | None
     positions: Positions
     widest: int
+    smallest: int | None = None
 
     def __repr__(self) -> str:
         where = f"axis {self.axis} of {self.input!r}"

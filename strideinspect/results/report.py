@@ -138,7 +138,7 @@ class Unseen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule reports at one place of the model.
+    """What one rule reports, and every place of the model where that, or a consequence of it, is the case.
 
     Attributes:
         rule: Id of the rule.
@@ -156,6 +156,8 @@ class Finding:
         bytes: First byte and length, in the file, of the record of the node that makes `output`; None where there is
             none.
         page: Address of the rule's documentation where another package brings the rule; else empty.
+        also: The same at further places, and its consequences (findings of other rules); none has `also` of its own.
+            Notes of one rule are one finding.
     """
 
     rule: str
@@ -172,6 +174,7 @@ class Finding:
     source: Source | None = None
     bytes: tuple[int, int] | None = None
     page: str = ""
+    also: tuple[Finding, ...] = ()
 
 
 class Accepted(NamedTuple):

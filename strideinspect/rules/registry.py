@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import pkgutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
@@ -33,6 +33,7 @@ _NO_RULES = {
     "page",
     "registry",
     "size_advice",
+    "small_maps",
     "unused",
     "wording",
 }
@@ -118,14 +119,28 @@ def named(names: Sequence[str]) -> frozenset[str]:
     return frozenset(ids)
 
 
-def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool) -> list[Finding]:
-    """Findings of the rules that run before or after verification."""
-    return [
-        _stamped(draft, r.info, inspection)
-        for r in _all()
-        if r.info.id in ids and r.after_verification is after_verification
-        for draft in r.check(inspection)
-    ]
+def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool) -> list[list[Finding]]:
+    """Findings of the rules that run before or after verification, one per place, in lists of one cause each.
+
+    Within a cause they are in the order of the graph, consequences last.
+    """
+    order = {key: number for number, key in enumerate(inspection.analysis.nodes)}
+    causes: dict[Hashable, list[tuple[bool, int, Finding]]] = {}
+    for r in _all():
+        if r.info.id in ids and r.after_verification is after_verification:
+            for draft in r.check(inspection):
+                finding = _stamped(draft, r.info, inspection)
+                cause = _said(draft, r.info.id, inspection) if draft.cause is None else draft.cause
+                place = draft.consequence, order.get(finding.output or "", 0), finding
+                causes.setdefault(cause, []).append(place)
+    return [[finding for *_, finding in sorted(places, key=lambda place: place[:2])] for places in causes.values()]
+
+
+def _said(draft: Draft, id_: str, inspection: Inspection) -> Hashable:
+    """What a draft says, without the name of its node."""
+    node = None if draft.node is None else inspection.analysis.nodes[draft.node]
+    message = draft.message if node is None else draft.message.removeprefix(f"{node.op} {node.label}")
+    return id_, draft.severity, message, draft.help, draft.axes, draft.tensor, draft.input
 
 
 def _stamped(draft: Draft, rule: RuleInfo, inspection: Inspection) -> Finding:

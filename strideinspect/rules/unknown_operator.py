@@ -31,7 +31,14 @@ The sampling positions are a second input:
 
 ## What to do
 
-Inspect the tensors before the node with `--tensor`; their fields are exact.
+Inspect the tensors before the node with `--tensor`; their fields are exact. How an operator of your own domain reads
+can be declared in the configuration:
+
+    [tool.strideinspect.operators]
+    "my.domain:Smooth" = {reads = "elementwise"}
+    "my.domain:FusedConv" = {reads = "like Conv"}
+
+A package can describe any other operator (docs/extending.md).
 
 ## References
 
@@ -53,11 +60,20 @@ if TYPE_CHECKING:
 
 @rule("model", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Draft]:
-    """One finding per node."""
+    """One finding per operator of a domain, with all of its nodes."""
     from strideinspect.fields.unknown import unknown_reads  # imports numpy, which the list of rules does not need
+    from strideinspect.reads.families import family_of
 
     analysis = inspection.analysis
     for node, reason in unknown_reads(analysis.shapes, analysis.reads, analysis.fields):
         known = node.key in analysis.shapes.shapes
         behind = "the fields after it are upper bounds" if known else "nothing is known of what comes after it"
-        yield Draft(reason, f"{behind}; --tensor shows the fields of the tensors before it", node=node.key)
+        declare = "" if family_of(node) is not None else "; declare how it reads under `operators` in the configuration"
+        named = f"{node.op} {node.label!r}"
+        text = reason.removeprefix(named) if reason.startswith(named) else f": {reason}"
+        yield Draft(
+            f"{node.op} {node.label}{text}",
+            f"{behind}; --tensor shows the fields of the tensors before it{declare}",
+            node=node.key,
+            cause=("unknown-operator", node.domain, node.op, known),
+        )

@@ -48,6 +48,7 @@ def field(
         full=full,
         positions=positions or Positions.of((), ()),
         widest=min(extent, size or extent) if widest is None else widest,
+        smallest=size,
     )
 
 
