@@ -20,7 +20,6 @@ from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
 from strideinspect.settings import Settings
-from strideinspect.windows.ladder_steps import ladder
 
 if TYPE_CHECKING:
     from strideinspect.verify.client import Verifier
@@ -88,7 +87,8 @@ def _report(
         nodes=analysis.windows,
         tensors=tuple(map(analysis.tensor, tensors)),
         outputs=analysis.outputs,
-        ladder=ladder(analysis.windows),
+        ladder=analysis.ladder,
+        totals=analysis.totals,
         unseen=analysis.unseen,
         findings=tuple(sorted(joined(located_causes), key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))),
         verification=verification,
