@@ -108,7 +108,7 @@ def _placed(
     for source in sources:
         if source not in seen:
             return None
-        actual, form = seen[source]
+        actual, form = seen[source].actual, seen[source].form
         if not actual.axes and (actual.collapsed or actual.any_single_axis):
             place.append(None)
         elif len(actual.axes) == 1 and (isinstance(form, Closed) or not moved):

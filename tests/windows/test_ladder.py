@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ g (float[1,1,640] x, bool flag) => (float[1,1,1] y) <float[1,1,3] w = {1, 1, 1}>
 }"""
 
 # Per model the branches, each as text; sizes are floor((n + pads − kernel) / stride) + 1 by hand.
-CASES = {
+CASES: dict[str, tuple[Any, list[str]]] = {
     "two pools of one map are no chain": (
         model_of(
             "y = AveragePool <kernel_shape = [4, 2], strides = [2, 1]> (x) "
@@ -143,9 +144,9 @@ def branches(report: Report) -> list[str]:
 
 
 @pytest.mark.parametrize(("model", "expected"), CASES.values(), ids=CASES)
-def test_branches(model: object, expected: list[str], tmp_path: Path) -> None:
+def test_branches(model: Any, expected: list[str], tmp_path: Path) -> None:
     """Every change of the map is a step of some branch, and onnxruntime makes maps of these sizes."""
-    report = inspected(model, tmp_path, verify="run", input_shapes=None)  # type: ignore[arg-type]
+    report = inspected(model, tmp_path, verify="run", input_shapes=None)
     assert branches(report) == expected
     assert report.verification.shapes.contradicted == 0
 

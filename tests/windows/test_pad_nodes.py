@@ -34,6 +34,6 @@ def test_pads_of_pad_nodes(body: str, expected: object, tmp_path: Path) -> None:
 def test_axes_are_those_of_the_window(tmp_path: Path) -> None:
     """Padded as NHWC by 1 row before and 4 columns after, then transposed for the convolution."""
     body = "a = Pad (x, p) b = Transpose <perm = [0, 3, 1, 2]> (a) y = Conv (b, w)"
-    constants = {"w": (1, 2, 3, 3), "p": [0, 1, 0, 0, 0, 0, 4, 0]}
+    constants: dict[str, tuple[int, ...] | list[int]] = {"w": (1, 2, 3, 3), "p": [0, 1, 0, 0, 0, 0, 4, 0]}
     report = inspected(model_of(body, {"x": (1, 16, 16, 2)}, constants=constants), tmp_path)
     assert report.nodes[0].pad_nodes == ((1, 0), (0, 4))
