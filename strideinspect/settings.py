@@ -75,6 +75,8 @@ class Settings:
         expect: Assertions on the geometry of tensors.
         budgets: Bounds by pattern (fnmatch) of output names; of each kind the last bound that matches holds.
         per_node_ignores: Rules or groups to ignore by pattern of a layer path, node name or output.
+        timeout: Seconds after which a whole inspection is given up, by the command line and by `inspect_many`; None for
+            no limit.
         baseline: File of accepted findings, which are removed from reports; None for none.
         operators: How operators read that strideinspect does not know, by "domain:operator"; by "operator" alone in
             the standard domain.
@@ -95,6 +97,7 @@ class Settings:
     budgets: tuple[tuple[str, Budget], ...] = ()
     per_node_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     baseline: Path | None = None
+    timeout: float | None = None
     operators: Mapping[str, Operator] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -114,6 +117,7 @@ class Settings:
             "per_node_ignores": arguments.by_pattern(
                 self.per_node_ignores, "per_node_ignores", ignores, arguments.names
             ),
+            "timeout": None if self.timeout is None else arguments.seconds(self.timeout, "timeout"),
             "baseline": arguments.file(self.baseline, "the baseline"),
             "operators": dict(arguments.by_pattern(self.operators, "operators", operators, _operator)),
         }
