@@ -72,7 +72,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             yield Draft(
                 f"{window.op} {window.label}: {kernel(window.kernel)} slides over {size}, to which earlier layers have "
                 "reduced it",
-                small_maps.advice(analysis, tensor),
+                small_maps.advice(analysis, window),
                 node=window.output,
                 axes=axes,
                 severity=Severity.WARNING,

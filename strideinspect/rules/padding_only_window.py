@@ -71,7 +71,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         yield Draft(
             f"{window.op} {window.label}: {percent(1 - share)} of {kernel(window.kernel)} only ever touches padding "
             f"on {map_of([window.input_shape[axis] for axis in window.spatial_axes])}",
-            small_maps.advice(analysis, tensor),
+            small_maps.advice(analysis, window),
             node=window.output,
             axes=tuple(window.spatial_axes[i] for i in idle),
             cause=small_maps.cause(analysis, tensor) if own is None else own,

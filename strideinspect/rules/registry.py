@@ -11,6 +11,7 @@ import pkgutil
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cache
 from importlib import import_module
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 import strideinspect.rules
@@ -125,15 +126,26 @@ def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool
     Within a cause they are in the order of the graph, consequences last.
     """
     order = {key: number for number, key in enumerate(inspection.analysis.nodes)}
-    causes: dict[Hashable, list[tuple[bool, int, Finding]]] = {}
+    causes: dict[Hashable, list[_Place]] = {}
+    turn = count()
     for r in _all():
         if r.info.id in ids and r.after_verification is after_verification:
             for draft in r.check(inspection):
                 finding = _stamped(draft, r.info, inspection)
                 cause = _said(draft, r.info.id, inspection) if draft.cause is None else draft.cause
-                place = draft.consequence, order.get(finding.output or "", 0), finding
+                place = _Place(draft.consequence, order.get(finding.output or "", 0), next(turn), finding)
                 causes.setdefault(cause, []).append(place)
-    return [[finding for *_, finding in sorted(places, key=lambda place: place[:2])] for places in causes.values()]
+    ordered = [sorted(places, key=lambda place: place[:3]) for places in causes.values()]
+    return [[place.finding for place in places] for places in sorted(ordered, key=lambda places: places[0].turn)]
+
+
+class _Place(NamedTuple):
+    """A finding at one place, and what decides on its order: the place in the graph, and when the rule gave it."""
+
+    consequence: bool
+    node: int
+    turn: int
+    finding: Finding
 
 
 def _said(draft: Draft, id_: str, inspection: Inspection) -> Hashable:

@@ -31,8 +31,8 @@ The first pooling drops row 10 of 11; the second drops row 4 of 5, which is comp
 
 Use the nearest input size at which no pixel is lost, or pad the end of the image by the same number.
 
-A Slice, a Gather or a Resize usually omits pixels on purpose. In that case ignore the rule for the model or, if the
-export names layers, for that layer:
+A Slice, a Gather or a Resize usually omits pixels on purpose: what only such nodes lose is a note. Ignore the rule for
+the model or, if the export names layers, for that layer:
 
     [tool.strideinspect.per-node-ignores]
     "preprocessing.crop*" = ["unseen-input"]
@@ -81,6 +81,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             pixels=count,
             sizes=advice.sizes if advice else (),
             written_by=causes[0].node.key if causes else None,  # the first of the nodes that lose them
+            severity=Severity.NOTE if causes and not any(cause.window for cause in causes) else None,
             cause=("lost pixels", given.name, ranges),
         )
 
