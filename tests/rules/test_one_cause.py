@@ -62,3 +62,19 @@ def test_causes(inputs: dict[str, tuple[int, ...]], body: str, findings: list[st
     """Which findings a cause has; unseen-input, which is about the graph input, is left out."""
     report = inspected(model_of(body, inputs, constants=WEIGHTS), tmp_path)
     assert shown(report, {"unseen-input"}) == findings
+
+
+def test_a_branch_that_cannot_run_has_no_findings(tmp_path: Path) -> None:
+    """The kernel of 9 does not fit, so the then branch is taken: what the pool of the other one drops is never lost."""
+    text = """<ir_version: 8, opset_import: ["": 18]>
+    g (float[1,1,8] x, bool[1] flag) => (float[1,1,h] y) {
+      y = If (flag) <
+        then_branch = t () => (float[1,1,m] a) { a = MaxPool <kernel_shape = [2], strides = [2]> (x) },
+        else_branch = e () => (float[1,1,k] b) {
+          c = MaxPool <kernel_shape = [3], strides = [3]> (x)
+          d = MaxPool <kernel_shape = [9]> (c)
+          b = Relu (d)
+        }>
+    }"""
+    report = inspected(text, tmp_path)
+    assert [finding.rule for finding in report.findings if finding.output == "c"] == []
