@@ -131,12 +131,20 @@ def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool
     for r in _all():
         if r.info.id in ids and r.after_verification is after_verification:
             for draft in r.check(inspection):
+                if _never_runs(draft, inspection):
+                    continue
                 finding = _stamped(draft, r.info, inspection)
                 cause = _said(draft, r.info.id, inspection) if draft.cause is None else draft.cause
                 place = _Place(draft.consequence, order.get(finding.output or "", 0), next(turn), finding)
                 causes.setdefault(cause, []).append(place)
     ordered = [sorted(places, key=lambda place: place[:3]) for places in causes.values()]
     return [[place.finding for place in places] for places in sorted(ordered, key=lambda places: places[0].turn)]
+
+
+def _never_runs(draft: Draft, inspection: Inspection) -> bool:
+    """Whether the node is in a branch of an If that cannot run at this size: the other one has to be taken."""
+    shapes = inspection.analysis.shapes
+    return draft.node is not None and shapes.branches.get(draft.node) in shapes.unfit
 
 
 class _Place(NamedTuple):

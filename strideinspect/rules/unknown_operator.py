@@ -69,8 +69,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         known = node.key in analysis.shapes.shapes
         behind = "the fields after it are upper bounds" if known else "nothing is known of what comes after it"
         declare = "" if family_of(node) is not None else "; declare how it reads under `operators` in the configuration"
-        named = f"{node.op} {node.label!r}"
-        text = reason.removeprefix(named) if reason.startswith(named) else f": {reason}"
+        text = reason.removeprefix(f"{node.op} {node.label!r}").removeprefix(f"the operator {node.op}")
         yield Draft(
             f"{node.op} {node.label}{text}",
             f"{behind}; --tensor shows the fields of the tensors before it{declare}",

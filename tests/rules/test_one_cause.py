@@ -62,3 +62,20 @@ def test_causes(inputs: dict[str, tuple[int, ...]], body: str, findings: list[st
     """Which findings a cause has; unseen-input, which is about the graph input, is left out."""
     report = inspected(model_of(body, inputs, constants=WEIGHTS), tmp_path)
     assert shown(report, {"unseen-input"}) == findings
+
+
+def test_a_branch_that_cannot_run_has_no_findings(tmp_path: Path) -> None:
+    """The kernel of 9 does not fit, so the then branch is taken: how the other one's pool ends is of no interest."""
+    text = """<ir_version: 8, opset_import: ["": 18]>
+    g (float[1,1,9] x, bool[1] flag) => (float[1,1,h] y) <float[1,1,9] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
+      y = If (flag) <
+        then_branch = t () => (float[1,1,m] a) { a = MaxPool <kernel_shape = [3], strides = [3]> (x) },
+        else_branch = e () => (float[1,1,k] b) {
+          c = AveragePool <kernel_shape = [2], strides = [2], ceil_mode = 1> (x)
+          d = Conv (c, w)
+          b = Relu (d)
+        }>
+    }"""
+    report = inspected(text, tmp_path)
+    assert report.node("c").branch is not None
+    assert report.findings == ()
