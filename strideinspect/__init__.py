@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
         InputShapeError,
+        InputValueError,
         StrideinspectError,
         UnreadableModelError,
         UnsupportedModelError,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         Unseen,
     )
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
-    from strideinspect.settings import Budget, InputShapes, Settings, Verify
+    from strideinspect.settings import Budget, InputShapes, InputValues, Settings, Verify
     from strideinspect.version import __version__
 
 __all__ = [
@@ -58,6 +59,8 @@ __all__ = [
     "Input",
     "InputShapeError",
     "InputShapes",
+    "InputValueError",
+    "InputValues",
     "LadderStep",
     "Merge",
     "Positions",
@@ -85,14 +88,15 @@ __all__ = [
 _MODULES = {
     "api": "inspect",
     "configuration.find": "settings_for",
-    "errors": "InputShapeError StrideinspectError UnreadableModelError UnsupportedModelError UsageError",
+    "errors": "InputShapeError InputValueError StrideinspectError UnreadableModelError UnsupportedModelError "
+    "UsageError",
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "results.field": "Field FullField Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.report": "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unseen",
     "results.verdict": "Check Counts Impulses Verdict Verification",
-    "settings": "Budget InputShapes Settings Verify",
+    "settings": "Budget InputShapes InputValues Settings Verify",
     "version": "__version__",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}

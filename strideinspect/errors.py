@@ -29,6 +29,10 @@ class InputShapeError(StrideinspectError):
     """A given or declared input size cannot be used."""
 
 
+class InputValueError(StrideinspectError):
+    """A value given for an input cannot be used."""
+
+
 class UsageError(StrideinspectError):
     """An option of the command line or a setting is wrong."""
 

@@ -33,6 +33,7 @@ def run(
     ] = False,
     accept: Annotated[Accept, typer.Option(help="Accept findings of this severity or higher.")] = Accept.NOTE,
     input_shape: options.InputShape = None,
+    input_value: options.InputValue = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
     expect: options.Expect = None,
@@ -48,7 +49,9 @@ def run(
     The file is meant for review: sorted, one entry per finding, identical for identical findings. Entries of other
     models are kept unless the model no longer exists.
     """
-    settings = options.settings(input_shape, select, ignore, expect, verify, verify_timeout, no_verify=no_verify)
+    settings = options.settings(
+        input_shape, input_value, select, ignore, expect, verify, verify_timeout, no_verify=no_verify
+    )
     # Imported here: --help and a mistyped option need none of it.
     from strideinspect.cli import accepting, session
     from strideinspect.results.report import Severity

@@ -37,10 +37,12 @@ class InspectionRequest(NamedTuple):
         return [Task(path, self.settings(path)) for path in fleet.models_of(models)]
 
     def settings(self, path: str) -> Settings:
-        """The settings for a model. Given input shapes are merged with the configured shapes of other inputs."""
+        """The settings for a model. Given input shapes and values are merged with those configured for other inputs."""
         configured = settings_for(path, self.configuration) if self.configured else Settings()
-        shapes = {**configured.input_shapes, **self.given.get("input_shapes", {})}
-        return replace(configured, **{**self.given, "input_shapes": shapes})
+        by_input = {
+            key: {**getattr(configured, key), **self.given.get(key, {})} for key in ("input_shapes", "input_values")
+        }
+        return replace(configured, **{**self.given, **by_input})
 
 
 class OutputRequest(NamedTuple):

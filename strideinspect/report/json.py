@@ -73,7 +73,14 @@ def _model(report: Report, *, positions: bool) -> ModelJson:
         "producer": report.producer,
         "opsets": dict(report.opsets),
         "inputs": [
-            {"name": i.name, "shape": [*i.shape], "spatial_axes": [*i.spatial_axes], "assumed": [*i.assumed]}
+            {
+                "name": i.name,
+                "shape": [*i.shape],
+                "spatial_axes": [*i.spatial_axes],
+                "assumed": [*i.assumed],
+                "from": [*i.origins],
+                "value": _value(i.value),
+            }
             for i in report.inputs
         ],
         "nodes": [_node(node, positions=positions) for node in report.nodes],
@@ -154,6 +161,7 @@ def _finding(finding: Finding) -> FindingJson:
         "help": finding.help,
         "source": _source(finding.source),
         "bytes": _bytes(finding.bytes),
+        "assumed": finding.assumed,
     }
 
 

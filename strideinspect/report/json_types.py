@@ -83,13 +83,25 @@ class BytesJson(TypedDict):
     length: Annotated[Count, "Its size in bytes."]
 
 
-class InputJson(TypedDict):
+_OriginsJson = TypedDict(  # "from" cannot be an attribute of a class
+    "_OriginsJson",
+    {
+        "from": Annotated[
+            list[Annotated[str, Keyword("enum", ("metadata", "weight", "state", "declared", "tried"))]],
+            "Where the size of each axis of `assumed` is from.",
+        ]
+    },
+)
+
+
+class InputJson(_OriginsJson):
     """A graph input."""
 
     name: str
     shape: CountPerAxis
     spatial_axes: Annotated[CountPerAxis, "Axes along which the first windows slide."]
-    assumed: Annotated[CountPerAxis, "Axes that were given a default size."]
+    assumed: Annotated[CountPerAxis, "Axes whose size neither the file nor the user gives."]
+    value: Annotated[AnyValue, "The value that the user gave; null where there is none."]
 
 
 class PaddingJson(TypedDict):
@@ -178,6 +190,7 @@ class FindingJson(TypedDict):
     help: str
     source: SourceJson | None
     bytes: BytesJson | None
+    assumed: Annotated[bool, "Whether it may hold only at the size that the program chose: then a warning at most."]
 
 
 class AcceptedJson(TypedDict):

@@ -27,6 +27,15 @@ from strideinspect.report.layout import (
 )
 from strideinspect.results.report import Input, Report, Severity, TensorReport
 
+_ORIGINS = {
+    "metadata": "from the metadata",
+    "weight": "from the weights",
+    "state": "assumed for the batch",
+    "declared": "from the declared shapes",
+    "tried": "assumed",
+}
+"""Where a size is from that the file leaves open."""
+
 
 def render(
     report: Report, *, width: int = 80, show: Severity = Severity.NOTE, files: places.Files = places.AS_GIVEN
@@ -81,9 +90,16 @@ def _header(report: Report, width: int) -> Iterator[Line]:
 
 
 def _assumed(input: Input) -> str:
-    """The assumed sizes; a note says how to set them. A batch size of 1 is not worth mentioning."""
-    sizes = [input.shape[axis] for axis in input.assumed if axis]
-    return f" · {'size' if len(sizes) == 1 else 'sizes'} {spelling.shape_text(sizes)} assumed" if sizes else ""
+    """The assumed sizes with where they are from; a note says how to set them. A given value is shown instead."""
+    if input.value is not None:
+        return f"value {spelling.value_text(input.value)}"
+    by_origin: dict[str, list[int]] = {}
+    for axis, origin in zip(input.assumed, input.origins, strict=True):
+        by_origin.setdefault(origin, []).append(input.shape[axis])
+    return "".join(
+        f" · {'size' if len(sizes) == 1 else 'sizes'} {spelling.shape_text(sizes)} {_ORIGINS[origin]}"
+        for origin, sizes in by_origin.items()
+    )
 
 
 def _tensors(report: Report, width: int) -> Iterator[Line]:

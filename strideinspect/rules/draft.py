@@ -17,7 +17,8 @@ class Draft:
     `input` is a graph input. `axes` are axes of the graph input where `input` is given, else of the node's own input;
     `ranges` (indices), `pixels` (number of indices) and `sizes` (extents to use instead) hold for each of them.
     `severity` lowers the rule's own severity. `written_by` is the tensor whose node's source line the finding points
-    at, where that is not `node`.
+    at, where that is not `node`. `any_size` says whether this one is so at every input size, where the rule's findings
+    differ in that.
     """
 
     message: str
@@ -31,3 +32,4 @@ class Draft:
     sizes: tuple[int, ...] = ()
     severity: Severity | None = None
     written_by: str | None = None
+    any_size: bool | None = None

@@ -62,4 +62,9 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     for problem in inspection.analysis.problems:
         if problem.trouble.value in HELP:
             node = problem.node
-            yield Draft(f"{node.op} {node.label}: {problem.text}", HELP[problem.trouble.value], node=node.key)
+            yield Draft(
+                f"{node.op} {node.label}: {problem.text}",
+                HELP[problem.trouble.value],
+                node=node.key,
+                any_size=problem.trouble.value == "broken",
+            )

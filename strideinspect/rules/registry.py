@@ -42,6 +42,7 @@ class _Rule(NamedTuple):
     info: RuleInfo
     check: RuleCheck
     after_verification: bool
+    any_size: bool
     docstring: str
 
 
@@ -49,12 +50,13 @@ _RULES: dict[str, _Rule] = {}
 
 
 def rule(
-    group: str, severity: Severity, *, after_verification: bool = False, page: str = ""
+    group: str, severity: Severity, *, after_verification: bool = False, any_size: bool = False, page: str = ""
 ) -> Callable[[RuleCheck], RuleCheck]:
     """Register the check of a rule file: its name, with hyphens, is the rule's id, its docstring the rule's page.
 
-    `severity` is that of every finding, unless a draft lowers it. `page` is the address of the documentation of a rule
-    from another package. Raises ValueError for an id that is registered already.
+    `severity` is that of every finding, unless a draft lowers it. `any_size` says that what the rule finds is so at
+    every input size: other findings are warnings at most where the program chose the size. `page` is the address of
+    the documentation of a rule from another package. Raises ValueError for an id that is registered already.
     """
 
     def register(check: RuleCheck) -> RuleCheck:
@@ -63,7 +65,9 @@ def rule(
             raise ValueError(f"rule {id_} is registered already")
         docstring = (import_module(check.__module__).__doc__ or "").strip()
         summary = docstring.partition("\n")[0].rstrip(".")
-        _RULES[id_] = _Rule(RuleInfo(id_, group, severity, summary, page), check, after_verification, docstring)
+        _RULES[id_] = _Rule(
+            RuleInfo(id_, group, severity, summary, page), check, after_verification, any_size, docstring
+        )
         return check
 
     return register
@@ -115,17 +119,20 @@ def named(names: Sequence[str]) -> frozenset[str]:
 
 def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool) -> list[Finding]:
     """Findings of the rules that run before or after verification."""
+    # Where no size was found at which the model runs, what is so at one of them only says nothing of the model.
+    every = not (inspection.analysis.assumed and inspection.refusal)
     return [
-        _stamped(draft, r.info, inspection)
+        _stamped(draft, r, inspection)
         for r in _all()
         if r.info.id in ids and r.after_verification is after_verification
-        for draft in r.check(inspection)
+        for draft in (r.check(inspection) if every or r.any_size else ())
     ]
 
 
-def _stamped(draft: Draft, rule: RuleInfo, inspection: Inspection) -> Finding:
+def _stamped(draft: Draft, by: _Rule, inspection: Inspection) -> Finding:
     """The draft as a finding: with its rule, and the name and source line of its node."""
-    analysis = inspection.analysis
+    analysis, rule = inspection.analysis, by.info
+    any_size = by.any_size if draft.any_size is None else draft.any_size
     place = draft.written_by or draft.node
     return Finding(
         rule=rule.id,
@@ -141,4 +148,5 @@ def _stamped(draft: Draft, rule: RuleInfo, inspection: Inspection) -> Finding:
         sizes=draft.sizes,
         source=None if place is None else analysis.source_of(place),
         page=rule.page,
+        assumed=bool(analysis.assumed) and not any_size,
     )

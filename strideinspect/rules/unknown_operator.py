@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
-@rule("model", Severity.WARNING)
+@rule("model", Severity.WARNING, any_size=True)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node."""
     from strideinspect.fields.unknown import unknown_reads  # imports numpy, which the list of rules does not need
