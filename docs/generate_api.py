@@ -43,8 +43,15 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         *("Field", "FullField", "Positions", "LadderStep", "Unseen", "Finding", "Severity", "RuleInfo", "Accepted"),
     ),
     "Verification": ("Verification", "Verdict", "Counts", "Check", "Impulses"),
-    "Settings": ("Settings", "Budget", "Expectation", "InputShapes", "Verify"),
-    "Errors": ("StrideinspectError", "UnreadableModelError", "UnsupportedModelError", "InputShapeError", "UsageError"),
+    "Settings": ("Settings", "Budget", "Expectation", "InputShapes", "InputValues", "Verify"),
+    "Errors": (
+        "StrideinspectError",
+        "UnreadableModelError",
+        "UnsupportedModelError",
+        "InputShapeError",
+        "InputValueError",
+        "UsageError",
+    ),
     "Testing": ("assert_clean",),
 }
 LISTS = {"Args", "Attributes", "Raises"}

@@ -44,7 +44,7 @@ def run(
     while True:
         inspected = _inspected(trials.best(), settings, rules, progress, verifier)
         first = first or inspected
-        if inspected.stopped is None or not inspected.analysis.assumed:
+        if inspected.stopped is None:
             return _report(model, settings, inspected)
         # onnxruntime refuses a size that we chose: another one may do.
         if not trials.refuse(inspected.stopped.error or "", inspected.stopped.shapes):
@@ -52,7 +52,10 @@ def run(
 
 
 class _Inspected(NamedTuple):
-    """What one choice of the open sizes gives; `stopped` is what onnxruntime made of it before it broke off."""
+    """What one choice of the open sizes gives; `stopped` is what onnxruntime made of it before it broke off.
+
+    That is kept only where the program chose the size and shapes alone show no reason against it.
+    """
 
     analysis: Analysis
     tensors: Sequence[str]
@@ -82,7 +85,7 @@ def _inspected(
     progress("running onnxruntime")
     verification = verify(progress)
     findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
-    stopped = None if attempt.reason else verifier.stopped
+    stopped = verifier.stopped if analysis.assumed and attempt.reason is None else None
     return _Inspected(analysis, tensors, findings, verification, stopped)
 
 

@@ -97,6 +97,9 @@ MOST_LISTED_WINDOWS = 3
 
 # Building the report and its advice (analysis, rules/, studies/, claims/)
 
+MOST_CONTROL_VALUES = 16
+"""Elements of an input that may be a flag, a rate or a list of sizes, for which a value can be asked."""
+
 FARTHEST_SIZE = 64
 """Pixels by which advised sizes may differ from the one inspected: each size costs an analysis, and one further away is
 another model's."""

@@ -25,6 +25,7 @@ from strideinspect.report.json_types import (
     NodeJson,
     PositionsJson,
     ReportJson,
+    Scalar,
     SourceJson,
     TensorJson,
     VerificationJson,
@@ -79,7 +80,7 @@ def _model(report: Report, *, positions: bool) -> ModelJson:
                 "spatial_axes": [*i.spatial_axes],
                 "assumed": [*i.assumed],
                 "from": [*i.origins],
-                "value": _value(i.value),
+                "value": _given(i.value),
             }
             for i in report.inputs
         ],
@@ -232,6 +233,14 @@ def _spans(ranges: Iterable[Span]) -> list[list[int]]:
 
 def _numbers(numbers: Sequence[int] | None) -> list[int] | None:
     return None if numbers is None else [*numbers]
+
+
+def _given(value: object) -> Scalar | list[Scalar]:
+    """A value that the user gave: itself, or all numbers of an array in row-major order."""
+    if isinstance(value, tuple):
+        parts = [_given(item) for item in value]
+        return [number for part in parts for number in (part if isinstance(part, list) else [part])]
+    return value if isinstance(value, str | int | float) else None
 
 
 def _value(claimed: object) -> JsonValue:

@@ -101,7 +101,7 @@ class InputJson(_OriginsJson):
     shape: CountPerAxis
     spatial_axes: Annotated[CountPerAxis, "Axes along which the first windows slide."]
     assumed: Annotated[CountPerAxis, "Axes whose size neither the file nor the user gives."]
-    value: Annotated[AnyValue, "The value that the user gave; null where there is none."]
+    value: Annotated[Scalar | list[Scalar], "The value that the user gave, in row-major order; null without one."]
 
 
 class PaddingJson(TypedDict):

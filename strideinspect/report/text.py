@@ -86,17 +86,17 @@ def _header(report: Report, width: int) -> Iterator[Line]:
     shapes = [cells(spelling.shape_text(i.shape)) for i in report.inputs]
     for i in report.inputs:
         head = Segment(f"{pad(i.name, max(names))}  {pad(spelling.shape_text(i.shape), max(shapes))}  ")
-        yield from hang((head,), number_text.layout_of(i) + _assumed(i), width, style=Style.DIM)
+        yield from hang((head,), _about(i), width, style=Style.DIM)
 
 
-def _assumed(input: Input) -> str:
-    """The assumed sizes with where they are from; a note says how to set them. A given value is shown instead."""
+def _about(input: Input) -> str:
+    """Its layout and assumed sizes, with where they are from, or its given value; a note says how to set a size."""
     if input.value is not None:
         return f"value {spelling.value_text(input.value)}"
     by_origin: dict[str, list[int]] = {}
-    for axis, origin in zip(input.assumed, input.origins, strict=True):
+    for axis, origin in zip(input.assumed, input.origins, strict=False):
         by_origin.setdefault(origin, []).append(input.shape[axis])
-    return "".join(
+    return number_text.layout_of(input) + "".join(
         f" · {'size' if len(sizes) == 1 else 'sizes'} {spelling.shape_text(sizes)} {_ORIGINS[origin]}"
         for origin, sizes in by_origin.items()
     )

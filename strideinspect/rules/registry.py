@@ -27,6 +27,7 @@ _NO_RULES = {
     "bounds",
     "causes",
     "contradictions",
+    "control_inputs",
     "draft",
     "inspection",
     "page",

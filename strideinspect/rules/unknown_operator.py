@@ -55,9 +55,13 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node."""
     from strideinspect.fields.unknown import unknown_reads  # imports numpy, which the list of rules does not need
+    from strideinspect.rules.control_inputs import decided_by_inputs
 
     analysis = inspection.analysis
+    wait_for_values = {entry.node.key for entry in decided_by_inputs(analysis)}  # missing-input-value names these
     for node, reason in unknown_reads(analysis.shapes, analysis.reads, analysis.fields):
+        if node.key in wait_for_values:
+            continue
         known = node.key in analysis.shapes.shapes
         behind = "the fields after it are upper bounds" if known else "nothing is known of what comes after it"
         yield Draft(reason, f"{behind}; --tensor shows the fields of the tensors before it", node=node.key)

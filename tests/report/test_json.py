@@ -162,7 +162,7 @@ def test_finding_keeps_all_that_it_knows() -> None:
             "severity": "warning", "node": "n", "output": "o", "input": None, "axes": [2],
             "ranges": [[1, 1], [3, 3]], "pixels": 2, "sizes": [7, 9], "message": "skips rows", "help": "read them",
             "source": {"file": "net.py", "line": 12, "scope": "layer1.0"},
-            "bytes": {"offset": 96, "length": 40},
+            "bytes": {"offset": 96, "length": 40}, "assumed": False,
         }
     ]  # fmt: skip
 
