@@ -119,15 +119,17 @@ def named(names: Sequence[str]) -> frozenset[str]:
 
 
 def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool) -> list[Finding]:
-    """Findings of the rules that run before or after verification."""
-    # Where no size was found at which the model runs, what is so at one of them only says nothing of the model.
-    every = not (inspection.analysis.assumed and inspection.refusal)
-    return [
+    """Findings of the rules that run before or after verification.
+
+    Where the model runs at no size that was tried, what is so at one of them is left out: it says nothing of the model.
+    """
+    findings = [
         _stamped(draft, r, inspection)
         for r in _all()
         if r.info.id in ids and r.after_verification is after_verification
-        for draft in (r.check(inspection) if every or r.any_size else ())
+        for draft in r.check(inspection)
     ]
+    return findings if inspection.refusal is None else [finding for finding in findings if not finding.assumed]
 
 
 def _stamped(draft: Draft, by: _Rule, inspection: Inspection) -> Finding:
