@@ -56,8 +56,15 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         ),
     ),
     "Verification": ("Verification", "Verdict", "Counts", "Check", "Impulses"),
-    "Settings": ("Settings", "Budget", "Operator", "Expectation", "InputShapes", "Verify"),
-    "Errors": ("StrideinspectError", "UnreadableModelError", "UnsupportedModelError", "InputShapeError", "UsageError"),
+    "Settings": ("Settings", "Budget", "Operator", "Expectation", "InputShapes", "InputValues", "Verify"),
+    "Errors": (
+        "StrideinspectError",
+        "UnreadableModelError",
+        "UnsupportedModelError",
+        "InputShapeError",
+        "InputValueError",
+        "UsageError",
+    ),
     "Testing": ("assert_clean",),
 }
 LISTS = {"Args", "Attributes", "Raises"}

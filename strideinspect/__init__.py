@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
         InputShapeError,
+        InputValueError,
         StrideinspectError,
         UnreadableModelError,
         UnsupportedModelError,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     )
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
-    from strideinspect.settings import Budget, InputShapes, Operator, Settings, Verify
+    from strideinspect.settings import Budget, InputShapes, InputValues, Operator, Settings, Verify
     from strideinspect.version import __version__
 
 __all__ = [
@@ -63,6 +64,8 @@ __all__ = [
     "Input",
     "InputShapeError",
     "InputShapes",
+    "InputValueError",
+    "InputValues",
     "LadderStep",
     "Merge",
     "Operator",
@@ -93,7 +96,8 @@ __all__ = [
 _MODULES = {
     "api": "inspect",
     "configuration.find": "settings_for",
-    "errors": "InputShapeError StrideinspectError UnreadableModelError UnsupportedModelError UsageError",
+    "errors": "InputShapeError InputValueError StrideinspectError UnreadableModelError UnsupportedModelError "
+    "UsageError",
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "live_models": "inspect_module",
@@ -104,7 +108,7 @@ _MODULES = {
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unseen",
     "results.totals": "Totals",
     "results.verdict": "Check Counts Impulses Verdict Verification",
-    "settings": "Budget InputShapes Operator Settings Verify",
+    "settings": "Budget InputShapes InputValues Operator Settings Verify",
     "version": "__version__",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}

@@ -18,6 +18,7 @@ from strideinspect.fields.tensor_fields import tensor
 from strideinspect.model.inference import infer
 from strideinspect.model.network import Network
 from strideinspect.model.node import Node, Shape
+from strideinspect.model.open_sizes import InputSizes, Origin
 from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.model.source import source_of
 from strideinspect.model.tensor_names import named
@@ -48,18 +49,18 @@ class Analysis:
     """One network at one input size.
 
     `shapes` holds the shape of every tensor, computed at once; make one with `Analysis.of`. `assumed` are, per graph
-    input, the axes whose size the program chose. `only` limits `fields` to these axes of the graph inputs, where not
-    all are wanted. Masks are boolean vectors per axis of a tensor, by tensor name.
+    input, the axes whose size the program chose, with where it is from. `only` limits `fields` to these axes of the
+    graph inputs, where not all are wanted. Masks are boolean vectors per axis of a tensor, by tensor name.
     """
 
     shapes: Shapes
-    assumed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    assumed: Mapping[str, Mapping[int, Origin]] = field(default_factory=dict)
     only: tuple[InputAxis, ...] | None = None
 
     @classmethod
-    def of(cls, network: Network, sizes: Mapping[str, Shape], assumed: Mapping[str, tuple[int, ...]]) -> Analysis:
-        """The network with these shapes of its graph inputs."""
-        return cls(infer(network, sizes), assumed)
+    def of(cls, network: Network, sizes: InputSizes, *, whole: bool = True) -> Analysis:
+        """The network with these shapes of its graph inputs; `at` explains `whole`."""
+        return cls(infer(network, sizes.shapes, go_on=whole), sizes.assumed)
 
     def at(
         self,
@@ -154,9 +155,16 @@ class Analysis:
     def inputs(self) -> tuple[Input, ...]:
         """The graph inputs as the report has them."""
         return tuple(
-            Input(name, shape, axes, self.assumed.get(name, ()), _LAYOUTS.get((len(shape), axes), ""))
+            Input(
+                name,
+                shape,
+                axes,
+                assumed=tuple(origins),
+                layout=_LAYOUTS.get((len(shape), axes), ""),
+                origins=tuple(map(str, origins.values())),
+            )
             for name, shape in self.sizes.items()
-            for axes in [self.spatial_axes[name]]
+            for axes, origins in [(self.spatial_axes[name], self.assumed.get(name, {}))]
         )
 
     @cached_property

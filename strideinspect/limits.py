@@ -97,9 +97,21 @@ MOST_LISTED_WINDOWS = 3
 
 # Building the report and its advice (analysis, rules/, studies/, claims/)
 
+MOST_CONTROL_VALUES = 16
+"""Elements of an input that may be a flag, a rate or a list of sizes, for which a value can be asked."""
+
 FARTHEST_SIZE = 64
 """Pixels by which advised sizes may differ from the one inspected: each size costs an analysis, and one further away is
 another model's."""
+
+MOST_SIZES_TRIED = 128
+"""Input sizes at which shapes are inferred to find one at which a model with open sizes runs."""
+
+MOST_NODES_TRIED = 40_000
+"""Nodes whose shapes are inferred in doing so: about two seconds' work."""
+
+MOST_SIZES_RUN = 8
+"""Input sizes at which such a model is run where onnxruntime refuses it: each is an inspection."""
 
 MOST_CLAIMED_ENTRIES = 1 << 16
 """Entries of one tensor's hulls that are handed to the worker process; where there are more, neighbours share one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 NONE = "–"
 """Written where a value is unknown or does not exist."""
@@ -42,6 +42,20 @@ def by_axes(values: Iterable[object]) -> str:
 def shape_text(sizes: Iterable[int | str | None] | None) -> str:
     """`1×3×224×224`, an unknown axis as `?`; `scalar` for a shape without axes, a dash for an unknown shape."""
     return NONE if sizes is None else by_axes("?" if size is None else size for size in sizes) or "scalar"
+
+
+def value_text(value: object, most: int = 8) -> str:
+    """`16000`, `1, 3, 16, 16`; of more than `most` values the first ones and an ellipsis."""
+    texts = list(_texts(value))
+    return ", ".join(texts[:most]) + (", …" if len(texts) > most else "")
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _texts(item)
+    else:
+        yield str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def span(ends: tuple[int, int]) -> str:

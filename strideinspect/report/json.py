@@ -26,6 +26,7 @@ from strideinspect.report.json_types import (
     PlaceJson,
     PositionsJson,
     ReportJson,
+    Scalar,
     SourceJson,
     TensorJson,
     VerificationJson,
@@ -74,7 +75,14 @@ def _model(report: Report, *, positions: bool) -> ModelJson:
         "producer": report.producer,
         "opsets": dict(report.opsets),
         "inputs": [
-            {"name": i.name, "shape": [*i.shape], "spatial_axes": [*i.spatial_axes], "assumed": [*i.assumed]}
+            {
+                "name": i.name,
+                "shape": [*i.shape],
+                "spatial_axes": [*i.spatial_axes],
+                "assumed": [*i.assumed],
+                "from": [*i.origins],
+                "value": _given(i.value),
+            }
             for i in report.inputs
         ],
         "nodes": [_node(node, positions=positions) for node in report.nodes],
@@ -186,6 +194,7 @@ def _place(finding: Finding) -> PlaceJson:
         "help": finding.help,
         "source": _source(finding.source),
         "bytes": _bytes(finding.bytes),
+        "assumed": finding.assumed,
     }
 
 
@@ -256,6 +265,14 @@ def _spans(ranges: Iterable[Span]) -> list[list[int]]:
 
 def _numbers(numbers: Sequence[int] | None) -> list[int] | None:
     return None if numbers is None else [*numbers]
+
+
+def _given(value: object) -> Scalar | list[Scalar]:
+    """A value that the user gave: itself, or all numbers of an array in row-major order."""
+    if isinstance(value, tuple):
+        parts = [_given(item) for item in value]
+        return [number for part in parts for number in (part if isinstance(part, list) else [part])]
+    return value if isinstance(value, str | int | float) else None
 
 
 def _value(claimed: object) -> JsonValue:

@@ -75,13 +75,25 @@ class BytesJson(TypedDict):
     length: Annotated[Count, "Its size in bytes."]
 
 
-class InputJson(TypedDict):
+_OriginsJson = TypedDict(  # "from" cannot be an attribute of a class
+    "_OriginsJson",
+    {
+        "from": Annotated[
+            list[Annotated[str, Keyword("enum", ("metadata", "weight", "state", "declared", "tried"))]],
+            "Where the size of each axis of `assumed` is from.",
+        ]
+    },
+)
+
+
+class InputJson(_OriginsJson):
     """A graph input."""
 
     name: str
     shape: CountPerAxis
     spatial_axes: Annotated[CountPerAxis, "Axes along which the first windows slide."]
-    assumed: Annotated[CountPerAxis, "Axes that were given a default size."]
+    assumed: Annotated[CountPerAxis, "Axes whose size neither the file nor the user gives."]
+    value: Annotated[Scalar | list[Scalar], "The value that the user gave, in row-major order; null without one."]
 
 
 class PaddingJson(TypedDict):
@@ -167,6 +179,7 @@ class PlaceJson(TypedDict):
     help: str
     source: SourceJson | None
     bytes: BytesJson | None
+    assumed: Annotated[bool, "Whether it may hold only at the size that the program chose: then a warning at most."]
 
 
 class FindingJson(PlaceJson):

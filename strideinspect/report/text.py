@@ -27,6 +27,15 @@ from strideinspect.report.layout import (
 )
 from strideinspect.results.report import Input, Report, Severity, TensorReport, Totals
 
+_ORIGINS = {
+    "metadata": "from the metadata",
+    "weight": "from the weights",
+    "state": "assumed for the batch",
+    "declared": "from the declared shapes",
+    "tried": "assumed",
+}
+"""Where a size is from that the file leaves open."""
+
 
 def render(
     report: Report, *, width: int = 80, show: Severity = Severity.NOTE, files: places.Files = places.AS_GIVEN
@@ -77,7 +86,7 @@ def _header(report: Report, width: int) -> Iterator[Line]:
     shapes = [cells(spelling.shape_text(i.shape)) for i in report.inputs]
     for i in report.inputs:
         head = Segment(f"{pad(i.name, max(names))}  {pad(spelling.shape_text(i.shape), max(shapes))}  ")
-        yield from hang((head,), number_text.layout_of(i) + _assumed(i), width, style=Style.DIM)
+        yield from hang((head,), _about(i), width, style=Style.DIM)
     batched = any(i.shape[0] > 1 for i in report.inputs if i.spatial_axes)
     yield from hang((), _totals(report.totals) + (" (batch 1)" if batched else ""), width, style=Style.DIM)
 
@@ -92,10 +101,17 @@ def _totals(totals: Totals) -> str:
     return ", ".join(parts)
 
 
-def _assumed(input: Input) -> str:
-    """The assumed sizes; a note says how to set them. A batch size of 1 is not worth mentioning."""
-    sizes = [input.shape[axis] for axis in input.assumed if axis]
-    return f" · {'size' if len(sizes) == 1 else 'sizes'} {spelling.shape_text(sizes)} assumed" if sizes else ""
+def _about(input: Input) -> str:
+    """Its layout and assumed sizes, with where they are from, or its given value; a note says how to set a size."""
+    if input.value is not None:
+        return f"value {spelling.value_text(input.value)}"
+    by_origin: dict[str, list[int]] = {}
+    for axis, origin in zip(input.assumed, input.origins, strict=False):
+        by_origin.setdefault(origin, []).append(input.shape[axis])
+    return number_text.layout_of(input) + "".join(
+        f" · {'size' if len(sizes) == 1 else 'sizes'} {spelling.shape_text(sizes)} {_ORIGINS[origin]}"
+        for origin, sizes in by_origin.items()
+    )
 
 
 def _tensors(report: Report, width: int) -> Iterator[Line]:

@@ -86,8 +86,12 @@ class Input(NamedTuple):
         name: Its name.
         shape: Elements per axis.
         spatial_axes: The axes along which the first window nodes slide; empty where there are none.
-        assumed: The axes whose size neither the file nor the user gave, so that a default was taken.
+        assumed: The axes whose size neither the file nor the user gave, so that the program chose one.
         layout: Order of the axes, such as "NCHW", "NHWC" or "NCW"; empty where it has no such name.
+        origins: Where the size of each axis of `assumed` is from: "metadata" (the exporter's), "weight" (the channels
+            of a convolution), "state" (the batch of a recurrent state), "declared" (another shape in the file needs it)
+            or "tried" (a usual size at which the model runs).
+        value: The value that the user gave, as a number, a text or nested tuples of them; None where there is none.
     """
 
     name: str
@@ -95,6 +99,8 @@ class Input(NamedTuple):
     spatial_axes: tuple[int, ...]
     assumed: tuple[int, ...]
     layout: str
+    origins: tuple[str, ...] = ()
+    value: object = None
 
 
 class TensorReport(NamedTuple):
@@ -154,6 +160,7 @@ class Finding:
         page: Address of the rule's documentation where another package brings the rule; else empty.
         also: The same at further places, and its consequences (findings of other rules); none has `also` of its own.
             Notes of one rule are one finding.
+        assumed: Whether it may hold only at the input size that the program chose; then it is a warning at most.
     """
 
     rule: str
@@ -171,6 +178,7 @@ class Finding:
     bytes: tuple[int, int] | None = None
     page: str = ""
     also: tuple[Finding, ...] = ()
+    assumed: bool = False
 
 
 class Accepted(NamedTuple):
