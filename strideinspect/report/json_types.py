@@ -29,6 +29,9 @@ NAME = "strideinspect/report/1"
 Count = Annotated[int, Keyword("minimum", 0)]
 CountPerAxis = list[Count]
 Stride = Annotated[str, Keyword("pattern", "^-?[0-9]+(/[1-9][0-9]*)?$"), 'An exact number: "32" or "1/2".']
+Exact = Annotated[
+    str, Keyword("pattern", r"^-?[0-9]+(\.[0-9]+|/[1-9][0-9]*)?$"), 'An exact number: "-15.5", "0" or "1/3".'
+]
 RangeJson = Annotated[list[int], Keyword("minItems", 2), Keyword("maxItems", 2), "First and last index, both included."]
 Ranges = Annotated[list[RangeJson], "Ranges of indices."]
 
@@ -46,6 +49,18 @@ class PositionsJson(TypedDict):
 
     first: list[Count | None]
     last: list[Count | None]
+
+
+class AlignmentJson(TypedDict):
+    """Where indices lie, in input pixels: the center of index i minus (i + ½)·stride − ½, averaged over the phases."""
+
+    offset: Annotated[Exact | None, "The same along all paths; null where they disagree."]
+    least: Annotated[Exact, "The smallest of any path."]
+    most: Annotated[Exact, "The largest of any path."]
+    lookahead: Annotated[
+        Count, "Pixels seen behind those that index i stands for, i·stride to (i+1)·stride-1; 0 is causal."
+    ]
+    lookback: Annotated[Count, "Pixels seen before them."]
 
 
 class FieldJson(TypedDict):
@@ -69,6 +84,9 @@ class FieldJson(TypedDict):
     reason: Annotated[str | None, "Why there is no closed form."]
     full: FullJson | None
     positions: Annotated[PositionsJson | None, "With --positions."]
+    alignment: Annotated[
+        AlignmentJson | None, "Null without a closed form or a position, and where the axis is reversed."
+    ]
 
 
 class SourceJson(TypedDict):
