@@ -6,8 +6,9 @@ Compares the center of index i of an output map, averaged over the phases of its
 middle of the pixels that it stands for. Reports a distance of at least a quarter of the effective stride and at least
 one pixel, once per output and distance.
 
-Two cases are not reported. Where branches of different centers were merged, there is no single distance, and
-`misaligned-merge` names the merges. Along a causal axis, as in a WaveNet, the past is seen on purpose.
+Three cases are not reported. Where branches of different centers were merged, there is no single distance, and
+`misaligned-merge` names the merges. Along a causal axis, as in a WaveNet, the past is seen on purpose. A map of one
+index, or on an input of one pixel, has no positions to decode.
 
 ## Why it matters
 
@@ -81,8 +82,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 def _drift(field: Field) -> Fraction | None:
     """The offset of a field where it is worth a note."""
-    if field.alignment is None or field.stride is None:
-        return None
+    if field.alignment is None or field.stride is None or min(field.extent, len(field.positions)) < 2:
+        return None  # nobody decodes a position from one index, or on one pixel
     offset = field.alignment.offset
     return offset if offset is not None and abs(offset) >= 1 and abs(offset) * 4 >= field.stride else None
 

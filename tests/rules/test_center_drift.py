@@ -106,6 +106,14 @@ def test_a_causal_signal_is_no_drift(pads: tuple[int, int], tmp_path: Path) -> N
     assert len(of_rule(report, "center-drift")) == (0 if pads[0] else 1)
 
 
+def test_one_index_or_pixel_is_no_map(tmp_path: Path) -> None:
+    """A valid convolution that leaves one index, and a generator that makes an image from one pixel of noise."""
+    head = model_of("y = Conv (x, four)", {"x": (1, 1, 4, 4)}, constants=WEIGHTS)
+    generator = model_of(f"u = ConvTranspose (x, four) {same('u', 'y')}", {"x": (1, 1, 1, 1)}, constants=WEIGHTS)
+    for model in (head, generator):
+        assert not of_rule(inspected(model, tmp_path), "center-drift")
+
+
 def test_classifiers_have_no_position(tmp_path: Path) -> None:
     """ResNet-50 with its pooling is 15.5 pixels off at stride 32 before it, which nobody decodes."""
     net = networks.Net(224)
