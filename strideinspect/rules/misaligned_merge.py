@@ -43,7 +43,7 @@ Resize. Nothing, if half an index does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -51,7 +51,7 @@ from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed
-from strideinspect.spelling import distance, listed
+from strideinspect.spelling import count, distance, listed
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
@@ -73,13 +73,15 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         high = max(merge.branches, key=lambda branch: branch.least)
         apart = high.least - low.most
         if apart > 0:
-            even = [window for window in _windows_between(analysis, low, high) if _even(window)]
-            by_design = bool(even) and apart <= abs(low.stride) / 2
+            windows = _windows_between(analysis, low, high)
+            by_design = apart <= abs(low.stride) / 2 and any(map(_even, windows))
             yield Draft(
                 f"{merge.node.op} {merge.node.label}: its branches are spatially misaligned: {high.tensor} is centered "
                 f"{distance(apart, len(analysis.spatial_axes[merge.input]))} after {low.tensor} along "
                 f"{axes_listed(merge.axes)} of {merge.input}",
-                _help(analysis, merge, low, high),
+                _resize_advice(analysis, merge, low, high)
+                or _window_advice(analysis, windows, by_design=by_design)
+                or _crop_advice(low, apart),
                 node=merge.node.key,
                 input=merge.input,
                 axes=merge.axes,
@@ -87,23 +89,27 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             )
 
 
-def _help(analysis: Analysis, merge: MapMerge, low: MergedMap, high: MergedMap) -> str:
-    """What brings these two branches together, by what is in one of them and not in the other."""
-    resized = _resize_advice(analysis, merge, low, high)
-    windows = _windows_between(analysis, low, high)
+def _window_advice(analysis: Analysis, windows: Sequence[WindowNode], *, by_design: bool) -> str:
+    """What to change of the windows that only one of the branches has; empty if they are not the reason."""
     even = [window.label for window in windows if _even(window)]
-    same = [window for window in windows if _padding_of(analysis, window).startswith("SAME")]
-    lopsided = [window.label for window in windows if window.padding_begin != window.padding_end]
-    if resized:
-        return resized
-    if even:
+    lopsided = [window for window in windows if window.padding_begin != window.padding_end]
+    if by_design:
         verb = "has an even kernel" if len(even) == 1 else "have even kernels"
         return f"{_few(even)} {verb}, centered between two indices: use odd kernels, or the same ones in both branches"
-    if same:
+    if any(analysis.nodes[window.output].text("auto_pad", "NOTSET").startswith("SAME") for window in lopsided):
         return "use an odd input size, or explicit symmetric padding instead of SAME"
-    if lopsided:
-        return f"pad {_few(lopsided)} symmetrically"
-    return "use the same windows, padding and crops in both branches"
+    odd = [window.label for window in lopsided if not _even(window)]
+    return f"pad {_few(odd)} symmetrically" if odd else ""
+
+
+def _crop_advice(low: MergedMap, apart: Fraction) -> str:
+    """What moves the branch that lies before the other: its own index further along in its place."""
+    if apart % abs(low.stride):
+        return "use the same windows and padding in both branches"
+    moved = count(int(apart / abs(low.stride)), "index")
+    return (
+        f"crop {moved} at the {'end' if low.stride < 0 else 'beginning'} of {low.tensor}, and pad as many at the other"
+    )
 
 
 def _resize_advice(analysis: Analysis, merge: MapMerge, low: MergedMap, high: MergedMap) -> str:
@@ -124,9 +130,9 @@ def _resize_advice(analysis: Analysis, merge: MapMerge, low: MergedMap, high: Me
 
 
 def _windows_between(analysis: Analysis, low: MergedMap, high: MergedMap) -> list[WindowNode]:
-    """The window nodes in one of the branches, and not in both."""
+    """The sliding windows in one of the branches, and not in both; neither transposed nor global ones."""
     one, other = ({node.key for node in _upstream(analysis, branch.tensor)} for branch in (low, high))
-    return [window for window in analysis.windows if window.output in one ^ other]
+    return [window for window in analysis.windows if window.output in one ^ other and window.dropped is not None]
 
 
 def _upstream(analysis: Analysis, tensor: str) -> Iterator[Node]:
@@ -142,10 +148,6 @@ def _upstream(analysis: Analysis, tensor: str) -> Iterator[Node]:
 def _even(window: WindowNode) -> bool:
     """Whether the window covers an even number of indices along some axis: it is centered between two of them."""
     return any(d * (k - 1) % 2 for k, d in zip(window.kernel, window.dilation, strict=True))
-
-
-def _padding_of(analysis: Analysis, window: WindowNode) -> str:
-    return analysis.nodes[window.output].text("auto_pad", "NOTSET")
 
 
 def _few(labels: list[str]) -> str:

@@ -14,6 +14,7 @@ WEIGHTS: dict[str, Constant] = {
     "one": (1, 1, 1, 1), "two": (1, 1, 2, 2), "three": (1, 1, 3, 3), "four": (1, 1, 4, 4), "five": (1, 1, 5, 5),
     "first": [1, 1], "last": [2**40, 2**40], "axes": [2, 3], "double": [1.0, 1.0, 2.0, 2.0],
     "before": [-1, -1], "twos": [2, 2],
+    "in_front": [0, 0, 1, 1, 0, 0, 0, 0], "behind": [0, 0, 0, 0, 0, 0, 1, 1],
     "pair": (1, 2, 1, 1), "zero": [0, 0], "first1": [1], "two1": [2], "three1": [3], "column": [3], "half": [4, 4],
 }  # fmt: skip
 HALVED = "d = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)"
@@ -228,8 +229,12 @@ HELPS = {
     ),
     # The small map's pixels are two of the large one's: half of the difference is ½, and so is the distance.
     "at corners": (f"{HALVED} {AT_CORNERS} y = Concat <axis = 1> (u, x)", "coordinate_transformation_mode half_pixel"),
+    "shifted by a Pad": (
+        "p = Pad (x, in_front) u = Slice (p, zero, before, axes) c = Add (u, x) y = Conv (c, one)",
+        "crop 1 index at the beginning of u, and pad as many at the other",
+    ),
     "pyramid": (
-        f"{padded('x', 'a')} {padded('a', 'b')} {nearest('b', 'u')} y = Add (u, a)",
+        f"{padded('x', 'a')} {padded('a', 'b')} {nearest('b', 'u')} c = Add (u, a) y = Conv (c, one)",
         "Resize u aligns them with linear interpolation and coordinate_transformation_mode asymmetric",
     ),
 }
@@ -243,19 +248,28 @@ def test_what_to_do_about_this_merge(body: str, advice: str, tmp_path: Path) -> 
     assert advice in str(finding.help)
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        (AT_CORNERS, 'u = Resize <mode = "linear", coordinate_transformation_mode = "half_pixel"> (d, , double)'),
-        (nearest("d", "u"), AT_CORNERS),
-    ],
-    ids=["half_pixel", "asymmetric"],
-)
-def test_the_advice_on_a_resize_is_right(before: str, after: str, tmp_path: Path) -> None:
-    """Followed, the advice leaves no finding: pools lie between pixels, and convolutions with padding 1 on them."""
-    shrink = HALVED if "half_pixel" in after else padded("x", "d")
-    for resize, count in ((before, 1), (after, 0)):
-        model = model_of(f"{shrink} {resize} y = Concat <axis = 1> (u, x)", {"x": (1, 1, 8, 8)}, constants=WEIGHTS)
+# What is merged with x, and what the advice makes of it.
+FOLLOWED = {
+    "half_pixel": (
+        f"{HALVED} {AT_CORNERS}",
+        f'{HALVED} u = Resize <mode = "linear", coordinate_transformation_mode = "half_pixel"> (d, , double)',
+    ),
+    "asymmetric": (f"{padded('x', 'd')} {nearest('d', 'u')}", f"{padded('x', 'd')} {AT_CORNERS}"),
+    "crop": (
+        "p = Pad (x, in_front) u = Slice (p, zero, before, axes)",
+        "p = Pad (x, in_front) v = Slice (p, zero, before, axes) w = Slice (v, first, last, axes) u = Pad (w, behind)",
+    ),
+    "pads": ("u = Conv <pads = [2, 2, 0, 0]> (x, three)", "u = Conv <pads = [1, 1, 1, 1]> (x, three)"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), FOLLOWED.values(), ids=FOLLOWED)
+def test_advice_that_is_followed_leaves_no_finding(before: str, after: str, tmp_path: Path) -> None:
+    """Pools lie between pixels, convolutions with padding 1 on them: each wants other coordinates of the Resize."""
+    for branch, count in ((before, 1), (after, 0)):
+        model = model_of(
+            f"{branch} c = Concat <axis = 1> (u, x) y = Conv (c, pair)", {"x": (1, 1, 8, 8)}, constants=WEIGHTS
+        )
         assert len(of_rule(inspected(model, tmp_path), "misaligned-merge")) == count
 
 
