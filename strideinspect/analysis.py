@@ -214,7 +214,8 @@ class Analysis:
     @cached_property
     def merges(self) -> tuple[MapMerge, ...]:
         """Merges of maps that have a position. Indices returned by a MaxPool (int64) are not a map."""
-        return tuple(m for m in merges(self.reads, self.fields) if self.shapes.dtypes.get(m.node.outputs[0]) != INT64)
+        found = merges(self.reads, self.fields, self.shapes.shapes)
+        return tuple(m for m in found if self.shapes.dtypes.get(m.node.outputs[0]) != INT64)
 
     def tensor(self, name: str) -> TensorReport:
         """A tensor's shape and fields, by the tensor's own name."""

@@ -79,6 +79,12 @@ MOST_REPORTED_PHASES = 64
 MOST_PHASES = 1 << 12
 """A closed form with more phases is given up. It is more than are reported, as a later node may reduce the number."""
 
+MOST_PATHS = 64
+"""Alignment is given up where more paths differ in the centers of their fields, by more than a shift.
+
+Upsampled maps whose phases lie differently make new ones at every merge. Real detectors were seen with up to 20.
+"""
+
 LARGEST_INDEX_TABLE = 1 << 20
 """Entries of a table that lists an input element for each output element, 8 MiB; otherwise all is taken as read."""
 

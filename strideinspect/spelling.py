@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 
 NONE = "–"
 """Written where a value is unknown or does not exist."""
@@ -56,6 +57,44 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(item)
     else:
         yield str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def exact(value: Fraction) -> str:
+    """`-15.5`, `4`; a fraction where there is no exact decimal form: `1/3`."""
+    digits = next((n for n in range(40) if 10**n % value.denominator == 0), None)
+    if not digits:
+        return str(value)
+    whole, part = divmod(int(abs(value) * 10**digits), 10**digits)
+    return f"{'-' if value < 0 else ''}{whole}.{part:0{digits}}"
+
+
+def center(stride: Fraction, offset: Fraction) -> str:
+    """Where index i lies on the input, `offset` pixels after `(i + ½)·stride − ½`: `32·i`, `4·i + 1.5`, `i/2`."""
+    start = (stride - 1) / 2 + offset
+    return _scaled("i", stride) + (f" {'+' if start > 0 else '−'} {exact(abs(start))}" if start else "")
+
+
+def half_pixel(stride: Fraction) -> str:
+    """Where the convention of half-pixel centers puts index i: `(i + ½)·32 − ½`, `(i + ½)/2 − ½`; `i` at stride 1."""
+    return "i" if stride == 1 else f"{_scaled('(i + ½)', stride)} − ½"
+
+
+def _scaled(text: str, by: Fraction) -> str:
+    """`32·i`, `i/2`, `i·4/3`; a sum in brackets comes first."""
+    times = "" if by.numerator == 1 else f"·{by.numerator}"
+    if by.denominator > 1:
+        return f"{text}{times}/{by.denominator}"
+    return f"{text}{times}" if text.startswith("(") or not times else f"{by.numerator}·{text}"
+
+
+def distance(number: Fraction, rank: int) -> str:
+    """A distance on an input with `rank` spatial axes: `1 pixel`, `0.5 samples`, `2 voxels`."""
+    return f"{exact(number)} {plural(point_noun(rank), 1 if number == 1 else 2)}"
+
+
+def shift(offset: Fraction, rank: int) -> str:
+    """`15.5 pixels before`, `0.5 samples after`."""
+    return f"{distance(abs(offset), rank)} {'after' if offset > 0 else 'before'}"
 
 
 def span(ends: tuple[int, int]) -> str:

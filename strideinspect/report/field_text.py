@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from strideinspect import spelling
-from strideinspect.report import number_text
+from strideinspect.report import alignment_text, number_text
 from strideinspect.results.field import Field
 from strideinspect.results.report import Cell, TensorReport, WindowNode
 
@@ -129,13 +129,16 @@ def _coverage(fields: Sequence[Field], *, name: str) -> str:
 def local_sentence(fields: Sequence[Field], *, name: str) -> str:
     """The local field of one graph input.
 
-    `receptive field 91, stride 4, first index centered at 1.5, covers up to 91 of 224 rows and columns of image`.
+    `receptive field 91, stride 4, index i centered at 4·i + 1.5 (aligned), covers up to 91 of 224 rows and columns of
+    image`.
     """
     parts = []
     if all(field.size is not None for field in fields):
         parts += [f"receptive field {size_cell(fields, ())}", f"stride {stride_cell(fields)}"]
     centers = [field.center for field in fields if field.center is not None]
-    if len(centers) == len(fields):
+    if place := alignment_text.sentence(fields):
+        parts.append(place)
+    elif len(centers) == len(fields):
         distinct = dict.fromkeys(number_text.decimal(center) for center in centers)
         parts.append(f"first index centered at {', '.join(distinct)}")
     parts.append(f"covers up to {_coverage(fields, name=name)}")

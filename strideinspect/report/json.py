@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from strideinspect.report import rule_links
+from strideinspect.report.json_field_types import AlignmentJson, FieldJson, PositionsJson
 from strideinspect.report.json_types import (
     NAME,
     AcceptedJson,
@@ -17,21 +18,19 @@ from strideinspect.report.json_types import (
     CountsJson,
     DroppedJson,
     FailedJson,
-    FieldJson,
     FindingJson,
     ImpulsesJson,
     JsonValue,
     ModelJson,
     NodeJson,
     PlaceJson,
-    PositionsJson,
     ReportJson,
     Scalar,
     SourceJson,
     TensorJson,
     VerificationJson,
 )
-from strideinspect.results.field import Field, Span
+from strideinspect.results.field import Alignment, Field, Span
 from strideinspect.results.report import (
     Accepted,
     Branch,
@@ -44,6 +43,7 @@ from strideinspect.results.report import (
     WindowNode,
 )
 from strideinspect.results.verdict import Check, Counts, Impulses, Verification
+from strideinspect.spelling import exact
 
 LINE = 90
 """Objects that take no more characters than this stay on one line."""
@@ -171,6 +171,19 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
         "reason": field.reason,
         "full": None if full is None else {"since": full.collapsed_at, "first": full.first, "last": full.last},
         "positions": listed if positions else None,
+        "alignment": _alignment(field.alignment),
+    }
+
+
+def _alignment(aligned: Alignment | None) -> AlignmentJson | None:
+    if aligned is None:
+        return None
+    return {
+        "offset": None if aligned.offset is None else exact(aligned.offset),
+        "least": exact(aligned.least),
+        "most": exact(aligned.most),
+        "lookahead": aligned.lookahead,
+        "lookback": aligned.lookback,
     }
 
 

@@ -15,5 +15,8 @@ class Keyword(NamedTuple):
 Count = Annotated[int, Keyword("minimum", 0)]
 CountPerAxis = list[Count]
 Stride = Annotated[str, Keyword("pattern", "^-?[0-9]+(/[1-9][0-9]*)?$"), 'An exact number: "32" or "1/2".']
+Exact = Annotated[
+    str, Keyword("pattern", r"^-?[0-9]+(\.[0-9]+|/[1-9][0-9]*)?$"), 'An exact number: "-15.5", "0" or "1/3".'
+]
 RangeJson = Annotated[list[int], Keyword("minItems", 2), Keyword("maxItems", 2), "First and last index, both included."]
 Ranges = Annotated[list[RangeJson], "Ranges of indices."]

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
+from strideinspect.report.json_field_types import FieldJson
 from strideinspect.report.json_map_types import CellJson, LadderStepJson, TotalsJson
-from strideinspect.report.json_numbers import Count, CountPerAxis, Keyword, RangeJson, Ranges, Stride
+from strideinspect.report.json_numbers import Count, CountPerAxis, Keyword, Ranges
 
 Scalar = str | int | float | bool | None
 JsonValue = Scalar | list["JsonValue"] | dict[str, "JsonValue"]
@@ -20,44 +21,6 @@ AnyValue = Annotated[JsonValue, Keyword("$ref", "#/$defs/value")]
 
 NAME = "strideinspect/report/1"
 """The name of the schema, with its number."""
-
-
-class FullJson(TypedDict):
-    """Full dependence where it exceeds the local field: the hull over all positions."""
-
-    since: Annotated[str, "The tensor in which an axis was first reduced to a single value, or normalised over."]
-    first: Count
-    last: Count
-
-
-class PositionsJson(TypedDict):
-    """Actual local field per index along node_axis; null where an index depends on nothing."""
-
-    first: list[Count | None]
-    last: list[Count | None]
-
-
-class FieldJson(TypedDict):
-    """The receptive field of a tensor along one axis of one graph input."""
-
-    input: Annotated[str, "Name of the graph input."]
-    axis: Annotated[Count, "Axis of the graph input: 2 for the height of NCHW, 1 for that of NHWC."]
-    node_axis: Annotated[
-        Count | None, "Axis of this tensor along which the position runs; null where it has no position."
-    ]
-    size: Annotated[Count | None, "Theoretical size in pixels; null where there is no closed form."]
-    smallest: Annotated[
-        Count | None, "Theoretical size along the path with the smallest field, where branches met on the way."
-    ]
-    stride: Annotated[Stride | None, "Effective stride: input pixels between neighbouring indices."]
-    first: Annotated[int | None, "First pixel of the theoretical field of output index 0; negative in the padding."]
-    last: Annotated[int | None, "Last pixel of the theoretical field of output index 0."]
-    phases: Annotated[
-        list[RangeJson | None], "Theoretical spans of output indices 0 to p-1, p the period; null: a hole."
-    ]
-    reason: Annotated[str | None, "Why there is no closed form."]
-    full: FullJson | None
-    positions: Annotated[PositionsJson | None, "With --positions."]
 
 
 class SourceJson(TypedDict):
