@@ -55,7 +55,7 @@ def _json(rules: Sequence[RuleInfo]) -> str:
     """A list of objects: id, group, maximum severity, summary, and the address of the rule's page."""
     import json
 
-    from strideinspect.report.rule_links import address
+    from strideinspect.results.rule_links import address
 
     listed = [
         {

@@ -9,16 +9,9 @@ from strideinspect import spelling
 from strideinspect.report import alignment_text, number_text
 from strideinspect.results.field import Field
 from strideinspect.results.report import Cell, TensorReport, WindowNode
+from strideinspect.results.rows import by_input
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def by_input(fields: Iterable[Field]) -> dict[str, tuple[Field, ...]]:
-    """The fields of each graph input, in the order in which inputs first come, each by axis."""
-    groups: dict[str, list[Field]] = {}
-    for field in fields:
-        groups.setdefault(field.input, []).append(field)
-    return {name: tuple(sorted(group, key=lambda field: field.axis)) for name, group in groups.items()}
 
 
 def reasons(fields: Iterable[Field]) -> tuple[str, ...]:

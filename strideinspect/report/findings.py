@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from strideinspect import spelling
-from strideinspect.report import places, rule_links
+from strideinspect.report import places
 from strideinspect.report.layout import (
     Line,
     Segment,
@@ -15,6 +15,7 @@ from strideinspect.report.layout import (
     hang,
     pad,
 )
+from strideinspect.results import rule_links
 from strideinspect.results.fingerprint import layer_of
 from strideinspect.results.one_cause import places_of
 from strideinspect.results.report import Finding, Report, Severity

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from strideinspect.report import places, rule_links
+from strideinspect.report import places
 from strideinspect.report.layout import printable
+from strideinspect.results import rule_links
 from strideinspect.results.fingerprint import fingerprints, of_failure
 from strideinspect.results.report import FailedReport, Report, Severity
 

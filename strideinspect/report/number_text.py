@@ -99,13 +99,6 @@ def spatial(sizes: Sequence[int], axes: Sequence[int]) -> str:
     return spelling.shape_text([sizes[axis] for axis in axes])
 
 
-def output_map(node: WindowNode) -> tuple[int, ...] | None:
-    """The spatial part of a window's output; None where it is unknown, or gone: a reduction may remove its axes."""
-    if node.output_shape is None or node.input_shape is None or len(node.output_shape) != len(node.input_shape):
-        return None
-    return tuple(node.output_shape[axis] for axis in node.spatial_axes)
-
-
 def lost(numbers: Sequence[int], *, brief: bool) -> str:
     """Lost indices per spatial axis: `1 row, 1 column`, or bare numbers where `brief`; empty where none is lost."""
     if not any(numbers):

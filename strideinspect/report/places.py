@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 from strideinspect import spelling
-from strideinspect.report import rule_links
 from strideinspect.report.layout import printable
+from strideinspect.results import rule_links
 from strideinspect.results.report import Finding
 
 MOST = 20

@@ -13,8 +13,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from strideinspect.report import places, rule_links
+from strideinspect.report import places
 from strideinspect.report.layout import printable
+from strideinspect.results import rule_links
 from strideinspect.results.fingerprint import fingerprints
 from strideinspect.results.report import FailedReport, Finding, Report, RuleInfo, Severity
 from strideinspect.version import HOME

@@ -19,6 +19,7 @@ from strideinspect.report.layout import (
 from strideinspect.report.repeated_blocks import Block, Row, fold, short_names
 from strideinspect.results.field import Field
 from strideinspect.results.report import Branch, Report, WindowNode
+from strideinspect.results.rows import by_input, output_map
 
 LONG = 25
 """Tables of fewer window nodes are not folded."""
@@ -102,13 +103,13 @@ def _shortened(width: int, *, folded: bool, left_out: int) -> Iterator[Line]:
 
 def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool) -> Iterator[Row]:
     """One row per graph input that the node depends on; rows after the first repeat only what differs."""
-    groups: dict[str, tuple[Field, ...]] = field_text.by_input(field_text.fields_of(node)) or {"": ()}
+    groups: dict[str, tuple[Field, ...]] = by_input(field_text.fields_of(node)) or {"": ()}
     own = (
         number_text.operator(node, brief=brief),
         number_text.kernel(node),
         number_text.padding(node),
         number_text.dilation(node),
-        spelling.shape_text(number_text.output_map(node)),
+        spelling.shape_text(output_map(node)),
     )
     losses = number_text.losses(node.dropped, brief=brief)
     for number, (name, fields) in enumerate(groups.items()):
@@ -163,7 +164,7 @@ def _full(report: Report, width: int) -> Iterator[Line]:
         f"{len(beyond):,} of {spelling.count(len(report.nodes), 'layer')} {'depends' if len(beyond) == 1 else 'depend'}"
     )
     pools = {node.output: node.label for node in report.nodes if all(f.node_axis is None for f in node.fields)}
-    for name, fields in field_text.by_input(field for node in beyond for field in node.fields).items():
+    for name, fields in by_input(field for node in beyond for field in node.fields).items():
         since = next((field.full.collapsed_at for field in fields if field.full), None)
         if since is None:
             continue

@@ -26,6 +26,7 @@ from strideinspect.report.layout import (
     pad,
 )
 from strideinspect.results.report import Input, Report, Severity, TensorReport, Totals
+from strideinspect.results.rows import by_input
 
 _ORIGINS = {
     "metadata": "from the metadata",
@@ -124,7 +125,7 @@ def _tensor(kind: str, tensor: TensorReport, width: int) -> Iterator[Line]:
     yield line(
         Segment(f"{kind}  ", Style.DIM), Segment(tensor.name, Style.STRONG), f"  {spelling.shape_text(tensor.shape)}"
     )
-    groups = field_text.by_input(tensor.fields)
+    groups = by_input(tensor.fields)
     texts = [field_text.sentence(fields, name=name) for name, fields in groups.items()] or [_without_fields(tensor)]
     for text in texts:
         yield from hang((Segment("        "),), text, width)

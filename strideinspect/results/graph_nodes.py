@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from strideinspect.results.field import Field
+from strideinspect.spelling import by_axes, shape_text
 
 
 class Source(NamedTuple):
@@ -106,6 +107,10 @@ class WindowNode:
     bytes: tuple[int, int] | None = None
     branch: Branch | None = None
     pad_nodes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+
+    def __repr__(self) -> str:
+        window = f"{by_axes(self.kernel)}/{by_axes(self.stride)}"
+        return f"<WindowNode {self.label!r}: {self.op} {window}, output {shape_text(self.output_shape)}>"
 
     @property
     def label(self) -> str:

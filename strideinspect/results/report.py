@@ -7,14 +7,17 @@ at every start.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from enum import StrEnum
+from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from strideinspect.errors import UsageError
 from strideinspect.results.cells import Cell, CellAxis, cells_of
 from strideinspect.results.field import Field, Span
+from strideinspect.results.findings import Accepted, Finding, RuleInfo, Severity
 from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
 from strideinspect.results.ladder import LadderStep
 from strideinspect.results.totals import NO_TOTALS, Totals
@@ -22,6 +25,8 @@ from strideinspect.results.verdict import Verification
 
 if TYPE_CHECKING:
     import networkx
+    import pandas
+
 
 __all__ = [  # everything that a report is made of, but for fields and verification, can be imported from here
     "Accepted",
@@ -43,40 +48,6 @@ __all__ = [  # everything that a report is made of, but for fields and verificat
     "Unseen",
     "WindowNode",
 ]
-
-
-class Severity(StrEnum):
-    """How serious a finding is. Compare `rank`: as text, severities sort alphabetically."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    ERROR = "error"
-
-    @property
-    def rank(self) -> int:
-        """0 for a note, 1 for a warning, 2 for an error."""
-        return _RANKS[self]
-
-
-_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-
-
-class RuleInfo(NamedTuple):
-    """A rule.
-
-    Attributes:
-        id: Its name in kebab-case, which findings, options and configurations use.
-        group: The group it belongs to, which options and configurations may name instead.
-        severity: The maximum severity of its findings.
-        summary: One line that says when it fires.
-        page: Address of its documentation where another package brings the rule; else empty.
-    """
-
-    id: str
-    group: str
-    severity: Severity
-    summary: str
-    page: str = ""
 
 
 class Input(NamedTuple):
@@ -136,63 +107,6 @@ class Unseen(NamedTuple):
     input: str
     axis: int
     ranges: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one rule reports, and every place of the model where that, or a consequence of it, is the case.
-
-    Attributes:
-        rule: Id of the rule.
-        severity: How serious it is.
-        message: What is wrong, where and by how much, in one sentence.
-        help: What to do about it; may be empty.
-        node: Name of the node concerned, or None.
-        output: First output of that node, or the graph output concerned, or None.
-        input: The graph input concerned, or None.
-        axes: Axes of the tensor concerned: of the graph input where `input` is given, else of the node's own input.
-        ranges: First and last index, both included, of each run of indices concerned; they hold along each of `axes`.
-        pixels: How many indices are concerned along each of `axes`; None where that is not counted.
-        sizes: Sizes of each of `axes` to use instead.
-        source: Where the author wrote the node; None where the exporter recorded nothing.
-        bytes: First byte and length, in the file, of the record of the node that makes `output`; None where there is
-            none.
-        page: Address of the rule's documentation where another package brings the rule; else empty.
-        also: The same at further places, and its consequences (findings of other rules); none has `also` of its own.
-            Notes of one rule are one finding.
-        assumed: Whether it may hold only at the input size that the program chose; then it is a warning at most.
-    """
-
-    rule: str
-    severity: Severity
-    message: str
-    help: str = ""
-    node: str | None = None
-    output: str | None = None
-    input: str | None = None
-    axes: tuple[int, ...] = ()
-    ranges: tuple[Span, ...] = ()
-    pixels: int | None = None
-    sizes: tuple[int, ...] = ()
-    source: Source | None = None
-    bytes: tuple[int, int] | None = None
-    page: str = ""
-    also: tuple[Finding, ...] = ()
-    assumed: bool = False
-
-
-class Accepted(NamedTuple):
-    """What a baseline removed from a report.
-
-    Attributes:
-        baseline: Name of the baseline's file.
-        findings: The findings that it accepts.
-        stale: A text for each of its entries that no longer matches a finding.
-    """
-
-    baseline: str
-    findings: tuple[Finding, ...]
-    stale: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)  # no slots: the graph is made when it is first asked for, and kept
@@ -261,6 +175,51 @@ class Report:
         from strideinspect.results import window_graph
 
         return window_graph.windows_only(self.graph)
+
+    @cached_property
+    def plain_graph(self) -> networkx.DiGraph[str]:
+        """`graph` with plain attributes, so that networkx can write it as GraphML, GEXF or node-link JSON.
+
+        Attributes are texts and numbers: sizes per axis are written as in "3x3", a stride of 1/2 as "1/2", and what is
+        not known is left out. Receptive field and stride are those of the node's first input.
+        """
+        from strideinspect.results import window_graph
+
+        return window_graph.plain(self.graph)
+
+    def to_dict(self, *, positions: bool = False) -> dict[str, Any]:
+        """The report as dicts, lists, texts and numbers: an entry of `models` in the JSON report.
+
+        `positions` adds the actual field of every index.
+        """
+        from strideinspect.results import as_data
+
+        return {**as_data.model(self, positions=positions)}
+
+    def to_json(self, *, positions: bool = False) -> str:
+        """The JSON report (`strideinspect/report/1`) of this model alone."""
+        from strideinspect.results import as_data
+        from strideinspect.version import __version__
+
+        return json.dumps(as_data.document([self], version=__version__, positions=positions), indent=2)
+
+    def to_rows(self) -> list[dict[str, str | int | float | Fraction | None]]:
+        """The receptive-field table: a dict per window node and input axis, with the columns of the CSV report."""
+        from strideinspect.results import rows
+
+        return [*rows.rows(self.nodes)]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """`to_rows` as a pandas.DataFrame, with fractions as floats.
+
+        Raises UsageError where pandas is not installed.
+        """
+        try:
+            import pandas
+        except ModuleNotFoundError as error:
+            raise UsageError("to_pandas needs pandas", "pip install pandas, or use to_rows()") from error
+        rows = [{k: float(v) if isinstance(v, Fraction) else v for k, v in row.items()} for row in self.to_rows()]
+        return pandas.DataFrame(rows)
 
     def node(self, key: str) -> WindowNode:
         """The first window node with this name or first output.

@@ -29,6 +29,11 @@ class Counts:
     contradicted: int = 0
     not_checked: int = 0
 
+    @property
+    def total(self) -> int:
+        """All claims of the kind."""
+        return self.agreed + self.contradicted + self.not_checked
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -106,6 +111,11 @@ class Verification:
     impulses: Impulses | None = None
     details: tuple[Check, ...] = ()
     seconds: float | None = None
+
+    def __repr__(self) -> str:
+        counts = (("shapes", self.shapes), ("fields", self.fields), ("unseen", self.unseen), ("theory", self.theory))
+        told = ", ".join(f"{count.agreed} of {count.total} {name}" for name, count in counts)
+        return f"<Verification {self.status}: {told}>"
 
     def __post_init__(self) -> None:
         if self.status is Verdict.NOT_CHECKED and not self.reason:

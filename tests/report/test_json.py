@@ -14,12 +14,13 @@ from inline_snapshot import external_file
 
 from strideinspect.report import json as renderer
 from strideinspect.results.field import Positions
+from strideinspect.results.json_types import schema_text
 from strideinspect.results.report import FailedReport, Finding, Report, Severity, Source
 from strideinspect.results.verdict import Check, Verdict
 from tests.report import inspections
 from tests.report.builders import field, report
 
-SCHEMA: dict[str, Any] = json.loads(renderer.schema_text())
+SCHEMA: dict[str, Any] = json.loads(schema_text())
 REAL = (
     "crnn-dynamic-torchscript", "dcgan-generator-dynamo", "resnet3d-dynamo", "siamese-dynamo",
     "spatial-transformer-dynamo", "squeezenet11-torchscript", "wavenet-keras",

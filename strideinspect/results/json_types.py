@@ -7,11 +7,12 @@ definition: docs/generate_schema.py writes `report-1.schema.json` from them, eac
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypedDict
 
-from strideinspect.report.json_field_types import FieldJson
-from strideinspect.report.json_map_types import CellJson, LadderStepJson, TotalsJson
-from strideinspect.report.json_numbers import Count, CountPerAxis, Keyword, Ranges
+from strideinspect.results.json_field_types import FieldJson
+from strideinspect.results.json_map_types import CellJson, LadderStepJson, TotalsJson
+from strideinspect.results.json_numbers import Count, CountPerAxis, Keyword, Ranges
 
 Scalar = str | int | float | bool | None
 JsonValue = Scalar | list["JsonValue"] | dict[str, "JsonValue"]
@@ -259,3 +260,8 @@ class ReportJson(TypedDict):
     schema: Annotated[str, Keyword("const", NAME)]
     tool: ToolJson
     models: list[ModelJson | FailedJson]
+
+
+def schema_text() -> str:
+    """The JSON Schema of the report, as shipped in the package."""
+    return Path(__file__).with_name("report-1.schema.json").read_text(encoding="utf-8")

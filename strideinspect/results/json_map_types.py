@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, TypedDict
 
-from strideinspect.report.json_numbers import Count, CountPerAxis, Keyword, RangeJson, Stride
+from strideinspect.results.json_numbers import Count, CountPerAxis, Keyword, RangeJson, Stride
 
 LadderStepJson = TypedDict(
     "LadderStepJson",
