@@ -16,6 +16,8 @@ from strideinspect.results.report import Severity
 
 InputShapes = Mapping[str, Sequence[int] | str] | Sequence[int] | Sequence[str] | str
 """Shapes of inputs: by name, one for the only input, or text as on the command line ("NAME=1,3,224,224")."""
+InputValues = Mapping[str, object] | Sequence[str] | str
+"""Values of inputs: by name (a value, nested sequences or an array), or text as on the command line ("sr=16000")."""
 Verify = Literal["none", "run", "full"]
 """Nothing is run; shapes and fields are checked by running onnxruntime; enlarged inputs and the real weights too."""
 
@@ -69,6 +71,7 @@ class Settings:
         severity: Severity by rule or group, in place of the rules' own.
         fail_on: Lowest severity that fails a run of the command line or a test; None for none.
         input_shapes: Elements per axis by input name; the key "" stands for the model's only input.
+        input_values: Value of inputs by name, as nested tuples or as text ("1,3,16,16").
         verify: What to check by running onnxruntime.
         verify_timeout: Seconds after which verification is given up.
         tensors: Patterns (fnmatch) of tensor or node names whose fields are reported too.
@@ -90,6 +93,7 @@ class Settings:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     fail_on: Severity | None = Severity.ERROR
     input_shapes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    input_values: Mapping[str, object] = field(default_factory=dict)
     verify: Verify = "run"
     verify_timeout: float = 60.0
     tensors: tuple[str, ...] = ()
@@ -109,6 +113,7 @@ class Settings:
             "severity": arguments.severities(self.severity),
             "fail_on": arguments.fail_on(self.fail_on),
             "input_shapes": arguments.input_shapes(self.input_shapes),
+            "input_values": arguments.input_values(self.input_values),
             "verify": arguments.verify(self.verify),
             "verify_timeout": arguments.seconds(self.verify_timeout, "verify_timeout"),
             "tensors": arguments.texts(self.tensors, "tensors", '["layer3*"]'),

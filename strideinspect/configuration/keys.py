@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
-from strideinspect import expectation
+from strideinspect import arguments, expectation
 from strideinspect.errors import UsageError
 from strideinspect.results.report import Severity
 from strideinspect.rules import registry
@@ -121,7 +121,7 @@ def _entry(name: str, value: object, reader: Callable[[object], T]) -> T:
 
 
 def _sizes(value: object) -> tuple[int, ...]:
-    if not isinstance(value, list) or not all(type(item) is int and item > 0 for item in value):
+    if not isinstance(value, list) or not all(type(item) is int and item >= 0 for item in value):
         raise _WrongValueError("must be a list of sizes, such as [1, 3, 224, 224], or a table of them by input")
     return tuple(value)
 
@@ -130,6 +130,10 @@ def _input_shapes(value: object) -> Mapping[str, tuple[int, ...]]:
     if isinstance(value, dict):
         return {name: _sizes(sizes) for name, sizes in value.items()}
     return {"": _sizes(value)}
+
+
+def _input_values(value: object) -> Mapping[str, object]:
+    return arguments.input_values(_table(value))
 
 
 def _number(value: object) -> TypeGuard[int | float]:
@@ -213,6 +217,7 @@ _READERS: Mapping[str, Reader] = {
     "severity": _severities,
     "fail-on": _fail_on,
     "input-shapes": _input_shapes,
+    "input-values": _input_values,
     "verify": _one_of("none", "run", "full"),
     "verify-timeout": _seconds,
     "timeout": _seconds,

@@ -39,12 +39,14 @@ Fields = Mapping[str, Mapping[InputAxis, AxisField]]
 class NodeReads(NamedTuple):
     """A node and its reads, computed once for all passes. Reads of constants are left out.
 
-    `known` is False where a shape is missing, so that the reads are not known.
+    `known` is False where a shape is missing, so that the reads are not known. `joins_slices`: the node is a Concat of
+    slices of one map, which moves resolution into channels (the first layers of YOLOv5 and YOLOX).
     """
 
     node: Node
     reads: tuple[Read, ...]
     known: bool = True
+    joins_slices: bool = False
 
 
 def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
@@ -52,7 +54,10 @@ def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
     data_dependent = set(shapes.network.inputs)
     shaped = {"", *shapes.shapes}  # an optional input or output that is left out has no shape
     listed = []
+    sliced: dict[str, str] = {}  # the map that a tensor is a slice of
     for node in shapes.nodes:
+        if node.op in {"Slice", "Unsqueeze"}:
+            sliced |= {name: sliced.get(node.inputs[0], node.inputs[0]) for name in node.outputs}
         if not node.key or data_dependent.isdisjoint(node.inputs):
             continue
         if not (shaped.issuperset(node.inputs) and shaped.issuperset(node.outputs)):
@@ -61,7 +66,8 @@ def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
             data_dependent.update(name for name in node.outputs if name)
             continue
         reads = _fitting(node, shapes, data_dependent)
-        listed.append(NodeReads(node, reads))
+        of_one = node.op == "Concat" and len({sliced.get(name) for name in node.inputs}) == 1
+        listed.append(NodeReads(node, reads, joins_slices=of_one and node.inputs[0] in sliced))
         data_dependent.update(node.outputs[r.output] for r in reads)
     return tuple(listed), frozenset(data_dependent)
 
@@ -166,7 +172,7 @@ def _visit(item: NodeReads, fields: Fields) -> dict[str, Mapping[InputAxis, Axis
     return {
         output: contributions[0][1]
         if len(contributions) == 1 and contributions[0][0] is None
-        else _merged(contributions, label)
+        else _merged(contributions, label, one_window=item.joins_slices)
         for output, contributions in parts.items()
     }
 
@@ -175,7 +181,7 @@ _NO_PATH = "the tensor depends on it only through pooled statistics"
 
 
 def _merged(
-    contributions: Sequence[tuple[Place | None, Mapping[InputAxis, AxisField]]], label: str
+    contributions: Sequence[tuple[Place | None, Mapping[InputAxis, AxisField]]], label: str, *, one_window: bool
 ) -> dict[InputAxis, AxisField]:
     """The merged fields of several reads."""
     parts: dict[InputAxis, list[tuple[Place | None, AxisField]]] = {}
@@ -190,7 +196,8 @@ def _merged(
             continue
         near = [(place, seen) for place, seen in part if seen.actual.local is not None]
         form = theoretical.merge([(place, seen.form) for place, seen in near], label) if near else Reason(_NO_PATH)
-        together = paths.merge([(place, seen.form, seen.paths) for place, seen in near]) if near else AT_INPUT
+        several = [(place, seen.form, seen.paths) for place, seen in near]
+        together = paths.merge(several, label, one_window=one_window) if near else AT_INPUT
         dependence = actual.merge([(place, seen.actual) for place, seen in part], _other_axes(position_axes, source))
         merged[source] = AxisField(dependence, form, together)
     return merged

@@ -11,6 +11,7 @@ import onnx
 from numpy.typing import NDArray
 
 from strideinspect.limits import DEEPEST_TABLES, MOST_CONSTANT_INTEGERS, MOST_CONSTANT_REALS, MOST_STORED_INDICES
+from strideinspect.model.declared import Declared
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.nchwc import DOMAIN, with_channels
 from strideinspect.model.node import Node, Shape, UnresolvedError
@@ -26,29 +27,6 @@ INTEGERS = {
 }
 
 ConstantArray = NDArray[np.generic]
-
-
-class Declared(NamedTuple):
-    """A tensor's declaration in the file: element type, and per axis a size, a symbol or None; `dims` None: no rank."""
-
-    dtype: int
-    dims: tuple[int | str | None, ...] | None
-
-    @classmethod
-    def of(cls, info: onnx.ValueInfoProto) -> Declared | None:
-        """Read a tensor's declaration; None for sequences, maps and optionals."""
-        if not info.type.HasField("tensor_type"):
-            return None
-        tensor = info.type.tensor_type
-        if not tensor.HasField("shape"):
-            return cls(tensor.elem_type, None)
-        return cls(tensor.elem_type, tuple(_dimension(d) for d in tensor.shape.dim))
-
-
-def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:
-    if dim.HasField("dim_value"):
-        return int(dim.dim_value)
-    return dim.dim_param or None
 
 
 class _Later(NamedTuple):

@@ -21,7 +21,8 @@ class Draft:
     at, where that is not `node`. Drafts with the same `cause`, of one rule or of several, are one finding; without one,
     drafts of a rule are one finding if they say the same of several nodes (a layer used twice, both branches of a
     block, the steps of an unrolled recurrence). The most severe one stands for the others, else the first in the order
-    of the graph that is no `consequence`.
+    of the graph that is no `consequence`. `any_size` says whether this one is so at every input size, where the rule's
+    findings differ in that.
     """
 
     message: str
@@ -37,3 +38,4 @@ class Draft:
     written_by: str | None = None
     cause: Hashable | None = None
     consequence: bool = False
+    any_size: bool | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,11 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)  # no slots: the search is made when a rule first asks for it
 class Inspection:
-    """The input of every rule: one model at one input size. `verification` is None before verification."""
+    """The input of every rule: one model at one input size. `verification` is None before verification.
+
+    Where the file leaves sizes open, `failed_sizes` are those at which the model was found not to run. If that is all
+    that were tried, `refusal` says why it does not run at the one inspected.
+    """
 
     analysis: Analysis
     settings: Settings
     verification: Verification | None = None
+    failed_sizes: Sequence[str] = ()
+    refusal: str | None = None
 
     @cached_property
     def ambiguous(self) -> dict[str, dict[str, Outcome]]:

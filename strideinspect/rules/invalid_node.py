@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
-@rule("model", Severity.ERROR)
+@rule("model", Severity.ERROR, any_size=True)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node."""
     problems = {p.node.key: p.text for p in inspection.analysis.problems if p.trouble.value == "broken"}

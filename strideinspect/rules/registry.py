@@ -29,6 +29,7 @@ _NO_RULES = {
     "bounds",
     "causes",
     "contradictions",
+    "control_inputs",
     "draft",
     "inspection",
     "page",
@@ -45,6 +46,7 @@ class _Rule(NamedTuple):
     info: RuleInfo
     check: RuleCheck
     after_verification: bool
+    any_size: bool
     docstring: str
 
 
@@ -52,12 +54,13 @@ _RULES: dict[str, _Rule] = {}
 
 
 def rule(
-    group: str, severity: Severity, *, after_verification: bool = False, page: str = ""
+    group: str, severity: Severity, *, after_verification: bool = False, any_size: bool = False, page: str = ""
 ) -> Callable[[RuleCheck], RuleCheck]:
     """Register the check of a rule file: its name, with hyphens, is the rule's id, its docstring the rule's page.
 
-    `severity` is that of every finding, unless a draft lowers it. `page` is the address of the documentation of a rule
-    from another package. Raises ValueError for an id that is registered already.
+    `severity` is that of every finding, unless a draft lowers it. `any_size` says that what the rule finds is so at
+    every input size: other findings are warnings at most where the program chose the size. `page` is the address of
+    the documentation of a rule from another package. Raises ValueError for an id that is registered already.
     """
 
     def register(check: RuleCheck) -> RuleCheck:
@@ -66,7 +69,9 @@ def rule(
             raise ValueError(f"rule {id_} is registered already")
         docstring = (import_module(check.__module__).__doc__ or "").strip()
         summary = docstring.partition("\n")[0].rstrip(".")
-        _RULES[id_] = _Rule(RuleInfo(id_, group, severity, summary, page), check, after_verification, docstring)
+        _RULES[id_] = _Rule(
+            RuleInfo(id_, group, severity, summary, page), check, after_verification, any_size, docstring
+        )
         return check
 
     return register
@@ -123,7 +128,8 @@ def named(names: Sequence[str]) -> frozenset[str]:
 def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool) -> list[list[Finding]]:
     """Findings of the rules that run before or after verification, one per place, in lists of one cause each.
 
-    Within a cause they are in the order of the graph, consequences last.
+    Within a cause they are in the order of the graph, consequences last. Where the model runs at no size that was
+    tried, what is so at one of them is left out: it says nothing of the model.
     """
     order = {key: number for number, key in enumerate(inspection.analysis.nodes)}
     causes: dict[Hashable, list[_Place]] = {}
@@ -133,7 +139,9 @@ def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool
             for draft in r.check(inspection):
                 if _never_runs(draft, inspection):
                     continue
-                finding = _stamped(draft, r.info, inspection)
+                finding = _stamped(draft, r, inspection)
+                if finding.assumed and inspection.refusal is not None:
+                    continue
                 cause = _said(draft, r.info.id, inspection) if draft.cause is None else draft.cause
                 place = _Place(draft.consequence, order.get(finding.output or "", 0), next(turn), finding)
                 causes.setdefault(cause, []).append(place)
@@ -163,9 +171,10 @@ def _said(draft: Draft, id_: str, inspection: Inspection) -> Hashable:
     return id_, draft.severity, message, draft.help, draft.axes, draft.tensor, draft.input
 
 
-def _stamped(draft: Draft, rule: RuleInfo, inspection: Inspection) -> Finding:
+def _stamped(draft: Draft, by: _Rule, inspection: Inspection) -> Finding:
     """The draft as a finding: with its rule, and the name and source line of its node."""
-    analysis = inspection.analysis
+    analysis, rule = inspection.analysis, by.info
+    any_size = by.any_size if draft.any_size is None else draft.any_size
     place = draft.written_by or draft.node
     return Finding(
         rule=rule.id,
@@ -181,4 +190,5 @@ def _stamped(draft: Draft, rule: RuleInfo, inspection: Inspection) -> Finding:
         sizes=draft.sizes,
         source=None if place is None else analysis.source_of(place),
         page=rule.page,
+        assumed=bool(analysis.assumed) and not any_size,
     )

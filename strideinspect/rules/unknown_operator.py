@@ -58,14 +58,18 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
-@rule("model", Severity.WARNING)
+@rule("model", Severity.WARNING, any_size=True)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per operator of a domain, with all of its nodes."""
     from strideinspect.fields.unknown import unknown_reads  # imports numpy, which the list of rules does not need
     from strideinspect.reads.families import family_of
+    from strideinspect.rules.control_inputs import decided_by_inputs
 
     analysis = inspection.analysis
+    wait_for_values = {entry.node.key for entry in decided_by_inputs(analysis)}  # missing-input-value names these
     for node, reason in unknown_reads(analysis.shapes, analysis.reads, analysis.fields):
+        if node.key in wait_for_values:
+            continue
         known = node.key in analysis.shapes.shapes
         behind = "the fields after it are upper bounds" if known else "nothing is known of what comes after it"
         declare = "" if family_of(node) is not None else "; declare how it reads under `operators` in the configuration"

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
-from strideinspect.spelling import axis_noun, by_axes, listed, plural, point_noun
-
-
-def pixels(number: Fraction, rank: int) -> str:
-    """A distance on an input with `rank` spatial axes: 1 pixel, 0.5 samples, 2 voxels."""
-    return f"{float(number):g} {plural(point_noun(rank), 1 if number == 1 else 2)}"
+from strideinspect.spelling import axis_noun, by_axes, listed
 
 
 def kernel(sizes: Sequence[int], article: str = "its") -> str:

@@ -156,6 +156,7 @@ def test_finding_keeps_all_that_it_knows() -> None:
             "source": {"file": "net.py", "line": 12, "scope": "layer1.0"},
             "bytes": {"offset": 96, "length": 40},
             "also": [],
+            "assumed": False,
         }
     ]  # fmt: skip
 

@@ -135,8 +135,8 @@ def holes_change_nothing(case: Case) -> None:
 def positions_see_the_whole_image(case: Case) -> None:
     """As many rows of the layer's input depend on all rows of the image as the message says."""
     (node,) = (node for node in case.model.graph.node if node.output[0] == case.finding.output)
-    seen = case.moves(2, node.input[0]).any(axis=(0, 1, 3))
-    assert f"{seen.all(axis=1).sum()} of {len(seen)} rows and columns" in case.finding.message
+    seen = np.asarray(case.moves(2, node.input[0]).any(axis=(0, 1, 3)))
+    assert f"{np.all(seen, axis=1).sum()} of {len(seen)} rows and columns" in case.finding.message
     # 3×3 in front of it: the field of its input is as large as the three rows of the image.
     assert seen.sum(axis=1).max() == seen.shape[1]
 
@@ -211,7 +211,7 @@ def shape_is_another(case: Case) -> None:
 
 def expectation_is_missed(case: Case) -> None:
     """An index moves with as many rows as the finding says that it does, not with as many as expected."""
-    seen = np.flatnonzero(case.moves(2).any(axis=(0, 1, 3))[2])
+    seen = np.flatnonzero(np.asarray(case.moves(2).any(axis=(0, 1, 3)))[2])
     actual = seen[-1] - seen[0] + 1
     assert f"is {actual}" in case.finding.message
 

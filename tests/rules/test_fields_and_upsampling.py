@@ -181,4 +181,4 @@ def test_a_large_field_is_not_the_whole_image(tmp_path: Path) -> None:
     (finding,) = of_rule(inspected(model, tmp_path), "unproductive-layer")
     assert "2 of 16 rows and columns of its input depend on the whole image" in finding.message
     seen = influence(run(model), "x", 2, ["a"])["a"].any(axis=(0, 1, 3))
-    assert list(np.flatnonzero(seen.all(axis=1))) == [7, 8]
+    assert list(np.flatnonzero(np.all(seen, axis=1))) == [7, 8]
