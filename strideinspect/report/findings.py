@@ -171,4 +171,5 @@ def summary(report: Report) -> Line:
 def accepted(report: Report) -> Iterator[str]:
     """`12 findings accepted in strideinspect-baseline.json`, where a baseline took any out of the report."""
     if report.accepted is not None and report.accepted.findings:
-        yield f"{spelling.count(len(report.accepted.findings), 'finding')} accepted in {report.accepted.baseline}"
+        number = sum(len(places_of(finding)) for finding in report.accepted.findings)  # an entry of the file for each
+        yield f"{spelling.count(number, 'finding')} accepted in {report.accepted.baseline}"

@@ -151,10 +151,18 @@ def taps_are_counted(case: Case) -> None:
 
 
 def rows_move_the_center(case: Case) -> None:
-    """An index away from the borders moves with rows whose middle is where the finding says."""
-    rows = np.flatnonzero(case.moves(2)[0, 0, 4, 4])
-    # The finding is about pads of 2 before and 0 after: index 4 sees rows 2 to 4, one pixel before its own place.
-    assert rows.mean() - 4 == -1
+    """An index away from the borders moves with rows whose middle is as far from its own place as the finding says."""
+    rows = np.flatnonzero(case.moves(2)[0, 0, 2, 2])
+    place = (2 + 0.5) * 4 - 0.5  # two convolutions of stride 2: index 2 stands for rows 8 to 11
+    assert f"{place - rows.mean():g} pixels before" in case.finding.message
+
+
+def the_value_decides(case: Case) -> None:
+    """Other values give another shape."""
+    feeds = case.feeds()
+    name = case.finding.input or ""
+    shapes = {case.outputs({**feeds, name: np.array([1, 1, size, size], dtype=np.int64)})[0].shape for size in (8, 16)}
+    assert shapes == {(1, 1, 8, 8), (1, 1, 16, 16)}
 
 
 def branches_lie_apart(case: Case) -> None:

@@ -29,6 +29,7 @@ PROOFS: dict[str, Callable[[proofs.Case], None]] = {
     "incompatible-merge": proofs.runtime_refuses,
     "invalid-node": proofs.runtime_refuses,
     "macs-over-budget": proofs.multiply_adds_are_counted,
+    "missing-input-value": proofs.the_value_decides,
     "misaligned-merge": proofs.branches_lie_apart,
     "not-verified": proofs.runtime_refuses,
     "padding-only-window": proofs.dead_taps_change_nothing,

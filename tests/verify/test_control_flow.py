@@ -146,7 +146,7 @@ def test_loop(tmp_path: Path) -> None:
     )
     report = report_on(f"{before} {LOOP} {BODY} {inside}> y = MaxPool <kernel_shape = [2, 2]> (l)", tmp_path)
     (finding,) = of_rule(report, "unknown-operator")
-    assert "Loop 'l' repeats its body" in finding.message
+    assert "Loop l repeats its body" in finding.message
     assert "the windows in the body (Conv f) are not analysed" in finding.message
     assert report.outputs[0].shape == (1, 1, 11, 11)
     assert report.unseen == ()
