@@ -152,6 +152,8 @@ def test_inputs_without_elements(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("inputs", "output", "body", "message"), [
     ("float[1,1,4,4] x", "float y", "y = AveragePool <kernel_shape = [2,2], strides = [2,2]> (x)",
      "y is declared a scalar; its shape is 1×1×2×2"),
+    ("float[3] x", "float[n,1] y", "y = Relu (x)", "y is declared as n×1; its shape is 3"),
+    ("float[1,1,4,4] x", "float[n] y", "y = Relu (x)", "y is declared a vector of n; its shape is 1×1×4×4"),
     ("float[1,1,4,4] x", "float[1,seqlen] y", "y = Relu (x)", "y is declared as 1×seqlen; its shape is 1×1×4×4"),
     ("float[1,1,4,4] x", "float[1,-1] y", "y = Relu (x)", "y is declared as 1×?; its shape is 1×1×4×4"),
 ])  # fmt: skip
