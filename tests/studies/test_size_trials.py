@@ -70,6 +70,11 @@ CHOICES: dict[str, tuple[onnx.ModelProto, dict[str, tuple[int, ...]], dict[str, 
     "another declared shape": (DECLARED, {"x": (1, 1, 160, 160)}, {"x": ("declared", "declared")}),
     "what a Reshape asks for": (LINE, {"x": (1, 1, 48, 320)}, {"x": ("tried", "tried")}),
     "what onnxruntime asks for": (FEATURES, {"x": (1, 1, 6)}, {"x": ("tried",)}),
+    "a vocoder's": (  # 512·256 = 2¹⁷ samples; the usual 4096 frames would be a million
+        model("float[N,1,t] x", "y = ConvTranspose <strides = [256]> (x, w)",
+              initializers=f"<float[1,1,256] w = {{{','.join(['1'] * 256)}}}>"),
+        {"x": (1, 1, 512)}, {"x": ("tried",)},
+    ),
     "-1 is open": (
         model("float[-1,1,16,16] x", "y = Conv (x, w)", initializers=CONV, output="float[-1,1,14,14] y"),
         {"x": (1, 1, 16, 16)}, {"x": ()},
