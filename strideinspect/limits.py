@@ -110,6 +110,10 @@ FARTHEST_SIZE = 64
 """Pixels by which advised sizes may differ from the one inspected: each size costs an analysis, and one further away is
 another model's."""
 
+LONGEST_EASY_SIGNAL = 1 << 17
+"""Indices along an axis up to which a signal is as long as usual where the file leaves its length open: a vocoder makes
+hundreds of samples of each, and onnxruntime would need minutes."""
+
 MOST_SIZES_TRIED = 128
 """Input sizes at which shapes are inferred to find one at which a model with open sizes runs."""
 

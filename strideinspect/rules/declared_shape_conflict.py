@@ -36,7 +36,7 @@ Export the model again, or correct the declared shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
@@ -56,10 +56,17 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     shapes = inspection.analysis.shapes
     for name, declared, computed in () if shapes.resized else conflicts(shapes):
         computes = inspection.analysis.producers.get(name)
-        wanted = f"as {shape_text(declared)}" if declared else "a scalar"
         yield Draft(
-            f"{name} is declared {wanted}; its shape is {by_axes(computed) or 'that of a scalar'}",
+            f"{name} is declared {_declared(declared)}; "
+            + (f"its shape is {by_axes(computed)}" if computed else "it is a scalar"),
             "export the model again, or correct the declaration",
             node=computes.key if computes else None,
             tensor=name,
         )
+
+
+def _declared(dims: Sequence[int | str | None]) -> str:
+    """`as 1×seqlen`, with symbols as in the file; `a scalar` without axes, `a vector of 3` with one."""
+    if len(dims) == 1:
+        return f"a vector of {'unknown length' if dims[0] is None else dims[0]}"
+    return f"as {shape_text(dims)}" if dims else "a scalar"

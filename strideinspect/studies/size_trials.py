@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
 from strideinspect.limits import (
+    LONGEST_EASY_SIGNAL,
     LONGEST_INPUT_AXIS,
     MOST_INPUT_ELEMENTS,
     MOST_NODES_TRIED,
@@ -78,7 +79,7 @@ class SizeTrials:
 
     def best(self) -> Attempt:
         """The first choice that runs; else the first of all, with the reason why not."""
-        trial = self._agreeing(self._running(self._trials[self._at]))
+        trial = self._easier(self._agreeing(self._running(self._trials[self._at])))
         if not trial.runs:
             trial = self._first
         self._at = _sizes(trial)
@@ -125,6 +126,24 @@ class SizeTrials:
         for sizes in dict.fromkeys(asked):
             trial = self._trial(sizes, Origin.DECLARED)
             if trial and trial.runs and trial.contradictions < best.contradictions:
+                return trial
+        return best
+
+    def _easier(self, best: _Trial) -> _Trial:
+        """A choice with shorter signals that runs, where the model makes very long ones of them; else that one."""
+        maps = [
+            number
+            for number, size in enumerate(best.sizes.open)
+            if size.role is Role.MAP and size.origin is Origin.TRIED and len(best.sizes.shapes[size.axes[0][0]]) == 3
+        ]
+        if not (best.runs and maps and _longest(best) > LONGEST_EASY_SIGNAL):
+            return best
+        for length in sorted(usual_sizes.CHUNKS, reverse=True):
+            sizes = list(_sizes(best))
+            for number in maps:
+                sizes[number] = min(sizes[number], length)
+            trial = self._trial(tuple(sizes))
+            if trial and trial.runs and _longest(trial) <= LONGEST_EASY_SIGNAL:
                 return trial
         return best
 
@@ -190,6 +209,12 @@ def _split_batches(analysis: Analysis, left_open: Collection[OpenSize]) -> int:
         pairs = zip((declared and declared.dims) or (), analysis.shapes.shapes.get(name, ()), strict=False)
         split += any(batches.get(str(dim), size) != size for dim, size in pairs)
     return split
+
+
+def _longest(trial: _Trial) -> int:
+    """Indices along the longest axis of a tensor that depends on an input."""
+    shapes, depends = trial.analysis.shapes.shapes, trial.analysis.data_dependent
+    return max((max(shape, default=0) for name, shape in shapes.items() if name in depends), default=0)
 
 
 def _sizes(trial: _Trial) -> tuple[int, ...]:

@@ -70,6 +70,11 @@ CHOICES: dict[str, tuple[onnx.ModelProto, dict[str, tuple[int, ...]], dict[str, 
     "another declared shape": (DECLARED, {"x": (1, 1, 160, 160)}, {"x": ("declared", "declared")}),
     "what a Reshape asks for": (LINE, {"x": (1, 1, 48, 320)}, {"x": ("tried", "tried")}),
     "what onnxruntime asks for": (FEATURES, {"x": (1, 1, 6)}, {"x": ("tried",)}),
+    "a vocoder's": (  # 512·256 = 2¹⁷ samples; the usual 4096 frames would be a million
+        model("float[N,1,t] x", "y = ConvTranspose <strides = [256]> (x, w)",
+              initializers=f"<float[1,1,256] w = {{{','.join(['1'] * 256)}}}>"),
+        {"x": (1, 1, 512)}, {"x": ("tried",)},
+    ),
     "-1 is open": (
         model("float[-1,1,16,16] x", "y = Conv (x, w)", initializers=CONV, output="float[-1,1,14,14] y"),
         {"x": (1, 1, 16, 16)}, {"x": ()},
@@ -152,6 +157,8 @@ def test_inputs_without_elements(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("inputs", "output", "body", "message"), [
     ("float[1,1,4,4] x", "float y", "y = AveragePool <kernel_shape = [2,2], strides = [2,2]> (x)",
      "y is declared a scalar; its shape is 1×1×2×2"),
+    ("float[3] x", "float[n,1] y", "y = Relu (x)", "y is declared as n×1; its shape is 3"),
+    ("float[1,1,4,4] x", "float[n] y", "y = Relu (x)", "y is declared a vector of n; its shape is 1×1×4×4"),
     ("float[1,1,4,4] x", "float[1,seqlen] y", "y = Relu (x)", "y is declared as 1×seqlen; its shape is 1×1×4×4"),
     ("float[1,1,4,4] x", "float[1,-1] y", "y = Relu (x)", "y is declared as 1×?; its shape is 1×1×4×4"),
 ])  # fmt: skip
