@@ -72,7 +72,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 yield Draft(
                     f"index i of {output.name} is centered at {center(stride, offset)} along {axes_listed(axes)} of "
                     f"{name}, {shift(offset, rank)} {half_pixel(stride)}",
-                    f"map index i to {center(stride, offset)} where positions are decoded or anchors are laid",
+                    "decode positions, and lay anchors, at this center instead",
                     tensor=output.name,
                     input=name,
                     axes=tuple(axes),
