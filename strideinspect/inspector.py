@@ -17,6 +17,7 @@ from strideinspect.results.report import Finding, Report
 from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
+from strideinspect.rules.verified_sizes import confirmed
 from strideinspect.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ def run(
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
     findings = registry.run(inspection, rules, after_verification=False)
     verification = Verification(Verdict.NOT_CHECKED, "not requested")
-    if verify is not None:
+    if verify is not None and verifier is not None:
         progress("running onnxruntime")
         verification = verify(progress)
+        findings = confirmed(inspection, rules, findings, verifier.refusal)
         findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
     return _report(model, analysis, tensors, findings, verification)
 

@@ -98,8 +98,17 @@ MOST_LISTED_WINDOWS = 3
 # Building the report and its advice (analysis, rules/, studies/, claims/)
 
 FARTHEST_SIZE = 64
-"""Pixels by which advised sizes may differ from the one inspected: each size costs an analysis, and one further away is
-another model's."""
+"""Pixels by which advised sizes of an image may always differ from the one inspected; more where the model's strides
+have a longer period, for nothing new comes behind one period."""
+
+LONGEST_PERIOD = 1 << 14
+"""Pixels beyond which no size is looked for: a second of speech. Each takes microseconds to rule out."""
+
+MOST_SIZES_ANALYSED = 48
+"""Sizes on each side that are analysed in full, milliseconds each, before the search gives up."""
+
+MOST_SIZES_CONFIRMED = 6
+"""Sizes at which onnxruntime runs the model before they are named: each is a run without weights."""
 
 MOST_CLAIMED_ENTRIES = 1 << 16
 """Entries of one tensor's hulls that are handed to the worker process; where there are more, neighbours share one."""

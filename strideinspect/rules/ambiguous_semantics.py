@@ -45,9 +45,11 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
+from strideinspect.rules.size_advice import smallest_size
 from strideinspect.spelling import by_axes, listed
 
 if TYPE_CHECKING:
+    from strideinspect.model.node import Node
     from strideinspect.rules.inspection import Inspection
 
 
@@ -64,6 +66,15 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             yield Draft(
                 f"{node.op} {node.label}: ONNX, its shape inference and onnxruntime disagree at this size: "
                 f"{listed(texts)}",
-                "write the sizes out: pads instead of auto_pad, sizes instead of scales",
+                _wider(inspection, node) or "write the sizes out: pads instead of auto_pad, sizes instead of scales",
                 node=node.key,
             )
+
+
+def _wider(inspection: Inspection, node: Node) -> str:
+    """Advice for a pool that is wider than its padded map, of which a larger input is the cure; empty for others."""
+    geometry = inspection.analysis.shapes.geometries.get(node.key)
+    if geometry is None or all(w.extent <= w.length + w.begin + w.end for w in geometry.windows):
+        return ""
+    smallest = smallest_size(inspection, node)
+    return f"{smallest}, or a kernel that is no larger than the map" if smallest else ""

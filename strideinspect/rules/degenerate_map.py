@@ -50,6 +50,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
+from strideinspect.rules.size_advice import smallest_size
 from strideinspect.rules.wording import kernel
 from strideinspect.spelling import by_axes
 
@@ -79,7 +80,13 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             )
     for problem in analysis.problems:
         if problem.trouble.value == "empty":
-            yield Draft(f"{problem.node.op} {problem.node.label}: {problem.text}", _HELP, node=problem.node.key)
+            node = problem.node
+            smallest = smallest_size(inspection, node)
+            yield Draft(
+                f"{node.op} {node.label}: {problem.text}",
+                f"{smallest}, or fewer strides before it" if smallest else _HELP,
+                node=node.key,
+            )
 
 
 def _shrunk_axes(analysis: Analysis, window: WindowNode) -> tuple[int, ...]:

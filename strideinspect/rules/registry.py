@@ -33,6 +33,7 @@ _NO_RULES = {
     "registry",
     "size_advice",
     "unused",
+    "verified_sizes",
     "wording",
 }
 """Files of this folder that rules share."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
@@ -41,26 +40,50 @@ class _Map(NamedTuple):
     first: bool = True
 
 
-def drops(links: Sequence[Link], length: int, *, only_first: bool) -> bool:
-    """Whether one of these windows would drop a pixel of a map that no other node reads."""
-    maps = {"": _Map(length)}
-    for link in links:
-        given = maps.get(link.last)
-        if given is None:
-            continue
-        if link.geometry is None:
-            before, after = link.padding
-            padded = _Map(given.size + before + after, given.before + before, given.after + after, given.first)
-            maps[link.node.key] = padded
-        elif given.first or not only_first:
-            window = refitted(link.node, link.geometry, link.position, given.size)
-            before, after = window.begin + given.before, window.end + given.after
-            if link.sole_reader and window.truncated > after:
+class FollowedAxis:
+    """One axis of a graph input and the windows that it runs through.
+
+    Maps are the smaller the more strides lie before them, so that few differ between neighbouring sizes: what was
+    computed of a window and a map is kept, and a size costs microseconds.
+    """
+
+    def __init__(self, analysis: Analysis, name: str, axis: int) -> None:
+        self._links = followed(analysis, name, axis)
+        self._steps: list[dict[_Map, tuple[bool, _Map | None]]] = [{} for _ in self._links]
+
+    def drops(self, length: int, *, only_first: bool) -> bool:
+        """Whether one of the windows would drop a pixel of a map that no other node reads.
+
+        `only_first` leaves out windows behind others.
+        """
+        maps = {"": _Map(length)}
+        for link, steps in zip(self._links, self._steps, strict=True):
+            given = maps.get(link.last)
+            if given is None or (only_first and link.geometry is not None and not given.first):
+                continue
+            if given not in steps:
+                steps[given] = _step(link, given)
+            dropped, made = steps[given]
+            if dropped:
                 return True
-            # If a window may lie in padding alone, what a later one drops may be padding: such maps are not followed.
-            if max(before, after) < window.extent <= given.size - given.before - given.after:
-                maps[link.node.key] = _Map(window.size, first=False)
-    return False
+            if made is not None:
+                maps[link.node.key] = made
+        return False
+
+
+def _step(link: Link, given: _Map) -> tuple[bool, _Map | None]:
+    """Whether a window drops a pixel of a map, and the map that it makes, None where that is not followed."""
+    if link.geometry is None:
+        before, after = link.padding
+        return False, _Map(given.size + before + after, given.before + before, given.after + after, given.first)
+    window = refitted(link.node, link.geometry, link.position, given.size)
+    before, after = window.begin + given.before, window.end + given.after
+    if link.sole_reader and window.truncated > after:
+        return True, None
+    # If a window may lie in padding alone, what a later one drops may be padding: such maps are not followed.
+    if max(before, after) < window.extent <= given.size - given.before - given.after:
+        return False, _Map(window.size, first=False)
+    return False, None
 
 
 def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
