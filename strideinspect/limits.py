@@ -104,8 +104,8 @@ have a longer period, for nothing new comes behind one period."""
 LONGEST_PERIOD = 1 << 14
 """Pixels beyond which no size is looked for: a second of speech. Each takes microseconds to rule out."""
 
-MOST_SIZES_ANALYSED = 48
-"""Sizes on each side that are analysed in full, milliseconds each, before the search gives up."""
+MOST_SIZES_ANALYSED = 64
+"""Sizes on each side that are analysed in full, milliseconds each, because following the axis did not rule them out."""
 
 MOST_SIZES_CONFIRMED = 6
 """Sizes at which onnxruntime runs the model before they are named: each is a run without weights."""

@@ -14,7 +14,7 @@ class SizeRule(NamedTuple):
         remainder: What a size leaves when divided by `step`.
         below: The nearest such size below the present one; None where there is none.
         above: The nearest such size above the present one; None where there is none nearby.
-        exceptions: Sizes below `smallest` that are good as well.
+        exceptions: Sizes in the period below `smallest` that are good as well.
     """
 
     smallest: int | None

@@ -60,7 +60,7 @@ def advice_for(inspection: Inspection, name: str, axes: Sequence[int], aim: Aim)
         added = nearest.larger[0] - analysis.sizes[name][nearest.axes[0]]
         text += f"; or pad {added} at the {listed(list(ends))}"
     if _is_fixed(inspection, name, nearest.axes):
-        text += "; the file fixes the input size, so export it again for either"
+        text += "; the file fixes the input size: export it again"
     return SizeAdvice(tuple(size[0] for size in found), text)
 
 

@@ -66,14 +66,20 @@ class SizeSearch:
         farthest = max(FARTHEST_SIZE, min(math.lcm(*(self.period(name, axis) for axis in moving)), LONGEST_PERIOD))
 
         def nearest(direction: int) -> tuple[int, ...] | None:
-            analysed = 0
+            left = {True: MOST_SIZES_ANALYSED, False: MOST_SIZES_ANALYSED}  # by whether a later window drops a pixel
             for distance in range(1, farthest + 1):
                 sizes = {axis: shape[axis] + direction * distance for axis in moving}
-                if min(sizes.values()) < 1 or analysed == MOST_SIZES_ANALYSED:
-                    return None
-                if any(axes[axis].drops(n, only_first=aim == "unseen") for axis, n in sizes.items()):
+                if min(sizes.values()) < 2:
+                    return None  # a single index fits everywhere by broadcasting
+                later = any(axes[axis].drops(n, only_first=False) for axis, n in sizes.items())
+                # What a later window drops may be seen through the index beside it.
+                if later and (
+                    aim == "dropped" or any(axes[axis].drops(n, only_first=True) for axis, n in sizes.items())
+                ):
                     continue
-                analysed += 1
+                left[later] -= 1
+                if left[later] < 0:
+                    continue
                 if self._lossless(name, sizes, aim) and self._accepted(name, self._shape(name, sizes)):
                     return tuple(sizes.values())
             return None
@@ -83,7 +89,7 @@ class SizeSearch:
     def smallest(self, name: str, axes: tuple[int, ...], runs: Callable[[str, Shape], bool]) -> tuple[int, ...] | None:
         """The smallest sizes of these axes above the present ones that `runs` accepts; None where none is near.
 
-        Up to some size a map is empty, which halving finds; from there on each size is asked for.
+        Up to some size a window does not fit into its map, which halving finds; from there on each size is asked for.
         """
         shape, moving = self._analysis.sizes[name], self._moving(name, axes)
 
@@ -91,7 +97,10 @@ class SizeSearch:
             return self._shape(name, {axis: shape[axis] + distance for axis in moving})
 
         def empty(distance: int) -> bool:
-            return any(problem.trouble is Trouble.EMPTY for problem in self.at(name, at(distance)).problems)
+            other = self.at(name, at(distance))
+            windows = (w for geometry in other.shapes.geometries.values() for w in geometry.windows)
+            too_small = any(not w.transposed and w.extent > w.length + w.begin + w.end for w in windows)
+            return too_small or any(problem.trouble is Trouble.EMPTY for problem in other.problems)
 
         low, high = 0, 1
         while empty(high):

@@ -2,7 +2,8 @@
 
 What windows lose depends on a size modulo the least common multiple of the effective strides, once no map is smaller
 than its window. So one period decides: the sizes of one period are judged, each by an analysis unless following the
-axis has ruled it out, and those of the next have to be the same ones, shifted. Smaller sizes are judged one by one.
+axis has ruled it out, and those of the next have to be the same ones, shifted. The smallest size from which on the
+rule holds is found by halving, and the period below it is judged once more.
 """
 
 from __future__ import annotations
@@ -58,12 +59,20 @@ def rule_of(good: Callable[[int], bool], current: int, period: int) -> SizeRule:
     if period % len(first) or any(n % step != remainder for n in first):
         below = next((n for n in range(current - 1, 0, -1) if judged(n)), None)
         return SizeRule(None, None, None, below, next(n for n in first + second if n > current))
-    smallest = first[0]
-    while (
-        smallest - step > 0 and judged(smallest - step) and not any(map(judged, range(smallest - step + 1, smallest)))
-    ):
-        smallest -= step
-    exceptions = tuple(n for n in range(1, smallest) if judged(n))
+    smallest = _smallest(judged, first[0], step)
+    exceptions = tuple(n for n in range(max(1, smallest - period), smallest) if judged(n))
     below = max((n for n in (*exceptions, *range(smallest, current, step)) if n < current), default=None)
     above = next(n for n in first + second if n > current)
     return SizeRule(smallest, step, remainder, below, above, exceptions)
+
+
+def _smallest(good: Callable[[int], bool], size: int, step: int) -> int:
+    """The smallest good size that lies a number of steps below one, found by halving."""
+    fails, holds = size // step + 1, 0  # in steps below `size`
+    while fails - holds > 1:
+        middle = (fails + holds) // 2
+        if size - middle * step > 0 and good(size - middle * step):
+            holds = middle
+        else:
+            fails = middle
+    return size - holds * step

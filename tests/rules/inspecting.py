@@ -10,6 +10,10 @@ import onnx
 import onnx.parser
 
 from strideinspect import inspect
+from strideinspect.analysis import Analysis
+from strideinspect.model.inputs import choose
+from strideinspect.model.load import load
+from strideinspect.model.network import prepare
 from strideinspect.results.report import Finding, Report
 from strideinspect.rules.registry import all_rules
 from strideinspect.settings import Settings
@@ -28,6 +32,15 @@ def inspected(
     path = folder / "model.onnx"
     onnx.save(onnx.parser.parse_model(model) if isinstance(model, str) else model, path)
     return inspect(path, input_shapes=input_shapes, verify=verify, select=select, settings=settings)
+
+
+def analysed(model: onnx.ModelProto, folder: Path) -> Analysis:
+    """The analysis of a model at its own size."""
+    path = folder / "model.onnx"
+    onnx.save(model, path)
+    network = prepare(load(path))
+    chosen = choose(network, None)
+    return Analysis.of(network, {given.name: given.shape for given in chosen}, {})
 
 
 def of_rule(report: Report, rule: str) -> list[Finding]:
