@@ -20,6 +20,7 @@ from strideinspect.results.report import Finding, Input, Report
 from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
+from strideinspect.rules.verified_sizes import confirmed
 from strideinspect.settings import Settings
 from strideinspect.studies.size_trials import Attempt, SizeTrials
 
@@ -86,6 +87,7 @@ def _inspected(
         return _Inspected(analysis, tensors, causes, Verification(Verdict.NOT_CHECKED, "not requested"))
     progress("running onnxruntime")
     verification = verify(progress)
+    causes = confirmed(inspection, rules, causes, verifier.refusal)
     causes += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
     stopped = verifier.stopped if analysis.assumed and attempt.reason is None else None
     return _Inspected(analysis, tensors, causes, verification, stopped)

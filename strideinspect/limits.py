@@ -107,8 +107,17 @@ MOST_CONTROL_VALUES = 16
 """Elements of an input that may be a flag, a rate or a list of sizes, for which a value can be asked."""
 
 FARTHEST_SIZE = 64
-"""Pixels by which advised sizes may differ from the one inspected: each size costs an analysis, and one further away is
-another model's."""
+"""Pixels by which advised sizes of an image may always differ from the one inspected; more where the model's strides
+have a longer period, for nothing new comes behind one period."""
+
+LONGEST_PERIOD = 1 << 14
+"""Pixels beyond which no size is looked for: a second of speech. Each takes microseconds to rule out."""
+
+MOST_SIZES_ANALYSED = 64
+"""Sizes on each side that are analysed in full, milliseconds each, because following the axis did not rule them out."""
+
+MOST_SIZES_CONFIRMED = 6
+"""Sizes at which onnxruntime runs the model before they are named: each is a run without weights."""
 
 LONGEST_EASY_SIGNAL = 1 << 17
 """Indices along an axis up to which a signal is as long as usual where the file leaves its length open: a vocoder makes

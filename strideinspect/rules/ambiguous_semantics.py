@@ -47,9 +47,11 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
+from strideinspect.rules.size_advice import smallest_size
 from strideinspect.spelling import by_axes, listed, spans
 
 if TYPE_CHECKING:
+    from strideinspect.model.node import Node
     from strideinspect.rules.inspection import Inspection
 
 
@@ -65,7 +67,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         texts = [f"{who} {by_axes(what) if isinstance(what, tuple) else what}" for who, what in differing.items()]
         yield Draft(
             f"{node.op} {node.label}: ONNX, its shape inference and onnxruntime disagree at this size: {listed(texts)}",
-            spelled_out(node, shapes.geometries.get(key)),
+            _wider(inspection, node) or spelled_out(node, shapes.geometries.get(key)),
             node=key,
             cause=inspection.cause_at(key),
         )
@@ -80,3 +82,12 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 node=node.key,
                 axes=(copy.axis,),
             )
+
+
+def _wider(inspection: Inspection, node: Node) -> str:
+    """Advice for a pool that is wider than its padded map, of which a larger input is the cure; empty for others."""
+    geometry = inspection.analysis.shapes.geometries.get(node.key)
+    if geometry is None or all(w.extent <= w.length + w.begin + w.end for w in geometry.windows):
+        return ""
+    smallest = smallest_size(inspection, node)
+    return f"{smallest}, or a kernel that is no larger than the map" if smallest else ""

@@ -50,6 +50,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
+from strideinspect.rules.size_advice import smallest_size
 from strideinspect.rules.wording import kernel, map_of
 
 if TYPE_CHECKING:
@@ -81,9 +82,10 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     for problem in analysis.problems:
         if problem.trouble.value == "empty":
             node = problem.node
+            smallest = smallest_size(inspection, node) or "use a larger input"
             yield Draft(
                 f"{node.op} {node.label}: {problem.text}",
-                "use a larger input, or fewer strides before it",
+                f"{smallest}, or fewer strides before it",
                 node=node.key,
                 cause=small_maps.cause(analysis, node.inputs[0]),
             )

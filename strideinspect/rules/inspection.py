@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
     from strideinspect.model.ambiguity import Outcome
     from strideinspect.results.field import Span
+    from strideinspect.results.report import Finding
     from strideinspect.results.verdict import Verification
     from strideinspect.rules.causes import Lost
     from strideinspect.settings import Settings
@@ -23,6 +24,8 @@ class Inspection:
 
     Where the file leaves sizes open, `failed_sizes` are those at which the model was found not to run. If that is all
     that were tried, `refusal` says why it does not run at the one inspected.
+    `refused_sizes` are shapes of graph inputs at which onnxruntime does not run the model: they are not advised.
+    `advises` is False in an inspection that is made only to judge a size: its findings name no other sizes.
     """
 
     analysis: Analysis
@@ -30,6 +33,13 @@ class Inspection:
     verification: Verification | None = None
     failed_sizes: Sequence[str] = ()
     refusal: str | None = None
+    refused_sizes: frozenset[tuple[str, tuple[int, ...]]] = frozenset()
+    advises: bool = True
+
+    @cached_property
+    def findings_elsewhere(self) -> dict[tuple[str, tuple[int, ...]], list[Finding]]:
+        """The findings of inspections at other sizes of one input, as far as they were made."""
+        return {}
 
     @cached_property
     def ambiguous(self) -> dict[str, dict[str, Outcome]]:
@@ -60,8 +70,9 @@ class Inspection:
     @cached_property
     def size_search(self) -> SizeSearch:
         """The search for nearby input sizes; rules share its cache."""
+        from strideinspect.rules.verified_sizes import accepted
         from strideinspect.studies.lossless_sizes import (
             SizeSearch,  # imports numpy, which the list of rules does not need
         )
 
-        return SizeSearch(self.analysis)
+        return SizeSearch(self.analysis, partial(accepted, self))

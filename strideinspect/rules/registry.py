@@ -37,6 +37,7 @@ _NO_RULES = {
     "size_advice",
     "small_maps",
     "unused",
+    "verified_sizes",
     "wording",
 }
 """Files of this folder that rules share."""

@@ -94,6 +94,8 @@ def _help(advice: SizeAdvice | None, causes: Sequence[Cause]) -> str:
     ops = list(dict.fromkeys(cause.node.op for cause in causes if not cause.window))
     if not ops or (advice and any(cause.window for cause in causes)):
         return advice.text if advice else ""
+    if advice and not advice.sizes:
+        advice = None  # no other size helps, and it need not: what is left out may be meant to be
     who = f"the {ops[0]} is" if len(ops) == 1 else f"{listed(ops)} are"
     meant = (
         f"if {who} meant to leave them out, ignore this rule for this model; see `strideinspect explain unseen-input`"

@@ -121,6 +121,15 @@ class Verifier:
         self._send(requested(claims))
         return partial(self._check, claims)
 
+    def refusal(self, inputs: Mapping[str, tuple[int, ...]]) -> str | None:
+        """Why onnxruntime does not run the model without its weights at these input shapes.
+
+        None where it does, and where there is no answer: then only the analysis speaks for these shapes.
+        """
+        self._send(RunModel(self._path, inputs))
+        answer = self._receive(ObservedShapes)
+        return answer.error if isinstance(answer, ObservedShapes) else None
+
     def _check(self, claims: Claims, progress: Progress) -> Verification:
         match self._receive(ObservedShapes):
             case Failure(reason):

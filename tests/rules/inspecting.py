@@ -10,6 +10,10 @@ import onnx
 import onnx.parser
 
 from strideinspect import inspect
+from strideinspect.analysis import Analysis
+from strideinspect.model.inputs import choose
+from strideinspect.model.load import load
+from strideinspect.model.network import prepare
 from strideinspect.results.one_cause import places_of
 from strideinspect.results.report import Finding, Report
 from strideinspect.rules.registry import all_rules
@@ -34,6 +38,14 @@ def inspected(
 def every_place(report: Report) -> list[Finding]:
     """The findings taken apart: one per place."""
     return [place for finding in report.findings for place in places_of(finding)]
+
+
+def analysed(model: onnx.ModelProto, folder: Path) -> Analysis:
+    """The analysis of a model at its own size."""
+    path = folder / "model.onnx"
+    onnx.save(model, path)
+    network = prepare(load(path))
+    return Analysis.of(network, choose(network, None))
 
 
 def of_rule(report: Report, rule: str) -> list[Finding]:
