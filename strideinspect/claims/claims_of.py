@@ -13,7 +13,8 @@ from strideinspect.analysis import Analysis
 from strideinspect.claims import enlarged_sizes
 from strideinspect.fields.hulls import Hulls
 from strideinspect.limits import MOST_CLAIMED_ENTRIES
-from strideinspect.model.shapes import Shapes
+from strideinspect.model.node import Shape
+from strideinspect.model.shapes import Shapes, Trouble
 from strideinspect.results.field import NOTHING
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.impulses import ImpulsePlan, plan
@@ -50,7 +51,16 @@ def claims_of(analysis: Analysis, *, full: bool) -> Claims:
         theory=[claim for claim, _ in theory if full or claim.key not in left_open],
         enlarged=enlarged_sizes.enlarged(analysis, list(left_open.values()), macs) if full else (),
         impulses=_impulses(analysis) if full else None,
+        runs=not any(analysis.assumed.values()) and all(p.trouble is Trouble.FOREIGN for p in analysis.problems),
+        unknown={name: shapes.unknown[name] for name in shapes.network.outputs if name in shapes.unknown},
+        foreign=_foreign(shapes),
     )
+
+
+def _foreign(shapes: Shapes) -> Mapping[str, Shape]:
+    """The tensors of operators outside the standard domain whose shapes are known."""
+    names = (name for node in shapes.nodes if node.domain for name in node.outputs)
+    return {name: shapes.shapes[name] for name in names if name in shapes.shapes}
 
 
 def _impulses(analysis: Analysis) -> ImpulsePlan:

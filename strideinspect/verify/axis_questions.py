@@ -16,7 +16,8 @@ import onnx
 from onnx import helper, numpy_helper
 
 from strideinspect.limits import MOST_QUESTION_ENTRIES, MOST_SESSION_ENTRIES, SHORT_PROBED_AXIS
-from strideinspect.verify.run_model import plain, session
+from strideinspect.verify.refusal import refusal
+from strideinspect.verify.run_model import session
 
 
 class Question(NamedTuple):
@@ -148,7 +149,7 @@ def _put(questions: list[Question], opset: int) -> dict[Question, AxisAnswer]:
         answers = run(questions, _active_rows, opset)
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; each question is retried
         if len(questions) == 1:
-            return {questions[0]: f"onnxruntime cannot run {questions[0].op} alone: {plain(problem)}"}
+            return {questions[0]: f"onnxruntime cannot run {questions[0].op} alone: {refusal(problem).reason}"}
         return {question: answer for one in questions for question, answer in _put([one], opset).items()}
     return {question: _decode(question, answer) for question, answer in zip(questions, answers, strict=True)}
 

@@ -23,6 +23,7 @@ from strideinspect.verify.messages import (
     ObservedField,
     ObservedFields,
     ObservedShapes,
+    RunModel,
     UnseenClaim,
     UnseenResult,
 )
@@ -32,8 +33,10 @@ from strideinspect.verify.probe.constant_branches import followed
 from strideinspect.verify.probe.run import RunnableProbe
 from strideinspect.verify.probe.translate import Unknown, ancestors, translate
 from strideinspect.verify.probe.value import InexpressibleError
-from strideinspect.verify.run_model import ObservedRun, plain, run
+from strideinspect.verify.refusal import Kind, plain
+from strideinspect.verify.run_model import ObservedRun, run
 from strideinspect.verify.weightless import Weightless, prepare
+from strideinspect.verify.with_weights import refuses
 
 _NEWEST_OPSET: Final = 21
 
@@ -51,23 +54,23 @@ class ExecutedModel:
     known: Knowledge
 
 
-def run_model(
-    path: str, inputs: Mapping[str, Shape], directory: Path
-) -> Generator[ObservedShapes, None, ExecutedModel]:
+def run_model(request: RunModel, directory: Path) -> Generator[ObservedShapes, None, ExecutedModel]:
     """Run the model without its weights and yield its shapes, then observe what its windows read.
 
     Raises StrideinspectError or UnrunnableError where the model cannot be run.
     """
-    weightless, observed_run = shapes_of(path, inputs, directory)
+    weightless, observed = shapes_of(request, directory)
     runtime = f"onnxruntime {onnxruntime.__version__}"
-    yield ObservedShapes(runtime, observed_run.shapes, observed_run.not_checked, observed_run.error)
-    return learn(weightless, observed_run)
+    stop = observed.stop
+    if stop is not None and observed.refused is not None and observed.refused.kind is Kind.MODEL:
+        stop = stop._replace(refused=refuses(request.path, request.inputs))
+    yield ObservedShapes(runtime, observed.shapes, observed.not_checked, stop, observed.left_out)
+    return learn(weightless, observed)
 
 
-def shapes_of(path: str, inputs: Mapping[str, Shape], directory: Path) -> tuple[Weightless, ObservedRun]:
+def shapes_of(request: RunModel, directory: Path) -> tuple[Weightless, ObservedRun]:
     """Run the model without its weights. Raises StrideinspectError or UnrunnableError where that is impossible."""
-    weightless = prepare(load(path), inputs)
-    return weightless, run(weightless, directory)
+    return run(prepare(load(request.path), request.inputs), directory, request.given)
 
 
 def learn(weightless: Weightless, observed_run: ObservedRun) -> ExecutedModel:
@@ -76,11 +79,9 @@ def learn(weightless: Weightless, observed_run: ObservedRun) -> ExecutedModel:
     opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
     opset = opsets.get("ai.onnx", _NEWEST_OPSET)
     values = {name: array for name, array in observed_run.values.items() if name not in observed_run.exact.inexact}
-    outputs = [entry.name for entry in weightless.model.graph.output[: weightless.outputs]]
     tables = _tables({node.name: _questions(node, observed_run.shapes, values, opset) for node in nodes}, opset)
-    return ExecutedModel(
-        nodes, outputs, weightless.labels, observed_run, Knowledge(observed_run.shapes, values, tables, opset)
-    )
+    known = Knowledge(observed_run.shapes, values, tables, opset, observed_run.left_out)
+    return ExecutedModel(nodes, weightless.outputs, weightless.labels, observed_run, known)
 
 
 def _questions(
@@ -180,7 +181,8 @@ def _probe(
 
 def _why_missing(executed: ExecutedModel, tensor: str) -> str:
     """The reason why a tensor has no observed shape."""
-    return executed.observed_run.not_checked.get(tensor) or executed.observed_run.error or NO_TENSOR
+    run = executed.observed_run
+    return run.not_checked.get(tensor) or (run.stop.reason if run.stop else NO_TENSOR)
 
 
 def _or_reason(observed: _ObservedT | Unknown) -> _ObservedT | str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +17,10 @@ from strideinspect.limits import MOST_SHAPE_REALS
 from strideinspect.model.subgraphs import captured
 from strideinspect.results.field import Shape
 from strideinspect.verify.both_branches import agreed, beside_each_other, not_taken
+from strideinspect.verify.cut import refused_node, without
 from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
+from strideinspect.verify.messages import Stop
+from strideinspect.verify.refusal import Kind, Refusal, refusal
 from strideinspect.verify.weightless import Weightless
 
 _NOT_RUN: Final = "onnxruntime optimised it away, so its shape was not observed"
@@ -29,9 +31,10 @@ class ObservedRun:
     """What was observed in one run.
 
     `shapes` holds a shape per tensor, `not_checked` the reason for each tensor without one, `values` the small tensors
-    whose values are exact. `error` says why the run ended early, if it did; `shapes` then holds the tensors before that
+    whose values are exact. `stop` says why the run ended early, if it did; `shapes` then holds the tensors before that
     point. `nodes` are those that ran; where both branches of an If ran, their nodes come before it. `undecided` are the
-    tensors that are not exact: an If with one of them as its condition may take either branch.
+    tensors that are not exact: an If with one of them as its condition may take either branch. `left_out` gives the
+    reason for each tensor of an operator that onnxruntime does not have, and for what depends on it.
     """
 
     nodes: Sequence[onnx.NodeProto]
@@ -40,8 +43,10 @@ class ObservedRun:
     not_checked: Mapping[str, str]
     values: Mapping[str, np.ndarray]
     exact: Exactness
-    error: str | None
+    refused: Refusal | None
+    stop: Stop | None
     undecided: Collection[str] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = None) -> onnxruntime.InferenceSession:
@@ -59,11 +64,23 @@ def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = 
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def run(weightless: Weightless, directory: Path) -> ObservedRun:
+def run(weightless: Weightless, directory: Path, given: Mapping[str, Shape]) -> tuple[Weightless, ObservedRun]:
     """Run the model once on zeros, with its profile below `directory`. Errors of onnxruntime are returned, not raised.
 
-    Where the data select the branch of an If, both branches are run, unless one cannot run at this size.
+    Where the data select the branch of an If, both branches are run, unless one cannot run at this size. Operators that
+    onnxruntime does not have are left out; the model returned is the one that ran. Tensors of such an operator whose
+    shapes are `given` become inputs.
     """
+    while True:
+        observed = _run_branches(weightless, directory)
+        rest = None if observed.refused is None else without(weightless, observed.refused, given)
+        if rest is None:
+            return weightless, observed
+        weightless = rest
+
+
+def _run_branches(weightless: Weightless, directory: Path) -> ObservedRun:
+    """One run, with both branches of each If whose condition is not known."""
     model = weightless.model
     replaced = [*(entry.name for entry in model.graph.input), *weightless.zeroed]
     if not weightless.has_branches:
@@ -78,7 +95,7 @@ def run(weightless: Weightless, directory: Path) -> ObservedRun:
     both = beside_each_other(model, undecided)
     if both is not None:
         observed = _run(weightless, both, replaced, directory)
-        if observed.error is None:
+        if observed.stop is None:
             return replace(observed, undecided=undecided)
     return replace(_run(weightless, model, replaced, directory), undecided=undecided)
 
@@ -94,13 +111,14 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
     try:
         runner = session(model, profile=directory / "profile")
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
-        return ObservedRun(graph.node, {}, {}, values, exact, weightless.in_their_words(plain(problem)))
-    fetched, error = _fetched(runner, weightless, list(dict.fromkeys([*tensors, *wanted])))
+        at_once = refusal(problem)
+        return ObservedRun(graph.node, {}, {}, values, exact, at_once, _stop(at_once, weightless, {}))
+    fetched, refused = _fetched(runner, weightless, list(dict.fromkeys([*tensors, *wanted])))
     profile = Path(runner.end_profiling())
     seen = {name: tuple(value.shape()) for name, value in fetched.items()}
     seen |= {name: weightless.feeds[name].shape for name in weightless.inputs}
     conflicts = _read(profile, weightless.nodes, seen)
-    if error is not None:  # no tensor was returned, not even index parameters computed before the error
+    if refused is not None:  # no tensor was returned, not even index parameters computed before the error
         fetched = _computed(model, weightless, [name for name in wanted if name in seen])
     values |= {name: fetched[name].numpy() for name in wanted if name in fetched}
     if weightless.has_branches:
@@ -109,27 +127,47 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
     values = {name: value for name, value in values.items() if name not in exact.inexact}
     not_checked = {name: f"its shape depends on the data, at {label}" for name, label in _labels(exact, weightless)}
     not_checked |= dict.fromkeys(conflicts, "it has several shapes in one run")
+    not_checked |= weightless.left_out
     for name in not_checked:
         seen.pop(name, None)
-    if error is None:
+    stop = None if refused is None else _stop(refused, weightless, seen)
+    if stop is None:
         not_checked |= not_taken(graph, seen, weightless.labels)
         _enter_dropped_casts(graph, seen, not_checked)
     for node in weightless.nodes.values():
         for name in node.output:
             if name and name not in seen:
-                not_checked.setdefault(name, error or _NOT_RUN)
-    return ObservedRun(graph.node, seen, not_checked, values, exact, error)
+                not_checked.setdefault(name, _NOT_RUN if stop is None else stop.reason)
+    return ObservedRun(graph.node, seen, not_checked, values, exact, refused, stop, left_out=weightless.left_out)
+
+
+def _stop(refused: Refusal, weightless: Weightless, seen: Mapping[str, Shape]) -> Stop:
+    """Why a run ended, in the model's own names: at the node that onnxruntime names, else at the first that can be it.
+
+    It names none where it expanded an operator into others.
+    """
+    node = refused_node(weightless, refused)
+    if node is None and seen:
+        fed = seen.keys() | weightless.feeds.keys() | weightless.constants.keys() | {""}
+        waiting = (n for n in weightless.model.graph.node if n.op_type != "Constant" and not seen.keys() & {*n.output})
+        node = next((n for n in waiting if fed.issuperset(n.input)), None)
+    if node is None:
+        return Stop(weightless.in_their_words(refused.reason))
+    label = weightless.labels[node.name]
+    if refused.kind is Kind.UNKNOWN_OPERATOR:
+        return Stop(f"{refused.reason}, for {label}", label, node.output[0])
+    return Stop(f"{node.op_type} {label}: {weightless.in_their_words(refused.reason)}", label, node.output[0])
 
 
 def _fetched(
     runner: onnxruntime.InferenceSession, weightless: Weightless, names: list[str]
-) -> tuple[dict[str, onnxruntime.OrtValue], str | None]:
+) -> tuple[dict[str, onnxruntime.OrtValue], Refusal | None]:
     """The tensors of these names after one run, and why it ended early, if it did."""
     feeds = {name: onnxruntime.OrtValue.ortvalue_from_numpy(feed) for name, feed in weightless.feeds.items()}
     try:
         fetched = runner.run_with_ort_values(names, feeds)
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
-        return {}, weightless.in_their_words(plain(problem))
+        return {}, refusal(problem)
     return {name: value for name, value in zip(names, fetched, strict=True) if value.is_tensor()}, None
 
 
@@ -148,16 +186,6 @@ def _computed(model: onnx.ModelProto, weightless: Weightless, names: list[str]) 
     del part.graph.output[:]
     part.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
     return _fetched(session(part), weightless, names)[0] if names else {}
-
-
-def plain(problem: BaseException) -> str:
-    """The message of onnxruntime in one line, without its error codes and source positions."""
-    text = " ".join(str(problem).split())
-    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
-    text = re.sub(r"\S*/onnxruntime/\S+:\d+ ", "", text)
-    text = re.sub(r"Non-zero status code .*? running (\w+) node\. Name:'([^']*)' Status Message: ", r"\1 \2: ", text)
-    text = re.sub(r"^(\w+ \S+: )?onnxruntime::[^)]*\)( const)? ?", r"\1", text)
-    return text[:300] or type(problem).__name__
 
 
 def _labels(exact: Exactness, weightless: Weightless) -> Iterator[tuple[str, str]]:

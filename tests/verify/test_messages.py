@@ -12,6 +12,7 @@ from strideinspect.results.field import Positions
 from strideinspect.results.verdict import Verdict
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
+from strideinspect.verify.message_lines import decode_request, decode_response, encode
 from strideinspect.verify.messages import (
     AxisProbe,
     BorderResult,
@@ -32,12 +33,10 @@ from strideinspect.verify.messages import (
     Response,
     RunModel,
     SendImpulses,
+    Stop,
     UnseenClaim,
     UnseenResult,
     WrongReach,
-    decode_request,
-    decode_response,
-    encode,
 )
 from tests.verify.helpers import checked, model_of, saved
 
@@ -48,6 +47,7 @@ AXES = [AxisProbe("x", 2, {"a": 2, "b": None})]
     "request_sent",
     [
         RunModel("model.onnx", {"x": (1, 3, 8, 8)}),
+        RunModel("model.onnx", {"x": (1, 3, 8, 8)}, {"t": (1, 8)}),
         ProbeFields(AXES, [UnseenClaim("x", 2, ((0, 1), (7, 7)))]),
         ProbeBorders(AXES),
         SendImpulses([Reach("x", 2, "a", None, (1, 2), (1, 2), (0, 9), (3, 0), ((7, 7),))], [Impulse("x", 2, 7)]),
@@ -64,7 +64,8 @@ def test_requests_arrive(request_sent: Request) -> None:
 @pytest.mark.parametrize(
     "response",
     [
-        ObservedShapes("onnxruntime 1", {"a": (1, 2), "b": ()}, {"c": "why"}, None),
+        ObservedShapes("onnxruntime 1", {"a": (1, 2), "b": ()}, {"c": "why"}),
+        ObservedShapes("onnxruntime 1", {}, {}, Stop("why", "n", "t", refused=True), {"c": "why"}),
         ObservedFields(
             [
                 FieldResult("x", 2, "a", ObservedField(Positions.of((0, None), (3, None)), (0, 3))),
@@ -121,9 +122,9 @@ def test_a_wrong_request_is_a_reason(tmp_path: Path) -> None:
     """The worker answers a line that it cannot decode with a failure, and then ends."""
     path = saved(model_of("(float[1] x) => (float[1] y) { y = Relu(x) }"), tmp_path)
     with Verifier(path, timeout=60) as verifier:
-        assert verifier.process is not None
-        assert verifier.process.stdin is not None
-        verifier.process.stdin.write(json.dumps({"kind": "Nothing"}) + "\n")
-        verifier.process.stdin.flush()
+        assert verifier.worker.process is not None
+        assert verifier.worker.process.stdin is not None
+        verifier.worker.process.stdin.write(json.dumps({"kind": "Nothing"}) + "\n")
+        verifier.worker.process.stdin.flush()
         found = checked(verifier, Claims({"y": (1,)}, [], [], {}))
     assert "a message cannot be decoded" in str(found.reason)

@@ -81,7 +81,9 @@ def translate(
         raise InexpressibleError(f"the shape of input {name!r} is not known")
     build = Builder(borders=borders)
     value = build.source(known.shapes[name], axis, other_axes)
-    probe = Probe(build, {name: TrackedByKind(value, value, value)})
+    unknown = {tensor: Unknown(reason) for tensor, reason in known.left_out.items()}
+    probe = Probe(build, {tensor: TrackedByKind(why, why, why) for tensor, why in unknown.items()})
+    probe.tracked[name] = TrackedByKind(value, value, value)
     for node in nodes:
         if node.kind not in READ_ONLY_A_SHAPE:
             _enter(node, probe, known, labels)
