@@ -24,7 +24,8 @@ from strideinspect.verify.messages import Reach
 def claims_of(analysis: Analysis, *, full: bool) -> Claims:
     """The shapes, fields, unseen indices and closed forms of an analysis that a run at this size can check.
 
-    With `full`, also the closed forms that need larger input sizes, and the impulse tests.
+    With `full`, also the closed forms that need larger input sizes, and the impulse tests; without it, these
+    closed forms can still be contradicted.
     """
     shapes = analysis.shapes
     own = {name for node in shapes.nodes for name in node.outputs}
@@ -49,6 +50,7 @@ def claims_of(analysis: Analysis, *, full: bool) -> Claims:
         unseen=analysis.unseen,
         nodes=_producers(shapes),
         theory=[claim for claim, _ in theory if full or claim.key not in left_open],
+        refutable=() if full else list(left_open.values()),
         enlarged=enlarged_sizes.enlarged(analysis, list(left_open.values()), macs) if full else (),
         impulses=_impulses(analysis) if full else None,
         runs=not any(analysis.assumed.values()) and all(p.trouble is Trouble.FOREIGN for p in analysis.problems),

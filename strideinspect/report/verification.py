@@ -57,9 +57,11 @@ def _verdict(verification: Verification) -> str:
             *(_part(c.contradicted, _total(c), noun) for c, noun, _ in counts if c.contradicted),
         ]
     )
-    agreed = "; ".join(_agreed(c, noun, manner) for c, noun, manner in counts if _total(c))
+    agreed = "; ".join(
+        _agreed(c, noun, manner) for c, noun, manner in counts if c.agreed or (_total(c) and not c.contradicted)
+    )
     seconds = f" ({verification.seconds:.1f} s)" if verification.seconds is not None else ""
-    return f"{by}: {f'{refuted}; agreed: ' if refuted else ''}{agreed}{seconds}"
+    return f"{by}: {'; agreed: '.join(filter(None, [refuted, agreed]))}{seconds}"
 
 
 def _tells_theory(verification: Verification) -> bool:

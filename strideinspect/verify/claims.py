@@ -52,7 +52,8 @@ class Claims:
 
     `runs` claims that the model runs to its end at a size that was given. `unknown` holds the graph outputs of which
     nothing is known, with the reason. `foreign` are the shapes of tensors of operators that the standard does not
-    have: where onnxruntime lacks them too, what lies behind them is run from there.
+    have: where onnxruntime lacks them too, what lies behind them is run from there. `theory` are the closed forms that
+    this size, or an enlarged one, can settle; those in `refutable` it can contradict at most.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
@@ -60,6 +61,7 @@ class Claims:
     unseen: Sequence[Unseen]
     nodes: Mapping[str, str | None]
     theory: Sequence[TheoryClaim] = ()
+    refutable: Sequence[TheoryClaim] = ()
     enlarged: Sequence[Enlarged] = ()
     impulses: ImpulsePlan | None = None  # None where they are not requested
     runs: bool = False
@@ -69,7 +71,7 @@ class Claims:
 
 def requested(claims: Claims) -> ProbeFields:
     """The request to the worker that covers the fields and the unseen indices."""
-    wanted: list[FieldClaim | TheoryClaim] = [*claims.fields, *claims.theory]
+    wanted: list[FieldClaim | TheoryClaim] = [*claims.fields, *claims.theory, *claims.refutable]
     return ProbeFields(
         by_axis((claim.input, claim.axis, claim.tensor, claim.node_axis) for claim in wanted),
         [UnseenClaim(unseen.input, unseen.axis, unseen.ranges) for unseen in claims.unseen],

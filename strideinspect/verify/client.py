@@ -23,6 +23,7 @@ from strideinspect.verify.claims import (
 )
 from strideinspect.verify.impulses import ImpulsePlan, ImpulseResults
 from strideinspect.verify.messages import (
+    BorderResult,
     Failure,
     ImpulseResult,
     ImpulsesReady,
@@ -129,7 +130,9 @@ class Verifier:
         """Check the closed forms against the observed fields, at this size and at the requested larger ones."""
         from strideinspect.verify import theory  # imports numpy, which must not delay the start of the worker
 
-        checks = self._closed_forms(claims.theory, fields)
+        checks = self._closed_forms([*claims.theory, *claims.refutable], fields)
+        undecided = {claim.key for claim in claims.refutable if checks[claim.key].verdict is Verdict.NOT_CHECKED}
+        checks = {key: check for key, check in checks.items() if key not in undecided}
         for enlarged in claims.enlarged:
             spelled = ", ".join(shape_text(shape) for shape in enlarged.inputs.values())
             checks_there: dict[theory.ClaimKey, Check] = {}
@@ -157,12 +160,12 @@ class Verifier:
         if not suspects:
             return checks
         self.worker.send(ProbeBorders(theory.probes(suspects)))
-        borders: dict[theory.ClaimKey, Sequence[bool] | str]
+        borders: dict[theory.ClaimKey, BorderResult | str]
         match self.worker.receive(ObservedBorders):
             case Failure(reason):
                 borders = {claim.key: reason for claim in suspects}
             case ObservedBorders(results):
-                borders = {(result.input, result.axis, result.tensor): result.reached for result in results}
+                borders = {(result.input, result.axis, result.tensor): result for result in results}
             case other:
                 assert_never(other)
         return checks | theory.judge(suspects, observed, borders)

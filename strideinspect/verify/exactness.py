@@ -33,6 +33,7 @@ SHAPE_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
     "Split": (1,),
     "SplitToSequence": (1,),
     "Squeeze": (1,),
+    "StringNormalizer": (0,),
     "StringSplit": (0,),
     "Tile": (1,),
     "TopK": (1,),

@@ -165,12 +165,16 @@ class ObservedFields(NamedTuple):
 
 
 class BorderResult(NamedTuple):
-    """Whether each index of a tensor is affected by a border, or the reason why that is not known."""
+    """Whether each index of a tensor is affected by a border, or the reason why that is not known.
+
+    `from_elsewhere` says that some operator may have brought pixels to the tensor that no closed form describes.
+    """
 
     input: str
     axis: int
     tensor: str
     reached: Sequence[bool] | str
+    from_elsewhere: bool
 
 
 class ObservedBorders(NamedTuple):

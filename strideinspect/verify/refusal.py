@@ -40,7 +40,7 @@ def refusal(problem: BaseException) -> Refusal:
         if found := pattern.search(text):
             node, operator = found["node"], found["op"]
             text = f"{text[: found.start()]}{text[found.end() :]}".strip()
-    kind = Kind.LIMIT if re.search(_LIMITS, text, re.IGNORECASE) else Kind.MODEL
+    kind = Kind.LIMIT if _LIMITS.search(text) else Kind.MODEL
     reason = _reworded(_without_places(text), operator or "") or type(problem).__name__
     return Refusal(kind, reason[:300], node, operator)
 
@@ -54,7 +54,11 @@ def plain(problem: BaseException) -> str:
     return f"{place}: {refused.reason}" if place else refused.reason
 
 
-_LIMITS: Final = r"allocate memory|bad_alloc|out of memory|unsupported model ir version|only \*guarantees\* support"
+_LIMITS: Final = re.compile(
+    "allocate memory|bad_alloc|out of memory|supported maximum|"
+    "unsupported model ir version|only [*]guarantees[*] support",
+    re.IGNORECASE,
+)
 
 _AT_A_NODE: Final = (
     r"Non-zero status code returned while running (?P<op>\S+) node\. Name:'(?P<node>[^']*)' "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -24,6 +24,7 @@ from strideinspect.verify.messages import (
     ObservedFields,
     ObservedShapes,
     RunModel,
+    Stop,
     UnseenClaim,
     UnseenResult,
 )
@@ -62,10 +63,19 @@ def run_model(request: RunModel, directory: Path) -> Generator[ObservedShapes, N
     weightless, observed = shapes_of(request, directory)
     runtime = f"onnxruntime {onnxruntime.__version__}"
     stop = observed.stop
-    if stop is not None and observed.refused is not None and observed.refused.kind is Kind.MODEL:
+    if stop is not None and _by_size_alone(observed, stop):
         stop = stop._replace(refused=refuses(request.path, request.inputs))
     yield ObservedShapes(runtime, observed.shapes, observed.not_checked, stop, observed.left_out)
     return learn(weightless, observed)
+
+
+def _by_size_alone(observed: ObservedRun, stop: Stop) -> bool:
+    """Whether the run ended because of the sizes of the inputs, not of the zeros that were fed as their values."""
+    return (
+        observed.refused is not None
+        and observed.refused.kind is Kind.MODEL
+        and stop.tensor not in observed.exact.misshapen
+    )
 
 
 def shapes_of(request: RunModel, directory: Path) -> tuple[Weightless, ObservedRun]:
@@ -133,16 +143,18 @@ def observed_borders(executed: ExecutedModel, axes: Sequence[AxisProbe]) -> Obse
     for probe in axes:
         source = (probe.input, probe.axis)
         observed: Mapping[str, Sequence[bool] | Unknown]
+        from_elsewhere: Collection[str] = ()
         try:
             nodes = ancestors(executed.nodes, probe.tensors)
             other_axes = [other.axis for other in axes if other.input == probe.input]
             graph = translate(nodes, source, other_axes, executed.known, executed.labels, borders=True)
             observed = RunnableProbe(graph, executed.known.shapes, source, probe.tensors, []).borders()
+            from_elsewhere = graph.from_elsewhere
         except Exception as problem:  # noqa: BLE001 - as above
             reason = Unknown(f"the probe of borders could not be run: {plain(problem)}")
             observed = dict.fromkeys(probe.tensors, reason)
         for tensor, reached in observed.items():
-            borders.append(BorderResult(*source, tensor, _or_reason(reached)))
+            borders.append(BorderResult(*source, tensor, _or_reason(reached), tensor in from_elsewhere))
     return ObservedBorders(borders)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import onnx
@@ -115,7 +115,7 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
         return ObservedRun(graph.node, {}, {}, values, exact, at_once, _stop(at_once, weightless, {}))
     fetched, refused = _fetched(runner, weightless, list(dict.fromkeys([*tensors, *wanted])))
     profile = Path(runner.end_profiling())
-    seen = {name: tuple(value.shape()) for name, value in fetched.items()}
+    seen = {name: value.shape for name, value in fetched.items()}
     seen |= {name: weightless.feeds[name].shape for name in weightless.inputs}
     conflicts = _read(profile, weightless.nodes, seen)
     if refused is not None:  # no tensor was returned, not even index parameters computed before the error
@@ -159,19 +159,31 @@ def _stop(refused: Refusal, weightless: Weightless, seen: Mapping[str, Shape]) -
     return Stop(f"{node.op_type} {label}: {weightless.in_their_words(refused.reason)}", label, node.output[0])
 
 
+class _Fetched(NamedTuple):
+    """A tensor after a run; its values are copied only where they are asked for."""
+
+    shape: Shape
+    numpy: Callable[[], np.ndarray]
+
+
 def _fetched(
     runner: onnxruntime.InferenceSession, weightless: Weightless, names: list[str]
-) -> tuple[dict[str, onnxruntime.OrtValue], Refusal | None]:
+) -> tuple[dict[str, _Fetched], Refusal | None]:
     """The tensors of these names after one run, and why it ended early, if it did."""
-    feeds = {name: onnxruntime.OrtValue.ortvalue_from_numpy(feed) for name, feed in weightless.feeds.items()}
     try:
-        fetched = runner.run_with_ort_values(names, feeds)
+        if any(feed.dtype.kind == "O" for feed in weightless.feeds.values()):  # OrtValues cannot hold strings
+            arrays = zip(names, runner.run(names, dict(weightless.feeds)), strict=True)
+            return {
+                name: _Fetched(array.shape, array.copy) for name, array in arrays if isinstance(array, np.ndarray)
+            }, None
+        feeds = {name: onnxruntime.OrtValue.ortvalue_from_numpy(feed) for name, feed in weightless.feeds.items()}
+        values = zip(names, runner.run_with_ort_values(names, feeds), strict=True)
+        return {name: _Fetched(tuple(value.shape()), value.numpy) for name, value in values if value.is_tensor()}, None
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
         return {}, refusal(problem)
-    return {name: value for name, value in zip(names, fetched, strict=True) if value.is_tensor()}, None
 
 
-def _computed(model: onnx.ModelProto, weightless: Weightless, names: list[str]) -> dict[str, onnxruntime.OrtValue]:
+def _computed(model: onnx.ModelProto, weightless: Weightless, names: list[str]) -> dict[str, _Fetched]:
     """The tensors of these names, from a run of only the nodes that they depend on, which ran without error before."""
     nodes: list[onnx.NodeProto] = []
     needed = set(names)

@@ -74,7 +74,12 @@ def test_requests_arrive(request_sent: Request) -> None:
             ],
             [UnseenResult("x", 2, "y"), UnseenResult("x", 3, None, "why")],
         ),
-        ObservedBorders([BorderResult("x", 2, "a", [True, False]), BorderResult("x", 2, "b", "why")]),
+        ObservedBorders(
+            [
+                BorderResult("x", 2, "a", [True, False], from_elsewhere=True),
+                BorderResult("x", 2, "b", "why", from_elsewhere=False),
+            ]
+        ),
         ImpulsesReady(3, {"a": "why"}),
         ImpulseResult(None),
         ImpulseResult(WrongReach("a", (0, 1), 2, 3)),
