@@ -53,6 +53,9 @@ INDEX_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
     "ReverseSequence": (1,),
     "ScatterElements": (1,),
     "ScatterND": (1,),
+    "SequenceAt": (1,),
+    "SequenceErase": (1,),
+    "SequenceInsert": (2,),
     "Trilu": (1,),
 }
 """The inputs whose values determine where data are moved, but not the output shape."""

@@ -32,6 +32,7 @@ from strideinspect.verify.probe import resizing, signal, windows
 from strideinspect.verify.probe.call import Knowledge, Operation, operation
 from strideinspect.verify.probe.constant_branches import followed
 from strideinspect.verify.probe.run import RunnableProbe
+from strideinspect.verify.probe.sequences import unrolled
 from strideinspect.verify.probe.translate import Unknown, ancestors, translate
 from strideinspect.verify.probe.value import InexpressibleError
 from strideinspect.verify.refusal import Kind, plain
@@ -85,12 +86,15 @@ def shapes_of(request: RunModel, directory: Path) -> tuple[Weightless, ObservedR
 
 def learn(weightless: Weightless, observed_run: ObservedRun) -> ExecutedModel:
     """Observe, by running onnxruntime's operators, what each window of the model reads."""
-    nodes = [operation(node) for node in followed(observed_run.nodes, observed_run.values, observed_run.undecided)]
+    run = observed_run
+    values = {name: array for name, array in run.values.items() if name not in run.exact.inexact}
+    plain_nodes = list(followed(run.nodes, run.values, run.undecided, run.shapes))
+    plain_nodes, shapes = unrolled(plain_nodes, values, run.shapes)
+    nodes = [operation(node) for node in plain_nodes]
     opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
     opset = opsets.get("ai.onnx", _NEWEST_OPSET)
-    values = {name: array for name, array in observed_run.values.items() if name not in observed_run.exact.inexact}
-    tables = _tables({node.name: _questions(node, observed_run.shapes, values, opset) for node in nodes}, opset)
-    known = Knowledge(observed_run.shapes, values, tables, opset, observed_run.left_out)
+    tables = _tables({node.name: _questions(node, shapes, values, opset) for node in nodes}, opset)
+    known = Knowledge(shapes, values, tables, opset, run.left_out)
     return ExecutedModel(nodes, weightless.outputs, weightless.labels, observed_run, known)
 
 

@@ -134,6 +134,7 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
     if stop is None:
         not_checked |= not_taken(graph, seen, weightless.labels)
         _enter_dropped_casts(graph, seen, not_checked)
+        _enter_constants(weightless.nodes.values(), seen)
     for node in weightless.nodes.values():
         for name in node.output:
             if name and name not in seen:
@@ -211,7 +212,10 @@ def _read(profile: Path, nodes: Mapping[str, onnx.NodeProto], seen: dict[str, Sh
     inputs: dict[str, Shape] = {}
 
     def enter(into: dict[str, Shape], names: Iterable[str], types: list[dict[str, list[int]]]) -> None:
-        for name, described in zip((name for name in names if name), types, strict=False):
+        used = [name for name in names if name]
+        if len(used) != len(types):  # a sequence among them has no type, so it is not known which one is whose
+            return
+        for name, described in zip(used, types, strict=True):
             for dims in described.values():
                 if into.setdefault(name, tuple(dims)) != tuple(dims):
                     conflicts.add(name)
@@ -236,6 +240,19 @@ def _enter_dropped_casts(graph: onnx.GraphProto, seen: dict[str, Shape], not_che
     for node in graph.node:
         if node.op_type == "Cast" and node.input[0] in seen and node.output[0] not in not_checked:
             seen.setdefault(node.output[0], seen[node.input[0]])
+
+
+def _enter_constants(nodes: Iterable[onnx.NodeProto], seen: dict[str, Shape]) -> None:
+    """Enter the shapes of Constants that onnxruntime dropped because nothing uses them: the file has them."""
+    for node in nodes:
+        if node.op_type == "Constant" and not node.domain and node.output[0] not in seen:
+            for attribute in node.attribute:
+                if attribute.name == "value":
+                    seen[node.output[0]] = tuple(attribute.t.dims)
+                elif attribute.name in {"value_float", "value_int", "value_string"}:
+                    seen[node.output[0]] = ()
+                elif attribute.name in {"value_floats", "value_ints", "value_strings"}:
+                    seen[node.output[0]] = (max(map(len, (attribute.floats, attribute.ints, attribute.strings))),)
 
 
 def _events(profile: Path) -> Iterator[tuple[str, dict[str, Any]]]:

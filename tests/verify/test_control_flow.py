@@ -197,3 +197,25 @@ def test_impulses_do_not_look_into_branches(tmp_path: Path) -> None:
     assert (found.impulses.watched, found.impulses.counts.contradicted) == (1, 0)
     reasons = {check.output: check.reason for check in found.details}
     assert reasons["t"] == reasons["e"] == "it is inside a branch, where impulses are not observed"
+
+
+def test_a_choice_by_rank_within_a_choice_by_rank(tmp_path: Path) -> None:
+    """As exporters write squeeze(): in the outer If's first branch the rank decides again, for "as it is".
+
+    No value of the inner condition is known, but which branch ran is; the other one would add an axis.
+    """
+    rank = "sh = Shape (x) sz = Size (sh) four = Constant <value_int = 4> () e = Equal (sz, four) on = Identity (e)"
+    inner = (
+        "s2 = Shape (a) z2 = Size (s2) k = Constant <value_int = 4> () same = Equal (z2, k) other = Not (same)"
+        " ax = Constant <value_ints = [0]> ()"
+        " o = If (other) <then_branch = tb () => (float[] q) { q = Unsqueeze (a, ax) },"
+        " else_branch = eb () => (float[] r) { r = Identity (a) }>"
+    )
+    body = (
+        f"a = Conv <pads = [1, 1, 1, 1]> (x, v) {rank}"
+        f" i = If (on) <then_branch = t () => (float[] o) {{ {inner} }},"
+        f" else_branch = u () => (float[] p) {{ p = Identity (a) }}> {LAST}"
+    )
+    report = report_on(body, tmp_path)
+    all_agreed(report)
+    assert report.verification.fields.agreed == 2
