@@ -122,6 +122,9 @@ MOST_ENLARGED_MACS = 1 << 37
 
 # Running the model (verify/)
 
+MOST_RUN_ELEMENTS = 1 << 28
+"""Elements of the largest tensor of a model that is run: 1 GiB. No network that is in use has one as large."""
+
 SHORT_PROBED_AXIS = 256
 """Indices of an axis that onnxruntime is asked about one by one; on longer ones several share a row."""
 

@@ -133,6 +133,10 @@ _WORDS: Final = (
         r"axis \1 of \2 is to be split into pieces of \3 in all",
     ),
     (
+        r"Pad reflect: \w+-pad \((\d+)\) exceeds maximum allowed \((\d+)\) for axis (\d+)\. Input shape: ?(\S+)",
+        r"it reflects \1 indices along axis \3, of \4 at most \2",
+    ),
+    (
         r"k argument \[(\d+)\] should not be greater than specified axis dim value \[(\d+)\]",
         r"it is to find \1 largest of \2 values",
     ),

@@ -16,7 +16,7 @@ import onnxruntime
 from strideinspect.limits import MOST_SHAPE_REALS
 from strideinspect.model.subgraphs import captured
 from strideinspect.results.field import Shape
-from strideinspect.verify.both_branches import agreed, beside_each_other, not_taken
+from strideinspect.verify.both_branches import agreed, beside_each_other, enclosing, not_taken, tensors_of
 from strideinspect.verify.cut import refused_node, without
 from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
 from strideinspect.verify.messages import Stop
@@ -33,7 +33,8 @@ class ObservedRun:
     `shapes` holds a shape per tensor, `not_checked` the reason for each tensor without one, `values` the small tensors
     whose values are exact. `stop` says why the run ended early, if it did; `shapes` then holds the tensors before that
     point. `nodes` are those that ran; where both branches of an If ran, their nodes come before it. `undecided` are the
-    tensors that are not exact: an If with one of them as its condition may take either branch. `left_out` gives the
+    tensors that are not exact: an If with one of them as its condition may take either branch. `by_data` says that the
+    run ended in a branch that other data would not take. `left_out` gives the
     reason for each tensor of an operator that onnxruntime does not have, and for what depends on it.
     """
 
@@ -46,6 +47,7 @@ class ObservedRun:
     refused: Refusal | None
     stop: Stop | None
     undecided: Collection[str] = ()
+    by_data: bool = False
     left_out: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -80,7 +82,7 @@ def run(weightless: Weightless, directory: Path, given: Mapping[str, Shape]) -> 
 
 
 def _run_branches(weightless: Weightless, directory: Path) -> ObservedRun:
-    """One run, with both branches of each If whose condition is not known."""
+    """One run, with both branches of each If whose condition is not known, or with the one that can run here."""
     model = weightless.model
     replaced = [*(entry.name for entry in model.graph.input), *weightless.zeroed]
     if not weightless.has_branches:
@@ -92,12 +94,25 @@ def _run_branches(weightless: Weightless, directory: Path) -> ObservedRun:
         if value.dtype.kind == "f" and value.size > MOST_SHAPE_REALS
     ]
     undecided = exactness(model.graph, [*replaced, *lists]).inexact
-    both = beside_each_other(model, undecided)
-    if both is not None:
+    unfit: dict[str, str] = {}
+    why: dict[str, str] = {}
+    while (both := beside_each_other(model, undecided, unfit)) is not None:
         observed = _run(weightless, both, replaced, directory)
-        if observed.stop is None:
-            return replace(observed, undecided=undecided)
-    return replace(_run(weightless, model, replaced, directory), undecided=undecided)
+        if observed.stop is None or observed.refused is None:
+            skipped = {name: why[chooser] for name, chooser in tensors_of(model.graph, unfit) if name}
+            return replace(observed, undecided=undecided, not_checked={**observed.not_checked, **skipped})
+        place = enclosing(model.graph, observed.refused.node or "", undecided)
+        if place is None or place[0] in unfit:
+            break
+        chooser, branch = place
+        unfit[chooser] = branch
+        which = f"the {branch.removesuffix('_branch')} branch of If {weightless.labels[chooser]}"
+        why[chooser] = f"{which} cannot run at this size: {observed.stop.reason}"
+    observed = _run(weightless, model, replaced, directory)
+    by_data = (
+        observed.refused is not None and enclosing(model.graph, observed.refused.node or "", undecided) is not None
+    )
+    return replace(observed, undecided=undecided, by_data=by_data)
 
 
 def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str], directory: Path) -> ObservedRun:

@@ -68,9 +68,8 @@ class WorkerProcess:
         try:
             line = self._inbox.get(timeout=max(0.0, left))
         except queue.Empty:
-            self._failure = self._too_long()
-            self.process.kill()
-            return Failure(self._failure)
+            self.give_up(self._too_long())
+            return Failure(self._why())
         if not line:
             self._failure = self._why()
             return Failure(self._failure)
@@ -83,6 +82,12 @@ class WorkerProcess:
         if isinstance(response, (wanted, Failure)):
             return response
         return Failure(f"the worker process sent {type(response).__name__} in place of {wanted.__name__}")
+
+    def give_up(self, reason: str) -> None:
+        """End the process now; every further response is a Failure with this reason."""
+        self._failure = reason
+        if self.process is not None:
+            self.process.kill()
 
     def close(self) -> None:
         """End the worker, if it still runs, and remove its temporary files."""

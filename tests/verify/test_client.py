@@ -208,6 +208,18 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     assert "memory" in str(found.reason)
 
 
+def test_a_model_with_a_huge_tensor_is_not_run(tmp_path: Path) -> None:
+    """Eight rows padded to 10⁹ columns: said at once, without the memory and the minute that they would take."""
+    text = "(float[1,1,8,8] x, int64[8] p) => (float[N,C,H,W] y) { y = Pad(x, p) }"
+    path = saved(model_of(text, p=[0, 0, 0, 0, 0, 0, 0, 10**9]), tmp_path)
+    started = time.monotonic()
+    with Verifier(path, timeout=60) as verifier:
+        verifier.begin({"x": (1, 1, 8, 8)})
+        found = checked(verifier, Claims({"y": (1, 1, 8, 10**9 + 8)}, [], [], {}))
+    assert time.monotonic() - started < 30
+    assert found.reason == "y has 8,000,000,064 elements, too many to run"
+
+
 def test_closing_ends_a_worker_that_still_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Left early, the verifier leaves no process and no temporary files behind, and writes nothing."""
     verifier = Verifier(saved(model_of(POOL), tmp_path), timeout=60)

@@ -53,8 +53,13 @@ def _taken(
         return [then, otherwise]
     if condition in values:
         return [then if bool(values[condition].reshape(-1)[0]) else otherwise]
-    seen = [branch for branch in (then, otherwise) if any(name in ran for node in branch.node for name in node.output)]
+    seen = [branch for branch in (then, otherwise) if any(map(ran.__contains__, _computed(branch)))]
     return seen if len(seen) == 1 else [then, otherwise]
+
+
+def _computed(branch: onnx.GraphProto) -> Iterator[str]:
+    """The tensors that only a run of the branch can have computed."""
+    return (name for node in branch.node if node.op_type != "Constant" for name in node.output)
 
 
 def _results(branch: onnx.GraphProto) -> list[str]:
