@@ -47,10 +47,11 @@ def run(
     while True:
         inspected = _inspected(trials.best(), settings, rules, progress, verifier)
         first = first or inspected
-        if inspected.stopped is None:
+        stopped = inspected.stopped
+        if stopped is None or stopped.stop is None:
             return _report(model, settings, inspected)
         # onnxruntime refuses a size that we chose: another one may do.
-        if not trials.refuse(inspected.stopped.error or "", inspected.stopped.shapes):
+        if not trials.refuse(stopped.stop.reason, stopped.shapes):
             return _report(model, settings, first)
 
 

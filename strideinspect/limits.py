@@ -153,14 +153,17 @@ MOST_ENLARGED_MACS = 1 << 37
 
 # Running the model (verify/)
 
+MOST_RUN_ELEMENTS = 1 << 28
+"""Elements of the largest tensor of a model that is run: 1 GiB. No network that is in use has one as large."""
+
 SHORT_PROBED_AXIS = 256
 """Indices of an axis that onnxruntime is asked about one by one; on longer ones several share a row."""
 
-MOST_QUESTION_ENTRIES = 1 << 25
-"""Numbers that go into one question to onnxruntime about one axis: 128 MiB."""
+MOST_QUESTION_ENTRIES = 1 << 29
+"""Numbers that go into one question to onnxruntime about one axis, in several runs: some seconds."""
 
 MOST_SESSION_ENTRIES = 1 << 23
-"""Numbers that go into all questions of one onnxruntime session: 32 MiB."""
+"""Numbers that go into all questions of one run of onnxruntime: 32 MiB."""
 
 LONG_QUESTION_ENTRIES = 1 << 18
 """Numbers of a question from which on it costs less to extrapolate from a shorter axis and to check the result."""

@@ -186,7 +186,11 @@ class CheckJson(TypedDict):
 
     node: str | None
     output: str
-    claim: Annotated[str, Keyword("enum", ("shape", "field", "unseen", "theory", "impulse"))]
+    claim: Annotated[
+        str,
+        Keyword("enum", ("shape", "field", "unseen", "theory", "impulse", "run")),
+        "run: the model runs to its end at this size.",
+    ]
     verdict: Annotated[str, Keyword("enum", ("contradicted", "not-checked"))]
     reason: str | None
     predicted: AnyValue
@@ -199,7 +203,8 @@ class VerificationJson(TypedDict):
     status: Annotated[
         str,
         Keyword("enum", ("agreed", "contradicted", "not-checked")),
-        "Agreed if nothing is contradicted and at least one field agreed.",
+        "Agreed if nothing is contradicted, at least one field agreed, the model ran to its end, and something is "
+        "known of every output. Not-checked with counts that are not zero: checked in part, for the reason given.",
     ]
     reason: str | None
     runtime: Annotated[str | None, '"onnxruntime 1.31.1".']

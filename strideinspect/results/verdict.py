@@ -42,7 +42,8 @@ class Check:
     Attributes:
         node: Name of the node concerned, or None.
         output: The tensor concerned.
-        claim: Kind of the claim: "shape", "field", "unseen", "theory" or "impulse".
+        claim: Kind of the claim: "shape", "field", "unseen", "theory" or "impulse"; "run" where onnxruntime refuses the
+            model at this size.
         verdict: Contradicted or not checked.
         reason: Why it was not checked, or how it was contradicted.
         predicted: The value that the report gives.
@@ -87,8 +88,9 @@ class Verification:
     """What running the model in onnxruntime says of the report's claims.
 
     Attributes:
-        status: Contradicted if any claim is, else agreed if any is, else not checked.
-        reason: Why nothing was checked; None otherwise.
+        status: Contradicted if any claim is. Agreed if the model ran to its end, something is known of every graph
+            output, and some claim agreed. Else not checked, or only in part: the counts say how much agreed.
+        reason: Why nothing was checked, or only a part; None otherwise.
         runtime: Name and version of what ran the model; None if nothing did.
         shapes: Tensors whose shape is as predicted.
         fields: Tensors whose actual receptive field is as predicted, at every index.
@@ -116,6 +118,11 @@ class Verification:
         counts = (("shapes", self.shapes), ("fields", self.fields), ("unseen", self.unseen), ("theory", self.theory))
         told = ", ".join(f"{count.agreed} of {count.total} {name}" for name, count in counts)
         return f"<Verification {self.status}: {told}>"
+
+    @property
+    def partial(self) -> bool:
+        """Whether a part of the report was checked, and all of that agreed."""
+        return self.status is Verdict.NOT_CHECKED and bool(self.shapes.agreed or self.fields.agreed)
 
     def __post_init__(self) -> None:
         if self.status is Verdict.NOT_CHECKED and not self.reason:

@@ -1,4 +1,4 @@
-"""The worker process: it runs one model and answers requests, one line of JSON each (messages.py).
+"""The worker process: it runs one model and answers requests, one line of JSON each (message_lines.py).
 
 Started by the client with a directory for temporary files, the deadline in seconds and the memory bound in bytes.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import assert_never
 
 from strideinspect.limits import WORKER_GRACE_SECONDS
+from strideinspect.verify.message_lines import decode_request, encode
 from strideinspect.verify.messages import (
     Failure,
     MessageError,
@@ -23,8 +24,6 @@ from strideinspect.verify.messages import (
     Response,
     RunModel,
     SendImpulses,
-    decode_request,
-    encode,
 )
 
 

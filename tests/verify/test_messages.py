@@ -13,6 +13,7 @@ from strideinspect.results.field import Positions
 from strideinspect.results.verdict import Verdict
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
+from strideinspect.verify.message_lines import decode_request, decode_response, encode
 from strideinspect.verify.messages import (
     AxisProbe,
     BorderResult,
@@ -33,12 +34,10 @@ from strideinspect.verify.messages import (
     Response,
     RunModel,
     SendImpulses,
+    Stop,
     UnseenClaim,
     UnseenResult,
     WrongReach,
-    decode_request,
-    decode_response,
-    encode,
 )
 from tests.verify.helpers import checked, model_of, saved
 
@@ -49,6 +48,7 @@ AXES = [AxisProbe("x", 2, {"a": 2, "b": None})]
     "request_sent",
     [
         RunModel("model.onnx", {"x": (1, 3, 8, 8)}),
+        RunModel("model.onnx", {"x": (1, 3, 8, 8)}, {"t": (1, 8)}),
         ProbeFields(AXES, [UnseenClaim("x", 2, ((0, 1), (7, 7)))]),
         ProbeBorders(AXES),
         SendImpulses([Reach("x", 2, "a", None, (1, 2), (1, 2), (0, 9), (3, 0), ((7, 7),))], [Impulse("x", 2, 7)]),
@@ -63,7 +63,8 @@ def test_requests_arrive(request_sent: Request) -> None:
 @pytest.mark.parametrize(
     "response",
     [
-        ObservedShapes("onnxruntime 1", {"a": (1, 2), "b": ()}, {"c": "why"}, None),
+        ObservedShapes("onnxruntime 1", {"a": (1, 2), "b": ()}, {"c": "why"}),
+        ObservedShapes("onnxruntime 1", {}, {}, Stop("why", "n", "t", refused=True), {"c": "why"}),
         ObservedFields(
             [
                 FieldResult("x", 2, "a", ObservedField(Positions.of((0, None), (3, None)), (0, 3))),
@@ -72,7 +73,12 @@ def test_requests_arrive(request_sent: Request) -> None:
             ],
             [UnseenResult("x", 2, "y"), UnseenResult("x", 3, None, "why")],
         ),
-        ObservedBorders([BorderResult("x", 2, "a", [True, False]), BorderResult("x", 2, "b", "why")]),
+        ObservedBorders(
+            [
+                BorderResult("x", 2, "a", [True, False], from_elsewhere=True),
+                BorderResult("x", 2, "b", "why", from_elsewhere=False),
+            ]
+        ),
         ImpulsesReady(3, {"a": "why"}),
         ImpulseResult(None),
         ImpulseResult(WrongReach("a", (0, 1), 2, 3)),
@@ -125,9 +131,9 @@ def test_a_wrong_request_is_a_reason(tmp_path: Path) -> None:
     """The worker answers a line that it cannot decode with a failure, and then ends."""
     path = saved(model_of("(float[1] x) => (float[1] y) { y = Relu(x) }"), tmp_path)
     with Verifier(path, timeout=60) as verifier:
-        assert verifier.process is not None
-        assert verifier.process.stdin is not None
-        verifier.process.stdin.write(json.dumps({"kind": "Nothing"}) + "\n")
-        verifier.process.stdin.flush()
+        assert verifier.worker.process is not None
+        assert verifier.worker.process.stdin is not None
+        verifier.worker.process.stdin.write(json.dumps({"kind": "Nothing"}) + "\n")
+        verifier.worker.process.stdin.flush()
         found = checked(verifier, Claims({"y": (1,)}, [], [], {}))
     assert "a message cannot be decoded" in str(found.reason)
