@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         RuleInfo,
         Severity,
         TensorReport,
+        Unmatched,
         Unseen,
     )
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
@@ -68,6 +69,7 @@ __all__ = [
     "Source",
     "StrideinspectError",
     "TensorReport",
+    "Unmatched",
     "UnreadableModelError",
     "Unseen",
     "UnsupportedModelError",
@@ -90,7 +92,9 @@ _MODULES = {
     "fleet": "inspect_many",
     "results.field": "Field FullField Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
-    "results.report": "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unseen",
+    "results.report": (
+        "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unmatched Unseen"
+    ),
     "results.verdict": "Check Counts Impulses Verdict Verification",
     "settings": "Budget InputShapes Settings Verify",
     "version": "__version__",

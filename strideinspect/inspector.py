@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from strideinspect.analysis import Analysis
+from strideinspect.errors import UsageError
+from strideinspect.model import tensor_names
 from strideinspect.model.inputs import choose
 from strideinspect.model.load import LoadedModel, load
 from strideinspect.model.network import prepare
-from strideinspect.model.tensor_names import matching
 from strideinspect.model.window_flow import window_flow
-from strideinspect.results.report import Finding, Report
+from strideinspect.results.report import Finding, Report, Unmatched
 from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
@@ -30,8 +31,12 @@ def run(
     *,
     progress: Callable[[str], None],
     verifier: Verifier | None,
+    strict: bool = False,
 ) -> Report:
-    """Inspect one model at one input size; `strideinspect.inspect` explains the parameters and the errors."""
+    """Inspect one model at one input size; `strideinspect.inspect` explains the parameters and the errors.
+
+    With `strict`, a pattern of `settings.tensors` that matches nothing raises UsageError.
+    """
     rules = registry.chosen(settings.select, settings.ignore)
     progress("reading the model")
     model = load(path)
@@ -43,7 +48,7 @@ def run(
 
     progress("computing shapes and receptive fields")
     analysis = Analysis.of(network, sizes, {given.name: given.assumed for given in chosen})
-    tensors = matching(analysis.shapes, settings.tensors)
+    tensors, unmatched = _asked_for(analysis, settings, strict=strict)
     inspection = Inspection(analysis, settings)
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
@@ -53,7 +58,25 @@ def run(
         progress("running onnxruntime")
         verification = verify(progress)
         findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
-    return _report(model, analysis, tensors, findings, verification)
+    return replace(_report(model, analysis, tensors, findings, verification), unmatched=unmatched)
+
+
+def _asked_for(
+    analysis: Analysis, settings: Settings, *, strict: bool
+) -> tuple[tuple[str, ...], tuple[Unmatched, ...]]:
+    """The tensors whose fields are asked for, and the patterns of the settings that match nothing in this model."""
+    shapes = analysis.shapes
+    tensors, missing = tensor_names.matching(shapes, settings.tensors, analysis.data_dependent)
+    if missing and strict:
+        hint = f"did you mean {missing[0].near}?" if missing[0].near else "--format json lists the names"
+        raise UsageError(f"no tensor, node or layer is called {missing[0].pattern!r}", hint)
+    ignores = [pattern for pattern, _ in settings.per_node_ignores]
+    budgets = [pattern for pattern, _ in settings.budgets if pattern != "*"]
+    return tensors, (
+        *missing,
+        *tensor_names.without_match(shapes, "per_node_ignores", ignores),
+        *tensor_names.outputs_without_match(shapes, "budgets", budgets),
+    )
 
 
 def _asked(verifier: Verifier, analysis: Analysis, *, full: bool) -> Callable[[Callable[[str], None]], Verification]:

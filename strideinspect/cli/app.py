@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
+from strideinspect import interrupts
 from strideinspect.cli import console
 from strideinspect.cli.options import CommandOfModels
 from strideinspect.errors import StrideinspectError, unexpected
@@ -60,5 +61,6 @@ def run(args: Sequence[str]) -> int:
     except StrideinspectError as error:
         console.complain(str(error))
     except Exception as error:  # noqa: BLE001  # a bug in strideinspect: one line instead of a traceback
+        interrupts.check()
         console.complain(str(unexpected(error)))
     return 2

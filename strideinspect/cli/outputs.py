@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from strideinspect import interrupts
 from strideinspect.errors import UsageError
 from strideinspect.version import __version__
 
@@ -212,7 +213,8 @@ def write(path: Path, text: str) -> None:
         if path.exists() and not path.is_file():
             _write_special(path, text)
         else:
-            _replace(Path(os.path.realpath(path)), text)
+            with interrupts.held():  # the temporary file must not be left
+                _replace(Path(os.path.realpath(path)), text)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}", "choose another file or folder") from error
 

@@ -35,6 +35,7 @@ __all__ = [  # everything that a report is made of, but for fields and verificat
     "Severity",
     "Source",
     "TensorReport",
+    "Unmatched",
     "Unseen",
     "WindowNode",
 ]
@@ -106,6 +107,20 @@ class TensorReport(NamedTuple):
     shape: tuple[int, ...] | None
     fields: tuple[Field, ...]
     reason: str | None = None
+
+
+class Unmatched(NamedTuple):
+    """A pattern of the settings that matches nothing in the model.
+
+    Attributes:
+        setting: The attribute of Settings: "tensors", "budgets" or "per_node_ignores".
+        pattern: The pattern.
+        near: The name in the model that is most like it; empty where none is.
+    """
+
+    setting: str
+    pattern: str
+    near: str
 
 
 class LadderStep(NamedTuple):
@@ -208,6 +223,7 @@ class Report:
         merges: Nodes in which branches meet; with the window nodes they are the nodes of `graph`.
         edges: Edges of `graph`: the `output` of two nodes, the second of which reads the first's.
         accepted: What the baseline removed; None without a baseline.
+        unmatched: Patterns of the settings that match nothing in the model.
     """
 
     path: str
@@ -225,6 +241,7 @@ class Report:
     merges: tuple[Merge, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
     accepted: Accepted | None = None
+    unmatched: tuple[Unmatched, ...] = ()
 
     def __repr__(self) -> str:
         counts = f"{len(self.nodes)} window nodes, {len(self.findings)} findings"

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +15,8 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, assert_never
 
+from strideinspect import interrupts, temporary_folders
+from strideinspect.processes import environment
 from strideinspect.results.verdict import Check, Verdict, Verification
 from strideinspect.spelling import shape_text
 from strideinspect.verify.claims import (
@@ -86,8 +86,9 @@ class Verifier:
         self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._failure: str | None = None
-        self.directory = tempfile.mkdtemp(prefix="strideinspect-")
-        self.process = self._start(memory or 0)
+        with interrupts.held():
+            self.directory = temporary_folders.make()
+            self.process = self._start(memory or 0)
 
     def __enter__(self) -> Self:
         return self
@@ -193,6 +194,7 @@ class Verifier:
             if self.process.poll() is None:
                 self.process.kill()
             self.process.wait()
+            interrupts.has_ended(self.process)
             self._outbox.put(None)
             for thread in self._threads:
                 thread.join()
@@ -200,26 +202,25 @@ class Verifier:
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        temporary_folders.remove(self.directory)
 
     def _start(self, memory: int) -> subprocess.Popen[str] | None:
         # -P: a file in the working directory must not shadow a module. The worker uses our own import path.
         command = [sys.executable, "-P", "-m", "strideinspect.verify.worker"]
         command += [self.directory, str(self._timeout), str(memory)]
-        environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # else numpy's threads take CPU time from the analysis
-        environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
         try:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=environment,
+                env={**environment(), "TMPDIR": self.directory},  # onnxruntime leaves a file behind
                 encoding="utf-8",
             )
         except OSError as error:
             self._failure = f"the worker process could not be started: {error}"
             return None
+        interrupts.end_with_this(process)
         for work, box in ((_read, self._inbox), (_write, self._outbox)):
             thread = threading.Thread(target=work, args=(process, box), daemon=True)
             thread.start()
