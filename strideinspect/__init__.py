@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     )
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
+    from strideinspect.results.cells import Cell, CellAxis
     from strideinspect.results.field import Field, FullField, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
+    from strideinspect.results.ladder import LadderStep
     from strideinspect.results.report import (
         Accepted,
         FailedReport,
         Finding,
         Input,
-        LadderStep,
         Report,
         RuleInfo,
         Severity,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
         Unmatched,
         Unseen,
     )
+    from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
     from strideinspect.settings import Budget, InputShapes, Settings, Verify
     from strideinspect.version import __version__
@@ -47,6 +49,8 @@ __all__ = [
     "Accepted",
     "Branch",
     "Budget",
+    "Cell",
+    "CellAxis",
     "Check",
     "Counts",
     "Dropped",
@@ -69,6 +73,7 @@ __all__ = [
     "Source",
     "StrideinspectError",
     "TensorReport",
+    "Totals",
     "Unmatched",
     "UnreadableModelError",
     "Unseen",
@@ -90,11 +95,12 @@ _MODULES = {
     "errors": "InputShapeError StrideinspectError UnreadableModelError UnsupportedModelError UsageError",
     "expectation": "Expectation",
     "fleet": "inspect_many",
+    "results.cells": "Cell CellAxis",
     "results.field": "Field FullField Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
-    "results.report": (
-        "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unmatched Unseen"
-    ),
+    "results.ladder": "LadderStep",
+    "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
+    "results.totals": "Totals",
     "results.verdict": "Check Counts Impulses Verdict Verification",
     "settings": "Budget InputShapes Settings Verify",
     "version": "__version__",

@@ -22,7 +22,12 @@ from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.model.source import source_of
 from strideinspect.model.tensor_names import named
 from strideinspect.results.field import InputAxis, Span
+from strideinspect.results.ladder import LadderStep
 from strideinspect.results.report import Input, Source, TensorReport, Unseen, WindowNode
+from strideinspect.results.totals import Totals
+from strideinspect.windows.ladder_steps import ladder
+from strideinspect.windows.map_paths import map_paths
+from strideinspect.windows.totals import totals
 from strideinspect.windows.window_nodes import reached, window_nodes
 
 INT64 = 7
@@ -157,7 +162,23 @@ class Analysis:
     @cached_property
     def windows(self) -> tuple[WindowNode, ...]:
         """The window nodes in graph order, as the report has them."""
-        return window_nodes(self.shapes, self.fields, self.reached, self.spatial_axes, self.data_dependent)
+        return window_nodes(self.shapes, self.reads, self.fields, self.reached, self.spatial_axes, self.data_dependent)
+
+    @cached_property
+    def ladder(self) -> tuple[LadderStep, ...]:
+        """How the map changes on the way from each graph input with spatial axes to the outputs."""
+        paths = {
+            name: map_paths(self.shapes, self.reads, self.fields, name, axes)
+            for name, axes in self.spatial_axes.items()
+            if axes
+        }
+        return ladder(paths, self.network.outputs, {window.output for window in self.windows})
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Parameters, multiply-adds and activations of the whole model, for a batch of 1."""
+        batch = next((shape[0] for name, shape in self.sizes.items() if self.spatial_axes[name]), 1)
+        return totals(self.shapes, self.data_dependent, batch, len(self.windows))
 
     @cached_property
     def outputs(self) -> tuple[TensorReport, ...]:

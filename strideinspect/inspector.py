@@ -19,7 +19,6 @@ from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
 from strideinspect.settings import Settings
-from strideinspect.windows.ladder_steps import ladder
 
 if TYPE_CHECKING:
     from strideinspect.verify.client import Verifier
@@ -107,7 +106,8 @@ def _report(
         nodes=analysis.windows,
         tensors=tuple(map(analysis.tensor, tensors)),
         outputs=analysis.outputs,
-        ladder=ladder(analysis.windows),
+        ladder=analysis.ladder,
+        totals=analysis.totals,
         unseen=analysis.unseen,
         findings=tuple(
             replace(finding, bytes=places.get(finding.output or ""))

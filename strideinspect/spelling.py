@@ -16,7 +16,7 @@ INPUT_NOUNS = {1: "signal", 2: "image", 3: "volume"}
 POINT_NOUNS = {1: "sample", 2: "pixel", 3: "voxel"}
 """What one position of an input is called, by its number of spatial axes."""
 
-_PLURALS = {"index": "indices", "entry": "entries"}
+_PLURALS = {"index": "indices", "entry": "entries", "further branch": "further branches"}
 
 
 def plural(noun: str, number: int = 2) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from strideinspect import spelling
 from strideinspect.report import number_text
 from strideinspect.results.field import Field
-from strideinspect.results.report import WindowNode
+from strideinspect.results.report import Cell, TensorReport, WindowNode
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -147,3 +147,24 @@ def sentence(fields: Sequence[Field], *, name: str) -> str:
         return global_sentence(fields, name=name)
     full = full_sentence(fields, name=name)
     return local_sentence(fields, name=name) + (f"; full dependence: {full}" if full else "")
+
+
+def cell_sentences(tensor: TensorReport) -> Iterator[str]:
+    """What the corner and the middle index of a tensor really depend on, one sentence per graph input.
+
+    `corner cell sees 10×10 pixels, middle cell 19×19; 19×19 in theory`. Nothing where all cells see the same.
+    """
+    theory = by_input(tensor.fields)
+    by_name = [{name: _seen(cell, name) for name in theory} for cell in tensor.cells]
+    for name in theory:
+        corner, middle = ([cells[name] for cells in by_name] + [(), ()])[:2]
+        if corner and corner != middle:
+            unit = spelling.plural(spelling.point_noun(len(theory[name])), 1 if {*corner} == {1} else 2)
+            text = f"corner cell sees {spelling.by_axes(corner)} {unit}, middle cell {spelling.by_axes(middle)}"
+            size = sizes(theory[name])
+            yield f"{text}; {spelling.by_axes(size)} in theory" if len(size) == len(middle) else text
+
+
+def _seen(cell: Cell, name: str) -> tuple[int, ...]:
+    """Pixels per axis of one graph input."""
+    return tuple(0 if a.seen is None else a.seen[1] - a.seen[0] + 1 for a in cell.axes if a.input == name)

@@ -80,9 +80,23 @@ def _model(report: Report, *, positions: bool) -> ModelJson:
         "tensors": [_tensor(tensor, positions=positions) for tensor in report.tensors],
         "outputs": [_tensor(tensor, positions=positions) for tensor in report.outputs],
         "ladder": [
-            {"stride": [str(s) for s in rung.stride], "size": [*rung.size], "nodes": [*rung.nodes]}
-            for rung in report.ladder
+            {
+                "input": step.input,
+                "branch": step.branch,
+                "stride": [str(stride) for stride in step.stride],
+                "from": [*step.start],
+                "size": [*step.size],
+                "nodes": [*step.nodes],
+                "operators": [*step.operators],
+            }
+            for step in report.ladder
         ],
+        "totals": {
+            "parameters": report.totals.parameters,
+            "macs": report.totals.macs,
+            "windows": report.totals.windows,
+            "activations": report.totals.activations,
+        },
         "unseen": [{"input": u.input, "axis": u.axis, "ranges": _spans(u.ranges)} for u in report.unseen],
         "findings": [_finding(finding) for finding in report.findings],
         "accepted": _accepted(report.accepted),
@@ -93,12 +107,14 @@ def _model(report: Report, *, positions: bool) -> ModelJson:
 def _node(node: WindowNode, *, positions: bool) -> NodeJson:
     return {
         "name": node.name,
+        "layer": None if node.source is None else node.source.scope,
         "op": node.op,
         "output": node.output,
         "kernel": [*node.kernel],
         "stride": [*node.stride],
         "dilation": [*node.dilation],
         "padding": {"begin": [*node.padding_begin], "end": [*node.padding_end]},
+        "pad_nodes": None if node.pad_nodes is None else {"begin": [*node.pad_nodes[0]], "end": [*node.pad_nodes[1]]},
         "output_padding": _numbers(node.output_padding),
         "input_shape": _numbers(node.input_shape),
         "output_shape": _numbers(node.output_shape),
@@ -117,6 +133,16 @@ def _tensor(tensor: TensorReport, *, positions: bool) -> TensorJson:
         "name": tensor.name,
         "shape": _numbers(tensor.shape),
         "fields": [_field(field, positions=positions) for field in tensor.fields],
+        "cells": [
+            {
+                "cell": cell.name,
+                "axes": [
+                    {"input": name, "axis": axis, "index": at, "seen": _numbers(seen)}
+                    for name, axis, at, seen in cell.axes
+                ],
+            }
+            for cell in tensor.cells
+        ],
     }
 
 

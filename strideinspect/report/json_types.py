@@ -7,30 +7,19 @@ definition: docs/generate_schema.py writes `report-1.schema.json` from them, eac
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple, TypedDict
+from typing import Annotated, TypedDict
+
+from strideinspect.report.json_map_types import CellJson, LadderStepJson, TotalsJson
+from strideinspect.report.json_numbers import Count, CountPerAxis, Keyword, RangeJson, Ranges, Stride
 
 Scalar = str | int | float | bool | None
 JsonValue = Scalar | list["JsonValue"] | dict[str, "JsonValue"]
-
-
-class Keyword(NamedTuple):
-    """A constraint that Python's types cannot express, as a keyword of JSON Schema with its value."""
-
-    name: str
-    value: int | str | tuple[str, ...]
-
 
 AnyValue = Annotated[JsonValue, Keyword("$ref", "#/$defs/value")]
 """Any JSON; the definition is recursive and written by hand in docs/generate_schema.py."""
 
 NAME = "strideinspect/report/1"
 """The name of the schema, with its number."""
-
-Count = Annotated[int, Keyword("minimum", 0)]
-CountPerAxis = list[Count]
-Stride = Annotated[str, Keyword("pattern", "^-?[0-9]+(/[1-9][0-9]*)?$"), 'An exact number: "32" or "1/2".']
-RangeJson = Annotated[list[int], Keyword("minItems", 2), Keyword("maxItems", 2), "First and last index, both included."]
-Ranges = Annotated[list[RangeJson], "Ranges of indices."]
 
 
 class FullJson(TypedDict):
@@ -119,12 +108,16 @@ class NodeJson(TypedDict):
     """A window node; numbers per spatial axis, defaults and auto_pad applied."""
 
     name: Annotated[str, "May be empty."]
+    layer: Annotated[str | None, "Path of the layer in the model's source, such as layer3.0.conv1, if recorded."]
     op: str
     output: Annotated[str, "The first output tensor: the key of the node everywhere in this report."]
     kernel: CountPerAxis
     stride: CountPerAxis
     dilation: CountPerAxis
     padding: PaddingJson
+    pad_nodes: Annotated[
+        PaddingJson | None, "What Pad nodes directly before it add, apart from its own padding; null: no such node."
+    ]
     output_padding: Annotated[CountPerAxis | None, "Of transposed convolutions and unpooling; else null."]
     input_shape: CountPerAxis | None
     output_shape: CountPerAxis | None
@@ -143,14 +136,7 @@ class TensorJson(TypedDict):
     name: str
     shape: CountPerAxis | None
     fields: list[FieldJson]
-
-
-class LadderStepJson(TypedDict):
-    """A step of the downsampling ladder."""
-
-    stride: Annotated[list[Stride], "Effective stride per spatial axis after this step."]
-    size: Annotated[CountPerAxis, "Indices per spatial axis after this step."]
-    nodes: Annotated[list[str], "First outputs of the window nodes of the step."]
+    cells: Annotated[list[CellJson], "The corner and the middle index; empty for a tensor without a position."]
 
 
 class UnseenJson(TypedDict):
@@ -254,6 +240,7 @@ class ModelJson(TypedDict):
     tensors: list[TensorJson]
     outputs: list[TensorJson]
     ladder: list[LadderStepJson]
+    totals: TotalsJson
     unseen: list[UnseenJson]
     findings: list[FindingJson]
     accepted: Annotated[AcceptedJson | None, "Null if no baseline was used."]

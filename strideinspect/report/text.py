@@ -25,7 +25,7 @@ from strideinspect.report.layout import (
     line,
     pad,
 )
-from strideinspect.results.report import Input, Report, Severity, TensorReport
+from strideinspect.results.report import Input, Report, Severity, TensorReport, Totals
 
 
 def render(
@@ -78,6 +78,18 @@ def _header(report: Report, width: int) -> Iterator[Line]:
     for i in report.inputs:
         head = Segment(f"{pad(i.name, max(names))}  {pad(spelling.shape_text(i.shape), max(shapes))}  ")
         yield from hang((head,), number_text.layout_of(i) + _assumed(i), width, style=Style.DIM)
+    batched = any(i.shape[0] > 1 for i in report.inputs if i.spatial_axes)
+    yield from hang((), _totals(report.totals) + (" (batch 1)" if batched else ""), width, style=Style.DIM)
+
+
+def _totals(totals: Totals) -> str:
+    """`25.6 M parameters, 4.09 G multiply-adds, up to 9.63 MB of float32 activations`."""
+    parts = [f"{number_text.magnitude(totals.parameters)} parameters"]
+    if totals.macs is not None:
+        parts.append(f"{number_text.magnitude(totals.macs)} multiply-adds")
+    if totals.activations is not None:
+        parts.append(f"up to {number_text.bytes_text(totals.activations)} of float32 activations")
+    return ", ".join(parts)
 
 
 def _assumed(input: Input) -> str:
@@ -99,6 +111,8 @@ def _tensor(kind: str, tensor: TensorReport, width: int) -> Iterator[Line]:
     groups = field_text.by_input(tensor.fields)
     texts = [field_text.sentence(fields, name=name) for name, fields in groups.items()] or [_without_fields(tensor)]
     for text in texts:
+        yield from hang((Segment("        "),), text, width)
+    for text in field_text.cell_sentences(tensor):
         yield from hang((Segment("        "),), text, width)
 
 

@@ -82,6 +82,11 @@ class Positions:
         """How many indices there are."""
         return len(self.firsts) // array("i").itemsize
 
+    def at(self, index: int) -> Span | None:
+        """The first and the last pixel, included, that one index sees; None where it sees nothing."""
+        first, last = (memoryview(side).cast("i")[index] for side in (self.firsts, self.lasts))
+        return None if sees_nothing(first) else (first, last)
+
     @property
     def first(self) -> tuple[int | None, ...]:
         """The first pixel of the graph input that each index sees; None where it sees nothing."""

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from strideinspect.results.cells import Cell, CellAxis, cells_of
 from strideinspect.results.field import Field, Span
 from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
+from strideinspect.results.ladder import LadderStep
+from strideinspect.results.totals import NO_TOTALS, Totals
 from strideinspect.results.verdict import Verification
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = [  # everything that a report is made of, but for fields and verification, can be imported from here
     "Accepted",
     "Branch",
+    "Cell",
+    "CellAxis",
     "Dropped",
     "FailedReport",
     "Finding",
@@ -35,6 +39,7 @@ __all__ = [  # everything that a report is made of, but for fields and verificat
     "Severity",
     "Source",
     "TensorReport",
+    "Totals",
     "Unmatched",
     "Unseen",
     "WindowNode",
@@ -108,6 +113,11 @@ class TensorReport(NamedTuple):
     fields: tuple[Field, ...]
     reason: str | None = None
 
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The corner and the middle index, with what they really depend on; empty where there is no position."""
+        return cells_of(self.fields)
+
 
 class Unmatched(NamedTuple):
     """A pattern of the settings that matches nothing in the model.
@@ -121,20 +131,6 @@ class Unmatched(NamedTuple):
     setting: str
     pattern: str
     near: str
-
-
-class LadderStep(NamedTuple):
-    """One step of the downsampling ladder: the window nodes that change the map to this effective stride.
-
-    Attributes:
-        stride: Effective stride per spatial axis, in pixels of the graph input per index.
-        size: Size of the map per spatial axis, in indices.
-        nodes: `output` of those window nodes.
-    """
-
-    stride: tuple[Fraction, ...]
-    size: tuple[int, ...]
-    nodes: tuple[str, ...]
 
 
 class Unseen(NamedTuple):
@@ -223,6 +219,7 @@ class Report:
         merges: Nodes in which branches meet; with the window nodes they are the nodes of `graph`.
         edges: Edges of `graph`: the `output` of two nodes, the second of which reads the first's.
         accepted: What the baseline removed; None without a baseline.
+        totals: Parameters, multiply-adds and activations of the whole model.
         unmatched: Patterns of the settings that match nothing in the model.
     """
 
@@ -241,6 +238,7 @@ class Report:
     merges: tuple[Merge, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
     accepted: Accepted | None = None
+    totals: Totals = NO_TOTALS
     unmatched: tuple[Unmatched, ...] = ()
 
     def __repr__(self) -> str:

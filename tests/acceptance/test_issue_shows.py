@@ -260,7 +260,7 @@ def test_unet_at_a_size_that_does_not_fit(exporter: str, shape: str) -> None:
     # Three times two convolutions and a pool, two at the bottom and one transposed come before the merge.
     placed = [node for node in model["nodes"] if node["output_shape"] is not None]
     assert len(placed) == 3 * 3 + 2 + 1
-    assert [rung["size"] for rung in model["ladder"]] == [[50, 50], [25, 25], [12, 12]]
+    assert [step["size"] for step in model["ladder"]] == [[50, 50], [25, 25], [12, 12], [24, 24]]
     assert all(node["fields"] for node in placed)
 
 
