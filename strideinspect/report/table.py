@@ -29,16 +29,16 @@ SHOWN = 3
 COLUMNS = (
     Column("", right=True),
     Column("node", elastic=True, floor=7),
-    Column("operator"),
-    Column("window"),
+    Column("operator", brief="op"),
+    Column("window", brief="win"),
     Column("pad", right=True),
     Column("dilation", right=True),
-    Column("output", right=True),
+    Column("output", right=True, brief="out"),
     Column("input", elastic=True),
     Column("RF", right=True),
     Column("stride", right=True),
-    Column("dropped"),
-    Column("skipped"),
+    Column("dropped", brief="drop"),
+    Column("skipped", brief="skip"),
 )
 
 
