@@ -121,6 +121,10 @@ FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
 """Every format: its renderer and its file suffixes; formats without a suffix must be named."""
 
 
+EXACT = frozenset({"json", "csv", "sarif", "junit", "gitlab"})
+"""Formats for programs, in UTF-8 wherever they go."""
+
+
 class Target(NamedTuple):
     """A file to write, and its format."""
 

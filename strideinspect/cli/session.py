@@ -16,7 +16,7 @@ from strideinspect.configuration import find
 from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
 from strideinspect.model_files import Exclude
-from strideinspect.report import statistics
+from strideinspect.report import statistics, symbols
 from strideinspect.report_cache import ReportCache
 from strideinspect.repository import Repository, root
 from strideinspect.results.report import FailedReport, Report, Severity
@@ -89,6 +89,7 @@ def run(models: Sequence[str], question: InspectionRequest, answer: OutputReques
 
 
 def _run(models: Sequence[str], question: InspectionRequest, answer: OutputRequest, jobs: int) -> int:
+    console.check_open()
     tasks = question.tasks(models)
     for target in answer.targets:
         outputs.check_writable(target.path)
@@ -112,7 +113,7 @@ def _run(models: Sequence[str], question: InspectionRequest, answer: OutputReque
     if answer.statistics:
         console.show(statistics.render(results), answer.colour)
     elif answer.format != "text":
-        console.write(outputs.rendered(answer.format, results, wishes))
+        console.write(outputs.rendered(answer.format, results, wishes), exact=answer.format in outputs.EXACT)
     elif len(results) > 1 and not answer.quiet:
         console.show(((), *statistics.summary(results)), answer.colour)
     stale.tell(baselines, tasks, results)
@@ -178,8 +179,9 @@ def _show(report: Report, wishes: outputs.Wishes, answer: OutputRequest, *, firs
     from strideinspect.report import text  # no other format needs it
 
     render = text.render_quiet if answer.quiet else text.render
-    report = report if console.watched() else outputs.untimed(report)
-    document = render(report, width=console.width(), show=wishes.show, files=wishes.files)
+    report = outputs.untimed(report)  # at a terminal, too: what people see is what a pipe gets
+    with symbols.written_in(console.encoding()):
+        document = render(report, width=console.width(), show=wishes.show, files=wishes.files)
     console.show(document if first or not document else ((), *document), answer.colour)
     return bool(document)
 

@@ -16,6 +16,8 @@ from functools import lru_cache
 from os.path import commonprefix  # of texts, whatever they are
 from typing import NamedTuple
 
+from strideinspect.report.symbols import as_written
+
 
 class Style(StrEnum):
     """What a piece of text is; how that looks is the terminal's business."""
@@ -96,11 +98,13 @@ def plain(document: Iterable[Line]) -> str:
     return "".join(inert("".join(span.text for span in row).rstrip()) + "\n" for row in document)
 
 
-@lru_cache(maxsize=1 << 12)  # a table holds the same few texts over and over
 def cells(text: str) -> int:
-    """How many terminal cells a text takes: two for wide characters, none for combining ones."""
-    if text.isascii():
-        return len(text)
+    """How many terminal cells a text takes as it is written: two for wide characters, none for combining ones."""
+    return len(text) if text.isascii() else _cells(as_written(text))
+
+
+@lru_cache(maxsize=1 << 12)  # a table holds the same few texts over and over
+def _cells(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
@@ -114,7 +118,8 @@ def shorten(text: str, width: int, before: float = 0.5) -> str:
     """The text cut in the middle to a width: `layer1.0…conv1`; `before` is the share of the width for its beginning."""
     if cells(text) <= width:
         return text
-    begin, end = round((width - 1) * before), width - 1 - round((width - 1) * before)
+    room = width - cells("…")
+    begin, end = round(room * before), room - round(room * before)
     return f"{_start(text, begin)}…{_start(text[::-1], end)[::-1]}"
 
 
@@ -165,7 +170,7 @@ def hang(
     taken = sum(cells(span.text) for span in head)
     room = max(width, taken + 20) - (taken if indent is None else max(taken, indent))
     pieces = textwrap.wrap(
-        text if whole else " ".join(shorten(word, room) for word in text.split(" ")),
+        as_written(text if whole else " ".join(shorten(word, room) for word in text.split(" "))),
         max(width, taken + 20),
         initial_indent=" " * taken,
         subsequent_indent=" " * (taken if indent is None else indent),
