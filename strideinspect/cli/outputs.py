@@ -148,6 +148,8 @@ def target(text: str) -> Target:
         for suffix in suffixes
         if path.name.lower().endswith(suffix)
     ]
+    if path.is_dir():
+        raise UsageError(f"--output {text}: it is a folder", f"write --output {path / 'report.json'}")
     if not fitting:
         raise UsageError(f"--output {text}: unknown suffix", f"write FORMAT:FILE; the formats are {known}")
     return Target(max(fitting)[1], path)  # .sarif.json is longer than .json

@@ -16,6 +16,10 @@ from strideinspect.model_files import Exclude, models_of
 from strideinspect.settings import Settings
 
 FILE = "strideinspect.toml"
+_OUTSIDE = {
+    "files": "write another files table after it",
+    "exclude": "write it before the first table: it says which files of folders are inspected",
+}
 
 
 def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[str] | None = None) -> Settings:
@@ -35,6 +39,11 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
         return Settings()
     where = _shown(file)
     table = dict(_table(file))
+    if file.name != "pyproject.toml" and "tool" in table:
+        raise UsageError(
+            f"{where}: this file has no table [tool.strideinspect]; that is for a pyproject.toml",
+            "leave out the prefix: write [[files]] for [[tool.strideinspect.files]], and other keys at the top",
+        )
     keys.texts(table.pop("exclude", []), f"{where}: exclude")  # of folders, not of models; checked all the same
     files = table.pop("files", [])
     if not isinstance(files, list) or not all(isinstance(entry, dict) for entry in files):
@@ -44,6 +53,9 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
         own = dict(entry)
         place = f"{where}: files, table {number}"
         globs = keys.patterns(own.pop("path", None), place)
+        for key in ("files", "exclude"):
+            if key in own:
+                raise UsageError(f"{place}: {key} cannot be in a files table", _OUTSIDE[key])
         # Read even where it does not match, so that a mistake is reported at once.
         more = keys.read(own, place, file.parent)
         if any(_matches(model, pattern, file.parent) for pattern in globs):
@@ -140,14 +152,21 @@ def _table(file: Path) -> Mapping[str, object]:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise UsageError(f"cannot read {_shown(file)}: {error.strerror or error}", "use another --config") from error
+        raise UsageError(
+            f"cannot read {_shown(file)}: {error.strerror or error}", "give a readable file, or use --no-config"
+        ) from error
     if not ours and b"strideinspect" not in content:
         return {}
     import tomllib
 
     try:
         table: object = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{_shown(file)} is not valid TOML: it is not UTF-8 text",
+            "a configuration is a strideinspect.toml or pyproject.toml",
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{_shown(file)} is not valid TOML: {error}", "correct it, or use --no-config") from error
     for key in () if ours else ("tool", "strideinspect"):
         table = table.get(key, {}) if isinstance(table, dict) else {}
