@@ -53,6 +53,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
             "Severity",
             "RuleInfo",
             "Accepted",
+            "Unmatched",
         ),
     ),
     "Verification": ("Verification", "Verdict", "Counts", "Check", "Impulses"),

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         RuleInfo,
         Severity,
         TensorReport,
+        Unmatched,
         Unseen,
     )
     from strideinspect.results.totals import Totals
@@ -78,6 +79,7 @@ __all__ = [
     "StrideinspectError",
     "TensorReport",
     "Totals",
+    "Unmatched",
     "UnreadableModelError",
     "Unseen",
     "UnsupportedModelError",
@@ -105,7 +107,7 @@ _MODULES = {
     "results.field": "Field FullField Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",
-    "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unseen",
+    "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
     "results.totals": "Totals",
     "results.verdict": "Check Counts Impulses Verdict Verification",
     "settings": "Budget InputShapes InputValues Operator Settings Verify",

@@ -221,10 +221,9 @@ class Analysis:
         """A tensor's shape and fields, by the tensor's own name."""
         return tensor(self.shapes, self.fields, name)
 
-    def find(self, name: str) -> TensorReport | None:
-        """A tensor by its own name or its node's; None where there is none."""
-        own = named(self.shapes, name)
-        return None if own is None else self.tensor(own)
+    def find(self, name: str) -> tuple[TensorReport, ...]:
+        """The tensors with this name, or of the node or layer with it."""
+        return tuple(map(self.tensor, named(self.shapes, name)))
 
     def data_tensor(self, window: WindowNode) -> str:
         """The name of the tensor over which a window node slides."""

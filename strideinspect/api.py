@@ -43,7 +43,8 @@ def inspect(
         verify: `"none"` runs nothing; `"run"`, the default, checks shapes and receptive fields by running onnxruntime;
             `"full"` also does so at enlarged inputs, and with the real weights about a hundred times.
         verify_timeout: Seconds after which verification is given up; 60 by default. What is left is not checked.
-        tensors: Patterns (fnmatch) of tensor or node names whose fields are reported too.
+        tensors: Patterns (fnmatch) of names of tensors, nodes or layers whose fields are reported too; of a layer the
+            tensors that leave it. A pattern of `settings` that matches nothing is in `Report.unmatched`.
         select: Only these rules or groups.
         ignore: All rules or groups but these.
         expect: Assertions on geometry, such as `"logits:size=427,stride=32"`.
@@ -78,7 +79,9 @@ def inspect(
         from strideinspect import inspector  # imports onnx, numpy and networkx
         from strideinspect.policy import assumed_sizes, choices
 
-        report = inspector.run(model, asked, progress=progress or _silently, verifier=verifier)
+        report = inspector.run(
+            model, asked, progress=progress or _silently, verifier=verifier, strict=tensors is not None
+        )
     report = assumed_sizes.applied(choices.applied(report, asked.severity, asked.per_node_ignores))
     return report if asked.baseline is None else _without_accepted(report, asked.baseline, asked)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from strideinspect import arguments
+from strideinspect import arguments, interrupts
 from strideinspect.api import inspect
 from strideinspect.errors import StrideinspectError, unexpected
 from strideinspect.model_files import Excludes, models_of, nothing_excluded
@@ -68,8 +68,7 @@ def inspect_many(
             git ignores.
         settings: The settings for all of them, or a function that returns them for the path of each: `settings_for`
             reads the project's configuration. `Settings()` if not given.
-        jobs: Number of models inspected in parallel, each in a process of its own. Above 1 the caller's script needs
-            the usual `if __name__ == "__main__"`.
+        jobs: Number of models inspected in parallel, each in a process of its own.
         executor: An executor (`concurrent.futures`) to use instead. Its workers need this package, and the models
             under the same paths.
         progress: Called with a line of text at each stage.
@@ -107,7 +106,7 @@ def run(
 ) -> Generator[Result, None, None]:
     """One result per task, in order; `inspect_many` explains the parameters."""
     if executor is not None:
-        return _spread(tasks, executor, _lost, progress)
+        return _spread(tasks, executor, progress)
     if min(jobs, len(tasks)) > 1:
         return _in_processes(tasks, min(jobs, len(tasks)), progress)
     return (outcome(task, progress) for task in tasks)
@@ -123,6 +122,7 @@ def outcome(task: Task, progress: Progress | None = None) -> Result:
     except StrideinspectError as error:
         return FailedReport(task.path, error.message, error.help)
     except Exception as error:  # noqa: BLE001  # a defect triggered by one model must not stop the others
+        interrupts.check()
         problem = unexpected(error)
         return FailedReport(task.path, problem.message, problem.help)
 
@@ -131,19 +131,15 @@ def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress | None) -
     from strideinspect.processes import Pool  # not needed for a single model
 
     with Pool(jobs) as pool:
-        try:
-            yield from _spread(tasks, pool, _once_more, progress)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        yield from _spread(tasks, pool, progress)
 
 
 def _spread(
     tasks: Sequence[Task],
     executor: Executor,
-    otherwise: Callable[[Task, Exception], Result],
     progress: Progress | None,
 ) -> Generator[Result, None, None]:
-    """The results of tasks run by an executor; `otherwise` gives the result of a task whose worker failed."""
+    """The results of tasks run by an executor. A task whose worker failed has failed."""
     ahead: deque[tuple[Task, Future[Result]]] = deque()
     left = iter(tasks)
     for number in range(1, len(tasks) + 1):
@@ -154,7 +150,7 @@ def _spread(
         try:
             result = future.result()
         except Exception as error:  # noqa: BLE001  # outcome raises nothing: any exception is the executor's
-            result = otherwise(task, error)
+            result = _lost(task, error)
         yield result
 
 
@@ -167,19 +163,6 @@ def _submitted(executor: Executor, task: Task) -> Future[Result]:
         broken: Future[Result] = Future()
         broken.set_exception(error)
         return broken
-
-
-def _once_more(task: Task, _: Exception) -> Result:
-    """Run a task in its own pool: a process that dies, of lack of memory for example, breaks the pool of all others."""
-    from concurrent.futures import BrokenExecutor
-
-    from strideinspect.processes import Pool
-
-    with Pool(1) as alone:
-        try:
-            return alone.submit(outcome, task).result()
-        except BrokenExecutor as error:
-            return _lost(task, error)
 
 
 def _lost(task: Task, error: Exception) -> FailedReport:

@@ -8,15 +8,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.analysis import Analysis
+from strideinspect.errors import UsageError
+from strideinspect.model import tensor_names
 from strideinspect.model.input_values import with_values
 from strideinspect.model.inputs import choose
 from strideinspect.model.load import LoadedModel, load
 from strideinspect.model.network import prepare
-from strideinspect.model.tensor_names import matching
 from strideinspect.model.window_flow import window_flow
 from strideinspect.reads.families import refuse_misdeclared
 from strideinspect.results.one_cause import joined
-from strideinspect.results.report import Finding, Input, Report
+from strideinspect.results.report import Finding, Input, Report, Unmatched
 from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
@@ -35,8 +36,12 @@ def run(
     *,
     progress: Callable[[str], None],
     verifier: Verifier | None,
+    strict: bool = False,
 ) -> Report:
-    """Inspect one model at one input size; `strideinspect.inspect` explains the parameters and the errors."""
+    """Inspect one model at one input size; `strideinspect.inspect` explains the parameters and the errors.
+
+    With `strict`, a pattern of `settings.tensors` that matches nothing raises UsageError.
+    """
     rules = registry.chosen(settings.select, settings.ignore)
     progress("reading the model")
     model = with_values(load(path), settings.input_values)
@@ -45,7 +50,7 @@ def run(
     trials = SizeTrials(network, choose(network, settings.input_shapes))
     first: _Inspected | None = None
     while True:
-        inspected = _inspected(trials.best(), settings, rules, progress, verifier)
+        inspected = _inspected(trials.best(), settings, rules, progress, verifier, strict=strict)
         first = first or inspected
         stopped = inspected.stopped
         if stopped is None or stopped.stop is None:
@@ -62,7 +67,7 @@ class _Inspected(NamedTuple):
     """
 
     analysis: Analysis
-    tensors: Sequence[str]
+    asked: _AskedFor
     causes: Sequence[Sequence[Finding]]
     verification: Verification
     stopped: ObservedShapes | None = None
@@ -74,24 +79,49 @@ def _inspected(
     rules: frozenset[str],
     progress: Callable[[str], None],
     verifier: Verifier | None,
+    *,
+    strict: bool,
 ) -> _Inspected:
     progress("computing shapes and receptive fields")
     analysis = attempt.analysis
     if verifier is not None:
         verifier.begin(analysis.sizes)
-    tensors = matching(analysis.shapes, settings.tensors)
+    asked = _asked_for(analysis, settings, strict=strict)
     inspection = Inspection(analysis, settings, failed_sizes=attempt.failed, refusal=attempt.reason)
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
     causes = registry.run(inspection, rules, after_verification=False)
     if verify is None or verifier is None:
-        return _Inspected(analysis, tensors, causes, Verification(Verdict.NOT_CHECKED, "not requested"))
+        return _Inspected(analysis, asked, causes, Verification(Verdict.NOT_CHECKED, "not requested"))
     progress("running onnxruntime")
     verification = verify(progress)
     causes = confirmed(inspection, rules, causes, verifier.refusal)
     causes += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
     stopped = verifier.stopped if analysis.assumed and attempt.reason is None else None
-    return _Inspected(analysis, tensors, causes, verification, stopped)
+    return _Inspected(analysis, asked, causes, verification, stopped)
+
+
+class _AskedFor(NamedTuple):
+    """The tensors whose fields are asked for, and the patterns of the settings that match nothing in the model."""
+
+    tensors: tuple[str, ...]
+    unmatched: tuple[Unmatched, ...]
+
+
+def _asked_for(analysis: Analysis, settings: Settings, *, strict: bool) -> _AskedFor:
+    shapes = analysis.shapes
+    tensors, missing = tensor_names.matching(shapes, settings.tensors, analysis.data_dependent)
+    if missing and strict:
+        hint = f"did you mean {missing[0].near}?" if missing[0].near else "--format json lists the names"
+        raise UsageError(f"no tensor, node or layer is called {missing[0].pattern!r}", hint)
+    ignores = [pattern for pattern, _ in settings.per_node_ignores]
+    budgets = [pattern for pattern, _ in settings.budgets if pattern != "*"]
+    unmatched = (
+        *missing,
+        *tensor_names.without_match(shapes, "per_node_ignores", ignores),
+        *tensor_names.outputs_without_match(shapes, "budgets", budgets),
+    )
+    return _AskedFor(tensors, unmatched)
 
 
 def _asked(verifier: Verifier, analysis: Analysis, *, full: bool) -> Callable[[Callable[[str], None]], Verification]:
@@ -106,7 +136,7 @@ def _report(
     inspected: _Inspected,
 ) -> Report:
     """Everything in one frozen object, every finding with its place in the file."""
-    analysis, tensors, causes, verification, _ = inspected
+    analysis, asked, causes, verification, _ = inspected
     nodes, proto = analysis.shapes.nodes, model.proto
     flows = ((node, [name for name in node.inputs if name in analysis.data_dependent]) for node in nodes)
     merges, edges = window_flow(flows, {window.output for window in analysis.windows})
@@ -120,7 +150,7 @@ def _report(
         node_count=len(analysis.network.nodes),
         inputs=(*analysis.inputs, *_given(model, settings)),
         nodes=analysis.windows,
-        tensors=tuple(map(analysis.tensor, tensors)),
+        tensors=tuple(map(analysis.tensor, asked.tensors)),
         outputs=analysis.outputs,
         ladder=analysis.ladder,
         totals=analysis.totals,
@@ -129,6 +159,7 @@ def _report(
         verification=verification,
         merges=merges,
         edges=edges,
+        unmatched=asked.unmatched,
     )
 
 

@@ -201,6 +201,11 @@ MOST_WATCHED_ELEMENTS = 1 << 25
 WORKER_GRACE_SECONDS = 5
 """Seconds past the deadline after which the worker ends itself, should the client be gone that would end it."""
 
+# The end of a run (interrupts)
+
+ENDING_SECONDS = 0.7
+"""Seconds after a signal for cleaning up; then the process ends anyway, so that a second is never exceeded."""
+
 # Reports of unchanged models (report_cache)
 
 CACHED_REPORTS = 5_000

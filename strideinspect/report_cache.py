@@ -19,7 +19,7 @@ from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strideinspect import limits
+from strideinspect import interrupts, limits
 from strideinspect.results.report import Report
 from strideinspect.results.verdict import Verdict
 
@@ -88,7 +88,9 @@ class ReportCache:
             beside = [(str(file), _state(file)) for file in external_files(task.path)]
         if self.key(task) != key:
             return
-        self._write(self._file(key), pickle.dumps((beside, report), protocol=5))
+        data = pickle.dumps((beside, report), protocol=5)
+        with interrupts.held():  # the temporary file must not be left
+            self._write(self._file(key), data)
 
     def tidy(self) -> None:
         """Remove what has not been used for a month, and the oldest entries where there are too many."""

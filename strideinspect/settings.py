@@ -74,7 +74,7 @@ class Settings:
         input_values: Value of inputs by name, as nested tuples or as text ("1,3,16,16").
         verify: What to check by running onnxruntime.
         verify_timeout: Seconds after which verification is given up.
-        tensors: Patterns (fnmatch) of tensor or node names whose fields are reported too.
+        tensors: Patterns (fnmatch) of names of tensors, nodes or layers whose fields are reported too.
         expect: Assertions on the geometry of tensors.
         budgets: Bounds by pattern (fnmatch) of output names; of each kind the last bound that matches holds.
         per_node_ignores: Rules or groups to ignore by pattern of a layer path, node name or output.

@@ -98,12 +98,19 @@ def run(
     exclude: options.Exclude = None,
     config: options.Config = None,
     no_config: options.NoConfig = False,
+    strict_config: Annotated[
+        bool,
+        typer.Option(
+            "--strict-config", help="Exit with status 2 if a pattern or a files table of the settings matches nothing."
+        ),
+    ] = False,
     positions: Annotated[bool, typer.Option("--positions", help="JSON: add the actual field of every index.")] = False,
     tensor: Annotated[
         list[str] | None,
         typer.Option(
             metavar="PATTERN",
-            help="Also report the receptive fields of these tensors; * and ? are wildcards. Repeatable.",
+            help="Also report the receptive fields of these tensors, nodes or layers; * and ? are wildcards. "
+            "Repeatable.",
         ),
     ] = None,
     color: Annotated[Colour, typer.Option(help="Colors and links in text.")] = Colour.AUTO,
@@ -168,5 +175,6 @@ def run(
         statistics=statistics,
         colour=color,
         cache=cache,
+        strict=strict_config,
     )
     return session.run(models, question, answer, jobs=jobs)

@@ -62,8 +62,8 @@ Expect = Annotated[
     list[str] | None,
     typer.Option(
         metavar="OUTPUT:size=427,stride=32",
-        help="Fail unless this output, tensor or node has these values. Keys: size, stride, first, last, center, "
-        "shape. Repeatable.",
+        help="Fail unless this output, tensor, node or layer has these values. Keys: size, stride, first, last, "
+        "center, shape. Repeatable.",
     ),
 ]
 Verified = Annotated[

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from strideinspect import interrupts
 from strideinspect.errors import UsageError
 from strideinspect.version import __version__
 
@@ -120,6 +121,10 @@ FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
 """Every format: its renderer and its file suffixes; formats without a suffix must be named."""
 
 
+EXACT = frozenset({"json", "csv", "sarif", "junit", "gitlab"})
+"""Formats for programs, in UTF-8 wherever they go."""
+
+
 class Target(NamedTuple):
     """A file to write, and its format."""
 
@@ -143,6 +148,8 @@ def target(text: str) -> Target:
         for suffix in suffixes
         if path.name.lower().endswith(suffix)
     ]
+    if path.is_dir():
+        raise UsageError(f"--output {text}: it is a folder", f"write --output {path / 'report.json'}")
     if not fitting:
         raise UsageError(f"--output {text}: unknown suffix", f"write FORMAT:FILE; the formats are {known}")
     return Target(max(fitting)[1], path)  # .sarif.json is longer than .json
@@ -212,7 +219,8 @@ def write(path: Path, text: str) -> None:
         if path.exists() and not path.is_file():
             _write_special(path, text)
         else:
-            _replace(Path(os.path.realpath(path)), text)
+            with interrupts.held():  # the temporary file must not be left
+                _replace(Path(os.path.realpath(path)), text)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}", "choose another file or folder") from error
 

@@ -29,7 +29,7 @@ def run(
     from strideinspect.rules.registry import all_rules
 
     if format is RulesFormat.JSON:
-        console.write(_json(all_rules()))
+        console.write(_json(all_rules()), exact=True)
     else:
         console.show(tuple(_lines(all_rules())))
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from strideinspect import fleet
-from strideinspect.cli import console, outputs, stale
+from strideinspect.cli import console, outputs, stale, unmatched
 from strideinspect.cli.colour_choice import Colour
 from strideinspect.cli.standard_input import NOTHING_SAVED, SavedInput, saved
 from strideinspect.configuration import find
 from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
 from strideinspect.model_files import Exclude
-from strideinspect.report import statistics
+from strideinspect.report import statistics, symbols
 from strideinspect.report_cache import ReportCache
 from strideinspect.repository import Repository, root
 from strideinspect.results.report import FailedReport, Report, Severity
@@ -45,6 +45,11 @@ class InspectionRequest(NamedTuple):
         chosen((*self.given.get("select", ()), *self.extend_select), self.given.get("ignore", ()))
         return fleet.tasks_of(self.saved.models(models), self.settings, self.excludes)
 
+    def unused_sections(self, tasks: Iterable[Task]) -> Iterator[tuple[str, str]]:
+        """The `files` tables of the configuration that match no file."""
+        models = [self.saved.shown(task.path) for task in tasks if task.failed is None]
+        return find.sections_without_files(models, self.configuration) if self.configured else iter(())
+
     def excludes(self, folder: Path) -> Sequence[Exclude]:
         """What is left out below a folder."""
         configured = find.exclude(folder, self.configuration) if self.configured else ()
@@ -65,6 +70,7 @@ class OutputRequest(NamedTuple):
     """How to write the results: the format on standard output, further files, and what text lists.
 
     With `statistics` the reports are replaced by how often each rule fired; `cache` holds reports of unchanged models.
+    With `strict`, settings that match nothing fail the run.
     """
 
     format: str
@@ -75,6 +81,7 @@ class OutputRequest(NamedTuple):
     statistics: bool
     colour: Colour = Colour.AUTO
     cache: ReportCache | None = None
+    strict: bool = False
 
 
 def run(models: Sequence[str], question: InspectionRequest, answer: OutputRequest, *, jobs: int) -> int:
@@ -84,6 +91,7 @@ def run(models: Sequence[str], question: InspectionRequest, answer: OutputReques
 
 
 def _run(models: Sequence[str], question: InspectionRequest, answer: OutputRequest, jobs: int) -> int:
+    console.check_open()
     tasks = question.tasks(models)
     for target in answer.targets:
         outputs.check_writable(target.path)
@@ -107,14 +115,15 @@ def _run(models: Sequence[str], question: InspectionRequest, answer: OutputReque
     if answer.statistics:
         console.show(statistics.render(results), answer.colour)
     elif answer.format != "text":
-        console.write(outputs.rendered(answer.format, results, wishes))
+        console.write(outputs.rendered(answer.format, results, wishes), exact=answer.format in outputs.EXACT)
     elif len(results) > 1 and not answer.quiet:
         console.show(((), *statistics.summary(results)), answer.colour)
     stale.tell(baselines, tasks, results)
+    missed = unmatched.tell(tasks, results, question.unused_sections(tasks), strict=answer.strict)
     written = [_write(target, results, wishes) for target in answer.targets]
     if "github" in {answer.format, *(target.format for target in answer.targets)}:
         outputs.summarise(results, wishes)
-    return max(exit_status(tasks, results), 0 if all(written) else 2)
+    return 2 if (missed and answer.strict) or not all(written) else exit_status(tasks, results)
 
 
 def exit_status(tasks: Sequence[Task], results: Iterable[Result]) -> int:
@@ -172,8 +181,9 @@ def _show(report: Report, wishes: outputs.Wishes, answer: OutputRequest, *, firs
     from strideinspect.report import text  # no other format needs it
 
     render = text.render_quiet if answer.quiet else text.render
-    report = report if console.watched() else outputs.untimed(report)
-    document = render(report, width=console.width(), show=wishes.show, files=wishes.files)
+    report = outputs.untimed(report)  # at a terminal, too: what people see is what a pipe gets
+    with symbols.written_in(console.encoding()):
+        document = render(report, width=console.width(), show=wishes.show, files=wishes.files)
     console.show(document if first or not document else ((), *document), answer.colour)
     return bool(document)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from strideinspect import temporary_folders
 from strideinspect.errors import UsageError
 from strideinspect.fleet import Result
 from strideinspect.results.report import FailedReport
@@ -55,8 +55,11 @@ def saved(models: Sequence[str]) -> Iterator[SavedInput]:
         return
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("- reads a model from standard input, which is a terminal", "strideinspect - < model.onnx")
-    with tempfile.TemporaryDirectory(prefix="strideinspect-") as folder:
+    folder = temporary_folders.make()
+    try:
         file = Path(folder) / "model.onnx"
         with file.open("wb") as stream:
             shutil.copyfileobj(sys.stdin.buffer, stream)
         yield SavedInput(str(file))
+    finally:
+        temporary_folders.remove(folder)

@@ -25,11 +25,11 @@ COLUMNS = (
     Column("map"),
     Column("stride", right=True),
     Column("layer", elastic=True, floor=18),
-    Column("trainable"),
+    Column("trainable", brief="train"),
     Column("params", right=True),
-    Column("mult-adds", right=True),
-    Column("dropped"),
-    Column("skipped"),
+    Column("mult-adds", right=True, brief="MACs"),
+    Column("dropped", brief="drop"),
+    Column("skipped", brief="skip"),
 )
 
 

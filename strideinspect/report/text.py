@@ -24,6 +24,7 @@ from strideinspect.report.layout import (
     hang,
     line,
     pad,
+    shortened,
 )
 from strideinspect.results.report import Input, Report, Severity, TensorReport, Totals
 from strideinspect.results.rows import by_input
@@ -36,6 +37,9 @@ _ORIGINS = {
     "tried": "assumed",
 }
 """Where a size is from that the file leaves open."""
+
+NAME, LAYOUT = 12, 24
+"""Cells that are left for an input's name and for what is said of its axes, with the gaps between them."""
 
 
 def render(
@@ -83,10 +87,10 @@ def _header(report: Report, width: int) -> Iterator[Line]:
     first, *rest = flow([report.path, *facts], width, indent=2)
     yield (Segment(first[: len(report.path)], Style.STRONG), Segment(first[len(report.path) :], Style.DIM))
     yield from ((Segment(text, Style.DIM),) for text in rest)
-    names = [cells(i.name) for i in report.inputs]
     shapes = [cells(spelling.shape_text(i.shape)) for i in report.inputs]
-    for i in report.inputs:
-        head = Segment(f"{pad(i.name, max(names))}  {pad(spelling.shape_text(i.shape), max(shapes))}  ")
+    names = shortened([i.name for i in report.inputs], max(NAME, width - max(shapes, default=0) - LAYOUT))
+    for i, name in zip(report.inputs, names, strict=True):
+        head = Segment(f"{pad(name, max(map(cells, names)))}  {pad(spelling.shape_text(i.shape), max(shapes))}  ")
         yield from hang((head,), _about(i), width, style=Style.DIM)
     batched = any(i.shape[0] > 1 for i in report.inputs if i.spatial_axes)
     yield from hang((), _totals(report.totals) + (" (batch 1)" if batched else ""), width, style=Style.DIM)

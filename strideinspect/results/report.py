@@ -45,6 +45,7 @@ __all__ = [  # everything that a report is made of, but for fields and verificat
     "Source",
     "TensorReport",
     "Totals",
+    "Unmatched",
     "Unseen",
     "WindowNode",
 ]
@@ -95,6 +96,20 @@ class TensorReport(NamedTuple):
         return cells_of(self.fields)
 
 
+class Unmatched(NamedTuple):
+    """A pattern of the settings that matches nothing in the model.
+
+    Attributes:
+        setting: The attribute of Settings: "tensors", "budgets" or "per_node_ignores".
+        pattern: The pattern.
+        near: The name in the model that is most like it; empty where none is.
+    """
+
+    setting: str
+    pattern: str
+    near: str
+
+
 class Unseen(NamedTuple):
     """Pixels along one axis of a graph input on which no graph output depends.
 
@@ -130,6 +145,7 @@ class Report:
         edges: Edges of `graph`: the `output` of two nodes, the second of which reads the first's.
         accepted: What the baseline removed; None without a baseline.
         totals: Parameters, multiply-adds and activations of the whole model.
+        unmatched: Patterns of the settings that match nothing in the model.
     """
 
     path: str
@@ -148,6 +164,7 @@ class Report:
     edges: tuple[tuple[str, str], ...] = ()
     accepted: Accepted | None = None
     totals: Totals = NO_TOTALS
+    unmatched: tuple[Unmatched, ...] = ()
 
     def __repr__(self) -> str:
         counts = f"{len(self.nodes)} window nodes, {len(self.findings)} findings"

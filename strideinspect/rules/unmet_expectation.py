@@ -3,8 +3,8 @@
 ## What it does
 
 Checks the assertions of `--expect` and of `expect` in the configuration. An assertion starts with the name of an
-output or of any other tensor or node (optional for a model with one output), followed by the expected values: `size`,
-`first`, `last` and `center` of its theoretical local field in pixels of the input, `stride` in input pixels per
+output or of any other tensor, node or layer (optional for a model with one output), followed by the expected values:
+`size`, `first`, `last` and `center` of its theoretical local field in pixels of the input, `stride` in input pixels per
 index, or its `shape`. One value applies to all axes; `size=427x213` has one per axis.
 
 ## Why it is bad
@@ -70,12 +70,11 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         name = expectation.tensor
         if not name and len(outputs) == 1:
             name = outputs[0].name
-        tensor = inspection.analysis.find(name)
-        if tensor is None:
-            missing = f"there is no tensor or node {name!r}" if name else "it does not say which output"
-            names = listed([output.name for output in outputs])
-            yield _unmet(expectation, f"{missing}; the outputs are: {names}", None)
+        found = inspection.analysis.find(name)
+        if len(found) != 1:
+            yield _unmet(expectation, _why_not_one(name, found, outputs), None)
             continue
+        (tensor,) = found
         for key, wanted in expectation.values:
             for where, values in _values(tensor, key):
                 if _met(values, wanted):
@@ -87,6 +86,17 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 message = f"{tensor.name}: its {key}{where} is {actual}{why}, not {expected}"
                 any_size = key != "shape" and None not in values and bool(values)
                 yield _unmet(expectation, message, tensor.name, any_size=any_size)
+
+
+def _why_not_one(name: str, found: Sequence[TensorReport], outputs: Sequence[TensorReport]) -> str:
+    if found:
+        return f"{name!r} stands for {len(found)} tensors, of which one is to be named: {_names(found)}"
+    missing = f"there is no tensor, node or layer {name!r}" if name else "it does not say which output"
+    return f"{missing}; the outputs are: {_names(outputs)}"
+
+
+def _names(tensors: Sequence[TensorReport]) -> str:
+    return listed([tensor.name for tensor in tensors])
 
 
 def _met(values: Sequence[Fraction | int | None], wanted: Sequence[Fraction]) -> bool:

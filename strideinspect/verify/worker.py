@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import assert_never
 
 from strideinspect.limits import WORKER_GRACE_SECONDS
+from strideinspect.processes import received
 from strideinspect.verify.message_lines import decode_request, encode
 from strideinspect.verify.messages import (
     Failure,
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> None:
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         _bound(deadline, memory)
-        for response in _responses(sys.stdin, directory):
+        for response in _responses(received(sys.stdin.readline), directory):
             responses.write(encode(response))
             responses.flush()
 
@@ -92,7 +93,7 @@ def _answer(requests: Iterator[Request], directory: Path) -> Iterator[Response]:
 
 
 def _requests(lines: Iterable[str]) -> Iterator[Request]:
-    """The requests until the client closes the pipe. Raises MessageError."""
+    """The requests. Raises MessageError."""
     return (decode_request(line) for line in lines if line.strip())
 
 

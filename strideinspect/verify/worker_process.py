@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, TypeVar
 
+from strideinspect import interrupts, temporary_folders
+from strideinspect.processes import environment
 from strideinspect.verify.message_lines import decode_response, encode
 from strideinspect.verify.messages import Failure, MessageError, Request, Response
 
@@ -53,8 +51,9 @@ class WorkerProcess:
         self._threads: list[threading.Thread] = []
         self._failure: str | None = None
         self._reported: str | None = None
-        self.directory = tempfile.mkdtemp(prefix="strideinspect-")
-        self.process = self._start(memory)
+        with interrupts.held():
+            self.directory = temporary_folders.make()
+            self.process = self._start(memory)
 
     def send(self, request: Request) -> None:
         """Write one line without waiting for the worker to read it."""
@@ -95,6 +94,7 @@ class WorkerProcess:
             if self.process.poll() is None:
                 self.process.kill()
             self.process.wait()
+            interrupts.has_ended(self.process)
             self._outbox.put(None)
             for thread in self._threads:
                 thread.join()
@@ -102,30 +102,30 @@ class WorkerProcess:
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        temporary_folders.remove(self.directory)
 
     def _start(self, memory: int) -> subprocess.Popen[str] | None:
         # -P: a file in the working directory must not shadow a module. The worker uses our own import path.
         # Its working directory is empty, so that no path in a model leads to a file of the user's.
         command = [sys.executable, "-P", "-m", "strideinspect.verify.worker"]
         command += [self.directory, str(self.timeout), str(memory)]
-        environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # else numpy's threads take CPU time from the analysis
-        environment["PYTHONPATH"] = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)
-        # Else onnxruntime writes an identifier and a database into the user's folders and sends what it observes.
-        environment["ORT_DISABLE_TELEMETRY"] = "1"
+        # onnxruntime leaves a file in the temporary folder. With telemetry it would also write an identifier and a
+        # database into the user's folders, and send what it observes.
+        own = {"TMPDIR": self.directory, "ORT_DISABLE_TELEMETRY": "1"}
         try:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=environment,
+                env={**environment(), **own},
                 cwd=self.directory,
                 encoding="utf-8",
             )
         except OSError as error:
             self._failure = f"the worker process could not be started: {error}"
             return None
+        interrupts.end_with_this(process)
         for work, box in ((_read, self._inbox), (_write, self._outbox)):
             thread = threading.Thread(target=work, args=(process, box), daemon=True)
             thread.start()

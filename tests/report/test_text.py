@@ -48,15 +48,12 @@ def test_quiet_without_findings_says_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", [*REAL, "resnet50-torchscript", "efficientnetb0-torchscript"])
-@pytest.mark.parametrize("width", [80, 100, 120])
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
 def test_no_line_is_wider_than_asked(name: str, width: int) -> None:
-    """Every line keeps within the width, none ends in a space, and the text ends in exactly one line end.
-
-    The table of resnet3d alone is wider than 80 cells: three axes in six columns, and names can be cut no further.
-    """
+    """Every line keeps within the width, none ends in a space, and the text ends in exactly one line end."""
     rendered = plain(text.render(inspected(name), width=width))
     lines = rendered.splitlines()
-    assert max(map(layout.cells, lines)) <= (width if (name, width) != ("resnet3d-dynamo", 80) else 82)
+    assert max(map(layout.cells, lines)) <= width
     assert [line for line in lines if line != line.rstrip()] == []
     assert len(rendered) - len(rendered.rstrip("\n")) == 1
 
@@ -229,13 +226,6 @@ def test_many_warnings_of_a_kind_are_cut_short() -> None:
         "and 5 more, at n7, n8, n9 and 2 more",
     ]
     assert len(twelve.messages()) == 12
-
-
-def test_shorten_keeps_the_end_of_a_name() -> None:
-    """Names are cut from the left, where the scopes are that all of them share; wide characters count two."""
-    assert layout.shorten("/layer1/block/conv", 8) == "…ck/conv"
-    assert layout.shorten("conv", 8) == "conv"
-    assert layout.cells(layout.shorten("畳み込み層", 6)) <= 6
 
 
 def test_reduction_that_removes_its_axes() -> None:
