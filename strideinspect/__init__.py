@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
+    from strideinspect.live_models import inspect_module
     from strideinspect.results.field import Field, FullField, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
     from strideinspect.results.report import (
@@ -79,6 +80,7 @@ __all__ = [
     "__version__",
     "inspect",
     "inspect_many",
+    "inspect_module",
     "settings_for",
 ]
 
@@ -88,6 +90,7 @@ _MODULES = {
     "errors": "InputShapeError StrideinspectError UnreadableModelError UnsupportedModelError UsageError",
     "expectation": "Expectation",
     "fleet": "inspect_many",
+    "live_models": "inspect_module",
     "results.field": "Field FullField Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.report": "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unseen",

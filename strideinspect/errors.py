@@ -29,6 +29,10 @@ class InputShapeError(StrideinspectError):
     """A given or declared input size cannot be used."""
 
 
+class TimeLimitError(StrideinspectError):
+    """An inspection took longer than it was allowed to."""
+
+
 class UsageError(StrideinspectError):
     """An option of the command line or a setting is wrong."""
 

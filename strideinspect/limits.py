@@ -166,3 +166,14 @@ MOST_WATCHED_ELEMENTS = 1 << 25
 
 WORKER_GRACE_SECONDS = 5
 """Seconds past the deadline after which the worker ends itself, should the client be gone that would end it."""
+
+# Reports of unchanged models (report_cache)
+
+CACHED_REPORTS = 5_000
+"""Reports that are kept: about 20 kB each for an ordinary network, so some 100 MB."""
+
+CACHE_SECONDS = 30 * 24 * 3600
+"""Reports that nobody has asked for in a month are removed."""
+
+SETTLED_SECONDS = 2.0
+"""Age of a file from which on a change shows in its time of change, on file systems with coarse clocks too."""

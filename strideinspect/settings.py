@@ -56,6 +56,8 @@ class Settings:
         expect: Assertions on the geometry of tensors.
         budgets: Bounds by pattern (fnmatch) of output names; of each kind the last bound that matches holds.
         per_node_ignores: Rules or groups to ignore by pattern of a layer path, node name or output.
+        timeout: Seconds after which a whole inspection is given up, by the command line and by `inspect_many`; None for
+            no limit.
         baseline: File of accepted findings, which are removed from reports; None for none.
 
     Raises UsageError for a value that an attribute cannot have. Names of rules, inputs and tensors, and sizes below 1,
@@ -74,6 +76,7 @@ class Settings:
     budgets: tuple[tuple[str, Budget], ...] = ()
     per_node_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     baseline: Path | None = None
+    timeout: float | None = None
 
     def __post_init__(self) -> None:
         ignores, bounds = 'per_node_ignores={"layer3*": ["stride-gap"]}', 'budgets={"*": Budget(max_stride=32)}'
@@ -91,6 +94,7 @@ class Settings:
             "per_node_ignores": arguments.by_pattern(
                 self.per_node_ignores, "per_node_ignores", ignores, arguments.names
             ),
+            "timeout": None if self.timeout is None else arguments.seconds(self.timeout, "timeout"),
             "baseline": arguments.file(self.baseline, "the baseline"),
         }
         for name, value in converted.items():

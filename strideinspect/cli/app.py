@@ -36,7 +36,9 @@ write ./rules.""",
 def application(name: str) -> typer.Typer:
     """One command alone: building the options of all commands would slow down every start."""
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
-    app.command(name, **COMMANDS[name])(import_module(f"strideinspect.cli.{name}").run)
+    app.command(name, context_settings={"help_option_names": ["--help", "-h"]}, **COMMANDS[name])(
+        import_module(f"strideinspect.cli.{name}").run
+    )
     return app
 
 

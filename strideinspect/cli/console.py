@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from strideinspect.cli.colour_choice import Colour
 from strideinspect.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ def watched() -> bool:
     return sys.stdout.isatty()
 
 
-def show(document: Document) -> None:
-    """Write a document to standard output, in colour on a terminal unless NO_COLOR is set."""
-    if _colourful(sys.stdout):
+def show(document: Document, colour: Colour = Colour.AUTO) -> None:
+    """Write a document to standard output, in colour where that is wanted."""
+    if colour.wanted(sys.stdout):
         # Imported only where it is used: a CI job does not need it.
         from strideinspect.cli import colours
 
@@ -112,10 +113,6 @@ def progress(*, quiet: bool) -> Iterator[Progress | None]:
         yield line
     finally:
         line.clear()
-
-
-def _colourful(stream: TextIO) -> bool:
-    return not os.environ.get("NO_COLOR") and (stream.isatty() or bool(os.environ.get("FORCE_COLOR")))
 
 
 def _encodable(text: str, stream: TextIO) -> str:

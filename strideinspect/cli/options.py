@@ -45,7 +45,8 @@ InputShape = Annotated[
     ),
 ]
 Select = Annotated[
-    list[str] | None, typer.Option(metavar="RULES", help="Run only these rules or groups, separated by commas.")
+    list[str] | None,
+    typer.Option(metavar="RULES", help="Run only these rules or groups, separated by commas; * and ? are wildcards."),
 ]
 Ignore = Annotated[
     list[str] | None, typer.Option(metavar="RULES", help="Do not run these rules or groups, separated by commas.")
@@ -72,6 +73,25 @@ VerifyTimeout = Annotated[
     typer.Option(metavar="SECONDS", help="Time limit for verifying one model. Default: 60.", show_default=False),
 ]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of models inspected in parallel.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Time limit for inspecting one model, everything included. Default: none.",
+        show_default=False,
+    ),
+]
+ExtendSelect = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RULES", help="Run these rules or groups besides those that are selected."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="In folders, leave out files and folders that match, as a line of a .gitignore here would. Repeatable.",
+    ),
+]
 Config = Annotated[
     str | None,
     typer.Option(
@@ -105,6 +125,7 @@ def settings(
     expect: Iterable[str] | None,
     verify: VerifyMode | None,
     verify_timeout: float | None,
+    timeout: float | None,
     *,
     no_verify: bool,
 ) -> dict[str, Any]:
@@ -112,7 +133,8 @@ def settings(
     attributes: dict[str, Any] = {
         "input_shapes": input_shapes(input_shape or ()),
         "verify": "none" if no_verify else verify and verify.value,
-        "verify_timeout": None if verify_timeout is None else seconds(verify_timeout),
+        "verify_timeout": None if verify_timeout is None else seconds(verify_timeout, "--verify-timeout"),
+        "timeout": None if timeout is None else seconds(timeout, "--timeout"),
         "select": select and names(select),
         "ignore": ignore and names(ignore),
         "expect": expect and _expectations(expect),
@@ -126,8 +148,8 @@ def _expectations(texts: Iterable[str]) -> tuple[Expectation, ...]:
     return tuple(expectation.parsed(text) for text in texts)
 
 
-def seconds(value: float) -> float:
+def seconds(value: float, option: str) -> float:
     """A time limit. Raises UsageError unless it is finite and above 0."""
     if not math.isfinite(value) or value <= 0:
-        raise UsageError(f"--verify-timeout {value}: not a valid time limit", "give seconds above 0, or --no-verify")
+        raise UsageError(f"{option} {value}: not a valid time limit", "give seconds above 0")
     return value

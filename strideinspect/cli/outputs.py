@@ -54,6 +54,12 @@ def _text(results: Results, wishes: Wishes) -> str:
     )
 
 
+def _concise(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import concise
+
+    return concise.render(results, files=wishes.files, show=wishes.show)
+
+
 def _json(results: Results, wishes: Wishes) -> str:
     from strideinspect.report import json
 
@@ -102,6 +108,7 @@ def _markdown(results: Results, wishes: Wishes) -> str:
 
 FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
     "text": (_text, (".txt",)),
+    "concise": (_concise, ()),
     "json": (_json, (".json",)),
     "csv": (_csv, (".csv",)),
     "sarif": (_sarif, (".sarif", ".sarif.json")),
@@ -181,6 +188,22 @@ def summarise(results: Results, wishes: Wishes) -> None:
     except OSError as error:
         problem = error.strerror or str(error)
         raise UsageError(f"cannot write the job's summary {name}: {problem}", "unset GITHUB_STEP_SUMMARY") from error
+
+
+def check_writable(path: Path) -> None:
+    """Raise UsageError where the file cannot be written, so that nobody works for hours to be told so."""
+    folder = path.parent
+    problem = ""
+    if path.is_dir():
+        problem = "it is a folder"
+    elif not folder.is_dir():
+        problem = f"there is no folder {folder}"
+    elif path.exists() and not path.is_file():
+        return  # a pipe or a device
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        problem = f"the folder {folder} is not writable"
+    if problem:
+        raise UsageError(f"cannot write {path}: {problem}", "choose another file or folder")
 
 
 def write(path: Path, text: str) -> None:

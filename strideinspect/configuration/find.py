@@ -11,6 +11,7 @@ from strideinspect import arguments
 from strideinspect.configuration import keys
 from strideinspect.configuration.keys import Partial
 from strideinspect.errors import UsageError
+from strideinspect.model_files import Exclude
 from strideinspect.settings import Settings
 
 FILE = "strideinspect.toml"
@@ -33,6 +34,7 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
         return Settings()
     where = _shown(file)
     table = dict(_table(file))
+    keys.texts(table.pop("exclude", []), f"{where}: exclude")  # of folders, not of models; checked all the same
     files = table.pop("files", [])
     if not isinstance(files, list) or not all(isinstance(entry, dict) for entry in files):
         raise UsageError(f"{where}: files must be an array of tables", "write [[tool.strideinspect.files]]")
@@ -46,6 +48,19 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
         if any(_matches(model, glob, file.parent) for glob in globs):
             values = merged(values, more)
     return Settings(**values)
+
+
+def exclude(folder: Path, configuration: str | os.PathLike[str] | None = None) -> tuple[Exclude, ...]:
+    """What the project's configuration excludes from the models below a folder.
+
+    The configuration is `configuration`, or else the nearest from the folder upwards. Raises UsageError for a file
+    that cannot be read, and for patterns that are not a list of texts.
+    """
+    file = _nearest(Path(os.path.abspath(folder))) if configuration is None else Path(configuration)  # noqa: PTH100
+    patterns = None if file is None else _table(file).get("exclude")
+    if file is None or patterns is None:
+        return ()
+    return (Exclude(file.parent, keys.texts(patterns, f"{_shown(file)}: exclude")),)
 
 
 def merged(base: Partial, more: Partial) -> Partial:

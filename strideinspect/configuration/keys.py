@@ -42,6 +42,14 @@ def patterns(value: object, where: str) -> tuple[str, ...]:
         raise UsageError(f"{where}: path {error}", 'write path = "exports/*.onnx"') from None
 
 
+def texts(value: object, where: str) -> tuple[str, ...]:
+    """A list of texts. Raises UsageError, with `where`, where it is none."""
+    try:
+        return _strings(value)
+    except _WrongValueError as error:
+        raise UsageError(f"{where} {error}") from None
+
+
 def _values(table: Mapping[str, object], readers: Mapping[str, Reader], where: str) -> Iterable[tuple[str, object]]:
     for key, value in table.items():
         if key not in readers:
@@ -189,10 +197,11 @@ _READERS: Mapping[str, Reader] = {
     "input-shapes": _input_shapes,
     "verify": _one_of("none", "run", "full"),
     "verify-timeout": _seconds,
+    "timeout": _seconds,
     "tensors": _strings,
     "expect": lambda value: tuple(expectation.parsed(text) for text in _strings(value)),
     "budgets": _budgets,
     "per-node-ignores": _per_node_ignores,
 }
-KEYS = (*_READERS, "baseline", "files")
+KEYS = (*_READERS, "baseline", "exclude", "files")
 """Every key of a configuration."""

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 
 from strideinspect.report import field_text, number_text
+from strideinspect.report.layout import printable
 from strideinspect.results.field import Field
 from strideinspect.results.report import FailedReport, Report, WindowNode
 
@@ -51,7 +52,8 @@ def _rows(report: Report) -> Iterator[CsvRow]:
     for node, fields, rows in tables:
         once = alike and len(rows) > 1
         for field, numbers in zip(fields[:1] if once else fields, rows, strict=False):
-            head: CsvRow = (report.path, node.label, node.op, field.input, "all" if once else field.axis)
+            names = map(_text, (report.path, node.label, node.op, field.input))
+            head: CsvRow = (*names, "all" if once else field.axis)
             yield (*head, *numbers, _known(node.macs), _known(node.parameters))
 
 
@@ -70,6 +72,15 @@ def _numbers(node: WindowNode, fields: Sequence[Field], index: int) -> CsvRow:
         begin, end = node.padding_begin[k], node.padding_end[k]
         own = (node.kernel[k], node.stride[k], node.dilation[k], begin, end, size)
     return (*own, _known(field.size), _decimal(field.stride), _decimal(field.center), f"{field.share:.4f}")
+
+
+def _text(name: str) -> str:
+    """A name that no spreadsheet takes for a formula, and no CI service for a command, as OWASP advises: quoted by '.
+
+    Source: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    shown = printable(name)
+    return f"'{shown}" if shown.startswith(("=", "+", "-", "@", "::", "##")) else shown
 
 
 def _known(number: int | None) -> Cell:

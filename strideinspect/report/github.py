@@ -84,5 +84,5 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    """The value of a property: what ends one is spelt out too."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    """The value of a property: what ends one is spelt out too, and no control character is left."""
+    return printable(_data(text)).replace(":", "%3A").replace(",", "%2C")

@@ -6,6 +6,7 @@ styles into colours where the reader has any. Widths are in terminal cells.
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
@@ -64,6 +65,21 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+_COMMANDS = re.compile(r"##(?=[a-z]*\[)")
+
+
+def inert(line: str) -> str:
+    """The line, so that no CI service takes it for a command: names in it come from a file and may be anything.
+
+    GitHub's runner obeys lines that begin with `::`, and older runners and Azure `##[…]` and `##vso[…]` anywhere.
+    """
+    if "::" in line:
+        start = len(line) - len(line.lstrip())
+        if line.startswith("::", start):
+            line = f"{line[:start]}\\x3a{line[start + 1 :]}"
+    return _COMMANDS.sub(r"\\x23#", line) if "##" in line else line
+
+
 def line(*parts: Segment | str) -> Line:
     """A line of spans; plain strings are taken as plain spans."""
     return tuple(Segment(part) if isinstance(part, str) else part for part in parts)
@@ -71,7 +87,7 @@ def line(*parts: Segment | str) -> Line:
 
 def plain(document: Iterable[Line]) -> str:
     """The text of a document, with no space at line ends and one line end after each line."""
-    return "".join("".join(span.text for span in row).rstrip() + "\n" for row in document)
+    return "".join(inert("".join(span.text for span in row).rstrip()) + "\n" for row in document)
 
 
 @lru_cache(maxsize=1 << 12)  # a table holds the same few texts over and over

@@ -50,9 +50,10 @@ def _verdict(verification: Verification) -> str:
     if _tells_theory(verification):
         counts.insert(2, (verification.theory, "closed form", " away from the borders"))
     refuted = ", ".join(_part(c.contradicted, _total(c), noun) for c, noun, _ in counts if c.contradicted)
-    agreed = "; ".join(_agreed(c, noun, manner) for c, noun, manner in counts if _total(c))
+    agreed = "; ".join(_agreed(c, noun, manner) for c, noun, manner in counts if (c.agreed if refuted else _total(c)))
+    told = "; agreed: ".join(filter(None, (refuted, agreed)))
     seconds = f" ({verification.seconds:.1f} s)" if verification.seconds is not None else ""
-    return f"{by}: {f'{refuted}; agreed: ' if refuted else ''}{agreed}{seconds}"
+    return f"{by}: {told}{seconds}"
 
 
 def _tells_theory(verification: Verification) -> bool:

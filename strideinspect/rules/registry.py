@@ -6,6 +6,7 @@ Importing this loads no onnx, numpy or networkx: a rule imports what it needs wh
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
@@ -98,18 +99,22 @@ def chosen(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str]:
 
 
 def named(names: Sequence[str]) -> frozenset[str]:
-    """Ids of the rules with these names or in these groups. Raises UsageError for a name that is neither."""
+    """Ids of the rules with these names or in these groups; `*` and `?` are wildcards.
+
+    Raises UsageError for a name that is neither, and for a pattern that matches none.
+    """
     groups: dict[str, set[str]] = {}
     for r in _all():
         groups.setdefault(r.info.group, set()).add(r.info.id)
     known = {r.info.id: {r.info.id} for r in _all()} | groups
     ids: set[str] = set()
     for name in names:
-        if name not in known:
+        matches = fnmatch.filter(known, name)
+        if not matches:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else "`strideinspect rules` lists them"
             raise UsageError(f"there is no rule or group {name!r}", hint)
-        ids |= known[name]
+        ids |= set().union(*(known[match] for match in matches))
     return frozenset(ids)
 
 

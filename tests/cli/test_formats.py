@@ -15,6 +15,7 @@ from tests.cli.process import ROOT, strideinspect
 
 FILES = {
     "text": "r.txt",
+    "concise": "concise:r.list",
     "json": "r.json",
     "csv": "r.csv",
     "sarif": "r.sarif",

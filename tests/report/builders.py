@@ -1,4 +1,4 @@
-"""Short ways to write down the parts of a report."""
+"""Short ways to write down the parts of a report, for tests of one sentence, one cell or one escaped character."""
 
 from __future__ import annotations
 
@@ -111,3 +111,16 @@ def report(path: str, inputs: Sequence[Input], nodes: Sequence[WindowNode], **re
         "verification": AGREED,
     }
     return Report(path=path, inputs=tuple(inputs), nodes=tuple(nodes), **{**defaults, **rest})  # type: ignore[arg-type]
+
+
+class InRepository:
+    """Files of a checkout in /build/repo."""
+
+    def model(self, path: str) -> str:
+        """Models are in the repository."""
+        return path
+
+    def relative(self, file: str) -> str | None:
+        """What is below the root."""
+        root = "/build/repo/"
+        return file.removeprefix(root) if file.startswith(root) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,7 @@ AXES = [AxisProbe("x", 2, {"a": 2, "b": None})]
 )
 def test_requests_arrive(request_sent: Request) -> None:
     """A request is decoded as the message that was encoded, on one line."""
-    line = encode(request_sent)
-    received = decode_request(line)
-    assert (type(received), received, line.count("\n")) == (type(request_sent), request_sent, 1)
+    assert_arrives(request_sent, decode_request)
 
 
 @pytest.mark.parametrize(
@@ -83,9 +82,14 @@ def test_requests_arrive(request_sent: Request) -> None:
 )
 def test_responses_arrive(response: Response) -> None:
     """A response is decoded as the message that was encoded, on one line."""
-    line = encode(response)
-    received = decode_response(line)
-    assert (type(received), received, line.count("\n")) == (type(response), response, 1)
+    assert_arrives(response, decode_response)
+
+
+def assert_arrives(message: Request | Response, decode: Callable[[str], object]) -> None:
+    """Encode a message and decode it again."""
+    line = encode(message)
+    received = decode(line)
+    assert (type(received), received, line.count("\n")) == (type(message), message, 1)
 
 
 @pytest.mark.parametrize(
