@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 PAGE = Path(__file__).with_name("real-models.md")
 FOLDER = Path(__file__).parents[1] / "real_models"
+SHOWN = 4  # findings of one rule in one model; `findings.json` has all of them
 INTRODUCTION = """\
 # Real models
 
@@ -22,7 +23,7 @@ INTRODUCTION = """\
 
 What strideinspect says, without options, of models that nobody made for it: those that packages ship, and networks
 that everybody uses, as each exporter writes them at their design size and at another. Every error and every warning is
-listed with a judgement: why it is true, or what is wrong with it. `real_models/README.md` says where the models come
+listed with a judgement: why it is true, or what is to be mended. `real_models/README.md` says where the models come
 from and how this page is made."""
 
 
@@ -51,8 +52,8 @@ class Judgement(NamedTuple):
         rule: Id of the rule.
         models: The models, relative to the folder of models.
         entries: How many findings were looked at.
-        why: Why they are true; empty where they are not.
-        fault: What is wrong with them; empty where they are true.
+        why: Why they are true and worth a look; empty where they are not.
+        fault: What is to be mended in them: untrue, useless, or said twice; empty where they are as they should be.
     """
 
     rule: str
@@ -115,7 +116,7 @@ def refused() -> str:
 
 def judged(judgement: Judgement) -> str:
     """A judgement, and the findings that it is about."""
-    verdict = f"True: {judgement.why}" if judgement.why else f"**False**: {judgement.fault}"
+    verdict = f"True: {judgement.why}" if judgement.why else f"**To mend**: {judgement.fault}"
     parts = [f"{verdict}"]
     for model, found in groupby(
         (entry for entry in entries() if entry.rule == judgement.rule and entry.model in judgement.models),
@@ -136,7 +137,7 @@ def page() -> str:
     failing = sum(1 for model in models if model["status"] != 0)
     summary = (
         f"{len(models)} models; {failing} do not end with exit status 0. {len(found)} findings above a note, of which"
-        f" {wrong} are false."
+        f" {wrong} are to be mended."
     )
     parts = [INTRODUCTION, summary, "## Models that packages ship", table("packages")]
     parts += ["## Exports", table("exports"), "## Above a note"]

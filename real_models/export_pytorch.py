@@ -54,7 +54,7 @@ HEAVY = 30_000_000
 class Network:
     """A network, the sizes that it is exported at, and the axes that an export leaves open.
 
-    The first size is what the network was designed for.
+    The first size is what the network was designed for; the others are exported by the last exporter alone.
     """
 
     build: Callable[[], nn.Module]
@@ -98,7 +98,6 @@ NETWORKS = {
     "vgg16": Network(vision("vgg16"), image(224, 231)),
     "resnet18": Network(vision("resnet18"), image(224, 225)),
     "resnet50": Network(vision("resnet50"), image(224, 231)),
-    "resnet50-batch": Network(vision("resnet50"), image(224), BATCH),
     "mobilenetv2": Network(vision("mobilenet_v2"), image(224, 225)),
     "mobilenetv3": Network(vision("mobilenet_v3_large"), image(224, 231)),
     "efficientnetb0": Network(vision("efficientnet_b0"), image(224, 225)),
@@ -107,18 +106,18 @@ NETWORKS = {
     "googlenet": Network(vision("googlenet"), image(224, 231)),
     "shufflenetv2": Network(vision("shufflenet_v2_x1_0"), image(224, 225)),
     "squeezenet11": Network(vision("squeezenet1_1"), image(224, 231)),
-    "squeezenet11-open": Network(vision("squeezenet1_1"), image(224), BATCH | SIZES),
-    "regnet": Network(vision("regnet_y_400mf"), image(224, 225)),
+    "squeezenet11-open": Network(vision("squeezenet1_1"), image(224), BATCH | SIZES, exporters=TORCHSCRIPT),
+    "regnet": Network(vision("regnet_y_400mf"), image(224, 225), exporters=TORCHSCRIPT),
     "mnasnet": Network(vision("mnasnet0_5"), image(224), exporters=TORCHSCRIPT),
     "resnext50": Network(vision("resnext50_32x4d"), image(224), exporters=DYNAMO),
     "convnext": Network(vision("convnext_tiny"), image(224, 231)),
     "swin": Network(vision("swin_t"), image(224, 225)),
-    "vit": Network(vision("vit_b_16"), image(224)),
-    "maxvit": Network(vision("maxvit_t"), image(224)),
-    "mobilevit": Network(timm_network("mobilevit_s"), image(256)),
+    "vit": Network(vision("vit_b_16"), image(224), exporters=DYNAMO),
+    "maxvit": Network(vision("maxvit_t"), image(224), exporters=DYNAMO),
+    "mobilevit": Network(timm_network("mobilevit_s"), image(256), exporters=TORCHSCRIPT),
     "hrnet": Network(timm_network("hrnet_w18_small"), image(224), exporters=TORCHSCRIPT),
     "ghostnet": Network(timm_network("ghostnet_100"), image(224), exporters=DYNAMO),
-    "repvgg": Network(timm_network("repvgg_a0"), image(224, 225), exporters=DYNAMO),
+    "repvgg": Network(timm_network("repvgg_a0"), image(224), exporters=DYNAMO),
     "pvtv2": Network(timm_network("pvt_v2_b0"), image(224), exporters=TORCHSCRIPT),
     "poolformer": Network(timm_network("poolformer_s12"), image(224), exporters=DYNAMO),
     "levit": Network(timm_network("levit_128s"), image(224), exporters=DYNAMO),
@@ -126,12 +125,18 @@ NETWORKS = {
     "edgenext": Network(timm_network("edgenext_small"), image(256), exporters=DYNAMO),
     "tf-efficientnetb0": Network(timm_network("tf_efficientnet_b0"), image(224, 225), exporters=TORCHSCRIPT),
     "resnet18-blur": Network(timm_network("resnetblur18"), image(224), exporters=DYNAMO),
-    "deeplabv3": Network(segmentation("deeplabv3_mobilenet_v3_large"), image(520, 513)),
-    "deeplabv3-open": Network(segmentation("deeplabv3_mobilenet_v3_large"), image(520), BATCH | SIZES),
+    "deeplabv3": Network(segmentation("deeplabv3_mobilenet_v3_large"), image(520, 513), exporters=TORCHSCRIPT),
+    "deeplabv3-open": Network(
+        segmentation("deeplabv3_mobilenet_v3_large"), image(520), BATCH | SIZES, exporters=DYNAMO
+    ),
     "fcn": Network(segmentation("fcn_resnet50"), image(520), exporters=TORCHSCRIPT),
-    "lraspp": Network(segmentation("lraspp_mobilenet_v3_large"), image(520, 513)),
-    "retinanet": Network(detection("retinanet_resnet50_fpn", image_networks.RawHeads), image(512, 500)),
-    "ssdlite": Network(detection("ssdlite320_mobilenet_v3_large", image_networks.RawHeads), image(320)),
+    "lraspp": Network(segmentation("lraspp_mobilenet_v3_large"), image(520, 513), exporters=TORCHSCRIPT),
+    "retinanet": Network(
+        detection("retinanet_resnet50_fpn", image_networks.RawHeads), image(512, 500), exporters=TORCHSCRIPT
+    ),
+    "ssdlite": Network(
+        detection("ssdlite320_mobilenet_v3_large", image_networks.RawHeads), image(320), exporters=TORCHSCRIPT
+    ),
     "ssdlite-whole": Network(
         detection("ssdlite320_mobilenet_v3_large", image_networks.WholeDetector),
         ((3, 320, 320),),
@@ -139,23 +144,25 @@ NETWORKS = {
     ),
     "unet-groupnorm": Network(image_networks.GroupNormUNet, image(128)),
     "unet-groupnorm-open": Network(image_networks.GroupNormUNet, image(128), BATCH | SIZES, TORCHSCRIPT),
-    "unet-volume": Network(image_networks.UNet3d, ((1, 1, 32, 48, 48),)),
+    "unet-volume": Network(image_networks.UNet3d, ((1, 1, 32, 48, 48),), exporters=DYNAMO),
     "segnet": Network(image_networks.SegNet, image(128), exporters=DYNAMO),
-    "super-resolution": Network(image_networks.SuperResolution, image(48), BATCH | SIZES),
+    "super-resolution": Network(image_networks.SuperResolution, image(48), BATCH | SIZES, exporters=TORCHSCRIPT),
     "video-resnet": Network(lambda: models.video.r3d_18(weights=None), ((1, 3, 16, 112, 112),), exporters=TORCHSCRIPT),
     "tcn": Network(signal_networks.TemporalConvolutions, ((1, 8, 200),)),
     "tcn-open": Network(signal_networks.TemporalConvolutions, ((1, 8, 200),), BATCH | {2: "time"}, TORCHSCRIPT),
     "lstm-unrolled": Network(lambda: signal_networks.UnrolledRecurrence(nn.LSTMCell(16, 32), 12), ((1, 12, 16),)),
-    "gru-unrolled": Network(lambda: signal_networks.UnrolledRecurrence(nn.GRUCell(16, 32), 12), ((1, 12, 16),)),
-    "hifigan": Network(signal_networks.HifiGenerator, ((1, 80, 64),), {2: "frames"}),
-    "wav2vec-features": Network(signal_networks.speech_features, ((1, 1, 16000), (1, 1, 15760))),
-    "speech-encoder": Network(signal_networks.SpeechEncoder, ((1, 80, 1000),)),
-    "eegnet": Network(signal_networks.BrainSignals, ((1, 1, 22, 256),)),
+    "gru-unrolled": Network(
+        lambda: signal_networks.UnrolledRecurrence(nn.GRUCell(16, 32), 12), ((1, 12, 16),), exporters=DYNAMO
+    ),
+    "hifigan": Network(signal_networks.HifiGenerator, ((1, 80, 64),), {2: "frames"}, exporters=TORCHSCRIPT),
+    "wav2vec-features": Network(signal_networks.speech_features, ((1, 1, 16000), (1, 1, 15760)), exporters=TORCHSCRIPT),
+    "speech-encoder": Network(signal_networks.SpeechEncoder, ((1, 80, 1000),), exporters=DYNAMO),
+    "eegnet": Network(signal_networks.BrainSignals, ((1, 1, 22, 256),), exporters=TORCHSCRIPT),
     "demucs": Network(signal_networks.Demucs, ((1, 1, 16020),), exporters=TORCHSCRIPT),
-    "keywords": Network(signal_networks.KeywordSpotter, ((1, 1, 49, 10),)),
-    "pointnet": Network(signal_networks.PointClassifier, ((1, 3, 1024),), {0: "batch", 2: "points"}),
+    "keywords": Network(signal_networks.KeywordSpotter, ((1, 1, 49, 10),), exporters=TORCHSCRIPT),
+    "pointnet": Network(signal_networks.PointClassifier, ((1, 3, 1024),), {0: "batch", 2: "points"}, exporters=DYNAMO),
     "yolo": Network(lambda: samples.Detector(decode=True), image(640)),
-    "yolo-open": Network(lambda: samples.Detector(decode=False), image(640), BATCH | SIZES),
+    "yolo-open": Network(lambda: samples.Detector(decode=False), image(640), BATCH | SIZES, exporters=TORCHSCRIPT),
     "crnn-open": Network(samples.TextReader, ((1, 1, 32, 320),), {0: "batch", 3: "width"}, TORCHSCRIPT),
     "feature-pyramid": Network(samples.FeaturePyramid, image(225), exporters=TORCHSCRIPT),
     "wavenet": Network(samples.WaveNet, ((1, 1, 16000),), exporters=DYNAMO),
@@ -189,7 +196,7 @@ def main(folder: Path, chosen: list[str]) -> None:
         if chosen and name not in chosen:
             continue
         for shape in network.shapes:
-            for exporter in network.exporters:
+            for exporter in network.exporters if shape == network.shapes[0] else network.exporters[-1:]:
                 target = folder / f"{name}-{shape[-1]}-{exporter}.onnx"
                 if not target.exists():
                     export(network, shape, exporter, target)

@@ -1,9 +1,10 @@
 """Inspect every real model without options, record what is found above a note, and write the page about it.
 
-Usage: python real_models/record.py FOLDER
+Usage: python real_models/record.py FOLDER [PART...]
 
-FOLDER is what `fetch.py` and the two export scripts filled. The record is `findings.json`; the page,
-docs/real-models.md, is written from it and from `judgements.toml`.
+FOLDER is what `fetch.py` and the two export scripts filled. With PARTs, only models whose name contains one of them are
+inspected again, and those that are not recorded yet. The record is `findings.json`; the page, docs/real-models.md, is
+written from it and from `judgements.toml`.
 """
 
 from __future__ import annotations
@@ -52,13 +53,19 @@ def models_in(folder: Path) -> Iterator[str]:
         yield from sorted(str(path.relative_to(folder)) for path in (folder / kind).rglob("*.onnx"))
 
 
-def main(folder: Path) -> None:
-    """Record all models, then write the page."""
+def main(folder: Path, parts: list[str]) -> None:
+    """Record the models, each as soon as it is inspected, then write the page."""
+    names = list(models_in(folder))
+    there = json.loads(RECORD.read_text(encoding="utf-8")) if parts and RECORD.exists() else []
+    entries = {entry["model"]: entry for entry in there if entry["model"] in names}
+    again = [name for name in names if name not in entries or any(part in name for part in parts)]
     with ThreadPoolExecutor(JOBS) as pool:
-        entries = list(pool.map(lambda name: inspected(folder, name), models_in(folder)))
-    RECORD.write_text(json.dumps(entries, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        for entry in pool.map(lambda name: inspected(folder, name), again):
+            entries[entry["model"]] = entry
+            written = [entries[name] for name in names if name in entries]
+            RECORD.write_text(json.dumps(written, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     subprocess.run([sys.executable, HERE.parent / "docs" / "generate_real_models.py"], check=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])
