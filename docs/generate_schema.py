@@ -14,7 +14,8 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from strideinspect.report import json_types
-from strideinspect.report.json_types import NAME, Keyword, ReportJson
+from strideinspect.report.json_numbers import Keyword
+from strideinspect.report.json_types import NAME, ReportJson
 
 FILE = Path(json_types.__file__).with_name("report-1.schema.json")
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}

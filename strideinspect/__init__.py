@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
         InputShapeError,
+        InputValueError,
         StrideinspectError,
         UnreadableModelError,
         UnsupportedModelError,
@@ -25,28 +26,32 @@ if TYPE_CHECKING:
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
+    from strideinspect.results.cells import Cell, CellAxis
     from strideinspect.results.field import Field, FullField, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
+    from strideinspect.results.ladder import LadderStep
     from strideinspect.results.report import (
         Accepted,
         FailedReport,
         Finding,
         Input,
-        LadderStep,
         Report,
         RuleInfo,
         Severity,
         TensorReport,
         Unseen,
     )
+    from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
-    from strideinspect.settings import Budget, InputShapes, Settings, Verify
+    from strideinspect.settings import Budget, InputShapes, InputValues, Operator, Settings, Verify
     from strideinspect.version import __version__
 
 __all__ = [
     "Accepted",
     "Branch",
     "Budget",
+    "Cell",
+    "CellAxis",
     "Check",
     "Counts",
     "Dropped",
@@ -59,8 +64,11 @@ __all__ = [
     "Input",
     "InputShapeError",
     "InputShapes",
+    "InputValueError",
+    "InputValues",
     "LadderStep",
     "Merge",
+    "Operator",
     "Positions",
     "Report",
     "RuleInfo",
@@ -69,6 +77,7 @@ __all__ = [
     "Source",
     "StrideinspectError",
     "TensorReport",
+    "Totals",
     "UnreadableModelError",
     "Unseen",
     "UnsupportedModelError",
@@ -87,15 +96,19 @@ __all__ = [
 _MODULES = {
     "api": "inspect",
     "configuration.find": "settings_for",
-    "errors": "InputShapeError StrideinspectError UnreadableModelError UnsupportedModelError UsageError",
+    "errors": "InputShapeError InputValueError StrideinspectError UnreadableModelError UnsupportedModelError "
+    "UsageError",
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "live_models": "inspect_module",
+    "results.cells": "Cell CellAxis",
     "results.field": "Field FullField Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
-    "results.report": "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unseen",
+    "results.ladder": "LadderStep",
+    "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unseen",
+    "results.totals": "Totals",
     "results.verdict": "Check Counts Impulses Verdict Verification",
-    "settings": "Budget InputShapes Settings Verify",
+    "settings": "Budget InputShapes InputValues Operator Settings Verify",
     "version": "__version__",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.analysis import Analysis
+from strideinspect.model.input_values import with_values
 from strideinspect.model.inputs import choose
 from strideinspect.model.load import LoadedModel, load
 from strideinspect.model.network import prepare
 from strideinspect.model.tensor_names import matching
 from strideinspect.model.window_flow import window_flow
-from strideinspect.results.report import Finding, Report
+from strideinspect.reads.families import refuse_misdeclared
+from strideinspect.results.one_cause import joined
+from strideinspect.results.report import Finding, Input, Report
 from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
 from strideinspect.settings import Settings
-from strideinspect.windows.ladder_steps import ladder
+from strideinspect.studies.size_trials import Attempt, SizeTrials
 
 if TYPE_CHECKING:
     from strideinspect.verify.client import Verifier
+    from strideinspect.verify.messages import ObservedShapes
 
 
 def run(
@@ -34,26 +38,57 @@ def run(
     """Inspect one model at one input size; `strideinspect.inspect` explains the parameters and the errors."""
     rules = registry.chosen(settings.select, settings.ignore)
     progress("reading the model")
-    model = load(path)
-    network = prepare(model)
-    chosen = choose(network, settings.input_shapes)
-    sizes = {given.name: given.shape for given in chosen}
-    if verifier is not None:
-        verifier.begin(sizes)
+    model = with_values(load(path), settings.input_values)
+    refuse_misdeclared(settings.operators)
+    network = prepare(model, settings.operators)
+    trials = SizeTrials(network, choose(network, settings.input_shapes))
+    first: _Inspected | None = None
+    while True:
+        inspected = _inspected(trials.best(), settings, rules, progress, verifier)
+        first = first or inspected
+        if inspected.stopped is None:
+            return _report(model, settings, inspected)
+        # onnxruntime refuses a size that we chose: another one may do.
+        if not trials.refuse(inspected.stopped.error or "", inspected.stopped.shapes):
+            return _report(model, settings, first)
 
+
+class _Inspected(NamedTuple):
+    """What one choice of the open sizes gives; `stopped` is what onnxruntime made of it before it broke off.
+
+    That is kept only where the program chose the size and shapes alone show no reason against it.
+    """
+
+    analysis: Analysis
+    tensors: Sequence[str]
+    causes: Sequence[Sequence[Finding]]
+    verification: Verification
+    stopped: ObservedShapes | None = None
+
+
+def _inspected(
+    attempt: Attempt,
+    settings: Settings,
+    rules: frozenset[str],
+    progress: Callable[[str], None],
+    verifier: Verifier | None,
+) -> _Inspected:
     progress("computing shapes and receptive fields")
-    analysis = Analysis.of(network, sizes, {given.name: given.assumed for given in chosen})
+    analysis = attempt.analysis
+    if verifier is not None:
+        verifier.begin(analysis.sizes)
     tensors = matching(analysis.shapes, settings.tensors)
-    inspection = Inspection(analysis, settings)
+    inspection = Inspection(analysis, settings, failed_sizes=attempt.failed, refusal=attempt.reason)
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
-    findings = registry.run(inspection, rules, after_verification=False)
-    verification = Verification(Verdict.NOT_CHECKED, "not requested")
-    if verify is not None:
-        progress("running onnxruntime")
-        verification = verify(progress)
-        findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
-    return _report(model, analysis, tensors, findings, verification)
+    causes = registry.run(inspection, rules, after_verification=False)
+    if verify is None or verifier is None:
+        return _Inspected(analysis, tensors, causes, Verification(Verdict.NOT_CHECKED, "not requested"))
+    progress("running onnxruntime")
+    verification = verify(progress)
+    causes += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
+    stopped = verifier.stopped if analysis.assumed and attempt.reason is None else None
+    return _Inspected(analysis, tensors, causes, verification, stopped)
 
 
 def _asked(verifier: Verifier, analysis: Analysis, *, full: bool) -> Callable[[Callable[[str], None]], Verification]:
@@ -64,33 +99,44 @@ def _asked(verifier: Verifier, analysis: Analysis, *, full: bool) -> Callable[[C
 
 def _report(
     model: LoadedModel,
-    analysis: Analysis,
-    tensors: Sequence[str],
-    findings: Sequence[Finding],
-    verification: Verification,
+    settings: Settings,
+    inspected: _Inspected,
 ) -> Report:
     """Everything in one frozen object, every finding with its place in the file."""
+    analysis, tensors, causes, verification, _ = inspected
     nodes, proto = analysis.shapes.nodes, model.proto
     flows = ((node, [name for name in node.inputs if name in analysis.data_dependent]) for node in nodes)
     merges, edges = window_flow(flows, {window.output for window in analysis.windows})
-    located = {finding.output for finding in findings}
-    places = {name: model.node_offset(node.proto) for node in nodes for name in located.intersection(node.outputs)}
+    located = {finding.output for places in causes for finding in places}
+    offsets = {name: model.node_offset(node.proto) for node in nodes for name in located.intersection(node.outputs)}
+    located_causes = ([replace(place, bytes=offsets.get(place.output or "")) for place in places] for places in causes)
     return Report(
         path=model.path,
         producer=" ".join(filter(None, (proto.producer_name, proto.producer_version))),
         opsets=dict(analysis.network.opsets),
         node_count=len(analysis.network.nodes),
-        inputs=analysis.inputs,
+        inputs=(*analysis.inputs, *_given(model, settings)),
         nodes=analysis.windows,
         tensors=tuple(map(analysis.tensor, tensors)),
         outputs=analysis.outputs,
-        ladder=ladder(analysis.windows),
+        ladder=analysis.ladder,
+        totals=analysis.totals,
         unseen=analysis.unseen,
-        findings=tuple(
-            replace(finding, bytes=places.get(finding.output or ""))
-            for finding in sorted(findings, key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))
-        ),
+        findings=tuple(sorted(joined(located_causes), key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))),
         verification=verification,
         merges=merges,
         edges=edges,
     )
+
+
+def _given(model: LoadedModel, settings: Settings) -> Iterator[Input]:
+    """The inputs whose values the user gave: constants of the analysis, but inputs of the model."""
+    for tensor in model.proto.graph.initializer:
+        if tensor.name in settings.input_values:
+            value = model.values(tensor)
+            plain = None if value is None else value.tolist()
+            yield Input(tensor.name, tuple(tensor.dims), (), (), "", value=_frozen(plain))
+
+
+def _frozen(value: object) -> object:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -79,6 +79,12 @@ MOST_REPORTED_PHASES = 64
 MOST_PHASES = 1 << 12
 """A closed form with more phases is given up. It is more than are reported, as a later node may reduce the number."""
 
+MOST_PATHS = 64
+"""Alignment is given up where more paths differ in the centers of their fields, by more than a shift.
+
+Upsampled maps whose phases lie differently make new ones at every merge. Real detectors were seen with up to 20.
+"""
+
 LARGEST_INDEX_TABLE = 1 << 20
 """Entries of a table that lists an input element for each output element, 8 MiB; otherwise all is taken as read."""
 
@@ -97,9 +103,21 @@ MOST_LISTED_WINDOWS = 3
 
 # Building the report and its advice (analysis, rules/, studies/, claims/)
 
+MOST_CONTROL_VALUES = 16
+"""Elements of an input that may be a flag, a rate or a list of sizes, for which a value can be asked."""
+
 FARTHEST_SIZE = 64
 """Pixels by which advised sizes may differ from the one inspected: each size costs an analysis, and one further away is
 another model's."""
+
+MOST_SIZES_TRIED = 128
+"""Input sizes at which shapes are inferred to find one at which a model with open sizes runs."""
+
+MOST_NODES_TRIED = 40_000
+"""Nodes whose shapes are inferred in doing so: about two seconds' work."""
+
+MOST_SIZES_RUN = 8
+"""Input sizes at which such a model is run where onnxruntime refuses it: each is an inspection."""
 
 MOST_CLAIMED_ENTRIES = 1 << 16
 """Entries of one tensor's hulls that are handed to the worker process; where there are more, neighbours share one."""

@@ -33,6 +33,7 @@ def run(
     ] = False,
     accept: Annotated[Accept, typer.Option(help="Accept findings of this severity or higher.")] = Accept.NOTE,
     input_shape: options.InputShape = None,
+    input_value: options.InputValue = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
     expect: options.Expect = None,
@@ -51,7 +52,7 @@ def run(
     models are kept unless the model no longer exists.
     """
     settings = options.settings(
-        input_shape, select, ignore, expect, verify, verify_timeout, timeout, no_verify=no_verify
+        input_shape, input_value, select, ignore, expect, verify, verify_timeout, timeout, no_verify=no_verify
     )
     # Imported here: --help and a mistyped option need none of it.
     from strideinspect.cli import accepting, session

@@ -54,6 +54,7 @@ def _version(asked: bool) -> None:
 def run(
     models: options.Models,
     input_shape: options.InputShape = None,
+    input_value: options.InputValue = None,
     format: Annotated[Format, typer.Option("--format", help="Format on standard output.")] = Format.TEXT,
     output: Annotated[
         list[str] | None,
@@ -131,7 +132,7 @@ def run(
     if positions and "json" not in {format, *(target.format for target in targets)}:
         raise UsageError("--positions only affects the JSON report", "add --format json, or --output report.json")
     settings = options.settings(
-        input_shape, select, ignore, expect, verify, verify_timeout, timeout, no_verify=no_verify
+        input_shape, input_value, select, ignore, expect, verify, verify_timeout, timeout, no_verify=no_verify
     )
     if tensor:
         settings["tensors"] = tuple(tensor)

@@ -44,6 +44,13 @@ InputShape = Annotated[
         "input. Repeatable.",
     ),
 ]
+InputValue = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE",
+        help="Value of an input that decides shapes or branches: sr=16000, sizes=1,3,16,16. Repeatable.",
+    ),
+]
 Select = Annotated[
     list[str] | None,
     typer.Option(metavar="RULES", help="Run only these rules or groups, separated by commas; * and ? are wildcards."),
@@ -120,6 +127,7 @@ def names(texts: Iterable[str]) -> tuple[str, ...]:
 
 def settings(
     input_shape: Iterable[str] | None,
+    input_value: Iterable[str] | None,
     select: Iterable[str] | None,
     ignore: Iterable[str] | None,
     expect: Iterable[str] | None,
@@ -130,8 +138,11 @@ def settings(
     no_verify: bool,
 ) -> dict[str, Any]:
     """The options that were given, as attributes of Settings."""
+    from strideinspect import arguments  # imports fractions
+
     attributes: dict[str, Any] = {
         "input_shapes": input_shapes(input_shape or ()),
+        "input_values": arguments.values_of(input_value or (), "--input-value "),
         "verify": "none" if no_verify else verify and verify.value,
         "verify_timeout": None if verify_timeout is None else seconds(verify_timeout, "--verify-timeout"),
         "timeout": None if timeout is None else seconds(timeout, "--timeout"),

@@ -51,10 +51,12 @@ class InspectionRequest(NamedTuple):
         return (*configured, Exclude(Path.cwd(), self.exclude))
 
     def settings(self, path: str) -> Settings:
-        """The settings for a model. Given input shapes are merged with the configured shapes of other inputs."""
+        """The settings for a model. Given input shapes and values are merged with those configured for other inputs."""
         configured = find.settings_for(self.saved.shown(path), self.configuration) if self.configured else Settings()
-        shapes = {**configured.input_shapes, **self.given.get("input_shapes", {})}
-        merged = replace(configured, **{**self.given, "input_shapes": shapes})
+        by_input = {
+            key: {**getattr(configured, key), **self.given.get(key, {})} for key in ("input_shapes", "input_values")
+        }
+        merged = replace(configured, **{**self.given, **by_input})
         # Without a selection all rules run already.
         return replace(merged, select=(*merged.select, *self.extend_select)) if merged.select else merged
 

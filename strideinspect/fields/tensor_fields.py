@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from strideinspect.fields.alignment import alignment
 from strideinspect.fields.closed_form import Closed
 from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
@@ -33,7 +34,7 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         whole = hull(actual.full)
         if whole is not None:
             full = FullField(actual.collapsed_at or "", *whole)
-    size = stride = None
+    size = stride = smallest = aligned = None
     phases: tuple[Span | None, ...] = ()
     reason = actual.unknown
     if isinstance(seen.form, Closed) and seen.form.period > MOST_REPORTED_PHASES:
@@ -42,6 +43,10 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         phases = seen.form.phases
         size = seen.form.size
         stride = seen.form.stride
+        # At most the size: channels are told apart in the closed form, and not along a path.
+        smallest = None if seen.paths.smallest is None else min(size, seen.paths.smallest.size)
+        if node_axis is not None:
+            aligned = alignment(seen.form, seen.paths)
         if seen.form.size_dependent and dynamic:
             reason = reason or "padding depends on the size: first and last hold for this size"
     else:
@@ -70,6 +75,8 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         full=full,
         positions=positions,
         widest=widest,
+        smallest=smallest,
+        alignment=aligned,
     )
 
 

@@ -11,6 +11,10 @@ axis. The columns:
 - `first_cell_center`: center of output index 0's field, in input pixels; pixel i has its center at i
 - `share_seen`: the largest actual field, as a share of the input axis, 0 to 1
 - `macs`, `parameters`: multiply-adds for one batch element and weights of the whole node, not of one axis
+- `offset`: center of output index i minus `(i + ½)·effective_stride − ½`, in input pixels, on average over the phases;
+  empty where branches disagree, and where there is no position
+- `lookahead`, `lookback`: input pixels seen after and before those from `i·effective_stride` to
+  `(i + 1)·effective_stride − 1`
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ from strideinspect.results.report import FailedReport, Report, WindowNode
 COLUMNS = (
     "model", "node", "operator", "input", "axis", "kernel", "stride", "dilation", "padding_begin", "padding_end",
     "output_size", "receptive_field", "effective_stride", "first_cell_center", "share_seen", "macs", "parameters",
+    "offset", "lookahead", "lookback",
 )  # fmt: skip
 
 Cell = str | int
@@ -48,13 +53,13 @@ def render(results: Iterable[Report | FailedReport]) -> str:
 def _rows(report: Report) -> Iterator[CsvRow]:
     seen = [(node, fields) for node in report.nodes for fields in field_text.by_input(node.fields).values()]
     tables = [(node, fields, [_numbers(node, fields, k) for k in range(len(fields))]) for node, fields in seen]
-    alike = all(len(set(rows)) == 1 for _, _, rows in tables)
+    alike = all(len({*zip(rows, map(_aligned, fields), strict=True)}) == 1 for _, fields, rows in tables)
     for node, fields, rows in tables:
         once = alike and len(rows) > 1
         for field, numbers in zip(fields[:1] if once else fields, rows, strict=False):
             names = map(_text, (report.path, node.label, node.op, field.input))
             head: CsvRow = (*names, "all" if once else field.axis)
-            yield (*head, *numbers, _known(node.macs), _known(node.parameters))
+            yield (*head, *numbers, _known(node.macs), _known(node.parameters), *_aligned(field))
 
 
 def _numbers(node: WindowNode, fields: Sequence[Field], index: int) -> CsvRow:
@@ -81,6 +86,11 @@ def _text(name: str) -> str:
     """
     shown = printable(name)
     return f"'{shown}" if shown.startswith(("=", "+", "-", "@", "::", "##")) else shown
+
+
+def _aligned(field: Field) -> CsvRow:
+    aligned = field.alignment
+    return ("", "", "") if aligned is None else (_decimal(aligned.offset), aligned.lookahead, aligned.lookback)
 
 
 def _known(number: int | None) -> Cell:

@@ -32,7 +32,8 @@ def _entries(result: Report | FailedReport, files: places.Files) -> Iterator[Iss
         line = places.line_of(finding, files) or places.SourceLine(model, 1)
         text = _text(finding.message, finding.help)
         entry = _entry(text, finding.rule, mark, SEVERITIES[finding.severity], line)
-        yield {**entry, "content": {"body": rule_links.address(finding.rule, finding.page)}}
+        more = [printable(line) for line in places.also(finding, files)]
+        yield {**entry, "content": {"body": "\n".join([*more, rule_links.address(finding.rule, finding.page)])}}
 
 
 def _entry(text: str, name: str, mark: str, severity: str, line: places.SourceLine) -> Issue:

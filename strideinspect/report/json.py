@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from strideinspect.report import rule_links
+from strideinspect.report.json_field_types import AlignmentJson, FieldJson, PositionsJson
 from strideinspect.report.json_types import (
     NAME,
     AcceptedJson,
@@ -17,19 +18,19 @@ from strideinspect.report.json_types import (
     CountsJson,
     DroppedJson,
     FailedJson,
-    FieldJson,
     FindingJson,
     ImpulsesJson,
     JsonValue,
     ModelJson,
     NodeJson,
-    PositionsJson,
+    PlaceJson,
     ReportJson,
+    Scalar,
     SourceJson,
     TensorJson,
     VerificationJson,
 )
-from strideinspect.results.field import Field, Span
+from strideinspect.results.field import Alignment, Field, Span
 from strideinspect.results.report import (
     Accepted,
     Branch,
@@ -42,6 +43,7 @@ from strideinspect.results.report import (
     WindowNode,
 )
 from strideinspect.results.verdict import Check, Counts, Impulses, Verification
+from strideinspect.spelling import exact
 
 LINE = 90
 """Objects that take no more characters than this stay on one line."""
@@ -73,16 +75,37 @@ def _model(report: Report, *, positions: bool) -> ModelJson:
         "producer": report.producer,
         "opsets": dict(report.opsets),
         "inputs": [
-            {"name": i.name, "shape": [*i.shape], "spatial_axes": [*i.spatial_axes], "assumed": [*i.assumed]}
+            {
+                "name": i.name,
+                "shape": [*i.shape],
+                "spatial_axes": [*i.spatial_axes],
+                "assumed": [*i.assumed],
+                "from": [*i.origins],
+                "value": _given(i.value),
+            }
             for i in report.inputs
         ],
         "nodes": [_node(node, positions=positions) for node in report.nodes],
         "tensors": [_tensor(tensor, positions=positions) for tensor in report.tensors],
         "outputs": [_tensor(tensor, positions=positions) for tensor in report.outputs],
         "ladder": [
-            {"stride": [str(s) for s in rung.stride], "size": [*rung.size], "nodes": [*rung.nodes]}
-            for rung in report.ladder
+            {
+                "input": step.input,
+                "branch": step.branch,
+                "stride": [str(stride) for stride in step.stride],
+                "from": [*step.start],
+                "size": [*step.size],
+                "nodes": [*step.nodes],
+                "operators": [*step.operators],
+            }
+            for step in report.ladder
         ],
+        "totals": {
+            "parameters": report.totals.parameters,
+            "macs": report.totals.macs,
+            "windows": report.totals.windows,
+            "activations": report.totals.activations,
+        },
         "unseen": [{"input": u.input, "axis": u.axis, "ranges": _spans(u.ranges)} for u in report.unseen],
         "findings": [_finding(finding) for finding in report.findings],
         "accepted": _accepted(report.accepted),
@@ -93,12 +116,14 @@ def _model(report: Report, *, positions: bool) -> ModelJson:
 def _node(node: WindowNode, *, positions: bool) -> NodeJson:
     return {
         "name": node.name,
+        "layer": None if node.source is None else node.source.scope,
         "op": node.op,
         "output": node.output,
         "kernel": [*node.kernel],
         "stride": [*node.stride],
         "dilation": [*node.dilation],
         "padding": {"begin": [*node.padding_begin], "end": [*node.padding_end]},
+        "pad_nodes": None if node.pad_nodes is None else {"begin": [*node.pad_nodes[0]], "end": [*node.pad_nodes[1]]},
         "output_padding": _numbers(node.output_padding),
         "input_shape": _numbers(node.input_shape),
         "output_shape": _numbers(node.output_shape),
@@ -117,6 +142,16 @@ def _tensor(tensor: TensorReport, *, positions: bool) -> TensorJson:
         "name": tensor.name,
         "shape": _numbers(tensor.shape),
         "fields": [_field(field, positions=positions) for field in tensor.fields],
+        "cells": [
+            {
+                "cell": cell.name,
+                "axes": [
+                    {"input": name, "axis": axis, "index": at, "seen": _numbers(seen)}
+                    for name, axis, at, seen in cell.axes
+                ],
+            }
+            for cell in tensor.cells
+        ],
     }
 
 
@@ -128,6 +163,7 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
         "axis": field.axis,
         "node_axis": field.node_axis,
         "size": field.size,
+        "smallest": field.smallest,
         "stride": None if field.stride is None else str(field.stride),
         "first": field.first,
         "last": field.last,
@@ -135,10 +171,27 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
         "reason": field.reason,
         "full": None if full is None else {"since": full.collapsed_at, "first": full.first, "last": full.last},
         "positions": listed if positions else None,
+        "alignment": _alignment(field.alignment),
+    }
+
+
+def _alignment(aligned: Alignment | None) -> AlignmentJson | None:
+    if aligned is None:
+        return None
+    return {
+        "offset": None if aligned.offset is None else exact(aligned.offset),
+        "least": exact(aligned.least),
+        "most": exact(aligned.most),
+        "lookahead": aligned.lookahead,
+        "lookback": aligned.lookback,
     }
 
 
 def _finding(finding: Finding) -> FindingJson:
+    return {**_place(finding), "also": [_place(place) for place in finding.also]}
+
+
+def _place(finding: Finding) -> PlaceJson:
     return {
         "rule": finding.rule,
         "page": rule_links.address(finding.rule, finding.page),
@@ -154,6 +207,7 @@ def _finding(finding: Finding) -> FindingJson:
         "help": finding.help,
         "source": _source(finding.source),
         "bytes": _bytes(finding.bytes),
+        "assumed": finding.assumed,
     }
 
 
@@ -224,6 +278,14 @@ def _spans(ranges: Iterable[Span]) -> list[list[int]]:
 
 def _numbers(numbers: Sequence[int] | None) -> list[int] | None:
     return None if numbers is None else [*numbers]
+
+
+def _given(value: object) -> Scalar | list[Scalar]:
+    """A value that the user gave: itself, or all numbers of an array in row-major order."""
+    if isinstance(value, tuple):
+        parts = [_given(item) for item in value]
+        return [number for part in parts for number in (part if isinstance(part, list) else [part])]
+    return value if isinstance(value, str | int | float) else None
 
 
 def _value(claimed: object) -> JsonValue:

@@ -7,65 +7,20 @@ definition: docs/generate_schema.py writes `report-1.schema.json` from them, eac
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple, TypedDict
+from typing import Annotated, TypedDict
+
+from strideinspect.report.json_field_types import FieldJson
+from strideinspect.report.json_map_types import CellJson, LadderStepJson, TotalsJson
+from strideinspect.report.json_numbers import Count, CountPerAxis, Keyword, Ranges
 
 Scalar = str | int | float | bool | None
 JsonValue = Scalar | list["JsonValue"] | dict[str, "JsonValue"]
-
-
-class Keyword(NamedTuple):
-    """A constraint that Python's types cannot express, as a keyword of JSON Schema with its value."""
-
-    name: str
-    value: int | str | tuple[str, ...]
-
 
 AnyValue = Annotated[JsonValue, Keyword("$ref", "#/$defs/value")]
 """Any JSON; the definition is recursive and written by hand in docs/generate_schema.py."""
 
 NAME = "strideinspect/report/1"
 """The name of the schema, with its number."""
-
-Count = Annotated[int, Keyword("minimum", 0)]
-CountPerAxis = list[Count]
-Stride = Annotated[str, Keyword("pattern", "^-?[0-9]+(/[1-9][0-9]*)?$"), 'An exact number: "32" or "1/2".']
-RangeJson = Annotated[list[int], Keyword("minItems", 2), Keyword("maxItems", 2), "First and last index, both included."]
-Ranges = Annotated[list[RangeJson], "Ranges of indices."]
-
-
-class FullJson(TypedDict):
-    """Full dependence where it exceeds the local field: the hull over all positions."""
-
-    since: Annotated[str, "The tensor in which an axis was first reduced to a single value, or normalised over."]
-    first: Count
-    last: Count
-
-
-class PositionsJson(TypedDict):
-    """Actual local field per index along node_axis; null where an index depends on nothing."""
-
-    first: list[Count | None]
-    last: list[Count | None]
-
-
-class FieldJson(TypedDict):
-    """The receptive field of a tensor along one axis of one graph input."""
-
-    input: Annotated[str, "Name of the graph input."]
-    axis: Annotated[Count, "Axis of the graph input: 2 for the height of NCHW, 1 for that of NHWC."]
-    node_axis: Annotated[
-        Count | None, "Axis of this tensor along which the position runs; null where it has no position."
-    ]
-    size: Annotated[Count | None, "Theoretical size in pixels; null where there is no closed form."]
-    stride: Annotated[Stride | None, "Effective stride: input pixels between neighbouring indices."]
-    first: Annotated[int | None, "First pixel of the theoretical field of output index 0; negative in the padding."]
-    last: Annotated[int | None, "Last pixel of the theoretical field of output index 0."]
-    phases: Annotated[
-        list[RangeJson | None], "Theoretical spans of output indices 0 to p-1, p the period; null: a hole."
-    ]
-    reason: Annotated[str | None, "Why there is no closed form."]
-    full: FullJson | None
-    positions: Annotated[PositionsJson | None, "With --positions."]
 
 
 class SourceJson(TypedDict):
@@ -83,13 +38,25 @@ class BytesJson(TypedDict):
     length: Annotated[Count, "Its size in bytes."]
 
 
-class InputJson(TypedDict):
+_OriginsJson = TypedDict(  # "from" cannot be an attribute of a class
+    "_OriginsJson",
+    {
+        "from": Annotated[
+            list[Annotated[str, Keyword("enum", ("metadata", "weight", "state", "declared", "tried"))]],
+            "Where the size of each axis of `assumed` is from.",
+        ]
+    },
+)
+
+
+class InputJson(_OriginsJson):
     """A graph input."""
 
     name: str
     shape: CountPerAxis
     spatial_axes: Annotated[CountPerAxis, "Axes along which the first windows slide."]
-    assumed: Annotated[CountPerAxis, "Axes that were given a default size."]
+    assumed: Annotated[CountPerAxis, "Axes whose size neither the file nor the user gives."]
+    value: Annotated[Scalar | list[Scalar], "The value that the user gave, in row-major order; null without one."]
 
 
 class PaddingJson(TypedDict):
@@ -119,12 +86,16 @@ class NodeJson(TypedDict):
     """A window node; numbers per spatial axis, defaults and auto_pad applied."""
 
     name: Annotated[str, "May be empty."]
+    layer: Annotated[str | None, "Path of the layer in the model's source, such as layer3.0.conv1, if recorded."]
     op: str
     output: Annotated[str, "The first output tensor: the key of the node everywhere in this report."]
     kernel: CountPerAxis
     stride: CountPerAxis
     dilation: CountPerAxis
     padding: PaddingJson
+    pad_nodes: Annotated[
+        PaddingJson | None, "What Pad nodes directly before it add, apart from its own padding; null: no such node."
+    ]
     output_padding: Annotated[CountPerAxis | None, "Of transposed convolutions and unpooling; else null."]
     input_shape: CountPerAxis | None
     output_shape: CountPerAxis | None
@@ -143,14 +114,7 @@ class TensorJson(TypedDict):
     name: str
     shape: CountPerAxis | None
     fields: list[FieldJson]
-
-
-class LadderStepJson(TypedDict):
-    """A step of the downsampling ladder."""
-
-    stride: Annotated[list[Stride], "Effective stride per spatial axis after this step."]
-    size: Annotated[CountPerAxis, "Indices per spatial axis after this step."]
-    nodes: Annotated[list[str], "First outputs of the window nodes of the step."]
+    cells: Annotated[list[CellJson], "The corner and the middle index; empty for a tensor without a position."]
 
 
 class UnseenJson(TypedDict):
@@ -161,8 +125,8 @@ class UnseenJson(TypedDict):
     ranges: Ranges
 
 
-class FindingJson(TypedDict):
-    """One finding at one place."""
+class PlaceJson(TypedDict):
+    """What a rule reports at one place."""
 
     rule: Annotated[str, Keyword("pattern", "^[a-z0-9]+(-[a-z0-9]+)*$"), "A rule id: strideinspect rules lists them."]
     page: Annotated[str, Keyword("format", "uri"), "Address of the rule's page."]
@@ -178,6 +142,13 @@ class FindingJson(TypedDict):
     help: str
     source: SourceJson | None
     bytes: BytesJson | None
+    assumed: Annotated[bool, "Whether it may hold only at the size that the program chose: then a warning at most."]
+
+
+class FindingJson(PlaceJson):
+    """One finding, and every further place that it stands for."""
+
+    also: Annotated[list[PlaceJson], "The same at further places, and its consequences, which may be of other rules."]
 
 
 class AcceptedJson(TypedDict):
@@ -254,6 +225,7 @@ class ModelJson(TypedDict):
     tensors: list[TensorJson]
     outputs: list[TensorJson]
     ladder: list[LadderStepJson]
+    totals: TotalsJson
     unseen: list[UnseenJson]
     findings: list[FindingJson]
     accepted: Annotated[AcceptedJson | None, "Null if no baseline was used."]

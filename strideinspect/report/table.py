@@ -40,8 +40,6 @@ COLUMNS = (
     Column("dropped"),
     Column("skipped"),
 )
-BRIEF = {"GlobalAveragePool": "GlobalAvg", "GlobalMaxPool": "GlobalMax", "AveragePool": "AvgPool"}
-"""Short names for operators, used where the table is too wide."""
 
 
 def render(report: Report, width: int) -> Iterator[Line]:
@@ -86,6 +84,8 @@ def _legend(report: Report, width: int) -> Iterator[Line]:
     units = {spelling.plural(spelling.point_noun(len(i.spatial_axes))) for i in report.inputs if i.spatial_axes}
     unit = units.pop() if len(units) == 1 else "positions"
     text = f"RF: receptive field; stride: effective stride; both in {unit} of the input"
+    if any(node.pad_nodes for node in report.nodes):
+        text += f"; {number_text.PAD_NODES}: padding by a Pad node before the layer, beside its own"
     yield from hang((Segment("  "),), text, width, style=Style.DIM)
 
 
@@ -104,7 +104,7 @@ def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool)
     """One row per graph input that the node depends on; rows after the first repeat only what differs."""
     groups: dict[str, tuple[Field, ...]] = field_text.by_input(field_text.fields_of(node)) or {"": ()}
     own = (
-        BRIEF.get(node.op, node.op) if brief else node.op,
+        number_text.operator(node, brief=brief),
         number_text.kernel(node),
         number_text.padding(node),
         number_text.dilation(node),
@@ -163,8 +163,10 @@ def _full(report: Report, width: int) -> Iterator[Line]:
         f"{len(beyond):,} of {spelling.count(len(report.nodes), 'layer')} {'depends' if len(beyond) == 1 else 'depend'}"
     )
     pools = {node.output: node.label for node in report.nodes if all(f.node_axis is None for f in node.fields)}
-    for name, fields in field_text.by_input(field for node in beyond for field in node.fields if field.full).items():
-        since = next(field.full.collapsed_at for field in fields if field.full)
+    for name, fields in field_text.by_input(field for node in beyond for field in node.fields).items():
+        since = next((field.full.collapsed_at for field in fields if field.full), None)
+        if since is None:
+            continue
         after = f"global pooling at {pools[since]}" if since in pools else since
         covered = field_text.whole_input(_axes(fields), name=name) if field_text.whole(fields) else f"more of {name}"
         text = f"after {after}, {share} on {covered}; the table shows local receptive fields"

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from strideinspect.results.cells import Cell, CellAxis, cells_of
 from strideinspect.results.field import Field, Span
 from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
+from strideinspect.results.ladder import LadderStep
+from strideinspect.results.totals import NO_TOTALS, Totals
 from strideinspect.results.verdict import Verification
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = [  # everything that a report is made of, but for fields and verification, can be imported from here
     "Accepted",
     "Branch",
+    "Cell",
+    "CellAxis",
     "Dropped",
     "FailedReport",
     "Finding",
@@ -35,6 +39,7 @@ __all__ = [  # everything that a report is made of, but for fields and verificat
     "Severity",
     "Source",
     "TensorReport",
+    "Totals",
     "Unseen",
     "WindowNode",
 ]
@@ -81,8 +86,12 @@ class Input(NamedTuple):
         name: Its name.
         shape: Elements per axis.
         spatial_axes: The axes along which the first window nodes slide; empty where there are none.
-        assumed: The axes whose size neither the file nor the user gave, so that a default was taken.
+        assumed: The axes whose size neither the file nor the user gave, so that the program chose one.
         layout: Order of the axes, such as "NCHW", "NHWC" or "NCW"; empty where it has no such name.
+        origins: Where the size of each axis of `assumed` is from: "metadata" (the exporter's), "weight" (the channels
+            of a convolution), "state" (the batch of a recurrent state), "declared" (another shape in the file needs it)
+            or "tried" (a usual size at which the model runs).
+        value: The value that the user gave, as a number, a text or nested tuples of them; None where there is none.
     """
 
     name: str
@@ -90,6 +99,8 @@ class Input(NamedTuple):
     spatial_axes: tuple[int, ...]
     assumed: tuple[int, ...]
     layout: str
+    origins: tuple[str, ...] = ()
+    value: object = None
 
 
 class TensorReport(NamedTuple):
@@ -107,19 +118,10 @@ class TensorReport(NamedTuple):
     fields: tuple[Field, ...]
     reason: str | None = None
 
-
-class LadderStep(NamedTuple):
-    """One step of the downsampling ladder: the window nodes that change the map to this effective stride.
-
-    Attributes:
-        stride: Effective stride per spatial axis, in pixels of the graph input per index.
-        size: Size of the map per spatial axis, in indices.
-        nodes: `output` of those window nodes.
-    """
-
-    stride: tuple[Fraction, ...]
-    size: tuple[int, ...]
-    nodes: tuple[str, ...]
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The corner and the middle index, with what they really depend on; empty where there is no position."""
+        return cells_of(self.fields)
 
 
 class Unseen(NamedTuple):
@@ -138,7 +140,7 @@ class Unseen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one rule reports at one place of the model.
+    """What one rule reports, and every place of the model where that, or a consequence of it, is the case.
 
     Attributes:
         rule: Id of the rule.
@@ -156,6 +158,9 @@ class Finding:
         bytes: First byte and length, in the file, of the record of the node that makes `output`; None where there is
             none.
         page: Address of the rule's documentation where another package brings the rule; else empty.
+        also: The same at further places, and its consequences (findings of other rules); none has `also` of its own.
+            Notes of one rule are one finding.
+        assumed: Whether it may hold only at the input size that the program chose; then it is a warning at most.
     """
 
     rule: str
@@ -172,6 +177,8 @@ class Finding:
     source: Source | None = None
     bytes: tuple[int, int] | None = None
     page: str = ""
+    also: tuple[Finding, ...] = ()
+    assumed: bool = False
 
 
 class Accepted(NamedTuple):
@@ -208,6 +215,7 @@ class Report:
         merges: Nodes in which branches meet; with the window nodes they are the nodes of `graph`.
         edges: Edges of `graph`: the `output` of two nodes, the second of which reads the first's.
         accepted: What the baseline removed; None without a baseline.
+        totals: Parameters, multiply-adds and activations of the whole model.
     """
 
     path: str
@@ -225,6 +233,7 @@ class Report:
     merges: tuple[Merge, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
     accepted: Accepted | None = None
+    totals: Totals = NO_TOTALS
 
     def __repr__(self) -> str:
         counts = f"{len(self.nodes)} window nodes, {len(self.findings)} findings"

@@ -42,39 +42,24 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.spelling import by_axes
+from strideinspect.spelling import by_axes, shape_text
 
 if TYPE_CHECKING:
-    from strideinspect.analysis import Analysis
-    from strideinspect.model.node import Shape
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("model", Severity.ERROR)
 def check(inspection: Inspection) -> Iterator[Draft]:
-    """One finding per tensor."""
-    for name, declared, computed in _conflicts(inspection.analysis):
+    """One finding per tensor. At an input size other than the declared one, the declarations do not apply."""
+    from strideinspect.model.declared_shapes import conflicts  # imports onnx
+
+    shapes = inspection.analysis.shapes
+    for name, declared, computed in () if shapes.resized else conflicts(shapes):
         computes = inspection.analysis.producers.get(name)
+        wanted = f"as {shape_text(declared)}" if declared else "a scalar"
         yield Draft(
-            f"{name} is declared as {by_axes(declared)}; its shape is {by_axes(computed)}",
+            f"{name} is declared {wanted}; its shape is {by_axes(computed) or 'that of a scalar'}",
             "export the model again, or correct the declaration",
             node=computes.key if computes else None,
             tensor=name,
         )
-
-
-def _conflicts(analysis: Analysis) -> Iterator[tuple[str, Shape, Shape]]:
-    """Tensors whose declared shape differs from the computed one: name, declared, computed.
-
-    At an input size other than the declared one, the declarations do not apply.
-    """
-    shapes = analysis.shapes
-    for name, declared in analysis.network.declared.items() if not shapes.resized else ():
-        computed = shapes.shapes.get(name)
-        if computed is None or declared.dims is None or name in analysis.network.inputs:
-            continue
-        agree = len(declared.dims) == len(computed) and all(
-            not isinstance(d, int) or d == c for d, c in zip(declared.dims, computed, strict=True)
-        )
-        if not agree:
-            yield name, tuple(d if isinstance(d, int) else -1 for d in declared.dims), computed

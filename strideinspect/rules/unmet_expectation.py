@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
-@rule("budget", Severity.ERROR)
+@rule("budget", Severity.ERROR, any_size=True)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per assertion that does not hold."""
     outputs = inspection.analysis.outputs
@@ -85,7 +85,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 why = f" ({reasons[0]})" if reasons else ""
                 expected = (once if len(wanted) == len(values) else by_axes)([_text(value) for value in wanted])
                 message = f"{tensor.name}: its {key}{where} is {actual}{why}, not {expected}"
-                yield _unmet(expectation, message, tensor.name)
+                any_size = key != "shape" and None not in values and bool(values)
+                yield _unmet(expectation, message, tensor.name, any_size=any_size)
 
 
 def _met(values: Sequence[Fraction | int | None], wanted: Sequence[Fraction]) -> bool:
@@ -109,9 +110,10 @@ def _text(value: Fraction | int | None) -> str:
     return "undefined" if value is None else str(value)
 
 
-def _unmet(expectation: Expectation, message: str, tensor: str | None) -> Draft:
+def _unmet(expectation: Expectation, message: str, tensor: str | None, *, any_size: bool = True) -> Draft:
     return Draft(
         message,
         f"expected was {expectation.text!r}: find the change that caused it, or update the expectation",
         tensor=tensor,
+        any_size=any_size,
     )

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
-from strideinspect.fields.forward import NodeReads
 from strideinspect.fields.liveness import keeps_map
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node
 from strideinspect.model.window import refitted
-from strideinspect.reads.steps import Periodic, Read, Sliding, Table
+from strideinspect.reads.steps import Read
+from strideinspect.windows.pad_nodes import added_by
 
 
 class Link(NamedTuple):
@@ -89,7 +89,7 @@ def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
         own = (sole_reader or not keeps_map(item)) and readers[
             item.node.key
         ] == 1  # a node that mixes tensors starts a new map
-        added = _padding(item, at)
+        added = added_by(item, at)
         if added is not None:
             links.append(Link(item.node, last, sole_reader, padding=added))
             behind[item.node.key] = (item.node.key, own)
@@ -102,19 +102,3 @@ def _touches(read: Read, axis: int) -> bool:
     """Whether a read moves indices along an axis."""
     placed = read.place is not None and read.place.axis == axis
     return placed or any(getattr(step, "axis", None) == axis for step in read.steps)
-
-
-def _padding(item: NodeReads, axis: int) -> tuple[int, int] | None:
-    """Number of indices that a node adds before and after an axis; None if it does anything else along the axis."""
-    touching = [step for read in item.reads for step in read.steps if getattr(step, "axis", None) == axis]
-    if len(touching) != 1 or any(read.place for read in item.reads):
-        return None
-    step = touching[0]
-    if isinstance(step, Sliding):
-        before, plain = step.begin, (step.kernel, step.stride, step.size_dependent) == (1, 1, False)
-    elif item.node.op == "Pad" and isinstance(step, Table) and isinstance(step.periodic_form, Periodic):
-        before, plain = -int(step.periodic_form.taps[0, 0]), not step.periodic_form.size_dependent
-    else:
-        return None
-    after = step.size - step.length - before
-    return (before, after) if plain and before >= 0 and after >= 0 else None

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar, assert_never
 
 from strideinspect.results.verdict import Check, Verdict, Verification
 from strideinspect.spelling import shape_text
@@ -72,13 +72,22 @@ _MOST_OF_THE_MEMORY: Final = _most_of_the_memory()
 class Verifier:
     """A worker process for one model, started at once so that onnxruntime is imported while the analysis runs.
 
-    `timeout` is in seconds from now, `memory` a bound in bytes on the worker's address space (None: none; enforced
-    where the system can). Failures of the model or of onnxruntime do not raise: they are reported as "not checked",
-    with the reason.
+    `values` are the values of inputs, as the user gave them. `timeout` is in seconds from now, `memory` a bound in
+    bytes on the worker's address space (None: none; enforced where the system can). Failures of the model or of
+    onnxruntime do not raise: they are reported as "not checked", with the reason. `stopped` are the shapes of the last
+    model that began to run but ended early; else None.
     """
 
-    def __init__(self, path: str, *, timeout: float, memory: int | None = _MOST_OF_THE_MEMORY) -> None:
+    def __init__(
+        self,
+        path: str,
+        *,
+        timeout: float,
+        values: Mapping[str, Any] | None = None,
+        memory: int | None = _MOST_OF_THE_MEMORY,
+    ) -> None:
         self._path = path
+        self._values = values or {}
         self._timeout = timeout
         self._started = time.monotonic()
         # SimpleQueue, because an interrupt within Queue.put can lose a wake-up, and then a thread never ends.
@@ -86,6 +95,7 @@ class Verifier:
         self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._failure: str | None = None
+        self.stopped: ObservedShapes | None = None
         self.directory = tempfile.mkdtemp(prefix="strideinspect-")
         self.process = self._start(memory or 0)
 
@@ -99,7 +109,8 @@ class Verifier:
 
     def begin(self, inputs: Mapping[str, tuple[int, ...]]) -> None:
         """Send the request to run the model with these input shapes, without waiting."""
-        self._send(RunModel(self._path, inputs))
+        self.stopped = None
+        self._send(RunModel(self._path, inputs, self._values))
 
     def ask(self, claims: Claims) -> Callable[[Progress], Verification]:
         """Send the request to probe the claims, without waiting. Call `begin` before.
@@ -115,6 +126,7 @@ class Verifier:
             case Failure(reason):
                 result = unchecked(claims, reason)
             case ObservedShapes() as shapes:
+                self.stopped = shapes if shapes.error is not None and shapes.shapes else None
                 fields = self._receive(ObservedFields)
                 result = compare(claims, shapes, fields)
                 result = with_theory(result, self._theory(claims, fields, progress).values())
@@ -137,7 +149,7 @@ class Verifier:
             checks_there: dict[theory.ClaimKey, Check] = {}
             if enlarged.claims:
                 progress(f"running onnxruntime at {spelled}")
-                self._send(RunModel(self._path, enlarged.inputs))
+                self._send(RunModel(self._path, enlarged.inputs, self._values))
                 self._send(ProbeFields(theory.probes(enlarged.claims)))
                 shapes = self._receive(ObservedShapes)
                 fields = shapes if isinstance(shapes, Failure) else self._receive(ObservedFields)

@@ -74,10 +74,14 @@ class Impulse(NamedTuple):
 
 
 class RunModel(NamedTuple):
-    """Run the model without its weights at these input shapes; the response is ObservedShapes."""
+    """Run the model without its weights at these input shapes; the response is ObservedShapes.
+
+    `values` are the values of other inputs, as the user gave them.
+    """
 
     path: str
     inputs: Mapping[str, tuple[int, ...]]
+    values: Mapping[str, Any] = {}
 
 
 class ProbeFields(NamedTuple):
@@ -232,7 +236,7 @@ def _packed(value: object) -> list[str]:
 
 
 def _run_model(entries: dict[str, Any]) -> RunModel:
-    return RunModel(entries["path"], _shapes(entries["inputs"]))
+    return RunModel(entries["path"], _shapes(entries["inputs"]), entries["values"])
 
 
 def _probe_fields(entries: dict[str, Any]) -> ProbeFields:

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import numpy as np
 import onnxruntime
 
+from strideinspect.model.input_values import with_values
 from strideinspect.model.load import load
 from strideinspect.results.field import Shape
 from strideinspect.verify.axis_questions import AxisAnswer, Question
@@ -23,6 +24,7 @@ from strideinspect.verify.messages import (
     ObservedField,
     ObservedFields,
     ObservedShapes,
+    RunModel,
     UnseenClaim,
     UnseenResult,
 )
@@ -51,22 +53,22 @@ class ExecutedModel:
     known: Knowledge
 
 
-def run_model(
-    path: str, inputs: Mapping[str, Shape], directory: Path
-) -> Generator[ObservedShapes, None, ExecutedModel]:
+def run_model(request: RunModel, directory: Path) -> Generator[ObservedShapes, None, ExecutedModel]:
     """Run the model without its weights and yield its shapes, then observe what its windows read.
 
     Raises StrideinspectError or UnrunnableError where the model cannot be run.
     """
-    weightless, observed_run = shapes_of(path, inputs, directory)
+    weightless, observed_run = shapes_of(request.path, request.inputs, directory, request.values)
     runtime = f"onnxruntime {onnxruntime.__version__}"
     yield ObservedShapes(runtime, observed_run.shapes, observed_run.not_checked, observed_run.error)
     return learn(weightless, observed_run)
 
 
-def shapes_of(path: str, inputs: Mapping[str, Shape], directory: Path) -> tuple[Weightless, ObservedRun]:
+def shapes_of(
+    path: str, inputs: Mapping[str, Shape], directory: Path, values: Mapping[str, object] | None = None
+) -> tuple[Weightless, ObservedRun]:
     """Run the model without its weights. Raises StrideinspectError or UnrunnableError where that is impossible."""
-    weightless = prepare(load(path), inputs)
+    weightless = prepare(with_values(load(path), values or {}), inputs)
     return weightless, run(weightless, directory)
 
 

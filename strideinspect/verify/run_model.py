@@ -65,7 +65,8 @@ def run(weightless: Weightless, directory: Path) -> ObservedRun:
     Where the data select the branch of an If, both branches are run, unless one cannot run at this size.
     """
     model = weightless.model
-    replaced = [*(entry.name for entry in model.graph.input), *weightless.zeroed]
+    filled = [entry.name for entry in model.graph.input if weightless.feeds[entry.name].size]
+    replaced = [*filled, *weightless.zeroed]
     if not weightless.has_branches:
         return _run(weightless, model, replaced, directory)
     # Long floating-point constants are weights, not sizes: a condition computed from one counts as unknown.

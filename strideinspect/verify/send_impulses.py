@@ -13,9 +13,10 @@ from onnx import helper
 
 from strideinspect.limits import MOST_BYTES_WITH_WEIGHTS, MOST_WATCHED_ELEMENTS
 from strideinspect.model.inline import inline_functions
+from strideinspect.model.input_values import store_values
 from strideinspect.model.subgraphs import nested_subgraphs
 from strideinspect.model.topological_sort import sort_graph
-from strideinspect.verify.messages import Failure, Impulse, ImpulseResult, ImpulsesReady, Reach, WrongReach
+from strideinspect.verify.messages import Failure, Impulse, ImpulseResult, ImpulsesReady, Reach, RunModel, WrongReach
 from strideinspect.verify.run_model import plain
 from strideinspect.verify.weightless import UnrunnableError, open_sizes
 
@@ -24,11 +25,11 @@ _EXTERNAL_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 
 
 def send(
-    path: str, inputs: Mapping[str, tuple[int, ...]], reaches: Sequence[Reach], impulses: Sequence[Impulse]
+    request: RunModel, reaches: Sequence[Reach], impulses: Sequence[Impulse]
 ) -> Iterator[ImpulsesReady | ImpulseResult | Failure]:
     """The tensors compared, then one response per impulse. Any error ends them with a Failure."""
     try:
-        yield from _results(path, inputs, reaches, impulses)
+        yield from _results(request, reaches, impulses)
     except UnrunnableError as problem:
         yield Failure(str(problem))
     except MemoryError:
@@ -38,10 +39,12 @@ def send(
 
 
 def _results(
-    path: str, inputs: Mapping[str, tuple[int, ...]], reaches: Sequence[Reach], impulses: Sequence[Impulse]
+    request: RunModel, reaches: Sequence[Reach], impulses: Sequence[Impulse]
 ) -> Iterator[ImpulsesReady | ImpulseResult]:
     shapes = {reach.tensor: reach.shape for reach in reaches}
+    path, inputs, values = request
     model = _model(path, inputs)
+    store_values(model.graph, values)
     watched, missing = _watchable(model, shapes)
     known = {entry.name for entry in model.graph.output}
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in watched if name not in known)

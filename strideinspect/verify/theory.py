@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -28,6 +29,8 @@ class TheoryClaim:
     """The field of a tensor along one axis of a graph input, if that axis were infinite; its real length is `length`.
 
     With p `spans`, index q·p + r along `node_axis` sees q·`step` + `spans[r]`; None is a hole, which sees nothing.
+    `offsets` are the least and the most that the middle of index i may lie after (i + ½)·step/p − ½, averaged over the
+    phases; None where that is not claimed.
     """
 
     input: str
@@ -38,6 +41,7 @@ class TheoryClaim:
     length: int
     step: int
     spans: tuple[Span | None, ...]
+    offsets: tuple[Fraction, Fraction] | None = None
 
     @property
     def key(self) -> ClaimKey:
@@ -123,12 +127,31 @@ def _judged(claim: TheoryClaim, observed: ObservedField | str, borders: Sequence
     clear = _clear(claim, ran, borders)
     wrong = np.flatnonzero(clear & (ran != claim.plane(ran.shape[1])).any(axis=0))
     if not wrong.size:
-        settled = claim.settled_by(clear)
-        return Check(claim.node, claim.tensor, "theory", Verdict.AGREED) if settled else unchecked(_TOO_NEAR)
+        if not claim.settled_by(clear):
+            return unchecked(_TOO_NEAR)
+        return _aligned(claim, _offset(claim, ran, clear))
     index = int(wrong[0])
     place = {"input": claim.input, "axis": claim.axis, "of": claim.length, "index": index}
     predicted, ran_there = ({**place, **_ends(side[:, index])} for side in (claim.plane(ran.shape[1]), ran))
     return Check(claim.node, claim.tensor, "theory", Verdict.CONTRADICTED, predicted=predicted, ran=ran_there)
+
+
+def _aligned(claim: TheoryClaim, offset: Fraction) -> Check:
+    """Whether indices lie where they are claimed to lie; the closed form itself has been found right."""
+    if claim.offsets is None or claim.offsets[0] <= offset <= claim.offsets[1]:
+        return Check(claim.node, claim.tensor, "theory", Verdict.AGREED)
+    place = {"input": claim.input, "axis": claim.axis}
+    predicted, ran = {**place, "offset": [*claim.offsets]}, {**place, "offset": offset}
+    return Check(claim.node, claim.tensor, "theory", Verdict.CONTRADICTED, predicted=predicted, ran=ran)
+
+
+def _offset(claim: TheoryClaim, ran: NDArray[np.int64], clear: NDArray[np.bool_]) -> Fraction:
+    """How far after (i + ½)·stride − ½ the middles of indices lie, as run: averaged over one index of each phase."""
+    stride, found = Fraction(claim.step, len(claim.spans)), {}
+    for index in np.flatnonzero(clear & (ran[0] != NOTHING)).tolist():
+        middle = Fraction(int(ran[:, index].sum()), 2)
+        found[index % len(claim.spans)] = middle - (index + Fraction(1, 2)) * stride + Fraction(1, 2)
+    return sum(found.values(), Fraction()) / len(found)
 
 
 def _clear(claim: TheoryClaim, ran: NDArray[np.int64], borders: Sequence[bool] | None) -> NDArray[np.bool_]:

@@ -16,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from strideinspect.limits import MOST_INLINE_BYTES, MOST_TABLE_BYTES, SMALL_WEIGHT_ELEMENTS
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.subgraphs import nested_subgraphs
+from strideinspect.verify.likely_values import compared_with
 
 _TABLE_TYPES: Final = (TensorProto.INT64, TensorProto.INT32)
 """Types of index tables and shapes. Their values determine where data are moved, so they are kept."""
@@ -81,6 +82,10 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
     real = [entry for entry in model.graph.input if entry.name not in initializers]
     for entry in real:
         _feed(entry, inputs, draft)
+        number = compared_with(model.graph, entry.name)
+        if number is not None:
+            zeros = draft.feeds[entry.name]
+            draft.feeds[entry.name] = np.full(zeros.shape, number, zeros.dtype)
     fed = list(_feed_weights(model.graph, draft))
     every_node = [*model.graph.node]
     for graph in nested_subgraphs(model.graph):

@@ -77,17 +77,17 @@ def _answer(requests: Iterator[Request], directory: Path) -> Iterator[Response]:
         return
     if not isinstance(first, RunModel):
         raise MessageError(f"{type(first).__name__} was requested before the model was run")
-    executed = yield from run_model(first.path, first.inputs, directory)
+    executed = yield from run_model(first, directory)
     for request in requests:
         match request:
-            case RunModel(path, inputs):
-                executed = yield from run_model(path, inputs, directory)
+            case RunModel():
+                executed = yield from run_model(request, directory)
             case ProbeFields(axes, unseen):
                 yield observed_fields(executed, axes, unseen)
             case ProbeBorders(axes):
                 yield observed_borders(executed, axes)
             case SendImpulses(reaches, impulses):
-                yield from send(first.path, first.inputs, reaches, impulses)
+                yield from send(first, reaches, impulses)
             case _:
                 assert_never(request)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.runs import ALEXNET, at_size, every_model, findings
+from tests.acceptance.runs import ALEXNET, at_size, every_model, every_place, findings
 from tests.cli.process import strideinspect
 
 # AlexNet at 224: conv1 (11/4) leaves row 223 over, and pool1 row 53 of 54, which is made from image rows 212 to 222,
@@ -41,7 +41,7 @@ def test_alexnet_is_told_the_nearest_sizes() -> None:
 def test_alexnet_at_the_sizes_told(size: int, rules: set[str]) -> None:
     """Inspected at the sizes of the help, AlexNet loses what was said."""
     status, model = at_size(ALEXNET, "--input-shape", f"data_0=1,3,{size},{size}", "--fail-on", "warning")
-    assert {finding["rule"] for finding in model["findings"] if finding["severity"] != "note"} == rules
+    assert {finding["rule"] for finding in every_place(model) if finding["severity"] != "note"} == rules
     assert status == (1 if rules else 0)
 
 

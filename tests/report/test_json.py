@@ -155,8 +155,22 @@ def test_finding_keeps_all_that_it_knows() -> None:
             "ranges": [[1, 1], [3, 3]], "pixels": 2, "sizes": [7, 9], "message": "skips rows", "help": "read them",
             "source": {"file": "net.py", "line": 12, "scope": "layer1.0"},
             "bytes": {"offset": 96, "length": 40},
+            "also": [],
+            "assumed": False,
         }
     ]  # fmt: skip
+
+
+def test_finding_lists_its_further_places() -> None:
+    """Further places have all the keys of a finding but `also`; consequences keep their own rule."""
+    gap = Finding("stride-gap", Severity.WARNING, "skips rows", node="n", output="o")
+    note = Finding("unproductive-layer", Severity.NOTE, "adds nothing", node="m", output="p")
+    whole = replace(gap, also=(replace(gap, node="k"), note))
+    (finding,) = rendered(report("m.onnx", [], [], findings=(whole,)))["models"][0]["findings"]
+    assert [(place["rule"], place["node"]) for place in finding["also"]] == [
+        ("stride-gap", "k"), ("unproductive-layer", "m"),
+    ]  # fmt: skip
+    assert all({*place} == {*finding} - {"also"} for place in finding["also"])
 
 
 @pytest.mark.parametrize(("claimed", "written"), [

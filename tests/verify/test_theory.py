@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,6 +82,35 @@ def test_wrong_closed_forms_are_caught(text: str, claim: TheoryClaim, tmp_path: 
     assert isinstance(check.predicted, dict)
     assert isinstance(check.ran, dict)
     assert (check.predicted["first"], check.predicted["last"]) != (check.ran["first"], check.ran["last"])
+
+
+# DOWN: index i sees 2i − 3 to 2i + 4, centered at 2i + ½ as half-pixel centers have it. HOLES: index 2q sees pixel q,
+# where (2q + ½)/2 − ½ is q − ¼. UP: 0 − ½ and 1 − ½, where it is −¼ and ¼: −¼ and ¼ on average.
+@pytest.mark.parametrize(
+    ("text", "claim", "offset"),
+    [
+        (DOWN, CLAIM, Fraction(0)),
+        (HOLES, replace(CLAIM, step=1, spans=((0, 0), None)), Fraction(1, 4)),
+        (UP, replace(CLAIM, step=1, spans=((-1, 0), (0, 1))), Fraction(0)),
+        (CUT, replace(CLAIM, length=40, step=1, spans=((3, 5),)), Fraction(4)),
+    ],
+    ids=["down", "holes", "up", "cut-and-padded"],
+)
+def test_offsets_are_measured(text: str, claim: TheoryClaim, offset: Fraction, tmp_path: Path) -> None:
+    """Where the indices lie is measured in the same run: one that is off by a sixteenth of a pixel is caught."""
+    beside = Fraction(1, 16)
+    for least, most, verdict in (
+        (offset, offset, Verdict.AGREED),
+        (offset - 1, offset + 1, Verdict.AGREED),
+        (offset + beside, offset + 1, Verdict.CONTRADICTED),
+        (offset - 1, offset - beside, Verdict.CONTRADICTED),
+    ):
+        found = verified(tmp_path, text, replace(claim, offsets=(least, most)))
+        if verdict is Verdict.AGREED:
+            assert (found.theory, found.details) == (Counts(agreed=1), ())
+        else:
+            assert found.details[0].verdict is verdict
+            assert found.details[0].ran == {"input": "x", "axis": 2, "offset": offset}
 
 
 @pytest.mark.slow
