@@ -21,7 +21,7 @@ INTRODUCTION = """\
 
 <!-- Written by docs/generate_real_models.py; a test checks that it is current. -->
 
-What strideinspect says, without options, of models that nobody made for it: those that packages ship, and networks
+What strideinspect says, without options, of models that were not made for it: those that packages ship, and networks
 that everybody uses, as each exporter writes them at their design size and at another. Every error and every warning is
 listed with a judgement: why it is true, or what is to be mended. `real_models/README.md` says where the models come
 from and how this page is made."""
