@@ -23,13 +23,14 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
         "epilog": """Exit status: 0 no finding at or above --fail-on; 1 at least one; 2 a model could not be inspected
 or an option is wrong.
 
-Other commands: strideinspect baseline | rules | explain RULE | schema. To inspect a file with one of these names,
-write ./rules.""",
+Other commands: strideinspect baseline | rules | explain RULE | schema | completion SHELL. To inspect a file with one
+of these names, write ./rules.""",
     },
     "baseline": {"cls": CommandOfModels},
     "rules": {},
     "explain": {},
     "schema": {},
+    "completion": {},
 }
 """The commands by the names of their files, with Typer's arguments for each."""
 
