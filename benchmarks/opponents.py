@@ -22,7 +22,7 @@ STATIC, FULL, RUN = "static run", "full run", "onnxruntime"
 
 def ours(model: Path, *options: str) -> tuple[str, ...]:
     """Strideinspect on a model."""
-    return (sys.executable, "-m", "strideinspect", str(model), *options)
+    return (sys.executable, "-m", "strideinspect", str(model), "--no-cache", *options)
 
 
 def commands(model: Path, peers: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:

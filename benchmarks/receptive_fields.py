@@ -27,11 +27,11 @@ EXPECTED: dict[str, tuple[int, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a tool says of a network; None where it says nothing."""
+    """What a tool says of a network."""
 
     tool: str
     network: str
-    said: int | None
+    said: int
 
     @property
     def right(self) -> bool:
@@ -50,7 +50,7 @@ def answers(environments: Sequence[Path]) -> tuple[list[Answer], dict[str, str]]
             ran = subprocess.run(script, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
             if ran.returncode == 0:
                 said = json.loads(ran.stdout.splitlines()[-1])
-                found += [Answer(tool, network, said.get(network)) for network in EXPECTED]
+                found += [Answer(tool, network, said[network]) for network in EXPECTED]
                 break
             reason = ran.stderr.strip().rpartition("\n")[2]
         else:

@@ -37,26 +37,37 @@ Axes are counted from 0. Positions are pixel indices along an axis; pixel i has 
 a first and a last index, both included. The [README](../README.md) explains *local* and *full*, *theoretical* and
 *actual* receptive fields."""
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Functions": ("inspect", "inspect_many", "settings_for"),
+    "Functions": ("inspect", "inspect_many", "inspect_module", "settings_for"),
     "Results": (
         *("Report", "FailedReport", "Input", "WindowNode", "Dropped", "Merge", "Source", "Branch", "TensorReport"),
         *(
             "Field",
             "FullField",
             "LastLocal",
-            "Scale",
             "Positions",
+            "Scale",
+            "Cell",
+            "CellAxis",
             "LadderStep",
+            "Totals",
             "Unseen",
             "Finding",
             "Severity",
             "RuleInfo",
             "Accepted",
+            "Unmatched",
         ),
     ),
     "Verification": ("Verification", "Verdict", "Counts", "Check", "Impulses"),
-    "Settings": ("Settings", "Budget", "Expectation", "InputShapes", "Verify"),
-    "Errors": ("StrideinspectError", "UnreadableModelError", "UnsupportedModelError", "InputShapeError", "UsageError"),
+    "Settings": ("Settings", "Budget", "Operator", "Expectation", "InputShapes", "InputValues", "Verify"),
+    "Errors": (
+        "StrideinspectError",
+        "UnreadableModelError",
+        "UnsupportedModelError",
+        "InputShapeError",
+        "InputValueError",
+        "UsageError",
+    ),
     "Testing": ("assert_clean",),
 }
 LISTS = {"Args", "Attributes", "Raises"}

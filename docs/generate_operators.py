@@ -8,6 +8,7 @@ from pathlib import Path
 
 from onnx import helper
 
+from strideinspect.model.declared_operators import ELEMENTWISE
 from strideinspect.reads.families import Family, families
 from strideinspect.verify.exactness import READ_ONLY_A_SHAPE
 from strideinspect.verify.probe import translate  # noqa: F401 - importing it registers every translator
@@ -35,7 +36,7 @@ what is read is decided while the model runs, so the field is the whole input an
 def page() -> str:
     """The page: the introduction, then a table for each domain."""
     parts = [INTRODUCTION]
-    for domain in dict.fromkeys(sorted(name for name, _ in families())):
+    for domain in dict.fromkeys(sorted(name for name, _ in families() if name != ELEMENTWISE[0])):
         parts.append(f"## {domain or 'ai.onnx, the standard'}\n")
         rows = ["| operator | family | what an output index reads | verification |", "|---|---|---|---|"]
         for (own, operator), family in sorted(families().items(), key=lambda item: item[0]):

@@ -1,4 +1,4 @@
-"""Write strideinspect/report/report-1.schema.json from the types in report/json_types.py.
+"""Write strideinspect/report/report-1.schema.json from the types in results/json_types.py.
 
 Run it after changing them; `--check` only checks whether the file is current.
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from strideinspect.report import json_types
-from strideinspect.report.json_types import NAME, Keyword, ReportJson
+from strideinspect.results import json_types
+from strideinspect.results.json_numbers import Keyword
+from strideinspect.results.json_types import NAME, ReportJson
 
 FILE = Path(json_types.__file__).with_name("report-1.schema.json")
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}

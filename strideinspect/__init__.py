@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
         InputShapeError,
+        InputValueError,
         StrideinspectError,
         UnreadableModelError,
         UnsupportedModelError,
@@ -24,29 +25,35 @@ if TYPE_CHECKING:
     )
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
+    from strideinspect.live_models import inspect_module
+    from strideinspect.results.cells import Cell, CellAxis
     from strideinspect.results.field import Field, FullField, LastLocal, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
+    from strideinspect.results.ladder import LadderStep
     from strideinspect.results.report import (
         Accepted,
         FailedReport,
         Finding,
         Input,
-        LadderStep,
         Report,
         RuleInfo,
         Severity,
         TensorReport,
+        Unmatched,
         Unseen,
     )
     from strideinspect.results.scale import Scale
+    from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
-    from strideinspect.settings import Budget, InputShapes, Settings, Verify
+    from strideinspect.settings import Budget, InputShapes, InputValues, Operator, Settings, Verify
     from strideinspect.version import __version__
 
 __all__ = [
     "Accepted",
     "Branch",
     "Budget",
+    "Cell",
+    "CellAxis",
     "Check",
     "Counts",
     "Dropped",
@@ -59,9 +66,12 @@ __all__ = [
     "Input",
     "InputShapeError",
     "InputShapes",
+    "InputValueError",
+    "InputValues",
     "LadderStep",
     "LastLocal",
     "Merge",
+    "Operator",
     "Positions",
     "Report",
     "RuleInfo",
@@ -71,6 +81,8 @@ __all__ = [
     "Source",
     "StrideinspectError",
     "TensorReport",
+    "Totals",
+    "Unmatched",
     "UnreadableModelError",
     "Unseen",
     "UnsupportedModelError",
@@ -82,21 +94,27 @@ __all__ = [
     "__version__",
     "inspect",
     "inspect_many",
+    "inspect_module",
     "settings_for",
 ]
 
 _MODULES = {
     "api": "inspect",
     "configuration.find": "settings_for",
-    "errors": "InputShapeError StrideinspectError UnreadableModelError UnsupportedModelError UsageError",
+    "errors": "InputShapeError InputValueError StrideinspectError UnreadableModelError UnsupportedModelError "
+    "UsageError",
     "expectation": "Expectation",
     "fleet": "inspect_many",
+    "live_models": "inspect_module",
+    "results.cells": "Cell CellAxis",
     "results.field": "Field FullField LastLocal Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
-    "results.report": "Accepted FailedReport Finding Input LadderStep Report RuleInfo Severity TensorReport Unseen",
+    "results.ladder": "LadderStep",
+    "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
+    "results.totals": "Totals",
     "results.scale": "Scale",
     "results.verdict": "Check Counts Impulses Verdict Verification",
-    "settings": "Budget InputShapes Settings Verify",
+    "settings": "Budget InputShapes InputValues Operator Settings Verify",
     "version": "__version__",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}

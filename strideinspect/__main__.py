@@ -16,14 +16,24 @@ def main() -> None:
     # The threads of numpy's linear algebra, of which nothing here makes use, would spin for a while once it is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
-        # Imported here so that an interrupt during the imports ends as quietly as one later.
-        from strideinspect.cli.app import run
-
-        status = run(sys.argv[1:])
+        status = _run()
     except KeyboardInterrupt:
         status = 130
     gc.freeze()  # the interpreter ends faster where it does not search all objects for cycles once more
     sys.exit(status)
+
+
+def _run() -> int:
+    # Imported here so that an interrupt during the imports ends as quietly as one later.
+    from strideinspect import interrupts
+
+    interrupts.install()
+    try:
+        from strideinspect.cli.app import run
+
+        return run(sys.argv[1:])
+    finally:
+        interrupts.leave()
 
 
 if __name__ == "__main__":

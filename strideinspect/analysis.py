@@ -18,11 +18,17 @@ from strideinspect.fields.tensor_fields import tensor
 from strideinspect.model.inference import infer
 from strideinspect.model.network import Network
 from strideinspect.model.node import Node, Shape
+from strideinspect.model.open_sizes import InputSizes, Origin
 from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.model.source import source_of
 from strideinspect.model.tensor_names import named
 from strideinspect.results.field import InputAxis, Span
+from strideinspect.results.ladder import LadderStep
 from strideinspect.results.report import Input, Source, TensorReport, Unseen, WindowNode
+from strideinspect.results.totals import Totals
+from strideinspect.windows.ladder_steps import ladder
+from strideinspect.windows.map_paths import map_paths
+from strideinspect.windows.totals import totals
 from strideinspect.windows.window_nodes import reached, window_nodes
 
 INT64 = 7
@@ -43,18 +49,18 @@ class Analysis:
     """One network at one input size.
 
     `shapes` holds the shape of every tensor, computed at once; make one with `Analysis.of`. `assumed` are, per graph
-    input, the axes whose size the program chose. `only` limits `fields` to these axes of the graph inputs, where not
-    all are wanted. Masks are boolean vectors per axis of a tensor, by tensor name.
+    input, the axes whose size the program chose, with where it is from. `only` limits `fields` to these axes of the
+    graph inputs, where not all are wanted. Masks are boolean vectors per axis of a tensor, by tensor name.
     """
 
     shapes: Shapes
-    assumed: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    assumed: Mapping[str, Mapping[int, Origin]] = field(default_factory=dict)
     only: tuple[InputAxis, ...] | None = None
 
     @classmethod
-    def of(cls, network: Network, sizes: Mapping[str, Shape], assumed: Mapping[str, tuple[int, ...]]) -> Analysis:
-        """The network with these shapes of its graph inputs."""
-        return cls(infer(network, sizes), assumed)
+    def of(cls, network: Network, sizes: InputSizes, *, whole: bool = True) -> Analysis:
+        """The network with these shapes of its graph inputs; `at` explains `whole`."""
+        return cls(infer(network, sizes.shapes, go_on=whole), sizes.assumed)
 
     def at(
         self,
@@ -149,15 +155,38 @@ class Analysis:
     def inputs(self) -> tuple[Input, ...]:
         """The graph inputs as the report has them."""
         return tuple(
-            Input(name, shape, axes, self.assumed.get(name, ()), _LAYOUTS.get((len(shape), axes), ""))
+            Input(
+                name,
+                shape,
+                axes,
+                assumed=tuple(origins),
+                layout=_LAYOUTS.get((len(shape), axes), ""),
+                origins=tuple(map(str, origins.values())),
+            )
             for name, shape in self.sizes.items()
-            for axes in [self.spatial_axes[name]]
+            for axes, origins in [(self.spatial_axes[name], self.assumed.get(name, {}))]
         )
 
     @cached_property
     def windows(self) -> tuple[WindowNode, ...]:
         """The window nodes in graph order, as the report has them."""
-        return window_nodes(self.shapes, self.fields, self.reached, self.spatial_axes, self.data_dependent)
+        return window_nodes(self.shapes, self.reads, self.fields, self.reached, self.spatial_axes, self.data_dependent)
+
+    @cached_property
+    def ladder(self) -> tuple[LadderStep, ...]:
+        """How the map changes on the way from each graph input with spatial axes to the outputs."""
+        paths = {
+            name: map_paths(self.shapes, self.reads, self.fields, name, axes)
+            for name, axes in self.spatial_axes.items()
+            if axes
+        }
+        return ladder(paths, self.network.outputs, {window.output for window in self.windows})
+
+    @cached_property
+    def totals(self) -> Totals:
+        """Parameters, multiply-adds and activations of the whole model, for a batch of 1."""
+        batch = next((shape[0] for name, shape in self.sizes.items() if self.spatial_axes[name]), 1)
+        return totals(self.shapes, self.data_dependent, batch, len(self.windows))
 
     @cached_property
     def outputs(self) -> tuple[TensorReport, ...]:
@@ -185,16 +214,16 @@ class Analysis:
     @cached_property
     def merges(self) -> tuple[MapMerge, ...]:
         """Merges of maps that have a position. Indices returned by a MaxPool (int64) are not a map."""
-        return tuple(m for m in merges(self.reads, self.fields) if self.shapes.dtypes.get(m.node.outputs[0]) != INT64)
+        found = merges(self.reads, self.fields, self.shapes.shapes)
+        return tuple(m for m in found if self.shapes.dtypes.get(m.node.outputs[0]) != INT64)
 
     def tensor(self, name: str) -> TensorReport:
         """A tensor's shape and fields, by the tensor's own name."""
         return tensor(self.shapes, self.fields, name)
 
-    def find(self, name: str) -> TensorReport | None:
-        """A tensor by its own name or its node's; None where there is none."""
-        own = named(self.shapes, name)
-        return None if own is None else self.tensor(own)
+    def find(self, name: str) -> tuple[TensorReport, ...]:
+        """The tensors with this name, or of the node or layer with it."""
+        return tuple(map(self.tensor, named(self.shapes, name)))
 
     def data_tensor(self, window: WindowNode) -> str:
         """The name of the tensor over which a window node slides."""

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from strideinspect import arguments
-from strideinspect.settings import InputShapes, Settings, Verify, overridden
+from strideinspect.settings import InputShapes, InputValues, Settings, Verify, overridden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +21,7 @@ def inspect(
     path: str | os.PathLike[str],
     *,
     input_shapes: InputShapes | None = None,
+    input_values: InputValues | None = None,
     verify: Verify | None = None,
     verify_timeout: float | None = None,
     tensors: str | Sequence[str] | None = None,
@@ -37,10 +38,13 @@ def inspect(
         input_shapes: The size of inputs, in elements per axis: `{"image": (1, 3, 224, 224)}`, for a single input
             `(1, 3, 224, 224)` or `"1,3,224,224"`. A size that neither this nor the file gives is assumed, and the
             report says so (`Input.assumed`).
+        input_values: The values of inputs that decide shapes or branches: `{"sr": 16000}`, or text as on the command
+            line, `"sr=16000"`. They are constants for the analysis and for the run.
         verify: `"none"` runs nothing; `"run"`, the default, checks shapes and receptive fields by running onnxruntime;
             `"full"` also does so at enlarged inputs, and with the real weights about a hundred times.
         verify_timeout: Seconds after which verification is given up; 60 by default. What is left is not checked.
-        tensors: Patterns (fnmatch) of tensor or node names whose fields are reported too.
+        tensors: Patterns (fnmatch) of names of tensors, nodes or layers whose fields are reported too; of a layer the
+            tensors that leave it. A pattern of `settings` that matches nothing is in `Report.unmatched`.
         select: Only these rules or groups.
         ignore: All rules or groups but these.
         expect: Assertions on geometry, such as `"logits:size=427,stride=32"`.
@@ -55,6 +59,7 @@ def inspect(
         UnreadableModelError: The file is missing, is not an ONNX model, or is damaged.
         UnsupportedModelError: The model is well-formed, but cannot be inspected.
         InputShapeError: A size cannot be used, or one is needed that is not given.
+        InputValueError: A value does not fit the input that it is given for, or there is no such input.
         UsageError: An argument has a value that it cannot have, or names a rule, a group or a tensor that there is not;
             the baseline of the settings cannot be read.
     """
@@ -62,6 +67,7 @@ def inspect(
     asked = overridden(
         Settings() if settings is None else settings,
         input_shapes=input_shapes,
+        input_values=input_values,
         verify=verify,
         verify_timeout=verify_timeout,
         tensors=tensors,
@@ -71,10 +77,12 @@ def inspect(
     )
     with _verifier(model, asked) as verifier:
         from strideinspect import inspector  # imports onnx, numpy and networkx
-        from strideinspect.policy import choices
+        from strideinspect.policy import assumed_sizes, choices
 
-        report = inspector.run(model, asked, progress=progress or _silently, verifier=verifier)
-    report = choices.applied(report, asked.severity, asked.per_node_ignores)
+        report = inspector.run(
+            model, asked, progress=progress or _silently, verifier=verifier, strict=tensors is not None
+        )
+    report = assumed_sizes.applied(choices.applied(report, asked.severity, asked.per_node_ignores))
     return report if asked.baseline is None else _without_accepted(report, asked.baseline, asked)
 
 
@@ -91,7 +99,7 @@ def _verifier(path: str, settings: Settings) -> AbstractContextManager[Verifier 
         return nullcontext(None)
     from strideinspect.verify.client import Verifier
 
-    return Verifier(path, timeout=settings.verify_timeout)
+    return Verifier(path, timeout=settings.verify_timeout, values=settings.input_values)
 
 
 def _silently(_: str) -> None:

@@ -144,9 +144,48 @@ def _size(size: str, where: str) -> int:
         raise UsageError(f"{where}{what}", "write NAME=1,3,224,224")
     if len(size) > LONGEST_NUMBER:
         raise UsageError(f"{where}{size[:6]}… is too large", "sizes up to 1,000,000 can be inspected")
-    if int(size) < 1:
-        raise UsageError(f"{where}a size of {int(size)} is impossible", "sizes are 1 or more")
+    if int(size) < 0:
+        raise UsageError(f"{where}a size of {int(size)} is impossible", "sizes are 0 or more")
     return int(size)
+
+
+def input_values(value: object) -> dict[str, object]:
+    """Values by input name, as texts, numbers and nested tuples of them.
+
+    Accepted are a mapping of names to values (arrays included), one text "NAME=1,3,16,16" and a list of such texts.
+    """
+    if isinstance(value, Mapping):
+        return {_name(name, "input_values"): _plain(item, name) for name, item in value.items()}
+    return values_of(texts(value, "input_values", '["sr=16000"]'), "input_values: ")
+
+
+def values_of(given: Iterable[str], where: str) -> dict[str, object]:
+    """Texts such as "NAME=16000" as texts of values by name. `where` begins every message."""
+    values: dict[str, object] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (name and equals):
+            raise UsageError(f"{where}{text}: {'the name of the input' if equals else 'a value'} is missing", _VALUES)
+        if name in values:
+            raise UsageError(f"{where}{text}: {name} has a value already", "give it once")
+        values[name] = value
+    return values
+
+
+_VALUES = "write NAME=16000, or NAME=1,3,16,16 for several values"
+
+
+def _plain(value: object, name: object) -> object:
+    """A value as text, number or nested tuples of them; NumPy's arrays and numbers are converted."""
+    convert = getattr(value, "tolist", None)
+    plain = convert() if callable(convert) else value
+    if isinstance(plain, list | tuple):
+        return tuple(_plain(item, name) for item in plain)
+    if isinstance(plain, bool | int | float | str):
+        return plain
+    raise UsageError(
+        f"input_values: {_shown(value)} is no value for input {name!r}", 'write input_values={"sr": 16000}'
+    )
 
 
 def severity(value: object, what: str) -> Severity:

@@ -69,6 +69,10 @@ class Baseline:
 def read(path: Path) -> Baseline:
     """Read the file. Raises UsageError if it cannot be read, is not a baseline, or has a newer version."""
     anew = f"create it again: strideinspect baseline MODEL... --output {path}"
+    if not path.exists():
+        raise UsageError(
+            f"there is no baseline {path}", f"to create it: strideinspect baseline MODEL... --output {path}"
+        )
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
@@ -80,7 +84,8 @@ def read(path: Path) -> Baseline:
     if newer and schema != SCHEMA:
         raise UsageError(f"{path} was written by a newer strideinspect ({schema})", "update strideinspect")
     if schema != SCHEMA:
-        raise UsageError(f"{path} is not a baseline: its schema is not {SCHEMA}", anew)
+        # It may be somebody's other file: no advice to write over it.
+        raise UsageError(f"{path} is not a baseline: its schema is not {SCHEMA}", "check which file was meant")
     accepted = content.get("accepted")
     if not isinstance(accepted, list):
         raise UsageError(f"{path}: accepted must be a list of findings", anew)

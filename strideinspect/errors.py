@@ -29,6 +29,14 @@ class InputShapeError(StrideinspectError):
     """A given or declared input size cannot be used."""
 
 
+class TimeLimitError(StrideinspectError):
+    """An inspection took longer than it was allowed to."""
+
+
+class InputValueError(StrideinspectError):
+    """A value given for an input cannot be used."""
+
+
 class UsageError(StrideinspectError):
     """An option of the command line or a setting is wrong."""
 

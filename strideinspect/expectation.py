@@ -16,7 +16,7 @@ class Expectation(NamedTuple):
 
     Attributes:
         text: The assertion as it was written.
-        tensor: Name of an output, of any other tensor or of a node; "" for the model's only output.
+        tensor: Name of an output, of any other tensor, of a node or of a layer; "" for the model's only output.
         values: Pairs of a key and its values, one for all axes or one per axis. The keys are size, first, last and
             center (in pixels of the graph input), stride (in pixels of the graph input per index), and shape (in
             elements).

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strideinspect import arguments
+from strideinspect import arguments, interrupts
 from strideinspect.api import inspect
 from strideinspect.errors import StrideinspectError, unexpected
+from strideinspect.model_files import Excludes, models_of, nothing_excluded
 from strideinspect.results.report import FailedReport, Report
 from strideinspect.settings import Settings, overridden
+from strideinspect.time_limit import time_limit
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -28,31 +28,25 @@ AHEAD = 256
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A model and the settings to inspect it with."""
+    """A model and the settings to inspect it with, or a path that denotes no model, and why it failed."""
 
     path: str
     settings: Settings
+    failed: FailedReport | None = None
 
 
-def models_of(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
-    """The files that paths denote, each once: a folder denotes every `.onnx` file below it, a glob its matches.
-
-    A path that exists is not a glob, whatever its characters. One that matches nothing is kept, so that opening it
-    raises the error. Raises UsageError for what is not a path.
-    """
-    files: dict[str, str] = {}
-    for path in paths:
-        for file in _files(arguments.path(path, "a model")):
-            files.setdefault(os.path.realpath(file), file)
-    return [*files.values()]
-
-
-def _files(path: str) -> Sequence[str]:
-    if Path(path).is_dir():
-        return sorted(str(file) for file in Path(path).rglob("*.onnx") if file.is_file()) or [path]
-    if glob.has_magic(path) and not Path(path).exists():
-        return sorted(glob.glob(path, recursive=True)) or [path]  # noqa: PTH207  # Path.glob takes no absolute pattern
-    return [path]
+def tasks_of(
+    paths: Iterable[str | os.PathLike[str]],
+    settings: Callable[[str], Settings],
+    excludes: Excludes = nothing_excluded,
+) -> list[Task]:
+    """One task per model that the paths denote, and one that has failed for each path that denotes none."""
+    return [
+        Task(path, settings(path))
+        if problem is None
+        else Task(path, Settings(), FailedReport(path, problem.message, problem.help))
+        for path, problem in models_of(paths, excludes).items()
+    ]
 
 
 def inspect_many(
@@ -69,11 +63,12 @@ def inspect_many(
     exhaust it: worker processes may still be running.
 
     Args:
-        paths: Files, folders (every `.onnx` file below) and globs, or one of them. A file is inspected once.
+        paths: Files, folders, globs and folders of MLflow models, or one of them. A file is inspected once. A folder
+            denotes every `.onnx` file below it, but for hidden folders, virtual environments, `node_modules` and what
+            git ignores.
         settings: The settings for all of them, or a function that returns them for the path of each: `settings_for`
             reads the project's configuration. `Settings()` if not given.
-        jobs: Number of models inspected in parallel, each in a process of its own. Above 1 the caller's script needs
-            the usual `if __name__ == "__main__"`.
+        jobs: Number of models inspected in parallel, each in a process of its own.
         executor: An executor (`concurrent.futures`) to use instead. Its workers need this package, and the models
             under the same paths.
         progress: Called with a line of text at each stage.
@@ -86,7 +81,7 @@ def inspect_many(
             not. It is raised by the call, before anything is inspected.
     """
     number = arguments.count(jobs, "jobs", 1)
-    tasks = [Task(path, _settings(settings, path)) for path in models_of(_paths(paths))]
+    tasks = tasks_of(_paths(paths), lambda path: _settings(settings, path))
     from strideinspect.rules.registry import chosen  # reads every rule
 
     for select, ignore in dict.fromkeys((task.settings.select, task.settings.ignore) for task in tasks):
@@ -111,7 +106,7 @@ def run(
 ) -> Generator[Result, None, None]:
     """One result per task, in order; `inspect_many` explains the parameters."""
     if executor is not None:
-        return _spread(tasks, executor, _lost, progress)
+        return _spread(tasks, executor, progress)
     if min(jobs, len(tasks)) > 1:
         return _in_processes(tasks, min(jobs, len(tasks)), progress)
     return (outcome(task, progress) for task in tasks)
@@ -119,11 +114,15 @@ def run(
 
 def outcome(task: Task, progress: Progress | None = None) -> Result:
     """The result of one task; an error in a model is its result, and nothing is raised."""
+    if task.failed is not None:
+        return task.failed
     try:
-        return inspect(task.path, settings=task.settings, progress=progress)
+        with time_limit(task.settings.timeout):
+            return inspect(task.path, settings=task.settings, progress=progress)
     except StrideinspectError as error:
         return FailedReport(task.path, error.message, error.help)
     except Exception as error:  # noqa: BLE001  # a defect triggered by one model must not stop the others
+        interrupts.check()
         problem = unexpected(error)
         return FailedReport(task.path, problem.message, problem.help)
 
@@ -132,19 +131,15 @@ def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress | None) -
     from strideinspect.processes import Pool  # not needed for a single model
 
     with Pool(jobs) as pool:
-        try:
-            yield from _spread(tasks, pool, _once_more, progress)
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+        yield from _spread(tasks, pool, progress)
 
 
 def _spread(
     tasks: Sequence[Task],
     executor: Executor,
-    otherwise: Callable[[Task, Exception], Result],
     progress: Progress | None,
 ) -> Generator[Result, None, None]:
-    """The results of tasks run by an executor; `otherwise` gives the result of a task whose worker failed."""
+    """The results of tasks run by an executor. A task whose worker failed has failed."""
     ahead: deque[tuple[Task, Future[Result]]] = deque()
     left = iter(tasks)
     for number in range(1, len(tasks) + 1):
@@ -155,7 +150,7 @@ def _spread(
         try:
             result = future.result()
         except Exception as error:  # noqa: BLE001  # outcome raises nothing: any exception is the executor's
-            result = otherwise(task, error)
+            result = _lost(task, error)
         yield result
 
 
@@ -168,19 +163,6 @@ def _submitted(executor: Executor, task: Task) -> Future[Result]:
         broken: Future[Result] = Future()
         broken.set_exception(error)
         return broken
-
-
-def _once_more(task: Task, _: Exception) -> Result:
-    """Run a task in its own pool: a process that dies, of lack of memory for example, breaks the pool of all others."""
-    from concurrent.futures import BrokenExecutor
-
-    from strideinspect.processes import Pool
-
-    with Pool(1) as alone:
-        try:
-            return alone.submit(outcome, task).result()
-        except BrokenExecutor as error:
-            return _lost(task, error)
 
 
 def _lost(task: Task, error: Exception) -> FailedReport:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.analysis import Analysis
+from strideinspect.errors import UsageError
+from strideinspect.model import tensor_names
+from strideinspect.model.input_values import with_values
 from strideinspect.model.inputs import choose
 from strideinspect.model.load import LoadedModel, load
 from strideinspect.model.network import prepare
-from strideinspect.model.tensor_names import matching
 from strideinspect.model.window_flow import window_flow
-from strideinspect.results.report import Finding, Report
+from strideinspect.reads.families import refuse_misdeclared
+from strideinspect.results.one_cause import joined
+from strideinspect.results.report import Finding, Input, Report, Unmatched
 from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
+from strideinspect.rules.verified_sizes import confirmed
 from strideinspect.settings import Settings
-from strideinspect.windows.ladder_steps import ladder
+from strideinspect.studies.size_trials import Attempt, SizeTrials
 
 if TYPE_CHECKING:
     from strideinspect.verify.client import Verifier
+    from strideinspect.verify.messages import ObservedShapes
 
 
 def run(
@@ -30,28 +36,90 @@ def run(
     *,
     progress: Callable[[str], None],
     verifier: Verifier | None,
+    strict: bool = False,
 ) -> Report:
-    """Inspect one model at one input size; `strideinspect.inspect` explains the parameters and the errors."""
+    """Inspect one model at one input size; `strideinspect.inspect` explains the parameters and the errors.
+
+    With `strict`, a pattern of `settings.tensors` that matches nothing raises UsageError.
+    """
     rules = registry.chosen(settings.select, settings.ignore)
     progress("reading the model")
-    model = load(path)
-    network = prepare(model)
-    chosen = choose(network, settings.input_shapes)
-    sizes = {given.name: given.shape for given in chosen}
+    model = with_values(load(path), settings.input_values)
+    refuse_misdeclared(settings.operators)
+    network = prepare(model, settings.operators)
+    trials = SizeTrials(network, choose(network, settings.input_shapes))
+    first: _Inspected | None = None
+    while True:
+        inspected = _inspected(trials.best(), settings, rules, progress, verifier, strict=strict)
+        first = first or inspected
+        stopped = inspected.stopped
+        if stopped is None or stopped.stop is None:
+            return _report(model, settings, inspected)
+        # onnxruntime refuses a size that we chose: another one may do.
+        if not trials.refuse(stopped.stop.reason, stopped.shapes):
+            return _report(model, settings, first)
 
+
+class _Inspected(NamedTuple):
+    """What one choice of the open sizes gives; `stopped` is what onnxruntime made of it before it broke off.
+
+    That is kept only where the program chose the size and shapes alone show no reason against it.
+    """
+
+    analysis: Analysis
+    asked: _AskedFor
+    causes: Sequence[Sequence[Finding]]
+    verification: Verification
+    stopped: ObservedShapes | None = None
+
+
+def _inspected(
+    attempt: Attempt,
+    settings: Settings,
+    rules: frozenset[str],
+    progress: Callable[[str], None],
+    verifier: Verifier | None,
+    *,
+    strict: bool,
+) -> _Inspected:
     progress("computing shapes and receptive fields")
-    analysis = Analysis.of(network, sizes, {given.name: given.assumed for given in chosen})
-    tensors = matching(analysis.shapes, settings.tensors)
-    inspection = Inspection(analysis, settings)
+    analysis = attempt.analysis
+    asked = _asked_for(analysis, settings, strict=strict)
+    inspection = Inspection(analysis, settings, failed_sizes=attempt.failed, refusal=attempt.reason)
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
-    findings = registry.run(inspection, rules, after_verification=False)
-    verification = Verification(Verdict.NOT_CHECKED, "not requested")
-    if verify is not None:
-        progress("running onnxruntime")
-        verification = verify(progress)
-        findings += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
-    return _report(model, analysis, tensors, findings, verification)
+    causes = registry.run(inspection, rules, after_verification=False)
+    if verify is None or verifier is None:
+        return _Inspected(analysis, asked, causes, Verification(Verdict.NOT_CHECKED, "not requested"))
+    progress("running onnxruntime")
+    verification = verify(progress)
+    causes = confirmed(inspection, rules, causes, verifier.refusal)
+    causes += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
+    stopped = verifier.stopped if analysis.assumed and attempt.reason is None else None
+    return _Inspected(analysis, asked, causes, verification, stopped)
+
+
+class _AskedFor(NamedTuple):
+    """The tensors whose fields are asked for, and the patterns of the settings that match nothing in the model."""
+
+    tensors: tuple[str, ...]
+    unmatched: tuple[Unmatched, ...]
+
+
+def _asked_for(analysis: Analysis, settings: Settings, *, strict: bool) -> _AskedFor:
+    shapes = analysis.shapes
+    tensors, missing = tensor_names.matching(shapes, settings.tensors, analysis.data_dependent)
+    if missing and strict:
+        hint = f"did you mean {missing[0].near}?" if missing[0].near else "--format json lists the names"
+        raise UsageError(f"no tensor, node or layer is called {missing[0].pattern!r}", hint)
+    ignores = [pattern for pattern, _ in settings.per_node_ignores]
+    budgets = [pattern for pattern, _ in settings.budgets if pattern != "*"]
+    unmatched = (
+        *missing,
+        *tensor_names.without_match(shapes, "per_node_ignores", ignores),
+        *tensor_names.outputs_without_match(shapes, "budgets", budgets),
+    )
+    return _AskedFor(tensors, unmatched)
 
 
 def _asked(verifier: Verifier, analysis: Analysis, *, full: bool) -> Callable[[Callable[[str], None]], Verification]:
@@ -61,6 +129,7 @@ def _asked(verifier: Verifier, analysis: Analysis, *, full: bool) -> Callable[[C
 
     reason = too_large_to_run(analysis.shapes)
     if reason is not None:
+        verifier.stopped = None
         return lambda _: unchecked(claims_of(analysis, full=False), reason)
     verifier.begin(analysis.sizes)
     return verifier.ask(claims_of(analysis, full=full))
@@ -68,33 +137,45 @@ def _asked(verifier: Verifier, analysis: Analysis, *, full: bool) -> Callable[[C
 
 def _report(
     model: LoadedModel,
-    analysis: Analysis,
-    tensors: Sequence[str],
-    findings: Sequence[Finding],
-    verification: Verification,
+    settings: Settings,
+    inspected: _Inspected,
 ) -> Report:
     """Everything in one frozen object, every finding with its place in the file."""
+    analysis, asked, causes, verification, _ = inspected
     nodes, proto = analysis.shapes.nodes, model.proto
     flows = ((node, [name for name in node.inputs if name in analysis.data_dependent]) for node in nodes)
     merges, edges = window_flow(flows, {window.output for window in analysis.windows})
-    located = {finding.output for finding in findings}
-    places = {name: model.node_offset(node.proto) for node in nodes for name in located.intersection(node.outputs)}
+    located = {finding.output for places in causes for finding in places}
+    offsets = {name: model.node_offset(node.proto) for node in nodes for name in located.intersection(node.outputs)}
+    located_causes = ([replace(place, bytes=offsets.get(place.output or "")) for place in places] for places in causes)
     return Report(
         path=model.path,
         producer=" ".join(filter(None, (proto.producer_name, proto.producer_version))),
         opsets=dict(analysis.network.opsets),
         node_count=len(analysis.network.nodes),
-        inputs=analysis.inputs,
+        inputs=(*analysis.inputs, *_given(model, settings)),
         nodes=analysis.windows,
-        tensors=tuple(map(analysis.tensor, tensors)),
+        tensors=tuple(map(analysis.tensor, asked.tensors)),
         outputs=analysis.outputs,
-        ladder=ladder(analysis.windows),
+        ladder=analysis.ladder,
+        totals=analysis.totals,
         unseen=analysis.unseen,
-        findings=tuple(
-            replace(finding, bytes=places.get(finding.output or ""))
-            for finding in sorted(findings, key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))
-        ),
+        findings=tuple(sorted(joined(located_causes), key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))),
         verification=verification,
         merges=merges,
         edges=edges,
+        unmatched=asked.unmatched,
     )
+
+
+def _given(model: LoadedModel, settings: Settings) -> Iterator[Input]:
+    """The inputs whose values the user gave: constants of the analysis, but inputs of the model."""
+    for tensor in model.proto.graph.initializer:
+        if tensor.name in settings.input_values:
+            value = model.values(tensor)
+            plain = None if value is None else value.tolist()
+            yield Input(tensor.name, tuple(tensor.dims), (), (), "", value=_frozen(plain))
+
+
+def _frozen(value: object) -> object:
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

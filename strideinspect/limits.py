@@ -93,6 +93,11 @@ LARGE_FIELD_ARRAY = 1 << 12
 
 MOST_LISTED_TAPS = 1 << 23
 """Taps of all outputs along one axis that are listed one by one, some hundred MiB while they are computed."""
+MOST_PATHS = 64
+"""Alignment is given up where more paths differ in the centers of their fields, by more than a shift.
+
+Upsampled maps whose phases lie differently make new ones at every merge. Real detectors were seen with up to 20.
+"""
 
 LARGEST_INDEX_TABLE = 1 << 20
 """Entries of a table that lists an input element for each output element, 8 MiB; otherwise all is taken as read."""
@@ -112,9 +117,34 @@ MOST_LISTED_WINDOWS = 3
 
 # Building the report and its advice (analysis, rules/, studies/, claims/)
 
+MOST_CONTROL_VALUES = 16
+"""Elements of an input that may be a flag, a rate or a list of sizes, for which a value can be asked."""
+
 FARTHEST_SIZE = 64
-"""Pixels by which advised sizes may differ from the one inspected: each size costs an analysis, and one further away is
-another model's."""
+"""Pixels by which advised sizes of an image may always differ from the one inspected; more where the model's strides
+have a longer period, for nothing new comes behind one period."""
+
+LONGEST_PERIOD = 1 << 14
+"""Pixels beyond which no size is looked for: a second of speech. Each takes microseconds to rule out."""
+
+MOST_SIZES_ANALYSED = 64
+"""Sizes on each side that are analysed in full, milliseconds each, because following the axis did not rule them out."""
+
+MOST_SIZES_CONFIRMED = 6
+"""Sizes at which onnxruntime runs the model before they are named: each is a run without weights."""
+
+LONGEST_EASY_SIGNAL = 1 << 17
+"""Indices along an axis up to which a signal is as long as usual where the file leaves its length open: a vocoder makes
+hundreds of samples of each, and onnxruntime would need minutes."""
+
+MOST_SIZES_TRIED = 128
+"""Input sizes at which shapes are inferred to find one at which a model with open sizes runs."""
+
+MOST_NODES_TRIED = 40_000
+"""Nodes whose shapes are inferred in doing so: about two seconds' work."""
+
+MOST_SIZES_RUN = 8
+"""Input sizes at which such a model is run where onnxruntime refuses it: each is an inspection."""
 
 MOST_CLAIMED_ENTRIES = 1 << 16
 """Entries of one tensor's hulls that are handed to the worker process; where there are more, neighbours share one."""
@@ -142,15 +172,17 @@ MOST_EINSUM_STEPS = 1 << 28
 
 MOST_RUN_BYTES = 1 << 30
 """Bytes of all tensors that one node reads and writes: a model with more is not run, since that takes all memory."""
+MOST_RUN_ELEMENTS = 1 << 28
+"""Elements of the largest tensor of a model that is run: 1 GiB. No network that is in use has one as large."""
 
 SHORT_PROBED_AXIS = 256
 """Indices of an axis that onnxruntime is asked about one by one; on longer ones several share a row."""
 
-MOST_QUESTION_ENTRIES = 1 << 25
-"""Numbers that go into one question to onnxruntime about one axis: 128 MiB."""
+MOST_QUESTION_ENTRIES = 1 << 29
+"""Numbers that go into one question to onnxruntime about one axis, in several runs: some seconds."""
 
 MOST_SESSION_ENTRIES = 1 << 23
-"""Numbers that go into all questions of one onnxruntime session: 32 MiB."""
+"""Numbers that go into all questions of one run of onnxruntime: 32 MiB."""
 
 LONG_QUESTION_ENTRIES = 1 << 18
 """Numbers of a question from which on it costs less to extrapolate from a shorter axis and to check the result."""
@@ -187,3 +219,19 @@ MOST_WATCHED_ELEMENTS = 1 << 25
 
 WORKER_GRACE_SECONDS = 5
 """Seconds past the deadline after which the worker ends itself, should the client be gone that would end it."""
+
+# The end of a run (interrupts)
+
+ENDING_SECONDS = 0.7
+"""Seconds after a signal for cleaning up; then the process ends anyway, so that a second is never exceeded."""
+
+# Reports of unchanged models (report_cache)
+
+CACHED_REPORTS = 5_000
+"""Reports that are kept: about 20 kB each for an ordinary network, so some 100 MB."""
+
+CACHE_SECONDS = 30 * 24 * 3600
+"""Reports that nobody has asked for in a month are removed."""
+
+SETTLED_SECONDS = 2.0
+"""Age of a file from which on a change shows in its time of change, on file systems with coarse clocks too."""

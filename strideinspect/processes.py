@@ -1,71 +1,196 @@
-"""A pool of processes that ends on Ctrl-C, at once and without a traceback, and when its parent process ends."""
+"""A pool of processes that end at once: when they are told to, and when the process that started them ends.
+
+Not `concurrent.futures.ProcessPoolExecutor`: it waits for the tasks that run, shares semaphores that a killed process
+leaves behind, and fails every task where the process of one dies. docs/decisions/0008-processes.md says more.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
+import pickle
+import queue
 import signal
+import struct
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import BrokenExecutor, Executor, Future
+from pathlib import Path
+from typing import IO, Any, ParamSpec, TypeVar
+
+from strideinspect import interrupts, temporary_folders
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_LENGTH = struct.Struct("<Q")
+_ATTEMPTS = 2
+"""How often a task is tried whose process dies: the first time, others may have taken all the memory."""
 
 
-class Pool(ProcessPoolExecutor):
-    """A pool whose tasks raise KeyboardInterrupt on Ctrl-C, which the terminal sends to every process."""
-
-    def __init__(self, processes: int) -> None:
-        # Forking a process that has threads, as the caller's may, is not safe.
-        super().__init__(processes, multiprocessing.get_context("spawn"), _ready)
-
-    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Submit a task, as the base class does. That may start a process, which inherits blocked interrupts.
-
-        They stay blocked until the process has its handlers, so that Ctrl-C in between prints no traceback.
-        """
-        _mask_interrupts("block")
-        try:
-            return super().submit(_interruptible, fn, *args, **kwargs)
-        finally:
-            _mask_interrupts("unblock")
+def environment() -> Mapping[str, str]:
+    """The environment of a process that imports what this one imports."""
+    ours = {"PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)}
+    if sys.flags.dev_mode:
+        ours["PYTHONDEVMODE"] = "1"
+    return {"OPENBLAS_NUM_THREADS": "1"} | os.environ | ours  # numpy's threads would take time from the others
 
 
-def _ready() -> None:
-    """Make a new process ignore interrupts while it has no task, and end when its parent does, even if it crashes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _mask_interrupts("unblock")
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+def received(read: Callable[[], T]) -> Iterator[T]:
+    """What the parent process sends, which `read` waits for; it gives something empty once the pipe is closed.
+
+    Then the parent has ended, and so does this process, whatever it is doing.
+    """
+    box: queue.SimpleQueue[T] = queue.SimpleQueue()
+
+    def listen() -> None:
+        while message := read():
+            box.put(message)
+        _leave()
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        yield box.get()
 
 
-def _end_with_the_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
+def _leave() -> None:
+    """End this process and, if it belongs to a pool, those that it has started, which lead no session of their own."""
+    if hasattr(os, "killpg") and os.getsid(0) == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)
 
 
-_interrupted = False
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a process of a pool and those that it has started."""
+    if hasattr(os, "killpg") and process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
-def _interruptible(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a task in a process of the pool; after an interrupt, queued tasks are not started."""
-    global _interrupted  # noqa: PLW0603  # the interrupt concerns the whole process
-    if _interrupted:
-        raise KeyboardInterrupt
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+def read_message(stream: IO[bytes]) -> bytes:
+    """One message; empty where the pipe is closed."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return b""
+    body = stream.read(*_LENGTH.unpack(head))
+    return body if len(body) == _LENGTH.unpack(head)[0] else b""
+
+
+def write_message(stream: IO[bytes], message: bytes) -> None:
+    """Write one message. Raises OSError where nobody reads any more."""
+    stream.write(_LENGTH.pack(len(message)) + message)
+    stream.flush()
+
+
+class Pool(Executor):
+    """An executor of processes, each with a thread that starts it, feeds it and replaces it where it dies.
+
+    A task is a function that the processes can import, with arguments and a result that can be pickled.
+    """
+
+    def __init__(self, processes: int) -> None:
+        self._tasks: queue.SimpleQueue[tuple[Future[Any], bytes] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._open = True
+        self._running: set[subprocess.Popen[bytes]] = set()
+        with interrupts.held():
+            # Their own temporary files go in here, so that they can be killed at any moment.
+            self._folder = temporary_folders.make()
+        self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(processes)]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Call the function in one of the processes. A process that dies is a BrokenExecutor as its exception."""
+        future: Future[T] = Future()
+        self._tasks.put((future, pickle.dumps((fn, args, kwargs))))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002  # as the base
+        """End the processes at once, whatever they are doing."""
+        del cancel_futures
+        with interrupts.held():
+            with self._lock:
+                self._open = False
+                running = [*self._running]
+            for process in running:
+                _kill(process)
+            for _ in self._threads:
+                self._tasks.put(None)
+            for thread in self._threads if wait else ():
+                thread.join()
+            temporary_folders.remove(self._folder)
+
+    def _serve(self) -> None:
+        """Run tasks in a process until None comes."""
+        process: subprocess.Popen[bytes] | None = None
+        while (task := self._tasks.get()) is not None:
+            future, message = task
+            if not self._open or not future.set_running_or_notify_cancel():
+                continue
+            for attempt in range(_ATTEMPTS):
+                try:
+                    process = process or self._started()
+                    answer = self._answer(process, message)
+                except (BrokenExecutor, OSError) as error:
+                    process = None
+                    if attempt == _ATTEMPTS - 1 or not self._open:
+                        future.set_exception(error)
+                        break
+                else:
+                    _settle(future, answer)
+                    break
+        if process is not None:
+            self._ended(process)
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if not self._open:
+                raise BrokenExecutor("the pool has ended")
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "strideinspect.pool_process"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env={**environment(), "TMPDIR": self._folder, "TEMP": self._folder, "TMP": self._folder},
+                start_new_session=True,  # the terminal's signals go to the parent alone, which ends the others
+            )
+            self._running.add(process)
+        return process
+
+    def _answer(self, process: subprocess.Popen[bytes], message: bytes) -> bytes:
+        if process.stdin is None or process.stdout is None:
+            raise BrokenExecutor("it has no pipes")
+        try:
+            write_message(process.stdin, message)
+            answer = read_message(process.stdout)
+        except OSError:
+            answer = b""
+        if not answer:
+            code = self._ended(process)
+            raise BrokenExecutor(f"signal {-code}" if code < 0 else f"exit status {code}")
+        return answer
+
+    def _ended(self, process: subprocess.Popen[bytes]) -> int:
+        """Make sure that a process is gone; its exit status."""
+        for pipe in (process.stdin, process.stdout):
+            try:
+                if pipe is not None:
+                    pipe.close()
+            except OSError:
+                continue  # what was left to write has no reader
+        code = process.wait()
+        with self._lock:
+            self._running.discard(process)
+        return code
+
+
+def _settle(future: Future[Any], answer: bytes) -> None:
+    """Give a future the result or the exception that a process sent."""
     try:
-        return work(*args, **kwargs)
-    except KeyboardInterrupt:
-        _interrupted = True
-        raise
-    finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _mask_interrupts(how: str) -> None:
-    """Block or unblock interrupts in this thread and the processes that it starts; not possible on Windows."""
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_BLOCK if how == "block" else signal.SIG_UNBLOCK, {signal.SIGINT})
+        result, error = pickle.loads(answer)  # noqa: S301  # from our own process
+    except Exception as problem:  # noqa: BLE001  # whatever cannot be read is the task's exception
+        result, error = None, problem
+    if error is None:
+        future.set_result(result)
+    else:
+        future.set_exception(error)

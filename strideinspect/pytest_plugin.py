@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option --strideinspect."""
     parser.getgroup("strideinspect").addoption(
-        "--strideinspect", action="store_true", help="inspect every .onnx file; one with findings is a failed test"
+        "--strideinspect",
+        action="store_true",
+        help="inspect every .onnx file as a test, which fails for a finding of severity error, for one at or above "
+        "fail-on where the project's configuration (strideinspect.toml, pyproject.toml) sets it, and for a model that "
+        "cannot be inspected",
     )
 
 

@@ -16,6 +16,8 @@ from strideinspect.results.report import Severity
 
 InputShapes = Mapping[str, Sequence[int] | str] | Sequence[int] | Sequence[str] | str
 """Shapes of inputs: by name, one for the only input, or text as on the command line ("NAME=1,3,224,224")."""
+InputValues = Mapping[str, object] | Sequence[str] | str
+"""Values of inputs: by name (a value, nested sequences or an array), or text as on the command line ("sr=16000")."""
 Verify = Literal["none", "run", "full"]
 """Nothing is run; shapes and fields are checked by running onnxruntime; enlarged inputs and the real weights too."""
 
@@ -36,6 +38,25 @@ class Budget(NamedTuple):
     max_macs: int | None = None
 
 
+class Operator(NamedTuple):
+    """How an operator reads that strideinspect does not know.
+
+    Attributes:
+        reads: "elementwise" (each output index reads the same index of the inputs), or "like Conv" with the name of any
+            standard operator, whose attributes and inputs it then has.
+        shape: Elements of the outputs per axis, 0 for as many as the first input has along this axis; None for the
+            shape of the first input (elementwise) or of the operator that it is like.
+    """
+
+    reads: str = "elementwise"
+    shape: tuple[int, ...] | None = None
+
+    @property
+    def like(self) -> str:
+        """The standard operator that it is like; empty where it is elementwise."""
+        return self.reads.removeprefix("like ") if self.reads.startswith("like ") else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be asked of a model; the defaults are those of the command line.
@@ -50,13 +71,18 @@ class Settings:
         severity: Severity by rule or group, in place of the rules' own.
         fail_on: Lowest severity that fails a run of the command line or a test; None for none.
         input_shapes: Elements per axis by input name; the key "" stands for the model's only input.
+        input_values: Value of inputs by name, as nested tuples or as text ("1,3,16,16").
         verify: What to check by running onnxruntime.
         verify_timeout: Seconds after which verification is given up.
-        tensors: Patterns (fnmatch) of tensor or node names whose fields are reported too.
+        tensors: Patterns (fnmatch) of names of tensors, nodes or layers whose fields are reported too.
         expect: Assertions on the geometry of tensors.
         budgets: Bounds by pattern (fnmatch) of output names; of each kind the last bound that matches holds.
         per_node_ignores: Rules or groups to ignore by pattern of a layer path, node name or output.
+        timeout: Seconds after which a whole inspection is given up, by the command line and by `inspect_many`; None for
+            no limit.
         baseline: File of accepted findings, which are removed from reports; None for none.
+        operators: How operators read that strideinspect does not know, by "domain:operator"; by "operator" alone in
+            the standard domain.
 
     Raises UsageError for a value that an attribute cannot have. Names of rules, inputs and tensors, and sizes below 1,
     are checked when a model is inspected.
@@ -67,6 +93,7 @@ class Settings:
     severity: Mapping[str, Severity] = field(default_factory=dict)
     fail_on: Severity | None = Severity.ERROR
     input_shapes: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    input_values: Mapping[str, object] = field(default_factory=dict)
     verify: Verify = "run"
     verify_timeout: float = 60.0
     tensors: tuple[str, ...] = ()
@@ -74,8 +101,11 @@ class Settings:
     budgets: tuple[tuple[str, Budget], ...] = ()
     per_node_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     baseline: Path | None = None
+    timeout: float | None = None
+    operators: Mapping[str, Operator] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        operators = 'operators={"my.domain:Smooth": Operator("elementwise")}'
         ignores, bounds = 'per_node_ignores={"layer3*": ["stride-gap"]}', 'budgets={"*": Budget(max_stride=32)}'
         converted = {
             "select": arguments.names(self.select, "select"),
@@ -83,6 +113,7 @@ class Settings:
             "severity": arguments.severities(self.severity),
             "fail_on": arguments.fail_on(self.fail_on),
             "input_shapes": arguments.input_shapes(self.input_shapes),
+            "input_values": arguments.input_values(self.input_values),
             "verify": arguments.verify(self.verify),
             "verify_timeout": arguments.seconds(self.verify_timeout, "verify_timeout"),
             "tensors": arguments.texts(self.tensors, "tensors", '["layer3*"]'),
@@ -91,7 +122,9 @@ class Settings:
             "per_node_ignores": arguments.by_pattern(
                 self.per_node_ignores, "per_node_ignores", ignores, arguments.names
             ),
+            "timeout": None if self.timeout is None else arguments.seconds(self.timeout, "timeout"),
             "baseline": arguments.file(self.baseline, "the baseline"),
+            "operators": dict(arguments.by_pattern(self.operators, "operators", operators, _operator)),
         }
         for name, value in converted.items():
             object.__setattr__(self, name, value)  # the class is frozen
@@ -132,3 +165,13 @@ def _budget(value: object, where: str) -> Budget:
         whole(value.max_unseen, "max_unseen", 0),
         whole(value.max_macs, "max_macs", 1),
     )
+
+
+def _operator(value: object, where: str) -> Operator:
+    if not isinstance(value, Operator):
+        raise UsageError(f"{where} must be an Operator", 'write Operator("elementwise") or Operator("like Conv")')
+    if value.reads != "elementwise" and not value.like:
+        raise UsageError(f"{where}: reads cannot be {value.reads!r}", 'write "elementwise" or "like Conv"')
+    if value.shape is None:
+        return value
+    return value._replace(shape=tuple(arguments.count(size, f"shape in {where}", 0) for size in value.shape))

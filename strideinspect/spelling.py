@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from fractions import Fraction
 
 NONE = "–"
 """Written where a value is unknown or does not exist."""
@@ -16,7 +17,7 @@ INPUT_NOUNS = {1: "signal", 2: "image", 3: "volume"}
 POINT_NOUNS = {1: "sample", 2: "pixel", 3: "voxel"}
 """What one position of an input is called, by its number of spatial axes."""
 
-_PLURALS = {"index": "indices", "entry": "entries"}
+_PLURALS = {"index": "indices", "entry": "entries", "further branch": "further branches"}
 
 
 def plural(noun: str, number: int = 2) -> str:
@@ -44,6 +45,58 @@ def shape_text(sizes: Iterable[int | str | None] | None) -> str:
     return NONE if sizes is None else by_axes("?" if size is None else size for size in sizes) or "scalar"
 
 
+def value_text(value: object, most: int = 8) -> str:
+    """`16000`, `1, 3, 16, 16`; of more than `most` values the first ones and an ellipsis."""
+    texts = list(_texts(value))
+    return ", ".join(texts[:most]) + (", …" if len(texts) > most else "")
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _texts(item)
+    else:
+        yield str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def exact(value: Fraction) -> str:
+    """`-15.5`, `4`; a fraction where there is no exact decimal form: `1/3`."""
+    digits = next((n for n in range(40) if 10**n % value.denominator == 0), None)
+    if not digits:
+        return str(value)
+    whole, part = divmod(int(abs(value) * 10**digits), 10**digits)
+    return f"{'-' if value < 0 else ''}{whole}.{part:0{digits}}"
+
+
+def center(stride: Fraction, offset: Fraction) -> str:
+    """Where index i lies on the input, `offset` pixels after `(i + ½)·stride − ½`: `32·i`, `4·i + 1.5`, `i/2`."""
+    start = (stride - 1) / 2 + offset
+    return _scaled("i", stride) + (f" {'+' if start > 0 else '−'} {exact(abs(start))}" if start else "")
+
+
+def half_pixel(stride: Fraction) -> str:
+    """Where the convention of half-pixel centers puts index i: `(i + ½)·32 − ½`, `(i + ½)/2 − ½`; `i` at stride 1."""
+    return "i" if stride == 1 else f"{_scaled('(i + ½)', stride)} − ½"
+
+
+def _scaled(text: str, by: Fraction) -> str:
+    """`32·i`, `i/2`, `i·4/3`; a sum in brackets comes first."""
+    times = "" if by.numerator == 1 else f"·{by.numerator}"
+    if by.denominator > 1:
+        return f"{text}{times}/{by.denominator}"
+    return f"{text}{times}" if text.startswith("(") or not times else f"{by.numerator}·{text}"
+
+
+def distance(number: Fraction, rank: int) -> str:
+    """A distance on an input with `rank` spatial axes: `1 pixel`, `0.5 samples`, `2 voxels`."""
+    return f"{exact(number)} {plural(point_noun(rank), 1 if number == 1 else 2)}"
+
+
+def shift(offset: Fraction, rank: int) -> str:
+    """`15.5 pixels before`, `0.5 samples after`."""
+    return f"{distance(abs(offset), rank)} {'after' if offset > 0 else 'before'}"
+
+
 def span(ends: tuple[int, int]) -> str:
     """`219–223`, or `25` for a single index."""
     first, last = ends
@@ -57,10 +110,17 @@ def spans(ranges: Sequence[tuple[int, int]], most: int = 3) -> str:
 
 
 def percent(share: float) -> str:
-    """A share from 0 to 1 as a percentage with at least one significant digit; `all` from 99.5 % on."""
-    if share >= 0.995:
-        return "all"
-    return f"{100 * share:.1f} %" if share >= 0.0005 else f"{100 * share:.1g} %"
+    """A share from 0 to 1 as a percentage with at least one significant digit.
+
+    Only the whole is `all` and only nothing is `none`, however close a share is.
+    """
+    if share in (0, 1):
+        return "all" if share else "none"
+    if share < 0.00001:
+        return "less than 0.001 %"
+    if share < 0.0005:
+        return f"{100 * share:.1g} %"
+    return f"{100 * share:.1f} %" if share < 0.9995 else "more than 99.9 %"
 
 
 def axis_nouns(rank: int) -> tuple[str, ...]:
@@ -87,7 +147,8 @@ def per_axis(numbers: Sequence[int]) -> str:
 def along(values: Sequence[str], *, before: bool = False) -> str:
     """A value per spatial axis with its noun, written once where all agree: `224 rows and columns`.
 
-    Values that differ are listed: `96 rows, 160 columns`. `before` puts the noun first: `rows 0–218`.
+    Values that differ are listed: `96 rows, 160 columns`; empty ones are left out. `before` puts the noun first:
+    `rows 0–218`.
     """
 
     def phrase(value: str, noun: str) -> str:
@@ -95,7 +156,7 @@ def along(values: Sequence[str], *, before: bool = False) -> str:
 
     nouns = [plural(noun) for noun in axis_nouns(len(values))]
     if len(set(values)) > 1:
-        return ", ".join(phrase(value, noun) for value, noun in zip(values, nouns, strict=True))
+        return ", ".join(phrase(value, noun) for value, noun in zip(values, nouns, strict=True) if value)
     return phrase(values[0], listed(list(dict.fromkeys(nouns))))
 
 

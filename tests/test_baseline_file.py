@@ -90,7 +90,7 @@ def test_unusable_file(content: str | bytes, message: str, tmp_path: Path) -> No
 
 def test_missing_file(tmp_path: Path) -> None:
     """A file that is not there says how to write it."""
-    with pytest.raises(UsageError, match=r"cannot read the baseline .*No such file.*strideinspect baseline"):
+    with pytest.raises(UsageError, match=r"there is no baseline .*; to create it: strideinspect baseline"):
         read(tmp_path / "accepted.json")
 
 

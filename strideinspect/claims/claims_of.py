@@ -13,7 +13,8 @@ from strideinspect.analysis import Analysis
 from strideinspect.claims import enlarged_sizes
 from strideinspect.fields.hulls import Hulls
 from strideinspect.limits import MOST_CLAIMED_ENTRIES
-from strideinspect.model.shapes import Shapes
+from strideinspect.model.node import Shape
+from strideinspect.model.shapes import Shapes, Trouble
 from strideinspect.results.field import NOTHING
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.impulses import ImpulsePlan, plan
@@ -23,7 +24,8 @@ from strideinspect.verify.messages import Reach
 def claims_of(analysis: Analysis, *, full: bool) -> Claims:
     """The shapes, fields, unseen indices and closed forms of an analysis that a run at this size can check.
 
-    With `full`, also the closed forms that need larger input sizes, and the impulse tests.
+    With `full`, also the closed forms that need larger input sizes, and the impulse tests; without it, these
+    closed forms can still be contradicted.
     """
     shapes = analysis.shapes
     own = {name for node in shapes.nodes for name in node.outputs}
@@ -48,9 +50,19 @@ def claims_of(analysis: Analysis, *, full: bool) -> Claims:
         unseen=analysis.unseen,
         nodes=_producers(shapes),
         theory=[claim for claim, _ in theory if full or claim.key not in left_open],
+        refutable=() if full else list(left_open.values()),
         enlarged=enlarged_sizes.enlarged(analysis, list(left_open.values()), macs) if full else (),
         impulses=_impulses(analysis) if full else None,
+        runs=not any(analysis.assumed.values()) and all(p.trouble is Trouble.FOREIGN for p in analysis.problems),
+        unknown={name: shapes.unknown[name] for name in shapes.network.outputs if name in shapes.unknown},
+        foreign=_foreign(shapes),
     )
+
+
+def _foreign(shapes: Shapes) -> Mapping[str, Shape]:
+    """The tensors of operators outside the standard domain whose shapes are known."""
+    names = (name for node in shapes.nodes if node.domain for name in node.outputs)
+    return {name: shapes.shapes[name] for name in names if name in shapes.shapes}
 
 
 def _impulses(analysis: Analysis) -> ImpulsePlan:

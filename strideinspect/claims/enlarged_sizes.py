@@ -30,10 +30,9 @@ def theory(windows: Sequence[WindowNode], outputs: Sequence[TensorReport]) -> li
 def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim]:
     if field.node_axis is not None and field.phases and field.stride is not None:
         step = int(field.stride * len(field.phases))
-        rounded = field.reason == ROUNDED
-        yield TheoryClaim(
-            field.input, field.axis, tensor, node, field.node_axis, field.extent, step, field.phases, rounded
-        )
+        offsets = None if field.alignment is None else (field.alignment.least, field.alignment.most)
+        place = (field.input, field.axis, tensor, node, field.node_axis, field.extent)
+        yield TheoryClaim(*place, step, field.phases, offsets, rounded=field.reason == ROUNDED)
 
 
 def enlarged(analysis: Analysis, claims: Sequence[TheoryClaim], macs: int) -> list[Enlarged]:

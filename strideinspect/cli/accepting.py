@@ -41,10 +41,10 @@ def run(
 
 
 def _configured(tasks: Sequence[Task]) -> Path:
-    files = dict.fromkeys(task.settings.baseline for task in tasks)
+    files = dict.fromkeys(task.settings.baseline for task in tasks if task.failed is None)
     if len(files) > 1:
         raise UsageError("the configuration names several baselines for these models", "choose one with --output FILE")
-    return next(iter(files)) or Path(baseline_file.NAME)
+    return next(iter(files), None) or Path(baseline_file.NAME)
 
 
 def _summary(before: Baseline, after: Baseline) -> str:

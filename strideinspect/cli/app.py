@@ -9,7 +9,8 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from strideinspect.cli import console
+from strideinspect import interrupts
+from strideinspect.cli import advice, console
 from strideinspect.cli.options import CommandOfModels
 from strideinspect.errors import StrideinspectError, unexpected
 
@@ -22,13 +23,14 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
         "epilog": """Exit status: 0 no finding at or above --fail-on; 1 at least one; 2 a model could not be inspected
 or an option is wrong.
 
-Other commands: strideinspect baseline | rules | explain RULE | schema. To inspect a file with one of these names,
-write ./rules.""",
+Other commands: strideinspect baseline | rules | explain RULE | schema | completion SHELL. To inspect a file with one
+of these names, write ./rules.""",
     },
     "baseline": {"cls": CommandOfModels},
     "rules": {},
     "explain": {},
     "schema": {},
+    "completion": {},
 }
 """The commands by the names of their files, with Typer's arguments for each."""
 
@@ -36,7 +38,9 @@ write ./rules.""",
 def application(name: str) -> typer.Typer:
     """One command alone: building the options of all commands would slow down every start."""
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
-    app.command(name, **COMMANDS[name])(import_module(f"strideinspect.cli.{name}").run)
+    app.command(name, context_settings={"help_option_names": ["--help", "-h"]}, **COMMANDS[name])(
+        import_module(f"strideinspect.cli.{name}").run
+    )
     return app
 
 
@@ -45,18 +49,29 @@ def title(name: str) -> str:
     return "strideinspect" if name == DEFAULT else f"strideinspect {name}"
 
 
+def options_of_all() -> dict[str, list[str]]:
+    """The options of every command, by what a user types to get to it."""
+    return {
+        title(name): [option for param in get_command(application(name)).params for option in param.opts]
+        for name in COMMANDS
+    }
+
+
 def run(args: Sequence[str]) -> int:
     """Run the command line; the exit status. Any error is one line on standard error and status 2."""
     name, *rest = args if args and args[0] in COMMANDS else (DEFAULT, *args)
+    meant = advice.misspelt(args, COMMANDS) if name == DEFAULT else ""
+    if meant:
+        console.complain(f"there is no command or file {args[0]!r}; did you mean strideinspect {meant}?")
+        return 2
     try:
         status = get_command(application(name)).main(rest, prog_name=title(name), standalone_mode=False)
         return int(status or 0)
     except typer.TyperException as error:
-        # Typer's own message, without the words that only make sense in Python.
-        what = error.format_message().replace("Value error, ", "").rstrip(".")
-        console.complain(f"{what}; see strideinspect --help")
+        console.complain(advice.message(error, title(name), options_of_all))
     except StrideinspectError as error:
         console.complain(str(error))
     except Exception as error:  # noqa: BLE001  # a bug in strideinspect: one line instead of a traceback
+        interrupts.check()
         console.complain(str(unexpected(error)))
     return 2

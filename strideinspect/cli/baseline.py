@@ -33,13 +33,16 @@ def run(
     ] = False,
     accept: Annotated[Accept, typer.Option(help="Accept findings of this severity or higher.")] = Accept.NOTE,
     input_shape: options.InputShape = None,
+    input_value: options.InputValue = None,
     select: options.Select = None,
     ignore: options.Ignore = None,
     expect: options.Expect = None,
     verify: options.Verified = None,
     no_verify: options.NoVerify = False,
     verify_timeout: options.VerifyTimeout = None,
+    timeout: options.Timeout = None,
     jobs: options.Jobs = 1,
+    exclude: options.Exclude = None,
     config: options.Config = None,
     no_config: options.NoConfig = False,
 ) -> int:
@@ -48,11 +51,13 @@ def run(
     The file is meant for review: sorted, one entry per finding, identical for identical findings. Entries of other
     models are kept unless the model no longer exists.
     """
-    settings = options.settings(input_shape, select, ignore, expect, verify, verify_timeout, no_verify=no_verify)
+    settings = options.settings(
+        input_shape, input_value, select, ignore, expect, verify, verify_timeout, timeout, no_verify=no_verify
+    )
     # Imported here: --help and a mistyped option need none of it.
     from strideinspect.cli import accepting, session
     from strideinspect.results.report import Severity
 
-    question = session.InspectionRequest(settings, config, configured=not no_config)
+    question = session.InspectionRequest(settings, config, configured=not no_config, exclude=tuple(exclude or ()))
     chosen = None if output is None else Path(output)
     return accepting.run(models, question, chosen, Severity(accept), prune=prune, jobs=jobs)

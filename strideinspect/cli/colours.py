@@ -19,7 +19,8 @@ COLOURS = {
 
 def coloured(document: Document, *, links: bool) -> str:
     """The document as text with terminal escape sequences for its colours and, if `links`, for its links."""
-    console = Console(soft_wrap=True, highlight=False)
+    # Whether colours are wanted has been decided: rich must not ask the environment again.
+    console = Console(soft_wrap=True, highlight=False, force_terminal=True, no_color=False, color_system="standard")
     with console.capture() as capture:
         for row in document:
             console.print(Text.assemble(*((span.text, _look(span, links=links)) for span in row)))

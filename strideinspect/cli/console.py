@@ -7,19 +7,17 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
+from strideinspect.cli.colour_choice import Colour
 from strideinspect.errors import UsageError
+from strideinspect.report import symbols
 
 if TYPE_CHECKING:
     from rich.live import Live
 
     from strideinspect.report.layout import Document
 
-ASCII = str.maketrans(
-    {"×": "x", "–": "-", "─": "-", "▸": ">", "·": "-", "…": "...", "↑": "^", "┌": "/", "│": "|", "└": "\\", "⁰": "[0]"}
-    | {superscript: f"[{digit}]" for digit, superscript in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
-)
 NARROWEST, WIDEST = 60, 120
 
 
@@ -28,13 +26,19 @@ def width() -> int:
     return min(max(shutil.get_terminal_size((80, 24)).columns, NARROWEST), WIDEST)
 
 
-def write(text: str) -> None:
+def write(text: str, *, exact: bool = False) -> None:
     """Write a result to standard output. A reader that has closed the pipe (`| head`) is not an error.
 
-    Raises UsageError where writing fails, for example on a full disk.
+    `exact` text is for programs: it is UTF-8 as in a file, whatever the terminal's encoding. Raises UsageError where
+    writing fails, for example on a full disk.
     """
+    check_open()
     try:
-        sys.stdout.write(_encodable(text, sys.stdout))
+        if exact and hasattr(sys.stdout, "buffer"):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+        else:
+            sys.stdout.write(symbols.encodable(text, encoding()))
         sys.stdout.flush()
     except OSError as error:
         # The rest of the buffer must not fail again when Python exits.
@@ -46,14 +50,26 @@ def write(text: str) -> None:
             ) from error
 
 
+def check_open() -> None:
+    """Raise UsageError where the program was started without a standard output (`>&-`)."""
+    if sys.stdout is None:
+        raise UsageError("cannot write to standard output: it is closed", "write >/dev/null to discard the result")
+
+
+def encoding() -> str:
+    """The encoding of standard output."""
+    return getattr(sys.stdout, "encoding", None) or "ascii"
+
+
 def watched() -> bool:
     """Whether standard output is a terminal."""
-    return sys.stdout.isatty()
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
-def show(document: Document) -> None:
-    """Write a document to standard output, in colour on a terminal unless NO_COLOR is set."""
-    if _colourful(sys.stdout):
+def show(document: Document, colour: Colour = Colour.AUTO) -> None:
+    """Write a document to standard output, in colour where that is wanted."""
+    check_open()
+    if colour.wanted(sys.stdout):
         # Imported only where it is used: a CI job does not need it.
         from strideinspect.cli import colours
 
@@ -69,7 +85,8 @@ def complain(message: str) -> None:
     from strideinspect.report.layout import printable  # --help does not need it
 
     line = printable(" ".join(message.split()))
-    sys.stderr.write(_encodable(f"strideinspect: {line}\n", sys.stderr))
+    if sys.stderr is not None:
+        sys.stderr.write(symbols.encodable(f"strideinspect: {line}\n", sys.stderr.encoding or "ascii"))
 
 
 class Progress:
@@ -104,7 +121,7 @@ class Progress:
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Progress | None]:
     """What shows the current step while the block runs; None without a terminal."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield None
         return
     line = Progress()
@@ -112,17 +129,3 @@ def progress(*, quiet: bool) -> Iterator[Progress | None]:
         yield line
     finally:
         line.clear()
-
-
-def _colourful(stream: TextIO) -> bool:
-    return not os.environ.get("NO_COLOR") and (stream.isatty() or bool(os.environ.get("FORCE_COLOR")))
-
-
-def _encodable(text: str, stream: TextIO) -> str:
-    """The text in the stream's encoding: our own symbols in ASCII, a question mark for any other character."""
-    encoding = stream.encoding or "ascii"
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
-    return text

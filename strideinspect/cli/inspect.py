@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from strideinspect.cli import console, options
+from strideinspect.cli.colour_choice import Colour
 from strideinspect.errors import UsageError
 from strideinspect.version import __version__
 
@@ -19,6 +20,7 @@ class Format(StrEnum):
     TEXT = "text"
     JSON = "json"
     CSV = "csv"
+    CONCISE = "concise"
     SARIF = "sarif"
     GITHUB = "github"
     GITLAB = "gitlab"
@@ -52,6 +54,7 @@ def _version(asked: bool) -> None:
 def run(
     models: options.Models,
     input_shape: options.InputShape = None,
+    input_value: options.InputValue = None,
     format: Annotated[Format, typer.Option("--format", help="Format on standard output.")] = Format.TEXT,
     output: Annotated[
         list[str] | None,
@@ -61,6 +64,7 @@ def run(
         ),
     ] = None,
     select: options.Select = None,
+    extend_select: options.ExtendSelect = None,
     ignore: options.Ignore = None,
     expect: options.Expect = None,
     baseline: Annotated[
@@ -89,20 +93,40 @@ def run(
     verify: options.Verified = None,
     no_verify: options.NoVerify = False,
     verify_timeout: options.VerifyTimeout = None,
+    timeout: options.Timeout = None,
     jobs: options.Jobs = 1,
+    exclude: options.Exclude = None,
     config: options.Config = None,
     no_config: options.NoConfig = False,
+    strict_config: Annotated[
+        bool,
+        typer.Option(
+            "--strict-config", help="Exit with status 2 if a pattern or a files table of the settings matches nothing."
+        ),
+    ] = False,
     positions: Annotated[bool, typer.Option("--positions", help="JSON: add the actual field of every index.")] = False,
     tensor: Annotated[
         list[str] | None,
         typer.Option(
             metavar="PATTERN",
-            help="Also report the receptive fields of these tensors; * and ? are wildcards. Repeatable.",
+            help="Also report the receptive fields of these tensors, nodes or layers; * and ? are wildcards. "
+            "Repeatable.",
         ),
     ] = None,
+    color: Annotated[Colour, typer.Option(help="Colors and links in text.")] = Colour.AUTO,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Inspect unchanged models again; keep no report of them.")
+    ] = False,
+    show_files: Annotated[
+        bool, typer.Option("--show-files", help="List the models that would be inspected, and inspect none.")
+    ] = False,
+    show_settings: Annotated[
+        bool,
+        typer.Option("--show-settings", help="Show the settings of each model as a configuration, and inspect none."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Text: findings only; no progress display.")] = False,
     version: Annotated[  # noqa: ARG001  # handled by its callback
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> int:
     """Inspect the receptive fields, strides and dropped pixels of ONNX models, verified by running onnxruntime."""
@@ -114,7 +138,9 @@ def run(
         raise UsageError("--statistics only works with --format text", f"remove --format {format}")
     if positions and "json" not in {format, *(target.format for target in targets)}:
         raise UsageError("--positions only affects the JSON report", "add --format json, or --output report.json")
-    settings = options.settings(input_shape, select, ignore, expect, verify, verify_timeout, no_verify=no_verify)
+    settings = options.settings(
+        input_shape, input_value, select, ignore, expect, verify, verify_timeout, timeout, no_verify=no_verify
+    )
     if tensor:
         settings["tensors"] = tuple(tensor)
     if no_baseline or baseline is not None:
@@ -126,8 +152,29 @@ def run(
         settings["fail_on"] = None
     elif fail_on is not None:
         settings["fail_on"] = Severity(fail_on)
-    question = session.InspectionRequest(settings, config, configured=not no_config)
+    question = session.InspectionRequest(
+        settings,
+        config,
+        configured=not no_config,
+        exclude=tuple(exclude or ()),
+        extend_select=options.names(extend_select or ()),
+    )
+    if show_files or show_settings:
+        from strideinspect.cli import show as would
+
+        return (would.files if show_files else would.settings)(question.tasks(models))
+    from strideinspect.report_cache import ReportCache, default_folder
+
+    cache = None if no_cache else ReportCache(default_folder())
     answer = session.OutputRequest(
-        format.value, targets, show.value, positions=positions, quiet=quiet, statistics=statistics
+        format.value,
+        targets,
+        show.value,
+        positions=positions,
+        quiet=quiet,
+        statistics=statistics,
+        colour=color,
+        cache=cache,
+        strict=strict_config,
     )
     return session.run(models, question, answer, jobs=jobs)

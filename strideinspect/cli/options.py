@@ -44,8 +44,16 @@ InputShape = Annotated[
         "input. Repeatable.",
     ),
 ]
+InputValue = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE",
+        help="Value of an input that decides shapes or branches: sr=16000, sizes=1,3,16,16. Repeatable.",
+    ),
+]
 Select = Annotated[
-    list[str] | None, typer.Option(metavar="RULES", help="Run only these rules or groups, separated by commas.")
+    list[str] | None,
+    typer.Option(metavar="RULES", help="Run only these rules or groups, separated by commas; * and ? are wildcards."),
 ]
 Ignore = Annotated[
     list[str] | None, typer.Option(metavar="RULES", help="Do not run these rules or groups, separated by commas.")
@@ -54,8 +62,8 @@ Expect = Annotated[
     list[str] | None,
     typer.Option(
         metavar="OUTPUT:size=427,stride=32",
-        help="Fail unless this output, tensor or node has these values. Keys: size, stride, first, last, center, "
-        "shape. Repeatable.",
+        help="Fail unless this output, tensor, node or layer has these values. Keys: size, stride, first, last, "
+        "center, shape. Repeatable.",
     ),
 ]
 Verified = Annotated[
@@ -72,6 +80,25 @@ VerifyTimeout = Annotated[
     typer.Option(metavar="SECONDS", help="Time limit for verifying one model. Default: 60.", show_default=False),
 ]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Number of models inspected in parallel.")]
+Timeout = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SECONDS",
+        help="Time limit for inspecting one model, everything included. Default: none.",
+        show_default=False,
+    ),
+]
+ExtendSelect = Annotated[
+    list[str] | None,
+    typer.Option(metavar="RULES", help="Run these rules or groups besides those that are selected."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="PATTERN",
+        help="In folders, leave out files and folders that match, as a line of a .gitignore here would. Repeatable.",
+    ),
+]
 Config = Annotated[
     str | None,
     typer.Option(
@@ -100,19 +127,25 @@ def names(texts: Iterable[str]) -> tuple[str, ...]:
 
 def settings(
     input_shape: Iterable[str] | None,
+    input_value: Iterable[str] | None,
     select: Iterable[str] | None,
     ignore: Iterable[str] | None,
     expect: Iterable[str] | None,
     verify: VerifyMode | None,
     verify_timeout: float | None,
+    timeout: float | None,
     *,
     no_verify: bool,
 ) -> dict[str, Any]:
     """The options that were given, as attributes of Settings."""
+    from strideinspect import arguments  # imports fractions
+
     attributes: dict[str, Any] = {
         "input_shapes": input_shapes(input_shape or ()),
+        "input_values": arguments.values_of(input_value or (), "--input-value "),
         "verify": "none" if no_verify else verify and verify.value,
-        "verify_timeout": None if verify_timeout is None else seconds(verify_timeout),
+        "verify_timeout": None if verify_timeout is None else seconds(verify_timeout, "--verify-timeout"),
+        "timeout": None if timeout is None else seconds(timeout, "--timeout"),
         "select": select and names(select),
         "ignore": ignore and names(ignore),
         "expect": expect and _expectations(expect),
@@ -126,8 +159,8 @@ def _expectations(texts: Iterable[str]) -> tuple[Expectation, ...]:
     return tuple(expectation.parsed(text) for text in texts)
 
 
-def seconds(value: float) -> float:
+def seconds(value: float, option: str) -> float:
     """A time limit. Raises UsageError unless it is finite and above 0."""
     if not math.isfinite(value) or value <= 0:
-        raise UsageError(f"--verify-timeout {value}: not a valid time limit", "give seconds above 0, or --no-verify")
+        raise UsageError(f"{option} {value}: not a valid time limit", "give seconds above 0")
     return value

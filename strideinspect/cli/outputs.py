@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from strideinspect import interrupts
 from strideinspect.errors import UsageError
 from strideinspect.version import __version__
 
@@ -52,6 +53,12 @@ def _text(results: Results, wishes: Wishes) -> str:
     return "\n".join(
         plain(text.render(report, width=TEXT_WIDTH, show=wishes.show, files=wishes.files)) for report in reports
     )
+
+
+def _concise(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import concise
+
+    return concise.render(results, files=wishes.files, show=wishes.show)
 
 
 def _json(results: Results, wishes: Wishes) -> str:
@@ -102,6 +109,7 @@ def _markdown(results: Results, wishes: Wishes) -> str:
 
 FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
     "text": (_text, (".txt",)),
+    "concise": (_concise, ()),
     "json": (_json, (".json",)),
     "csv": (_csv, (".csv",)),
     "sarif": (_sarif, (".sarif", ".sarif.json")),
@@ -111,6 +119,10 @@ FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
     "gitlab": (_gitlab, ()),
 }
 """Every format: its renderer and its file suffixes; formats without a suffix must be named."""
+
+
+EXACT = frozenset({"json", "csv", "sarif", "junit", "gitlab"})
+"""Formats for programs, in UTF-8 wherever they go."""
 
 
 class Target(NamedTuple):
@@ -136,6 +148,8 @@ def target(text: str) -> Target:
         for suffix in suffixes
         if path.name.lower().endswith(suffix)
     ]
+    if path.is_dir():
+        raise UsageError(f"--output {text}: it is a folder", f"write --output {path / 'report.json'}")
     if not fitting:
         raise UsageError(f"--output {text}: unknown suffix", f"write FORMAT:FILE; the formats are {known}")
     return Target(max(fitting)[1], path)  # .sarif.json is longer than .json
@@ -183,13 +197,30 @@ def summarise(results: Results, wishes: Wishes) -> None:
         raise UsageError(f"cannot write the job's summary {name}: {problem}", "unset GITHUB_STEP_SUMMARY") from error
 
 
+def check_writable(path: Path) -> None:
+    """Raise UsageError where the file cannot be written, so that nobody works for hours to be told so."""
+    folder = path.parent
+    problem = ""
+    if path.is_dir():
+        problem = "it is a folder"
+    elif not folder.is_dir():
+        problem = f"there is no folder {folder}"
+    elif path.exists() and not path.is_file():
+        return  # a pipe or a device
+    elif not os.access(folder, os.W_OK | os.X_OK):
+        problem = f"the folder {folder} is not writable"
+    if problem:
+        raise UsageError(f"cannot write {path}: {problem}", "choose another file or folder")
+
+
 def write(path: Path, text: str) -> None:
     """Write a file atomically, so that no reader finds it incomplete. Raises UsageError where it cannot be written."""
     try:
         if path.exists() and not path.is_file():
             _write_special(path, text)
         else:
-            _replace(Path(os.path.realpath(path)), text)
+            with interrupts.held():  # the temporary file must not be left
+                _replace(Path(os.path.realpath(path)), text)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}", "choose another file or folder") from error
 

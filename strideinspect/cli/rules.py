@@ -29,7 +29,7 @@ def run(
     from strideinspect.rules.registry import all_rules
 
     if format is RulesFormat.JSON:
-        console.write(_json(all_rules()))
+        console.write(_json(all_rules()), exact=True)
     else:
         console.show(tuple(_lines(all_rules())))
 
@@ -55,7 +55,7 @@ def _json(rules: Sequence[RuleInfo]) -> str:
     """A list of objects: id, group, maximum severity, summary, and the address of the rule's page."""
     import json
 
-    from strideinspect.report.rule_links import address
+    from strideinspect.results.rule_links import address
 
     listed = [
         {

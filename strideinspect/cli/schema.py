@@ -7,6 +7,6 @@ from strideinspect.cli import console
 
 def run() -> None:
     """Print the JSON Schema of the JSON report."""
-    from strideinspect.report.json import schema_text
+    from strideinspect.results.json_types import schema_text
 
     console.write(schema_text())

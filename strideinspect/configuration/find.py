@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from strideinspect import arguments
 from strideinspect.configuration import keys
 from strideinspect.configuration.keys import Partial
 from strideinspect.errors import UsageError
+from strideinspect.model_files import Exclude, models_of
 from strideinspect.settings import Settings
 
 FILE = "strideinspect.toml"
+_OUTSIDE = {
+    "files": "write another files table after it",
+    "exclude": "write it before the first table: it says which files of folders are inspected",
+}
 
 
 def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[str] | None = None) -> Settings:
@@ -33,6 +39,12 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
         return Settings()
     where = _shown(file)
     table = dict(_table(file))
+    if file.name != "pyproject.toml" and "tool" in table:
+        raise UsageError(
+            f"{where}: this file has no table [tool.strideinspect]; that is for a pyproject.toml",
+            "leave out the prefix: write [[files]] for [[tool.strideinspect.files]], and other keys at the top",
+        )
+    keys.texts(table.pop("exclude", []), f"{where}: exclude")  # of folders, not of models; checked all the same
     files = table.pop("files", [])
     if not isinstance(files, list) or not all(isinstance(entry, dict) for entry in files):
         raise UsageError(f"{where}: files must be an array of tables", "write [[tool.strideinspect.files]]")
@@ -41,11 +53,58 @@ def settings_for(path: str | os.PathLike[str], configuration: str | os.PathLike[
         own = dict(entry)
         place = f"{where}: files, table {number}"
         globs = keys.patterns(own.pop("path", None), place)
+        for key in ("files", "exclude"):
+            if key in own:
+                raise UsageError(f"{place}: {key} cannot be in a files table", _OUTSIDE[key])
         # Read even where it does not match, so that a mistake is reported at once.
         more = keys.read(own, place, file.parent)
-        if any(_matches(model, glob, file.parent) for glob in globs):
+        if any(_matches(model, pattern, file.parent) for pattern in globs):
             values = merged(values, more)
     return Settings(**values)
+
+
+def exclude(folder: Path, configuration: str | os.PathLike[str] | None = None) -> tuple[Exclude, ...]:
+    """What the project's configuration excludes from the models below a folder.
+
+    The configuration is `configuration`, or else the nearest from the folder upwards. Raises UsageError for a file
+    that cannot be read, and for patterns that are not a list of texts.
+    """
+    file = _nearest(Path(os.path.abspath(folder))) if configuration is None else Path(configuration)  # noqa: PTH100
+    patterns = None if file is None else _table(file).get("exclude")
+    if file is None or patterns is None:
+        return ()
+    return (Exclude(file.parent, keys.texts(patterns, f"{_shown(file)}: exclude")),)
+
+
+def sections_without_files(
+    models: Iterable[str], configuration: str | os.PathLike[str] | None = None
+) -> Iterator[tuple[str, str]]:
+    """The `files` tables that hold for none of these models, and whose `path` matches no other file either.
+
+    Those of every configuration of these models: where the table is, and what is wrong.
+    """
+    of_file: dict[Path, list[Path]] = {}
+    for path in models:
+        model = Path(os.path.abspath(path))  # noqa: PTH100  # as in settings_for
+        file = _nearest(model.parent) if configuration is None else Path(configuration)
+        if file is not None:
+            of_file.setdefault(file, []).append(model)
+    for file, own in of_file.items():
+        entries = _table(file).get("files", [])
+        for number, entry in enumerate(entries if isinstance(entries, list) else [], 1):
+            place = f"{_shown(file)}: files, table {number}"
+            globs = keys.patterns(entry["path"], place)
+            known = any(_matches(model, pattern, file.parent) for pattern in globs for model in own)
+            if not known and not any(_exists(pattern, file.parent) for pattern in globs):
+                yield place, f"no file matches path = {entry['path']!r}"
+
+
+def _exists(pattern: str, folder: Path) -> bool:
+    """Whether any file is there that a `path` matches."""
+    if not glob.has_magic(pattern) and "/" in pattern:
+        return (folder / pattern).exists()
+    whole = f"{glob.escape(str(folder))}/{pattern if '/' in pattern else f'**/{pattern}'}"
+    return None in models_of([whole]).values()
 
 
 def merged(base: Partial, more: Partial) -> Partial:
@@ -62,14 +121,14 @@ def merged(base: Partial, more: Partial) -> Partial:
     return result
 
 
-def _matches(model: Path, glob: str, folder: Path) -> bool:
+def _matches(model: Path, pattern: str, folder: Path) -> bool:
     """Whether a glob matches the model, as in git: one without a slash is compared with the file name only.
 
     One with a slash is relative to the configuration's folder; `**` matches any number of folders.
     """
-    name = Path(os.path.relpath(model, folder)).as_posix() if "/" in glob else model.name
+    name = Path(os.path.relpath(model, folder)).as_posix() if "/" in pattern else model.name
     parts = ("(?:[^/]+/)*" if part == "**/" else "[^/]*" if part == "*" else "[^/]" if part == "?" else re.escape(part)
-             for part in re.split(r"(\*\*/|\*|\?)", glob))  # fmt: skip
+             for part in re.split(r"(\*\*/|\*|\?)", pattern))  # fmt: skip
     return re.fullmatch("".join(parts), name) is not None
 
 
@@ -93,14 +152,21 @@ def _table(file: Path) -> Mapping[str, object]:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise UsageError(f"cannot read {_shown(file)}: {error.strerror or error}", "use another --config") from error
+        raise UsageError(
+            f"cannot read {_shown(file)}: {error.strerror or error}", "give a readable file, or use --no-config"
+        ) from error
     if not ours and b"strideinspect" not in content:
         return {}
     import tomllib
 
     try:
         table: object = tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{_shown(file)} is not valid TOML: it is not UTF-8 text",
+            "a configuration is a strideinspect.toml or pyproject.toml",
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{_shown(file)} is not valid TOML: {error}", "correct it, or use --no-config") from error
     for key in () if ours else ("tool", "strideinspect"):
         table = table.get(key, {}) if isinstance(table, dict) else {}

@@ -9,11 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
-from strideinspect import expectation
+from strideinspect import arguments, expectation
 from strideinspect.errors import UsageError
 from strideinspect.results.report import Severity
 from strideinspect.rules import registry
-from strideinspect.settings import Budget
+from strideinspect.settings import Budget, Operator
 
 Partial = Mapping[str, Any]
 """Some of the attributes of Settings by name."""
@@ -40,6 +40,14 @@ def patterns(value: object, where: str) -> tuple[str, ...]:
         return (_string(value),) if isinstance(value, str) else _strings(value)
     except _WrongValueError as error:
         raise UsageError(f"{where}: path {error}", 'write path = "exports/*.onnx"') from None
+
+
+def texts(value: object, where: str) -> tuple[str, ...]:
+    """A list of texts. Raises UsageError, with `where`, where it is none."""
+    try:
+        return _strings(value)
+    except _WrongValueError as error:
+        raise UsageError(f"{where} {error}") from None
 
 
 def _values(table: Mapping[str, object], readers: Mapping[str, Reader], where: str) -> Iterable[tuple[str, object]]:
@@ -113,7 +121,7 @@ def _entry(name: str, value: object, reader: Callable[[object], T]) -> T:
 
 
 def _sizes(value: object) -> tuple[int, ...]:
-    if not isinstance(value, list) or not all(type(item) is int and item > 0 for item in value):
+    if not isinstance(value, list) or not all(type(item) is int and item >= 0 for item in value):
         raise _WrongValueError("must be a list of sizes, such as [1, 3, 224, 224], or a table of them by input")
     return tuple(value)
 
@@ -122,6 +130,10 @@ def _input_shapes(value: object) -> Mapping[str, tuple[int, ...]]:
     if isinstance(value, dict):
         return {name: _sizes(sizes) for name, sizes in value.items()}
     return {"": _sizes(value)}
+
+
+def _input_values(value: object) -> Mapping[str, object]:
+    return arguments.input_values(_table(value))
 
 
 def _number(value: object) -> TypeGuard[int | float]:
@@ -181,18 +193,39 @@ def _per_node_ignores(value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple((pattern, _rules(rules)) for pattern, rules in _table(value).items())
 
 
+def _operators(value: object) -> Mapping[str, Operator]:
+    """How foreign operators read, by "domain:operator"."""
+    return {name: _operator(_entry(name, entry, _table), f"{name}: ") for name, entry in _table(value).items()}
+
+
+def _operator(entry: Mapping[str, object], where: str) -> Operator:
+    read: dict[str, Any] = dict(_values(entry, {"reads": _string, "shape": _output_shape}, where))
+    return Operator(**read)
+
+
+def _output_shape(value: object) -> tuple[int, ...] | None:
+    if value == "same":
+        return None
+    if not isinstance(value, list) or not all(type(item) is int and item >= 0 for item in value):
+        raise _WrongValueError('must be "same", or a list of sizes, 0 for as many as the input has along this axis')
+    return tuple(value)
+
+
 _READERS: Mapping[str, Reader] = {
     "select": _rules,
     "ignore": _rules,
     "severity": _severities,
     "fail-on": _fail_on,
     "input-shapes": _input_shapes,
+    "input-values": _input_values,
     "verify": _one_of("none", "run", "full"),
     "verify-timeout": _seconds,
+    "timeout": _seconds,
     "tensors": _strings,
     "expect": lambda value: tuple(expectation.parsed(text) for text in _strings(value)),
     "budgets": _budgets,
     "per-node-ignores": _per_node_ignores,
+    "operators": _operators,
 }
-KEYS = (*_READERS, "baseline", "files")
+KEYS = (*_READERS, "baseline", "exclude", "files")
 """Every key of a configuration."""

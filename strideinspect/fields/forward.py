@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
-from strideinspect.fields import actual, merged_forms, position, theoretical
+from strideinspect.fields import actual, merged_forms, paths, position, theoretical
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Form, Reason, identity
 from strideinspect.fields.hulls import emptied, emptied_at, index_spans, is_empty, is_full, padding_along
+from strideinspect.fields.paths import AT_INPUT, Paths
 from strideinspect.limits import LARGE_FIELD_ARRAY, MOST_FIELD_ENTRIES
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
@@ -21,11 +22,17 @@ from strideinspect.results.field import InputAxis
 
 
 class AxisField(NamedTuple):
-    """The field of a tensor in one source: the actual dependence, and the closed form where there is a local path."""
+    """The field of a tensor in one source: the actual dependence, and the closed form where there is a local path.
+
+    `paths` goes with a closed form, and means nothing without one.
+    """
 
     actual: Dependence
     form: Form
+    paths: Paths
 
+
+_RESIZES = frozenset({"Resize", "Upsample"})
 
 Fields = Mapping[str, Mapping[InputAxis, AxisField]]
 """Per tensor and source. A tensor that is missing depends on no source."""
@@ -34,12 +41,14 @@ Fields = Mapping[str, Mapping[InputAxis, AxisField]]
 class NodeReads(NamedTuple):
     """A node and its reads, computed once for all passes. Reads of constants are left out.
 
-    `known` is False where a shape is missing, so that the reads are not known.
+    `known` is False where a shape is missing, so that the reads are not known. `joins_slices`: the node is a Concat of
+    slices of one map, which moves resolution into channels (the first layers of YOLOv5 and YOLOX).
     """
 
     node: Node
     reads: tuple[Read, ...]
     known: bool = True
+    joins_slices: bool = False
 
 
 def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
@@ -47,7 +56,10 @@ def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
     data_dependent = set(shapes.network.inputs)
     shaped = {"", *shapes.shapes}  # an optional input or output that is left out has no shape
     listed = []
+    sliced: dict[str, str] = {}  # the map that a tensor is a slice of
     for node in shapes.nodes:
+        if node.op in {"Slice", "Unsqueeze"}:
+            sliced |= {name: sliced.get(node.inputs[0], node.inputs[0]) for name in node.outputs}
         if not node.key or data_dependent.isdisjoint(node.inputs):
             continue
         if not (shaped.issuperset(node.inputs) and shaped.issuperset(node.outputs)):
@@ -56,7 +68,8 @@ def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
             data_dependent.update(name for name in node.outputs if name)
             continue
         reads = _fitting(node, shapes, data_dependent)
-        listed.append(NodeReads(node, reads))
+        of_one = node.op == "Concat" and len({sliced.get(name) for name in node.inputs}) == 1
+        listed.append(NodeReads(node, reads, joins_slices=of_one and node.inputs[0] in sliced))
         data_dependent.update(node.outputs[r.output] for r in reads)
     return tuple(listed), frozenset(data_dependent)
 
@@ -73,7 +86,10 @@ def _fitting(node: Node, shapes: Shapes, data_dependent: set[str]) -> tuple[Read
 
 
 def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[int, ...]]:
-    """Per graph input the axes along which a first window slides; the batch axis 0 is excluded."""
+    """Per graph input the axes along which a first window slides; without one, those that are resized.
+
+    The batch axis 0 is excluded.
+    """
     sources = [(name, axis) for name in shapes.network.inputs for axis in range(1, len(shapes.shapes[name]))]
     seen: dict[str, dict[InputAxis, Dependence]] = {name: {} for name in shapes.network.inputs}
     for name, axis in sources:
@@ -81,6 +97,7 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[
         spans = index_spans(len(shape), axis, shape[axis])
         seen[name][name, axis] = Dependence(spans, spans, spans, frozenset({axis}))
     window_axes: set[InputAxis] = set()
+    resized: set[InputAxis] = set()
     for item in nodes:
         node = item.node
         geometry = shapes.geometries.get(node.key) if item.known else None
@@ -89,9 +106,19 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[
                 if dependence.axes & set(geometry.axes):
                     window_axes.add(source)
             continue
+        if node.op in _RESIZES and item.reads:
+            before, after = shapes.shapes[node.inputs[0]], shapes.shapes[node.key]
+            changed = {axis for axis, sizes in enumerate(zip(before, after, strict=False)) if sizes[0] != sizes[1]}
+            resized |= {source for source, d in seen.get(node.inputs[0], {}).items() if d.axes & changed}
         for name, parts in _contributions(item, seen).items():
             seen[name] = {s: actual.merge([(place, d) for place, d in p], ()) for s, p in parts.items()}
-    return {name: tuple(sorted(axis for owner, axis in window_axes if owner == name)) for name in shapes.network.inputs}
+    return {
+        name: tuple(
+            sorted(axis for owner, axis in window_axes if owner == name)
+            or sorted(axis for owner, axis in resized if owner == name)
+        )
+        for name in shapes.network.inputs
+    }
 
 
 _Parts = dict[str, dict[InputAxis, list[tuple[Place | None, Dependence]]]]
@@ -141,7 +168,7 @@ def _given_up(seen: Mapping[InputAxis, AxisField], rank: int) -> Mapping[InputAx
     """The fields with the whole input in place of large arrays."""
     why = "the fields of this model take too much memory to keep them all"
     return {
-        source: AxisField(actual.whole_input(field.actual, rank, why), Reason(why))
+        source: AxisField(actual.whole_input(field.actual, rank, why), Reason(why), AT_INPUT)
         if _large_arrays({source: field})
         else field
         for source, field in seen.items()
@@ -152,7 +179,7 @@ def _itself(source: InputAxis, shape: Shape) -> AxisField:
     """The field of a graph input in its own axis: every index sees itself."""
     axis = source[1]
     spans = index_spans(len(shape), axis, shape[axis])
-    return AxisField(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis))
+    return AxisField(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis), AT_INPUT)
 
 
 def _visit(item: NodeReads, fields: Fields, shapes: Shapes) -> dict[str, Mapping[InputAxis, AxisField]]:
@@ -172,7 +199,7 @@ def _visit(item: NodeReads, fields: Fields, shapes: Shapes) -> dict[str, Mapping
     return {
         output: contributions[0][2]
         if len(contributions) == 1 and contributions[0][0] is None
-        else _merged(contributions, label, shapes)
+        else _merged(contributions, label, shapes, one_window=item.joins_slices)
         for output, contributions in parts.items()
     }
 
@@ -181,7 +208,11 @@ _NO_PATH = "the tensor depends on it only through pooled statistics"
 
 
 def _merged(
-    contributions: Sequence[tuple[Place | None, str, Mapping[InputAxis, AxisField]]], label: str, shapes: Shapes
+    contributions: Sequence[tuple[Place | None, str, Mapping[InputAxis, AxisField]]],
+    label: str,
+    shapes: Shapes,
+    *,
+    one_window: bool,
 ) -> dict[InputAxis, AxisField]:
     """The merged fields of several reads."""
     parts: dict[InputAxis, list[tuple[Place | None, str, AxisField]]] = {}
@@ -194,11 +225,14 @@ def _merged(
         if len(part) == 1 and part[0][0] is None:
             merged[source] = part[0][2]
             continue
-        near = [merged_forms.Part(p, seen.form, tensor) for p, tensor, seen in part if seen.actual.local is not None]
+        near = [(place, tensor, seen) for place, tensor, seen in part if seen.actual.local is not None]
         extent = shapes.shapes[source[0]][source[1]]
-        form = merged_forms.merge(near, label, extent) if near else Reason(_NO_PATH)
+        parts_of = [merged_forms.Part(place, seen.form, tensor) for place, tensor, seen in near]
+        form = merged_forms.merge(parts_of, label, extent) if near else Reason(_NO_PATH)
+        several = [(place, seen.form, seen.paths) for place, _, seen in near]
+        together = paths.merge(several, label, one_window=one_window) if near else AT_INPUT
         dependence = actual.merge([(p, seen.actual) for p, _, seen in part], _other_axes(position_axes, source))
-        merged[source] = AxisField(position.of(dependence, form), form)
+        merged[source] = AxisField(position.of(dependence, form), form, together)
     return merged
 
 
@@ -253,9 +287,10 @@ def _stepped(
         for source, seen in after.items():
             dependence = actual.apply(step, seen.actual, context[source])
             form = theoretical.apply(step, seen.form, context[source])
-            if dependence is not seen.actual or form is not seen.form:
+            if form is not seen.form or dependence is not seen.actual:
                 form = position.followed(step, seen.actual, dependence, form, node.label)
-                after[source] = AxisField(position.of(dependence, form), form)
+                followed = seen.paths if form is seen.form else paths.apply(step, seen.paths, seen.form, form)
+                after[source] = AxisField(position.of(dependence, form), form, followed)
         if isinstance(step, Reshape):
             after = _empty_together(after)
     for source, seen in after.items():

@@ -1,8 +1,8 @@
-"""Merges of branches: their effective strides and centers, in closed form."""
+"""Merges of branches: their effective strides and where they lie, in closed form."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,24 +12,28 @@ from strideinspect.fields.forward import AxisField, Fields, NodeReads
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
-from strideinspect.results.field import InputAxis
+from strideinspect.results.field import InputAxis, Shape
 
 UPSAMPLERS = frozenset({"Resize", "Upsample", "ConvTranspose", "DepthToSpace"})
 
 
 class MergedMap(NamedTuple):
-    """One of the merged maps: its effective stride, and center and last pixel of index 0, averaged over phases."""
+    """One of the merged maps: its effective stride, and where index 0 lies, averaged over phases, in pixels.
+
+    `least` and `most` are the centers along the paths to it, `last` is the last pixel that it sees.
+    """
 
     tensor: str
     stride: Fraction
-    center: Fraction
+    least: Fraction
+    most: Fraction
     last: Fraction
 
 
 class MapMerge(NamedTuple):
     """A node that merges maps. Its `branches` are the same along all `axes` of the graph input.
 
-    `upsampled`: at least one of the branches was upsampled.
+    `upsampled`: at least one of the branches was upsampled. `slices`: they are slices of one map.
     """
 
     node: Node
@@ -37,12 +41,14 @@ class MapMerge(NamedTuple):
     axes: tuple[int, ...]
     branches: tuple[MergedMap, ...]
     upsampled: bool
+    slices: bool
 
 
-def merges(nodes: Sequence[NodeReads], fields: Fields) -> Iterator[MapMerge]:
+def merges(nodes: Sequence[NodeReads], fields: Fields, shapes: Mapping[str, Shape]) -> Iterator[MapMerge]:
     """All elementwise merges and channel concatenations of maps that have a position.
 
-    Branches without a position or without a closed form are left out.
+    Branches without a position or without a closed form are left out, and so are those with a single index along the
+    axis: the steps of an unrolled recurrence, which are no map.
     """
     upsampled: set[str] = set()
     # Kept per map, because a dense block merges the same maps many times.
@@ -59,7 +65,7 @@ def merges(nodes: Sequence[NodeReads], fields: Fields) -> Iterator[MapMerge]:
             maps: dict[str, MergedMap] = {}
             for name, place in zip(inputs, places, strict=True):
                 if (name, source) not in known:
-                    known[name, source] = _branch(name, fields.get(name, {}).get(source))
+                    known[name, source] = _branch(name, fields.get(name, {}).get(source), shapes[name])
                 branch = known[name, source]
                 if branch is not None and place != branch[1]:
                     maps[name] = branch[0]
@@ -67,7 +73,7 @@ def merges(nodes: Sequence[NodeReads], fields: Fields) -> Iterator[MapMerge]:
                 alike.setdefault((source[0], tuple(maps.values())), []).append(source[1])
         for (name, branches), axes in alike.items():
             any_upsampled = any(branch.tensor in upsampled for branch in branches)
-            yield MapMerge(item.node, name, tuple(axes), branches, any_upsampled)
+            yield MapMerge(item.node, name, tuple(axes), branches, any_upsampled, item.joins_slices)
 
 
 def _merges_maps(item: NodeReads) -> bool:
@@ -75,15 +81,16 @@ def _merges_maps(item: NodeReads) -> bool:
     return item.node.op in MERGES and all(read.place is None or read.place.axis > 0 for read in item.reads)
 
 
-def _branch(name: str, seen: AxisField | None) -> tuple[MergedMap, int] | None:
-    """The map and the axis along which its position runs; None without a position, a closed form or a center."""
+def _branch(name: str, seen: AxisField | None, shape: Shape) -> tuple[MergedMap, int] | None:
+    """The map and the axis of its position; None without a position, a closed form, centers or a second index."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
-    if Caveat.ATTENDED in seen.form.caveat:
+    if shape[seen.form.axis] < 2 or Caveat.ATTENDED in seen.form.caveat:
         return None
     place = _index_zero if seen.form.period <= MOST_REPORTED_PHASES else _index_zero.__wrapped__
-    center, last = place(seen.form.phases, seen.form.stride)
-    return MergedMap(name, seen.form.stride, center, last), seen.form.axis
+    middle, last = place(seen.form.phases, seen.form.stride)
+    centers = [center.mean / 2 for center in seen.paths.centers or ()] or [middle]  # in half pixels
+    return MergedMap(name, seen.form.stride, min(centers), max(centers), last), seen.form.axis
 
 
 @lru_cache(maxsize=1024)

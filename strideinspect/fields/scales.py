@@ -45,7 +45,8 @@ def scales_of(
                 dependence = _cut(seen[source].actual, shape, axis, piece, [size for size, _ in sizes], digit)
                 positions = [1] * len(shape)
                 positions[axis] = sizes[digit][0]
-                fields.append(report(source, AxisField(dependence, form._replace(axis=axis)), tuple(positions)))
+                part = AxisField(dependence, form._replace(axis=axis), seen[source].paths)
+                fields.append(report(source, part, tuple(positions)))
         if fields:
             scales.append(Scale(origin(tensor), grid, count, tuple(fields)))
     return tuple(scales)

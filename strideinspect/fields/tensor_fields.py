@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from strideinspect.fields.alignment import alignment
 from strideinspect.fields.closed_form import Caveat, Closed, Reason, Scales, Suspended
 from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
@@ -40,13 +41,17 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         if whole is not None:
             full = FullField(actual.collapsed_at or "", *whole)
     reason = actual.unknown
-    size = stride = None
+    size = stride = smallest = aligned = None
     zero: Span | None = None
     last_local: LastLocal | None = None
     phases: tuple[Span | None, ...] = ()
     if isinstance(seen.form, Closed):
         size, stride, zero = seen.form.size, seen.form.stride, seen.form.phases[0]
         phases = seen.form.phases if seen.form.period <= MOST_REPORTED_PHASES else ()
+        # At most the size: channels are told apart in the closed form, and not along a path.
+        smallest = None if seen.paths.smallest is None else min(size, seen.paths.smallest.size)
+        if node_axis is not None and Caveat.ATTENDED not in seen.form.caveat:
+            aligned = alignment(seen.form, seen.paths)
         reason = reason or _caveat(seen.form, dynamic=dynamic)
     else:
         reason = reason or seen.form.text
@@ -75,6 +80,8 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         positions=positions,
         widest=widest,
         last_local=last_local,
+        smallest=smallest,
+        alignment=aligned,
     )
 
 

@@ -144,7 +144,9 @@ def _whole(step: Whole, form: Closed, context: StepContext) -> Form:
 
 def _cumulative(step: Cumulative, form: Closed, context: StepContext) -> Form:
     if step.axis == form.axis:
-        return Reason(f"{context.label} accumulates along the axis")
+        whole = step.both_ways or (step.forward and step.backward)
+        what = "the whole axis" if whole else f"everything {'up to an index' if step.forward else 'from an index on'}"
+        return Reason(f"{context.label} reads {what}")
     return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
 
 

@@ -65,15 +65,18 @@ def _multiplies(shapes: Shapes, node: Node) -> bool:
 def _standard(node: Node, geometry: Geometry, ours: Shape) -> Shape:
     """The output shape by the standard's formulas: ⌈L/s⌉ for SAME, L·s for a transposed SAME.
 
-    The size is 0 where the window is larger than the padded input, unless the size is rounded up.
+    For VALID it is ⌈(L − extent + 1)/s⌉, whether or not sizes are rounded up. Else it is 0 where the window is larger
+    than the padded input, unless the size is rounded up.
     """
-    same = node.text("auto_pad", "NOTSET").startswith("SAME")
+    same, valid = node.text("auto_pad", "NOTSET").startswith("SAME"), node.text("auto_pad", "NOTSET") == "VALID"
     if node.has("output_shape"):
         return ours
     sizes = list(ours)
     for axis, w in zip(geometry.axes, geometry.windows, strict=True):
         if same:
             sizes[axis] = w.length * w.stride if w.transposed else -(-w.length // w.stride)
+        elif valid and not w.transposed:
+            sizes[axis] = max(0, -(-(w.length - w.extent + 1) // w.stride))
         elif w.overhang and not w.transposed and not node.integer("ceil_mode", 0):
             sizes[axis] = 0
     return tuple(sizes)
@@ -86,7 +89,7 @@ def _refused(node: Node, geometry: Geometry) -> bool:
     if geometry.kind is Kind.CONVOLUTION:
         return any(w.dilation > 1 for w in geometry.windows)
     old = node.op == "MaxPool" or (node.op == "AveragePool" and node.version < 19)
-    cropped = any(w.begin < 0 or w.end < 0 for w in geometry.windows)
+    cropped = any((w.size - 1) * w.stride + w.extent < w.length for w in geometry.windows)
     return old and cropped and all(w.dilation == 1 for w in geometry.windows)
 
 

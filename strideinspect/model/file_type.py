@@ -33,6 +33,13 @@ _KNOWN: Final[tuple[tuple[bytes, str, str], ...]] = (
     (rb"GGUF", "a GGUF file", "give the .onnx export of the network"),
     (rb"\x1f\x8b|\x28\xb5\x2f\xfd|BZh|\xfd7zXZ|7z\xbc\xaf", "a compressed file", _UNPACK),
     (rb".{257}ustar", "a tar archive", _UNPACK),
+    (
+        rb'\s*\{\s*"schema": *"strideinspect/baseline/',
+        "a baseline of strideinspect",
+        "write --baseline FILE, and the model",
+    ),
+    (rb'\s*\{\s*"schema": *"strideinspect/', "a report of strideinspect", "give the model that was inspected"),
+    (rb"\s*(\{\s*[\"}]|\[\s*[\[{\"\d\]])", "a JSON file", "check which file was meant; ONNX models end in .onnx"),
     (rb"(?i)\s*(<!doctype html|<html)", "a web page", "the download failed; fetch the raw file"),
 )
 

@@ -19,6 +19,7 @@ from strideinspect.limits import (
     MOST_ELEMENTS,
 )
 from strideinspect.model.bodies import Known
+from strideinspect.model.declared_operators import stand_in
 from strideinspect.model.fold import fold, fold_table, is_arithmetic, shape_value
 from strideinspect.model.if_branches import replacement
 from strideinspect.model.network import (
@@ -57,6 +58,8 @@ def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
     pending = list(reversed(nodes))
     while pending and (go_on or not result.problems):
         node = pending.pop()
+        if result.network.operators:
+            node = stand_in(node, result.network.operators, result.network.opsets)
         inside = _replaced(result, node) if node.op == "If" else None
         if inside is not None:
             pending.extend(reversed(inside))

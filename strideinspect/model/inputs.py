@@ -1,55 +1,104 @@
-"""The input shapes at which a model is inspected: from the file, from the user, or assumed."""
+"""The input shapes at which a model is inspected: from the user, from the file, or assumed."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from strideinspect.errors import InputShapeError
 from strideinspect.limits import LONGEST_INPUT_AXIS, MOST_INPUT_ELEMENTS
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
-from strideinspect.model.network import Declared, Network
+from strideinspect.model.exporter_sizes import size_of_axis, written_size
+from strideinspect.model.input_roles import convolution_weights, initial_states
+from strideinspect.model.network import Network
 from strideinspect.model.node import Shape
+from strideinspect.model.open_sizes import InputSizes, OpenSize, Origin, Role
+from strideinspect.results.field import InputAxis
 from strideinspect.spelling import shape_text
 
 BATCH = 1
+KERNEL = 3
 SPATIAL = {3: 4096, 4: 224, 5: 64}
 """Assumed size of a dynamic spatial axis by the input's number of axes: 1-D, 2-D and 3-D."""
 OTHER = 64
 """Assumed size of a dynamic axis of an input that is not a map."""
 
 
-class ChosenInput(NamedTuple):
-    """The shape of one graph input; `assumed` lists the axes of assumed size, `given` is set if the user chose it."""
+def choose(network: Network, wanted: Mapping[str, Sequence[int]] | None) -> InputSizes:
+    """Decide every graph input's shape; what the file leaves open is the first of several sizes to try.
 
-    name: str
-    shape: Shape
-    assumed: tuple[int, ...]
-    given: bool
-
-
-def choose(network: Network, wanted: Mapping[str, Sequence[int]] | None) -> tuple[ChosenInput, ...]:
-    """Decide every graph input's shape. The key "" is the only input.
-
-    Raises InputShapeError for an unknown name, a shape of the wrong rank, and sizes that are not usable.
+    The key "" is the only input. Raises InputShapeError for an unknown name, a shape of the wrong rank, and sizes that
+    are not usable.
     """
     given = _by_name(network, wanted or {})
     symbols: dict[str, int] = {}
     for name, shape in given.items():
-        dims = network.inputs[name].dims or ()
-        for dim, size in zip(dims, shape, strict=False):
+        for dim, size in zip(network.inputs[name].dims or (), shape, strict=False):
             if isinstance(dim, str):
                 symbols.setdefault(dim, size)
-    chosen = []
-    for name, declared in network.inputs.items():
-        if name in given:
-            choice = ChosenInput(name, given[name], (), given=True)
-        else:
-            choice = _complete(network, name, declared, symbols)
-        _refuse_huge(choice)
-        chosen.append(choice)
-    return tuple(chosen)
+    shapes: dict[str, tuple[int | None, ...]] = {
+        name: given[name] if name in given else _known(network, name, symbols) for name in network.inputs
+    }
+    left_open: dict[str | InputAxis, list[InputAxis]] = {}
+    for name, known in shapes.items():
+        dims = network.inputs[name].dims or ()
+        for axis, known_size in enumerate(known):
+            if known_size is None:
+                dim = dims[axis]
+                left_open.setdefault(dim if isinstance(dim, str) else (name, axis), []).append((name, axis))
+    first = _Guesses(network)
+    sizes = tuple(first.size(tuple(axes)) for axes in left_open.values())
+    places = {place: size.size for size in sizes for place in size.axes}
+    chosen = {
+        name: tuple(places[name, axis] if size is None else size for axis, size in enumerate(known))
+        for name, known in shapes.items()
+    }
+    for name, shape in chosen.items():
+        _refuse_huge(name, shape)
+    return InputSizes(chosen, frozenset(given), sizes)
+
+
+def _known(network: Network, name: str, symbols: Mapping[str, int]) -> tuple[int | None, ...]:
+    """The declared sizes, and those of symbols that another input was given; None where it is open."""
+    dims = network.inputs[name].dims
+    if dims is None:
+        raise InputShapeError(f"the model does not say how many axes input {name!r} has", "give --input-shape")
+    return tuple(symbols.get(dim) if isinstance(dim, str) else dim for dim in dims)
+
+
+class _Guesses:
+    """The first size to inspect for each open axis of a network, by what the axis is."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._states = initial_states(network.model.proto.graph)
+        self._weights = convolution_weights(network.model.proto.graph)
+        self._written = written_size(network.model.proto)
+
+    def size(self, axes: tuple[InputAxis, ...]) -> OpenSize:
+        """The size of axes that share one; what one of them is holds for all."""
+        guesses = [self._guess(name, axis) for name, axis in axes]
+        role, size, origin = min(guesses, key=lambda guess: list(Role).index(guess[0]))
+        return OpenSize(axes, role, size, origin)
+
+    def _guess(self, name: str, axis: int) -> tuple[Role, int, Origin]:
+        dims = self._network.inputs[name].dims or ()
+        rank, channels = len(dims), _channel_axis(self._network, name, dims)
+        if name in self._states and rank - axis == 2:
+            return Role.BATCH, BATCH, Origin.STATE
+        if name in self._weights and axis > 1:
+            return Role.KERNEL, KERNEL, Origin.TRIED
+        if axis == 0 and rank > 1:
+            return Role.BATCH, BATCH, Origin.TRIED
+        if channels is not None and axis == channels[0]:
+            return Role.CHANNELS, channels[1], Origin.WEIGHT
+        of_channels = channels and channels[0]
+        map_axes = tuple(k for k, dim in enumerate(dims) if k > 0 and not isinstance(dim, int) and k != of_channels)
+        written = size_of_axis(self._written, rank, map_axes, axis)
+        if written is not None:
+            return Role.MAP, written, Origin.METADATA
+        size = SPATIAL.get(_rank_of_map(self._network, name, dims))
+        return (Role.OTHER, OTHER, Origin.TRIED) if size is None else (Role.MAP, size, Origin.TRIED)
 
 
 def _by_name(network: Network, wanted: Mapping[str, Sequence[int]]) -> dict[str, Shape]:
@@ -79,39 +128,10 @@ def _by_name(network: Network, wanted: Mapping[str, Sequence[int]]) -> dict[str,
                 f"give {len(dims)} sizes",
             )
         for size in shape:
-            if size < 1:
-                raise InputShapeError(f"size {size} of input {name!r} is not valid", "sizes start at 1")
+            if size < 0:
+                raise InputShapeError(f"size {size} of input {name!r} is not valid", "sizes are 0 or more")
         given[name] = shape
     return given
-
-
-def _complete(network: Network, name: str, declared: Declared, symbols: dict[str, int]) -> ChosenInput:
-    if declared.dims is None:
-        raise InputShapeError(f"the model does not say how many axes input {name!r} has", "give --input-shape")
-    rank = len(declared.dims)
-    size_of_map = SPATIAL.get(_rank_of_map(network, name, declared.dims), OTHER)
-    channels = _channel_axis(network, name, declared.dims)
-    shape, assumed = [], []
-    for axis, dim in enumerate(declared.dims):
-        if isinstance(dim, int) and dim > 0:
-            shape.append(dim)
-            continue
-        if isinstance(dim, int):
-            raise InputShapeError(f"input {name!r} declares a size of {dim} along axis {axis}", "give --input-shape")
-        size = symbols.get(dim) if isinstance(dim, str) else None
-        if size is None:
-            if axis == 0 and rank > 1:
-                size = BATCH
-            elif channels is not None and axis == channels[0]:
-                size = channels[1]
-            else:
-                size = size_of_map
-            if isinstance(dim, str):
-                symbols[dim] = size
-        shape.append(size)
-        if axis > 0 or rank == 1:  # an assumed batch size of 1 is not reported
-            assumed.append(axis)
-    return ChosenInput(name, tuple(shape), tuple(assumed), given=False)
 
 
 def _rank_of_map(network: Network, name: str, dims: tuple[int | str | None, ...]) -> int:
@@ -129,22 +149,22 @@ def _channel_axis(network: Network, name: str, dims: tuple[int | str | None, ...
         if inputs is not None and node.inputs[:1] == (name,) and len(node.inputs) > inputs.weight:
             weight = network.weights.get(node.inputs[inputs.weight])
             if weight is not None and 1 < len(weight[0]) == len(dims):
-                return 1, weight[0][1] * node.integer("group", 1)
+                transposed = "Transpose" in node.op  # its weight has the channels of the data first, of all groups
+                return 1, weight[0][0] if transposed else weight[0][1] * node.integer("group", 1)
     return None
 
 
-def _refuse_huge(chosen: ChosenInput) -> None:
+def _refuse_huge(name: str, shape: Shape) -> None:
     elements = 1
-    for axis, size in enumerate(chosen.shape):
+    for axis, size in enumerate(shape):
         elements *= size
         if size > LONGEST_INPUT_AXIS:
             raise InputShapeError(
-                f"axis {axis} of input {chosen.name!r} would have {size:,} indices, more than {LONGEST_INPUT_AXIS:,}",
+                f"axis {axis} of input {name!r} would have {size:,} indices, more than {LONGEST_INPUT_AXIS:,}",
                 "give a smaller size with --input-shape",
             )
     if elements > MOST_INPUT_ELEMENTS:
-        shape = shape_text(chosen.shape)
         raise InputShapeError(
-            f"input {chosen.name!r} of shape {shape} would have {elements:,} elements, more than 2³¹",
+            f"input {name!r} of shape {shape_text(shape)} would have {elements:,} elements, more than 2³¹",
             "give a smaller size with --input-shape",
         )

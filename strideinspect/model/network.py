@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -16,9 +17,11 @@ from strideinspect.limits import (
     MOST_STORED_INDICES,
     MOST_TABLE_ENTRIES,
 )
+from strideinspect.model.declared import Declared
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.nchwc import DOMAIN, with_channels
 from strideinspect.model.node import Node, Shape, UnresolvedError
+from strideinspect.settings import Operator
 
 INTEGERS = {
     onnx.TensorProto.INT64,
@@ -30,29 +33,6 @@ INTEGERS = {
 }
 
 ConstantArray = NDArray[np.generic]
-
-
-class Declared(NamedTuple):
-    """A tensor's declaration in the file: element type, and per axis a size, a symbol or None; `dims` None: no rank."""
-
-    dtype: int
-    dims: tuple[int | str | None, ...] | None
-
-    @classmethod
-    def of(cls, info: onnx.ValueInfoProto) -> Declared | None:
-        """Read a tensor's declaration; None for sequences, maps and optionals."""
-        if not info.type.HasField("tensor_type"):
-            return None
-        tensor = info.type.tensor_type
-        if not tensor.HasField("shape"):
-            return cls(tensor.elem_type, None)
-        return cls(tensor.elem_type, tuple(_dimension(d) for d in tensor.shape.dim))
-
-
-def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:
-    if dim.HasField("dim_value"):
-        return int(dim.dim_value)
-    return dim.dim_param or None
 
 
 class _Later(NamedTuple):
@@ -161,7 +141,7 @@ class Network(NamedTuple):
     """A graph prepared once, to be placed at any input size.
 
     `inputs` leaves out those that are initializers too (IR 3). `weights` maps every initializer to its shape and
-    element type; `declared` every tensor whose type the file gives.
+    element type; `declared` every tensor whose type the file gives. `operators` says how foreign operators read.
     """
 
     model: LoadedModel
@@ -172,10 +152,11 @@ class Network(NamedTuple):
     weights: Mapping[str, tuple[Shape, int]]
     declared: Mapping[str, Declared]
     constants: Constants
+    operators: Mapping[str, Operator] = MappingProxyType({})
 
 
-def prepare(model: LoadedModel) -> Network:
-    """Wrap the nodes and collect what the file declares about its tensors."""
+def prepare(model: LoadedModel, operators: Mapping[str, Operator] = MappingProxyType({})) -> Network:
+    """Wrap the nodes and collect what the file declares about its tensors; `operators` are those of the settings."""
     graph = model.proto.graph
     opsets = {("" if o.domain == "ai.onnx" else o.domain): int(o.version) for o in model.proto.opset_import}
     initializers = {t.name: t for t in graph.initializer}
@@ -197,4 +178,5 @@ def prepare(model: LoadedModel) -> Network:
         weights=weights,
         declared=declared,
         constants=Constants(model, initializers),
+        operators=operators,
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from strideinspect.model.geometry import Geometry
+    from strideinspect.settings import Operator
 
 
 _STANDARD_DOMAINS = {"", "ai.onnx"}
@@ -36,7 +37,8 @@ class Node(NamedTuple):
 
     The inputs of a Loop, Scan or SequenceMap end with the outer tensors that its body uses.
 
-    `key` is the first output tensor: unique, and present even where the node has no name.
+    `key` is the first output tensor: unique, and present even where the node has no name. `declared` is how the
+    settings say that the operator reads.
     """
 
     proto: onnx.NodeProto
@@ -48,6 +50,7 @@ class Node(NamedTuple):
     outputs: tuple[str, ...]
     attributes: Mapping[str, onnx.AttributeProto]
     key: str
+    declared: Operator | None = None
 
     @classmethod
     def of(cls, proto: onnx.NodeProto, opsets: Mapping[str, int]) -> Node:

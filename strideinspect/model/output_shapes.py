@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from onnx.shape_inference import InferenceError, infer_node_outputs
 from strideinspect.limits import MOST_CONSTANT_INTEGERS
 from strideinspect.model.bodies import Run, loop_outputs
 from strideinspect.model.contrib_shapes import FURTHER_RULES
+from strideinspect.model.declared_operators import declared_shape
 from strideinspect.model.foreign_shapes import foreign_shapes
 from strideinspect.model.node import WITH_BODIES, Node, Shape
 from strideinspect.model.shape_rules import RULES, output_dtype
@@ -26,6 +28,9 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
     Raises MisfitError where the node cannot run at this size, UnresolvedError where a shape depends on unknown values.
     """
     placed = result.placed(node)
+    given = declared_shape(placed)
+    if given is not None:
+        return [given] * len(node.outputs), [result.dtypes[node.inputs[0]]] * len(node.outputs)
     if is_window(node):
         first = next((result.dtypes[n] for n in node.inputs if n in result.dtypes), onnx.TensorProto.FLOAT)
         window_geometry = geometry(placed)
@@ -120,30 +125,56 @@ def _given(result: Shapes, name: str, called: str) -> _Given:
 
 @lru_cache(maxsize=512)  # exporters repeat the same shape arithmetic many times
 def _answer(asked: _Question) -> tuple[tuple[Shape | None, int], ...]:
-    """Shape (None where unknown) and element type of each output. Raises MisfitError."""
-    node = onnx.NodeProto(op_type=asked.op, domain=asked.domain, input=asked.inputs, output=asked.outputs)
-    node.attribute.extend(map(onnx.AttributeProto.FromString, asked.attributes))
+    """Shape (None where unknown) and element type of each output. Raises MisfitError; BrokenError if no size helps."""
+    types = {given.name: onnx.helper.make_tensor_type_proto(given.dtype, given.shape) for given in asked.given}
     try:
-        inferred = infer_node_outputs(
-            onnx.defs.get_schema(asked.op, asked.version, asked.domain),
-            node,
-            {given.name: onnx.helper.make_tensor_type_proto(given.dtype, given.shape) for given in asked.given},
-            {
-                given.name: numpy_helper.from_array(np.frombuffer(given.numbers, given.kind).reshape(given.shape))
-                for given in asked.given
-                if given.kind is not None
-            },
-            opset_imports=[onnx.helper.make_opsetid(domain, version) for domain, version in asked.opsets],
-        )
+        inferred = _inferred(asked, types)
     except onnx.checker.ValidationError as error:
         raise BrokenError(_plain(str(error))) from error
     except InferenceError as error:
+        if _fails_at_any_size(asked):
+            raise BrokenError(_plain(str(error))) from error
         raise MisfitError(_plain(str(error))) from error
     infos = (inferred.get(name) for name in asked.outputs)
     return tuple(
         (None, onnx.TensorProto.FLOAT) if info is None else (_concrete(info), info.tensor_type.elem_type)
         for info in infos
     )
+
+
+def _inferred(asked: _Question, types: Mapping[str, onnx.TypeProto]) -> Mapping[str, onnx.TypeProto]:
+    """What the library infers for inputs of these types."""
+    node = onnx.NodeProto(op_type=asked.op, domain=asked.domain, input=asked.inputs, output=asked.outputs)
+    node.attribute.extend(map(onnx.AttributeProto.FromString, asked.attributes))
+    return infer_node_outputs(
+        onnx.defs.get_schema(asked.op, asked.version, asked.domain),
+        node,
+        dict(types),
+        {
+            given.name: numpy_helper.from_array(np.frombuffer(given.numbers, given.kind).reshape(given.shape))
+            for given in asked.given
+            if given.kind is not None
+        },
+        opset_imports=[onnx.helper.make_opsetid(domain, version) for domain, version in asked.opsets],
+    )
+
+
+def _fails_at_any_size(asked: _Question) -> bool:
+    """Whether the library refuses the node for its attributes, types or numbers of axes: for inputs of open sizes, too.
+
+    Inputs whose values are known keep their sizes.
+    """
+    open_types = {
+        given.name: onnx.helper.make_tensor_type_proto(
+            given.dtype, given.shape if given.kind is not None else [None] * len(given.shape)
+        )
+        for given in asked.given
+    }
+    try:
+        _inferred(asked, open_types)
+    except (onnx.checker.ValidationError, InferenceError):
+        return True
+    return False
 
 
 def _declared(result: Shapes, node: Node) -> tuple[list[Shape | None], list[int]]:

@@ -186,6 +186,13 @@ def _joined(placed: PlacedNode) -> Shape:
 
 _Rule = Callable[[PlacedNode], Shape]
 
+
+def _normalised_texts(placed: PlacedNode) -> Shape:
+    if placed.node.has("stopwords"):
+        raise UnresolvedError("it removes stopwords, so the length of its output depends on the data")
+    return placed.shape(0)
+
+
 RULES: dict[tuple[str, str], _Rule] = {
     **CONTRIB_RULES,
     **{("", op): _first for op in UNARY - {"BitCast", "EyeLike"}},
@@ -204,6 +211,7 @@ RULES: dict[tuple[str, str], _Rule] = {
     ("", "Constant"): _constant,
     ("", "ConstantOfShape"): _filled,
     ("", "Concat"): _concat,
+    ("", "StringNormalizer"): _normalised_texts,
     ("", "Transpose"): _transpose,
     ("", "Reshape"): _reshape,
     ("", "Resize"): resized_shape,

@@ -47,7 +47,7 @@ def geometry(placed: PlacedNode) -> Geometry:
     inputs = CONVOLUTION_INPUTS.get((node.domain, node.op))
     shape = placed.shape(0)
     if len(shape) < 3:
-        raise MisfitError(f"it needs an input of at least 3 axes, but {node.inputs[0]!r} has {len(shape)}")
+        raise BrokenError(f"it needs an input of at least 3 axes, but {node.inputs[0]!r} has {len(shape)}")
     weight = None if inputs is None else placed.shape(inputs.weight)
     return _resolved(operator, _attributes(node), shape, weight, None if inputs is None else inputs.weight)
 
@@ -146,7 +146,7 @@ def refitted(node: Node, original: Geometry, position: int, length: int) -> Wind
 
 def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank: int) -> int:
     if len(weight) != rank:
-        raise MisfitError(f"its weight has {len(weight)} axes, its input {rank}")
+        raise BrokenError(f"its weight has {len(weight)} axes, its input {rank}")
     if groups < 1:
         raise BrokenError(f"group is {groups}")
     wanted = weight[0] if kind is Kind.TRANSPOSED else weight[1] * groups
@@ -216,7 +216,8 @@ def _same_padding(
     """SAME padding, begin and end: the odd index goes to the end (UPPER) or the beginning (LOWER).
 
     onnxruntime's pools ignore dilation here, so their output is smaller than the standard's. Where the kernel is
-    smaller than the stride, the computed padding is negative and crops the input.
+    smaller than the stride, the computed padding is negative: it crops the beginning. At the end nothing has to be
+    cropped, since no window reaches so far; with dilation one may, and onnxruntime's AveragePool stops before.
     """
     target = -(-length // stride)
     reach = kernel if is_pool else dilation * (kernel - 1) + 1
@@ -224,6 +225,7 @@ def _same_padding(
     begin = (total + 1) // 2 if lower else total // 2
     if total < 0:
         begin = _crop(-total, lower=lower, is_pool=is_pool)
+        return begin, total - begin if dilation > 1 else 0
     return begin, total - begin
 
 

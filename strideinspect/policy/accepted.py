@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from strideinspect.policy.entry import Entry
 from strideinspect.policy.recognition import match
+from strideinspect.results.one_cause import places_of
 from strideinspect.results.report import Accepted, Report
 from strideinspect.results.verdict import Verdict
 from strideinspect.rules import registry
@@ -19,7 +20,7 @@ def judged(report: Report, settings: Settings) -> frozenset[str]:
     if report.verification.status is not Verdict.NOT_CHECKED:
         return rules
     runtime = {rule.id for rule in registry.all_rules() if rule.group == "runtime"}
-    return rules - runtime | {finding.rule for finding in report.findings}
+    return rules - runtime | {place.rule for finding in report.findings for place in places_of(finding)}
 
 
 def applied(report: Report, accepted: Sequence[Entry], *, baseline: str, rules: Collection[str]) -> Report:

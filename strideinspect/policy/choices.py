@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from strideinspect.results.layer_paths import enclosing
+from strideinspect.results.one_cause import joined, places_of
 from strideinspect.results.report import Finding, Report, Severity
 from strideinspect.rules import registry
 
@@ -18,7 +20,8 @@ def applied(
     """The report without ignored findings, the others with the severities that the project sets.
 
     The keys of `severity` are rules or groups, a rule's own severity overriding its group's. `per_node_ignores` are
-    rules or groups by pattern of a layer path, node name or output. The findings are sorted by severity again.
+    rules or groups by pattern of a layer path (its own or that of a module around it), node name or output; they
+    concern each place of a finding. The findings are sorted by severity again.
 
     Raises UsageError for a name that is neither a rule nor a group.
     """
@@ -26,9 +29,15 @@ def applied(
         return report
     severities = _by_rule(severity)
     ignores = [(pattern, registry.named(names)) for pattern, names in per_node_ignores]
-    kept = (finding for finding in report.findings if not any(_ignored(finding, *entry) for entry in ignores))
-    findings = (replace(finding, severity=severities.get(finding.rule, finding.severity)) for finding in kept)
-    return replace(report, findings=tuple(sorted(findings, key=lambda finding: -finding.severity.rank)))
+    causes = (
+        [
+            replace(place, severity=severities.get(place.rule, place.severity))
+            for place in places_of(finding)
+            if not any(_ignored(place, *entry) for entry in ignores)
+        ]
+        for finding in report.findings
+    )
+    return replace(report, findings=joined(causes))
 
 
 def _by_rule(severity: Mapping[str, Severity]) -> dict[str, Severity]:
@@ -40,5 +49,5 @@ def _by_rule(severity: Mapping[str, Severity]) -> dict[str, Severity]:
 
 def _ignored(finding: Finding, pattern: str, rules: frozenset[str]) -> bool:
     layer = finding.source.scope if finding.source else None
-    places = filter(None, (layer, finding.node, finding.output))
+    places = filter(None, (*(enclosing(layer) if layer else ()), finding.node, finding.output))
     return finding.rule in rules and any(fnmatchcase(place, pattern) for place in places)

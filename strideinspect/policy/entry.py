@@ -1,4 +1,4 @@
-"""An entry of a baseline: one accepted finding."""
+"""An entry of a baseline: one place of an accepted finding."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from strideinspect.report import number_text
 from strideinspect.results.fingerprint import layer_of, place
+from strideinspect.results.one_cause import places_of
 from strideinspect.results.report import Merge, Report, WindowNode
 
 
@@ -50,7 +51,7 @@ class Entry:
 
 
 def entries(report: Report, model: str) -> tuple[Entry, ...]:
-    """An entry for each finding of the report, in order."""
+    """An entry for each place of each finding of the report, in order."""
     operators = {merge.output: merge.op for merge in report.merges}
     operators |= {window.output: number_text.window(window) for window in report.nodes}
     items: tuple[WindowNode | Merge, ...] = (*report.nodes, *report.merges)
@@ -68,7 +69,8 @@ def entries(report: Report, model: str) -> tuple[Entry, ...]:
             axes=finding.axes,
             message=finding.message,
         )
-        for finding in report.findings
+        for whole in report.findings
+        for finding in places_of(whole)
     )
 
 

@@ -1,18 +1,20 @@
 """Matching of findings and baseline entries after a model has been exported again.
 
-An entry matches one finding at most. Exact names are tried first, then progressively weaker criteria, because a new
-export may renumber nodes, fold a batch norm, add a layer or wrap the whole network. A node that still has its name was
-not renamed, so its entry accepts no finding of another node.
+An entry matches one place of one finding at most. Exact names are tried first, then progressively weaker criteria,
+because a new export may renumber nodes, fold a batch norm, add a layer or wrap the whole network. A node that still has
+its name was not renamed, so its entry accepts no finding of another node.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from strideinspect.policy.entry import Entry, count_namesakes, entries, order, uncounted
+from strideinspect.results.one_cause import joined, places_of
 from strideinspect.results.report import Finding, Merge, Report, WindowNode
 
 
@@ -27,7 +29,7 @@ class Match:
 
 
 def match(report: Report, accepted: Sequence[Entry]) -> Match:
-    """Match entries and findings one to one."""
+    """Match entries and places of findings one to one."""
     reported, asked = entries(report, ""), tuple(accepted)
     if len(report.inputs) == 1:
         # The only input is the same one even if it was renamed.
@@ -35,7 +37,7 @@ def match(report: Report, accepted: Sequence[Entry]) -> Match:
     names = _Names(report)
     free = sorted(range(len(asked)), key=lambda i: order(asked[i]))
     left = sorted(range(len(reported)), key=lambda j: order(reported[j]))
-    pairs: dict[int, int] = {}  # finding to entry
+    pairs: dict[int, int] = {}  # place to entry
     for level in _LEVELS:
         for asked_as, reported_as in _views(asked, reported, names):
             waiting: dict[object, dict[tuple[int, ...], deque[int]]] = defaultdict(lambda: defaultdict(deque))
@@ -50,12 +52,26 @@ def match(report: Report, accepted: Sequence[Entry]) -> Match:
                     pairs[j] = by_axes[min(fitting, key=len)].popleft()
             taken = set(pairs.values())
             left, free = [j for j in left if j not in pairs], [i for i in free if i not in taken]
+    new, known = _split(report, pairs)
     return Match(
-        new=tuple(finding for j, finding in enumerate(report.findings) if j not in pairs),
-        accepted=tuple(finding for j, finding in enumerate(report.findings) if j in pairs),
+        new=new,
+        accepted=known,
         used=tuple(entry for i, entry in enumerate(accepted) if i not in free),
         unused=tuple(entry for i, entry in enumerate(accepted) if i in free),
     )
+
+
+def _split(report: Report, pairs: Collection[int]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """The findings without their accepted places, and those of these places. `pairs` numbers places of all findings."""
+    number = count()
+    new: list[list[Finding]] = []
+    known: list[list[Finding]] = []
+    for finding in report.findings:
+        new.append([])
+        known.append([])
+        for place in places_of(finding):
+            (known if next(number) in pairs else new)[-1].append(place)
+    return joined(new), joined(known)
 
 
 class _Names:

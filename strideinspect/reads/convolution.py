@@ -90,29 +90,11 @@ def causal_convolution(placed: PlacedNode) -> tuple[Read, ...]:
 
 def window_step(axis: int, window: Window, *, pools: bool = False) -> Sliding | Transposed:
     """The step of one window. `pools`: a pooling that covers the whole axis, after which the axis has no position."""
+    numbers = (axis, window.kernel, window.stride, window.dilation, window.begin, window.length, window.size)
     if window.transposed:
-        return Transposed(
-            axis,
-            window.kernel,
-            window.stride,
-            window.dilation,
-            window.begin,
-            window.length,
-            window.size,
-            window.size_dependent,
-        )
+        return Transposed(*numbers, window.size_dependent)
     covers = window.dilation == 1 and window.begin >= 0 and window.kernel - window.begin >= window.length > 1
-    return Sliding(
-        axis,
-        window.kernel,
-        window.stride,
-        window.dilation,
-        window.begin,
-        window.length,
-        window.size,
-        window.size_dependent,
-        collapses=pools and covers and window.size == 1,
-    )
+    return Sliding(*numbers, window.size_dependent, collapses=pools and covers and window.size == 1)
 
 
 def _bias(placed: PlacedNode, kind: Kind) -> int | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from strideinspect.model.declared_operators import ELEMENTWISE
 from strideinspect.model.node import PlacedNode, Shape
 from strideinspect.model.pointwise import BROADCAST, FUSED_BROADCAST, FUSED_UNARY, UNARY
 from strideinspect.reads.families import reads
@@ -88,6 +89,25 @@ def gated_halves(placed: PlacedNode) -> tuple[Read, ...]:
             steps += (Broadcast((*shape[:-1], half), placed.output_shape()),)
         result.append(Read(index, 0, steps))
     return tuple(result)
+
+
+@reads(ELEMENTWISE[1], domain=ELEMENTWISE[0], preserves=True)
+def declared(placed: PlacedNode) -> tuple[Read, ...]:
+    """An operator that the settings declare: inputs that broadcast to the output are operands, others parameters."""
+    return tuple(
+        (spread if _broadcasts(placed.shape(i), placed.output_shape()) else parameter)(placed, i)._replace(
+            output=output
+        )
+        for output, name in enumerate(placed.node.outputs)
+        if name
+        for i in range(len(placed.node.inputs))
+        if placed.present(i)
+    )
+
+
+def _broadcasts(before: Shape, after: Shape) -> bool:
+    aligned = after[len(after) - len(before) :] if len(before) <= len(after) else ()
+    return len(aligned) == len(before) and all(one in (1, other) for one, other in zip(before, aligned, strict=True))
 
 
 def spread(placed: PlacedNode, index: int) -> Read:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import difflib
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
 from typing import NamedTuple
 
+from strideinspect.errors import UsageError
+from strideinspect.model.declared_operators import ELEMENTWISE
 from strideinspect.model.foreign_shapes import GROUP
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.window import MisfitError
 from strideinspect.plugins import load_plugins
 from strideinspect.reads.steps import Everything, Read
+from strideinspect.settings import Operator
 
 Describe = Callable[[PlacedNode], tuple[Read, ...]]
 
@@ -84,10 +88,23 @@ def family_of(node: Node) -> Family | None:
 
     Raises UsageError where an installed package that adds operators cannot be loaded.
     """
-    key = node.domain, node.op
+    key = ELEMENTWISE if node.declared is not None and not node.declared.like else (node.domain, node.op)
     if key not in families():
         load_plugins(GROUP)  # reading entry points takes time, so it is done only for an unknown operator
     return families().get(key)
+
+
+def refuse_misdeclared(operators: Mapping[str, Operator]) -> None:
+    """Raise UsageError where the settings declare an operator that is known, or one that is like an unknown one."""
+    for name, declared in operators.items():
+        domain, _, operator = name.rpartition(":")
+        if (domain, operator) in families():
+            raise UsageError(f"operators: {name} is known and cannot be declared", "remove it from the configuration")
+        if declared.like and ("", declared.like) not in families():
+            names = sorted(known for own, known in families() if not own)
+            near = difflib.get_close_matches(declared.like, names, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0]}?" if near else 'write "elementwise", or "like" and a standard operator'
+            raise UsageError(f"operators: {name} is like {declared.like!r}, which is not a standard operator", hint)
 
 
 def describe(placed: PlacedNode) -> tuple[Read, ...]:

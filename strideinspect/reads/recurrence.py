@@ -41,7 +41,9 @@ def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
         for turn, forward in enumerate(ways):
             steps: list[Step] = [Statistics((0, 1, 2))] if node.op == "DynamicQuantizeLSTM" else []
             steps.append(
-                Cumulative(time, forward, not forward) if output == 0 else Whole(time, sequence, collapses=False)
+                Cumulative(time, forward, not forward, both_ways=len(ways) > 1)
+                if output == 0
+                else Whole(time, sequence, collapses=False)
             )
             steps.append(Channels(2, 1, shape[2], hidden))
             if batch_first:

@@ -74,6 +74,37 @@ def resize(placed: PlacedNode) -> tuple[Read, ...]:
     return (Read(0, 0, tuple(steps)),)
 
 
+class Copied(NamedTuple):
+    """An axis along which onnxruntime copies a map; by the standard `output_index` reads the indices `standard`."""
+
+    axis: int
+    output_index: int
+    standard: tuple[int, int]
+
+
+def copied(placed: PlacedNode) -> Copied | None:
+    """Where onnxruntime copies the map of a Resize that keeps its size, and the standard reads another index.
+
+    None where both read the same. The middle one of the indices that differ is given.
+    """
+    if placed.output_shape() != placed.shape(0):
+        return None
+    chosen = _filter(placed.node)
+    try:
+        for part in resizing(placed):
+            if part.length > 1 and (part.scale != 1 or part.roi != (0.0, 1.0)):
+                taps = _axis_table(part, chosen).taps
+                own = np.arange(part.size)[:, None]
+                differing = np.flatnonzero(((taps != own) & (taps >= 0)).any(axis=1))
+                if len(differing):
+                    index = int(differing[len(differing) // 2])
+                    seen = taps[index][taps[index] >= 0]
+                    return Copied(part.axis, index, (int(seen.min()), int(seen.max())))
+    except UnresolvedError:
+        return None
+    return None
+
+
 def _filter(node: Node) -> _Filter:
     old = node.op == "Upsample" or node.version < 11
     return _Filter(

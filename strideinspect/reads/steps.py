@@ -183,11 +183,15 @@ class Whole(NamedTuple):
 
 @_distinct
 class Cumulative(NamedTuple):
-    """Output o reads all indices up to o (`forward`), from o on (`backward`), or both ways: recurrences and CumSum."""
+    """Output o reads all indices up to o (`forward`), from o on (`backward`), or both ways: recurrences and CumSum.
+
+    `both_ways`: another read of the same node runs the other way, so that the node as a whole reads the whole axis.
+    """
 
     axis: int
     forward: bool
     backward: bool
+    both_ways: bool = False
 
 
 @_distinct

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from strideinspect import spelling
-from strideinspect.report import number_text
+from strideinspect.report import alignment_text, number_text
 from strideinspect.results.field import Field
-from strideinspect.results.report import WindowNode
+from strideinspect.results.report import Cell, TensorReport, WindowNode
+from strideinspect.results.rows import by_input
 from strideinspect.results.scale import Scale
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def by_input(fields: Iterable[Field]) -> dict[str, tuple[Field, ...]]:
-    """The fields of each graph input, in the order in which inputs first come, each by axis."""
-    groups: dict[str, list[Field]] = {}
-    for field in fields:
-        groups.setdefault(field.input, []).append(field)
-    return {name: tuple(sorted(group, key=lambda field: field.axis)) for name, group in groups.items()}
 
 
 def reasons(fields: Iterable[Field]) -> tuple[str, ...]:
@@ -92,7 +85,16 @@ def _cell(fields: Sequence[Field], spell: Callable[[Field], str]) -> str:
 
 def whole(fields: Iterable[Field]) -> bool:
     """Whether the full dependence covers every one of these axes from end to end."""
-    return all(field.full and (field.full.first, field.full.last) == (0, field.extent - 1) for field in fields)
+    return all(
+        (field.full.first, field.full.last) == (0, field.extent - 1) if field.full else _local_is_whole(field)
+        for field in fields
+    )
+
+
+def _local_is_whole(field: Field) -> bool:
+    """Whether every index depends on the whole axis through windows alone."""
+    first, last = field.positions.first, field.positions.last
+    return bool(first) and {*first} == {0} and {*last} == {field.extent - 1}
 
 
 def whole_input(fields: Sequence[Field], *, name: str) -> str:
@@ -108,7 +110,8 @@ def full_sentence(fields: Sequence[Field], *, name: str) -> str:
         return ""
     if whole(fields):
         return f"{whole_input(fields, name=name)} (after {after})"
-    hulls = [spelling.span((field.full.first, field.full.last)) if field.full else spelling.NONE for field in fields]
+    # Along an axis without more than the local field there is nothing to add.
+    hulls = [spelling.span((field.full.first, field.full.last)) if field.full else "" for field in fields]
     return f"{spelling.along(hulls, before=True)} of {name} (after {after})"
 
 
@@ -120,13 +123,16 @@ def _coverage(fields: Sequence[Field], *, name: str) -> str:
 def local_sentence(fields: Sequence[Field], *, name: str) -> str:
     """The local field of one graph input.
 
-    `receptive field 91, stride 4, first index centered at 1.5, covers up to 91 of 224 rows and columns of image`.
+    `receptive field 91, stride 4, index i centered at 4·i + 1.5 (aligned), covers up to 91 of 224 rows and columns of
+    image`.
     """
     parts = []
     if all(field.size is not None for field in fields):
         parts += [f"receptive field {size_cell(fields, ())}", f"stride {stride_cell(fields)}"]
     centers = [field.center for field in fields if field.center is not None]
-    if len(centers) == len(fields):
+    if place := alignment_text.sentence(fields):
+        parts.append(place)
+    elif len(centers) == len(fields):
         distinct = dict.fromkeys(number_text.decimal(center) for center in centers)
         parts.append(f"first index centered at {', '.join(distinct)}")
     parts.append(f"covers up to {_coverage(fields, name=name)}")
@@ -166,3 +172,24 @@ def sentence(fields: Sequence[Field], *, name: str) -> str:
         return global_sentence(fields, name=name)
     full = full_sentence(fields, name=name)
     return local_sentence(fields, name=name) + (f"; full dependence: {full}" if full else "")
+
+
+def cell_sentences(tensor: TensorReport) -> Iterator[str]:
+    """What the corner and the middle index of a tensor really depend on, one sentence per graph input.
+
+    `corner cell sees 10×10 pixels, middle cell 19×19; 19×19 in theory`. Nothing where all cells see the same.
+    """
+    theory = by_input(tensor.fields)
+    by_name = [{name: _seen(cell, name) for name in theory} for cell in tensor.cells]
+    for name in theory:
+        corner, middle = ([cells[name] for cells in by_name] + [(), ()])[:2]
+        if corner and corner != middle:
+            unit = spelling.plural(spelling.point_noun(len(theory[name])), 1 if {*corner} == {1} else 2)
+            text = f"corner cell sees {spelling.by_axes(corner)} {unit}, middle cell {spelling.by_axes(middle)}"
+            size = sizes(theory[name])
+            yield f"{text}; {spelling.by_axes(size)} in theory" if len(size) == len(middle) else text
+
+
+def _seen(cell: Cell, name: str) -> tuple[int, ...]:
+    """Pixels per axis of one graph input."""
+    return tuple(0 if a.seen is None else a.seen[1] - a.seen[0] + 1 for a in cell.axes if a.input == name)

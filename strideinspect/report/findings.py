@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from strideinspect import spelling
-from strideinspect.report import places, rule_links
+from strideinspect.report import places
 from strideinspect.report.layout import (
     Line,
     Segment,
@@ -15,6 +15,9 @@ from strideinspect.report.layout import (
     hang,
     pad,
 )
+from strideinspect.results import rule_links
+from strideinspect.results.fingerprint import layer_of
+from strideinspect.results.one_cause import places_of
 from strideinspect.results.report import Finding, Report, Severity
 
 STYLES = {Severity.NOTE: Style.NOTE, Severity.WARNING: Style.WARNING, Severity.ERROR: Style.ERROR}
@@ -25,7 +28,7 @@ MOST = 8
 
 
 class Group(NamedTuple):
-    """Findings of one rule that share their help: a paragraph."""
+    """Findings of one rule that share their help, and the places that they stand for: a paragraph."""
 
     findings: tuple[Finding, ...]
 
@@ -34,18 +37,31 @@ class Group(NamedTuple):
         """The finding that stands for all of them."""
         return self.findings[0]
 
-    def messages(self, most: int | None = None) -> list[tuple[str, Finding]]:
-        """Each message with its finding: of notes only the first, with the places of the others; else one per finding.
+    @property
+    def every_place(self) -> tuple[Finding, ...]:
+        """One finding per place."""
+        return tuple(place for finding in self.findings for place in places_of(finding))
 
-        Of more than `most` findings, the last message names the places of all that remain.
+    def messages(self, most: int | None = None) -> list[tuple[str, Finding]]:
+        """Each message with its finding: of notes only the first, with the places of the others; else one per text.
+
+        Of more than `most` texts, the last message names the places of all that remain. Consequences of other rules are
+        named in a message of their own.
         """
+        own = [place for place in self.every_place if place.rule == self.first.rule]
+        consequences = [place for place in self.every_place if place.rule != self.first.rule]
+        included = [(_included(consequences), self.first)] if consequences else []
         if self.first.severity is Severity.NOTE:
-            return [(self.first.message + _elsewhere(self.findings), self.first)]
-        many = most is not None and len(self.findings) > most
-        one_by_one = self.findings[: (most or 0) - 1] if many else self.findings
-        listed = [(finding.message, finding) for finding in one_by_one]
-        rest = self.findings[len(listed) :]
-        return [*listed, (f"and {len(rest):,} more, at {_named(rest)}", rest[0])] if rest else listed
+            return [(self.first.message + _elsewhere(own), self.first), *included]
+        texts: dict[str, list[Finding]] = {}
+        for place in own:
+            texts.setdefault(_without_name(place), []).append(place)
+        many = most is not None and len(texts) > most
+        one_by_one = list(texts.values())[: (most or 0) - 1] if many else list(texts.values())
+        listed = [(alike[0].message + _elsewhere(alike), alike[0]) for alike in one_by_one]
+        rest = [place for alike in list(texts.values())[len(listed) :] for place in alike]
+        left = [(f"and {len(rest):,} more, at {_named(rest)}", rest[0])] if rest else []
+        return [*listed, *left, *included]
 
     def lines(self, files: places.Files) -> Iterator[tuple[str, str]]:
         """Each message with its place in source code, where known; a place that several share once, after the last."""
@@ -100,24 +116,45 @@ def _beside(
     yield from hang((Segment(" " * below),), message, width, style=style)
 
 
+def _included(consequences: Sequence[Finding]) -> str:
+    """`includes padding-only-window at b, c; unproductive-layer at c`."""
+    rules: dict[str, list[Finding]] = {}
+    for place in consequences:
+        rules.setdefault(place.rule, []).append(place)
+    return "includes " + "; ".join(f"{rule} at {_named(places)}" for rule, places in rules.items())
+
+
 def _elsewhere(findings: Sequence[Finding]) -> str:
     """The other places of a repeated finding: ` (3 times; also at a, b)`."""
     if len(findings) == 1:
         return ""
-    others = _named(findings, but=findings[0])
+    others = _named(findings[1:], but=findings[0])
     return f" ({len(findings):,} times{'; also at ' if others else ''}{others})"
 
 
 def _named(findings: Iterable[Finding], but: Finding | None = None) -> str:
-    """The first few places of these findings, each once, and how many there are besides."""
-    places = list(dict.fromkeys(filter(None, map(_place, findings))))
-    if but is not None and _place(but) in places:
-        places.remove(_place(but))
-    named, left = ", ".join(places[:NAMED]), len(places[NAMED:])
+    """The first few places of these findings, each once, and how many there are besides.
+
+    Where a place is in the same layer as `but`, the node is named.
+    """
+    here = None if but is None else _place(but)
+    places = [_node(finding) if _place(finding) == here else _place(finding) for finding in findings]
+    unique = [place for place in dict.fromkeys(places) if place and (but is None or place != _node(but))]
+    named, left = ", ".join(unique[:NAMED]), len(unique[NAMED:])
     return named + (f" and {left} more" if left else "")
 
 
+def _without_name(finding: Finding) -> str:
+    """The message from behind the name of the node on: what repeated findings have in common."""
+    before, name, behind = finding.message.partition(f" {finding.node or finding.output}")
+    return behind if name else before
+
+
 def _place(finding: Finding) -> str:
+    return layer_of(finding) or _node(finding)
+
+
+def _node(finding: Finding) -> str:
     return finding.node or finding.output or finding.input or ""
 
 
@@ -134,4 +171,5 @@ def summary(report: Report) -> Line:
 def accepted(report: Report) -> Iterator[str]:
     """`12 findings accepted in strideinspect-baseline.json`, where a baseline took any out of the report."""
     if report.accepted is not None and report.accepted.findings:
-        yield f"{spelling.count(len(report.accepted.findings), 'finding')} accepted in {report.accepted.baseline}"
+        number = sum(len(places_of(finding)) for finding in report.accepted.findings)  # an entry of the file for each
+        yield f"{spelling.count(number, 'finding')} accepted in {report.accepted.baseline}"

@@ -7,10 +7,10 @@ annotations of each level per step; the tenth says how many more there are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from strideinspect import spelling
-from strideinspect.report import findings, places
+from strideinspect.report import places
 from strideinspect.report.layout import printable
 from strideinspect.results.report import FailedReport, Finding, Report, Severity
 
@@ -33,16 +33,14 @@ def render(results: Sequence[Report | FailedReport], *, files: places.Files, sho
     """Commands for findings of severity `show` or higher, the most severe first, after models that failed.
 
     Within one severity those on a line of source go first: GitHub shows them in the diff, the others only in a list
-    that it cuts short. Notes of one rule are one annotation per model, with their number
-    and places.
+    that it cuts short. A finding at several places is one annotation, at the first of them.
     """
     failed = [_failed(result, files) for result in results if isinstance(result, FailedReport)]
     found = [
-        _found(replace(finding, message=message), files.model(result.path), files)
+        _found(finding, files.model(result.path), files)
         for result in results
         if isinstance(result, Report)
-        for group in findings.grouped(result.at_least(show))
-        for message, finding in group.messages()
+        for finding in result.at_least(show)
     ]
     found.sort(key=lambda annotation: annotation.line is None)
     lines = [line for severity in LEVELS for line in _commands(severity, [*failed, *found])]
@@ -68,7 +66,7 @@ def _failed(result: FailedReport, files: places.Files) -> _Annotation:
 def _found(finding: Finding, model: str, files: places.Files) -> _Annotation:
     line = places.line_of(finding, files)
     file, number = (line.file, line.number) if line is not None else (model, None)
-    return _Annotation(finding.severity, finding.rule, places.lines_of(finding, model), file, number)
+    return _Annotation(finding.severity, finding.rule, places.lines_of(finding, model, files), file, number)
 
 
 def _command(annotation: _Annotation) -> str:
@@ -84,5 +82,5 @@ def _data(text: str) -> str:
 
 
 def _property(text: str) -> str:
-    """The value of a property: what ends one is spelt out too."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    """The value of a property: what ends one is spelt out too, and no control character is left."""
+    return printable(_data(text)).replace(":", "%3A").replace(",", "%2C")

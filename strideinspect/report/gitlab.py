@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from strideinspect.report import places, rule_links
+from strideinspect.report import places
 from strideinspect.report.layout import printable
+from strideinspect.results import rule_links
 from strideinspect.results.fingerprint import fingerprints, of_failure
 from strideinspect.results.report import FailedReport, Report, Severity
 
@@ -32,7 +33,8 @@ def _entries(result: Report | FailedReport, files: places.Files) -> Iterator[Iss
         line = places.line_of(finding, files) or places.SourceLine(model, 1)
         text = _text(finding.message, finding.help)
         entry = _entry(text, finding.rule, mark, SEVERITIES[finding.severity], line)
-        yield {**entry, "content": {"body": rule_links.address(finding.rule, finding.page)}}
+        more = [printable(line) for line in places.also(finding, files)]
+        yield {**entry, "content": {"body": "\n".join([*more, rule_links.address(finding.rule, finding.page)])}}
 
 
 def _entry(text: str, name: str, mark: str, severity: str, line: places.SourceLine) -> Issue:

@@ -59,5 +59,5 @@ def _cases(report: Report, model: str, files: places.Files, fail_on: Severity | 
             detail = SubElement(case, "failure", message=printable(finding.message), type=finding.severity.value)
         else:
             detail = SubElement(case, "system-out")
-        detail.text = "\n".join((*where, *places.lines_of(finding, model)))
+        detail.text = "\n".join((*where, *places.lines_of(finding, model, files)))
         yield case

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
 from strideinspect import spelling
 from strideinspect.report import number_text
@@ -13,6 +16,7 @@ from strideinspect.report.layout import (
     Style,
     fitting,
     flow,
+    hang,
     table,
 )
 from strideinspect.results.report import LadderStep, Report, WindowNode
@@ -21,77 +25,105 @@ COLUMNS = (
     Column("map"),
     Column("stride", right=True),
     Column("layer", elastic=True, floor=18),
-    Column("trainable"),
+    Column("trainable", brief="train"),
     Column("params", right=True),
-    Column("mult-adds", right=True),
-    Column("dropped"),
-    Column("skipped"),
+    Column("mult-adds", right=True, brief="MACs"),
+    Column("dropped", brief="drop"),
+    Column("skipped", brief="skip"),
 )
 
 
-WindowsOfStep = tuple[LadderStep, Sequence[WindowNode]]
+MOST_BRANCHES = 5
+"""So many branches are shown: those of a pyramid, and not every exchange between the branches of an HRNet."""
+
+MOST_KINDS = 4
+"""From so many kinds of windows on a step gives only their number."""
+
+
+class _Step(NamedTuple):
+    """A step with its window nodes."""
+
+    step: LadderStep
+    windows: Sequence[WindowNode]
+
+    @property
+    def leading(self) -> WindowNode | None:
+        """The node with the largest kernel represents the step: a 1×1 shortcut skips pixels that its 3×3 reads."""
+        return max(self.windows, key=lambda node: node.kernel, default=None)
+
+    @property
+    def label(self) -> str:
+        """What stands on the way from map to map: `Conv 7×7/2`, `2 × Conv 3×3`; operators where there is no window."""
+        return number_text.window(self.leading) if self.leading and self.strided else ", ".join(self.kinds(brief=False))
+
+    @property
+    def strided(self) -> bool:
+        """Whether a window of it has a stride; its windows then stand beside each other, not one after the other."""
+        return any(max(node.stride) > 1 for node in self.windows)
+
+    def kinds(self, *, brief: bool) -> tuple[str, ...]:
+        """Its windows, equal ones once: `Conv 3×3/2`, `Conv 1×1/2`; `2 × Conv 3×3` where they follow each other."""
+        counts = Counter(number_text.window(node, brief=brief) for node in self.windows)
+        if self.strided or not counts:
+            return (*counts,) or self.step.operators
+        if len(counts) >= MOST_KINDS:
+            return (spelling.count(len(self.windows), "layer"),)
+        return tuple(label if number == 1 else f"{number} × {label}" for label, number in counts.items())
 
 
 def render(report: Report, width: int) -> Iterator[Line]:
-    """For each input the ladder in one line, wrapped between steps, and a table of its steps.
+    """For each input the ladder, a line per branch, wrapped between steps, and a table of its steps.
 
-    Nothing where no window node downsamples.
+    Nothing where the map never changes.
     """
-    by_output = {node.output: node for node in report.nodes}
-    steps: list[WindowsOfStep] = [(step, [by_output[output] for output in step.nodes]) for step in report.ladder]
-    spatial = [i for i in report.inputs if i.spatial_axes]
-    started = False
-    for i in spatial:
-        own = [step for step in steps if _leading(step[1]).fields[0].input == i.name]
-        if not own:
-            continue
-        if started:
+    windows = {node.output: node for node in report.nodes}
+    several = len({step.input for step in report.ladder}) > 1
+    for number, (name, group) in enumerate(groupby(report.ladder, key=lambda step: step.input)):
+        steps = [_Step(step, [windows[output] for output in step.nodes]) for step in group]
+        if number:
             yield ()
-        started = True
-        yield from _line(
-            f"{i.name}: " if len(spatial) > 1 else "", number_text.spatial(i.shape, i.spatial_axes), own, width
-        )
+        square = all(_square(step.size) and _square(step.start) for step, _ in steps)
+        branches = [[*branch] for _, branch in groupby(steps, key=lambda item: item.step.branch)]
+        for index, branch in enumerate(branches[:MOST_BRANCHES]):
+            title = f"{name}: " if several and not index else ""
+            yield from _line(title, branch, width, square=square, main=not index)
+        if len(branches) > MOST_BRANCHES:
+            text = f"{spelling.count(len(branches) - MOST_BRANCHES, 'further branch')}; --format json lists them"
+            yield from hang((), text, width, style=Style.DIM)
+            steps = [item for branch in branches[:MOST_BRANCHES] for item in branch]
         yield ()
         variants = ((False, None), (True, None), (True, width))
-        tables = (table(COLUMNS, [_row(*step, brief=b) for step in own], limit) for b, limit in variants)
+        tables = (table(COLUMNS, [_row(item, brief=b) for item in steps], limit) for b, limit in variants)
         yield from fitting(width, *tables)
 
 
-def _line(title: str, start: str, steps: Sequence[WindowsOfStep], width: int) -> Iterator[Line]:
-    sizes = [start, *(spelling.shape_text(rung.size) for rung, _ in steps)]
-    if all(_square(size) for size in sizes):
-        sizes = [size.partition("×")[0] for size in sizes]
-    pieces = [
-        title + sizes[0],
-        *(
-            f" ─ {number_text.window(_leading(nodes))} ▸ {size}"
-            for (_, nodes), size in zip(steps, sizes[1:], strict=True)
-        ),
-    ]
+def _line(title: str, steps: Sequence[_Step], width: int, *, square: bool, main: bool) -> Iterator[Line]:
+    """`224 ─ Conv 7×7/2 ▸ 112 ─ MaxPool 3×3/2 ▸ 56`; square maps by one number."""
+
+    def size(numbers: tuple[int, ...]) -> str:
+        return spelling.shape_text(numbers[:1] if square else numbers)
+
+    pieces = [title + size(steps[0].step.start), *(f" ─ {item.label} ▸ {size(item.step.size)}" for item in steps)]
     for text in flow(pieces, width, indent=4):
-        yield (Segment(text, Style.STRONG),)
+        yield (Segment(text, Style.STRONG if main else Style.PLAIN),)
 
 
-def _square(size: str) -> bool:
-    return len(set(size.split("×"))) == 1
+def _square(size: Sequence[int]) -> bool:
+    return len(set(size)) == 1
 
 
-def _leading(nodes: Sequence[WindowNode]) -> WindowNode:
-    """The node with the largest kernel represents the step: pixels that a 1×1 shortcut skips are read by the 3×3."""
-    return max(nodes, key=lambda node: node.kernel)
-
-
-def _row(rung: LadderStep, nodes: Sequence[WindowNode], *, brief: bool) -> tuple[str, ...]:
-    trainable = {node.learned for node in nodes}
-    labels = dict.fromkeys(number_text.window(node) for node in nodes)
+def _row(item: _Step, *, brief: bool) -> tuple[str, ...]:
+    step, windows = item
+    trainable = {node.learned for node in windows}
     return (
-        spelling.shape_text(rung.size),
-        number_text.once([number_text.fraction(stride) for stride in rung.stride]),
-        ", ".join(labels),
+        spelling.shape_text(step.size),
+        # A map of one index has no neighbour to be a stride away.
+        spelling.NONE if set(step.size) == {1} else number_text.once([*map(number_text.fraction, step.stride)]),
+        ", ".join(item.kinds(brief=brief)),
         "partly" if len(trainable) > 1 else "yes" if trainable == {True} else "no",
-        _total([node.parameters for node in nodes]),
-        _total([node.macs for node in nodes]),
-        *number_text.losses(_leading(nodes).dropped, brief=brief),
+        _total([node.parameters for node in windows]),
+        _total([node.macs for node in windows]),
+        *number_text.losses(None if item.leading is None else item.leading.dropped, brief=brief),
     )
 
 

@@ -6,13 +6,17 @@ styles into colours where the reader has any. Widths are in terminal cells.
 
 from __future__ import annotations
 
+import re
 import textwrap
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from os.path import commonprefix  # of texts, whatever they are
 from typing import NamedTuple
+
+from strideinspect.report.symbols import as_written
 
 
 class Style(StrEnum):
@@ -48,12 +52,17 @@ Document = tuple[Line, ...]
 
 
 class Column(NamedTuple):
-    """A column of a table; `right` aligns it to the right, `elastic` lets it be shortened from the left to `floor`."""
+    """A column of a table.
+
+    `right` aligns it to the right, `elastic` lets it be shortened in the middle down to `floor`, and `brief` is a title
+    for tables that are too wide otherwise.
+    """
 
     title: str
     right: bool = False
     elastic: bool = False
     floor: int = 12
+    brief: str = ""
 
 
 GAP = 2
@@ -64,6 +73,21 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
+_COMMANDS = re.compile(r"##(?=[a-z]*\[)")
+
+
+def inert(line: str) -> str:
+    """The line, so that no CI service takes it for a command: names in it come from a file and may be anything.
+
+    GitHub's runner obeys lines that begin with `::`, and older runners and Azure `##[…]` and `##vso[…]` anywhere.
+    """
+    if "::" in line:
+        start = len(line) - len(line.lstrip())
+        if line.startswith("::", start):
+            line = f"{line[:start]}\\x3a{line[start + 1 :]}"
+    return _COMMANDS.sub(r"\\x23#", line) if "##" in line else line
+
+
 def line(*parts: Segment | str) -> Line:
     """A line of spans; plain strings are taken as plain spans."""
     return tuple(Segment(part) if isinstance(part, str) else part for part in parts)
@@ -71,14 +95,16 @@ def line(*parts: Segment | str) -> Line:
 
 def plain(document: Iterable[Line]) -> str:
     """The text of a document, with no space at line ends and one line end after each line."""
-    return "".join("".join(span.text for span in row).rstrip() + "\n" for row in document)
+    return "".join(inert("".join(span.text for span in row).rstrip()) + "\n" for row in document)
+
+
+def cells(text: str) -> int:
+    """How many terminal cells a text takes as it is written: two for wide characters, none for combining ones."""
+    return len(text) if text.isascii() else _cells(as_written(text))
 
 
 @lru_cache(maxsize=1 << 12)  # a table holds the same few texts over and over
-def cells(text: str) -> int:
-    """How many terminal cells a text takes: two for wide characters, none for combining ones."""
-    if text.isascii():
-        return len(text)
+def _cells(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
 
 
@@ -88,26 +114,63 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     return fill + text if right else text + fill
 
 
-def shorten(text: str, width: int) -> str:
-    """The text cut from the left to a width, where names differ least: `…/layer1.0/conv1`."""
+def shorten(text: str, width: int, before: float = 0.5) -> str:
+    """The text cut in the middle to a width: `layer1.0…conv1`; `before` is the share of the width for its beginning."""
     if cells(text) <= width:
         return text
-    kept = text
-    while kept and cells(kept) > width - 1:
-        kept = kept[1:]
-    return "…" + kept
+    room = width - cells("…")
+    begin, end = round(room * before), room - round(room * before)
+    return f"{_start(text, begin)}…{_start(text[::-1], end)[::-1]}"
+
+
+def _start(text: str, width: int) -> str:
+    kept = text[:width]
+    while cells(kept) > width:
+        kept = kept[:-1]
+    return kept
+
+
+_SHARES = (0.5, 0.2, 0.8, 0.0, 1.0)
+"""Where to cut names so that they stay apart: many differ at their ends, some at their beginnings."""
+
+
+def shortened(texts: Sequence[str], width: int) -> list[str]:
+    """The texts cut to a width, at a place where they stay as different as they are, if there is one.
+
+    If there is none, what all the long ones have in common at both ends goes first.
+    """
+    if all(cells(text) <= width for text in texts):
+        return list(texts)
+    long = [text for text in texts if cells(text) > width]
+    begin, end = (len(commonprefix(way)) for way in (long, [text[::-1] for text in long]))  # noqa: RUF071  # no paths
+    middle = [f"…{text[begin : max(begin, len(text) - end)]}…" if cells(text) > width else text for text in texts]
+    ways = ([shorten(text, width, share) for text in candidates] for candidates in (texts, middle) for share in _SHARES)
+    best: list[str] = []
+    for way in ways:
+        if len(set(way)) > len(set(best)):
+            best = way
+        if len(set(best)) == len(set(texts)):
+            break
+    return best
 
 
 def hang(
-    head: Sequence[Segment], text: str, width: int, *, style: Style = Style.PLAIN, indent: int | None = None
+    head: Sequence[Segment],
+    text: str,
+    width: int,
+    *,
+    style: Style = Style.PLAIN,
+    indent: int | None = None,
+    whole: bool = False,
 ) -> Iterator[Line]:
     """The head, then the text wrapped; continuation lines are indented by `indent`, or by the head's width.
 
-    Words longer than a line stay whole.
+    Words longer than a line are cut in the middle, but for `whole` text, such as a path that people click on.
     """
     taken = sum(cells(span.text) for span in head)
+    room = max(width, taken + 20) - (taken if indent is None else max(taken, indent))
     pieces = textwrap.wrap(
-        text,
+        as_written(text if whole else " ".join(shorten(word, room) for word in text.split(" "))),
         max(width, taken + 20),
         initial_indent=" " * taken,
         subsequent_indent=" " * (taken if indent is None else indent),
@@ -130,25 +193,92 @@ def flow(pieces: Sequence[str], width: int, *, indent: int) -> Iterator[str]:
     yield current.rstrip()
 
 
+class _Grid(NamedTuple):
+    """How a table is laid out: a title and a width for each column that is used, and the gap before each."""
+
+    titles: Mapping[int, str]
+    widths: Mapping[int, int]
+    gap: int
+
+    @property
+    def total(self) -> int:
+        """The width of the whole table."""
+        return sum(self.gap + width for width in self.widths.values())
+
+
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int | None) -> Iterator[Line]:
     """A table with a dim title line, two cells in, empty columns left out.
 
-    Where it is wider than `width`, the elastic column gives way down to its floor, and no further; without a width
-    it never does.
+    Where it is wider than `width`, elastic columns give way down to their floors, then gaps and titles are shortened,
+    and at last rows are continued on further lines. Without a width it is as wide as it is.
     """
     used = [index for index in range(len(columns)) if any(row[index] for row in rows)]
-    widths = {i: max(cells(columns[i].title), *(cells(row[i]) for row in rows)) for i in used}
-    excess = 0 if width is None else GAP * len(used) + sum(widths.values()) - width
-    for index in used:
-        if columns[index].elastic and excess > 0:
-            widths[index] = max(min(widths[index], columns[index].floor), widths[index] - excess)
+    titles = {i: columns[i].title for i in used}
+    brief = {i: columns[i].brief or columns[i].title for i in used}
+    grid, lines = _grid(columns, titles, rows, GAP, width), [used]
+    if width is not None and not _holds(grid, rows, width):
+        grid = _grid(columns, brief, rows, 1, width)
+        if not _holds(grid, rows, width):
+            grid = _grid(columns, titles, rows, GAP, width, share=2)
+            lines = list(_lines(grid, width))
+    texts = {i: shortened([row[i] for row in rows], grid.widths[i]) for i in used}
 
     def cell(index: int, text: str) -> str:
-        return " " * GAP + pad(shorten(text, widths[index]), widths[index], right=columns[index].right)
+        return " " * grid.gap + pad(text, grid.widths[index], right=columns[index].right)
 
-    yield (Segment("".join(cell(i, columns[i].title) for i in used).rstrip(), Style.DIM),)
-    for row in rows:
-        yield tuple(Segment(cell(i, row[i])) for i in used)
+    for number, line in enumerate(lines):
+        yield (Segment(_INDENT * number + "".join(cell(i, grid.titles[i]) for i in line).rstrip(), Style.DIM),)
+    for row in range(len(rows)):
+        for number, line in enumerate(lines):
+            if not number or any(texts[i][row] for i in line):
+                yield (
+                    *([Segment(_INDENT * number)] if number else []),
+                    *(Segment(cell(i, texts[i][row])) for i in line),
+                )
+
+
+_INDENT = "    "
+"""What stands before the lines that continue a row."""
+
+
+def _grid(
+    columns: Sequence[Column],
+    titles: Mapping[int, str],
+    rows: Sequence[Sequence[str]],
+    gap: int,
+    width: int | None,
+    *,
+    share: int = 0,
+) -> _Grid:
+    """Elastic columns are as narrow as the width asks, down to their floors; with a `share`, that part of the width."""
+    widths = {i: max(cells(title), *(cells(row[i]) for row in rows)) for i, title in titles.items()}
+    for index in [i for i in titles if columns[i].elastic]:
+        if width is None:
+            break
+        excess = _Grid(titles, widths, gap).total - width
+        least = width // share if share else max(columns[index].floor, widths[index] - max(excess, 0))
+        widths[index] = min(widths[index], least)
+    return _Grid(titles, widths, gap)
+
+
+def _holds(grid: _Grid, rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether the table is narrow enough, and the texts of each column stay as different as they are."""
+    columns = (([row[i] for row in rows], own) for i, own in grid.widths.items())
+    return grid.total <= width and all(len(set(shortened(texts, own))) == len(set(texts)) for texts, own in columns)
+
+
+def _lines(grid: _Grid, width: int) -> Iterator[list[int]]:
+    """The columns of each line of a row."""
+    line: list[int] = []
+    taken = number = 0
+    for index, own in grid.widths.items():
+        if line and taken + grid.gap + own > width:
+            yield line
+            number += 1
+            line, taken = [], number * len(_INDENT)
+        line.append(index)
+        taken += grid.gap + own
+    yield line
 
 
 def fitting(width: int, *variants: Iterable[Line]) -> tuple[Line, ...]:

@@ -13,10 +13,11 @@ from strideinspect.report import (
     layout,
     number_text,
     places,
-    rule_links,
     verification,
 )
+from strideinspect.results import rule_links
 from strideinspect.results.report import FailedReport, Report, Severity, TensorReport
+from strideinspect.results.rows import by_input
 
 _UNBROKEN = 1_000_000
 """A width at which no line is broken."""
@@ -90,7 +91,7 @@ def _facts(report: Report) -> Iterator[str]:
 
 
 def _output(output: TensorReport) -> str:
-    seen = [field_text.sentence(fields, name=name) for name, fields in field_text.by_input(output.fields).items()]
+    seen = [field_text.sentence(fields, name=name) for name, fields in by_input(output.fields).items()]
     seen = [field_text.scale_sentence(scale) for scale in output.scales] or seen
     return f"{output.name}: {spelling.shape_text(output.shape)}" + "".join(f"; {sentence}" for sentence in seen)
 

@@ -39,6 +39,12 @@ def magnitude(number: int | None) -> str:
     return f"{scaled:.{digits}f} {unit}"
 
 
+def bytes_text(number: int) -> str:
+    """`9.63 MB`, `512 B`: decimal units."""
+    text = magnitude(number)
+    return f"{text}B" if text[-1:].isalpha() else f"{text} B"
+
+
 def transposed(node: WindowNode) -> bool:
     """Whether the node is a transposed convolution or unpooling."""
     return node.output_padding is not None
@@ -52,14 +58,34 @@ def kernel(node: WindowNode) -> str:
     return f"{kernel_text}{'↑' if transposed(node) else '/'}{once([str(s) for s in node.stride])}"
 
 
-def window(node: WindowNode) -> str:
+BRIEF = {"GlobalAveragePool": "GlobalAvg", "GlobalMaxPool": "GlobalMax", "AveragePool": "AvgPool"}
+"""Short names for operators, used where a table is too wide."""
+
+
+def operator(node: WindowNode, *, brief: bool) -> str:
+    """The operator, by its short name where `brief`."""
+    return BRIEF.get(node.op, node.op) if brief else node.op
+
+
+def window(node: WindowNode, *, brief: bool = False) -> str:
     """Operator, kernel and stride: `Conv 7×7/2`."""
-    return f"{node.op} {kernel(node)}"
+    return f"{operator(node, brief=brief)} {kernel(node)}"
+
+
+PAD_NODES = "Pad"
+"""Stands before the padding that Pad nodes add, which is not the window's own."""
 
 
 def padding(node: WindowNode) -> str:
-    """`3`; `0,1` where begin and end differ; per axis joined by × where the axes differ."""
-    pairs = zip(node.padding_begin, node.padding_end, strict=True)
+    """`3`; `0,1` where begin and end differ; per axis joined by × where the axes differ; `Pad 0,1` from a Pad node."""
+    own = _ends(node.padding_begin, node.padding_end)
+    if node.pad_nodes is None:
+        return own
+    return f"{PAD_NODES} {_ends(*node.pad_nodes)}" if own == "0" else f"{own} + {PAD_NODES} {_ends(*node.pad_nodes)}"
+
+
+def _ends(before: Sequence[int], after: Sequence[int]) -> str:
+    pairs = zip(before, after, strict=True)
     return once([str(begin) if begin == end else f"{begin},{end}" for begin, end in pairs])
 
 
@@ -71,13 +97,6 @@ def dilation(node: WindowNode) -> str:
 def spatial(sizes: Sequence[int], axes: Sequence[int]) -> str:
     """The spatial part of a shape: `112×112`."""
     return spelling.shape_text([sizes[axis] for axis in axes])
-
-
-def output_map(node: WindowNode) -> tuple[int, ...] | None:
-    """The spatial part of a window's output; None where it is unknown, or gone: a reduction may remove its axes."""
-    if node.output_shape is None or node.input_shape is None or len(node.output_shape) != len(node.input_shape):
-        return None
-    return tuple(node.output_shape[axis] for axis in node.spatial_axes)
 
 
 def lost(numbers: Sequence[int], *, brief: bool) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from strideinspect.report import rule_links
+from strideinspect import spelling
 from strideinspect.report.layout import printable
+from strideinspect.results import rule_links
 from strideinspect.results.report import Finding
+
+MOST = 20
+"""Number of further places of a finding that the formats of CI services list."""
 
 
 class Files(Protocol):
@@ -73,13 +78,26 @@ def at(finding: Finding, files: Files) -> str:
     return f"{code} ({scope})" if scope else code
 
 
-def lines_of(finding: Finding, model: str) -> tuple[str, ...]:
-    """The finding in lines of text: what is wrong, what to do, in which model and layer, and the rule's page."""
+def lines_of(finding: Finding, model: str, files: Files) -> tuple[str, ...]:
+    """The finding in lines of text: what is wrong, what to do, in which model and layers, and the rule's page."""
     layer = layer_of(finding)
     lines = (
         finding.message,
         f"help: {finding.help}" if finding.help else "",
         f"in {model}" + (f", at {layer}" if layer else ""),
+        *also(finding, files),
         rule_links.address(finding.rule, finding.page),
     )
     return tuple(printable(line) for line in lines if line)
+
+
+def also(finding: Finding, files: Files) -> Iterator[str]:
+    """A line per further place of the finding, with its source line where that is known; after a few, their number."""
+    for place in finding.also[:MOST]:
+        line = line_of(place, files)
+        code = "" if line is None else f", {line.file}:{line.number}"
+        rule = "" if place.rule == finding.rule else f" ({place.rule})"
+        yield f"also {place.message}{rule}{code}"
+    left = len(finding.also) - MOST
+    if left > 0:
+        yield f"and at {spelling.count(left, 'more place')}"

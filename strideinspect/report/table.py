@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from strideinspect import spelling
 from strideinspect.report import field_text, number_text
+from strideinspect.report.layer_names import layer_names
 from strideinspect.report.layout import (
     Column,
     Line,
@@ -19,6 +20,7 @@ from strideinspect.report.layout import (
 from strideinspect.report.repeated_blocks import Block, Row, fold, short_names
 from strideinspect.results.field import Field
 from strideinspect.results.report import Branch, Report, WindowNode
+from strideinspect.results.rows import by_input, output_map
 
 LONG = 25
 """Tables of fewer window nodes are not folded."""
@@ -28,20 +30,18 @@ SHOWN = 3
 
 COLUMNS = (
     Column("", right=True),
-    Column("node", elastic=True, floor=7),
-    Column("operator"),
-    Column("window"),
+    Column("layer", elastic=True, floor=7),
+    Column("operator", brief="op"),
+    Column("window", brief="win"),
     Column("pad", right=True),
     Column("dilation", right=True),
-    Column("output", right=True),
+    Column("output", right=True, brief="out"),
     Column("input", elastic=True),
     Column("RF", right=True),
     Column("stride", right=True),
-    Column("dropped"),
-    Column("skipped"),
+    Column("dropped", brief="drop"),
+    Column("skipped", brief="skip"),
 )
-BRIEF = {"GlobalAveragePool": "GlobalAvg", "GlobalMaxPool": "GlobalMax", "AveragePool": "AvgPool"}
-"""Short names for operators, used where the table is too wide."""
 
 
 def render(report: Report, width: int) -> Iterator[Line]:
@@ -52,10 +52,11 @@ def render(report: Report, width: int) -> Iterator[Line]:
     long = len(report.nodes) >= LONG
     nodes = [node for node in report.nodes if not (long and field_text.pooled(node))]
     notes = field_text.reasons(field for node in nodes for field in field_text.fields_of(node))
-    labels = [node.label for node in nodes]
+    of_node = layer_names(report.nodes)
+    labels = [of_node[node.output] for node in nodes]
     whole, short = dict(zip(labels, labels, strict=True)), short_names(labels)
     several = sum(bool(i.spatial_axes) for i in report.inputs) > 1
-    rows = {brief: _all_rows(nodes, notes, several=several, brief=brief) for brief in (False, True)}
+    rows = {brief: _all_rows(nodes, of_node, notes, several=several, brief=brief) for brief in (False, True)}
     blocks = fold(rows[False]) if long else [Block(0, len(rows[False]), 1)]
     # Full names and counts with nouns where they fit; else names shortened to what distinguishes them, bare numbers.
     variants = ((whole, False, None), (short, False, None), (short, True, None), (short, True, width))
@@ -66,12 +67,14 @@ def render(report: Report, width: int) -> Iterator[Line]:
     yield from _shortened(width, folded=folded, left_out=len(report.nodes) - len(nodes))
     for number, reason in enumerate(notes, 1):
         yield from hang((Segment(f"  {field_text.footmark(number)} "),), reason, width, style=Style.DIM)
-    yield from _full(report, width)
-    yield from _branches(report, width)
+    yield from _full(report, of_node, width)
+    yield from _branches(report, of_node, width)
 
 
-def _all_rows(nodes: Sequence[WindowNode], notes: Sequence[str], *, several: bool, brief: bool) -> list[Row]:
-    return [row for node in nodes for row in _rows(node, notes, several=several, brief=brief)]
+def _all_rows(
+    nodes: Sequence[WindowNode], names: Mapping[str, str], notes: Sequence[str], *, several: bool, brief: bool
+) -> list[Row]:
+    return [row for node in nodes for row in _rows(node, names[node.output], notes, several=several, brief=brief)]
 
 
 def _table(
@@ -86,6 +89,8 @@ def _legend(report: Report, width: int) -> Iterator[Line]:
     units = {spelling.plural(spelling.point_noun(len(i.spatial_axes))) for i in report.inputs if i.spatial_axes}
     unit = units.pop() if len(units) == 1 else "positions"
     text = f"RF: receptive field; stride: effective stride; both in {unit} of the input"
+    if any(node.pad_nodes for node in report.nodes):
+        text += f"; {number_text.PAD_NODES}: padding by a Pad node before the layer, beside its own"
     yield from hang((Segment("  "),), text, width, style=Style.DIM)
 
 
@@ -100,20 +105,20 @@ def _shortened(width: int, *, folded: bool, left_out: int) -> Iterator[Line]:
         yield from hang((Segment("  "),), text, width, style=Style.DIM)
 
 
-def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool) -> Iterator[Row]:
+def _rows(node: WindowNode, name: str, notes: Sequence[str], *, several: bool, brief: bool) -> Iterator[Row]:
     """One row per graph input that the node depends on; rows after the first repeat only what differs."""
-    groups: dict[str, tuple[Field, ...]] = field_text.by_input(field_text.fields_of(node)) or {"": ()}
+    groups: dict[str, tuple[Field, ...]] = by_input(field_text.fields_of(node)) or {"": ()}
     own = (
-        BRIEF.get(node.op, node.op) if brief else node.op,
+        number_text.operator(node, brief=brief),
         number_text.kernel(node),
         number_text.padding(node),
         number_text.dilation(node),
-        spelling.shape_text(number_text.output_map(node)),
+        spelling.shape_text(output_map(node)),
     )
     losses = number_text.losses(node.dropped, brief=brief)
-    for number, (name, fields) in enumerate(groups.items()):
+    for number, (source, fields) in enumerate(groups.items()):
         first = number == 0
-        label = node.label if first else ""
+        label = name if first else ""
         yield Row(
             label,
             re.sub(r"\d+", "#", label),
@@ -121,7 +126,7 @@ def _rows(node: WindowNode, notes: Sequence[str], *, several: bool, brief: bool)
             field_text.sizes(fields),
             (
                 *(own if first else ("",) * len(own)),
-                name if several else "",
+                source if several else "",
                 field_text.stride_cell(fields),
                 *(losses if first else ("", "")),
             ),
@@ -154,7 +159,7 @@ def _bracket(block: Block, offset: int) -> str:
     return "└" if offset == block.length - 1 else "│"
 
 
-def _full(report: Report, width: int) -> Iterator[Line]:
+def _full(report: Report, names: Mapping[str, str], width: int) -> Iterator[Line]:
     """The full dependence of all window nodes in one line per input, in place of a remark in every row."""
     beyond = [node for node in report.nodes if any(field.full for field in node.fields)]
     if not beyond:
@@ -162,9 +167,11 @@ def _full(report: Report, width: int) -> Iterator[Line]:
     share = (
         f"{len(beyond):,} of {spelling.count(len(report.nodes), 'layer')} {'depends' if len(beyond) == 1 else 'depend'}"
     )
-    pools = {node.output: node.label for node in report.nodes if all(f.node_axis is None for f in node.fields)}
-    for name, fields in field_text.by_input(field for node in beyond for field in node.fields if field.full).items():
-        since = next(field.full.collapsed_at for field in fields if field.full)
+    pools = {node.output: names[node.output] for node in report.nodes if all(f.node_axis is None for f in node.fields)}
+    for name, fields in by_input(field for node in beyond for field in node.fields).items():
+        since = next((field.full.collapsed_at for field in fields if field.full), None)
+        if since is None:
+            continue
         after = f"global pooling at {pools[since]}" if since in pools else since
         covered = field_text.whole_input(_axes(fields), name=name) if field_text.whole(fields) else f"more of {name}"
         text = f"after {after}, {share} on {covered}; the table shows local receptive fields"
@@ -176,15 +183,15 @@ def _axes(fields: Sequence[Field]) -> list[Field]:
     return list({field.axis: field for field in fields}.values())
 
 
-def _branches(report: Report, width: int) -> Iterator[Line]:
+def _branches(report: Report, names: Mapping[str, str], width: int) -> Iterator[Line]:
     """Which window nodes belong to a branch of an If, one line per branch."""
     labels_by_branch: dict[Branch, list[str]] = {}
     for node in report.nodes:
         if node.branch is not None:
-            labels_by_branch.setdefault(node.branch, []).append(node.label)
+            labels_by_branch.setdefault(node.branch, []).append(names[node.output])
     for branch, labels in labels_by_branch.items():
-        names = ", ".join(labels[:SHOWN]) + (", …" if len(labels) > SHOWN else "")
+        some = ", ".join(labels[:SHOWN]) + (", …" if len(labels) > SHOWN else "")
         runs = "runs" if len(labels) == 1 else "run"
-        text = f"{names} {runs} only if the data selects the {branch.side} branch of If {branch.node}"
+        text = f"{some} {runs} only if the data selects the {branch.side} branch of If {branch.node}"
         text += f", which cannot run at this size ({branch.unfit})" if branch.unfit else ""
         yield from hang((Segment("  "),), text, width, style=Style.DIM)

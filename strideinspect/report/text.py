@@ -24,8 +24,22 @@ from strideinspect.report.layout import (
     hang,
     line,
     pad,
+    shortened,
 )
-from strideinspect.results.report import Input, Report, Severity, TensorReport
+from strideinspect.results.report import Input, Report, Severity, TensorReport, Totals
+from strideinspect.results.rows import by_input
+
+_ORIGINS = {
+    "metadata": "from the metadata",
+    "weight": "from the weights",
+    "state": "assumed for the batch",
+    "declared": "from the declared shapes",
+    "tried": "assumed",
+}
+"""Where a size is from that the file leaves open."""
+
+NAME, LAYOUT = 12, 24
+"""Cells that are left for an input's name and for what is said of its axes, with the gaps between them."""
 
 
 def render(
@@ -73,17 +87,36 @@ def _header(report: Report, width: int) -> Iterator[Line]:
     first, *rest = flow([report.path, *facts], width, indent=2)
     yield (Segment(first[: len(report.path)], Style.STRONG), Segment(first[len(report.path) :], Style.DIM))
     yield from ((Segment(text, Style.DIM),) for text in rest)
-    names = [cells(i.name) for i in report.inputs]
     shapes = [cells(spelling.shape_text(i.shape)) for i in report.inputs]
-    for i in report.inputs:
-        head = Segment(f"{pad(i.name, max(names))}  {pad(spelling.shape_text(i.shape), max(shapes))}  ")
-        yield from hang((head,), number_text.layout_of(i) + _assumed(i), width, style=Style.DIM)
+    names = shortened([i.name for i in report.inputs], max(NAME, width - max(shapes, default=0) - LAYOUT))
+    for i, name in zip(report.inputs, names, strict=True):
+        head = Segment(f"{pad(name, max(map(cells, names)))}  {pad(spelling.shape_text(i.shape), max(shapes))}  ")
+        yield from hang((head,), _about(i), width, style=Style.DIM)
+    batched = any(i.shape[0] > 1 for i in report.inputs if i.spatial_axes)
+    yield from hang((), _totals(report.totals) + (" (batch 1)" if batched else ""), width, style=Style.DIM)
 
 
-def _assumed(input: Input) -> str:
-    """The assumed sizes; a note says how to set them. A batch size of 1 is not worth mentioning."""
-    sizes = [input.shape[axis] for axis in input.assumed if axis]
-    return f" · {'size' if len(sizes) == 1 else 'sizes'} {spelling.shape_text(sizes)} assumed" if sizes else ""
+def _totals(totals: Totals) -> str:
+    """`25.6 M parameters, 4.09 G multiply-adds, up to 9.63 MB of float32 activations`."""
+    parts = [f"{number_text.magnitude(totals.parameters)} parameters"]
+    if totals.macs is not None:
+        parts.append(f"{number_text.magnitude(totals.macs)} multiply-adds")
+    if totals.activations is not None:
+        parts.append(f"up to {number_text.bytes_text(totals.activations)} of float32 activations")
+    return ", ".join(parts)
+
+
+def _about(input: Input) -> str:
+    """Its layout and assumed sizes, with where they are from, or its given value; a note says how to set a size."""
+    if input.value is not None:
+        return f"value {spelling.value_text(input.value)}"
+    by_origin: dict[str, list[int]] = {}
+    for axis, origin in zip(input.assumed, input.origins, strict=False):
+        by_origin.setdefault(origin, []).append(input.shape[axis])
+    return number_text.layout_of(input) + "".join(
+        f" · {'size' if len(sizes) == 1 else 'sizes'} {spelling.shape_text(sizes)} {_ORIGINS[origin]}"
+        for origin, sizes in by_origin.items()
+    )
 
 
 def _tensors(report: Report, width: int) -> Iterator[Line]:
@@ -96,9 +129,11 @@ def _tensor(kind: str, tensor: TensorReport, width: int) -> Iterator[Line]:
     yield line(
         Segment(f"{kind}  ", Style.DIM), Segment(tensor.name, Style.STRONG), f"  {spelling.shape_text(tensor.shape)}"
     )
-    groups = field_text.by_input(tensor.fields)
+    groups = by_input(tensor.fields)
     texts = [field_text.sentence(fields, name=name) for name, fields in groups.items()] or [_without_fields(tensor)]
     for text in [field_text.scale_sentence(scale) for scale in tensor.scales] or texts:
+        yield from hang((Segment("        "),), text, width)
+    for text in field_text.cell_sentences(tensor):
         yield from hang((Segment("        "),), text, width)
 
 

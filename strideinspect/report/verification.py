@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from strideinspect import spelling
 from strideinspect.report.layout import Line, Segment, Style, hang
 from strideinspect.results.report import Report
-from strideinspect.results.verdict import Counts, Impulses, Verdict, Verification
+from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
 
 _NOUNS = {"shape": "shape", "field": "receptive field", "unseen": "unseen range", "theory": "closed form"}
+_MOST_REASONS = 8  # enough to see what kind of operator is missing; JSON has them all
 _PREPOSITIONS = {Verdict.AGREED: " with", Verdict.CONTRADICTED: " by", Verdict.NOT_CHECKED: " with"}
 STYLES = {Verdict.AGREED: Style.GOOD, Verdict.CONTRADICTED: Style.ERROR, Verdict.NOT_CHECKED: Style.WARNING}
 
@@ -17,7 +18,8 @@ STYLES = {Verdict.AGREED: Style.GOOD, Verdict.CONTRADICTED: Style.ERROR, Verdict
 def render(report: Report, width: int) -> Iterator[Line]:
     """The verdict with its counts, the impulse tests, and each reason why something was not checked once."""
     verification = report.verification
-    head = Segment(verification.status.value.replace("-", " "), STYLES[verification.status])
+    words = "checked in part" if verification.partial else verification.status.value.replace("-", " ")
+    head = Segment(words, STYLES[verification.status])
     yield from hang((head,), _verdict(verification), width, indent=2)
     if verification.impulses is not None and verification.impulses.watched:
         yield from hang((Segment("  "),), _impulses(report, verification.impulses), width)
@@ -39,7 +41,7 @@ def _impulses(report: Report, impulses: Impulses) -> str:
 
 
 def _verdict(verification: Verification) -> str:
-    if verification.status is Verdict.NOT_CHECKED:
+    if verification.status is Verdict.NOT_CHECKED and not verification.partial:
         return f": {verification.reason}"
     by = "" if not verification.runtime else f"{_PREPOSITIONS[verification.status]} {verification.runtime}"
     counts = [
@@ -49,10 +51,16 @@ def _verdict(verification: Verification) -> str:
     ]
     if _tells_theory(verification):
         counts.insert(2, (verification.theory, "closed form", " away from the borders"))
-    refuted = ", ".join(_part(c.contradicted, _total(c), noun) for c, noun, _ in counts if c.contradicted)
-    agreed = "; ".join(_agreed(c, noun, manner) for c, noun, manner in counts if _total(c))
+    refuted = ", ".join(
+        [
+            *("it does not run the model to its end" for check in verification.details if _is_refused(check)),
+            *(_part(c.contradicted, _total(c), noun) for c, noun, _ in counts if c.contradicted),
+        ]
+    )
+    agreed = "; ".join(_agreed(c, noun, manner) for c, noun, manner in counts if (c.agreed if refuted else _total(c)))
+    told = "; agreed: ".join(filter(None, (refuted, agreed)))
     seconds = f" ({verification.seconds:.1f} s)" if verification.seconds is not None else ""
-    return f"{by}: {f'{refuted}; agreed: ' if refuted else ''}{agreed}{seconds}"
+    return f"{by}: {told}{seconds}"
 
 
 def _tells_theory(verification: Verification) -> bool:
@@ -80,16 +88,36 @@ def _all(total: int, noun: str) -> str:
 
 
 def _unchecked(verification: Verification, width: int) -> Iterator[Line]:
-    reasons: dict[tuple[str, str], list[str]] = {}
+    """Each reason once, with what was not checked for it; the reason of the whole verification first."""
+    reasons: dict[str, dict[str, list[str]]] = {}
+    if verification.reason and (verification.partial or verification.status is Verdict.CONTRADICTED):
+        reasons[verification.reason] = {}
     for check in verification.details:
-        reported = check.claim != "theory" or _tells_theory(verification)
-        specific = check.reason != verification.reason  # a reason for the whole verification is in the verdict
-        if reported and specific and check.verdict is Verdict.NOT_CHECKED and check.reason:
-            reasons.setdefault((check.claim, check.reason), []).append(check.node or check.output)
-    for (claim, reason), places in reasons.items():
-        where = f"{places[0]}" if len(places) == 1 else f"{places[0]} and {len(places) - 1:,} more"
-        what = (
-            f"{spelling.count(len(places), _NOUNS[claim])} not checked" if claim in _NOUNS else "impulse tests not run"
-        )
-        text = f"{what} ({where}): {reason}"
+        reported = check.claim not in {"theory", "run"} or (check.claim == "theory" and _tells_theory(verification))
+        if reported and check.verdict is Verdict.NOT_CHECKED and check.reason:
+            places = reasons.setdefault(check.reason, {}).setdefault(check.claim, [])
+            places.append(check.node or check.output)
+    if verification.status is Verdict.NOT_CHECKED and not verification.partial:
+        reasons.pop(verification.reason or "", None)  # it is in the verdict
+    for number, (reason, claims) in enumerate(reasons.items()):
+        if number == _MOST_REASONS:
+            text = f"and {spelling.count(len(reasons) - number, 'more reason')}: --format json has them all"
+        else:
+            text = f"{_what(claims)}{reason}"
         yield from hang((Segment("  "),), text, width, style=Style.DIM)
+
+
+def _is_refused(check: Check) -> bool:
+    return check.claim == "run" and check.verdict is Verdict.CONTRADICTED
+
+
+def _what(claims: Mapping[str, Sequence[str]]) -> str:
+    """`2 shapes and 1 receptive field not checked (conv1 and 2 more): `."""
+    if not claims:
+        return ""
+    counted = [spelling.count(len(places), _NOUNS[claim]) for claim, places in claims.items() if claim in _NOUNS]
+    distinct = list(dict.fromkeys(place for places in claims.values() for place in places))
+    where = distinct[0] if len(distinct) == 1 else f"{distinct[0]} and {len(distinct) - 1:,} more"
+    if not counted:
+        return f"impulse tests not run ({where}): "
+    return f"{' and '.join(filter(None, [', '.join(counted[:-1]), counted[-1]]))} not checked ({where}): "

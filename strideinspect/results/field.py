@@ -48,6 +48,34 @@ class LastLocal(NamedTuple):
     stride: Fraction
 
 
+class Alignment(NamedTuple):
+    """Where the cells of a map lie along one axis of a graph input, in pixels.
+
+    An *offset* is the center of cell i minus `(i + ½)·stride − ½`, where code that works with half-pixel centers puts
+    it, averaged over one period of the field. Cell i stands for the pixels from `i·stride` to `(i + 1)·stride − 1`.
+
+    Attributes:
+        offset: The offset along every path from the graph input; None where the paths disagree.
+        least: The smallest offset of any path.
+        most: The largest offset of any path.
+        lookahead: How many pixels past those that it stands for a cell sees, in the theoretical field. 0 is causal.
+        lookback: How many pixels before them it sees.
+        apart_at: The first node that merged paths of different offsets, as operator and name; None without one.
+    """
+
+    offset: Fraction | None
+    least: Fraction
+    most: Fraction
+    lookahead: int
+    lookback: int
+    apart_at: str | None = None
+
+    @property
+    def causal(self) -> bool:
+        """Whether a cell sees pixels before those that it stands for, and none after them."""
+        return self.lookahead == 0 < self.lookback
+
+
 NOTHING = 1 << 30
 """In arrays of first and last indices, the entry of an index that sees nothing.
 
@@ -99,6 +127,11 @@ class Positions:
     def __len__(self) -> int:
         """How many indices there are."""
         return len(self.firsts) // array("i").itemsize
+
+    def at(self, index: int) -> Span | None:
+        """The first and the last pixel, included, that one index sees; None where it sees nothing."""
+        first, last = (memoryview(side).cast("i")[index] for side in (self.firsts, self.lasts))
+        return None if sees_nothing(first) else (first, last)
 
     @property
     def first(self) -> tuple[int | None, ...]:
@@ -152,6 +185,11 @@ class Field:
         positions: The actual local field of every index along `node_axis`, of one for the whole tensor without it.
         widest: The largest actual local field of any index, in pixels of the graph input.
         last_local: The last closed form on the way, where there is none; None where there is one, or never was.
+        smallest: The theoretical size along the path with the smallest field, where branches met on the way; equal to
+            `size` where there is one path. It is the field that a layer is sure to extend in Richter et al., "Should
+            You Go Deeper?" (arXiv:2106.12307). None without a closed form.
+        alignment: Where the indices of this tensor lie along the axis; None where there is no closed form or no
+            position, or the axis is reversed.
     """
 
     input: str
@@ -168,6 +206,8 @@ class Field:
     positions: Positions
     widest: int
     last_local: LastLocal | None = None
+    smallest: int | None = None
+    alignment: Alignment | None = None
 
     def __repr__(self) -> str:
         where = f"axis {self.axis} of {self.input!r}"

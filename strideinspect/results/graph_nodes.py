@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from strideinspect.results.field import Field
+from strideinspect.spelling import by_axes, shape_text
 
 
 class Source(NamedTuple):
@@ -82,6 +83,8 @@ class WindowNode:
         fields: Receptive field of the first output: one Field per axis of a graph input.
         bytes: First byte and length of the node's record in the file; None for a node in a subgraph.
         branch: The branch of an If node in which it stands, if the data decide whether that runs.
+        pad_nodes: What Pad nodes directly before it add to its input, before index 0 and after the last index of each
+            spatial axis, apart from its own padding; None where there is no such node.
     """
 
     name: str
@@ -103,6 +106,11 @@ class WindowNode:
     fields: tuple[Field, ...]
     bytes: tuple[int, int] | None = None
     branch: Branch | None = None
+    pad_nodes: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+
+    def __repr__(self) -> str:
+        window = f"{by_axes(self.kernel)}/{by_axes(self.stride)}"
+        return f"<WindowNode {self.label!r}: {self.op} {window}, output {shape_text(self.output_shape)}>"
 
     @property
     def label(self) -> str:

@@ -7,24 +7,33 @@ at every start.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from strideinspect.errors import UsageError
+from strideinspect.results.cells import Cell, CellAxis, cells_of
 from strideinspect.results.field import Field, Span
+from strideinspect.results.findings import Accepted, Finding, RuleInfo, Severity
 from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
+from strideinspect.results.ladder import LadderStep
 from strideinspect.results.scale import Scale
+from strideinspect.results.totals import NO_TOTALS, Totals
 from strideinspect.results.verdict import Verification
 
 if TYPE_CHECKING:
     import networkx
+    import pandas
+
 
 __all__ = [  # everything that a report is made of, but for fields and verification, can be imported from here
     "Accepted",
     "Branch",
+    "Cell",
+    "CellAxis",
     "Dropped",
     "FailedReport",
     "Finding",
@@ -36,43 +45,11 @@ __all__ = [  # everything that a report is made of, but for fields and verificat
     "Severity",
     "Source",
     "TensorReport",
+    "Totals",
+    "Unmatched",
     "Unseen",
     "WindowNode",
 ]
-
-
-class Severity(StrEnum):
-    """How serious a finding is. Compare `rank`: as text, severities sort alphabetically."""
-
-    NOTE = "note"
-    WARNING = "warning"
-    ERROR = "error"
-
-    @property
-    def rank(self) -> int:
-        """0 for a note, 1 for a warning, 2 for an error."""
-        return _RANKS[self]
-
-
-_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
-
-
-class RuleInfo(NamedTuple):
-    """A rule.
-
-    Attributes:
-        id: Its name in kebab-case, which findings, options and configurations use.
-        group: The group it belongs to, which options and configurations may name instead.
-        severity: The maximum severity of its findings.
-        summary: One line that says when it fires.
-        page: Address of its documentation where another package brings the rule; else empty.
-    """
-
-    id: str
-    group: str
-    severity: Severity
-    summary: str
-    page: str = ""
 
 
 class Input(NamedTuple):
@@ -82,8 +59,12 @@ class Input(NamedTuple):
         name: Its name.
         shape: Elements per axis.
         spatial_axes: The axes along which the first window nodes slide; empty where there are none.
-        assumed: The axes whose size neither the file nor the user gave, so that a default was taken.
+        assumed: The axes whose size neither the file nor the user gave, so that the program chose one.
         layout: Order of the axes, such as "NCHW", "NHWC" or "NCW"; empty where it has no such name.
+        origins: Where the size of each axis of `assumed` is from: "metadata" (the exporter's), "weight" (the channels
+            of a convolution), "state" (the batch of a recurrent state), "declared" (another shape in the file needs it)
+            or "tried" (a usual size at which the model runs).
+        value: The value that the user gave, as a number, a text or nested tuples of them; None where there is none.
     """
 
     name: str
@@ -91,6 +72,8 @@ class Input(NamedTuple):
     spatial_axes: tuple[int, ...]
     assumed: tuple[int, ...]
     layout: str
+    origins: tuple[str, ...] = ()
+    value: object = None
 
 
 class TensorReport(NamedTuple):
@@ -110,19 +93,24 @@ class TensorReport(NamedTuple):
     reason: str | None = None
     scales: tuple[Scale, ...] = ()
 
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The corner and the middle index, with what they really depend on; empty where there is no position."""
+        return cells_of(self.fields)
 
-class LadderStep(NamedTuple):
-    """One step of the downsampling ladder: the window nodes that change the map to this effective stride.
+
+class Unmatched(NamedTuple):
+    """A pattern of the settings that matches nothing in the model.
 
     Attributes:
-        stride: Effective stride per spatial axis, in pixels of the graph input per index.
-        size: Size of the map per spatial axis, in indices.
-        nodes: `output` of those window nodes.
+        setting: The attribute of Settings: "tensors", "budgets" or "per_node_ignores".
+        pattern: The pattern.
+        near: The name in the model that is most like it; empty where none is.
     """
 
-    stride: tuple[Fraction, ...]
-    size: tuple[int, ...]
-    nodes: tuple[str, ...]
+    setting: str
+    pattern: str
+    near: str
 
 
 class Unseen(NamedTuple):
@@ -137,58 +125,6 @@ class Unseen(NamedTuple):
     input: str
     axis: int
     ranges: tuple[Span, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one rule reports at one place of the model.
-
-    Attributes:
-        rule: Id of the rule.
-        severity: How serious it is.
-        message: What is wrong, where and by how much, in one sentence.
-        help: What to do about it; may be empty.
-        node: Name of the node concerned, or None.
-        output: First output of that node, or the graph output concerned, or None.
-        input: The graph input concerned, or None.
-        axes: Axes of the tensor concerned: of the graph input where `input` is given, else of the node's own input.
-        ranges: First and last index, both included, of each run of indices concerned; they hold along each of `axes`.
-        pixels: How many indices are concerned along each of `axes`; None where that is not counted.
-        sizes: Sizes of each of `axes` to use instead.
-        source: Where the author wrote the node; None where the exporter recorded nothing.
-        bytes: First byte and length, in the file, of the record of the node that makes `output`; None where there is
-            none.
-        page: Address of the rule's documentation where another package brings the rule; else empty.
-    """
-
-    rule: str
-    severity: Severity
-    message: str
-    help: str = ""
-    node: str | None = None
-    output: str | None = None
-    input: str | None = None
-    axes: tuple[int, ...] = ()
-    ranges: tuple[Span, ...] = ()
-    pixels: int | None = None
-    sizes: tuple[int, ...] = ()
-    source: Source | None = None
-    bytes: tuple[int, int] | None = None
-    page: str = ""
-
-
-class Accepted(NamedTuple):
-    """What a baseline removed from a report.
-
-    Attributes:
-        baseline: Name of the baseline's file.
-        findings: The findings that it accepts.
-        stale: A text for each of its entries that no longer matches a finding.
-    """
-
-    baseline: str
-    findings: tuple[Finding, ...]
-    stale: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)  # no slots: the graph is made when it is first asked for, and kept
@@ -211,6 +147,8 @@ class Report:
         merges: Nodes in which branches meet; with the window nodes they are the nodes of `graph`.
         edges: Edges of `graph`: the `output` of two nodes, the second of which reads the first's.
         accepted: What the baseline removed; None without a baseline.
+        totals: Parameters, multiply-adds and activations of the whole model.
+        unmatched: Patterns of the settings that match nothing in the model.
     """
 
     path: str
@@ -228,6 +166,8 @@ class Report:
     merges: tuple[Merge, ...] = ()
     edges: tuple[tuple[str, str], ...] = ()
     accepted: Accepted | None = None
+    totals: Totals = NO_TOTALS
+    unmatched: tuple[Unmatched, ...] = ()
 
     def __repr__(self) -> str:
         counts = f"{len(self.nodes)} window nodes, {len(self.findings)} findings"
@@ -255,6 +195,51 @@ class Report:
         from strideinspect.results import window_graph
 
         return window_graph.windows_only(self.graph)
+
+    @cached_property
+    def plain_graph(self) -> networkx.DiGraph[str]:
+        """`graph` with plain attributes, so that networkx can write it as GraphML, GEXF or node-link JSON.
+
+        Attributes are texts and numbers: sizes per axis are written as in "3x3", a stride of 1/2 as "1/2", and what is
+        not known is left out. Receptive field and stride are those of the node's first input.
+        """
+        from strideinspect.results import window_graph
+
+        return window_graph.plain(self.graph)
+
+    def to_dict(self, *, positions: bool = False) -> dict[str, Any]:
+        """The report as dicts, lists, texts and numbers: an entry of `models` in the JSON report.
+
+        `positions` adds the actual field of every index.
+        """
+        from strideinspect.results import as_data
+
+        return {**as_data.model(self, positions=positions)}
+
+    def to_json(self, *, positions: bool = False) -> str:
+        """The JSON report (`strideinspect/report/1`) of this model alone."""
+        from strideinspect.results import as_data
+        from strideinspect.version import __version__
+
+        return json.dumps(as_data.document([self], version=__version__, positions=positions), indent=2)
+
+    def to_rows(self) -> list[dict[str, str | int | float | Fraction | None]]:
+        """The receptive-field table: a dict per window node and input axis, with the columns of the CSV report."""
+        from strideinspect.results import rows
+
+        return [*rows.rows(self.nodes)]
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """`to_rows` as a pandas.DataFrame, with fractions as floats.
+
+        Raises UsageError where pandas is not installed.
+        """
+        try:
+            import pandas
+        except ModuleNotFoundError as error:
+            raise UsageError("to_pandas needs pandas", "pip install pandas, or use to_rows()") from error
+        rows = [{k: float(v) if isinstance(v, Fraction) else v for k, v in row.items()} for row in self.to_rows()]
+        return pandas.DataFrame(rows)
 
     def node(self, key: str) -> WindowNode:
         """The first window node with this name or first output.

@@ -29,6 +29,11 @@ class Counts:
     contradicted: int = 0
     not_checked: int = 0
 
+    @property
+    def total(self) -> int:
+        """All claims of the kind."""
+        return self.agreed + self.contradicted + self.not_checked
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -37,7 +42,8 @@ class Check:
     Attributes:
         node: Name of the node concerned, or None.
         output: The tensor concerned.
-        claim: Kind of the claim: "shape", "field", "unseen", "theory" or "impulse".
+        claim: Kind of the claim: "shape", "field", "unseen", "theory" or "impulse"; "run" where onnxruntime refuses the
+            model at this size.
         verdict: Contradicted or not checked.
         reason: Why it was not checked, or how it was contradicted.
         predicted: The value that the report gives.
@@ -82,8 +88,9 @@ class Verification:
     """What running the model in onnxruntime says of the report's claims.
 
     Attributes:
-        status: Contradicted if any claim is, else agreed if any is, else not checked.
-        reason: Why nothing was checked; None otherwise.
+        status: Contradicted if any claim is. Agreed if the model ran to its end, something is known of every graph
+            output, and some claim agreed. Else not checked, or only in part: the counts say how much agreed.
+        reason: Why nothing was checked, or only a part; None otherwise.
         runtime: Name and version of what ran the model; None if nothing did.
         shapes: Tensors whose shape is as predicted.
         fields: Tensors whose actual receptive field is as predicted, at every index.
@@ -106,6 +113,16 @@ class Verification:
     impulses: Impulses | None = None
     details: tuple[Check, ...] = ()
     seconds: float | None = None
+
+    def __repr__(self) -> str:
+        counts = (("shapes", self.shapes), ("fields", self.fields), ("unseen", self.unseen), ("theory", self.theory))
+        told = ", ".join(f"{count.agreed} of {count.total} {name}" for name, count in counts)
+        return f"<Verification {self.status}: {told}>"
+
+    @property
+    def partial(self) -> bool:
+        """Whether a part of the report was checked, and all of that agreed."""
+        return self.status is Verdict.NOT_CHECKED and bool(self.shapes.agreed or self.fields.agreed)
 
     def __post_init__(self) -> None:
         if self.status is Verdict.NOT_CHECKED and not self.reason:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import networkx
+
+from strideinspect.results.field import Field
+from strideinspect.results.graph_nodes import Source
 
 Named = tuple[str, Mapping[str, object]]
 """A graph node: its first output tensor, and its attributes."""
@@ -37,3 +41,28 @@ def windows_only(graph: networkx.DiGraph[str]) -> networkx.DiGraph[str]:
         alone.add_edges_from((p, key) for p in sorted(before))
         reach[key] = {key}
     return alone
+
+
+def plain(graph: networkx.DiGraph[str]) -> networkx.DiGraph[str]:
+    """The same graph with texts and numbers as attributes, which every format of networkx can hold."""
+    plainer: networkx.DiGraph[str] = networkx.DiGraph()
+    for key, attributes in graph.nodes(data=True):
+        plainer.add_node(key, **dict(_plain_attributes(attributes)))
+    plainer.add_edges_from(graph.edges)
+    return plainer
+
+
+def _plain_attributes(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str | int]]:
+    for name, value in attributes.items():
+        match name, value:
+            case _, str() | int():
+                yield name, value
+            case "fields", (Field() as first, *_):
+                alike = [field for field in value if field.input == first.input]
+                if all(field.size is not None and field.stride is not None for field in alike):
+                    yield "receptive_field", "x".join(str(field.size) for field in alike)
+                    yield "effective_stride", "x".join(str(field.stride) for field in alike)
+            case "source", Source():
+                yield from ((part, known) for part, known in value._asdict().items() if known is not None)
+            case _, tuple() if value and all(isinstance(item, int) for item in value):
+                yield name, "x".join(map(str, value))

@@ -13,6 +13,7 @@ from strideinspect.fields.hulls import along
 from strideinspect.fields.index_masks import Vector, all_marked, back, unmarked
 from strideinspect.model.node import Node
 from strideinspect.results.field import NOTHING, Span
+from strideinspect.results.report import Input
 from strideinspect.spelling import axis_noun
 
 
@@ -33,6 +34,29 @@ class Cause(NamedTuple):
         """`MaxPool pool1 (1 row of 54)`."""
         of = "" if self.of is None else f" of {self.of}"
         return f"{self.node.op} {self.node.label} ({self.lost} {self.noun}{of})"
+
+
+class Lost(NamedTuple):
+    """Indices of a graph input that reach no output: the same `ranges` along all `axes`, and where they are lost."""
+
+    given: Input
+    axes: tuple[int, ...]
+    ranges: tuple[Span, ...]
+    causes: tuple[Cause, ...]
+
+
+def lost_pixels(analysis: Analysis) -> list[Lost]:
+    """Per input and set of rows or columns, what reaches no output."""
+    found = []
+    for given in analysis.inputs:
+        groups: dict[tuple[tuple[Span, ...], int], list[int]] = {}
+        for unseen in analysis.unseen:
+            if unseen.input == given.name:
+                groups.setdefault((unseen.ranges, given.shape[unseen.axis]), []).append(unseen.axis)
+        for (ranges, _), axes in groups.items():
+            causes = tuple(causes_of(analysis, given.name, axes[0], ranges))
+            found.append(Lost(given, tuple(axes), ranges, causes))
+    return found
 
 
 def causes_of(analysis: Analysis, name: str, axis: int, ranges: Sequence[Span]) -> list[Cause]:

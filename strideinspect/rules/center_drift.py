@@ -1,78 +1,103 @@
-"""An output map is not centered on the image.
+"""The indices of an output map do not lie where half-pixel centers put them.
 
 ## What it does
 
-Compares the midpoint between the centers of a map's first and last index with the middle of the image, and reports a
-difference of half an effective stride or more, once per output map and axis.
+Compares the center of index i of an output map, averaged over the phases of its field, with `(i + ½)·stride − ½`: the
+middle of the pixels that it stands for. Reports a distance of at least a quarter of the effective stride and at least
+one pixel, once per output and distance.
+
+Three cases are not reported. Where branches of different centers were merged, there is no single distance, and
+`misaligned-merge` names the merges. Along a causal axis, as in a WaveNet, the past is seen on purpose. A map of one
+index, or on an input of one pixel, has no positions to decode.
 
 ## Why it matters
 
-Code that maps indices back to pixels with `(i + ½)·stride − ½` is off by this distance. Causes are asymmetric padding
-and dropped rows or columns.
+Boxes, heat maps and anchors that are mapped back to pixels with `(i + ½)·stride − ½` are off by this distance. It comes
+from strided convolutions with odd kernels: padded symmetrically, index i of a 3×3 with stride 2 is centered on pixel
+2·i, not between 2·i and 2·i + 1. Five of them put index i half an index, 15.5 pixels, before the middle of its 32.
+TensorFlow's SAME padding puts it after.
 
 ## Flagged
 
     <ir_version: 8, opset_import: ["": 18]>
-    agraph (float[1,1,8,8] x) => (float[1,1,8,8] y) <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
-      y = Conv <pads = [2, 2, 0, 0]> (x, w)
+    agraph (float[1,1,16,16] x) => (float[1,1,4,4] y) <float[1,1,3,3] w = {1, 1, 1, 1, 1, 1, 1, 1, 1}> {
+      a = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (x, w)
+      y = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (a, w)
     }
 
 ## Clean
 
     <ir_version: 8, opset_import: ["": 18]>
-    agraph (float[1,1,9,9] x) => (float[1,1,5,5] y) <float[1,1,1,1] w = {1}> {
-      y = Conv <strides = [2, 2]> (x, w)
+    agraph (float[1,1,16,16] x) => (float[1,1,4,4] y) {
+      a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (a)
     }
 
 ## What to do
 
-Nothing, if decoding uses the true centers (`--format csv` lists them). Otherwise pad symmetrically.
+Decode positions, and lay anchors, at the center that the finding names. Nothing, if the training did the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
+from strideinspect.rules.bounds import by_input
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import pixels
+from strideinspect.rules.wording import axes_listed
+from strideinspect.spelling import center, half_pixel, shift
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from strideinspect.results.field import Field
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("alignment", Severity.NOTE)
 def check(inspection: Inspection) -> Iterator[Draft]:
-    """One finding per output, input and axis."""
+    """One finding per output, input and distance."""
     for output in inspection.analysis.outputs:
-        for field in output.fields:
-            drift = _drift(field, output.shape)
-            if drift is None or field.stride is None or abs(drift) * 2 < abs(field.stride):
-                continue
-            distance = pixels(abs(drift), len(inspection.analysis.spatial_axes[field.input]))
-            yield Draft(
-                f"the center of {output.name} is {distance} {'after' if drift > 0 else 'before'} the middle of axis "
-                f"{field.axis} of {field.input}: {float(abs(drift / field.stride)):.2g} of its effective stride "
-                f"{field.stride}",
-                "decode positions with the true centers (--format csv lists them), or pad symmetrically",
-                tensor=output.name,
-                input=field.input,
-                axes=(field.axis,),
-                written_by=output.name,
-            )
+        for name, fields in by_input(output).items():
+            rank = len(inspection.analysis.spatial_axes[name])
+            drifts: dict[tuple[Fraction, Fraction], list[int]] = {}
+            for field in fields:
+                offset = _drift(field)
+                if offset is not None and field.stride is not None and not _causal(field, fields):
+                    drifts.setdefault((offset, field.stride), []).append(field.axis)
+            for (offset, stride), axes in drifts.items():
+                yield Draft(
+                    f"index i of {output.name} is centered at {center(stride, offset)} along {axes_listed(axes)} of "
+                    f"{name}, {shift(offset, rank)} {half_pixel(stride)}",
+                    "decode positions, and lay anchors, at this center instead",
+                    tensor=output.name,
+                    input=name,
+                    axes=tuple(axes),
+                    written_by=output.name,
+                )
 
 
-def _drift(field: Field, shape: tuple[int, ...] | None) -> Fraction | None:
-    """Distance of the midpoint of the first and last index's centers from the middle of the image, in pixels."""
-    if field.center is None or field.stride is None or field.node_axis is None or shape is None or not field.phases:
-        return None
-    cells, period = shape[field.node_axis], len(field.phases)
-    last = field.phases[(cells - 1) % period]
-    if last is None:
-        return None
-    end = Fraction(sum(last), 2) + (cells - 1) // period * field.stride * period
-    return (field.center + end) / 2 - Fraction(field.extent - 1, 2)
+def _drift(field: Field) -> Fraction | None:
+    """The offset of a field where it is worth a note."""
+    if field.alignment is None or field.stride is None or min(field.extent, len(field.positions)) < 2:
+        return None  # nobody decodes a position from one index, or on one pixel
+    offset = field.alignment.offset
+    return offset if offset is not None and abs(offset) >= 1 and abs(offset) * 4 >= field.stride else None
+
+
+def _causal(field: Field, fields: Sequence[Field]) -> bool:
+    """Whether an axis sees only the past on purpose: that of a signal, or the time axis of a video.
+
+    An image has no such axis. Symmetrically padded 3×3 windows with stride 2 see no pixel ahead either, but no whole
+    index back, and what is padded in front along all axes is shifted.
+    """
+    causal = [other.axis for other in fields if _sees_the_past(other, at_least=1 if len(fields) == 1 else other.stride)]
+    return causal == [field.axis]
+
+
+def _sees_the_past(field: Field, *, at_least: Fraction | int | None) -> bool:
+    aligned = field.alignment
+    return aligned is not None and aligned.causal and at_least is not None and aligned.lookback >= at_least

@@ -44,8 +44,8 @@ def _message(place: str, check: Check) -> str:
     if check.claim == "theory":
         return (
             f"{place}: on an infinite plane index {predicted['index']} sees {_seen(predicted)} of axis "
-            f"{predicted['axis']} of {predicted['input']} here; in onnxruntime, away from the borders of an input of "
-            f"{predicted['of']:,} indices, {_seen(ran)}"
+            f"{predicted['axis']} of {predicted['input']} here; in onnxruntime, of {predicted['of']:,} indices there, "
+            f"{_seen(ran)}, which no border explains"
         )
     if check.claim == "impulse":
         return (

@@ -36,45 +36,37 @@ Export the model again, or correct the declared shape.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.spelling import by_axes
+from strideinspect.spelling import by_axes, shape_text
 
 if TYPE_CHECKING:
-    from strideinspect.analysis import Analysis
-    from strideinspect.model.node import Shape
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("model", Severity.ERROR)
 def check(inspection: Inspection) -> Iterator[Draft]:
-    """One finding per tensor."""
-    for name, declared, computed in _conflicts(inspection.analysis):
+    """One finding per tensor. At an input size other than the declared one, the declarations do not apply."""
+    from strideinspect.model.declared_shapes import conflicts  # imports onnx
+
+    shapes = inspection.analysis.shapes
+    for name, declared, computed in () if shapes.resized else conflicts(shapes):
         computes = inspection.analysis.producers.get(name)
         yield Draft(
-            f"{name} is declared as {by_axes(declared)}; its shape is {by_axes(computed)}",
+            f"{name} is declared {_declared(declared)}; "
+            + (f"its shape is {by_axes(computed)}" if computed else "it is a scalar"),
             "export the model again, or correct the declaration",
             node=computes.key if computes else None,
             tensor=name,
         )
 
 
-def _conflicts(analysis: Analysis) -> Iterator[tuple[str, Shape, Shape]]:
-    """Tensors whose declared shape differs from the computed one: name, declared, computed.
-
-    At an input size other than the declared one, the declarations do not apply.
-    """
-    shapes = analysis.shapes
-    for name, declared in analysis.network.declared.items() if not shapes.resized else ():
-        computed = shapes.shapes.get(name)
-        if computed is None or declared.dims is None or name in analysis.network.inputs:
-            continue
-        agree = len(declared.dims) == len(computed) and all(
-            not isinstance(d, int) or d == c for d, c in zip(declared.dims, computed, strict=True)
-        )
-        if not agree:
-            yield name, tuple(d if isinstance(d, int) else -1 for d in declared.dims), computed
+def _declared(dims: Sequence[int | str | None]) -> str:
+    """`as 1×seqlen`, with symbols as in the file; `a scalar` without axes, `a vector of 3` with one."""
+    if len(dims) == 1:
+        return f"a vector of {'unknown length' if dims[0] is None else dims[0]}"
+    return f"as {shape_text(dims)}" if dims else "a scalar"

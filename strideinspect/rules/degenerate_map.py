@@ -50,8 +50,8 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import kernel
-from strideinspect.spelling import by_axes
+from strideinspect.rules.size_advice import smallest_size
+from strideinspect.rules.wording import kernel, map_of
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
@@ -59,27 +59,36 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
-_HELP = "use a larger input, or fewer strides before it"
-
-
 @rule("model", Severity.ERROR)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node: an error where a map is empty, a warning where it has one index."""
+    from strideinspect.rules import small_maps
+
     analysis = inspection.analysis
     for window in analysis.windows:
         axes = _shrunk_axes(analysis, window)
         if axes and window.input_shape is not None:
-            size = by_axes([window.input_shape[axis] for axis in window.spatial_axes])
+            tensor = analysis.data_tensor(window)
+            size = map_of([window.input_shape[axis] for axis in window.spatial_axes], "a")
             yield Draft(
-                f"{window.op} {window.label}: {kernel(window.kernel)} slides over a map that was reduced to {size}",
-                _HELP,
+                f"{window.op} {window.label}: {kernel(window.kernel)} slides over {size}, to which earlier layers have "
+                "reduced it",
+                small_maps.advice(analysis, window),
                 node=window.output,
                 axes=axes,
                 severity=Severity.WARNING,
+                cause=small_maps.cause(analysis, tensor),
             )
     for problem in analysis.problems:
         if problem.trouble.value == "empty":
-            yield Draft(f"{problem.node.op} {problem.node.label}: {problem.text}", _HELP, node=problem.node.key)
+            node = problem.node
+            smallest = smallest_size(inspection, node) or "use a larger input"
+            yield Draft(
+                f"{node.op} {node.label}: {problem.text}",
+                f"{smallest}, or fewer strides before it",
+                node=node.key,
+                cause=small_maps.cause(analysis, node.inputs[0]),
+            )
 
 
 def _shrunk_axes(analysis: Analysis, window: WindowNode) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from strideinspect.results.field import Span
@@ -17,7 +18,11 @@ class Draft:
     `input` is a graph input. `axes` are axes of the graph input where `input` is given, else of the node's own input;
     `ranges` (indices), `pixels` (number of indices) and `sizes` (extents to use instead) hold for each of them.
     `severity` lowers the rule's own severity. `written_by` is the tensor whose node's source line the finding points
-    at, where that is not `node`.
+    at, where that is not `node`. Drafts with the same `cause`, of one rule or of several, are one finding; without one,
+    drafts of a rule are one finding if they say the same of several nodes (a layer used twice, both branches of a
+    block, the steps of an unrolled recurrence). The most severe one stands for the others, else the first in the order
+    of the graph that is no `consequence`. `any_size` says whether this one is so at every input size, where the rule's
+    findings differ in that.
     """
 
     message: str
@@ -31,3 +36,6 @@ class Draft:
     sizes: tuple[int, ...] = ()
     severity: Severity | None = None
     written_by: str | None = None
+    cause: Hashable | None = None
+    consequence: bool = False
+    any_size: bool | None = None

@@ -76,4 +76,6 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 ranges=ranges,
                 pixels=count,
                 sizes=advice.sizes if advice else (),
+                cause=inspection.cause_of_loss(window.output, ranges),
+                consequence=True,
             )

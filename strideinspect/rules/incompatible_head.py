@@ -3,9 +3,7 @@
 ## What it does
 
 Reports a Reshape, Gemm or other node that cannot run, with its numbers. Nodes after it cannot be analysed; the rest
-of the report is complete. It also reports nodes that cannot run at any size: negative padding that tf2onnx writes for
-transposed convolutions with a kernel smaller than the stride, and a DequantizeLinear with an `axis` in models of
-opset 12 or lower (the attribute exists since opset 13).
+of the report is complete.
 
 ## Why it is bad
 
@@ -49,17 +47,14 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
-HELP = {
-    "head": "use the size that the model was exported for, or export it again for this size",
-    "broken": "no input size helps: change this layer, or export the model in another way",
-}
-"""By the kind of trouble."""
-
-
 @rule("model", Severity.ERROR)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node."""
     for problem in inspection.analysis.problems:
-        if problem.trouble.value in HELP:
+        if problem.trouble.value == "head":
             node = problem.node
-            yield Draft(f"{node.op} {node.label}: {problem.text}", HELP[problem.trouble.value], node=node.key)
+            yield Draft(
+                f"{node.op} {node.label}: {problem.text}",
+                "use the size that the model was exported for, or export it again for this size",
+                node=node.key,
+            )

@@ -2,30 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
+    from strideinspect.model.ambiguity import Outcome
+    from strideinspect.results.field import Span
+    from strideinspect.results.report import Finding
     from strideinspect.results.verdict import Verification
+    from strideinspect.rules.causes import Lost
     from strideinspect.settings import Settings
     from strideinspect.studies.lossless_sizes import SizeSearch
 
 
 @dataclass(frozen=True)  # no slots: the search is made when a rule first asks for it
 class Inspection:
-    """The input of every rule: one model at one input size. `verification` is None before verification."""
+    """The input of every rule: one model at one input size. `verification` is None before verification.
+
+    Where the file leaves sizes open, `failed_sizes` are those at which the model was found not to run. If that is all
+    that were tried, `refusal` says why it does not run at the one inspected.
+    `refused_sizes` are shapes of graph inputs at which onnxruntime does not run the model: they are not advised.
+    `advises` is False in an inspection that is made only to judge a size: its findings name no other sizes.
+    """
 
     analysis: Analysis
     settings: Settings
     verification: Verification | None = None
+    failed_sizes: Sequence[str] = ()
+    refusal: str | None = None
+    refused_sizes: frozenset[tuple[str, tuple[int, ...]]] = frozenset()
+    advises: bool = True
+
+    @cached_property
+    def findings_elsewhere(self) -> dict[tuple[str, tuple[int, ...]], list[Finding]]:
+        """The findings of inspections at other sizes of one input, as far as they were made."""
+        return {}
+
+    @cached_property
+    def ambiguous(self) -> dict[str, dict[str, Outcome]]:
+        """Per node, by its first output, what each source makes of it where they disagree."""
+        from strideinspect.model.ambiguity import outcomes
+
+        shapes = self.analysis.shapes
+        return {node.key: differing for node in shapes.nodes if (differing := outcomes(shapes, node))}
+
+    def cause_at(self, key: str) -> Hashable | None:
+        """The cause of findings at a node whose size is ambiguous: they are one finding. None for another node."""
+        return ("ambiguous size", key) if key in self.ambiguous else None
+
+    @cached_property
+    def lost_pixels(self) -> list[Lost]:
+        """What of the inputs reaches no output, and the nodes at which it is lost."""
+        from strideinspect.rules.causes import lost_pixels
+
+        return lost_pixels(self.analysis)
+
+    def cause_of_loss(self, key: str, ranges: tuple[Span, ...]) -> Hashable | None:
+        """The cause of a finding about indices that a node does not use, if these are just what the input loses."""
+        for lost in self.lost_pixels:
+            if lost.ranges == ranges and any(cause.node.key == key for cause in lost.causes):
+                return "lost pixels", lost.given.name, lost.ranges
+        return None
 
     @cached_property
     def size_search(self) -> SizeSearch:
         """The search for nearby input sizes; rules share its cache."""
+        from strideinspect.rules.verified_sizes import accepted
         from strideinspect.studies.lossless_sizes import (
             SizeSearch,  # imports numpy, which the list of rules does not need
         )
 
-        return SizeSearch(self.analysis)
+        return SizeSearch(self.analysis, partial(accepted, self))

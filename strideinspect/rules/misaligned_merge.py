@@ -2,12 +2,13 @@
 
 ## What it does
 
-Compares the centers of the receptive fields, averaged over phases, of maps that are merged by an elementwise operator
-or by a Concat along channels. If one of them was upsampled, the finding is a note.
+Compares where the indices of the maps lie that are merged by an elementwise operator or by a Concat along channels:
+the centers of their fields, averaged over phases, along all paths to each of them. If one of the maps was upsampled, or
+they are at most half an index apart and an even kernel is the reason, the finding is a note.
 
-Two cases are not reported. Along a single axis, fields that end at the same pixel belong to causal convolutions,
+Three cases are not reported. Along a single axis, fields that end at the same pixel belong to causal convolutions,
 which depend on different lengths of the past. A Concat of shifted slices of one map is intended: YOLOv5 and YOLOX use
-it to move resolution into channels.
+it to move resolution into channels. The steps of an unrolled recurrence, each a single index, are not maps.
 
 ## Why it is bad
 
@@ -36,55 +37,118 @@ stride-2 convolution is centered one pixel further along than the 1×1 stride-2 
 
 ## What to do
 
-Pad symmetrically, use an odd input size with SAME padding, or align the corners of the Resize.
+What the help says: the same padding in both branches, an odd input size with SAME padding, other coordinates in the
+Resize. Nothing, if half an index does not matter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import axes_listed, pixels
+from strideinspect.rules.wording import axes_listed
+from strideinspect.spelling import count, distance, listed
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
-    from strideinspect.fields.merging import MapMerge
+    from strideinspect.fields.merging import MapMerge, MergedMap
+    from strideinspect.model.node import Node
+    from strideinspect.results.report import WindowNode
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("alignment", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Draft]:
-    """One finding per merge."""
-    for merge in inspection.analysis.merges:
+    """One finding per merge whose branches lie apart along every path."""
+    analysis = inspection.analysis
+    for merge in analysis.merges:
         causal = len(merge.axes) == 1 and len({branch.last for branch in merge.branches}) == 1
-        if causal or len({branch.stride for branch in merge.branches}) > 1:
+        if causal or merge.slices or len({branch.stride for branch in merge.branches}) > 1:
             continue
-        low = min(merge.branches, key=lambda branch: branch.center)
-        high = max(merge.branches, key=lambda branch: branch.center)
-        apart = high.center - low.center
-        if apart and not _slices_of_one_map(inspection.analysis, merge):
-            distance = pixels(apart, len(inspection.analysis.spatial_axes[merge.input]))
+        low = min(merge.branches, key=lambda branch: branch.most)
+        high = max(merge.branches, key=lambda branch: branch.least)
+        apart = high.least - low.most
+        if apart > 0:
+            windows = _windows_between(analysis, low, high)
+            by_design = apart <= abs(low.stride) / 2 and any(map(_even, windows))
             yield Draft(
                 f"{merge.node.op} {merge.node.label}: its branches are spatially misaligned: {high.tensor} is centered "
-                f"{distance} after {low.tensor} along {axes_listed(merge.axes)} of {merge.input}",
-                "pad symmetrically, or use an odd size where padding is SAME",
+                f"{distance(apart, len(analysis.spatial_axes[merge.input]))} after {low.tensor} along "
+                f"{axes_listed(merge.axes)} of {merge.input}",
+                _resize_advice(analysis, merge, low, high)
+                or _window_advice(analysis, windows, by_design=by_design)
+                or _crop_advice(low, apart),
                 node=merge.node.key,
                 input=merge.input,
                 axes=merge.axes,
-                severity=Severity.NOTE if merge.upsampled else None,
+                severity=Severity.NOTE if merge.upsampled or by_design else None,
             )
 
 
-def _slices_of_one_map(analysis: Analysis, merge: MapMerge) -> bool:
-    """Whether a Concat joins slices of one map (a Focus layer), which are shifted on purpose."""
-    return merge.node.op == "Concat" and len({_unsliced(analysis, branch.tensor) for branch in merge.branches}) == 1
+def _window_advice(analysis: Analysis, windows: Sequence[WindowNode], *, by_design: bool) -> str:
+    """What to change of the windows that only one of the branches has; empty if they are not the reason."""
+    even = [window.label for window in windows if _even(window)]
+    lopsided = [window for window in windows if window.padding_begin != window.padding_end]
+    if by_design:
+        verb = "has an even kernel" if len(even) == 1 else "have even kernels"
+        return f"{_few(even)} {verb}, centered between two indices: use odd kernels, or the same ones in both branches"
+    if any(analysis.nodes[window.output].text("auto_pad", "NOTSET").startswith("SAME") for window in lopsided):
+        return "use an odd input size, or explicit symmetric padding instead of SAME"
+    odd = [window.label for window in lopsided if not _even(window)]
+    return f"pad {_few(odd)} symmetrically" if odd else ""
 
 
-def _unsliced(analysis: Analysis, tensor: str) -> str:
-    """The tensor before one or more successive slices; the tensor itself if it is not a slice."""
-    while (node := analysis.producers.get(tensor)) is not None and node.op in {"Slice", "Unsqueeze"}:
-        tensor = node.inputs[0]
-    return tensor
+def _crop_advice(low: MergedMap, apart: Fraction) -> str:
+    """What moves the branch that lies before the other: its own index further along in its place."""
+    if apart % abs(low.stride):
+        return "use the same windows and padding in both branches"
+    moved = count(int(apart / abs(low.stride)), "index")
+    return (
+        f"crop {moved} at the {'end' if low.stride < 0 else 'beginning'} of {low.tensor}, and pad as many at the other"
+    )
+
+
+def _resize_advice(analysis: Analysis, merge: MapMerge, low: MergedMap, high: MergedMap) -> str:
+    """Whether other coordinates in the last Resize of a branch move it by this distance; empty if not.
+
+    Half-pixel coordinates lie half the difference of the strides before asymmetric ones, which put index 0 on index 0.
+    """
+    for branch, moves in ((low, "asymmetric"), (high, "half_pixel")):
+        node = next((node for node in _upstream(analysis, branch.tensor) if node.op in {"Resize", "Upsample"}), None)
+        if node is None:
+            continue
+        seen = analysis.fields.get(node.inputs[0], {}).get((merge.input, merge.axes[0]))
+        stride = getattr(seen.form, "stride", None) if seen is not None else None
+        if isinstance(stride, Fraction) and abs(stride - branch.stride) / 2 == high.least - low.most:
+            kind = "linear interpolation and " if moves == "asymmetric" else ""
+            return f"{node.op} {node.label} aligns them with {kind}coordinate_transformation_mode {moves}"
+    return ""
+
+
+def _windows_between(analysis: Analysis, low: MergedMap, high: MergedMap) -> list[WindowNode]:
+    """The sliding windows in one of the branches, and not in both; neither transposed nor global ones."""
+    one, other = ({node.key for node in _upstream(analysis, branch.tensor)} for branch in (low, high))
+    return [window for window in analysis.windows if window.output in one ^ other and window.dropped is not None]
+
+
+def _upstream(analysis: Analysis, tensor: str) -> Iterator[Node]:
+    """The nodes on which a tensor depends, the nearest first."""
+    waiting, known = [tensor], {tensor}
+    for name in waiting:
+        if (node := analysis.producers.get(name)) is not None:
+            yield node
+            waiting += (new := [source for source in node.inputs if source not in known])
+            known.update(new)
+
+
+def _even(window: WindowNode) -> bool:
+    """Whether the window covers an even number of indices along some axis: it is centered between two of them."""
+    return any(d * (k - 1) % 2 for k, d in zip(window.kernel, window.dilation, strict=True))
+
+
+def _few(labels: list[str]) -> str:
+    return listed(labels if len(labels) < 4 else [*labels[:3], "others"])

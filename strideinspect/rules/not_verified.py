@@ -1,8 +1,9 @@
-"""Verification could not run.
+"""Verification could not run, or not to the end.
 
 ## What it does
 
-Reports why onnxruntime could not check the results.
+Reports why onnxruntime could not check the results, or only a part of them. Where another finding names the cause (a
+node that does not fit, an unknown operator), this one is left out; the last lines of the report tell it all the same.
 
 ## Why it matters
 
@@ -10,12 +11,11 @@ The results come from the analysis alone.
 
 ## Flagged
 
-onnxruntime has no kernel for a custom operator:
+onnxruntime has no code for an old version of a standard operator:
 
-    <ir_version: 8, opset_import: ["": 18, "com.example": 1]>
+    <ir_version: 8, opset_import: ["": 1]>
     agraph (float[1,1,8,8] x) => (float[1,1,4,4] y) {
-      smooth = com.example.Smooth (x)
-      y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (smooth)
+      y = AveragePool <kernel_shape = [2, 2], strides = [2, 2]> (x)
     }
 
 ## Clean
@@ -27,7 +27,9 @@ onnxruntime has no kernel for a custom operator:
 
 ## What to do
 
-See the reason in the message. Custom operators and operators without an onnxruntime kernel cannot be verified.
+See the reason in the message. What onnxruntime has no operator for cannot be verified; around it the rest is. Where it
+took too long, `--verify-timeout` gives it more time. Where onnxruntime refuses a size that the model leaves open, give
+the real one with `--input-shape`.
 """
 
 from __future__ import annotations
@@ -38,8 +40,10 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
+from strideinspect.spelling import by_axes
 
 if TYPE_CHECKING:
+    from strideinspect.analysis import Analysis
     from strideinspect.rules.inspection import Inspection
 
 
@@ -47,8 +51,25 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Draft]:
     """At most one finding."""
     verification = inspection.verification
-    if verification is not None and verification.status.value == "not-checked":
+    if verification is None or verification.status.value != "not-checked":
+        return
+    analysis = inspection.analysis
+    misfits = {problem.node.key for problem in analysis.problems}
+    if any(check.claim == "run" and check.output in misfits for check in verification.details):
+        return
+    if not verification.partial:
         yield Draft(
-            f"onnxruntime could not confirm this report: {verification.reason}",
+            f"onnxruntime could not confirm this report: {verification.reason}{_at_a_chosen_size(analysis)}",
             "the numbers come from the analysis alone",
         )
+    elif not misfits and all(output.shape is not None for output in analysis.outputs):
+        yield Draft(
+            f"onnxruntime could check only a part of this report: {verification.reason}{_at_a_chosen_size(analysis)}",
+            "the other numbers come from the analysis alone",
+        )
+
+
+def _at_a_chosen_size(analysis: Analysis) -> str:
+    """A reminder, where sizes are not the user's, that others may run."""
+    sizes = ", ".join(f"{given.name} {by_axes(given.shape)}" for given in analysis.inputs)
+    return f", at {sizes} (assumed sizes)" if any(given.assumed for given in analysis.inputs) else ""

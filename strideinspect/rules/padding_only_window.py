@@ -29,7 +29,8 @@ On a 2×2 map every tap reads a pixel at one of the four positions:
 
 ## What to do
 
-Use a larger input, less downsampling before this layer, or a smaller kernel or dilation.
+Use a larger input, less downsampling before this layer, or a smaller kernel or dilation. Where the size of the input is
+fixed, the layer computes the same without the taps that only touch padding.
 
 ## References
 
@@ -45,8 +46,8 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.rules.wording import kernel
-from strideinspect.spelling import by_axes, percent
+from strideinspect.rules.wording import kernel, map_of
+from strideinspect.spelling import percent
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -55,23 +56,24 @@ if TYPE_CHECKING:
 @rule("coverage", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per node."""
-    from strideinspect.fields.coverage import used_taps  # imports numpy, which the list of rules does not need
+    from strideinspect.rules import small_maps
 
-    for window in inspection.analysis.windows:
-        if window.dropped is None or window.input_shape is None:
-            continue
-        used = [used_taps(w) for w in inspection.analysis.shapes.geometries[window.output].windows]
-        idle = [i for i, (count, taps) in enumerate(zip(used, window.kernel, strict=True)) if count < taps]
-        if not idle:
+    analysis = inspection.analysis
+    for window in analysis.windows:
+        idle = small_maps.idle_axes(analysis, window)
+        if not idle or window.input_shape is None:
             continue
         share = 1.0
-        for count, taps in zip(used, window.kernel, strict=True):
+        for count, taps in zip(small_maps.taps_used(analysis, window), window.kernel, strict=True):
             share *= count / taps
-        size = by_axes([window.input_shape[axis] for axis in window.spatial_axes])
+        tensor = analysis.data_tensor(window)
+        own = inspection.cause_at(window.output)
         yield Draft(
             f"{window.op} {window.label}: {percent(1 - share)} of {kernel(window.kernel)} only ever touches padding "
-            f"on its {size} map",
-            "use a larger input, less downsampling before it, or a smaller kernel or dilation",
+            f"on {map_of([window.input_shape[axis] for axis in window.spatial_axes])}",
+            small_maps.advice(analysis, window),
             node=window.output,
             axes=tuple(window.spatial_axes[i] for i in idle),
+            cause=small_maps.cause(analysis, tensor) if own is None else own,
+            consequence=True,
         )

@@ -65,4 +65,5 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 node=window.output,
                 axes=tuple(window.spatial_axes[i] for i in positions),
                 pixels=overhang,
+                cause=inspection.cause_at(window.output),
             )

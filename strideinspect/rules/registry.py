@@ -6,10 +6,12 @@ Importing this loads no onnx, numpy or networkx: a rule imports what it needs wh
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import pkgutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cache
 from importlib import import_module
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 import strideinspect.rules
@@ -27,12 +29,15 @@ _NO_RULES = {
     "bounds",
     "causes",
     "contradictions",
+    "control_inputs",
     "draft",
     "inspection",
     "page",
     "registry",
     "size_advice",
+    "small_maps",
     "unused",
+    "verified_sizes",
     "wording",
 }
 """Files of this folder that rules share."""
@@ -42,6 +47,7 @@ class _Rule(NamedTuple):
     info: RuleInfo
     check: RuleCheck
     after_verification: bool
+    any_size: bool
     docstring: str
 
 
@@ -49,12 +55,13 @@ _RULES: dict[str, _Rule] = {}
 
 
 def rule(
-    group: str, severity: Severity, *, after_verification: bool = False, page: str = ""
+    group: str, severity: Severity, *, after_verification: bool = False, any_size: bool = False, page: str = ""
 ) -> Callable[[RuleCheck], RuleCheck]:
     """Register the check of a rule file: its name, with hyphens, is the rule's id, its docstring the rule's page.
 
-    `severity` is that of every finding, unless a draft lowers it. `page` is the address of the documentation of a rule
-    from another package. Raises ValueError for an id that is registered already.
+    `severity` is that of every finding, unless a draft lowers it. `any_size` says that what the rule finds is so at
+    every input size: other findings are warnings at most where the program chose the size. `page` is the address of
+    the documentation of a rule from another package. Raises ValueError for an id that is registered already.
     """
 
     def register(check: RuleCheck) -> RuleCheck:
@@ -63,7 +70,9 @@ def rule(
             raise ValueError(f"rule {id_} is registered already")
         docstring = (import_module(check.__module__).__doc__ or "").strip()
         summary = docstring.partition("\n")[0].rstrip(".")
-        _RULES[id_] = _Rule(RuleInfo(id_, group, severity, summary, page), check, after_verification, docstring)
+        _RULES[id_] = _Rule(
+            RuleInfo(id_, group, severity, summary, page), check, after_verification, any_size, docstring
+        )
         return check
 
     return register
@@ -98,34 +107,75 @@ def chosen(select: Sequence[str], ignore: Sequence[str]) -> frozenset[str]:
 
 
 def named(names: Sequence[str]) -> frozenset[str]:
-    """Ids of the rules with these names or in these groups. Raises UsageError for a name that is neither."""
+    """Ids of the rules with these names or in these groups; `*` and `?` are wildcards.
+
+    Raises UsageError for a name that is neither, and for a pattern that matches none.
+    """
     groups: dict[str, set[str]] = {}
     for r in _all():
         groups.setdefault(r.info.group, set()).add(r.info.id)
     known = {r.info.id: {r.info.id} for r in _all()} | groups
     ids: set[str] = set()
     for name in names:
-        if name not in known:
+        matches = fnmatch.filter(known, name)
+        if not matches:
             near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
             hint = f"did you mean {near[0]}?" if near else "`strideinspect rules` lists them"
             raise UsageError(f"there is no rule or group {name!r}", hint)
-        ids |= known[name]
+        ids |= set().union(*(known[match] for match in matches))
     return frozenset(ids)
 
 
-def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool) -> list[Finding]:
-    """Findings of the rules that run before or after verification."""
-    return [
-        _stamped(draft, r.info, inspection)
-        for r in _all()
-        if r.info.id in ids and r.after_verification is after_verification
-        for draft in r.check(inspection)
-    ]
+def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool) -> list[list[Finding]]:
+    """Findings of the rules that run before or after verification, one per place, in lists of one cause each.
+
+    Within a cause they are in the order of the graph, consequences last. Where the model runs at no size that was
+    tried, what is so at one of them is left out: it says nothing of the model.
+    """
+    order = {key: number for number, key in enumerate(inspection.analysis.nodes)}
+    causes: dict[Hashable, list[_Place]] = {}
+    turn = count()
+    for r in _all():
+        if r.info.id in ids and r.after_verification is after_verification:
+            for draft in r.check(inspection):
+                if _never_runs(draft, inspection):
+                    continue
+                finding = _stamped(draft, r, inspection)
+                if finding.assumed and inspection.refusal is not None:
+                    continue
+                cause = _said(draft, r.info.id, inspection) if draft.cause is None else draft.cause
+                place = _Place(draft.consequence, order.get(finding.output or "", 0), next(turn), finding)
+                causes.setdefault(cause, []).append(place)
+    ordered = [sorted(places, key=lambda place: place[:3]) for places in causes.values()]
+    return [[place.finding for place in places] for places in sorted(ordered, key=lambda places: places[0].turn)]
 
 
-def _stamped(draft: Draft, rule: RuleInfo, inspection: Inspection) -> Finding:
+def _never_runs(draft: Draft, inspection: Inspection) -> bool:
+    """Whether the node is in a branch of an If that cannot run at this size: the other one has to be taken."""
+    shapes = inspection.analysis.shapes
+    return draft.node is not None and shapes.branches.get(draft.node) in shapes.unfit
+
+
+class _Place(NamedTuple):
+    """A finding at one place, and what decides on its order: the place in the graph, and when the rule gave it."""
+
+    consequence: bool
+    node: int
+    turn: int
+    finding: Finding
+
+
+def _said(draft: Draft, id_: str, inspection: Inspection) -> Hashable:
+    """What a draft says, without the name of its node."""
+    node = None if draft.node is None else inspection.analysis.nodes[draft.node]
+    message = draft.message if node is None else draft.message.removeprefix(f"{node.op} {node.label}")
+    return id_, draft.severity, message, draft.help, draft.axes, draft.tensor, draft.input
+
+
+def _stamped(draft: Draft, by: _Rule, inspection: Inspection) -> Finding:
     """The draft as a finding: with its rule, and the name and source line of its node."""
-    analysis = inspection.analysis
+    analysis, rule = inspection.analysis, by.info
+    any_size = by.any_size if draft.any_size is None else draft.any_size
     place = draft.written_by or draft.node
     return Finding(
         rule=rule.id,
@@ -141,4 +191,5 @@ def _stamped(draft: Draft, rule: RuleInfo, inspection: Inspection) -> Finding:
         sizes=draft.sizes,
         source=None if place is None else analysis.source_of(place),
         page=rule.page,
+        assumed=bool(analysis.assumed) and not any_size,
     )

@@ -63,7 +63,7 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
-@rule("field", Severity.ERROR)
+@rule("field", Severity.ERROR, any_size=True)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output and input."""
     for output, budget in budgeted(inspection):

@@ -31,7 +31,7 @@ The shortcut of a residual block may skip pixels, because the parallel 3×3 conv
 ## What to do
 
 Move the stride to a layer with a kernel at least as large as the stride (the 3×3 convolution of the block), or use
-pooling.
+pooling. Gaps between the taps of a dilated kernel go away with less dilation.
 
 ## References
 
@@ -41,7 +41,7 @@ pooling.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
@@ -51,12 +51,13 @@ from strideinspect.rules.wording import kernel
 from strideinspect.spelling import axes_nouns, by_axes, percent
 
 if TYPE_CHECKING:
+    from strideinspect.results.report import WindowNode
     from strideinspect.rules.inspection import Inspection
 
 
 @rule("coverage", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Draft]:
-    """One finding per node and set of rows or columns."""
+    """One finding per window geometry, whose places are the nodes that have it."""
     from strideinspect.fields.index_masks import runs  # imports numpy, as `unused` does
     from strideinspect.rules.unused import alike, unused
 
@@ -72,14 +73,29 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             count, length = int(skipped.sum()), len(skipped)
             positions = [window.spatial_axes.index(axis) for axis in axes]
             what = axes_nouns(positions, len(window.spatial_axes))
-            size = by_axes([window.input_shape[axis] for axis in window.spatial_axes])
+            sizes = [window.input_shape[axis] for axis in window.spatial_axes]
+            whole = f"its {by_axes(sizes)} input" if len(sizes) > 1 else "its input"
+            design = ("stride-gap", window.kernel, window.stride, window.dilation)
+            lost = inspection.cause_of_loss(window.output, runs(skipped))
             yield Draft(
                 f"{window.op} {window.label}: {kernel(window.kernel)} with stride {by_axes(window.stride)}{dilated} "
-                f"skips {count} of {length} {what} of its {size} input, and no other node uses them: "
+                f"skips {count} of {length} {what} of {whole}, and no other node uses them: "
                 f"{percent(1 - kept)} of the map is never used",
-                "move the stride to a larger kernel, or use pooling",
+                _help(window, positions),
                 node=window.output,
                 axes=tuple(axes),
                 ranges=runs(skipped),
                 pixels=count,
+                cause=design if lost is None else lost,
+                consequence=lost is not None,
             )
+
+
+def _help(window: WindowNode, positions: Sequence[int]) -> str:
+    """Less dilation where the gaps lie between taps; else a kernel as large as the stride."""
+    if all(window.dilation[i] > 1 and window.stride[i] == 1 for i in positions):
+        return "use less dilation"
+    less = "use less dilation, or " if any(window.dilation[i] > 1 for i in positions) else ""
+    if not window.learned:
+        return f"{less}make the kernel as large as the stride, or the stride as small as the kernel"
+    return f"{less}move the stride to a larger kernel, or use pooling"

@@ -60,7 +60,9 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             yield Draft(
                 f"{merge.node.op} {merge.node.label} merges maps with different effective strides along "
                 f"{axes_listed(merge.axes)} of {merge.input}: {listed(texts)}",
-                "resize by a whole factor" if merge.upsampled else "downsample both branches by the same factor",
+                "resize by a whole factor, or use an input size at which the factor is whole"
+                if merge.upsampled
+                else "downsample both branches by the same factor",
                 node=merge.node.key,
                 input=merge.input,
                 axes=merge.axes,

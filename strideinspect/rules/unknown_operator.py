@@ -31,7 +31,14 @@ The sampling positions are a second input:
 
 ## What to do
 
-Inspect the tensors before the node with `--tensor`; their fields are exact.
+Inspect the tensors before the node with `--tensor`; their fields are exact. How an operator of your own domain reads
+can be declared in the configuration:
+
+    [tool.strideinspect.operators]
+    "my.domain:Smooth" = {reads = "elementwise"}
+    "my.domain:FusedConv" = {reads = "like Conv"}
+
+A package can describe any other operator (docs/extending.md).
 
 ## References
 
@@ -51,13 +58,25 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
-@rule("model", Severity.WARNING)
+@rule("model", Severity.WARNING, any_size=True)
 def check(inspection: Inspection) -> Iterator[Draft]:
-    """One finding per node."""
+    """One finding per operator of a domain, with all of its nodes."""
     from strideinspect.fields.unknown import unknown_reads  # imports numpy, which the list of rules does not need
+    from strideinspect.reads.families import family_of
+    from strideinspect.rules.control_inputs import decided_by_inputs
 
     analysis = inspection.analysis
+    wait_for_values = {entry.node.key for entry in decided_by_inputs(analysis)}  # missing-input-value names these
     for node, reason in unknown_reads(analysis.shapes, analysis.reads, analysis.fields):
+        if node.key in wait_for_values:
+            continue
         known = node.key in analysis.shapes.shapes
         behind = "the fields after it are upper bounds" if known else "nothing is known of what comes after it"
-        yield Draft(reason, f"{behind}; --tensor shows the fields of the tensors before it", node=node.key)
+        declare = "" if family_of(node) is not None else "; declare how it reads under `operators` in the configuration"
+        text = reason.removeprefix(f"{node.op} {node.label!r}").removeprefix(f"the operator {node.op}")
+        yield Draft(
+            f"{node.op} {node.label}{text}",
+            f"{behind}; --tensor shows the fields of the tensors before it{declare}",
+            node=node.key,
+            cause=("unknown-operator", node.domain, node.op, known),
+        )

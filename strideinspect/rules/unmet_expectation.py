@@ -3,8 +3,8 @@
 ## What it does
 
 Checks the assertions of `--expect` and of `expect` in the configuration. An assertion starts with the name of an
-output or of any other tensor or node (optional for a model with one output), followed by the expected values: `size`,
-`first`, `last` and `center` of its theoretical local field in pixels of the input, `stride` in input pixels per
+output or of any other tensor, node or layer (optional for a model with one output), followed by the expected values:
+`size`, `first`, `last` and `center` of its theoretical local field in pixels of the input, `stride` in input pixels per
 index, or its `shape`. One value applies to all axes; `size=427x213` has one per axis. Of an output that holds several
 maps side by side, as detectors have, `out[0]` is the first one: `out[0]:stride=8`.
 
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
-@rule("budget", Severity.ERROR)
+@rule("budget", Severity.ERROR, any_size=True)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per assertion that does not hold."""
     outputs = inspection.analysis.outputs
@@ -70,12 +70,11 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         name = expectation.tensor
         if not name and len(outputs) == 1:
             name = outputs[0].name
-        tensor = inspection.analysis.find(name) or _scale(inspection, name)
-        if tensor is None:
-            missing = f"there is no tensor or node {name!r}" if name else "it does not say which output"
-            names = listed([output.name for output in outputs])
-            yield _unmet(expectation, f"{missing}; the outputs are: {names}", None)
+        found = inspection.analysis.find(name) or _scale(inspection, name)
+        if len(found) != 1:
+            yield _unmet(expectation, _why_not_one(name, found, outputs), None)
             continue
+        (tensor,) = found
         for key, wanted in expectation.values:
             for where, values in _values(tensor, key):
                 if _met(values, wanted):
@@ -85,17 +84,27 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 why = f" ({reasons[0]})" if reasons else ""
                 expected = (once if len(wanted) == len(values) else by_axes)([_text(value) for value in wanted])
                 message = f"{tensor.name}: its {key}{where} is {actual}{why}, not {expected}"
-                yield _unmet(expectation, message, tensor.name)
+                any_size = key != "shape" and None not in values and bool(values)
+                yield _unmet(expectation, message, tensor.name, any_size=any_size)
 
 
-def _scale(inspection: Inspection, name: str) -> TensorReport | None:
-    """One of the maps of which a tensor is made, `out[0]`, as if it were a tensor by itself; None if there is none."""
+def _why_not_one(name: str, found: Sequence[TensorReport], outputs: Sequence[TensorReport]) -> str:
+    if found:
+        return f"{name!r} stands for {len(found)} tensors, of which one is to be named: {_names(found)}"
+    missing = f"there is no tensor, node or layer {name!r}" if name else "it does not say which output"
+    return f"{missing}; the outputs are: {_names(outputs)}"
+
+
+def _names(tensors: Sequence[TensorReport]) -> str:
+    return listed([tensor.name for tensor in tensors])
+
+
+def _scale(inspection: Inspection, name: str) -> Sequence[TensorReport]:
+    """One of the maps of which a tensor is made, `out[0]`, as if it were a tensor by itself; nothing without it."""
     whole, bracket, index = name.removesuffix("]").rpartition("[")
-    tensor = inspection.analysis.find(whole) if bracket and name.endswith("]") and index.isdecimal() else None
-    if tensor is None or int(index) >= len(tensor.scales):
-        return None
-    scale = tensor.scales[int(index)]
-    return TensorReport(name, scale.grid, scale.fields)
+    found = inspection.analysis.find(whole) if bracket and name.endswith("]") and index.isdecimal() else ()
+    scales = found[0].scales[int(index) :][:1] if len(found) == 1 else ()
+    return [TensorReport(name, scale.grid, scale.fields) for scale in scales]
 
 
 def _met(values: Sequence[Fraction | int | None], wanted: Sequence[Fraction]) -> bool:
@@ -119,9 +128,10 @@ def _text(value: Fraction | int | None) -> str:
     return "undefined" if value is None else str(value)
 
 
-def _unmet(expectation: Expectation, message: str, tensor: str | None) -> Draft:
+def _unmet(expectation: Expectation, message: str, tensor: str | None, *, any_size: bool = True) -> Draft:
     return Draft(
         message,
         f"expected was {expectation.text!r}: find the change that caused it, or update the expectation",
         tensor=tensor,
+        any_size=any_size,
     )

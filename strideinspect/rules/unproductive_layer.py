@@ -1,13 +1,15 @@
-"""The input of a layer already has a receptive field that covers the whole image.
+"""The input of a layer already has a receptive field that is as large as the image, on every path.
 
 ## What it does
 
-Reports trainable layers with a kernel larger than 1 whose input already has a theoretical field that covers the image
-along every axis: all layers from the border layer on.
+Reports trainable layers with a kernel larger than 1 whose input already has a theoretical field that is at least as
+large as the image along every axis, even on the path with the smallest field (past the blocks that a skip connection
+leaves out): the unproductive layers, from the border layer on. The message says how many rows and columns of the input
+depend on the whole image at this size; those near the border of the map still gain pixels in this layer.
 
 ## Why it matters
 
-Such a layer cannot add context. In trained classifiers these layers were found to contribute little.
+Such a layer integrates little that is new. In trained classifiers these layers were found to contribute little.
 
 ## Flagged
 
@@ -31,6 +33,8 @@ Use a larger input or a smaller network, or less downsampling in the first layer
 
 ## References
 
+- Richter, Schöning, Wiedenroth, Krumnack: Should You Go Deeper? ([arXiv:2106.12307](https://arxiv.org/abs/2106.12307)),
+  with the smallest field over all paths
 - Richter, Byttner, Krumnack, Schallner, Shenk: Size Matters ([arXiv:2102.01582](https://arxiv.org/abs/2102.01582))
 """
 
@@ -42,10 +46,11 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.spelling import by_axes, input_noun
+from strideinspect.spelling import along, by_axes, input_noun
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
+    from strideinspect.results.field import Field
     from strideinspect.results.report import WindowNode
     from strideinspect.rules.inspection import Inspection
 
@@ -53,28 +58,37 @@ if TYPE_CHECKING:
 @rule("field", Severity.NOTE)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per layer."""
-    for window in inspection.analysis.windows:
+    from strideinspect.rules import small_maps
+
+    analysis = inspection.analysis
+    for window in analysis.windows:
         if not window.learned or max(window.kernel, default=1) == 1 or window.dropped is None:
             continue
-        before = _fields_before(inspection.analysis, window)
-        if before and all(size is not None and size >= extent for size, extent in before):
-            sizes = by_axes([size for size, _ in before])
+        before = _fields_before(analysis, window)
+        if before and all(field.smallest is not None and field.smallest >= field.extent for field in before):
+            sizes = by_axes([field.smallest for field in before])
+            whole = along([f"{_whole(field):,} of {len(field.positions):,}" for field in before])
+            image = input_noun(len(before))
+            too_small = small_maps.idle_axes(analysis, window)
             yield Draft(
-                f"{window.op} {window.label}: the receptive field of its input ({sizes}) already covers the "
-                f"{input_noun(len(before))}",
-                "use a larger input or a smaller network",
+                f"{window.op} {window.label}: the receptive field of its input ({sizes} on every path) is at least "
+                f"as large as the {image}: {whole} of its input depend on the whole {image}",
+                "layers like this one added little to trained classifiers: use a larger input, less downsampling "
+                "before it, or fewer layers",
                 node=window.output,
                 axes=window.spatial_axes,
+                cause=small_maps.cause(analysis, analysis.data_tensor(window)) if too_small else None,
+                consequence=bool(too_small),
             )
 
 
-def _fields_before(analysis: Analysis, window: WindowNode) -> list[tuple[int | None, int]]:
-    """Per spatial axis of a window node the theoretical size of its input's field, and the extent of the image."""
-    from strideinspect.fields.closed_form import Closed  # imports numpy
+def _fields_before(analysis: Analysis, window: WindowNode) -> list[Field]:
+    """The fields of a window node's input along its spatial axes."""
+    axes = frozenset(window.spatial_axes)
+    return [field for field in analysis.tensor(analysis.data_tensor(window)).fields if field.node_axis in axes]
 
-    before: list[tuple[int | None, int]] = []
-    for (name, axis), seen in analysis.fields.get(analysis.data_tensor(window), {}).items():
-        if seen.actual.local is not None and seen.actual.axes & frozenset(window.spatial_axes):
-            size = seen.form.size if isinstance(seen.form, Closed) else None
-            before.append((size, analysis.sizes[name][axis]))
-    return before
+
+def _whole(field: Field) -> int:
+    """How many indices depend on the whole axis of the image."""
+    ends = (0, field.extent - 1)
+    return sum(seen == ends for seen in zip(field.positions.first, field.positions.last, strict=True))

@@ -31,8 +31,8 @@ The first pooling drops row 10 of 11; the second drops row 4 of 5, which is comp
 
 Use the nearest input size at which no pixel is lost, or pad the end of the image by the same number.
 
-A Slice, a Gather or a Resize usually omits pixels on purpose. In that case ignore the rule for the model or, if the
-export names layers, for that layer:
+A Slice, a Gather or a Resize usually omits pixels on purpose: what only such nodes lose is a note. Ignore the rule for
+the model or, if the export names layers, for that layer:
 
     [tool.strideinspect.per-node-ignores]
     "preprocessing.crop*" = ["unseen-input"]
@@ -63,34 +63,27 @@ if TYPE_CHECKING:
 @rule("coverage", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per input and set of rows or columns."""
-    from strideinspect.rules.causes import causes_of  # imports numpy, which the list of rules does not need
-
-    for given in inspection.analysis.inputs:
-        lost = {u.axis: u.ranges for u in inspection.analysis.unseen if u.input == given.name}
-        groups: dict[tuple[object, ...], list[int]] = {}
-        for axis, ranges in lost.items():
-            groups.setdefault((ranges, given.shape[axis]), []).append(axis)
-        for axes in groups.values():
-            ranges = lost[axes[0]]
-            positions = [given.spatial_axes.index(axis) for axis in axes]
-            count = sum(b - a + 1 for a, b in ranges)
-            kept = (1 - count / given.shape[axes[0]]) ** len(axes)
-            causes = causes_of(inspection.analysis, given.name, axes[0], ranges)
-            trailing = len(ranges) == 1 and ranges[0][1] == given.shape[axes[0]] - 1
-            advice = advice_for(inspection, given.name, axes, "unseen") if trailing else None
-            where = f"; lost at {listed([cause.text for cause in causes])}" if causes else ""
-            yield Draft(
-                f"{axes_nouns(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
-                f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: "
-                f"{percent(1 - kept)} of every {input_noun(len(given.spatial_axes))}{where}",
-                _help(advice, causes),
-                input=given.name,
-                axes=tuple(axes),
-                ranges=ranges,
-                pixels=count,
-                sizes=advice.sizes if advice else (),
-                written_by=causes[0].node.key if causes else None,  # the first of the nodes that lose them
-            )
+    for given, axes, ranges, causes in inspection.lost_pixels:
+        positions = [given.spatial_axes.index(axis) for axis in axes]
+        count = sum(b - a + 1 for a, b in ranges)
+        kept = (1 - count / given.shape[axes[0]]) ** len(axes)
+        trailing = len(ranges) == 1 and ranges[0][1] == given.shape[axes[0]] - 1
+        advice = advice_for(inspection, given.name, axes, "unseen") if trailing else None
+        where = f"; lost at {listed([cause.text for cause in causes])}" if causes else ""
+        yield Draft(
+            f"{axes_nouns(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
+            f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: "
+            f"{percent(1 - kept)} of every {input_noun(len(given.spatial_axes))}{where}",
+            _help(advice, causes),
+            input=given.name,
+            axes=axes,
+            ranges=ranges,
+            pixels=count,
+            sizes=advice.sizes if advice else (),
+            written_by=causes[0].node.key if causes else None,  # the first of the nodes that lose them
+            severity=Severity.NOTE if causes and not any(cause.window for cause in causes) else None,
+            cause=("lost pixels", given.name, ranges),
+        )
 
 
 def _help(advice: SizeAdvice | None, causes: Sequence[Cause]) -> str:
@@ -101,6 +94,8 @@ def _help(advice: SizeAdvice | None, causes: Sequence[Cause]) -> str:
     ops = list(dict.fromkeys(cause.node.op for cause in causes if not cause.window))
     if not ops or (advice and any(cause.window for cause in causes)):
         return advice.text if advice else ""
+    if advice and not advice.sizes:
+        advice = None  # no other size helps, and it need not: what is left out may be meant to be
     who = f"the {ops[0]} is" if len(ops) == 1 else f"{listed(ops)} are"
     meant = (
         f"if {who} meant to leave them out, ignore this rule for this model; see `strideinspect explain unseen-input`"

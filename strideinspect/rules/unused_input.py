@@ -43,8 +43,12 @@ if TYPE_CHECKING:
 @rule("coverage", Severity.NOTE)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per input."""
-    for given in inspection.analysis.inputs:
-        if given.name not in inspection.analysis.needed:
+    analysis = inspection.analysis
+    known = all(output.shape is not None for output in analysis.outputs)
+    # Of an output of unknown shape nobody can say on what it depends, so only an input that no node reads is unused.
+    read = set() if known else {name for node in analysis.nodes.values() for name in node.inputs}
+    for given in analysis.inputs:
+        if given.name not in analysis.needed and given.name not in read:
             yield Draft(
                 f"no output depends on input {given.name}",
                 "remove it from the model, or find out why it is not connected",

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
-from strideinspect.spelling import by_axes, listed, plural, point_noun
-
-
-def pixels(number: Fraction, rank: int) -> str:
-    """A distance on an input with `rank` spatial axes: 1 pixel, 0.5 samples, 2 voxels."""
-    return f"{float(number):g} {plural(point_noun(rank), 1 if number == 1 else 2)}"
+from strideinspect.spelling import axis_noun, by_axes, listed
 
 
 def kernel(sizes: Sequence[int], article: str = "its") -> str:
     """A kernel by its size: its 3×3 kernel; its kernel of size 3 along one axis."""
     return f"{article} {by_axes(sizes)} kernel" if len(sizes) > 1 else f"{article} kernel of size {by_axes(sizes)}"
+
+
+def map_of(sizes: Sequence[int], article: str = "its") -> str:
+    """A map by its size: its 3×3 map; its map of 3 samples."""
+    if len(sizes) > 1:
+        return f"{article} {by_axes(sizes)} map"
+    return f"{article} map of {sizes[0]} {axis_noun(0, 1, sizes[0])}"
 
 
 def axes_listed(axes: Sequence[int]) -> str:

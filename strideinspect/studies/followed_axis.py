@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
-from strideinspect.fields.forward import NodeReads
 from strideinspect.fields.liveness import keeps_map
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node
 from strideinspect.model.window import refitted
-from strideinspect.reads.steps import Periodic, Read, Sliding, Table
+from strideinspect.reads.steps import Read
+from strideinspect.windows.pad_nodes import added_by
 
 
 class Link(NamedTuple):
     """A window or padding along an axis.
 
-    `last` is the window before it; `sole_reader` says that no other node reads its map.
+    `last` is the window before it; `readers` is how many nodes read its map `tensor`, 0 where the map is read elsewhere
+    before.
     """
 
     node: Node
     last: str
-    sole_reader: bool
+    tensor: str = ""
+    readers: int = 0
     geometry: Geometry | None = None
     position: int = 0
     padding: tuple[int, int] = (0, 0)
@@ -41,35 +42,60 @@ class _Map(NamedTuple):
     first: bool = True
 
 
-def drops(links: Sequence[Link], length: int, *, only_first: bool) -> bool:
-    """Whether one of these windows would drop a pixel of a map that no other node reads."""
-    maps = {"": _Map(length)}
-    for link in links:
-        given = maps.get(link.last)
-        if given is None:
-            continue
-        if link.geometry is None:
-            before, after = link.padding
-            padded = _Map(given.size + before + after, given.before + before, given.after + after, given.first)
-            maps[link.node.key] = padded
-        elif given.first or not only_first:
-            window = refitted(link.node, link.geometry, link.position, given.size)
-            before, after = window.begin + given.before, window.end + given.after
-            if link.sole_reader and window.truncated > after:
-                return True
-            # If a window may lie in padding alone, what a later one drops may be padding: such maps are not followed.
-            if max(before, after) < window.extent <= given.size - given.before - given.after:
-                maps[link.node.key] = _Map(window.size, first=False)
-    return False
+class FollowedAxis:
+    """One axis of a graph input and the windows that it runs through.
+
+    Maps are the smaller the more strides lie before them, so that few differ between neighbouring sizes: what was
+    computed of a window and a map is kept, and a size costs microseconds.
+    """
+
+    def __init__(self, analysis: Analysis, name: str, axis: int) -> None:
+        self._links = followed(analysis, name, axis)
+        self._steps: list[dict[_Map, tuple[int, _Map | None]]] = [{} for _ in self._links]
+
+    def drops(self, length: int, *, only_first: bool) -> bool:
+        """Whether a pixel of a map would be dropped by every window that reads the map.
+
+        `only_first` leaves out windows behind others.
+        """
+        maps = {"": _Map(length)}
+        droppers: Counter[str] = Counter()
+        for link, steps in zip(self._links, self._steps, strict=True):
+            given = maps.get(link.last)
+            if given is None or (only_first and link.geometry is not None and not given.first):
+                continue
+            if given not in steps:
+                steps[given] = _step(link, given)
+            dropped, made = steps[given]
+            if dropped > 0:
+                droppers[link.tensor] += 1
+                if droppers[link.tensor] == link.readers:
+                    return True
+            if made is not None:
+                maps[link.node.key] = made
+        return False
+
+
+def _step(link: Link, given: _Map) -> tuple[int, _Map | None]:
+    """How many pixels of a map a window drops, and the map that it makes, None where that is not followed."""
+    if link.geometry is None:
+        before, after = link.padding
+        return 0, _Map(given.size + before + after, given.before + before, given.after + after, given.first)
+    window = refitted(link.node, link.geometry, link.position, given.size)
+    before, after = window.begin + given.before, window.end + given.after
+    dropped = max(0, window.truncated - after)
+    # If a window may lie in padding alone, what a later one drops may be padding: such maps are not followed.
+    if max(before, after) < window.extent <= given.size - given.before - given.after:
+        return dropped, _Map(window.size, first=False)
+    return dropped, None
 
 
 def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
     """The windows that an input axis runs through, each with the window whose output it slides over."""
     readers = Counter(item.node.inputs[i] for item in analysis.reads for i in {read.input for read in item.reads})
     readers.update(analysis.network.outputs)
-    behind: dict[str, tuple[str, bool]] = {
-        name: ("", readers[name] == 1)
-    }  # per tensor: the last window, and whether it has one reader
+    # Per tensor the last window before it, and whether only one way leads from there to it.
+    behind: dict[str, tuple[str, bool]] = {name: ("", True)}
     links = []
     for item in analysis.reads:
         seen = analysis.fields.get(item.node.key, {}).get((name, axis))
@@ -77,21 +103,21 @@ def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
         if seen is None or len(seen.actual.axes) != 1 or not inputs:
             continue
         (at,) = seen.actual.axes
-        last, sole_reader = behind[inputs[0]]
+        last, sole = behind[inputs[0]]
         geometry = analysis.shapes.geometries.get(item.node.key)
         if geometry is not None and at in geometry.axes:
             position = geometry.axes.index(at)
             if geometry.windows[position].transposed or geometry.kind is Kind.GLOBAL:
                 continue
-            links.append(Link(item.node, last, sole_reader, geometry, position))
-            behind[item.node.key] = (item.node.key, readers[item.node.key] == 1)
+            count = readers[inputs[0]] if sole else 0
+            links.append(Link(item.node, last, inputs[0], count, geometry, position))
+            behind[item.node.key] = (item.node.key, True)
             continue
-        own = (sole_reader or not keeps_map(item)) and readers[
-            item.node.key
-        ] == 1  # a node that mixes tensors starts a new map
-        added = _padding(item, at)
+        # A node that mixes tensors starts a new map.
+        own = (sole and readers[inputs[0]] == 1) or not keeps_map(item)
+        added = added_by(item, at)
         if added is not None:
-            links.append(Link(item.node, last, sole_reader, padding=added))
+            links.append(Link(item.node, last, padding=added))
             behind[item.node.key] = (item.node.key, own)
         elif not any(_touches(read, at) for read in item.reads):
             behind[item.node.key] = (last, own)
@@ -102,19 +128,3 @@ def _touches(read: Read, axis: int) -> bool:
     """Whether a read moves indices along an axis."""
     placed = read.place is not None and read.place.axis == axis
     return placed or any(getattr(step, "axis", None) == axis for step in read.steps)
-
-
-def _padding(item: NodeReads, axis: int) -> tuple[int, int] | None:
-    """Number of indices that a node adds before and after an axis; None if it does anything else along the axis."""
-    touching = [step for read in item.reads for step in read.steps if getattr(step, "axis", None) == axis]
-    if len(touching) != 1 or any(read.place for read in item.reads):
-        return None
-    step = touching[0]
-    if isinstance(step, Sliding):
-        before, plain = step.begin, (step.kernel, step.stride, step.size_dependent) == (1, 1, False)
-    elif item.node.op == "Pad" and isinstance(step, Table) and isinstance(step.periodic_form, Periodic):
-        before, plain = -int(step.periodic_form.taps[0, 0]), not step.periodic_form.size_dependent
-    else:
-        return None
-    after = step.size - step.length - before
-    return (before, after) if plain and before >= 0 and after >= 0 else None

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from strideinspect.analysis import Analysis
+from strideinspect.fields.closed_form import Closed
 from strideinspect.fields.coverage import lost, padding_mask
 from strideinspect.fields.forward import Fields, NodeReads, carried_on, propagate
 from strideinspect.fields.index_masks import Masks, Vector, all_marked, forward, unmarked
 from strideinspect.fields.liveness import keeps_map
-from strideinspect.limits import FARTHEST_SIZE
+from strideinspect.limits import FARTHEST_SIZE, LONGEST_PERIOD, MOST_SIZES_ANALYSED
 from strideinspect.model.geometry import Kind
 from strideinspect.model.node import Shape
-from strideinspect.model.shapes import Shapes
+from strideinspect.model.shapes import Shapes, Trouble
 from strideinspect.model.window import is_window
 from strideinspect.results.field import InputAxis
-from strideinspect.studies.followed_axis import drops, followed
+from strideinspect.studies.followed_axis import FollowedAxis
 
 Aim = Literal["unseen", "dropped"]
 """What to avoid: unseen pixels of the input, or pixels dropped by any window."""
@@ -36,11 +38,14 @@ class SizeSearch:
     """Searches the sizes near those of one analysis; answers are cached.
 
     Most sizes are ruled out by following one axis through windows and padding (`followed_axis`), which takes
-    microseconds each; only those that pass are analysed in full.
+    microseconds each; only those that pass are analysed in full. `accepted` has the last word on a size that loses
+    nothing.
     """
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, accepted: Callable[[str, Shape], bool] = lambda _name, _shape: True) -> None:
         self._analysis = analysis
+        self._accepted = accepted
+        self._axes: dict[InputAxis, FollowedAxis] = {}
         shapes = analysis.shapes.shapes
         self._outputs = {name: shapes[name] for name in analysis.network.outputs if name in shapes}
         self._unknown = _unknown(analysis.reads)
@@ -49,45 +54,133 @@ class SizeSearch:
 
     def nearest(self, name: str, axes: tuple[int, ...], aim: Aim) -> LosslessSizes:
         """The nearest sizes of these axes of a graph input. The spatial axes of a square image change together."""
-        spatial = self._analysis.spatial_axes[name]
-        square = len({self._analysis.sizes[name][axis] for axis in spatial}) == 1
-        question = (name, spatial if square else axes, aim)
+        question = (name, self._moving(name, axes), aim)
         if question not in self._answers:
             self._answers[question] = self._search(*question)
         return self._answers[question]
 
     def _search(self, name: str, moving: tuple[int, ...], aim: Aim) -> LosslessSizes:
         shape = self._analysis.sizes[name]
-        links = {axis: followed(self._analysis, name, axis) for axis in moving}
+        axes = {axis: self._followed(name, axis) for axis in moving}
+        # Which pixels are lost depends on the sizes modulo the strides: one period has them all.
+        farthest = max(FARTHEST_SIZE, min(math.lcm(*(self.period(name, axis) for axis in moving)), LONGEST_PERIOD))
 
         def nearest(direction: int) -> tuple[int, ...] | None:
-            for distance in range(1, FARTHEST_SIZE + 1):
+            left = {True: MOST_SIZES_ANALYSED, False: MOST_SIZES_ANALYSED}  # by whether a later window drops a pixel
+            for distance in range(1, farthest + 1):
                 sizes = {axis: shape[axis] + direction * distance for axis in moving}
-                if min(sizes.values()) < 1:
-                    return None
-                ruled_out = any(drops(links[axis], n, only_first=aim == "unseen") for axis, n in sizes.items())
-                if not ruled_out and self._lossless(name, sizes, aim):
+                if min(sizes.values()) < 2:
+                    return None  # a single index fits everywhere by broadcasting
+                later = any(axes[axis].drops(n, only_first=False) for axis, n in sizes.items())
+                # What a later window drops may be seen through the index beside it.
+                if later and (
+                    aim == "dropped" or any(axes[axis].drops(n, only_first=True) for axis, n in sizes.items())
+                ):
+                    continue
+                left[later] -= 1
+                if left[later] < 0:
+                    continue
+                if self._lossless(name, sizes, aim) and self._accepted(name, self._shape(name, sizes)):
                     return tuple(sizes.values())
             return None
 
         return LosslessSizes(moving, nearest(-1), nearest(1))
 
-    def _lossless(self, name: str, sizes: Mapping[int, int], aim: Aim) -> bool:
-        shape = tuple(sizes.get(axis, n) for axis, n in enumerate(self._analysis.sizes[name]))
+    def smallest(self, name: str, axes: tuple[int, ...], runs: Callable[[str, Shape], bool]) -> tuple[int, ...] | None:
+        """The smallest sizes of these axes above the present ones that `runs` accepts; None where none is near.
+
+        Up to some size a window does not fit into its map, which halving finds; from there on each size is asked for.
+        """
+        shape, moving = self._analysis.sizes[name], self._moving(name, axes)
+
+        def at(distance: int) -> Shape:
+            return self._shape(name, {axis: shape[axis] + distance for axis in moving})
+
+        def empty(distance: int) -> bool:
+            other = self.at(name, at(distance))
+            windows = (w for geometry in other.shapes.geometries.values() for w in geometry.windows)
+            too_small = any(not w.transposed and w.extent > w.length + w.begin + w.end for w in windows)
+            return too_small or any(problem.trouble is Trouble.EMPTY for problem in other.problems)
+
+        low, high = 0, 1
+        while empty(high):
+            low, high = high, 2 * high
+            if high > LONGEST_PERIOD:
+                return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if empty(middle) else (low, middle)
+        fitting = (at(high + more) for more in range(MOST_SIZES_ANALYSED))
+        found = next((shape for shape in fitting if runs(name, shape)), None)
+        return None if found is None else tuple(found[axis] for axis in moving)
+
+    @property
+    def named(self) -> list[tuple[str, Shape]]:
+        """The inputs and shapes that the answers so far name."""
+        return [
+            (name, self._shape(name, dict(zip(answer.axes, sizes, strict=True))))
+            for (name, _, _), answer in self._answers.items()
+            for sizes in (answer.smaller, answer.larger)
+            if sizes is not None
+        ]
+
+    def period(self, name: str, axis: int) -> int:
+        """The size by which an axis grows where all that is lost repeats: the least common multiple of its strides."""
+        period = 1
+        for seen in self._analysis.fields.values():
+            form = seen[name, axis].form if (name, axis) in seen else None
+            if isinstance(form, Closed) and form.step and period <= LONGEST_PERIOD:
+                period = math.lcm(period, form.stride.numerator)
+        return period
+
+    def at(self, name: str, shape: Shape) -> Analysis:
+        """The analysis at another shape of one input; where a node cannot run, nothing is known behind it."""
         if (name, shape) not in self._analyses:
             self._analyses[name, shape] = self._analysis.at({name: shape}, whole=False)
-        other = self._analyses[name, shape]
+        return self._analyses[name, shape]
+
+    def _followed(self, name: str, axis: int) -> FollowedAxis:
+        if (name, axis) not in self._axes:
+            self._axes[name, axis] = FollowedAxis(self._analysis, name, axis)
+        return self._axes[name, axis]
+
+    def _shape(self, name: str, sizes: Mapping[int, int]) -> Shape:
+        return tuple(sizes.get(axis, n) for axis, n in enumerate(self._analysis.sizes[name]))
+
+    def is_lossless(self, name: str, axis: int, size: int, aim: Aim) -> bool:
+        """Whether nothing of this kind is lost at another size of an axis; axes of a square image change together."""
+        sizes = dict.fromkeys(self._moving(name, (axis,)), size)
+        if any(self._followed(name, other).drops(size, only_first=aim == "unseen") for other in sizes):
+            return False
+        return self._lossless(name, sizes, aim)
+
+    def runs(self, name: str, axis: int, size: int) -> bool:
+        """Whether every node runs at another size of an axis, and the outputs are those of one batch."""
+        return self._runs(self.at(name, self._shape(name, dict.fromkeys(self._moving(name, (axis,)), size))), name)
+
+    def _moving(self, name: str, axes: tuple[int, ...]) -> tuple[int, ...]:
+        """The spatial axes of a square image, which change together; else these axes."""
+        spatial = self._analysis.spatial_axes[name]
+        return spatial if len({self._analysis.sizes[name][axis] for axis in spatial}) == 1 else axes
+
+    def _lossless(self, name: str, sizes: Mapping[int, int], aim: Aim) -> bool:
+        shape = self._shape(name, sizes)
+        other = self.at(name, shape)
+        if not self._runs(other, name):
+            return False
+        if aim == "unseen":
+            return not any(unmarked(other.needed, name, axis, shape[axis]).any() for axis in sizes)
+        return not _drops_anywhere(other, [(name, axis) for axis in sizes], self._analysis.fields)
+
+    def _runs(self, other: Analysis, name: str) -> bool:
         if other.problems or not _unknown(other.reads) <= self._unknown:
-            return False  # it does not run at this size
+            return False
         shapes = other.shapes.shapes
         if not self._outputs.keys() <= shapes.keys():
             return False  # the shape of an output is not known at this size
         batch = self._analysis.sizes[name][0]
-        if any(now[:1] == (batch,) != shapes[key][:1] for key, now in self._outputs.items()):
-            return False  # a Reshape to (-1, …) with constant sizes splits one image into several
-        if aim == "unseen":
-            return not any(unmarked(other.needed, name, axis, shape[axis]).any() for axis in sizes)
-        return not _drops_anywhere(other, [(name, axis) for axis in sizes], self._analysis.fields)
+        # A Reshape to (-1, …) with constant sizes may split one image into several.
+        return not any(now[:1] == (batch,) != shapes[key][:1] for key, now in self._outputs.items())
 
 
 def _unknown(nodes: Sequence[NodeReads]) -> set[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple, cast
 
 import numpy as np
@@ -16,7 +16,8 @@ import onnx
 from onnx import helper, numpy_helper
 
 from strideinspect.limits import MOST_QUESTION_ENTRIES, MOST_SESSION_ENTRIES, SHORT_PROBED_AXIS
-from strideinspect.verify.run_model import plain, session
+from strideinspect.verify.refusal import refusal
+from strideinspect.verify.run_model import session
 
 
 class Question(NamedTuple):
@@ -144,13 +145,30 @@ def _sessions(questions: Iterable[Question]) -> Iterator[list[Question]]:
 
 def _put(questions: list[Question], opset: int) -> dict[Question, AxisAnswer]:
     """The answers from one session, or from one session per question where that fails."""
+    if len(questions) == 1 and questions[0].entries > MOST_SESSION_ENTRIES:
+        return {questions[0]: _put_in_parts(questions[0], opset)}
     try:
         answers = run(questions, _active_rows, opset)
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; each question is retried
         if len(questions) == 1:
-            return {questions[0]: f"onnxruntime cannot run {questions[0].op} alone: {plain(problem)}"}
+            return {questions[0]: _why_not(questions[0], problem)}
         return {question: answer for one in questions for question, answer in _put([one], opset).items()}
-    return {question: _decode(question, answer) for question, answer in zip(questions, answers, strict=True)}
+    return {question: _decode(question, [answer]) for question, answer in zip(questions, answers, strict=True)}
+
+
+def _put_in_parts(question: Question, opset: int) -> AxisAnswer:
+    """The answer from several runs with some of the rows each, which bounds the memory."""
+    count = max(1, question.spacing * MOST_SESSION_ENTRIES // question.entries)
+    parts = [range(first, min(first + count, question.spacing)) for first in range(0, question.spacing, count)]
+    try:
+        made = (run([question], partial(_active_rows, rows=part), opset)[0] for part in parts)
+        return _decode(question, made)
+    except Exception as problem:  # noqa: BLE001 - as above
+        return _why_not(question, problem)
+
+
+def _why_not(question: Question, problem: Exception) -> str:
+    return f"onnxruntime cannot run {question.op} alone: {refusal(problem).reason}"
 
 
 def run(questions: Sequence[Question], rows: Callable[[Question], np.ndarray], opset: int) -> list[np.ndarray]:
@@ -186,28 +204,38 @@ def run(questions: Sequence[Question], rows: Callable[[Question], np.ndarray], o
     return answers
 
 
-def _active_rows(question: Question) -> np.ndarray:
-    """[2·spacing, 1, length]: rows that are 1 at every spacing-th index, then the same with the index plus 1."""
+def _active_rows(question: Question, rows: range | None = None) -> np.ndarray:
+    """[2·rows, 1, length]: rows that are 1 at every spacing-th index, then the same with the index plus 1.
+
+    Row r starts at index r; all of them, unless `rows` are only some.
+    """
     spacing, length = question.spacing, question.length
-    plain_rows = np.zeros((spacing, length), np.float32)
+    chosen = np.arange(spacing) if rows is None else np.array(rows)
     index = np.arange(length)
-    plain_rows[index % spacing, index] = 1
-    rows = np.concatenate([plain_rows, plain_rows * (index + 1).astype(np.float32)])[:, None, :]
-    return rows[..., None] if question.planar else rows
+    ones = (index % spacing == chosen[:, None]).astype(np.float32)
+    fed = np.concatenate([ones, ones * (index + 1).astype(np.float32)])[:, None, :]
+    return fed[..., None] if question.planar else fed
 
 
-def _decode(question: Question, answer: np.ndarray) -> AxisAnswer:
-    """The table from the operator's output: the row and its number identify the index that each output reads."""
-    spacing = question.spacing
-    rows = answer.reshape(2 * spacing, -1)
-    active, numbered = rows[:spacing], rows[spacing:]
-    read = reached(active)
-    output, row = np.nonzero(read.T)
-    index = np.rint(numbered[row, output].astype(np.float64) / active[row, output]).astype(np.int64) - 1
-    if ((index < 0) | (index >= question.length) | (index % spacing != row)).any():
-        return f"it is ambiguous what onnxruntime's {question.op} reads of {question.length:,} indices"
-    counts = np.bincount(output, minlength=read.shape[1])
-    reads = np.full((read.shape[1], max(1, int(counts.max(initial=0)))), -1, np.int32)
+def _decode(question: Question, answers: Iterable[np.ndarray]) -> AxisAnswer:
+    """The table from the operator's outputs: the row and its number identify the index that each output reads."""
+    found = []
+    row_count = size = 0
+    for answer in answers:
+        active, numbered = np.split(answer.reshape(answer.shape[0], -1), 2)
+        output, row = np.nonzero(reached(active).T)
+        index = np.rint(numbered[row, output].astype(np.float64) / active[row, output]).astype(np.int64) - 1
+        own = (index >= 0) & (index < question.length) & (index % question.spacing == row + row_count)
+        if not own.all():
+            return f"it is ambiguous what onnxruntime's {question.op} reads of {question.length:,} indices"
+        found.append((output, index))
+        row_count += len(active)
+        size = active.shape[1]
+    output, index = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    order = np.argsort(output, kind="stable")
+    output, index = output[order], index[order]
+    counts = np.bincount(output, minlength=size)
+    reads = np.full((size, max(1, int(counts.max(initial=0)))), -1, np.int32)
     starts = np.cumsum(counts) - counts
     reads[output, np.arange(len(output)) - starts[output]] = index
     reads = np.where(reads < 0, reads[:, :1], reads)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import onnx
 from onnx import helper
 
-from strideinspect.model.subgraphs import subgraphs
+from strideinspect.model.subgraphs import nested_nodes, subgraphs
 from strideinspect.results.field import Shape
 from strideinspect.verify.exactness import chooses
 
 
-def beside_each_other(model: onnx.ModelProto, inexact: Collection[str]) -> onnx.ModelProto | None:
+def beside_each_other(
+    model: onnx.ModelProto, inexact: Collection[str], unfit: Mapping[str, str]
+) -> onnx.ModelProto | None:
     """A copy in which both branches of every such If of the main graph run before it, and it only selects a result.
 
-    None where there is no such If. Names have to be unique throughout the model.
+    `unfit` names the branch of an If that cannot run, by the If's name: the other one is taken. None where there is no
+    such If. Names have to be unique throughout the model.
     """
     if not any(_undecided(node, inexact) for node in model.graph.node):
         return None
@@ -23,7 +26,7 @@ def beside_each_other(model: onnx.ModelProto, inexact: Collection[str]) -> onnx.
     copy.CopyFrom(model)
     graph = copy.graph
     while any(_undecided(node, inexact) for node in graph.node):  # a branch may contain another If
-        nodes = [inner for node in graph.node for inner in _taken_out(node, graph, inexact)]
+        nodes = [inner for node in graph.node for inner in _taken_out(node, graph, inexact, unfit)]
         del graph.node[:]
         graph.node.extend(nodes)
     return copy
@@ -65,7 +68,32 @@ def _undecided(node: onnx.NodeProto, inexact: Collection[str]) -> bool:
     )
 
 
-def _taken_out(node: onnx.NodeProto, graph: onnx.GraphProto, inexact: Collection[str]) -> list[onnx.NodeProto]:
+def enclosing(graph: onnx.GraphProto, name: str, inexact: Collection[str]) -> tuple[str, str] | None:
+    """The innermost such If around a node, and the branch that the node is in; None where there is none."""
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                inner = enclosing(attribute.g, name, inexact)
+                if inner is not None:
+                    return inner
+                if _undecided(node, inexact) and any(own.name == name for own in nested_nodes(attribute.g.node)):
+                    return node.name, attribute.name
+    return None
+
+
+def tensors_of(graph: onnx.GraphProto, unfit: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The tensors in branches that cannot run, each with the name of the If."""
+    for node in graph.node:
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from tensors_of(attribute.g, unfit)
+                if unfit.get(node.name) == attribute.name:
+                    yield from ((name, node.name) for own in nested_nodes(attribute.g.node) for name in own.output)
+
+
+def _taken_out(
+    node: onnx.NodeProto, graph: onnx.GraphProto, inexact: Collection[str], unfit: Mapping[str, str]
+) -> list[onnx.NodeProto]:
     """The nodes of both branches and the If that selects a result; the branches' initializers are added to `graph`."""
     if not _undecided(node, inexact):
         return [node]
@@ -73,9 +101,14 @@ def _taken_out(node: onnx.NodeProto, graph: onnx.GraphProto, inexact: Collection
     inner_nodes: list[onnx.NodeProto] = []
     for attribute in node.attribute:
         body = attribute.g
+        if unfit.get(node.name) == attribute.name:
+            continue
         graph.initializer.extend(body.initializer)
         graph.sparse_initializer.extend(body.sparse_initializer)
         inner_nodes += body.node
+        if node.name in unfit:
+            names = zip(body.output, node.output, strict=False)
+            return [*inner_nodes, *(helper.make_node("Identity", [value.name], [name]) for value, name in names)]
         results = [f"strideinspect/{attribute.name}/{name}" for name in node.output]
         identities = [helper.make_node("Identity", [v.name], [r]) for v, r in zip(body.output, results, strict=False)]
         outputs = [onnx.ValueInfoProto(name=name) for name in results[: len(identities)]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from strideinspect.results.field import Positions, Span
@@ -19,6 +19,7 @@ from strideinspect.verify.messages import (
     ObservedFields,
     ObservedShapes,
     ProbeFields,
+    Stop,
     UnseenClaim,
     UnseenResult,
     by_axis,
@@ -47,20 +48,30 @@ class FieldClaim:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """All claims that a run can check; `nodes` maps a tensor to the node that produces it."""
+    """All claims that a run can check; `nodes` maps a tensor to the node that produces it.
+
+    `runs` claims that the model runs to its end at a size that was given. `unknown` holds the graph outputs of which
+    nothing is known, with the reason. `foreign` are the shapes of tensors of operators that the standard does not
+    have: where onnxruntime lacks them too, what lies behind them is run from there. `theory` are the closed forms that
+    this size, or an enlarged one, can settle; those in `refutable` it can contradict at most.
+    """
 
     shapes: Mapping[str, tuple[int, ...]]
     fields: Sequence[FieldClaim]
     unseen: Sequence[Unseen]
     nodes: Mapping[str, str | None]
     theory: Sequence[TheoryClaim] = ()
+    refutable: Sequence[TheoryClaim] = ()
     enlarged: Sequence[Enlarged] = ()
     impulses: ImpulsePlan | None = None  # None where they are not requested
+    runs: bool = False
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    foreign: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def requested(claims: Claims) -> ProbeFields:
     """The request to the worker that covers the fields and the unseen indices."""
-    wanted: list[FieldClaim | TheoryClaim] = [*claims.fields, *claims.theory]
+    wanted: list[FieldClaim | TheoryClaim] = [*claims.fields, *claims.theory, *claims.refutable]
     return ProbeFields(
         by_axis((claim.input, claim.axis, claim.tensor, claim.node_axis) for claim in wanted),
         [UnseenClaim(unseen.input, unseen.axis, unseen.ranges) for unseen in claims.unseen],
@@ -94,11 +105,12 @@ def compare(claims: Claims, shapes: ObservedShapes, fields: ObservedFields | Fai
         [[check] for check in _unseen(claims, observed.unseen, why)],
     )
     shape_counts, field_counts, unseen_counts = map(_count, groups)
-    remarks = [c for group in groups for checks in group for c in checks if c.verdict is not Verdict.AGREED]
-    reason = shapes.error
-    if any(count.contradicted for count in (shape_counts, field_counts, unseen_counts)):
+    remarks = [*_run(claims, shapes.stop)]
+    remarks += [c for group in groups for checks in group for c in checks if c.verdict is not Verdict.AGREED]
+    reason = _incomplete(claims, shapes, fields)
+    if any(check.verdict is Verdict.CONTRADICTED for check in remarks):
         status = Verdict.CONTRADICTED
-    elif field_counts.agreed or (not claims.fields and shape_counts.agreed):
+    elif reason is None and (field_counts.agreed or (not claims.fields and shape_counts.agreed)):
         status = Verdict.AGREED
     else:
         status = Verdict.NOT_CHECKED
@@ -112,6 +124,24 @@ def compare(claims: Claims, shapes: ObservedShapes, fields: ObservedFields | Fai
         unseen_counts,
         details=_once(remarks),
     )
+
+
+def _run(claims: Claims, stop: Stop | None) -> Iterator[Check]:
+    """The claim that the model runs: contradicted where onnxruntime refuses it with its own weights, too."""
+    if stop is not None:
+        verdict = Verdict.CONTRADICTED if claims.runs and stop.refused else Verdict.NOT_CHECKED
+        yield Check(stop.node, stop.tensor or "", "run", verdict, stop.reason)
+
+
+def _incomplete(claims: Claims, shapes: ObservedShapes, fields: ObservedFields | Failure) -> str | None:
+    """Why the claims do not cover the whole model, or the run did not; None where both do."""
+    if shapes.stop is not None:
+        return shapes.stop.reason
+    if isinstance(fields, Failure):
+        return fields.reason
+    left_out = next(iter(shapes.left_out.values()), None)
+    output = next(iter(claims.unknown), None)
+    return left_out or (None if output is None else f"nothing is known of output {output}: {claims.unknown[output]}")
 
 
 def with_theory(verification: Verification, checks: Iterable[Check]) -> Verification:
@@ -162,7 +192,7 @@ def _shapes(claims: Claims, observed: ObservedShapes) -> Iterator[Check]:
         node = claims.nodes.get(tensor)
         ran = observed.shapes.get(tensor)
         if ran is None:
-            reason = observed.not_checked.get(tensor) or observed.error or NO_TENSOR
+            reason = observed.not_checked.get(tensor) or (observed.stop.reason if observed.stop else NO_TENSOR)
             yield Check(node, tensor, "shape", Verdict.NOT_CHECKED, reason)
         else:
             verdict = Verdict.AGREED if tuple(predicted) == ran else Verdict.CONTRADICTED

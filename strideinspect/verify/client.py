@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import queue
-import shutil
-import subprocess
-import sys
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from math import prod
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, Final, Self, assert_never
 
+from strideinspect.limits import MOST_RUN_ELEMENTS
 from strideinspect.results.verdict import Check, Verdict, Verification
 from strideinspect.spelling import shape_text
 from strideinspect.verify.claims import (
@@ -29,33 +25,26 @@ from strideinspect.verify.claims import (
 )
 from strideinspect.verify.impulses import ImpulsePlan, ImpulseResults
 from strideinspect.verify.messages import (
+    BorderResult,
     Failure,
     ImpulseResult,
     ImpulsesReady,
-    MessageError,
     ObservedBorders,
     ObservedFields,
     ObservedShapes,
     ProbeBorders,
     ProbeFields,
-    Request,
-    Response,
     RunModel,
     SendImpulses,
     WrongReach,
-    decode_response,
-    encode,
 )
+from strideinspect.verify.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
     from strideinspect.verify import theory
 
 Progress = Callable[[str], None]
 """Called with one line of text about each step."""
-
-_FAILED: Final = "the worker process failed before it answered"
-
-_ResponseT = TypeVar("_ResponseT", bound=Response)
 
 
 def _most_of_the_memory() -> int | None:
@@ -72,22 +61,25 @@ _MOST_OF_THE_MEMORY: Final = _most_of_the_memory()
 class Verifier:
     """A worker process for one model, started at once so that onnxruntime is imported while the analysis runs.
 
-    `timeout` is in seconds from now, `memory` a bound in bytes on the worker's address space (None: none; enforced
-    where the system can). Failures of the model or of onnxruntime do not raise: they are reported as "not checked",
-    with the reason.
+    `values` are the values of inputs, as the user gave them. `timeout` is in seconds from now, `memory` a bound in
+    bytes on the worker's address space (None: none; enforced where the system can). Failures of the model or of
+    onnxruntime do not raise: they are reported as "not checked", with the reason. `stopped` are the shapes of the last
+    model that began to run but ended early; else None.
     """
 
-    def __init__(self, path: str, *, timeout: float, memory: int | None = _MOST_OF_THE_MEMORY) -> None:
-        self._path = path
-        self._timeout = timeout
-        self._started = time.monotonic()
-        # SimpleQueue, because an interrupt within Queue.put can lose a wake-up, and then a thread never ends.
-        self._outbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._inbox: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
-        self._failure: str | None = None
-        self.directory = tempfile.mkdtemp(prefix="strideinspect-")
-        self.process = self._start(memory or 0)
+    def __init__(
+        self,
+        path: str,
+        *,
+        timeout: float,
+        values: Mapping[str, Any] | None = None,
+        memory: int | None = _MOST_OF_THE_MEMORY,
+    ) -> None:
+        self._path = str(Path(path).absolute())  # the worker has a working directory of its own
+        self._values = values or {}
+        self._inputs: Mapping[str, tuple[int, ...]] = {}
+        self.stopped: ObservedShapes | None = None
+        self.worker = WorkerProcess(timeout=timeout, memory=memory or 0)
 
     def __enter__(self) -> Self:
         return self
@@ -99,7 +91,9 @@ class Verifier:
 
     def begin(self, inputs: Mapping[str, tuple[int, ...]]) -> None:
         """Send the request to run the model with these input shapes, without waiting."""
-        self._send(RunModel(self._path, inputs))
+        self.stopped = None
+        self._inputs = inputs
+        self.worker.send(RunModel(self._path, inputs, self._values))
 
     def ask(self, claims: Claims) -> Callable[[Progress], Verification]:
         """Send the request to probe the claims, without waiting. Call `begin` before.
@@ -107,15 +101,29 @@ class Verifier:
         The function returned waits for the responses, at most until the deadline, and compares them with the claims;
         it reports each later run and each impulse to its argument.
         """
-        self._send(requested(claims))
+        largest = max(claims.shapes, key=lambda name: prod(claims.shapes[name]), default=None)
+        if largest is not None and prod(claims.shapes[largest]) > MOST_RUN_ELEMENTS:
+            self.worker.give_up(f"{largest} has {prod(claims.shapes[largest]):,} elements, too many to run")
+        self.worker.send(requested(claims))
         return partial(self._check, claims)
 
+    def refusal(self, inputs: Mapping[str, tuple[int, ...]]) -> str | None:
+        """Why onnxruntime does not run the model without its weights at these input shapes.
+
+        None where it does, and where there is no answer: then only the analysis speaks for these shapes.
+        """
+        self.worker.send(RunModel(self._path, inputs, self._values))
+        answer = self.worker.receive(ObservedShapes)
+        return answer.stop.reason if isinstance(answer, ObservedShapes) and answer.stop is not None else None
+
     def _check(self, claims: Claims, progress: Progress) -> Verification:
-        match self._receive(ObservedShapes):
+        match self.worker.receive(ObservedShapes):
             case Failure(reason):
                 result = unchecked(claims, reason)
             case ObservedShapes() as shapes:
-                fields = self._receive(ObservedFields)
+                self.stopped = shapes if shapes.stop is not None and shapes.shapes else None
+                fields = self.worker.receive(ObservedFields)
+                shapes, fields = self._behind_foreign_operators(claims, shapes, fields)
                 result = compare(claims, shapes, fields)
                 result = with_theory(result, self._theory(claims, fields, progress).values())
                 if claims.impulses is not None:
@@ -123,7 +131,24 @@ class Verifier:
                     result = with_impulses(result, claims.impulses, results)
             case other:
                 assert_never(other)
-        return replace(result, seconds=time.monotonic() - self._started)
+        return replace(result, seconds=time.monotonic() - self.worker.started)
+
+    def _behind_foreign_operators(
+        self, claims: Claims, shapes: ObservedShapes, fields: ObservedFields | Failure
+    ) -> tuple[ObservedShapes, ObservedFields | Failure]:
+        """The responses of a second run, which also covers what lies behind operators that onnxruntime does not have.
+
+        The shapes of their tensors are those of the analysis; without any, or if that run fails, the first responses.
+        """
+        given = {name: claims.foreign[name] for name in shapes.left_out if name in claims.foreign}
+        if not given:
+            return shapes, fields
+        self.worker.send(RunModel(self._path, self._inputs, self._values, given))
+        self.worker.send(requested(claims))
+        again, fields_again = self.worker.receive(ObservedShapes), self.worker.receive(ObservedFields)
+        if isinstance(again, Failure) or isinstance(fields_again, Failure) or again.stop is not None:
+            return shapes, fields
+        return again, fields_again
 
     def _theory(
         self, claims: Claims, fields: ObservedFields | Failure, progress: Progress
@@ -131,16 +156,18 @@ class Verifier:
         """Check the closed forms against the observed fields, at this size and at the requested larger ones."""
         from strideinspect.verify import theory  # imports numpy, which must not delay the start of the worker
 
-        checks = self._closed_forms(claims.theory, fields)
+        checks = self._closed_forms([*claims.theory, *claims.refutable], fields)
+        undecided = {claim.key for claim in claims.refutable if checks[claim.key].verdict is Verdict.NOT_CHECKED}
+        checks = {key: check for key, check in checks.items() if key not in undecided}
         for enlarged in claims.enlarged:
             spelled = ", ".join(shape_text(shape) for shape in enlarged.inputs.values())
             checks_there: dict[theory.ClaimKey, Check] = {}
             if enlarged.claims:
                 progress(f"running onnxruntime at {spelled}")
-                self._send(RunModel(self._path, enlarged.inputs))
-                self._send(ProbeFields(theory.probes(enlarged.claims)))
-                shapes = self._receive(ObservedShapes)
-                fields = shapes if isinstance(shapes, Failure) else self._receive(ObservedFields)
+                self.worker.send(RunModel(self._path, enlarged.inputs, self._values))
+                self.worker.send(ProbeFields(theory.probes(enlarged.claims)))
+                shapes = self.worker.receive(ObservedShapes)
+                fields = shapes if isinstance(shapes, Failure) else self.worker.receive(ObservedFields)
                 checks_there = self._closed_forms(enlarged.claims, fields)
             checks |= theory.at_size(checks_there, enlarged, spelled, checks)
         return checks
@@ -158,13 +185,13 @@ class Verifier:
         suspects = [claim for claim in claims if checks[claim.key].verdict is Verdict.CONTRADICTED]
         if not suspects:
             return checks
-        self._send(ProbeBorders(theory.probes(suspects)))
-        borders: dict[theory.ClaimKey, Sequence[bool] | str]
-        match self._receive(ObservedBorders):
+        self.worker.send(ProbeBorders(theory.probes(suspects)))
+        borders: dict[theory.ClaimKey, BorderResult | str]
+        match self.worker.receive(ObservedBorders):
             case Failure(reason):
                 borders = {claim.key: reason for claim in suspects}
             case ObservedBorders(results):
-                borders = {(result.input, result.axis, result.tensor): result.reached for result in results}
+                borders = {(result.input, result.axis, result.tensor): result for result in results}
             case other:
                 assert_never(other)
         return checks | theory.judge(suspects, observed, borders)
@@ -174,14 +201,14 @@ class Verifier:
         if not planned.impulses:
             return ImpulseResults(0, {}, (), None)
         progress("running onnxruntime with the real weights")
-        self._send(SendImpulses(planned.reaches, planned.impulses))
-        ready = self._receive(ImpulsesReady)
+        self.worker.send(SendImpulses(planned.reaches, planned.impulses))
+        ready = self.worker.receive(ImpulsesReady)
         if isinstance(ready, Failure):
             return ImpulseResults(0, {}, (), ready.reason)
         wrong: list[WrongReach | None] = []
         for number in range(1, len(planned.impulses) + 1):
             progress(f"sending impulse {number} of {len(planned.impulses)}")
-            result = self._receive(ImpulseResult)
+            result = self.worker.receive(ImpulseResult)
             if isinstance(result, Failure):
                 return ImpulseResults(ready.watched, ready.missing, wrong, result.reason)
             wrong.append(result.wrong)
@@ -189,87 +216,4 @@ class Verifier:
 
     def close(self) -> None:
         """End the worker, if it still runs, and remove its temporary files."""
-        if self.process is not None:
-            if self.process.poll() is None:
-                self.process.kill()
-            self.process.wait()
-            self._outbox.put(None)
-            for thread in self._threads:
-                thread.join()
-            for pipe in (self.process.stdin, self.process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
-
-    def _start(self, memory: int) -> subprocess.Popen[str] | None:
-        # -P: a file in the working directory must not shadow a module. The worker uses our own import path.
-        command = [sys.executable, "-P", "-m", "strideinspect.verify.worker"]
-        command += [self.directory, str(self._timeout), str(memory)]
-        environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # else numpy's threads take CPU time from the analysis
-        environment["PYTHONPATH"] = os.pathsep.join(entry for entry in sys.path if entry)
-        try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env=environment,
-                encoding="utf-8",
-            )
-        except OSError as error:
-            self._failure = f"the worker process could not be started: {error}"
-            return None
-        for work, box in ((_read, self._inbox), (_write, self._outbox)):
-            thread = threading.Thread(target=work, args=(process, box), daemon=True)
-            thread.start()
-            self._threads.append(thread)
-        return process
-
-    def _send(self, request: Request) -> None:
-        """Write one line without waiting for the worker to read it."""
-        self._outbox.put(encode(request))
-
-    def _receive(self, wanted: type[_ResponseT]) -> _ResponseT | Failure:
-        """The worker's next response, which must be of this type; a Failure where there is none."""
-        if self.process is None:
-            return Failure(self._why())
-        left = self._started + self._timeout - time.monotonic()
-        try:
-            line = self._inbox.get(timeout=max(0.0, left))
-        except queue.Empty:
-            self._failure = f"it took longer than {self._timeout:g} s"
-            self.process.kill()
-            return Failure(self._failure)
-        if not line:
-            return Failure(self._why())
-        try:
-            response = decode_response(line)
-        except MessageError as error:
-            return Failure(f"the worker process sent no usable response: {error}")
-        if isinstance(response, (wanted, Failure)):
-            return response
-        return Failure(f"the worker process sent {type(response).__name__} in place of {wanted.__name__}")
-
-    def _why(self) -> str:
-        """Why there is no response."""
-        if self._failure is not None or self.process is None:
-            return self._failure or _FAILED
-        code = self.process.wait()
-        return f"{_FAILED} (signal {-code})" if code < 0 else f"{_FAILED} (exit status {code})"
-
-
-def _read(process: subprocess.Popen[str], box: queue.SimpleQueue[str | None]) -> None:
-    """Put each of the worker's lines into the queue, and None at the end."""
-    for line in process.stdout or ():
-        box.put(line if line.endswith("\n") else None)
-    box.put(None)
-
-
-def _write(process: subprocess.Popen[str], box: queue.SimpleQueue[str | None]) -> None:
-    """Write each line of the queue to the worker until None comes."""
-    while (line := box.get()) is not None:
-        with contextlib.suppress(OSError):  # the worker may have ended, which the missing response will show
-            if process.stdin is not None:
-                process.stdin.write(line)
-                process.stdin.flush()
+        self.worker.close()

@@ -33,6 +33,7 @@ SHAPE_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
     "Split": (1,),
     "SplitToSequence": (1,),
     "Squeeze": (1,),
+    "StringNormalizer": (0,),
     "StringSplit": (0,),
     "Tile": (1,),
     "TopK": (1,),
@@ -52,6 +53,9 @@ INDEX_PARAMETERS: Final[Mapping[str, tuple[int, ...]]] = {
     "ReverseSequence": (1,),
     "ScatterElements": (1,),
     "ScatterND": (1,),
+    "SequenceAt": (1,),
+    "SequenceErase": (1,),
+    "SequenceInsert": (2,),
     "Trilu": (1,),
 }
 """The inputs whose values determine where data are moved, but not the output shape."""

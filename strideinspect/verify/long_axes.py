@@ -23,26 +23,36 @@ _EXACT: Final = 1 << 14  # sums of up to 1024 integers below this are exact in s
 def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]:
     """The answers to all questions, as from `axis_questions.ask`; those about long axes are extrapolated."""
     distinct = list(dict.fromkeys(questions))
-    shorter = {question: short for question in distinct if (short := _shortened(question)) is not None}
-    answers = axis_questions.ask((shorter.get(question, question) for question in distinct), opset)
-    guessed = {
-        question: table
-        for question, short in shorter.items()
-        if (table := _confirmed(question, answers[short], opset)) is not None
-    }
-    open_questions = [question for question in shorter if question not in guessed]
-    return answers | guessed | axis_questions.ask(open_questions, opset)
+    found: dict[Question, AxisAnswer] = {}
+    for room in (_tight, _roomy):
+        open_questions = [question for question in distinct if question not in found]
+        shorter = {question: short for question in open_questions if (short := _shortened(question, room)) is not None}
+        answers = axis_questions.ask(shorter.values(), opset)
+        for question, short in shorter.items():
+            table = _confirmed(question, answers[short], opset)
+            if table is not None:
+                found[question] = table
+    return found | axis_questions.ask([question for question in distinct if question not in found], opset)
 
 
-def _shortened(question: Question) -> Question | None:
-    """The same question about a shorter axis, long enough for a periodic middle and with the same remainder at the end.
+def _tight(question: Question) -> int:
+    """The length of an axis on which the window has a few places away from the ends: mostly enough."""
+    return question.reach + 4 * _turn(question)
+
+
+def _roomy(question: Question) -> int:
+    """The length of an axis whose middle no end can affect."""
+    return 3 * max(question.spacing, _turn(question))
+
+
+def _shortened(question: Question, room: Callable[[Question], int]) -> Question | None:
+    """The same question about a shorter axis with this much room, and with the same remainder at the end.
 
     None where it would not be much shorter, where even one row of the long axis is too large, or where it is not known
     how the operator combines what it reads.
     """
     turn = _turn(question)
-    room = 3 * max(question.spacing, turn)
-    length = room + (question.length - room) % turn
+    length = room(question) + (question.length - room(question)) % turn
     too_many = question.entries // (2 * question.spacing) >= MOST_TAPS
     if (
         question.entries < LONG_QUESTION_ENTRIES

@@ -1,23 +1,18 @@
-"""Every message between the client and the worker process: a frozen tuple of named fields, sent as one line of JSON.
+"""Every message between the client and the worker process: a frozen tuple of named fields.
 
-The field "kind" of a line is the name of the message's class. Positions stay packed (base64), because converting
-millions of integers to text and objects is slow. This file is imported before the worker starts, so it imports
+`message_lines.py` turns them into lines of text and back. Both are imported before the worker starts, so they import
 nothing slow.
 """
 
 from __future__ import annotations
 
-import json
-from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from strideinspect.results.field import Positions, Span
 
 NO_TENSOR: Final = "onnxruntime has no tensor of this name"
 """The reason for a tensor that does not occur in a run."""
-
-_MessageT = TypeVar("_MessageT")
 
 
 class MessageError(Exception):
@@ -74,10 +69,16 @@ class Impulse(NamedTuple):
 
 
 class RunModel(NamedTuple):
-    """Run the model without its weights at these input shapes; the response is ObservedShapes."""
+    """Run the model without its weights at these input shapes; the response is ObservedShapes.
+
+    `values` are the values of other inputs, as the user gave them. `given` are the shapes of tensors of operators that
+    onnxruntime does not have: what lies behind them runs on zeros.
+    """
 
     path: str
     inputs: Mapping[str, tuple[int, ...]]
+    values: Mapping[str, Any] = {}
+    given: Mapping[str, tuple[int, ...]] = {}
 
 
 class ProbeFields(NamedTuple):
@@ -106,13 +107,31 @@ Request = RunModel | ProbeFields | ProbeBorders | SendImpulses
 # Responses
 
 
+class Stop(NamedTuple):
+    """Why a run ended before the end of the model, in plain words that name the node.
+
+    `node` and `tensor` are the name and the first output of that node, None where onnxruntime names none. `refused`
+    says that onnxruntime refuses the model with its own weights, too.
+    """
+
+    reason: str
+    node: str | None = None
+    tensor: str | None = None
+    refused: bool = False
+
+
 class ObservedShapes(NamedTuple):
-    """The shapes of one run; `not_checked` gives the reason for other tensors, `error` why the run ended early."""
+    """The shapes of one run; `not_checked` gives the reason for other tensors, `stop` why the run ended early.
+
+    `left_out` gives the reason for each tensor of an operator that onnxruntime does not have, and for those that depend
+    on it: the rest of the model was run without them.
+    """
 
     runtime: str
     shapes: Mapping[str, tuple[int, ...]]
     not_checked: Mapping[str, str]
-    error: str | None
+    stop: Stop | None = None
+    left_out: Mapping[str, str] = {}
 
 
 class ObservedField(NamedTuple):
@@ -148,12 +167,16 @@ class ObservedFields(NamedTuple):
 
 
 class BorderResult(NamedTuple):
-    """Whether each index of a tensor is affected by a border, or the reason why that is not known."""
+    """Whether each index of a tensor is affected by a border, or the reason why that is not known.
+
+    `from_elsewhere` says that some operator may have brought pixels to the tensor that no closed form describes.
+    """
 
     input: str
     axis: int
     tensor: str
     reached: Sequence[bool] | str
+    from_elsewhere: bool
 
 
 class ObservedBorders(NamedTuple):
@@ -193,108 +216,9 @@ class Failure(NamedTuple):
 Response = ObservedShapes | ObservedFields | ObservedBorders | ImpulsesReady | ImpulseResult | Failure
 
 
-def encode(message: Request | Response) -> str:
-    """The line of a message, with its line break."""
-    return json.dumps({"kind": type(message).__name__, **message._asdict()}, default=_packed) + "\n"
-
-
-def decode_request(line: str) -> Request:
-    """The request that a line holds. Raises MessageError."""
-    return _decoded(line, _REQUESTS)
-
-
-def decode_response(line: str) -> Response:
-    """The response that a line holds. Raises MessageError."""
-    return _decoded(line, _RESPONSES)
-
-
 def by_axis(tensors: Iterable[tuple[str, int, str, int | None]]) -> list[AxisProbe]:
     """One probe for each axis of (input, axis, tensor, axis of the tensor)."""
     wanted: dict[tuple[str, int], dict[str, int | None]] = {}
     for name, axis, tensor, along in tensors:
         wanted.setdefault((name, axis), {})[tensor] = along
     return [AxisProbe(name, axis, along) for (name, axis), along in wanted.items()]
-
-
-def _decoded(line: str, decoders: Mapping[str, Callable[[dict[str, Any]], _MessageT]]) -> _MessageT:
-    try:
-        entries = json.loads(line)
-        return decoders[entries.pop("kind")](entries)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MessageError(f"a message cannot be decoded ({type(error).__name__}: {error})") from error
-
-
-def _packed(value: object) -> list[str]:
-    """Positions in JSON: the packed first and last indices. All other fields of messages are JSON types already."""
-    if not isinstance(value, Positions):
-        raise TypeError(f"a message cannot hold {type(value).__name__}")
-    return [b2a_base64(side, newline=False).decode("ascii") for side in (value.firsts, value.lasts)]
-
-
-def _run_model(entries: dict[str, Any]) -> RunModel:
-    return RunModel(entries["path"], _shapes(entries["inputs"]))
-
-
-def _probe_fields(entries: dict[str, Any]) -> ProbeFields:
-    unseen = [UnseenClaim(name, axis, _spans(ranges)) for name, axis, ranges in entries["unseen"]]
-    return ProbeFields([AxisProbe(*axis) for axis in entries["axes"]], unseen)
-
-
-def _send_impulses(entries: dict[str, Any]) -> SendImpulses:
-    reaches = [
-        Reach(name, axis, tensor, node, tuple(shape), tuple(extents), tuple(first), tuple(last), _spans(unseen))
-        for name, axis, tensor, node, shape, extents, first, last, unseen in entries["reaches"]
-    ]
-    return SendImpulses(reaches, [Impulse(*impulse) for impulse in entries["impulses"]])
-
-
-def _observed_shapes(entries: dict[str, Any]) -> ObservedShapes:
-    return ObservedShapes(**{**entries, "shapes": _shapes(entries["shapes"])})
-
-
-def _observed_fields(entries: dict[str, Any]) -> ObservedFields:
-    fields = [FieldResult(name, axis, tensor, _field(field)) for name, axis, tensor, field in entries["fields"]]
-    return ObservedFields(fields, [UnseenResult(*result) for result in entries["unseen"]])
-
-
-def _field(entry: str | list[Any]) -> ObservedField | str:
-    if isinstance(entry, str):
-        return entry
-    (firsts, lasts), full = entry
-    return ObservedField(Positions(a2b_base64(firsts), a2b_base64(lasts)), full and _span(full))
-
-
-def _impulse_result(entries: dict[str, Any]) -> ImpulseResult:
-    if entries["wrong"] is None:
-        return ImpulseResult(None)
-    tensor, element, first, last = entries["wrong"]
-    return ImpulseResult(WrongReach(tensor, tuple(element), first, last))
-
-
-def _shapes(entries: dict[str, list[int]]) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(shape) for name, shape in entries.items()}
-
-
-def _spans(entries: list[list[int]]) -> tuple[Span, ...]:
-    return tuple(map(_span, entries))
-
-
-def _span(entry: list[int]) -> Span:
-    return entry[0], entry[1]
-
-
-_REQUESTS: Final[Mapping[str, Callable[[dict[str, Any]], Request]]] = {
-    "RunModel": _run_model,
-    "ProbeFields": _probe_fields,
-    "ProbeBorders": lambda entries: ProbeBorders([AxisProbe(*axis) for axis in entries["axes"]]),
-    "SendImpulses": _send_impulses,
-}
-
-_RESPONSES: Final[Mapping[str, Callable[[dict[str, Any]], Response]]] = {
-    "ObservedShapes": _observed_shapes,
-    "ObservedFields": _observed_fields,
-    "ObservedBorders": lambda entries: ObservedBorders([BorderResult(*result) for result in entries["borders"]]),
-    "ImpulsesReady": lambda entries: ImpulsesReady(**entries),
-    "ImpulseResult": _impulse_result,
-    "Failure": lambda entries: Failure(**entries),
-}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 import numpy as np
 import onnxruntime
 
+from strideinspect.model.input_values import with_values
 from strideinspect.model.load import load
 from strideinspect.results.field import Shape
 from strideinspect.verify.axis_questions import AxisAnswer, Question
@@ -23,6 +24,8 @@ from strideinspect.verify.messages import (
     ObservedField,
     ObservedFields,
     ObservedShapes,
+    RunModel,
+    Stop,
     UnseenClaim,
     UnseenResult,
 )
@@ -30,10 +33,13 @@ from strideinspect.verify.probe import resizing, signal, windows
 from strideinspect.verify.probe.call import Knowledge, Operation, operation
 from strideinspect.verify.probe.constant_branches import followed
 from strideinspect.verify.probe.run import RunnableProbe
+from strideinspect.verify.probe.sequences import unrolled
 from strideinspect.verify.probe.translate import Unknown, ancestors, translate
 from strideinspect.verify.probe.value import InexpressibleError
-from strideinspect.verify.run_model import ObservedRun, plain, run
+from strideinspect.verify.refusal import Kind, plain
+from strideinspect.verify.run_model import ObservedRun, run
 from strideinspect.verify.weightless import Weightless, prepare
+from strideinspect.verify.with_weights import refuses
 
 _NEWEST_OPSET: Final = 21
 
@@ -51,36 +57,47 @@ class ExecutedModel:
     known: Knowledge
 
 
-def run_model(
-    path: str, inputs: Mapping[str, Shape], directory: Path
-) -> Generator[ObservedShapes, None, ExecutedModel]:
+def run_model(request: RunModel, directory: Path) -> Generator[ObservedShapes, None, ExecutedModel]:
     """Run the model without its weights and yield its shapes, then observe what its windows read.
 
     Raises StrideinspectError or UnrunnableError where the model cannot be run.
     """
-    weightless, observed_run = shapes_of(path, inputs, directory)
+    weightless, observed = shapes_of(request, directory)
     runtime = f"onnxruntime {onnxruntime.__version__}"
-    yield ObservedShapes(runtime, observed_run.shapes, observed_run.not_checked, observed_run.error)
-    return learn(weightless, observed_run)
+    stop = observed.stop
+    if stop is not None and _by_size_alone(observed, stop):
+        stop = stop._replace(refused=refuses(request))
+    yield ObservedShapes(runtime, observed.shapes, observed.not_checked, stop, observed.left_out)
+    return learn(weightless, observed)
 
 
-def shapes_of(path: str, inputs: Mapping[str, Shape], directory: Path) -> tuple[Weightless, ObservedRun]:
+def _by_size_alone(observed: ObservedRun, stop: Stop) -> bool:
+    """Whether the run ended because of the sizes of the inputs, not of the zeros that were fed as their values."""
+    return (
+        observed.refused is not None
+        and observed.refused.kind is Kind.MODEL
+        and stop.tensor not in observed.exact.misshapen
+    )
+
+
+def shapes_of(request: RunModel, directory: Path) -> tuple[Weightless, ObservedRun]:
     """Run the model without its weights. Raises StrideinspectError or UnrunnableError where that is impossible."""
-    weightless = prepare(load(path), inputs)
-    return weightless, run(weightless, directory)
+    loaded = with_values(load(request.path), request.values)
+    return run(prepare(loaded, request.inputs), directory, request.given)
 
 
 def learn(weightless: Weightless, observed_run: ObservedRun) -> ExecutedModel:
     """Observe, by running onnxruntime's operators, what each window of the model reads."""
-    nodes = [operation(node) for node in followed(observed_run.nodes, observed_run.values, observed_run.undecided)]
+    run = observed_run
+    values = {name: array for name, array in run.values.items() if name not in run.exact.inexact}
+    plain_nodes = list(followed(run.nodes, run.values, run.undecided, run.shapes))
+    plain_nodes, shapes = unrolled(plain_nodes, values, run.shapes)
+    nodes = [operation(node) for node in plain_nodes]
     opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
     opset = opsets.get("ai.onnx", _NEWEST_OPSET)
-    values = {name: array for name, array in observed_run.values.items() if name not in observed_run.exact.inexact}
-    outputs = [entry.name for entry in weightless.model.graph.output[: weightless.outputs]]
-    tables = _tables({node.name: _questions(node, observed_run.shapes, values, opset) for node in nodes}, opset)
-    return ExecutedModel(
-        nodes, outputs, weightless.labels, observed_run, Knowledge(observed_run.shapes, values, tables, opset)
-    )
+    tables = _tables({node.name: _questions(node, shapes, values, opset) for node in nodes}, opset)
+    known = Knowledge(shapes, values, tables, opset, run.left_out)
+    return ExecutedModel(nodes, weightless.outputs, weightless.labels, observed_run, known)
 
 
 def _questions(
@@ -132,16 +149,18 @@ def observed_borders(executed: ExecutedModel, axes: Sequence[AxisProbe]) -> Obse
     for probe in axes:
         source = (probe.input, probe.axis)
         observed: Mapping[str, Sequence[bool] | Unknown]
+        from_elsewhere: Collection[str] = ()
         try:
             nodes = ancestors(executed.nodes, probe.tensors)
             other_axes = [other.axis for other in axes if other.input == probe.input]
             graph = translate(nodes, source, other_axes, executed.known, executed.labels, borders=True)
             observed = RunnableProbe(graph, executed.known.shapes, source, probe.tensors, []).borders()
+            from_elsewhere = graph.from_elsewhere
         except Exception as problem:  # noqa: BLE001 - as above
             reason = Unknown(f"the probe of borders could not be run: {plain(problem)}")
             observed = dict.fromkeys(probe.tensors, reason)
         for tensor, reached in observed.items():
-            borders.append(BorderResult(*source, tensor, _or_reason(reached)))
+            borders.append(BorderResult(*source, tensor, _or_reason(reached), tensor in from_elsewhere))
     return ObservedBorders(borders)
 
 
@@ -180,7 +199,8 @@ def _probe(
 
 def _why_missing(executed: ExecutedModel, tensor: str) -> str:
     """The reason why a tensor has no observed shape."""
-    return executed.observed_run.not_checked.get(tensor) or executed.observed_run.error or NO_TENSOR
+    run = executed.observed_run
+    return run.not_checked.get(tensor) or (run.stop.reason if run.stop else NO_TENSOR)
 
 
 def _or_reason(observed: _ObservedT | Unknown) -> _ObservedT | str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import onnx
@@ -17,8 +16,11 @@ import onnxruntime
 from strideinspect.limits import MOST_SHAPE_REALS
 from strideinspect.model.subgraphs import captured
 from strideinspect.results.field import Shape
-from strideinspect.verify.both_branches import agreed, beside_each_other, not_taken
+from strideinspect.verify.both_branches import agreed, beside_each_other, enclosing, not_taken, tensors_of
+from strideinspect.verify.cut import refused_node, without
 from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
+from strideinspect.verify.messages import Stop
+from strideinspect.verify.refusal import Kind, Refusal, refusal
 from strideinspect.verify.weightless import Weightless
 
 _NOT_RUN: Final = "onnxruntime optimised it away, so its shape was not observed"
@@ -29,9 +31,11 @@ class ObservedRun:
     """What was observed in one run.
 
     `shapes` holds a shape per tensor, `not_checked` the reason for each tensor without one, `values` the small tensors
-    whose values are exact. `error` says why the run ended early, if it did; `shapes` then holds the tensors before that
+    whose values are exact. `stop` says why the run ended early, if it did; `shapes` then holds the tensors before that
     point. `nodes` are those that ran; where both branches of an If ran, their nodes come before it. `undecided` are the
-    tensors that are not exact: an If with one of them as its condition may take either branch.
+    tensors that are not exact: an If with one of them as its condition may take either branch. `by_data` says that the
+    run ended in a branch that other data would not take. `left_out` gives the
+    reason for each tensor of an operator that onnxruntime does not have, and for what depends on it.
     """
 
     nodes: Sequence[onnx.NodeProto]
@@ -40,8 +44,11 @@ class ObservedRun:
     not_checked: Mapping[str, str]
     values: Mapping[str, np.ndarray]
     exact: Exactness
-    error: str | None
+    refused: Refusal | None
+    stop: Stop | None
     undecided: Collection[str] = ()
+    by_data: bool = False
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = None) -> onnxruntime.InferenceSession:
@@ -59,13 +66,26 @@ def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = 
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
-def run(weightless: Weightless, directory: Path) -> ObservedRun:
+def run(weightless: Weightless, directory: Path, given: Mapping[str, Shape]) -> tuple[Weightless, ObservedRun]:
     """Run the model once on zeros, with its profile below `directory`. Errors of onnxruntime are returned, not raised.
 
-    Where the data select the branch of an If, both branches are run, unless one cannot run at this size.
+    Where the data select the branch of an If, both branches are run, unless one cannot run at this size. Operators that
+    onnxruntime does not have are left out; the model returned is the one that ran. Tensors of such an operator whose
+    shapes are `given` become inputs.
     """
+    while True:
+        observed = _run_branches(weightless, directory)
+        rest = None if observed.refused is None else without(weightless, observed.refused, given)
+        if rest is None:
+            return weightless, observed
+        weightless = rest
+
+
+def _run_branches(weightless: Weightless, directory: Path) -> ObservedRun:
+    """One run, with both branches of each If whose condition is not known, or with the one that can run here."""
     model = weightless.model
-    replaced = [*(entry.name for entry in model.graph.input), *weightless.zeroed]
+    filled = [entry.name for entry in model.graph.input if weightless.feeds[entry.name].size]
+    replaced = [*filled, *weightless.zeroed]
     if not weightless.has_branches:
         return _run(weightless, model, replaced, directory)
     # Long floating-point constants are weights, not sizes: a condition computed from one counts as unknown.
@@ -75,12 +95,25 @@ def run(weightless: Weightless, directory: Path) -> ObservedRun:
         if value.dtype.kind == "f" and value.size > MOST_SHAPE_REALS
     ]
     undecided = exactness(model.graph, [*replaced, *lists]).inexact
-    both = beside_each_other(model, undecided)
-    if both is not None:
+    unfit: dict[str, str] = {}
+    why: dict[str, str] = {}
+    while (both := beside_each_other(model, undecided, unfit)) is not None:
         observed = _run(weightless, both, replaced, directory)
-        if observed.error is None:
-            return replace(observed, undecided=undecided)
-    return replace(_run(weightless, model, replaced, directory), undecided=undecided)
+        if observed.stop is None or observed.refused is None:
+            skipped = {name: why[chooser] for name, chooser in tensors_of(model.graph, unfit) if name}
+            return replace(observed, undecided=undecided, not_checked={**observed.not_checked, **skipped})
+        place = enclosing(model.graph, observed.refused.node or "", undecided)
+        if place is None or place[0] in unfit:
+            break
+        chooser, branch = place
+        unfit[chooser] = branch
+        which = f"the {branch.removesuffix('_branch')} branch of If {weightless.labels[chooser]}"
+        why[chooser] = f"{which} cannot run at this size: {observed.stop.reason}"
+    observed = _run(weightless, model, replaced, directory)
+    by_data = (
+        observed.refused is not None and enclosing(model.graph, observed.refused.node or "", undecided) is not None
+    )
+    return replace(observed, undecided=undecided, by_data=by_data)
 
 
 def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str], directory: Path) -> ObservedRun:
@@ -94,13 +127,14 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
     try:
         runner = session(model, profile=directory / "profile")
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
-        return ObservedRun(graph.node, {}, {}, values, exact, weightless.in_their_words(plain(problem)))
-    fetched, error = _fetched(runner, weightless, list(dict.fromkeys([*tensors, *wanted])))
+        at_once = refusal(problem)
+        return ObservedRun(graph.node, {}, {}, values, exact, at_once, _stop(at_once, weightless, {}))
+    fetched, refused = _fetched(runner, weightless, list(dict.fromkeys([*tensors, *wanted])))
     profile = Path(runner.end_profiling())
-    seen = {name: tuple(value.shape()) for name, value in fetched.items()}
+    seen = {name: value.shape for name, value in fetched.items()}
     seen |= {name: weightless.feeds[name].shape for name in weightless.inputs}
     conflicts = _read(profile, weightless.nodes, seen)
-    if error is not None:  # no tensor was returned, not even index parameters computed before the error
+    if refused is not None:  # no tensor was returned, not even index parameters computed before the error
         fetched = _computed(model, weightless, [name for name in wanted if name in seen])
     values |= {name: fetched[name].numpy() for name in wanted if name in fetched}
     if weightless.has_branches:
@@ -109,31 +143,64 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
     values = {name: value for name, value in values.items() if name not in exact.inexact}
     not_checked = {name: f"its shape depends on the data, at {label}" for name, label in _labels(exact, weightless)}
     not_checked |= dict.fromkeys(conflicts, "it has several shapes in one run")
+    not_checked |= weightless.left_out
     for name in not_checked:
         seen.pop(name, None)
-    if error is None:
+    stop = None if refused is None else _stop(refused, weightless, seen)
+    if stop is None:
         not_checked |= not_taken(graph, seen, weightless.labels)
         _enter_dropped_casts(graph, seen, not_checked)
+        _enter_constants(weightless.nodes.values(), seen)
     for node in weightless.nodes.values():
         for name in node.output:
             if name and name not in seen:
-                not_checked.setdefault(name, error or _NOT_RUN)
-    return ObservedRun(graph.node, seen, not_checked, values, exact, error)
+                not_checked.setdefault(name, _NOT_RUN if stop is None else stop.reason)
+    return ObservedRun(graph.node, seen, not_checked, values, exact, refused, stop, left_out=weightless.left_out)
+
+
+def _stop(refused: Refusal, weightless: Weightless, seen: Mapping[str, Shape]) -> Stop:
+    """Why a run ended, in the model's own names: at the node that onnxruntime names, else at the first that can be it.
+
+    It names none where it expanded an operator into others.
+    """
+    node = refused_node(weightless, refused)
+    if node is None and seen:
+        fed = seen.keys() | weightless.feeds.keys() | weightless.constants.keys() | {""}
+        waiting = (n for n in weightless.model.graph.node if n.op_type != "Constant" and not seen.keys() & {*n.output})
+        node = next((n for n in waiting if fed.issuperset(n.input)), None)
+    if node is None:
+        return Stop(weightless.in_their_words(refused.reason))
+    label = weightless.labels[node.name]
+    if refused.kind is Kind.UNKNOWN_OPERATOR:
+        return Stop(f"{refused.reason}, for {label}", label, node.output[0])
+    return Stop(f"{node.op_type} {label}: {weightless.in_their_words(refused.reason)}", label, node.output[0])
+
+
+class _Fetched(NamedTuple):
+    """A tensor after a run; its values are copied only where they are asked for."""
+
+    shape: Shape
+    numpy: Callable[[], np.ndarray]
 
 
 def _fetched(
     runner: onnxruntime.InferenceSession, weightless: Weightless, names: list[str]
-) -> tuple[dict[str, onnxruntime.OrtValue], str | None]:
+) -> tuple[dict[str, _Fetched], Refusal | None]:
     """The tensors of these names after one run, and why it ended early, if it did."""
-    feeds = {name: onnxruntime.OrtValue.ortvalue_from_numpy(feed) for name, feed in weightless.feeds.items()}
     try:
-        fetched = runner.run_with_ort_values(names, feeds)
+        if any(feed.dtype.kind == "O" for feed in weightless.feeds.values()):  # OrtValues cannot hold strings
+            arrays = zip(names, runner.run(names, dict(weightless.feeds)), strict=True)
+            return {
+                name: _Fetched(array.shape, array.copy) for name, array in arrays if isinstance(array, np.ndarray)
+            }, None
+        feeds = {name: onnxruntime.OrtValue.ortvalue_from_numpy(feed) for name, feed in weightless.feeds.items()}
+        values = zip(names, runner.run_with_ort_values(names, feeds), strict=True)
+        return {name: _Fetched(tuple(value.shape()), value.numpy) for name, value in values if value.is_tensor()}, None
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
-        return {}, weightless.in_their_words(plain(problem))
-    return {name: value for name, value in zip(names, fetched, strict=True) if value.is_tensor()}, None
+        return {}, refusal(problem)
 
 
-def _computed(model: onnx.ModelProto, weightless: Weightless, names: list[str]) -> dict[str, onnxruntime.OrtValue]:
+def _computed(model: onnx.ModelProto, weightless: Weightless, names: list[str]) -> dict[str, _Fetched]:
     """The tensors of these names, from a run of only the nodes that they depend on, which ran without error before."""
     nodes: list[onnx.NodeProto] = []
     needed = set(names)
@@ -150,16 +217,6 @@ def _computed(model: onnx.ModelProto, weightless: Weightless, names: list[str]) 
     return _fetched(session(part), weightless, names)[0] if names else {}
 
 
-def plain(problem: BaseException) -> str:
-    """The message of onnxruntime in one line, without its error codes and source positions."""
-    text = " ".join(str(problem).split())
-    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
-    text = re.sub(r"\S*/onnxruntime/\S+:\d+ ", "", text)
-    text = re.sub(r"Non-zero status code .*? running (\w+) node\. Name:'([^']*)' Status Message: ", r"\1 \2: ", text)
-    text = re.sub(r"^(\w+ \S+: )?onnxruntime::[^)]*\)( const)? ?", r"\1", text)
-    return text[:300] or type(problem).__name__
-
-
 def _labels(exact: Exactness, weightless: Weightless) -> Iterator[tuple[str, str]]:
     for name, culprit in exact.misshapen.items():
         yield name, f"{weightless.nodes[culprit].op_type} {weightless.labels[culprit]}"
@@ -171,7 +228,10 @@ def _read(profile: Path, nodes: Mapping[str, onnx.NodeProto], seen: dict[str, Sh
     inputs: dict[str, Shape] = {}
 
     def enter(into: dict[str, Shape], names: Iterable[str], types: list[dict[str, list[int]]]) -> None:
-        for name, described in zip((name for name in names if name), types, strict=False):
+        used = [name for name in names if name]
+        if len(used) != len(types):  # a sequence among them has no type, so it is not known which one is whose
+            return
+        for name, described in zip(used, types, strict=True):
             for dims in described.values():
                 if into.setdefault(name, tuple(dims)) != tuple(dims):
                     conflicts.add(name)
@@ -196,6 +256,19 @@ def _enter_dropped_casts(graph: onnx.GraphProto, seen: dict[str, Shape], not_che
     for node in graph.node:
         if node.op_type == "Cast" and node.input[0] in seen and node.output[0] not in not_checked:
             seen.setdefault(node.output[0], seen[node.input[0]])
+
+
+def _enter_constants(nodes: Iterable[onnx.NodeProto], seen: dict[str, Shape]) -> None:
+    """Enter the shapes of Constants that onnxruntime dropped because nothing uses them: the file has them."""
+    for node in nodes:
+        if node.op_type == "Constant" and not node.domain and node.output[0] not in seen:
+            for attribute in node.attribute:
+                if attribute.name == "value":
+                    seen[node.output[0]] = tuple(attribute.t.dims)
+                elif attribute.name in {"value_float", "value_int", "value_string"}:
+                    seen[node.output[0]] = ()
+                elif attribute.name in {"value_floats", "value_ints", "value_strings"}:
+                    seen[node.output[0]] = (max(map(len, (attribute.floats, attribute.ints, attribute.strings))),)
 
 
 def _events(profile: Path) -> Iterator[tuple[str, dict[str, Any]]]:

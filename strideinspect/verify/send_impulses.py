@@ -8,27 +8,23 @@ from typing import Final
 
 import numpy as np
 import onnx
-import onnxruntime
-from onnx import helper
 
-from strideinspect.limits import MOST_BYTES_WITH_WEIGHTS, MOST_WATCHED_ELEMENTS
-from strideinspect.model.inline import inline_functions
-from strideinspect.model.subgraphs import nested_subgraphs
-from strideinspect.model.topological_sort import sort_graph
-from strideinspect.verify.messages import Failure, Impulse, ImpulseResult, ImpulsesReady, Reach, WrongReach
-from strideinspect.verify.run_model import plain
-from strideinspect.verify.weightless import UnrunnableError, open_sizes
+from strideinspect.limits import MOST_WATCHED_ELEMENTS
+from strideinspect.verify.messages import Failure, Impulse, ImpulseResult, ImpulsesReady, Reach, RunModel, WrongReach
+from strideinspect.verify.refusal import plain
+from strideinspect.verify.weightless import UnrunnableError
+from strideinspect.verify.with_weights import model_with_weights, noise, session_with_weights
 
 _BLOCKED: Final = "com.microsoft.nchwc"  # the memory layout of its tensors is not that of their shape
 _EXTERNAL_FOLDER: Final = "session.model_external_initializers_file_folder_path"
 
 
 def send(
-    path: str, inputs: Mapping[str, tuple[int, ...]], reaches: Sequence[Reach], impulses: Sequence[Impulse]
+    request: RunModel, reaches: Sequence[Reach], impulses: Sequence[Impulse]
 ) -> Iterator[ImpulsesReady | ImpulseResult | Failure]:
     """The tensors compared, then one response per impulse. Any error ends them with a Failure."""
     try:
-        yield from _results(path, inputs, reaches, impulses)
+        yield from _results(request, reaches, impulses)
     except UnrunnableError as problem:
         yield Failure(str(problem))
     except MemoryError:
@@ -38,15 +34,16 @@ def send(
 
 
 def _results(
-    path: str, inputs: Mapping[str, tuple[int, ...]], reaches: Sequence[Reach], impulses: Sequence[Impulse]
+    request: RunModel, reaches: Sequence[Reach], impulses: Sequence[Impulse]
 ) -> Iterator[ImpulsesReady | ImpulseResult]:
     shapes = {reach.tensor: reach.shape for reach in reaches}
-    model = _model(path, inputs)
+    path, inputs = request.path, request.inputs
+    model = model_with_weights(request)
     watched, missing = _watchable(model, shapes)
     known = {entry.name for entry in model.graph.output}
     model.graph.output.extend(onnx.ValueInfoProto(name=name) for name in watched if name not in known)
-    runner = _session(model, Path(path).parent)
-    feeds = {entry.name: _noise(entry, inputs) for entry in model.graph.input if entry.name in inputs}
+    runner = session_with_weights(model, Path(path).parent)
+    feeds = {entry.name: noise(entry, inputs) for entry in model.graph.input if entry.name in inputs}
     del model  # frees memory: the session has its own copy of the weights
 
     def run(changed: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -134,63 +131,6 @@ def _unfit(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> str | 
     if one.shape != other.shape or bool((_bits(one) != _bits(other)).any()):
         return "two runs on the same input differ there, so a change means nothing"
     return None
-
-
-def _model(path: str, inputs: Mapping[str, tuple[int, ...]]) -> onnx.ModelProto:
-    """The model with its weights, without declared input sizes."""
-    size = Path(path).stat().st_size
-    if size > MOST_BYTES_WITH_WEIGHTS:
-        most = MOST_BYTES_WITH_WEIGHTS >> 20
-        raise UnrunnableError(
-            f"impulses are sent through files of up to {most:,} MiB; this file has {size >> 20:,} MiB"
-        )
-    model = inline_functions(path, onnx.load(path, load_external_data=False))
-    sort_graph(path, model.graph, nested=True)
-    for tensor in _tensors(model.graph):
-        _check_external(tensor, Path(path).parent)
-    open_sizes(model.graph, inputs)
-    return model
-
-
-def _tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    for own in (graph, *nested_subgraphs(graph)):
-        yield from own.initializer
-        yield from (attribute.t for node in own.node for attribute in node.attribute if attribute.HasField("t"))
-
-
-def _check_external(tensor: onnx.TensorProto, folder: Path) -> None:
-    """Raise UnrunnableError for missing weights, and for files outside the model's folder."""
-    if tensor.data_location != onnx.TensorProto.EXTERNAL:
-        return
-    location = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
-    file = (folder / location).resolve()
-    if not file.is_relative_to(folder.resolve()):
-        raise UnrunnableError(f"its weights are outside its folder, in {location!r}")
-    if not file.is_file():
-        raise UnrunnableError(f"its weights are missing: there is no file {location!r} next to the model")
-
-
-def _session(model: onnx.ModelProto, folder: Path) -> onnxruntime.InferenceSession:
-    """A silent CPU session with the default optimisations, as in production use."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.add_session_config_entry(_EXTERNAL_FOLDER, str(folder))
-    try:
-        return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    except Exception as problem:
-        raise UnrunnableError(f"the model with its weights cannot be started: {plain(problem)}") from problem
-
-
-def _noise(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]]) -> np.ndarray:
-    """An input of random values, the same in every run; zeros for wide integers, which may be indices or sizes."""
-    dtype = helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type)
-    random = np.random.default_rng(0)
-    shape = inputs[entry.name]
-    if dtype.kind in "iu" and dtype.itemsize == 1:
-        return random.integers(0, 256, shape, np.uint8).view(dtype)
-    if dtype.kind in "biu":
-        return np.zeros(shape, dtype)
-    return random.normal(size=shape).astype(dtype)
 
 
 def _changed(before: np.ndarray, axis: int, index: int) -> np.ndarray:

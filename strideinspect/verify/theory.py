@@ -1,5 +1,7 @@
 """Check closed forms: an index that no border affects must have the field that it has on an infinite plane.
 
+Neither may an index that a border does affect see anything else, unless padding or the like brings it there.
+
 At the inspected size borders affect most indices of a deep layer. `--verify full` runs the model at larger sizes, at
 which more of them are unaffected.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Final
 
 import numpy as np
@@ -15,7 +18,7 @@ from numpy.typing import NDArray
 
 from strideinspect.results.field import NOTHING, Span, sees_nothing
 from strideinspect.results.verdict import Check, Verdict
-from strideinspect.verify.messages import NO_TENSOR, AxisProbe, ObservedField, by_axis
+from strideinspect.verify.messages import NO_TENSOR, AxisProbe, BorderResult, ObservedField, by_axis
 
 _TOO_NEAR: Final = "no two of its indices are known to be unaffected by borders"
 
@@ -28,6 +31,8 @@ class TheoryClaim:
     """The field of a tensor along one axis of a graph input, if that axis were infinite; its real length is `length`.
 
     With p `spans`, index q·p + r along `node_axis` sees q·`step` + `spans[r]`; None is a hole, which sees nothing.
+    `offsets` are the least and the most that the middle of index i may lie after (i + ½)·step/p − ½, averaged over the
+    phases; None where that is not claimed.
     `rounded`: rounding leaves out the outermost pixel of some indices.
     """
 
@@ -39,6 +44,7 @@ class TheoryClaim:
     length: int
     step: int
     spans: tuple[Span | None, ...]
+    offsets: tuple[Fraction, Fraction] | None = None
     rounded: bool = False
 
     @property
@@ -90,12 +96,12 @@ def probes(claims: Iterable[TheoryClaim]) -> list[AxisProbe]:
 def judge(
     claims: Sequence[TheoryClaim],
     observed: Mapping[ClaimKey, ObservedField | str],
-    borders: Mapping[ClaimKey, Sequence[bool] | str],
+    borders: Mapping[ClaimKey, BorderResult | str],
 ) -> dict[ClaimKey, Check]:
     """A check per claim. A contradiction is final only if `borders` says which indices borders affect.
 
-    Without that, the differing index may be affected by the border of a cropped map. Both mappings hold the reason as
-    text where something was not observed.
+    Without that, the differing index may be affected by the border of a cropped map, or by padding that reflects or
+    wraps. Both mappings hold the reason as text where something was not observed.
     """
     return {claim.key: _judged(claim, observed.get(claim.key, NO_TENSOR), borders.get(claim.key)) for claim in claims}
 
@@ -113,38 +119,66 @@ def at_size(
     return added
 
 
-def _judged(claim: TheoryClaim, observed: ObservedField | str, borders: Sequence[bool] | str | None) -> Check:
+def _judged(claim: TheoryClaim, observed: ObservedField | str, borders: BorderResult | str | None) -> Check:
     def unchecked(reason: str) -> Check:
         return Check(claim.node, claim.tensor, "theory", Verdict.NOT_CHECKED, reason)
 
+    reached = borders.reached if isinstance(borders, BorderResult) else borders
     if isinstance(observed, str):
         return unchecked(observed)
-    if isinstance(borders, str):
-        return unchecked(borders)
+    if isinstance(reached, str):
+        return unchecked(reached)
     ran = _positions(observed)
-    clear = _clear(claim, ran, borders)
-    wrong = np.flatnonzero(clear & _differs(claim, ran))
+    plane = claim.plane(ran.shape[1])
+    differs = _differs(ran, plane, rounded=claim.rounded)
+    clear = claim.inside(ran.shape[1])
+    far = _outside(ran, plane)
+    if isinstance(borders, BorderResult):
+        unaffected = ~np.array(reached, bool)
+        if borders.from_elsewhere:
+            clear, far = clear & unaffected, np.zeros_like(far)
+        else:  # then a border only takes pixels away, and an index without one sees all that the closed form says
+            clear = unaffected
+    wrong = np.flatnonzero((clear & differs) | far)
     if not wrong.size:
-        settled = claim.settled_by(clear)
-        return Check(claim.node, claim.tensor, "theory", Verdict.AGREED) if settled else unchecked(_TOO_NEAR)
+        settled = clear & claim.inside(ran.shape[1])
+        return _aligned(claim, _offset(claim, ran, settled)) if claim.settled_by(settled) else unchecked(_TOO_NEAR)
     index = int(wrong[0])
     place = {"input": claim.input, "axis": claim.axis, "of": claim.length, "index": index}
-    predicted, ran_there = ({**place, **_ends(side[:, index])} for side in (claim.plane(ran.shape[1]), ran))
+    predicted, ran_there = ({**place, **_ends(side[:, index])} for side in (plane, ran))
     return Check(claim.node, claim.tensor, "theory", Verdict.CONTRADICTED, predicted=predicted, ran=ran_there)
 
 
-def _differs(claim: TheoryClaim, ran: NDArray[np.int64]) -> NDArray[np.bool_]:
-    plane = claim.plane(ran.shape[1])
-    if not claim.rounded:
+def _differs(ran: NDArray[np.int64], plane: NDArray[np.int64], *, rounded: bool) -> NDArray[np.bool_]:
+    """Which indices see something else than on the plane; if `rounded`, a pixel less at either end is no difference."""
+    if not rounded:
         return np.asarray((ran != plane).any(axis=0))
-    missing = (ran - plane) * np.array([[1], [-1]])  # pixels left out at either end
+    missing = (ran - plane) * np.array([[1], [-1]])
     return np.asarray(((missing < 0) | (missing > 1)).any(axis=0))
 
 
-def _clear(claim: TheoryClaim, ran: NDArray[np.int64], borders: Sequence[bool] | None) -> NDArray[np.bool_]:
-    """The indices inside this input that no border is known to affect."""
-    inside = claim.inside(ran.shape[1])
-    return inside if borders is None else inside & ~np.array(borders, bool)
+def _aligned(claim: TheoryClaim, offset: Fraction) -> Check:
+    """Whether indices lie where they are claimed to lie; the closed form itself has been found right."""
+    if claim.offsets is None or claim.offsets[0] <= offset <= claim.offsets[1]:
+        return Check(claim.node, claim.tensor, "theory", Verdict.AGREED)
+    place = {"input": claim.input, "axis": claim.axis}
+    predicted, ran = {**place, "offset": [*claim.offsets]}, {**place, "offset": offset}
+    return Check(claim.node, claim.tensor, "theory", Verdict.CONTRADICTED, predicted=predicted, ran=ran)
+
+
+def _offset(claim: TheoryClaim, ran: NDArray[np.int64], clear: NDArray[np.bool_]) -> Fraction:
+    """How far after (i + ½)·stride − ½ the middles of indices lie, as run: averaged over one index of each phase."""
+    stride, found = Fraction(claim.step, len(claim.spans)), {}
+    for index in np.flatnonzero(clear & (ran[0] != NOTHING)).tolist():
+        middle = Fraction(int(ran[:, index].sum()), 2)
+        found[index % len(claim.spans)] = middle - (index + Fraction(1, 2)) * stride + Fraction(1, 2)
+    return sum(found.values(), Fraction()) / len(found)
+
+
+def _outside(ran: NDArray[np.int64], plane: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which indices see a pixel outside their field on the plane."""
+    outside: NDArray[np.bool_] = ~sees_nothing(ran[0]) & ((ran[0] < plane[0]) | (ran[1] > plane[1]))
+    return outside
 
 
 def _positions(observed: ObservedField) -> NDArray[np.int64]:

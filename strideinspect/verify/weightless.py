@@ -16,6 +16,8 @@ from onnx import TensorProto, helper, numpy_helper
 from strideinspect.limits import MOST_INLINE_BYTES, MOST_TABLE_BYTES, SMALL_WEIGHT_ELEMENTS
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.subgraphs import nested_subgraphs
+from strideinspect.verify.likely_values import compared_with
+from strideinspect.verify.stored_tensors import is_external, stored_tensors
 
 _TABLE_TYPES: Final = (TensorProto.INT64, TensorProto.INT32)
 """Types of index tables and shapes. Their values determine where data are moved, so they are kept."""
@@ -30,7 +32,8 @@ class Weightless:
     `model` is the changed copy, `feeds` the values of all its inputs. `zeroed` names the tensors whose values were
     replaced by zeros; `constants` holds the values of those that were kept. Every node of `model`, those of subgraphs
     included, has a new, unique name: `nodes` maps it to the node and `labels` to the node's original name.
-    `inputs` are the model's own inputs, `outputs` counts its outputs.
+    `inputs` and `outputs` are the model's own, `types` the element types that the file declares. `left_out` gives the
+    reason for each tensor that this model does not compute, because onnxruntime lacks an operator.
     """
 
     model: onnx.ModelProto
@@ -40,7 +43,9 @@ class Weightless:
     nodes: Mapping[str, onnx.NodeProto]
     labels: Mapping[str, str]
     inputs: Sequence[str]
-    outputs: int
+    outputs: Sequence[str]
+    types: Mapping[str, int]
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_branches(self) -> bool:
@@ -76,16 +81,23 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
     model = onnx.ModelProto()
     model.CopyFrom(loaded.proto)
     draft = _Draft(loaded, _zero_pages())
+    declared = (*model.graph.value_info, *model.graph.output)
+    types = {entry.name: entry.type.tensor_type.elem_type for entry in declared if entry.type.HasField("tensor_type")}
     open_sizes(model.graph, inputs)
     initializers = {tensor.name for tensor in model.graph.initializer}
     real = [entry for entry in model.graph.input if entry.name not in initializers]
     for entry in real:
         _feed(entry, inputs, draft)
+        number = compared_with(model.graph, entry.name)
+        if number is not None:
+            zeros = draft.feeds[entry.name]
+            draft.feeds[entry.name] = np.full(zeros.shape, number, zeros.dtype)
     fed = list(_feed_weights(model.graph, draft))
     every_node = [*model.graph.node]
     for graph in nested_subgraphs(model.graph):
         _fill_in(graph, draft)
         every_node += graph.node
+    _close_files(model.graph, draft)
     nodes, labels = {}, {}
     for number, node in enumerate(every_node):
         name = f"{_PREFIX}{number}"
@@ -95,9 +107,16 @@ def prepare(loaded: LoadedModel, inputs: Mapping[str, tuple[int, ...]]) -> Weigh
     _set(model.graph.initializer, [tensor for tensor in model.graph.initializer if tensor.name in used])
     model.ir_version = max(model.ir_version, 4)  # before IR 4, every initializer had to be an input too
     _set(model.graph.input, real + fed)
-    zeroed = frozenset(draft.zeroed)
     return Weightless(
-        model, draft.feeds, zeroed, draft.constants, nodes, labels, [e.name for e in real], len(model.graph.output)
+        model,
+        draft.feeds,
+        frozenset(draft.zeroed),
+        draft.constants,
+        nodes,
+        labels,
+        [entry.name for entry in real],
+        [entry.name for entry in model.graph.output],
+        {name: kind for name, kind in types.items() if kind},
     )
 
 
@@ -165,7 +184,7 @@ def _as_input(tensor: TensorProto, name: str, draft: _Draft) -> onnx.ValueInfoPr
 
 def _values(tensor: TensorProto, draft: _Draft) -> np.ndarray | None:
     """The values of a small tensor or a table of integers, which are kept; None for any other."""
-    if tensor.data_location == TensorProto.EXTERNAL:
+    if is_external(tensor):
         return None
     if not draft.loaded.is_left_out(tensor):
         weight = prod(tensor.dims)
@@ -202,6 +221,14 @@ def _fill_in(graph: onnx.GraphProto, draft: _Draft) -> None:
             _refill(tensor, bytes(_inline_size(tensor)) if values is None else values.tobytes())
         if values is None:
             draft.zeroed.add(name)
+
+
+def _close_files(graph: onnx.GraphProto, draft: _Draft) -> None:
+    """Write zeros into all that is still in another file, such as the value of a ConstantOfShape: no file is opened."""
+    for tensor, node in stored_tensors(graph):
+        if is_external(tensor):
+            _refill(tensor, bytes(_inline_size(tensor)))
+            draft.zeroed.update([tensor.name] if node is None else node.output)
 
 
 def _refill(tensor: TensorProto, data: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The worker process: it runs one model and answers requests, one line of JSON each (messages.py).
+"""The worker process: it runs one model and answers requests, one line of JSON each (message_lines.py).
 
 Started by the client with a directory for temporary files, the deadline in seconds and the memory bound in bytes.
 """
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import assert_never
 
 from strideinspect.limits import WORKER_GRACE_SECONDS
+from strideinspect.processes import received
+from strideinspect.verify.message_lines import decode_request, encode
 from strideinspect.verify.messages import (
     Failure,
     MessageError,
@@ -23,8 +25,6 @@ from strideinspect.verify.messages import (
     Response,
     RunModel,
     SendImpulses,
-    decode_request,
-    encode,
 )
 
 
@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         _bound(deadline, memory)
-        for response in _responses(sys.stdin, directory):
+        for response in _responses(received(sys.stdin.readline), directory):
             responses.write(encode(response))
             responses.flush()
 
@@ -77,23 +77,23 @@ def _answer(requests: Iterator[Request], directory: Path) -> Iterator[Response]:
         return
     if not isinstance(first, RunModel):
         raise MessageError(f"{type(first).__name__} was requested before the model was run")
-    executed = yield from run_model(first.path, first.inputs, directory)
+    executed = yield from run_model(first, directory)
     for request in requests:
         match request:
-            case RunModel(path, inputs):
-                executed = yield from run_model(path, inputs, directory)
+            case RunModel():
+                executed = yield from run_model(request, directory)
             case ProbeFields(axes, unseen):
                 yield observed_fields(executed, axes, unseen)
             case ProbeBorders(axes):
                 yield observed_borders(executed, axes)
             case SendImpulses(reaches, impulses):
-                yield from send(first.path, first.inputs, reaches, impulses)
+                yield from send(first, reaches, impulses)
             case _:
                 assert_never(request)
 
 
 def _requests(lines: Iterable[str]) -> Iterator[Request]:
-    """The requests until the client closes the pipe. Raises MessageError."""
+    """The requests. Raises MessageError."""
     return (decode_request(line) for line in lines if line.strip())
 
 

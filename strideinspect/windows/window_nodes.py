@@ -19,6 +19,7 @@ from strideinspect.model.window import is_window
 from strideinspect.reads.reduction import REDUCTIONS, reduced_axes
 from strideinspect.results.report import Branch, Dropped, WindowNode
 from strideinspect.windows.cost import cost_of
+from strideinspect.windows.pad_nodes import pads_before
 
 
 def reached(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, Masks]:
@@ -39,6 +40,7 @@ def reached(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, Masks]:
 
 def window_nodes(
     shapes: Shapes,
+    nodes: Sequence[NodeReads],
     fields: Fields,
     reached: Mapping[str, Masks],
     spatial: Mapping[str, tuple[int, ...]],
@@ -46,15 +48,18 @@ def window_nodes(
 ) -> tuple[WindowNode, ...]:
     """All window nodes in graph order, and reductions that collapse every image axis of an input.
 
-    `data_dependent` are the tensors that depend on an input of the model.
+    `nodes` are the nodes with their reads. `data_dependent` are the tensors that depend on an input of the model.
     """
     windows = []
+    makers = {name: item for item in nodes for name in item.node.outputs}
     for node in shapes.nodes:
         geometry = shapes.geometries.get(node.key)
         if not node.key:
             continue  # its outputs have no name, so no node can use them
         if geometry is not None:
-            windows.append(_window(shapes, node, geometry, fields, reached.get(node.key), data_dependent))
+            window = _window(shapes, node, geometry, fields, reached.get(node.key), data_dependent)
+            pads = pads_before(shapes, makers, node)
+            windows.append(window if pads is None else replace(window, pad_nodes=pads))
         elif is_window(node):
             windows.append(_unplaced(shapes, node))
         elif node.op in REDUCTIONS and not node.domain and node.key in shapes.shapes:

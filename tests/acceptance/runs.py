@@ -43,8 +43,13 @@ def at_size(path: str, *options: str) -> tuple[int, Model]:
 
 
 def findings(model: Model, rule: str) -> list[dict[str, Any]]:
-    """The findings of one rule."""
-    return [finding for finding in model["findings"] if finding["rule"] == rule]
+    """What one rule says, one finding per place."""
+    return [place for place in every_place(model) if place["rule"] == rule]
+
+
+def every_place(model: Model) -> list[dict[str, Any]]:
+    """The findings taken apart: one per place."""
+    return [place for finding in model["findings"] for place in (finding, *finding["also"])]
 
 
 def last_of_the_coarsest_map(model: Model) -> Model:

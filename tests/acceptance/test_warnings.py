@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.runs import FILES, NETWORKS, every_model
+from tests.acceptance.runs import FILES, NETWORKS, every_model, every_place
 
 TEXT = (Path(__file__).parent / "warnings.txt").read_text(encoding="utf-8")
 
@@ -48,8 +48,11 @@ def indices(ranges: list[list[int]]) -> str:
 
 @pytest.mark.parametrize("name", [*FILES, *NETWORKS])
 def test_warnings_are_the_ones_that_were_looked_at(name: str) -> None:
-    """The warnings and errors of a model at its design size are those of the list, in that order; most have none."""
-    found = [line_of(finding) for finding in every_model()[name]["findings"] if finding["severity"] != "note"]
+    """The warnings and errors of a model at its design size are those of the list, in that order; most have none.
+
+    The further places of a finding follow it.
+    """
+    found = [line_of(place) for place in every_place(every_model()[name]) if place["severity"] != "note"]
     assert found == listed().get(name, ("", []))[1]
 
 

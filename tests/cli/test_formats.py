@@ -15,6 +15,7 @@ from tests.cli.process import ROOT, strideinspect
 
 FILES = {
     "text": "r.txt",
+    "concise": "concise:r.list",
     "json": "r.json",
     "csv": "r.csv",
     "sarif": "r.sarif",
@@ -63,15 +64,15 @@ def test_all_at_once_and_twice_the_same(repository: Path) -> None:
     assert written(repository, 1) == first
     text = {name: content.decode() for name, content in first.items()}
     assert "at net/model.py:12\n" in text["text"]
-    assert "::warning file=net/model.py,line=12,title=floor-truncation::" in text["github"]
+    assert "::warning file=net/model.py,line=12,title=unseen-input::" in text["github"]
     assert 'name="exports/für alle/net.onnx"' in text["junit"]
     assert "at net/model.py:12<br>" in text["markdown"]
     places = {(entry["check_name"], entry["location"]["path"]) for entry in json.loads(text["gitlab"])}
     assert places == {
-        ("floor-truncation", "net/model.py"), ("unseen-input", "net/model.py"), ("not-inspected", "exports/gone.onnx"),
+        ("unseen-input", "net/model.py"), ("not-inspected", "exports/gone.onnx"),
     }  # fmt: skip
-    (truncation,) = (r for r in json.loads(text["sarif"])["runs"][0]["results"] if r["ruleId"] == "floor-truncation")
-    uris = [place["physicalLocation"]["artifactLocation"]["uri"] for place in truncation["locations"]]
+    (unseen,) = json.loads(text["sarif"])["runs"][0]["results"]
+    uris = [place["physicalLocation"]["artifactLocation"]["uri"] for place in unseen["locations"]]
     assert uris == ["net/model.py", "exports/f%C3%BCr%20alle/net.onnx"]
     # Each of the two runs has added itself to the job's summary.
     summary = (repository / "exports" / "summary").read_text(encoding="utf-8")

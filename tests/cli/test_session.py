@@ -1,4 +1,4 @@
-"""Several models, formats and failures, with inspections put together by hand in place of real ones."""
+"""Several models, formats and failures; the inspections were done before, and only their names are made up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,13 +19,13 @@ from strideinspect.errors import InputShapeError, UnreadableModelError
 from strideinspect.expectation import Expectation
 from strideinspect.results.report import Report, Severity
 from strideinspect.settings import Settings
-from tests.report import examples
+from tests.report import inspections
 
-MODELS = {
-    "clean.onnx": examples.volume,
-    "notes.onnx": examples.residual,
-    "warns.onnx": examples.alexnet,
-    "fails.onnx": examples.odd,
+MODELS: dict[str, Callable[[], Report]] = {
+    "clean.onnx": lambda: inspections.sample("conv-7x7-stride2-keras"),
+    "notes.onnx": inspections.padded,
+    "warns.onnx": inspections.alexnet,
+    "fails.onnx": inspections.unet,
 }
 REPORT_IT = "please report it with the model; python -X dev -m strideinspect shows where it happened"
 
@@ -76,7 +77,7 @@ def test_one_bad_file_does_not_stop_the_others(capsys: pytest.CaptureFixture[str
     assert run(["broken.onnx", "clean.onnx", "small.onnx", "bug.onnx", "warns.onnx"]) == 2
     out, err = capsys.readouterr()
     assert [line.split(" · ")[0] for line in out.splitlines() if " · opset" in line] == [
-        "volume.onnx",
+        "sample_models/conv-7x7-stride2-keras.onnx",
         "light_bvlc_alexnet.onnx",
     ]
     assert err.splitlines() == [
@@ -96,16 +97,30 @@ def test_json_holds_failures_in_their_place(capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.usefixtures("asked")
 def test_every_output_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Files come besides standard output, each in its own format; one that cannot be written spares the others."""
-    bad, good, table, text = (tmp_path / name for name in ("no/report.json", "report.out", "fields.csv", "report.txt"))
-    args = ["--output", str(bad), "--output", f"json:{good}", "--output", str(table), "--output", str(text)]
-    assert run(["warns.onnx", *args]) == 2
-    out, err = capsys.readouterr()
-    assert "all 40 shapes" in out
-    assert err == f"strideinspect: cannot write {bad}: No such file or directory; choose another file or folder\n"
-    assert json.loads(good.read_text())["models"][0]["findings"][0]["rule"] == "unproductive-layer"
+    """Files come besides standard output, each in its own format."""
+    good, table, text = (tmp_path / name for name in ("report.out", "fields.csv", "report.txt"))
+    args = ["--output", f"json:{good}", "--output", str(table), "--output", str(text)]
+    assert run(["warns.onnx", *args]) == 0
+    assert "all 42 shapes" in capsys.readouterr().out
+    assert json.loads(good.read_text())["models"][0]["findings"][0]["rule"] == "unseen-input"
     assert len(list(csv.DictReader(io.StringIO(table.read_text())))) == 8
     assert text.read_text(encoding="utf-8").startswith("light_bvlc_alexnet.onnx · ")
+
+
+@pytest.mark.usefixtures("asked")
+def test_output_that_cannot_be_written_is_told_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is inspected, and nothing else written, where one of the outputs has no folder or is one."""
+    good = tmp_path / "report.json"
+    for bad, why in (
+        (tmp_path / "no" / "report.json", f"there is no folder {tmp_path / 'no'}"),
+        (tmp_path, "it is a folder"),
+    ):
+        assert run(["warns.onnx", "--output", f"json:{bad}", "--output", str(good)]) == 2
+        out, err = capsys.readouterr()
+        assert (out, err) == ("", f"strideinspect: cannot write {bad}: {why}; choose another file or folder\n")
+    assert not good.exists()
 
 
 @pytest.mark.usefixtures("asked")
@@ -167,6 +182,7 @@ def test_each_model_fails_by_its_own_settings(
     """A threshold for some files holds for these alone."""
     toml = 'fail-on = "never"\n[[files]]\npath = "warns*"\nfail-on = "warning"\n'
     (tmp_path / "strideinspect.toml").write_text(toml, encoding="utf-8")
+    (tmp_path / "warns.onnx").touch()  # a table for a file that is not there would be told
     monkeypatch.chdir(tmp_path)
     assert run(["fails.onnx"]) == 0
     assert run(["fails.onnx", "warns.onnx"]) == 1

@@ -84,3 +84,85 @@ def test_brackets_in_a_name_are_no_markup(tmp_path: Path) -> None:
     link = tmp_path / "a[red]b.onnx"
     link.write_bytes((ROOT / MODEL).read_bytes())
     assert "a[red]b.onnx" in "".join(ESCAPES.sub("", in_terminal(str(link), "--no-verify")).split())
+
+
+def run_raw(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """A run into a pipe, with variables of the environment changed."""
+    return subprocess.run(
+        [sys.executable, "-m", "strideinspect", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+
+
+def test_verified_report_is_the_same_in_a_pipe() -> None:
+    """Nothing of a report depends on who reads it: not even how long the verification took."""
+    shown = ESCAPES.sub("", in_terminal(MODEL, "--no-cache")).replace("\r\n", "\n").splitlines()
+    assert [line.rstrip() for line in shown[-4:]] == piped(MODEL, "--no-cache").splitlines()[-4:]
+
+
+NO_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+
+
+@pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, NO_LOCALE], ids=["ascii", "C"])
+def test_columns_are_aligned_without_our_symbols(environment: dict[str, str]) -> None:
+    """In ASCII an ellipsis takes three cells and a footnote's number too: the table is laid out for that."""
+    ended = run_raw("sample_models/squeezenet11-torchscript.onnx", "--no-verify", **environment)
+    lines = ended.stdout.decode("ascii").splitlines()
+    assert max(map(len, lines)) <= 80
+    start = next(i for i, line in enumerate(lines) if line.split()[:1] == ["layer"])
+    rows = lines[start + 1 : next(i for i, line in enumerate(lines) if line.strip().startswith("RF:"))]
+    head = lines[start]
+    operator, stride = head.index("op"), head.index("stride") + len("stride")
+    assert len(rows) == 15
+    for row in rows:
+        assert (row[operator - 1], row[operator].isalpha(), row[stride - 1].strip() != "") == (" ", True, True), row
+        assert row[stride : stride + 1] in {"", " "}
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "junit", "sarif"])
+def test_formats_for_programs_are_utf8_everywhere(format: str, tmp_path: Path) -> None:
+    """A name that the terminal's encoding lacks is not lost in a format that a program reads."""
+    model = tmp_path / "畳み込み.onnx"
+    model.write_bytes((ROOT / MODEL).read_bytes())
+    plain = run_raw(str(model), "--no-verify", "--format", format, PYTHONIOENCODING="utf-8").stdout
+    assert run_raw(str(model), "--no-verify", "--format", format, PYTHONIOENCODING="ascii").stdout == plain
+    assert b"?.onnx" not in plain
+
+
+CLOSED = "cannot write to standard output: it is closed; write >/dev/null to discard the result"
+
+
+@pytest.mark.parametrize(("redirection", "status", "err"), [
+    (">&-", 2, f"strideinspect: {CLOSED}\n"),
+    ("2>&-", 0, ""),
+    ("2>&- >/dev/null", 0, ""),
+    ("<&-", 0, ""),
+])  # fmt: skip
+def test_closed_streams(redirection: str, status: int, err: str) -> None:
+    """A stream that the program was started without is one line, or no matter: never a traceback."""
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -m strideinspect {MODEL} --no-verify {redirection}', sys.executable],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (ended.returncode, ended.stderr) == (status, err)
+
+
+def test_head() -> None:
+    """`| head -1` gets its line, and nobody hears of the pipe that it closed."""
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -m strideinspect {MODEL} {MODEL} --no-verify | head -1', sys.executable],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+    assert (ended.stdout, ended.stderr) == (piped(MODEL, "--no-verify").splitlines(keepends=True)[0], "")

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from strideinspect.report.json import schema_text
+from strideinspect.results.json_types import schema_text
 from strideinspect.rules.page import page
 from strideinspect.rules.registry import all_rules
 from strideinspect.version import __version__
@@ -98,7 +98,7 @@ def test_explain_prints_the_page_of_a_rule_and_those_of_a_group() -> None:
     (["m.onnx", "--input-shape", "x=1,3.5"], "'3.5' is not a whole number"),
     (["m.onnx", "--input-shape", "x=1,\u0663"], "not a whole number"),
     (["m.onnx", "--input-shape", "x=1,-3"], "a size of -3 is impossible"),
-    (["m.onnx", "--input-shape", "x=1,0"], "a size of 0 is impossible"),
+    (["m.onnx", "--input-shape", "x=1,-1"], "a size of -1 is impossible"),
     (["m.onnx", "--input-shape", "x=1," + "9" * 5000], "999999… is too large"),
     (["m.onnx", "--input-shape", "x=1,2", "--input-shape", "x=1,3"], "give it once"),
     (["m.onnx", "--output", "report"], "unknown suffix"),

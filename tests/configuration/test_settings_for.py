@@ -154,7 +154,7 @@ def test_files_of_a_pattern(model: str, wanted: Settings, tmp_path: Path) -> Non
     ("severity = {floor-trunc = 'note'}", "severity: there is no rule or group 'floor-trunc'",
      "did you mean floor-truncation?"),
     ("severity = {stride-gap = 'off'}", "severity 'stride-gap' must be one of note, warning, error", ""),
-    ("input-shapes = [1, 0]",
+    ("input-shapes = [1, -1]",
      "input-shapes must be a list of sizes, such as [1, 3, 224, 224], or a table of them by input", ""),
     ("verify = true", "verify must be one of none, run, full", ""),
     ("verify-timeout = 0", "verify-timeout must be a number of seconds above 0", ""),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -69,3 +72,35 @@ def test_what_cannot_be_inspected_is_no_finding(tmp_path: Path) -> None:
     """A missing model is an error of its own, which no test takes for a finding."""
     with pytest.raises(StrideinspectError, match=r"missing\.onnx"):
         assert_clean(tmp_path / "missing.onnx")
+
+
+def test_a_misspelt_path_says_so_and_nothing_else(tmp_path: Path) -> None:
+    """Pytest shows the line of the test and the message, no source of this package and no further exception."""
+    (tmp_path / "test_it.py").write_text(
+        "from strideinspect.testing import assert_clean\n\n\ndef test_it():\n    assert_clean('exprots/m.onnx')\n",
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "100"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    errors = [line for line in done.stdout.splitlines() if line.startswith("E ")]
+    assert errors == [
+        "E       strideinspect.errors.UnreadableModelError: there is no file exprots/m.onnx; check the path"
+    ]
+    assert "load.py" not in done.stdout
+    assert "direct cause" not in done.stdout
+
+
+def test_pytest_help_says_what_fails(tmp_path: Path) -> None:
+    """`pytest --help` names the severity that fails a model, and where to set another."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    told = " ".join(done.stdout.split()).partition("--strideinspect")[2][:400]
+    assert "severity error" in told
+    assert "fail-on" in told

@@ -23,4 +23,4 @@ def network_of(model: str | onnx.ModelProto) -> Network:
 def inferred(model: str | onnx.ModelProto, inputs: Mapping[str, Shape] | None = None) -> Shapes:
     """Every tensor's shape at these input sizes, or the declared ones."""
     network = network_of(model)
-    return infer(network, {given.name: given.shape for given in choose(network, inputs)})
+    return infer(network, choose(network, inputs).shapes)

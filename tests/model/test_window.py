@@ -282,3 +282,14 @@ def test_misfits(text: str, said: str) -> None:
     model = onnx.parser.parse_model(f'<ir_version: 8, opset_import: ["": 18]> {text}')
     with pytest.raises(REFUSED):
         session_of(model).run(None, random_feeds(model))
+
+
+@pytest.mark.parametrize(("op", "length", "size"), [("Conv", 56, 28), ("Conv", 57, 29), ("AveragePool", 56, 28)])
+def test_same_padding_of_a_kernel_of_one(op: str, length: int, size: int) -> None:
+    """TensorFlow's SAME pads a 1×1/2 by nothing: max((⌈L/2⌉ − 1)·2 + 1 − L, 0) = 0; the row left over is skipped."""
+    case = Case(op, 19, length, 1, {"strides": [2], **SAME_UP})
+    window = case.window()
+    assert (window.begin, window.end, window.size) == (0, 0, size)
+    ran = case.ran()
+    assert ran is not None
+    assert ran == [{2 * index} for index in range(size)]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from strideinspect.errors import UsageError
 from strideinspect.policy.choices import applied
 from strideinspect.results.report import Finding, Report, Severity, Source
-from tests.report import examples
+from tests.report import builders
 
 FINDINGS = (
     Finding("unseen-input", Severity.WARNING, "", input="x"),
@@ -21,7 +19,7 @@ FINDINGS = (
 
 def report() -> Report:
     """A report with these findings."""
-    return replace(examples.alexnet(), findings=FINDINGS)
+    return builders.report("net.onnx", [], [], findings=FINDINGS)
 
 
 def told(report: Report) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ import pytest
 from strideinspect import Report, inspect
 from strideinspect.policy.entry import entries
 from strideinspect.policy.recognition import match
+from strideinspect.results.one_cause import places_of
 from tests.cli.process import SAMPLES
 
 NETWORKS = ("alexnet-stem", "mobilenetv2", "resnet18", "squeezenet11", "unet-dynamic")
@@ -38,8 +39,9 @@ def test_one_mended_another_new(network: str, exporter: str) -> None:
     """Whichever finding is mended and whichever appears: the one is stale, the other new, however alike they are."""
     today = report(network, exporter)
     every = entries(today, "")
+    places = [place for finding in today.findings for place in places_of(finding)]
     for mended in range(len(every)):
         for appeared in set(range(len(every))) - {mended}:
-            after = replace(today, findings=tuple(f for i, f in enumerate(today.findings) if i != mended))
+            after = replace(today, findings=tuple(f for i, f in enumerate(places) if i != mended))
             found = match(after, [entry for i, entry in enumerate(every) if i != appeared])
-            assert (found.new, found.unused) == ((today.findings[appeared],), (every[mended],))
+            assert (found.new, found.unused) == ((places[appeared],), (every[mended],))

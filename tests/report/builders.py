@@ -1,11 +1,12 @@
-"""Short ways to write down the parts of a report."""
+"""Short ways to write down the parts of a report, for tests of one sentence, one cell or one escaped character."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from strideinspect.results.field import Field, FullField, Positions
+from strideinspect.results.field import Alignment, Field, FullField, Positions
 from strideinspect.results.report import Dropped, Input, Report, WindowNode
 from strideinspect.results.verdict import Counts, Verdict, Verification
 
@@ -48,7 +49,17 @@ def field(
         full=full,
         positions=positions or Positions.of((), ()),
         widest=min(extent, size or extent) if widest is None else widest,
+        smallest=size,
+        alignment=_alignment(first, last, Fraction(stride or 1)) if node_axis is not None else None,
     )
+
+
+def _alignment(first: int | None, last: int | None, stride: Fraction) -> Alignment | None:
+    """Of one path, whose index 0 sees these pixels."""
+    if first is None or last is None:
+        return None
+    offset = Fraction(first + last, 2) - (stride - 1) / 2
+    return Alignment(offset, offset, offset, max(0, last - math.ceil(stride) + 1), max(0, -first))
 
 
 def square(size: int | None, stride: Fraction | int | None, first: int | None, **rest: object) -> tuple[Field, ...]:
@@ -111,3 +122,16 @@ def report(path: str, inputs: Sequence[Input], nodes: Sequence[WindowNode], **re
         "verification": AGREED,
     }
     return Report(path=path, inputs=tuple(inputs), nodes=tuple(nodes), **{**defaults, **rest})  # type: ignore[arg-type]
+
+
+class InRepository:
+    """Files of a checkout in /build/repo."""
+
+    def model(self, path: str) -> str:
+        """Models are in the repository."""
+        return path
+
+    def relative(self, file: str) -> str | None:
+        """What is below the root."""
+        root = "/build/repo/"
+        return file.removeprefix(root) if file.startswith(root) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
@@ -20,39 +21,42 @@ from strideinspect.report import (
 )
 from strideinspect.report.layout import plain
 from strideinspect.results.report import FailedReport, Finding, Report, Severity, Source
-from tests.report import examples
-from tests.report.builders import report
+from tests.report import inspections
+from tests.report.builders import InRepository, report
 
-FILES = examples.InRepository()
-FAILED = FailedReport("exports/broken é.onnx", "exports/broken é.onnx is empty", "download or export it again")
-BOTH = (examples.located(), FAILED)
+FILES = InRepository()
 
 
 def test_golden_github() -> None:
     """The commands are as they were when somebody last read them."""
-    assert github.render(BOTH, files=FILES) == external_file("golden/located.github.txt", format=".txt")
+    rendered = github.render(inspections.several(), files=inspections.FILES)
+    assert rendered == external_file("golden/several.github.txt", format=".txt")
 
 
 def test_golden_gitlab() -> None:
     """The code quality report is as it was when somebody last read it."""
-    assert gitlab.render(BOTH, files=FILES) == external_file("golden/located.gitlab.json", format=".txt")
+    rendered = gitlab.render(inspections.several(), files=inspections.FILES)
+    assert rendered == external_file("golden/several.gitlab.json", format=".txt")
 
 
 def test_golden_junit() -> None:
     """The test results are as they were when somebody last read them."""
-    rendered = junit.render(BOTH, files=FILES, fail_on=(Severity.WARNING, Severity.WARNING))
-    assert rendered == external_file("golden/located.junit.xml", format=".txt")
+    results = inspections.several()
+    rendered = junit.render(results, files=inspections.FILES, fail_on=[Severity.WARNING] * len(results))
+    assert rendered == external_file("golden/several.junit.xml", format=".txt")
 
 
 def test_golden_markdown() -> None:
     """The Markdown is as it was when somebody last read it."""
-    assert markdown.render(BOTH, files=FILES) == external_file("golden/located.md", format=".txt")
+    rendered = markdown.render(inspections.several(), files=inspections.FILES)
+    assert rendered == external_file("golden/several.md", format=".txt")
 
 
 def test_golden_text() -> None:
     """The text report names source lines below what they are about, each once, and is quiet where none is known."""
-    document = text.render_quiet(examples.located(), files=FILES)
-    assert plain(document) == external_file("golden/located.txt", format=".txt")
+    reports = [result for result in inspections.several() if isinstance(result, Report)]
+    document = "\n".join(plain(text.render_quiet(report, files=inspections.FILES)) for report in reports)
+    assert document == external_file("golden/several.txt", format=".txt")
 
 
 def commands(*findings: Finding) -> list[tuple[str, dict[str, str], str]]:
@@ -93,15 +97,16 @@ def test_github_messages_are_escaped(message: str, first: str) -> None:
 def test_github_shows_ten_of_a_level() -> None:
     """GitHub shows ten annotations of a level: nine and how many more there are; ten are all shown."""
     note, warning, error = (Finding("rule", severity, severity.value, node="n") for severity in Severity)
-    read = commands(note, replace(note, node="m"), *[warning] * 14, *[error] * 10)
+    read = commands(replace(note, also=(replace(note, node="m", message="m too"),)), *[warning] * 14, *[error] * 10)
     assert [level for level, _, _ in read] == ["error"] * 10 + ["warning"] * 10 + ["notice"]
     assert read[19][2] == "5 more of 14 warnings are listed in the job summary"
-    assert read[20][2].startswith("note (2 times; also at m)\n")  # said once, as everywhere
+    assert "\nalso m too\n" in read[20][2]  # one finding, one annotation
 
 
 def test_github_shows_what_is_asked_for() -> None:
     """Lesser findings than asked for are left out, models that could not be inspected never."""
-    read = github.render(BOTH, files=FILES, show=Severity.ERROR)
+    results = (inspections.odd_names(), inspections.unet(), inspections.broken())
+    read = github.render(results, files=inspections.FILES, show=Severity.ERROR)
     assert [line.split(",title=")[1].split("::")[0] for line in read.splitlines()] == [
         "not inspected", "incompatible-merge",
     ]  # fmt: skip
@@ -109,14 +114,19 @@ def test_github_shows_what_is_asked_for() -> None:
 
 def test_gitlab_asks_for_unique_fingerprints_and_places() -> None:
     """Every entry has what GitLab asks for; two models of the same network share no fingerprint."""
-    entries = json.loads(gitlab.render([*BOTH, replace(examples.located(), path="other.onnx")], files=FILES))
-    assert len({entry["fingerprint"] for entry in entries}) == len(entries) == 15
+    results = [*inspections.several(), replace(inspections.alexnet_stem(), path="other.onnx")]
+    entries = json.loads(gitlab.render(results, files=inspections.FILES))
+    assert len({entry["fingerprint"] for entry in entries}) == len(entries)
     assert {entry["severity"] for entry in entries} == {"info", "major", "critical", "blocker"}
     assert all(entry["location"]["lines"]["begin"] >= 1 for entry in entries)
-    assert entries[0]["location"]["path"] == "net/model.py"
-    assert entries[7]["location"]["path"] == "exports/broken é.onnx"
+    paths = {entry["location"]["path"] for entry in entries if entry["check_name"] != "not-verified"}
+    assert paths == {
+        "sample_models/pytorch_networks.py",  # both exports that name it
+        "sample_models/conv-padded-stride2-torchscript.onnx", "sample_models/conv-10x10-valid-stride2-keras.onnx",
+        "exports/é 100%.onnx", "pool.onnx", "exports/broken é.onnx",
+    }  # fmt: skip
     assert all({"description", "check_name", "fingerprint", "severity", "location"} <= set(e) for e in entries)
-    assert entries[1]["content"] == {
+    assert entries[0]["content"] == {
         "body": "https://github.com/strideinspect/strideinspect/blob/main/docs/rules/unseen-input.md"
     }
 
@@ -134,9 +144,10 @@ JUNIT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("results", [(), BOTH, (examples.alexnet(), examples.volume())])
-def test_junit_is_what_jenkins_takes(results: tuple[Report | FailedReport, ...]) -> None:
+@pytest.mark.parametrize("inspected", [tuple, inspections.several])
+def test_junit_is_what_jenkins_takes(inspected: Callable[[], tuple[Report | FailedReport, ...]]) -> None:
     """Elements, attributes and counts are those of the schema in widest use."""
+    results = inspected()
     root = ET.fromstring(junit.render(results, files=FILES, fail_on=[Severity.ERROR] * len(results)))  # noqa: S314
     for element in root.iter():
         required, optional, children = JUNIT[element.tag]
@@ -149,12 +160,14 @@ def test_junit_is_what_jenkins_takes(results: tuple[Report | FailedReport, ...])
 
 
 @pytest.mark.parametrize(("fail_on", "failing"), [
-    (Severity.NOTE, 7), (Severity.WARNING, 4), (Severity.ERROR, 1), (None, 0),
+    (Severity.NOTE, 4), (Severity.WARNING, 3), (Severity.ERROR, 1), (None, 0),
 ])  # fmt: skip
 def test_junit_fails_as_the_run_does(fail_on: Severity | None, failing: int) -> None:
-    """The findings that fail the run fail as tests; the inspection itself passes, and every other finding."""
-    root = ET.fromstring(junit.render([examples.located()], files=FILES, fail_on=[fail_on]))  # noqa: S314
-    assert len(root.findall("testsuite/testcase")) == 8
+    """The findings that fail the run fail as tests; both inspections themselves pass, and every other finding."""
+    # Two warnings and a note, and an error.
+    results = (inspections.odd_names(), inspections.unet())
+    root = ET.fromstring(junit.render(results, files=inspections.FILES, fail_on=[fail_on] * 2))  # noqa: S314
+    assert len(root.findall("testsuite/testcase")) == 2 + 4
     assert len(root.findall("testsuite/testcase/failure")) == failing
     assert root.attrib["failures"] == str(failing)
 
@@ -170,24 +183,23 @@ def test_junit_takes_any_name() -> None:
 
 def test_markdown_takes_any_name() -> None:
     """A name makes no column, no link, no tag and no line of its own."""
-    rendered = markdown.render([examples.located()], files=FILES)
-    (row,) = (line for line in rendered.splitlines() if "Custom" in line)
-    assert row.endswith(r"| \[Custom\](x) \<b\>\|\`a\`: it is taken to read its whole input |")
+    rendered = markdown.render([inspections.odd_names()], files=inspections.FILES)
+    (row,) = (line for line in rendered.splitlines() if "floor-truncation" in line)
+    assert r"lost at MaxPool \[pool\](x) \<b\>\|\`a\` (1 row)<br>" in row
 
 
 def test_markdown_leaves_out_what_does_not_fit() -> None:
     """Where only so many rows fit, the gravest are shown and the others counted."""
-    results = [examples.located(), replace(examples.located(), path="other.onnx")]
-    rendered = markdown.render(results, files=FILES, rows=4)
+    results = [inspections.odd_names(), replace(inspections.odd_names(), path="other.onnx")]
+    rendered = markdown.render(results, files=inspections.FILES, rows=2)
     rows = [line.split(" | ")[0] for line in rendered.splitlines() if line.startswith(("| error", "| warn", "| note"))]
-    assert rows == ["| error", "| warning", "| warning", "| note"]
-    # A paragraph per rule and help: 1 error, 2 warnings (the two floor-truncations are one), 3 notes.
-    assert re.findall(r"(\d) rows omitted", rendered) == ["2", "6"]
+    assert rows == ["| warning"] * 2
+    assert re.findall(r"(\d) rows? omitted", rendered) == ["1", "3"]  # the note of the one, all of the other
 
 
 def test_same_bytes_however_long_verification_took() -> None:
     """No format tells a time: two runs give the same bytes."""
-    one = examples.alexnet()
+    one = inspections.padded()
     other = replace(one, verification=replace(one.verification, seconds=9.9))
     assert markdown.render([one]) == markdown.render([other])
 

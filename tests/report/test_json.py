@@ -6,32 +6,31 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from inline_snapshot import external_file
 
-from strideinspect import inspect
 from strideinspect.report import json as renderer
 from strideinspect.results.field import Positions
+from strideinspect.results.json_types import schema_text
 from strideinspect.results.report import FailedReport, Finding, Report, Severity, Source
 from strideinspect.results.verdict import Check, Verdict
-from tests.report import examples
+from tests.report import inspections
 from tests.report.builders import field, report
 
-SCHEMA: dict[str, Any] = json.loads(renderer.schema_text())
-FAILED = FailedReport("broken.onnx", "broken.onnx is not an ONNX model", "export it again")
-EVERY: list[Report | FailedReport] = [
-    examples.alexnet(),
-    examples.residual(),
-    examples.odd(),
-    examples.volume(),
-    examples.signal(),
-    examples.empty(),
-    FAILED,
-]
+SCHEMA: dict[str, Any] = json.loads(schema_text())
+REAL = (
+    "crnn-dynamic-torchscript", "dcgan-generator-dynamo", "resnet3d-dynamo", "siamese-dynamo",
+    "spatial-transformer-dynamo", "squeezenet11-torchscript", "wavenet-keras",
+)  # fmt: skip
+
+
+def every() -> list[Report | FailedReport]:
+    """Reports with findings of every severity and every verdict, on networks of every kind, one run in full."""
+    full = inspections.sample("conv-7x7-stride2-dynamo", verify="full")
+    return [*inspections.several(), *(inspections.sample(name, verify="none") for name in REAL), full]
 
 
 def rendered(*results: Report | FailedReport, positions: bool = False) -> dict[str, Any]:
@@ -41,16 +40,20 @@ def rendered(*results: Report | FailedReport, positions: bool = False) -> dict[s
 
 
 def test_golden() -> None:
-    """The document for a network and a file that is none is as it was when somebody last read it."""
-    text = renderer.render([examples.volume(), FAILED], version="0.1.0")
-    assert text == external_file("golden/volume.json", format=".txt")
+    """The document is as it was when somebody last read it: three models and a file that is none.
+
+    What the numbers are held to: AlexNet's are published; the fourth window of size 3 with stride 2 ends at index
+    3·2 + 2 = 8 of 10; the third of the pool at 2·2 + 2 = 6 of 7, which the mistake in the analysis denies.
+    """
+    models = inspections.alexnet_stem(), inspections.accepted(), inspections.contradicted(), inspections.broken()
+    assert renderer.render(models, version="0.1.0") == external_file("golden/several.json", format=".txt")
 
 
 @pytest.mark.parametrize("positions", [False, True])
 def test_schema_holds(positions: bool) -> None:  # noqa: FBT001
     """Every example is valid by the schema that ships in the package."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    jsonschema.validate(rendered(*EVERY, positions=positions), SCHEMA, cls=jsonschema.Draft202012Validator)
+    jsonschema.validate(rendered(*every(), positions=positions), SCHEMA, cls=jsonschema.Draft202012Validator)
 
 
 @pytest.mark.parametrize(("path", "value"), [
@@ -58,12 +61,12 @@ def test_schema_holds(positions: bool) -> None:  # noqa: FBT001
     (("models", 0, "verification", "status"), "not checked"),
     (("models", 0, "findings", 0, "severity"), "info"),
     (("models", 0, "inputs", 0, "shape"), [1, "N"]),
-    (("models", 6, "error"), "broken"),
+    (("models", -1, "error"), "broken"),
     (("schema",), "strideinspect/report/2"),
 ])  # fmt: skip
 def test_schema_refuses(path: tuple[str | int, ...], value: object) -> None:
     """The schema is no formality: a number for a stride, an unknown word, a missing list are refused."""
-    document = rendered(*EVERY)
+    document = rendered(*inspections.several())
     at: Any = document
     for step in path[:-1]:
         at = at[step]
@@ -90,7 +93,7 @@ def wrong_types(value: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[st
 def test_schema_refuses_an_object_everywhere() -> None:
     """Every key has a type in the schema: an object in place of any number, string, null or list is refused."""
     validator = jsonschema.Draft202012Validator(SCHEMA)
-    document = rendered(examples.alexnet(), FAILED)
+    document = rendered(inspections.alexnet_stem(), inspections.broken())
     places = list(wrong_types(document))
     assert len(places) > 100
     for *path, last in places:
@@ -103,29 +106,16 @@ def test_schema_refuses_an_object_everywhere() -> None:
     assert validator.is_valid(document)
 
 
-SAMPLES = Path(__file__).parents[2] / "sample_models"
-
-
-@pytest.mark.parametrize("name", [
-    "squeezenet11-torchscript", "resnet3d-dynamo", "siamese-dynamo", "wavenet-keras",
-    "spatial-transformer-dynamo", "crnn-dynamic-torchscript", "dcgan-generator-dynamo",
-])  # fmt: skip
-def test_schema_accepts_reports_on_real_models(name: str) -> None:
-    """The reports on sample models of all kinds are valid, with the field of every index."""
-    result = inspect(SAMPLES / f"{name}.onnx", verify="none")
-    jsonschema.validate(rendered(result, positions=True), SCHEMA, cls=jsonschema.Draft202012Validator)
-
-
 def test_same_bytes_twice() -> None:
     """The same inspection gives the same bytes, whatever time it took."""
-    one = examples.alexnet()
+    one = inspections.padded()
     other = replace(one, verification=replace(one.verification, seconds=9.9))
     assert renderer.render([one], version="0.1.0") == renderer.render([other], version="0.1.0")
 
 
 def test_text_is_ascii_with_one_line_end() -> None:
     """Any encoding of standard output can carry the document."""
-    text = renderer.render([replace(examples.volume(), path="caf\udce9/×.onnx")], version="0.1.0")
+    text = renderer.render([replace(inspections.padded(), path="caf\udce9/×.onnx")], version="0.1.0")
     assert text.isascii()
     assert text.endswith("}\n")
     assert json.loads(text)["models"][0]["path"] == "caf\udce9/×.onnx"
@@ -135,7 +125,7 @@ def test_text_is_ascii_with_one_line_end() -> None:
 def test_positions_on_request(positions: bool) -> None:  # noqa: FBT001
     """The field of every index is there when asked for, with null for an index that sees nothing; else null."""
     seen = field(2, size=3, positions=Positions.of((0, None, 1), (1, None, 3)))
-    nodes = [replace(examples.volume().nodes[0], fields=(seen,))]
+    nodes = [replace(inspections.padded().nodes[0], fields=(seen,))]
     document = rendered(report("m.onnx", [], nodes), positions=positions)
     expected = {"first": [0, None, 1], "last": [1, None, 3]} if positions else None
     assert document["models"][0]["nodes"][0]["fields"][0]["positions"] == expected
@@ -143,9 +133,12 @@ def test_positions_on_request(positions: bool) -> None:  # noqa: FBT001
 
 def test_strides_are_exact_strings() -> None:
     """A stride of one half is "1/2", so that no reader rounds it; a stride of 32 is "32"."""
-    model = rendered(examples.odd())["models"][0]
-    assert [node["fields"][-1]["stride"] for node in model["nodes"]] == ["1", "1", "3", "3/2", "1/2"]
-    assert model["ladder"][1]["stride"] == ["2", "3"]
+    names = ("dcgan-generator-dynamo", "resnet3d-dynamo")
+    generator, video = rendered(*(inspections.sample(name, verify="none") for name in names))["models"]
+    # Each transposed convolution but the first, of 1×1, doubles the map; the stem of the video takes every frame and
+    # every second pixel.
+    assert [node["fields"][-1]["stride"] for node in generator["nodes"]] == ["1", "1/2", "1/4", "1/8", "1/16"]
+    assert video["ladder"][0]["stride"] == ["1", "2", "2"]
 
 
 def test_finding_keeps_all_that_it_knows() -> None:
@@ -163,8 +156,22 @@ def test_finding_keeps_all_that_it_knows() -> None:
             "ranges": [[1, 1], [3, 3]], "pixels": 2, "sizes": [7, 9], "message": "skips rows", "help": "read them",
             "source": {"file": "net.py", "line": 12, "scope": "layer1.0"},
             "bytes": {"offset": 96, "length": 40},
+            "also": [],
+            "assumed": False,
         }
     ]  # fmt: skip
+
+
+def test_finding_lists_its_further_places() -> None:
+    """Further places have all the keys of a finding but `also`; consequences keep their own rule."""
+    gap = Finding("stride-gap", Severity.WARNING, "skips rows", node="n", output="o")
+    note = Finding("unproductive-layer", Severity.NOTE, "adds nothing", node="m", output="p")
+    whole = replace(gap, also=(replace(gap, node="k"), note))
+    (finding,) = rendered(report("m.onnx", [], [], findings=(whole,)))["models"][0]["findings"]
+    assert [(place["rule"], place["node"]) for place in finding["also"]] == [
+        ("stride-gap", "k"), ("unproductive-layer", "m"),
+    ]  # fmt: skip
+    assert all({*place} == {*finding} - {"also"} for place in finding["also"])
 
 
 @pytest.mark.parametrize(("claimed", "written"), [
@@ -174,6 +181,6 @@ def test_finding_keeps_all_that_it_knows() -> None:
 def test_claims_are_plain_values(claimed: object, written: object) -> None:
     """Whatever was predicted or ran is written as numbers and lists, and never breaks the document."""
     check = Check("n", "o", "shape", Verdict.CONTRADICTED, predicted=claimed, ran=0)
-    one = examples.volume()
+    one = inspections.padded()
     document = rendered(replace(one, verification=replace(one.verification, details=(check,))))
     assert document["models"][0]["verification"]["details"][0]["predicted"] == written

@@ -6,7 +6,7 @@ import pytest
 
 from strideinspect.report import places
 from strideinspect.results.report import Finding, Severity, Source
-from tests.report.examples import InRepository
+from tests.report.builders import InRepository
 
 
 def finding(message: str, source: Source | None, node: str | None = None) -> Finding:

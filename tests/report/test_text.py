@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from inline_snapshot import external_file
 
-from strideinspect import inspect
 from strideinspect.report import findings, layout, number_text, text
 from strideinspect.report.layout import Style, plain
 from strideinspect.report.places import AS_GIVEN
 from strideinspect.report.repeated_blocks import Row, fold, short_names
 from strideinspect.results.report import Finding, Input, Report, Severity
 from strideinspect.results.verdict import Check, Counts, Verdict, Verification
-from tests.cli.process import SAMPLES
-from tests.report import examples
+from tests.report import inspections
 from tests.report.builders import report, square, window
-
-EVERY = {
-    example.__name__: example
-    for example in (
-        examples.alexnet,
-        examples.residual,
-        examples.odd,
-        examples.volume,
-        examples.signal,
-        examples.empty,
-    )
-}
-
 
 REAL = (
     "crnn-dynamic-torchscript", "dcgan-generator-dynamo", "resnet18-qdq", "resnet3d-dynamo", "shufflenetv2-dynamo",
@@ -42,8 +26,8 @@ REAL = (
 
 
 def inspected(name: str) -> Report:
-    """The report on a sample model, as if it lay in the current folder; without running it, so that it is stable."""
-    return replace(inspect(SAMPLES / f"{name}.onnx", verify="none"), path=f"{name}.onnx")
+    """The report on a sample model, as if it lay in the current folder; without running it."""
+    return replace(inspections.sample(name, verify="none"), path=f"{name}.onnx")
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -60,33 +44,29 @@ def test_golden_quiet() -> None:
 
 def test_quiet_without_findings_says_nothing() -> None:
     """A model with nothing to say about it leaves a quiet run silent."""
-    assert text.render_quiet(examples.volume()) == ()
+    assert text.render_quiet(inspected("conv-7x7-stride2-keras")) == ()
 
 
-@pytest.mark.parametrize("example", [e for name, e in EVERY.items() if name != "odd"])
-@pytest.mark.parametrize("width", [80, 100, 120])
-def test_no_line_is_wider_than_asked(example: Callable[[], Report], width: int) -> None:
-    """Every line keeps within the width; `odd` alone has a table with more columns than 80 cells hold."""
-    assert max(layout.cells(line) for line in plain(text.render(example(), width=width)).splitlines()) <= width
-
-
-@pytest.mark.parametrize("example", EVERY.values())
-def test_no_space_at_line_ends(example: Callable[[], Report]) -> None:
-    """No line ends in a space, and the text ends in exactly one line end."""
-    rendered = plain(text.render(example()))
-    assert [line for line in rendered.splitlines() if line != line.rstrip()] == []
+@pytest.mark.parametrize("name", [*REAL, "resnet50-torchscript", "efficientnetb0-torchscript"])
+@pytest.mark.parametrize("width", [60, 80, 100, 120])
+def test_no_line_is_wider_than_asked(name: str, width: int) -> None:
+    """Every line keeps within the width, none ends in a space, and the text ends in exactly one line end."""
+    rendered = plain(text.render(inspected(name), width=width))
+    lines = rendered.splitlines()
+    assert max(map(layout.cells, lines)) <= width
+    assert [line for line in lines if line != line.rstrip()] == []
     assert len(rendered) - len(rendered.rstrip("\n")) == 1
 
 
 @pytest.mark.parametrize(("show", "rules"), [
-    (Severity.NOTE, ["unseen-input", "floor-truncation", "unproductive-layer"]),
+    (Severity.NOTE, ["unseen-input", "floor-truncation", "not-verified"]),
     (Severity.WARNING, ["unseen-input", "floor-truncation"]),
     (Severity.ERROR, []),
 ])  # fmt: skip
 def test_show_lists_from_a_severity_on(show: Severity, rules: list[str]) -> None:
     """Only findings of the severity asked for or a graver one are listed; the summary still counts all."""
-    rendered = plain(text.render(examples.alexnet(), show=show))
-    assert [rule for rule in ("unseen-input", "floor-truncation", "unproductive-layer") if rule in rendered] == rules
+    rendered = plain(text.render(inspections.odd_names(), show=show))
+    assert [rule for rule in ("unseen-input", "floor-truncation", "not-verified") if rule in rendered] == rules
     assert "2 warnings, 1 note" in rendered
 
 
@@ -248,13 +228,6 @@ def test_many_warnings_of_a_kind_are_cut_short() -> None:
     assert len(twelve.messages()) == 12
 
 
-def test_shorten_keeps_the_end_of_a_name() -> None:
-    """Names are cut from the left, where the scopes are that all of them share; wide characters count two."""
-    assert layout.shorten("/layer1/block/conv", 8) == "…ck/conv"
-    assert layout.shorten("conv", 8) == "conv"
-    assert layout.cells(layout.shorten("畳み込み層", 6)) <= 6
-
-
 def test_reduction_that_removes_its_axes() -> None:
     """A mean over rows and columns that keeps no axis has no map to show: 64 are the channels."""
     seen = square(None, None, None, node_axis=None)
@@ -288,5 +261,5 @@ def test_what_keeps_all_from_being_checked_is_said_once() -> None:
 
 def test_severities_have_styles() -> None:
     """What is grave stands out: the words error and warning bear their style."""
-    spans = [span for line in text.render(examples.odd()) for span in line]
+    spans = [span for line in text.render(inspections.unet()) for span in line]
     assert {span.style for span in spans if span.text.strip() in {"error", "1 error"}} == {Style.ERROR}

@@ -1,4 +1,4 @@
-"""stride-mismatch, misaligned-merge and center-drift: where on the image a cell lies."""
+"""stride-mismatch and misaligned-merge: whether maps that are merged lie at the same places."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ WEIGHTS: dict[str, Constant] = {
     "one": (1, 1, 1, 1), "two": (1, 1, 2, 2), "three": (1, 1, 3, 3), "four": (1, 1, 4, 4), "five": (1, 1, 5, 5),
     "first": [1, 1], "last": [2**40, 2**40], "axes": [2, 3], "double": [1.0, 1.0, 2.0, 2.0],
     "before": [-1, -1], "twos": [2, 2],
-    "pair": (1, 2, 1, 1), "zero": [0, 0], "half": [4, 4],
+    "in_front": [0, 0, 1, 1, 0, 0, 0, 0], "behind": [0, 0, 0, 0, 0, 0, 1, 1],
+    "pair": (1, 2, 1, 1), "zero": [0, 0], "first1": [1], "two1": [2], "three1": [3], "column": [3], "half": [4, 4],
 }  # fmt: skip
 HALVED = "d = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)"
 SHORTCUT = "b = Conv <strides = [2, 2]> (x, one)"
@@ -31,8 +32,14 @@ def padded(source: str, output: str) -> str:
     return f"{output} = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> ({source}, three)"
 
 
-# Per case: image, nodes, rule, severity, axes, and what the message has to tell.
+def nearest(source: str, output: str) -> str:
+    """Upsampling by 2 as PyTorch exports it."""
+    asymmetric = 'coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"'
+    return f'{output} = Resize <mode = "nearest", {asymmetric}> ({source}, , double)'
+
+
 Finding = tuple[str, str, tuple[int, ...], str]
+# Per case: image, nodes, rule, severity, axes, and what the message has to tell.
 MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
     # SAME pads (0, 1) around 3×3/2 on 8 rows: the first is centered on row 1, the shortcut on row 0.
     "same beside 1×1": (
@@ -63,11 +70,43 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
         "a = Slice (x, first, last, axes) b = Slice (x, zero, before, axes) s = Sub (a, b) y = Conv (s, one)",
         [("misaligned-merge", "warning", (2, 3), "a is centered 1 pixel after")],
     ),
-    # 4×4 with SAME pads (1, 2): half a pixel beside a 3×3 with (1, 1).
+    # 4×4 with SAME pads (1, 2): half a pixel beside a 3×3 with (1, 1), as even kernels are.
     "even kernel": (
         (8, 8),
         'a = Conv <auto_pad = "SAME_UPPER"> (x, four) b = Conv <pads = [1, 1, 1, 1]> (x, three) y = Mul (a, b)',
-        [("misaligned-merge", "warning", (2, 3), "0.5 pixels ")],
+        [("misaligned-merge", "note", (2, 3), "0.5 pixels ")],
+    ),
+    # HGNet's stem: two 2×2 beside one, half a pixel each.
+    "even kernels in series": (
+        (8, 8),
+        ("a = Conv <pads = [0, 0, 1, 1]> (x, two) b = Conv <pads = [0, 0, 1, 1]> (a, two) "
+        "p = MaxPool <kernel_shape = [2, 2], pads = [0, 0, 1, 1]> (x) y = Concat <axis = 1> (p, b)"),
+        [("misaligned-merge", "note", (2, 3), "b is centered 0.5 pixels after p")],
+    ),
+    # Four pixels are no half index, whatever the kernels are.
+    "even kernels, far apart": (
+        (8, 8),
+        "a = Conv <pads = [0, 0, 3, 3]> (x, four) b = Conv <pads = [3, 3, 0, 0]> (x, four) y = Add (a, b)",
+        [("misaligned-merge", "warning", (2, 3), "a is centered 3 pixels after b")],
+    ),
+    # A pyramid of stride-2 convolutions: level k lies (2^k − 1)/2 before the middle of its pixels. Merged once, the
+    # branches behind it have both centers, and a residual there adds nothing.
+    "feature pyramid": (
+        (32, 32),
+        (f"{padded('x', 'a')} {padded('a', 'b')} {padded('b', 'c')} {nearest('c', 'u')} d = Add (u, b) "
+        f"e = Conv <pads = [1, 1, 1, 1]> (d, three) f = Add (d, e) {nearest('f', 'v')} y = Add (v, a)"),
+        [
+            ("misaligned-merge", "note", (2, 3), "b is centered 2 pixels after u"),
+            ("misaligned-merge", "note", (2, 3), "a is centered 1 pixel after v"),
+        ],
+    ),
+    # Steps of a recurrence that was unrolled: columns 0, 1 and 2 of the map, one index each.
+    "unrolled recurrence": (
+        (8, 8),
+        ("c = Conv <pads = [1, 1, 1, 1]> (x, three) s0 = Slice (c, zero, first1, column) "
+        "s1 = Slice (c, first1, two1, column) "
+        "s2 = Slice (c, two1, three1, column) h1 = Add (s0, s1) h2 = Add (h1, s2) y = Concat <axis = 3> (h1, h2)"),
+        [],
     ),
     # Padded with two rows before and none after, row i sees i − 2 … i: as causal as a WaveNet, and no more to be said.
     "causal along one axis": (
@@ -181,53 +220,57 @@ def test_tensorflows_same_padding_at_even_and_odd_sizes(size: int, aligned: bool
     assert ("misaligned-merge" in rule_ids(report, "alignment")) is not aligned
 
 
-DRIFTS = {
-    # Centers −1 … 6: their middle 2.5 lies one pixel before the image's, 3.5.
-    "all padding in front": (
-        (8, 8), "y = Conv <pads = [2, 2, 0, 0]> (x, three)", [(2, "1 pixel before"), (3, "1 pixel before")],
+HELPS = {
+    "same": (f"{same('x', 'a')} {SHORTCUT} y = Add (a, b)", "use an odd input size, or explicit symmetric padding"),
+    "lopsided": ("a = Conv <pads = [2, 2, 0, 0]> (x, three) y = Add (a, x)", "pad a symmetrically"),
+    "even": (
+        'a = Conv <auto_pad = "SAME_UPPER"> (x, four) b = Conv <pads = [1, 1, 1, 1]> (x, three) y = Mul (a, b)',
+        "a has an even kernel, centered between two indices: use odd kernels, or the same ones in both branches",
     ),
-    "all padding behind the columns": ((8, 8), "y = Conv <pads = [1, 0, 1, 2]> (x, three)", [(3, "1 pixel after")]),
-    # 4×4, SAME: pads 1 and 2, centers ½ … 7½, middle 4: half a pixel, half a stride.
-    "even kernel, upper": (
-        (8, 8), 'y = Conv <auto_pad = "SAME_UPPER"> (x, four)', [(2, "0.5 pixels after"), (3, "0.5 pixels after")],
+    # The small map's pixels are two of the large one's: half of the difference is ½, and so is the distance.
+    "at corners": (f"{HALVED} {AT_CORNERS} y = Concat <axis = 1> (u, x)", "coordinate_transformation_mode half_pixel"),
+    "shifted by a Pad": (
+        "p = Pad (x, in_front) u = Slice (p, zero, before, axes) c = Add (u, x) y = Conv (c, one)",
+        "crop 1 index at the beginning of u, and pad as many at the other",
     ),
-    "even kernel, lower": (
-        (8, 8), 'y = Conv <auto_pad = "SAME_LOWER"> (x, four)', [(2, "0.5 pixels before"), (3, "0.5 pixels before")],
+    "pyramid": (
+        f"{padded('x', 'a')} {padded('a', 'b')} {nearest('b', 'u')} c = Add (u, a) y = Conv (c, one)",
+        "Resize u aligns them with linear interpolation and coordinate_transformation_mode asymmetric",
     ),
-    # Centers 0, 2, 4, 6: middle 3 instead of 3.5, a quarter of a stride.
-    "3×3/2 on an even size": ((8, 8), "y = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, three)", []),
-    # Three of them: 0, 8, 16, 24: middle 12 instead of 15.5, less than half of 8.
-    "three of them": (
-        (32, 32),
-        f"{padded('x', 'a')} {padded('a', 'b')} {padded('b', 'y')}",
-        [],
-    ),
-    # SAME at 32: pads (0, 1) each, centers 7, 15, 23, 31: middle 19, 3.5 of 8 after.
-    "three with SAME": (
-        (32, 32),
-        f"{same('x', 'a')} {same('a', 'b')} {same('b', 'y')}",
-        [],
-    ),
-    # Rows 0–2 of 9 cut away: centers 3 … 8, middle 5.5 instead of 4.
-    "cropped": ((9, 9), "c = Slice (x, three_rows, last_row, row) y = Conv (c, one)", [(2, "1.5 pixels after")]),
-    # Of 11 rows two 2×2 pools see 0–3 and 4–7: middle 3.5 instead of 5, less than half of 4.
-    "dropped rows": (
-        (11, 11), f"{HALVED} y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (d)", [],
-    ),
-    # 2×2/2 and its transposed: 8 cells of half a stride of one pixel each, symmetric.
-    "down and up": ((8, 8), f"{HALVED} y = ConvTranspose <strides = [2, 2]> (d, two)", []),
-    "pooled": ((8, 8), "a = Conv <pads = [2, 2, 0, 0]> (x, three) y = GlobalAveragePool (a)", []),
-}  # fmt: skip
+}
 
 
-@pytest.mark.parametrize(("size", "body", "drifts"), DRIFTS.values(), ids=DRIFTS)
-def test_drift(size: tuple[int, int], body: str, drifts: list[tuple[int, str]], tmp_path: Path) -> None:
-    """How far the middle between the first and the last cell lies from the image's, where that is half a stride."""
-    constants = {**WEIGHTS, "three_rows": [3], "last_row": [9], "row": [2]}
-    found = of_rule(inspected(model_of(body, {"x": (1, 1, *size)}, constants=constants), tmp_path), "center-drift")
-    assert [(finding.severity.value, finding.axes) for finding in found] == [("note", (axis,)) for axis, _ in drifts]
-    for finding, (axis, words) in zip(found, drifts, strict=True):
-        assert finding.message.startswith(f"the center of y is {words} the middle of axis {axis} of x")
+@pytest.mark.parametrize(("body", "advice"), HELPS.values(), ids=HELPS)
+def test_what_to_do_about_this_merge(body: str, advice: str, tmp_path: Path) -> None:
+    """The help names the node and what it has: no symmetric padding of even kernels, no padding of a Resize."""
+    model = model_of(body, {"x": (1, 1, 8, 8)}, constants={**WEIGHTS, "w23": (1, 1, 2, 3)})
+    (finding,) = of_rule(inspected(model, tmp_path), "misaligned-merge")
+    assert advice in str(finding.help)
+
+
+# What is merged with x, and what the advice makes of it.
+FOLLOWED = {
+    "half_pixel": (
+        f"{HALVED} {AT_CORNERS}",
+        f'{HALVED} u = Resize <mode = "linear", coordinate_transformation_mode = "half_pixel"> (d, , double)',
+    ),
+    "asymmetric": (f"{padded('x', 'd')} {nearest('d', 'u')}", f"{padded('x', 'd')} {AT_CORNERS}"),
+    "crop": (
+        "p = Pad (x, in_front) u = Slice (p, zero, before, axes)",
+        "p = Pad (x, in_front) v = Slice (p, zero, before, axes) w = Slice (v, first, last, axes) u = Pad (w, behind)",
+    ),
+    "pads": ("u = Conv <pads = [2, 2, 0, 0]> (x, three)", "u = Conv <pads = [1, 1, 1, 1]> (x, three)"),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), FOLLOWED.values(), ids=FOLLOWED)
+def test_advice_that_is_followed_leaves_no_finding(before: str, after: str, tmp_path: Path) -> None:
+    """Pools lie between pixels, convolutions with padding 1 on them: each wants other coordinates of the Resize."""
+    for branch, count in ((before, 1), (after, 0)):
+        model = model_of(
+            f"{branch} c = Concat <axis = 1> (u, x) y = Conv (c, pair)", {"x": (1, 1, 8, 8)}, constants=WEIGHTS
+        )
+        assert len(of_rule(inspected(model, tmp_path), "misaligned-merge")) == count
 
 
 ALIGNED = {

@@ -12,6 +12,7 @@ import pytest
 from tests.model.identity_batch import Attribute, Case
 from tests.model.test_window import OPERATORS, drawn
 from tests.oracle_models import model_of
+from tests.oracle_runtime import run
 from tests.rules.inspecting import inspected, of_rule
 
 SAME: dict[str, Attribute] = {"auto_pad": "SAME_UPPER"}
@@ -25,6 +26,11 @@ KNOWN: dict[str, tuple[Case, list[str]]] = {
     "rounding up and fitting": (Case("MaxPool", 12, 5, 2, {"strides": [2], "ceil_mode": 1}), []),
     "valid and rounding up": (
         Case("MaxPool", 12, 5, 1, {"strides": [3], "auto_pad": "VALID", "ceil_mode": 1}), ["onnxruntime makes 5×1×2"],
+    ),
+    # ⌈(8 − 3 + 1) / 2⌉ = 3 by the standard, with or without ceil_mode; onnxruntime lets a fourth hang over.
+    "valid, rounding up and hanging over": (
+        Case("MaxPool", 12, 8, 3, {"strides": [2], "auto_pad": "VALID", "ceil_mode": 1}),
+        ["the standard makes 8×1×3", "onnxruntime makes 8×1×4"],
     ),
     # ⌈5 / 1⌉ = 5, but onnxruntime's pools forget the dilation where they pad.
     "pool with SAME and dilation": (
@@ -128,3 +134,52 @@ def test_resizing(length: int, scale: float, parts: bool, tmp_path: Path) -> Non
     if parts:
         assert "the ONNX library makes 1×1×22" in messages[0]
         assert "onnxruntime makes 1×1×23" in messages[0]
+
+
+@pytest.mark.parametrize(("mode", "scale", "standard"), [
+    # Index 30 of 38: 30.5 / 1.02191 − 0.5 = 29.35, which rounds to 29. Index 19: 18.58, between 18 and 19.
+    ("nearest", 1.02191, "index 30 of axis 2 reads index 29"),
+    ("linear", 1.02191, "index 19 of axis 2 reads indices 18–19"),
+    ("nearest", 1.0, ""),
+])  # fmt: skip
+def test_a_resize_that_keeps_its_size(mode: str, scale: float, standard: str, tmp_path: Path) -> None:
+    """A map of 38 times 1.02191 has 38 indices: onnxruntime copies it, bit by bit; the standard reads other indices."""
+    body = f'y = Resize <mode = "{mode}"> (x, , s)'
+    model = model_of(body, {"x": (1, 1, 38)}, 13, {"s": [1.0, 1.0, scale]})
+    messages = told(model, tmp_path)
+    ran = run(model)
+    assert (ran.values["y"] == ran.feeds["x"]).all()
+    assert bool(messages) == bool(standard)
+    if standard:
+        assert standard in messages[0]
+
+
+ADVICE = {
+    "VALID and ceil_mode": (
+        'y = MaxPool <kernel_shape = [3], strides = [2], auto_pad = "VALID", ceil_mode = 1> (x)', 12, (1, 1, 8),
+        "write pads = [0, 1] instead of auto_pad and ceil_mode",
+        "y = MaxPool <kernel_shape = [3], strides = [2], pads = [0, 1]> (x)",
+    ),
+    "ceil_mode alone": (
+        "y = MaxPool <kernel_shape = [1], strides = [2], ceil_mode = 1> (x)", 12, (1, 1, 12),
+        "leave out ceil_mode: the size is the same without it", "y = MaxPool <kernel_shape = [1], strides = [2]> (x)",
+    ),
+    "neither": (
+        "y = MaxPool <kernel_shape = [3], strides = [3]> (x)", 17, (1, 1, 2),
+        "write pads = [0, 1]; or use a larger input",
+        "y = MaxPool <kernel_shape = [3], strides = [3], pads = [0, 1]> (x)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "opset", "shape", "advice", "followed"), ADVICE.values(), ids=ADVICE)
+def test_advice_can_be_followed(
+    body: str, opset: int, shape: tuple[int, ...], advice: str, followed: str, tmp_path: Path
+) -> None:
+    """It names attributes that the node has; followed, the output has the same bits, and nothing is ambiguous."""
+    before, after = (model_of(text, {"x": shape}, opset) for text in (body, followed))
+    (finding,) = of_rule(inspected(before, tmp_path), "ambiguous-semantics")
+    assert finding.help == advice
+    ran = run(before)
+    assert (ran.values["y"] == run(after, ran.feeds).values["y"]).all()
+    assert told(after, tmp_path) == []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.oracle_models import Constant, model_of
+from tests.oracle_runtime import influence, run
 from tests.published import networks
 from tests.rules.inspecting import inspected, of_rule
 
@@ -117,3 +119,66 @@ def test_checkerboards(
     assert [(finding.axes, finding.severity.value) for finding in found] == ([(axes, "warning")] if axes else [])
     for finding in found:
         assert f"use a {better} kernel" in finding.help
+
+
+TAPS = {
+    # Taps at 0 and 2: with stride 2 both are even, and odd outputs are made by none: 1 to 9 of 11, with pads of 1.
+    "2, dilation 2": (2, 2, 2, 1, "0 or 2 taps per axis; 5 of 9 samples of its output depend on nothing but the bias"),
+    # 0, 2 and 4: three for the even ones.
+    "3, dilation 2": (3, 2, 2, 0, "0 or 3 taps per axis; 6 of 13 samples of its output depend on nothing but the bias"),
+    "4, dilation 2": (4, 2, 2, 0, "0 or 4 taps per axis; 7 of 15 samples of its output depend on nothing but the bias"),
+    # 0, 3: one even, one odd.
+    "2, dilation 3": (2, 2, 3, 0, ""),
+    # 0, 3, 6 with stride 2: two even, one odd.
+    "3, dilation 3": (3, 2, 3, 0, "1 or 2 taps per axis"),
+    # 0, 2, 4 with stride 4: two for multiples of 4, one between, none for odd ones.
+    "3, stride 4, dilation 2": (3, 4, 2, 0, "0 or 2 taps per axis; 10 of 21 samples of its output depend on nothing"),
+}
+
+
+@pytest.mark.parametrize(("kernel", "stride", "dilation", "pad", "text"), TAPS.values(), ids=TAPS)
+def test_taps_of_a_dilated_kernel(kernel: int, stride: int, dilation: int, pad: int, text: str, tmp_path: Path) -> None:
+    """How many taps make an output, by arithmetic; run with ones, the outputs are just these numbers of taps."""
+    body = f"y = ConvTranspose <strides = [{stride}], dilations = [{dilation}], pads = [{pad}, {pad}]> (x, w)"
+    ones = np.ones((1, 1, kernel), dtype=np.float32)
+    model = model_of(body, {"x": (1, 1, 5)}, constants={"w": ones})
+    found = of_rule(inspected(model, tmp_path), "checkerboard")
+    made = run(model, {"x": np.ones((1, 1, 5), dtype=np.float32)}).values["y"].reshape(-1)
+    assert [text in finding.message for finding in found] == ([True] if text else [])
+    if "nothing" in text:
+        assert f"{(made == 0).sum()} of {len(made)} samples" in text
+    else:
+        assert made[3:-3].min() > 0  # away from the borders
+
+
+def test_no_kernel_helps_a_dilation_that_shares_a_factor(tmp_path: Path) -> None:
+    """Every tap of a kernel with dilation 2 is even: with stride 2 the advice is to leave the dilation out."""
+    body = "y = ConvTranspose <strides = [2], dilations = [2]> (x, w)"
+    (finding,) = of_rule(
+        inspected(model_of(body, {"x": (1, 1, 5)}, constants={"w": (1, 1, 3)}), tmp_path), "checkerboard"
+    )
+    assert finding.help == (
+        "use a kernel of size 4 without dilation, or resize and then convolve; with this dilation every kernel "
+        "overlaps unevenly"
+    )
+
+
+def test_a_skip_connection_keeps_layers_productive(tmp_path: Path) -> None:
+    """Around the first two layers the field of the third layer's input is 1 pixel; without that path it is 5 of 5."""
+    chain = f"{dilated('x', 'a', 1)} {dilated('a', 'b', 1)}"
+    for skip, outputs in (
+        (f"{chain} {dilated('b', 'y', 1)}", ["y"]),
+        (f"{chain} c = Add (b, x) {dilated('c', 'y', 1)}", []),
+    ):
+        report = inspected(model_of(skip, {"x": (1, 1, 5, 5)}, constants=WEIGHTS), tmp_path)
+        assert [finding.output for finding in of_rule(report, "unproductive-layer")] == outputs
+
+
+def test_a_large_field_is_not_the_whole_image(tmp_path: Path) -> None:
+    """17 pixels around each of 16 rows: row 7 sees −1 to 15, row 8 sees 0 to 16, and no other sees all rows."""
+    body = f"a = Conv <pads = [8, 8, 8, 8]> (x, w) {dilated('a', 'y', 1)}"
+    model = model_of(body, {"x": (1, 1, 16, 16)}, constants={**WEIGHTS, "w": (1, 1, 17, 17)})
+    (finding,) = of_rule(inspected(model, tmp_path), "unproductive-layer")
+    assert "2 of 16 rows and columns of its input depend on the whole image" in finding.message
+    seen = influence(run(model), "x", 2, ["a"])["a"].any(axis=(0, 1, 3))
+    assert list(np.flatnonzero(np.all(seen, axis=1))) == [7, 8]

@@ -141,7 +141,10 @@ def test_unknown_operator_whose_output_nobody_declares(tmp_path: Path) -> None:
     assert finding.output == "b"
     assert "Smooth" in finding.message
     assert "what depends on it cannot be analysed" in finding.message
-    assert finding.help == "nothing is known of what comes after it; --tensor shows the fields of the tensors before it"
+    assert finding.help == (
+        "nothing is known of what comes after it; --tensor shows the fields of the tensors before it; "
+        "declare how it reads under `operators` in the configuration"
+    )
     assert report.node("a").fields[0].size == 2
     assert (report.outputs[0].shape, report.outputs[0].fields) == (None, ())
     assert "Smooth" in (report.outputs[0].reason or "")
@@ -157,3 +160,34 @@ def test_fields_behind_an_unknown_operator_are_wide(tmp_path: Path) -> None:
     assert (behind.size, behind.widest) == (None, 8)
     assert behind.reason
     assert report.unseen == ()
+
+
+def test_nothing_is_said_of_an_input_of_an_unknown_output(tmp_path: Path) -> None:
+    """Neither branch of the If runs at this size: what the output depends on is not known. One that no node has is."""
+    text = f"""{HEADER} g (float[1,1,8] x, bool flag, float[1] rate) => (float[1,1,1] y) <float[1,1,9] w> {{
+      y = If (flag) <then_branch = t () => (float[1,1,h] a) {{ a = MaxPool <kernel_shape = [9]> (x) }},
+        else_branch = e () => (float[1,1,k] b) {{ b = MaxPool <kernel_shape = [12]> (x) }}>
+    }}"""
+    report = inspected(text, tmp_path)
+    assert report.outputs[0].shape is None
+    assert [finding.input for finding in of_rule(report, "unused-input")] == ["rate"]
+
+
+def test_nodes_of_one_operator_are_one_finding(tmp_path: Path) -> None:
+    """Three nodes of one domain's operator and one of another: two causes."""
+    text = """<ir_version: 8, opset_import: ["": 18, "com.example": 1, "org.example": 1]>
+    g (float[1,1,8,8] x) => (float[1,1,4,4] y) <float[1,1,4,4] b, float[1,1,4,4] c, float[1,1,4,4] d> {
+      a = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      b = com.example.Smooth (a) c = com.example.Smooth (b) d = org.example.Smooth (c) y = com.example.Smooth (d)
+    }"""
+    found = [finding for finding in inspected(text, tmp_path).findings if finding.rule == "unknown-operator"]
+    assert [[place.output for place in (finding, *finding.also)] for finding in found] == [["b", "c", "y"], ["d"]]
+
+
+def test_positions_in_the_batch(tmp_path: Path) -> None:
+    """Flattened with −1, four positions become four images; where the batch keeps its axis nothing is said."""
+    constants: dict[str, Constant] = {"w": (2, 1, 3, 3), "rows": [-1, 2], "images": [0, -1]}
+    for target, found in (("rows", 1), ("images", 0)):
+        body = f"a = Conv <strides = [3, 3]> (x, w) t = Transpose <perm = [0, 2, 3, 1]> (a) y = Reshape (t, {target})"
+        report = inspected(model_of(body, {"x": (1, 1, 6, 6)}, constants=constants), tmp_path)
+        assert len(of_rule(report, "positions-in-batch")) == found

@@ -1,4 +1,4 @@
-"""incompatible-merge, incompatible-head and declared-shape-conflict: sizes that contradict each other."""
+"""incompatible-merge, incompatible-head, invalid-node and declared-shape-conflict: sizes that contradict each other."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from strideinspect.cli.app import run
 from strideinspect.results.report import Severity
 from tests.oracle_models import Constant, model_of
+from tests.oracle_runtime import run as run_once
 from tests.rules.inspecting import inspected, of_rule, rule_ids
 
 WEIGHTS: dict[str, Constant] = {"up": (1, 1, 2, 2), "three": (1, 1, 3, 3)}
@@ -141,11 +142,27 @@ def test_baked_size_at_another_size(body: str, numbers: list[str], tmp_path: Pat
 def test_numbers_that_fit_no_size(tmp_path: Path) -> None:
     """Keras' Conv2DTranspose(2, strides=3, padding="same") comes out with negative pads: no other size is advised."""
     body = "y = ConvTranspose <strides = [3, 3], pads = [0, 0, -1, -1]> (x, up)"
-    (finding,) = of_rule(
-        inspected(model_of(body, {"x": (1, 1, 8, 8)}, constants=WEIGHTS), tmp_path), "incompatible-head"
-    )
+    (finding,) = of_rule(inspected(model_of(body, {"x": (1, 1, 8, 8)}, constants=WEIGHTS), tmp_path), "invalid-node")
     assert finding.message == "ConvTranspose y: pads are negative: [0, 0, -1, -1]"
     assert finding.help == "no input size helps: change this layer, or export the model in another way"
+
+
+INVALID = {
+    "an attribute that the opset does not have": ("y = HardSwish <alpha = 0.2> (x)", "alpha"),
+    "too few axes": ("f = Flatten (x) y = MaxPool <kernel_shape = [2, 2]> (f)", "at least 3 axes"),
+    "a weight with too few axes": ("y = Conv (x, flat)", "its weight has 2 axes, its input 4"),
+}
+
+
+@pytest.mark.parametrize(("body", "text"), INVALID.values(), ids=INVALID)
+def test_nodes_that_run_at_no_size(body: str, text: str, tmp_path: Path) -> None:
+    """What is wrong with the node and not with the input is said as such; onnxruntime refuses these models, too."""
+    model = model_of(body, {"x": (1, 1, 8, 8)}, constants={**WEIGHTS, "flat": (3, 3)})
+    (finding,) = of_rule(inspected(model, tmp_path), "invalid-node")
+    assert (finding.severity, finding.output) == (Severity.ERROR, "y")
+    assert text in finding.message
+    with pytest.raises(Exception, match=r"(?s).+"):
+        run_once(model)
 
 
 def test_pooled_head_fits_any_size(tmp_path: Path) -> None:

@@ -10,7 +10,14 @@ from strideinspect.rules import floor_truncation
 from strideinspect.rules.registry import all_rules, chosen, rule
 
 EVERYTHING = frozenset(found.id for found in all_rules())
-RUNTIME = {"ambiguous-semantics", "shape-contradicted", "field-contradicted", "unseen-contradicted", "not-verified"}
+RUNTIME = {
+    "ambiguous-semantics",
+    "does-not-run",
+    "shape-contradicted",
+    "field-contradicted",
+    "unseen-contradicted",
+    "not-verified",
+}
 
 CHOICES = {
     "all": ((), (), EVERYTHING),

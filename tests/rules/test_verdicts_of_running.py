@@ -34,6 +34,10 @@ class Oracle:
         """The sizes that the model is to be run at."""
         assert inputs == {"x": (1, 1, 11, 11)}
 
+    def refusal(self, inputs: Mapping[str, tuple[int, ...]]) -> str | None:
+        """Nothing else is run."""
+        raise AssertionError(inputs)
+
     def ask(self, claims: Claims) -> Callable[[Callable[[str], None]], Verification]:
         """The verdict made up beforehand."""
         assert claims.shapes["y"] == (1, 1, 5, 5)

@@ -18,7 +18,7 @@ from onnx import numpy_helper, parser
 from strideinspect.results.verdict import Verification
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
-from strideinspect.verify.messages import AxisProbe, ObservedField
+from strideinspect.verify.messages import AxisProbe, ObservedField, RunModel
 from strideinspect.verify.responses import ExecutedModel, learn, observed_fields, shapes_of
 
 Shape = tuple[int, ...]
@@ -83,7 +83,7 @@ def saved(model: onnx.ModelProto, directory: Path) -> str:
 
 def executed(model: onnx.ModelProto, directory: Path, inputs: Mapping[str, Shape] | None = None) -> ExecutedModel:
     """The model after the worker's run."""
-    return learn(*shapes_of(saved(model, directory), inputs or input_shapes(model), directory))
+    return learn(*shapes_of(RunModel(saved(model, directory), inputs or input_shapes(model)), directory))
 
 
 def observed(model: ExecutedModel, source: str, axis: int, tensor: str, along: int | None) -> ObservedField | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from strideinspect.results.report import Unseen
 from strideinspect.results.verdict import Counts, Verdict, Verification
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.client import Verifier
+from strideinspect.verify.theory import Enlarged, TheoryClaim
 from tests.verify.helpers import Shape, checked, model_of, saved
 
 # Windows of 3 rows every 2 on 8 rows: 0–2, 2–4, 4–6; row 7 is dropped. Columns: windows of 2 every 2 see all 6.
@@ -141,10 +143,10 @@ def test_a_model_that_fails_is_checked_up_to_there(tmp_path: Path) -> None:
         "{ [pool] a = MaxPool<kernel_shape=[3,2], strides=[2,2]>(x) [join] y = Concat<axis=1>(a, w) }"
     )
     found = verified(tmp_path, CLAIMS, text)
-    assert (found.status, found.fields) == (Verdict.AGREED, Counts(agreed=1))
+    assert (found.status, found.partial, found.fields) == (Verdict.NOT_CHECKED, True, Counts(agreed=1))
     assert (found.shapes, found.unseen) == (Counts(agreed=2, not_checked=1), Counts(not_checked=1))
-    assert found.reason is not None
-    assert "Concat join" in found.reason
+    # The pool gives 3×3, the constant is 3×4.
+    assert found.reason == "Concat join: along axis 3 its inputs have sizes 3 and 4, which must be equal"
 
 
 def test_values_computed_before_the_end_are_known(tmp_path: Path) -> None:
@@ -161,7 +163,9 @@ def test_values_computed_before_the_end_are_known(tmp_path: Path) -> None:
     with Verifier(path, timeout=60) as verifier:
         verifier.begin({"x": (1, 1, 8, 6)})
         found = checked(verifier, replace(CLAIMS, shapes={}, unseen=[]))
-    assert (found.fields, found.details) == (Counts(agreed=1), ())
+    assert found.fields == Counts(agreed=1)
+    (check,) = found.details
+    assert (check.claim, check.output, check.reason) == ("run", "y", found.reason)
     assert "Concat join" in str(found.reason)
 
 
@@ -204,11 +208,23 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
     assert "memory" in str(found.reason)
 
 
+def test_a_model_with_a_huge_tensor_is_not_run(tmp_path: Path) -> None:
+    """Eight rows padded to 10⁹ columns: said at once, without the memory and the minute that they would take."""
+    text = "(float[1,1,8,8] x, int64[8] p) => (float[N,C,H,W] y) { y = Pad(x, p) }"
+    path = saved(model_of(text, p=[0, 0, 0, 0, 0, 0, 0, 10**9]), tmp_path)
+    started = time.monotonic()
+    with Verifier(path, timeout=60) as verifier:
+        verifier.begin({"x": (1, 1, 8, 8)})
+        found = checked(verifier, Claims({"y": (1, 1, 8, 10**9 + 8)}, [], [], {}))
+    assert time.monotonic() - started < 30
+    assert found.reason == "y has 8,000,000,064 elements, too many to run"
+
+
 def test_closing_ends_a_worker_that_still_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Left early, the verifier leaves no process and no temporary files behind, and writes nothing."""
     verifier = Verifier(saved(model_of(POOL), tmp_path), timeout=60)
     verifier.begin({"x": (1, 1, 8, 6)})
-    directory, process = Path(verifier.directory), verifier.process
+    directory, process = Path(verifier.worker.directory), verifier.worker.process
     started = time.monotonic()
     verifier.close()
     assert process is not None
@@ -227,15 +243,27 @@ def test_a_module_in_the_working_directory_is_not_imported(tmp_path: Path, monke
         assert checked(verifier, CLAIMS).status is Verdict.AGREED
 
 
-def test_a_model_that_cannot_start_is_not_checked(tmp_path: Path) -> None:
-    """Where onnxruntime knows no such operator, fields and unseen rows are not checked for that very reason."""
-    model = model_of(POOL)
-    model.graph.node[1].domain = "com.example"
-    model.opset_import.add(domain="com.example", version=1)
-    with Verifier(saved(model, tmp_path), timeout=60) as verifier:
+def test_a_worker_that_was_killed_is_told_at_once(tmp_path: Path) -> None:
+    """Killed while it runs: each claim, also those that would need more runs, waits for nothing; the reason says so."""
+    claim = TheoryClaim("x", 2, "a", "pool", 2, 8, 2, ((0, 2),))
+    larger = Enlarged({"x": (1, 1, 16, 6)}, [replace(claim, length=16)], {})
+    claims = replace(CLAIMS, theory=[claim], enlarged=[larger])
+    with Verifier(saved(model_of(POOL), tmp_path), timeout=60) as verifier:
         verifier.begin({"x": (1, 1, 8, 6)})
+        assert verifier.worker.process is not None
+        verifier.worker.process.kill()
+        started = time.monotonic()
+        found = checked(verifier, claims)
+    assert time.monotonic() - started < 20
+    assert (found.status, found.theory) == (Verdict.NOT_CHECKED, Counts(not_checked=1))
+    assert "was killed, most likely because the machine's memory ran out" in str(found.reason)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals differ")
+def test_a_crash_of_onnxruntime_is_told(tmp_path: Path) -> None:
+    """A segmentation fault ends the worker process; the reason says that onnxruntime crashed on this model."""
+    with Verifier(saved(model_of(POOL), tmp_path), timeout=60) as verifier:
+        assert verifier.worker.process is not None
+        verifier.worker.process.send_signal(signal.SIGSEGV)
         found = checked(verifier, CLAIMS)
-    assert (found.status, found.shapes, found.fields, found.unseen) == (
-        Verdict.NOT_CHECKED, Counts(not_checked=3), Counts(not_checked=1), Counts(not_checked=1))  # fmt: skip
-    assert {check.reason for check in found.details} == {found.reason}
-    assert "com.example" in str(found.reason)
+    assert found.reason == "onnxruntime crashed on this model (segmentation fault)"

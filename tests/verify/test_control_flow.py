@@ -94,24 +94,29 @@ def test_branch_that_cannot_run(tmp_path: Path) -> None:
 
 
 def test_branch_not_taken(tmp_path: Path) -> None:
-    """Where one branch cannot run, the model runs as it stands: what was not taken is not checked, and why."""
-    # The mean of zeros is not greater than 0.5. The pool of the then branch fits, 10×10 values as 7×7 do not.
+    """Where one branch cannot run, only the other one is run: what is in the former is not checked, and why."""
+    # The pool of the then branch fits, 10×10 values as 7×7 do not.
     then = "sizes = Constant <value_ints = [7, 7]> () g = MaxPool <kernel_shape = [3, 3]> (x) t = Reshape (g, sizes)"
     report = report_on(MEAN + choice(then, FIVE) + LAST, tmp_path)
     reasons = {check.output: check.reason for check in report.verification.details}
-    assert reasons["g"] == "the then branch of If i, which contains it, was not taken"
+    why = "the then branch of If i cannot run at this size: Reshape t: 1×1×10×10 cannot be reshaped to 7×7"
+    assert reasons["g"] == why
     assert "e" not in reasons
     assert report.verification.status is Verdict.AGREED
 
 
 def test_branches_of_different_shapes(tmp_path: Path) -> None:
-    """Nothing is claimed of what lies behind, and the reason names both shapes; no input is called unseen."""
+    """Nothing is claimed of what lies behind, and the reason names both shapes; no input is called unseen.
+
+    All that can be checked agrees, but nothing is known of the output, so that the report as a whole is not agreed.
+    """
     report = report_on(MEAN + choice("t = Conv (x, v)", "e = Conv (x, w)") + "y = Relu (i)", tmp_path)
     (finding,) = of_rule(report, "unknown-operator")
     assert "its branches make 1×2×10×10 and 1×2×8×8, and which one is taken is not known" in finding.message
     assert report.outputs[0].shape is None
     assert report.unseen == ()
-    assert report.verification.status is Verdict.AGREED
+    assert (report.verification.status, report.verification.partial) == (Verdict.NOT_CHECKED, True)
+    assert "nothing is known of output y" in str(report.verification.reason)
 
 
 def test_choice_by_a_long_list(tmp_path: Path) -> None:
@@ -146,7 +151,7 @@ def test_loop(tmp_path: Path) -> None:
     )
     report = report_on(f"{before} {LOOP} {BODY} {inside}> y = MaxPool <kernel_shape = [2, 2]> (l)", tmp_path)
     (finding,) = of_rule(report, "unknown-operator")
-    assert "Loop 'l' repeats its body" in finding.message
+    assert "Loop l repeats its body" in finding.message
     assert "the windows in the body (Conv f) are not analysed" in finding.message
     assert report.outputs[0].shape == (1, 1, 11, 11)
     assert report.unseen == ()
@@ -193,3 +198,40 @@ def test_impulses_do_not_look_into_branches(tmp_path: Path) -> None:
     assert (found.impulses.watched, found.impulses.counts.contradicted) == (1, 0)
     reasons = {check.output: check.reason for check in found.details}
     assert reasons["t"] == reasons["e"] == "it is inside a branch, where impulses are not observed"
+
+
+def test_a_choice_by_rank_within_a_choice_by_rank(tmp_path: Path) -> None:
+    """As exporters write squeeze(): in the outer If's first branch the rank decides again, for "as it is".
+
+    No value of the inner condition is known, but which branch ran is; the other one would add an axis.
+    """
+    rank = "sh = Shape (x) sz = Size (sh) four = Constant <value_int = 4> () e = Equal (sz, four) on = Identity (e)"
+    inner = (
+        "s2 = Shape (a) z2 = Size (s2) k = Constant <value_int = 4> () same = Equal (z2, k) other = Not (same)"
+        " ax = Constant <value_ints = [0]> ()"
+        " o = If (other) <then_branch = tb () => (float[] q) { q = Unsqueeze (a, ax) },"
+        " else_branch = eb () => (float[] r) { r = Identity (a) }>"
+    )
+    body = (
+        f"a = Conv <pads = [1, 1, 1, 1]> (x, v) {rank}"
+        f" i = If (on) <then_branch = t () => (float[] o) {{ {inner} }},"
+        f" else_branch = u () => (float[] p) {{ p = Identity (a) }}> {LAST}"
+    )
+    report = report_on(body, tmp_path)
+    all_agreed(report)
+    assert report.verification.fields.agreed == 2
+
+
+def test_a_branch_that_cannot_run_at_this_size(tmp_path: Path) -> None:
+    """The data select 3×3, or a reshape that does not fit: the former is checked, the latter told with its reason.
+
+    It is no error: with other data the model runs.
+    """
+    crop = "to = Constant <value_ints = [1, 99]> () r = Reshape (x, to) e = Conv (r, w)"
+    report = report_on(MEAN + choice(THREE, crop) + LAST, tmp_path)
+    found = report.verification
+    assert found.fields.contradicted == 0
+    assert of_rule(report, "does-not-run") == []
+    skipped = [check for check in found.details if check.claim == "shape" and check.output == "r"]
+    assert all("the else branch of If i cannot run at this size" in str(check.reason) for check in skipped)
+    assert found.shapes.agreed > 0

@@ -134,6 +134,36 @@ def test_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert np.array_equal(found[question].reads, table.reads)  # type: ignore[union-attr]
 
 
+def test_a_question_too_large_for_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window whose taps are far apart needs as many rows as half the axis: asked in parts, with the same answer.
+
+    Output o of a kernel of 3 with dilation 100 reads o, o + 100 and o + 200.
+    """
+    question = window("Conv", 3, length=700, dilations=(100,))
+    monkeypatch.setattr(axis_questions, "MOST_SESSION_ENTRIES", question.entries // 5)
+    (table,) = axis_questions.ask([question], OPSET).values()
+    assert isinstance(table, ObservedTaps)
+    assert np.array_equal(table.reads, np.arange(500)[:, None] + [0, 100, 200])
+
+
+def test_a_dilated_window_on_a_long_circular_map(tmp_path: Path) -> None:
+    """7,500 samples with 512 of the far end on each side, then a kernel of 3 with dilation 512.
+
+    Index i sees samples i − 512 to i + 512, and where one of these is missing the same sample counted round the end.
+    """
+    text = (
+        "(float[1,1,7500] x, float[1,1,3] w, int64[1] zero, int64[1] near, int64[1] end, int64[1] far, int64[1] a)"
+        "=> (float[N,C,L] y) { l = Slice(x, end, far, a) f = Slice(x, zero, near, a) c = Concat<axis=2>(l, x, f)"
+        " y = Conv<dilations=[512]>(c, w) }"
+    )
+    model = model_of(text, zero=[0], near=[512], end=[-512], far=[1 << 20], a=[2])
+    field = observed(executed(model, tmp_path), "x", 2, "y", 2)
+    assert isinstance(field, ObservedField)
+    taps = (np.arange(7500)[:, None] + [-512, 0, 512]) % 7500
+    assert np.array_equal(np.frombuffer(field.positions.firsts, np.intc), taps.min(axis=1))
+    assert np.array_equal(np.frombuffer(field.positions.lasts, np.intc), taps.max(axis=1))
+
+
 def test_a_million_samples(tmp_path: Path) -> None:
     """8,192 frames made 128 times as long, then a window of 3: sample i reads samples i − 1 to i + 1 inside the map."""
     text = (

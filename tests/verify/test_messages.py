@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from strideinspect.results.field import Positions
 from strideinspect.results.verdict import Verdict
 from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
+from strideinspect.verify.message_lines import decode_request, decode_response, encode
 from strideinspect.verify.messages import (
     AxisProbe,
     BorderResult,
@@ -32,12 +34,10 @@ from strideinspect.verify.messages import (
     Response,
     RunModel,
     SendImpulses,
+    Stop,
     UnseenClaim,
     UnseenResult,
     WrongReach,
-    decode_request,
-    decode_response,
-    encode,
 )
 from tests.verify.helpers import checked, model_of, saved
 
@@ -48,6 +48,7 @@ AXES = [AxisProbe("x", 2, {"a": 2, "b": None})]
     "request_sent",
     [
         RunModel("model.onnx", {"x": (1, 3, 8, 8)}),
+        RunModel("model.onnx", {"x": (1, 3, 8, 8)}, {"t": (1, 8)}),
         ProbeFields(AXES, [UnseenClaim("x", 2, ((0, 1), (7, 7)))]),
         ProbeBorders(AXES),
         SendImpulses([Reach("x", 2, "a", None, (1, 2), (1, 2), (0, 9), (3, 0), ((7, 7),))], [Impulse("x", 2, 7)]),
@@ -56,15 +57,14 @@ AXES = [AxisProbe("x", 2, {"a": 2, "b": None})]
 )
 def test_requests_arrive(request_sent: Request) -> None:
     """A request is decoded as the message that was encoded, on one line."""
-    line = encode(request_sent)
-    received = decode_request(line)
-    assert (type(received), received, line.count("\n")) == (type(request_sent), request_sent, 1)
+    assert_arrives(request_sent, decode_request)
 
 
 @pytest.mark.parametrize(
     "response",
     [
-        ObservedShapes("onnxruntime 1", {"a": (1, 2), "b": ()}, {"c": "why"}, None),
+        ObservedShapes("onnxruntime 1", {"a": (1, 2), "b": ()}, {"c": "why"}),
+        ObservedShapes("onnxruntime 1", {}, {}, Stop("why", "n", "t", refused=True), {"c": "why"}),
         ObservedFields(
             [
                 FieldResult("x", 2, "a", ObservedField(Positions.of((0, None), (3, None)), (0, 3))),
@@ -73,7 +73,12 @@ def test_requests_arrive(request_sent: Request) -> None:
             ],
             [UnseenResult("x", 2, "y"), UnseenResult("x", 3, None, "why")],
         ),
-        ObservedBorders([BorderResult("x", 2, "a", [True, False]), BorderResult("x", 2, "b", "why")]),
+        ObservedBorders(
+            [
+                BorderResult("x", 2, "a", [True, False], from_elsewhere=True),
+                BorderResult("x", 2, "b", "why", from_elsewhere=False),
+            ]
+        ),
         ImpulsesReady(3, {"a": "why"}),
         ImpulseResult(None),
         ImpulseResult(WrongReach("a", (0, 1), 2, 3)),
@@ -83,9 +88,14 @@ def test_requests_arrive(request_sent: Request) -> None:
 )
 def test_responses_arrive(response: Response) -> None:
     """A response is decoded as the message that was encoded, on one line."""
-    line = encode(response)
-    received = decode_response(line)
-    assert (type(received), received, line.count("\n")) == (type(response), response, 1)
+    assert_arrives(response, decode_response)
+
+
+def assert_arrives(message: Request | Response, decode: Callable[[str], object]) -> None:
+    """Encode a message and decode it again."""
+    line = encode(message)
+    received = decode(line)
+    assert (type(received), received, line.count("\n")) == (type(message), message, 1)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +131,9 @@ def test_a_wrong_request_is_a_reason(tmp_path: Path) -> None:
     """The worker answers a line that it cannot decode with a failure, and then ends."""
     path = saved(model_of("(float[1] x) => (float[1] y) { y = Relu(x) }"), tmp_path)
     with Verifier(path, timeout=60) as verifier:
-        assert verifier.process is not None
-        assert verifier.process.stdin is not None
-        verifier.process.stdin.write(json.dumps({"kind": "Nothing"}) + "\n")
-        verifier.process.stdin.flush()
+        assert verifier.worker.process is not None
+        assert verifier.worker.process.stdin is not None
+        verifier.worker.process.stdin.write(json.dumps({"kind": "Nothing"}) + "\n")
+        verifier.worker.process.stdin.flush()
         found = checked(verifier, Claims({"y": (1,)}, [], [], {}))
     assert "a message cannot be decoded" in str(found.reason)

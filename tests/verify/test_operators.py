@@ -20,7 +20,7 @@ def test_probe_sees_what_changes(name: str, tmp_path: Path) -> None:
     """Each index of each output depends on exactly the hull of the rows whose change changes it."""
     model = CASES[name].model()
     known = executed(model, tmp_path)
-    assert known.observed_run.error is None
+    assert known.observed_run.stop is None
     for source, shape in input_shapes(model).items():
         for axis in range(len(shape)):
             for output, marks in reached(model, source, axis):

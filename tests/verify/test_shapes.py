@@ -10,6 +10,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from strideinspect.verify.messages import RunModel
 from strideinspect.verify.responses import shapes_of
 from strideinspect.verify.run_model import ObservedRun
 from tests.verify.helpers import Shape, cases, input_shapes, model_of, saved
@@ -17,7 +18,7 @@ from tests.verify.helpers import Shape, cases, input_shapes, model_of, saved
 
 def observed_run(model: onnx.ModelProto, directory: Path, inputs: dict[str, Shape] | None = None) -> ObservedRun:
     """The worker's run of a model."""
-    return shapes_of(saved(model, directory), inputs or input_shapes(model), directory)[1]
+    return shapes_of(RunModel(saved(model, directory), inputs or input_shapes(model)), directory)[1]
 
 
 CASES: Final = cases("shapes.txt")
@@ -29,7 +30,7 @@ def test_shapes_observed_run(name: str, tmp_path: Path) -> None:
     settings = dict(CASES[name].settings)
     expected = {tensor: tuple(shape) for tensor, shape in settings.pop("shapes").items()}
     found = observed_run(model_of(CASES[name].text, **settings), tmp_path)
-    assert (found.error, {tensor: found.shapes.get(tensor) for tensor in expected}) == (None, expected)
+    assert (found.stop, {tensor: found.shapes.get(tensor) for tensor in expected}) == (None, expected)
 
 
 def test_the_size_given_counts(tmp_path: Path) -> None:
@@ -102,9 +103,9 @@ def test_a_run_that_ends_early_keeps_what_came_before(tmp_path: Path) -> None:
     )
     found = observed_run(model_of(text, s=[1, 36]), tmp_path, {"x": (1, 1, 9, 9)})
     assert found.shapes["a"] == (1, 1, 7, 7)
-    assert found.error is not None
-    assert found.error.startswith("Reshape head:")
-    assert found.not_checked == {"y": found.error}
+    assert found.stop is not None
+    assert found.stop.reason.startswith("Reshape head:")
+    assert found.not_checked == {"y": found.stop.reason}
 
 
 def test_what_onnxruntime_refuses_is_one_plain_line(tmp_path: Path) -> None:
@@ -114,10 +115,10 @@ def test_what_onnxruntime_refuses_is_one_plain_line(tmp_path: Path) -> None:
     model.opset_import.append(helper.make_opsetid("com.example", 1))
     found = observed_run(model, tmp_path)
     assert found.shapes == {}
-    assert found.error is not None
-    assert "com.example" in found.error
-    assert "\n" not in found.error
-    assert "ONNXRuntimeError" not in found.error
+    assert found.stop is not None
+    assert "com.example" in found.stop.reason
+    assert "\n" not in found.stop.reason
+    assert "ONNXRuntimeError" not in found.stop.reason
 
 
 def test_names_of_nodes_need_not_be_unique(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final, NamedTuple
 
@@ -39,12 +39,14 @@ class Knowledge:
     """What is known of the model from a run: shapes and exact values of tensors, and its operator set.
 
     `tables` holds, by node name, which indices a window or Resize reads along its axes, or why that is not known.
+    `left_out` gives the reason for tensors that onnxruntime did not compute, so that nothing is known of them.
     """
 
     shapes: Mapping[str, Shape]
     values: Mapping[str, np.ndarray]
     tables: Mapping[str, Mapping[int, AxisAnswer] | str]
     opset: int
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
 
 class DependenceKind(Enum):

@@ -12,10 +12,14 @@ from strideinspect.verify.exactness import chooses
 
 
 def followed(
-    nodes: Sequence[onnx.NodeProto], values: Mapping[str, np.ndarray], inexact: Collection[str]
+    nodes: Sequence[onnx.NodeProto],
+    values: Mapping[str, np.ndarray],
+    inexact: Collection[str],
+    ran: Collection[str],
 ) -> Iterator[onnx.NodeProto]:
     """The nodes without Ifs that have branches.
 
+    `values` are those of known tensors, `inexact` the tensors that depend on the data, `ran` those that were computed.
     The joining node is an If without bodies, whose inputs are the condition and a result of each branch.
     """
     for node in nodes:
@@ -23,18 +27,39 @@ def followed(
         if node.op_type != "If" or node.domain or branches.keys() != {"then_branch", "else_branch"}:
             yield node
             continue
-        condition = node.input[0]
-        if condition in inexact or condition not in values:
-            taken = [branches["then_branch"], branches["else_branch"]]
-        else:
-            taken = [branches["then_branch" if bool(values[condition].reshape(-1)[0]) else "else_branch"]]
+        taken = _taken(node.input[0], branches, values, inexact, ran)
         if not chooses(node):
             for branch in taken:
-                yield from followed(branch.node, values, inexact)
+                yield from followed(branch.node, values, inexact, ran)
         for name, *results in zip(node.output, *map(_results, taken), strict=False):
             if name:
-                inputs, op = ([condition, *results], "If") if len(taken) > 1 else (results, "Identity")
+                inputs, op = ([node.input[0], *results], "If") if len(taken) > 1 else (results, "Identity")
                 yield helper.make_node(op, inputs, [name], name=node.name)
+
+
+def _taken(
+    condition: str,
+    branches: Mapping[str, onnx.GraphProto],
+    values: Mapping[str, np.ndarray],
+    inexact: Collection[str],
+    ran: Collection[str],
+) -> list[onnx.GraphProto]:
+    """The branch that the condition selects; both where it depends on the data, or where nothing tells.
+
+    A condition that is computed within a branch has no known value, but the branch that it selected has run.
+    """
+    then, otherwise = branches["then_branch"], branches["else_branch"]
+    if condition in inexact:
+        return [then, otherwise]
+    if condition in values:
+        return [then if bool(values[condition].reshape(-1)[0]) else otherwise]
+    seen = [branch for branch in (then, otherwise) if any(map(ran.__contains__, _computed(branch)))]
+    return seen if len(seen) == 1 else [then, otherwise]
+
+
+def _computed(branch: onnx.GraphProto) -> Iterator[str]:
+    """The tensors that only a run of the branch can have computed."""
+    return (name for node in branch.node if node.op_type != "Constant" for name in node.output)
 
 
 def _results(branch: onnx.GraphProto) -> list[str]:

@@ -35,6 +35,9 @@ _SOME_INPUTS: Final[dict[str, tuple[int, ...]]] = {
     "com.microsoft:Trilu": (0,),
 }
 
+ELEMENTWISE: Final = frozenset((*_ALL_INPUTS, *_SOME_INPUTS))
+"""Operators whose output index reads the same index of each input."""
+
 
 @operators(*_ALL_INPUTS)
 def elementwise(call: Call) -> Sequence[Value | None]:

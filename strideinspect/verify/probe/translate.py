@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -23,6 +23,7 @@ from strideinspect.verify.probe import (  # noqa: F401 - importing them register
 )
 from strideinspect.verify.probe.builder import Builder
 from strideinspect.verify.probe.call import TRANSLATORS, Call, DependenceKind, Knowledge, Operation
+from strideinspect.verify.probe.staying import stays
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 
@@ -51,10 +52,14 @@ INACTIVE: Final = TrackedByKind(None, None, None)
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The probe's graph for one axis of one graph input, and its values for each of the model's tensors."""
+    """The probe's graph for one axis of one graph input, and its values for each of the model's tensors.
+
+    `from_elsewhere` are the tensors that some operator before them may have brought pixels to from anywhere.
+    """
 
     build: Builder
     tracked: dict[str, TrackedByKind]
+    from_elsewhere: set[str] = field(default_factory=set)
 
     def of(self, tensor: str) -> TrackedByKind:
         """The probe's values for a tensor."""
@@ -81,7 +86,9 @@ def translate(
         raise InexpressibleError(f"the shape of input {name!r} is not known")
     build = Builder(borders=borders)
     value = build.source(known.shapes[name], axis, other_axes)
-    probe = Probe(build, {name: TrackedByKind(value, value, value)})
+    unknown = {tensor: Unknown(reason) for tensor, reason in known.left_out.items()}
+    probe = Probe(build, {tensor: TrackedByKind(why, why, why) for tensor, why in unknown.items()})
+    probe.tracked[name] = TrackedByKind(value, value, value)
     for node in nodes:
         if node.kind not in READ_ONLY_A_SHAPE:
             _enter(node, probe, known, labels)
@@ -107,6 +114,9 @@ def _enter(node: Operation, probe: Probe, known: Knowledge, labels: Mapping[str,
     if not any(tracked.full for tracked in inputs):
         return
     into_local, into_placed, into_full = map(list, zip(*inputs, strict=True))
+    live = [tracked if isinstance(tracked, Value) else None for tracked in into_full]
+    if not probe.from_elsewhere.isdisjoint((*node.input, *node.captured)) or not stays(node, live):
+        probe.from_elsewhere.update(node.output)
     translate_as = partial(_outputs, node, labels.get(node.name, node.name), probe.build, known)
     local, call = translate_as(into_local, DependenceKind.LOCAL)
     placed = full = local

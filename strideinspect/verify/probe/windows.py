@@ -33,6 +33,9 @@ _POOLS: Final = {
 _PLAIN: Final = _CONVOLUTIONS | _POOLS
 """For each window operator, the standard's operator of the same geometry, which is run to observe it."""
 
+WINDOWS: Final = frozenset(_PLAIN)
+"""Operators that slide a window."""
+
 _CHANNELS_LAST: Final = frozenset({"com.microsoft:NhwcMaxPool", "com.microsoft:NhwcFusedConv"})
 _PER_AXIS: Final = ("strides", "dilations", "output_padding", "output_shape")
 

@@ -1,0 +1,212 @@
+"""Fields along single paths: what an index sees through one chain of nodes alone, where branches meet again later.
+
+The closed form of a tensor is the hull over all paths to it. Beside it two things are followed: the path with the
+smallest field, and where the centers of the fields lie, which is the same along all paths unless a merge brought
+together what lies apart.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from strideinspect.fields.closed_form import Closed, Form
+from strideinspect.limits import MOST_PATHS, MOST_PHASES
+from strideinspect.reads.steps import Periodic, Place, Reshape, Sliding, Step, Table, Transposed, repeating
+from strideinspect.results.field import NOTHING, sees_nothing
+
+
+class Path(NamedTuple):
+    """The theoretical field along one path: with p `firsts`, index q·p + r sees q·`step` + `firsts[r]` to `lasts[r]`.
+
+    An index that sees nothing has the first pixel NOTHING and the last one −NOTHING, which no hull takes up.
+    """
+
+    step: int
+    firsts: tuple[int, ...]
+    lasts: tuple[int, ...]
+
+    @property
+    def size(self) -> int:
+        """The widest field of any phase, in input pixels."""
+        if len(self.firsts) == 1:
+            return max(0, self.lasts[0] - self.firsts[0] + 1)
+        return max(0, *(last - first + 1 for first, last in zip(self.firsts, self.lasts, strict=True)))
+
+    @property
+    def mean(self) -> Fraction:
+        """Center of index 0: the middles of all phases, each moved back to index 0, averaged. Holes do not count."""
+        period = len(self.firsts)
+        if period == 1:
+            return Fraction(self.firsts[0] + self.lasts[0], 2)
+        seeing = [r for r, first in enumerate(self.firsts) if not sees_nothing(first)]
+        middles = Fraction(sum(self.firsts[r] + self.lasts[r] for r in seeing), 2)
+        return (middles - Fraction(sum(seeing) * self.step, period)) / max(1, len(seeing))
+
+
+class Paths(NamedTuple):
+    """What is kept of all paths from one axis of a graph input to a tensor; None where it cannot be followed.
+
+    `centers` are paths whose centers differ, in half pixels. Each is narrowed evenly to one index in its first phase,
+    since sizes do not matter here. Of several that differ by a shift the least and the most are kept: they stay so.
+    `apart_at` is the first node that merged paths of different centers.
+    """
+
+    smallest: Path | None
+    centers: tuple[Path, ...] | None
+    apart_at: str | None = None
+
+    def changed(self, change: Callable[[Path], Path | None]) -> Paths:
+        """Every path changed alike."""
+        smallest = None if self.smallest is None else change(self.smallest)
+        return Paths(
+            smallest, _kept([None if path is None else change(path) for path in self.centers or (None,)]), self.apart_at
+        )
+
+
+AT_INPUT = Paths(Path(1, (0,), (0,)), (Path(2, (0,), (0,)),))
+"""A graph input: index i sees pixel i."""
+
+
+def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
+    """The paths after one step that turned the closed form `before` into `after`.
+
+    Steps along other axes change no path, and neither does a step while a form is suspended.
+    """
+    if not (isinstance(before, Closed) and isinstance(after, Closed)):
+        return paths
+    match step:
+        case Sliding() | Transposed() | Table() if step.axis == before.axis:
+            return paths.changed(lambda path: _windowed(path, step))
+        case Reshape() if step.before[before.axis] == 1:  # only the first phase exists
+            return paths.changed(lambda path: Path(path.step, path.firsts[:1], path.lasts[:1]))
+        case Reshape() if after.stride != before.stride:
+            read = _regrouped(after.stride / before.stride)
+            return paths.changed(lambda path: _read(path, read))
+        case _:
+            return paths
+
+
+def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_window: bool) -> Paths:
+    """The paths of all reads of a node together. A single read that fills a range of the axis is moved there.
+
+    `one_window`: the node joins slices of one map, which are the taps of one window if they are less than a stride
+    apart.
+    """
+    place, form, first = parts[0]
+    if len(parts) == 1:
+        if place is None or not isinstance(form, Closed) or place.axis != form.axis:
+            return first
+        moved = Sliding(place.axis, 1, 1, 1, place.offset, place.length, place.size)
+        return first.changed(lambda path: _windowed(path, moved))
+    if all(paths is first for _, _, paths in parts):
+        return first
+    known = [paths.smallest for _, _, paths in parts if paths.smallest is not None]
+    smallest = min(known, key=lambda path: path.size) if len(known) == len(parts) else None
+    different = dict.fromkeys(paths.centers for _, _, paths in parts)  # the usual case: all are the same
+    centers = first.centers if len(different) == 1 else _kept([path for own in different for path in own or (None,)])
+    if one_window and centers is not None:
+        centers = _joined(centers)
+    apart_at = next((paths.apart_at for _, _, paths in parts if paths.apart_at is not None), None)
+    if apart_at is None and centers is not None and len({center.mean for center in centers}) > 1:
+        apart_at = label
+    return Paths(smallest, centers, apart_at)
+
+
+def _kept(centers: Sequence[Path | None]) -> tuple[Path, ...] | None:
+    """Different centers, in order; None if one of them is not known or there are more than MOST_PATHS."""
+    known = [_narrowed(path) for path in centers if path is not None]
+    if len(known) < len(centers):
+        return None
+    return _different(tuple(known)) if len(known) > 1 else (known[0],)
+
+
+@lru_cache(maxsize=1024)  # rows and columns usually have the same paths
+def _different(known: tuple[Path, ...]) -> tuple[Path, ...] | None:
+    alike: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Path, Path]] = {}
+    for center in known:
+        start = next((first for first in center.firsts if not sees_nothing(first)), 0)
+        shape = (_moved(center.firsts, -start), _moved(center.lasts, -start))
+        least, most = alike.get(shape, (center, center))
+        alike[shape] = (min(least, center), max(most, center))
+    kept = sorted({center for pair in alike.values() for center in pair})
+    return tuple(kept) if len(kept) <= MOST_PATHS else None
+
+
+def _narrowed(path: Path) -> Path:
+    """The path with one index in its first phase that sees anything, the others narrowed as much."""
+    by = next((last - first for first, last in zip(path.firsts, path.lasts, strict=True) if not sees_nothing(first)), 0)
+    by //= 2
+    return Path(path.step, _moved(path.firsts, by), _moved(path.lasts, -by)) if by else path
+
+
+def _joined(centers: tuple[Path, ...]) -> tuple[Path, ...]:
+    """The hull of shifted grids, where they fit into one stride."""
+    firsts = [center.firsts[0] for center in centers]
+    if any(len(center.firsts) > 1 for center in centers) or max(firsts) - min(firsts) >= abs(centers[0].step):
+        return centers
+    return (_narrowed(Path(centers[0].step, (min(firsts),), (max(firsts),))),)
+
+
+def _windowed(path: Path, step: Sliding | Transposed | Table) -> Path | None:
+    if isinstance(step, Sliding) and (step.kernel, step.stride, step.begin) == (1, 1, 0):
+        return path
+    if isinstance(step, Sliding) and len(path.firsts) == 1:
+        return _widened(path, step)
+    read = step.periodic_form if isinstance(step, Table) else step.periodic()
+    return None if isinstance(read, str) else _read(path, read)
+
+
+def _widened(path: Path, step: Sliding) -> Path:
+    """A window over a map with one phase, the usual case."""
+    begin = -step.begin * path.step
+    end = (step.dilation * (step.kernel - 1) - step.begin) * path.step
+    if sees_nothing(path.firsts[0]):
+        return path._replace(step=path.step * step.stride)
+    return Path(path.step * step.stride, (path.firsts[0] + min(begin, end),), (path.lasts[0] + max(begin, end),))
+
+
+@lru_cache(maxsize=1024)  # rows and columns are usually read alike
+def _read(path: Path, read: Periodic) -> Path | None:
+    inner = len(path.firsts)
+    turns = inner // math.gcd(abs(read.step), inner)
+    period = len(read.taps) * turns
+    if period > MOST_PHASES:
+        return None
+    taps = ((np.arange(turns) * read.step)[:, None, None] + read.taps).reshape(period, -1)
+    whole, phase = np.divmod(taps, inner)
+    there = np.tile(read.present, (turns, 1)) & ~sees_nothing(np.array(path.firsts))[phase]
+    firsts = np.where(there, np.array(path.firsts)[phase] + whole * path.step, NOTHING).min(axis=1)
+    lasts = np.where(there, np.array(path.lasts)[phase] + whole * path.step, -NOTHING).max(axis=1)
+    return _reduced(Path(path.step * turns * read.step // inner, tuple(firsts.tolist()), tuple(lasts.tolist())))
+
+
+def _regrouped(ratio: Fraction) -> Periodic:
+    """Reads of a Reshape after which an index covers so many of the former ones, or a part of one."""
+    starts = [index * ratio.numerator // ratio.denominator for index in range(ratio.denominator)]
+    ends = [-(-(index + 1) * ratio.numerator // ratio.denominator) for index in range(ratio.denominator)]
+    taps = np.array(starts)[:, None] + np.arange(max(end - start for start, end in zip(starts, ends, strict=True)))
+    return repeating(ratio.numerator, taps, taps < np.array(ends)[:, None])
+
+
+def _reduced(path: Path) -> Path:
+    """The same path with the shortest period."""
+    period = len(path.firsts)
+    for shorter in range(1, period):
+        if period % shorter or path.step * shorter % period:
+            continue
+        moved = path.step * shorter // period
+        if _moved(path.firsts, moved)[:-shorter] == path.firsts[shorter:] and (
+            _moved(path.lasts, moved)[:-shorter] == path.lasts[shorter:]
+        ):
+            return Path(moved, path.firsts[:shorter], path.lasts[:shorter])
+    return path
+
+
+def _moved(ends: tuple[int, ...], by: int) -> tuple[int, ...]:
+    return tuple(end if sees_nothing(abs(end)) else end + by for end in ends)

@@ -1,0 +1,52 @@
+"""Which graph inputs are initial states of recurrent layers, and which are kernels of convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import onnx
+
+from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
+from strideinspect.model.subgraphs import nested_subgraphs, subgraphs
+
+_STATES = {"LSTM": (5, 6), "GRU": (5,), "RNN": (5,), "DynamicQuantizeLSTM": (5, 6)}
+"""By operator, the inputs that are initial states. Source: ONNX LSTM, GRU and RNN."""
+
+_MOVEMENT = frozenset({"Identity", "Cast", "Slice", "Split", "Squeeze", "Unsqueeze", "Gather", "Reshape", "Concat"})
+"""Operators behind which a state is still a state, though its axes may have moved."""
+
+
+def initial_states(graph: onnx.GraphProto) -> frozenset[str]:
+    """The inputs of a graph that are initial states of a recurrent node, at any depth."""
+    return frozenset(entry.name for entry in graph.input).intersection(_sources(graph, _STATES, _MOVEMENT))
+
+
+def convolution_weights(graph: onnx.GraphProto) -> frozenset[str]:
+    """The inputs of a graph that are the kernel of a convolution, at any depth."""
+    weights = {op: (inputs.weight,) for (_, op), inputs in CONVOLUTION_INPUTS.items()}
+    kernels = _sources(graph, weights, frozenset({"Identity"}))
+    return frozenset(entry.name for entry in graph.input).intersection(kernels)
+
+
+def _sources(graph: onnx.GraphProto, wanted: Mapping[str, tuple[int, ...]], through: frozenset[str]) -> set[str]:
+    """The tensors that reach these inputs of these operators through nodes of the kinds `through` and through Ifs."""
+    nodes = list(_nodes(graph))
+    found = {node.input[i] for node in nodes for i in wanted.get(node.op_type, ()) if i < len(node.input)}
+    before = -1
+    while before != len(found):  # results of an If lead into its branches, which lead back out of them
+        before = len(found)
+        for node in reversed(nodes):
+            for number, name in enumerate(node.output):
+                if name in found and node.op_type in through:
+                    found.update(node.input if node.op_type == "Concat" else node.input[:1])
+                elif name in found and node.op_type == "If":
+                    found.update(body.output[number].name for body in subgraphs(node) if number < len(body.output))
+        found.discard("")
+    return found
+
+
+def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """All nodes, those of subgraphs last: they use tensors of the graph around them."""
+    yield from graph.node
+    for inner in nested_subgraphs(graph):
+        yield from inner.node

@@ -1,0 +1,41 @@
+"""Maps that have become too small for the kernels over them: rules share the cause and the advice."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from strideinspect.analysis import Analysis
+    from strideinspect.results.report import WindowNode
+
+
+def idle_axes(analysis: Analysis, window: WindowNode) -> tuple[int, ...]:
+    """Positions among the window's spatial axes along which some taps only ever read padding."""
+    used = taps_used(analysis, window)
+    return tuple(i for i, (count, taps) in enumerate(zip(used, window.kernel, strict=True)) if count < taps)
+
+
+def taps_used(analysis: Analysis, window: WindowNode) -> tuple[int, ...]:
+    """Per spatial axis, how many taps read a pixel at some position."""
+    from strideinspect.fields.coverage import used_taps  # imports numpy
+
+    if window.dropped is None:
+        return window.kernel
+    return tuple(used_taps(w) for w in analysis.shapes.geometries[window.output].windows)
+
+
+def cause(analysis: Analysis, tensor: str) -> Hashable:
+    """What all findings about too small maps have in common: the inputs whose size they follow from."""
+    return "small map", frozenset(name for name, _ in analysis.fields.get(tensor, {}))
+
+
+def advice(analysis: Analysis, window: WindowNode) -> str:
+    """What to do: a larger input where the file leaves its size open, else what the fixed size leaves to do."""
+    inputs = analysis.network.inputs
+    behind = analysis.fields.get(analysis.data_tensor(window), {})
+    fixed = bool(behind) and all(isinstance(dims[axis], int) for n, axis in behind if (dims := inputs[n].dims))
+    if fixed:
+        less = "a smaller dilation or less downsampling" if max(window.dilation) > 1 else "less downsampling"
+        return f"taps that only touch padding change nothing at this size and can be left out; {less} would use them"
+    return "use a larger input, less downsampling before it, or a smaller kernel or dilation"

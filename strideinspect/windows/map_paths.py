@@ -1,0 +1,174 @@
+"""How each tensor is reached from a graph input: the node, the tensor before it, and the size of its map.
+
+Where branches merge, the path follows the branch that still has a position along most axes, of those the one with the
+smallest map on it, of those the one that changes the stride least often: through the bottleneck of a U-Net, past the
+gate of a squeeze-and-excite block, straight down in a detector that goes up and down again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple, assert_never
+
+from strideinspect.fields.closed_form import Closed
+from strideinspect.fields.forward import AxisField, Fields, NodeReads
+from strideinspect.model.geometry import Window
+from strideinspect.model.node import Node
+from strideinspect.model.shapes import Shapes
+from strideinspect.reads.steps import AxisStep, Periodic, Read, Reshape, Sliding, Table, Transposed
+from strideinspect.results.field import InputAxis
+
+_Place = tuple[int | None, ...]
+"""Per spatial axis of the graph input the axis of a tensor along which its position runs; None where it is pooled."""
+
+
+class MapLink(NamedTuple):
+    """A tensor on the way from a graph input.
+
+    `before` is the tensor before it (the empty name for the graph input itself) and `node` the node between. `size` and
+    `place` are those of the map; `shared` says that the position has no axis of its own here, so that they are those of
+    the last map before. `factor` is by how much `node` changes the stride. `smallest` is the smallest number of indices
+    of a map so far, `changes` the number of nodes that changed the stride.
+    """
+
+    before: str
+    node: Node | None
+    size: tuple[int, ...]
+    place: _Place
+    factor: tuple[Fraction, ...]
+    smallest: int
+    changes: int
+    shared: bool = False
+
+    @property
+    def positions(self) -> int:
+        """How many axes still have a position."""
+        return sum(axis is not None for axis in self.place)
+
+
+def map_paths(
+    shapes: Shapes, nodes: Sequence[NodeReads], fields: Fields, name: str, axes: tuple[int, ...]
+) -> dict[str, MapLink]:
+    """How each tensor is reached from the graph input `name` along its spatial `axes`, in graph order."""
+    sources = [(name, axis) for axis in axes]
+    size = tuple(shapes.shapes[name][axis] for axis in axes)
+    links = {name: MapLink("", None, size, axes, (Fraction(1),) * len(axes), math.prod(size), 0)}
+    ranks: dict[str, tuple[int, ...]] = {}
+    for item in nodes:
+        for read in item.reads:
+            before, output = item.node.inputs[read.input], item.node.outputs[read.output]
+            if before not in links or output not in shapes.shapes:
+                continue
+            link = _linked(shapes, item.node, read, fields, sources, links[before])
+            rank = _rank(read, link, links[before])
+            if output not in links or rank > ranks[output]:
+                links[output], ranks[output] = link, rank
+    return links
+
+
+def _rank(read: Read, link: MapLink, before: MapLink) -> tuple[int, ...]:
+    """What decides between the branches of a merge; of a concatenation along the map its largest part is the map."""
+    part = read.place.length if read.place is not None and read.place.axis in link.place else 0
+    return before.positions, part, -link.smallest, -link.changes
+
+
+def _linked(
+    shapes: Shapes, node: Node, read: Read, fields: Fields, sources: Sequence[InputAxis], before: MapLink
+) -> MapLink:
+    tensor, output = node.inputs[read.input], node.outputs[read.output]
+    same = before._replace(before=tensor, node=node, factor=(Fraction(1),) * len(sources))
+    if not read.steps and read.place is None and not before.shared:
+        return same  # an elementwise node
+    placed = _placed(shapes, output, read, fields.get(output, {}), sources, before)
+    if placed is None:
+        return same._replace(shared=True)
+    size, place = placed
+    factor = []
+    for source, old, new, axis, now in zip(sources, before.size, size, before.place, place, strict=True):
+        ratio = None if now is None else _closed_ratio(node, read, fields, source)
+        factor.append(_factor(shapes, node, read, (old, new), axis, pooled=now is None) if ratio is None else ratio)
+    changes = before.changes + (set(factor) != {1})
+    return MapLink(tensor, node, size, place, tuple(factor), min(before.smallest, math.prod(size)), changes)
+
+
+def _placed(
+    shapes: Shapes,
+    output: str,
+    read: Read,
+    seen: Mapping[InputAxis, AxisField],
+    sources: Sequence[InputAxis],
+    before: MapLink,
+) -> tuple[tuple[int, ...], _Place] | None:
+    """Size and axes of the map in a tensor; None where some position has no axis of its own."""
+    place: list[int | None] = []
+    shape, rank = shapes.shapes[output], len(shapes.shapes[sources[0][0]])
+    moved = before.shared or any(isinstance(step, Reshape) for step in read.steps)
+    for source in sources:
+        if source not in seen:
+            return None
+        actual, form = seen[source].actual, seen[source].form
+        if not actual.axes and (actual.collapsed or actual.any_single_axis):
+            place.append(None)
+        elif len(actual.axes) == 1 and (isinstance(form, Closed) or not moved):
+            place.append(next(iter(actual.axes)))
+        elif isinstance(form, Closed) and form.axis in actual.axes and len(shape) == rank:
+            place.append(form.axis)  # a part of the position is among the channels, as after SpaceToDepth
+        else:
+            return None
+    own = [axis for axis in place if axis is not None]
+    if len(set(own)) < len(own):
+        return None
+    return tuple(1 if axis is None else shape[axis] for axis in place), tuple(place)
+
+
+def _closed_ratio(node: Node, read: Read, fields: Fields, source: InputAxis) -> Fraction | None:
+    """By how much the effective stride changes, where it is known before and after the node."""
+    before = fields.get(node.inputs[read.input], {}).get(source)
+    after = fields.get(node.outputs[read.output], {}).get(source)
+    if before is None or after is None:
+        return None
+    old, new = before.form, after.form
+    return abs(new.stride / old.stride) if isinstance(old, Closed) and isinstance(new, Closed) and old.step else None
+
+
+def _factor(
+    shapes: Shapes, node: Node, read: Read, sizes: tuple[int, int], axis: int | None, *, pooled: bool
+) -> Fraction:
+    """By how much a node changes the stride along an axis of its input: from what it reads, else from the sizes."""
+    before, after = sizes
+    if axis is None or before == after:
+        return Fraction(1)
+    if pooled:
+        return Fraction(before)
+    window = _window(shapes, node, axis)
+    if window is not None:
+        return Fraction(1, window.stride) if window.transposed else Fraction(window.stride)
+    if read.place is not None and read.place.axis == axis:
+        return Fraction(1)
+    step = next((step for step in read.steps if isinstance(step, AxisStep) and step.axis == axis), None)
+    return Fraction(before, after or 1) if step is None else _of_step(step)
+
+
+def _of_step(step: AxisStep) -> Fraction:
+    """The stride of a step; of an irregular table the average over what it spans."""
+    match step:
+        case Sliding():
+            return Fraction(step.stride)
+        case Transposed():
+            return Fraction(1, step.stride)
+        case Table(periodic_form=Periodic() as form) if form.step:
+            return abs(Fraction(form.step, len(form.taps)))
+        case Table():
+            read = step.taps[step.taps >= 0]
+            return Fraction(int(read.max() - read.min()) + 1, step.size) if read.size else Fraction(1)
+        case _:
+            assert_never(step)
+
+
+def _window(shapes: Shapes, node: Node, axis: int) -> Window | None:
+    geometry = shapes.geometries.get(node.key)
+    if geometry is None or axis not in geometry.axes:
+        return None
+    return geometry.windows[geometry.axes.index(axis)]
