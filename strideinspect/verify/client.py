@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeVar, assert_never
 
 from strideinspect import interrupts, temporary_folders
-from strideinspect.processes import environment
+from strideinspect.child_process import environment
 from strideinspect.results.verdict import Check, Verdict, Verification
 from strideinspect.spelling import shape_text
 from strideinspect.verify.claims import (
