@@ -43,7 +43,9 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         *(
             "Field",
             "FullField",
+            "LastLocal",
             "Positions",
+            "Scale",
             "Cell",
             "CellAxis",
             "LadderStep",

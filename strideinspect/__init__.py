@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
     from strideinspect.results.cells import Cell, CellAxis
-    from strideinspect.results.field import Field, FullField, Positions
+    from strideinspect.results.field import Field, FullField, LastLocal, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
     from strideinspect.results.ladder import LadderStep
     from strideinspect.results.report import (
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Unmatched,
         Unseen,
     )
+    from strideinspect.results.scale import Scale
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
     from strideinspect.settings import Budget, InputShapes, InputValues, Operator, Settings, Verify
@@ -68,11 +69,13 @@ __all__ = [
     "InputValueError",
     "InputValues",
     "LadderStep",
+    "LastLocal",
     "Merge",
     "Operator",
     "Positions",
     "Report",
     "RuleInfo",
+    "Scale",
     "Settings",
     "Severity",
     "Source",
@@ -104,11 +107,12 @@ _MODULES = {
     "fleet": "inspect_many",
     "live_models": "inspect_module",
     "results.cells": "Cell CellAxis",
-    "results.field": "Field FullField Positions",
+    "results.field": "Field FullField LastLocal Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
     "results.totals": "Totals",
+    "results.scale": "Scale",
     "results.verdict": "Check Counts Impulses Verdict Verification",
     "settings": "Budget InputShapes InputValues Operator Settings Verify",
     "version": "__version__",

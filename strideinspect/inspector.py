@@ -84,8 +84,6 @@ def _inspected(
 ) -> _Inspected:
     progress("computing shapes and receptive fields")
     analysis = attempt.analysis
-    if verifier is not None:
-        verifier.begin(analysis.sizes)
     asked = _asked_for(analysis, settings, strict=strict)
     inspection = Inspection(analysis, settings, accepted, failed_sizes=attempt.failed, refusal=attempt.reason)
     # Asked before the rules look, so that the worker process runs the model meanwhile.
@@ -125,8 +123,15 @@ def _asked_for(analysis: Analysis, settings: Settings, *, strict: bool) -> _Aske
 
 
 def _asked(verifier: Verifier, analysis: Analysis, *, full: bool) -> Callable[[Callable[[str], None]], Verification]:
-    from strideinspect.claims.claims_of import claims_of  # a static run needs none of it
+    from strideinspect.claims.affordable import too_large_to_run  # a static run needs none of these
+    from strideinspect.claims.claims_of import claims_of
+    from strideinspect.verify.claims import unchecked
 
+    reason = too_large_to_run(analysis.shapes)
+    if reason is not None:
+        verifier.stopped = None
+        return lambda _: unchecked(claims_of(analysis, full=False), reason)
+    verifier.begin(analysis.sizes)
     return verifier.ask(claims_of(analysis, full=full))
 
 

@@ -49,11 +49,17 @@ MOST_CONSTANT_REALS = 64
 MOST_SHAPE_REALS = 8
 """Elements of a floating-point constant with which a shape is computed, such as the scales of a Resize."""
 
+MOST_FOLDED_STEPS = 1 << 22
+"""Multiplications that one constant may take to compute: some milliseconds. Shape arithmetic takes a few."""
+
 MOST_STORED_INDICES = 1 << 20
 """Elements of a stored table of indices: it is read from the file where a Gather or the like uses it."""
 
 MOST_COMPUTED_INDICES = 1 << 22
 """Elements of a table of indices that constants compute: it is computed where a Gather or the like uses it."""
+
+MOST_TABLE_ENTRIES = 1 << 24
+"""Elements of all tables of indices that one analysis computes: 128 MiB. Further tables stay unknown."""
 
 DEEPEST_TABLES = 64
 """Nodes one after the other that compute a table of indices: the computation recurses."""
@@ -79,6 +85,14 @@ MOST_REPORTED_PHASES = 64
 MOST_PHASES = 1 << 12
 """A closed form with more phases is given up. It is more than are reported, as a later node may reduce the number."""
 
+MOST_FIELD_ENTRIES = 1 << 27
+"""Entries of all arrays of hulls that one analysis keeps, 512 MiB. Beyond, large ones are given up, with the reason."""
+
+LARGE_FIELD_ARRAY = 1 << 12
+"""Entries of an array of hulls from which on it counts: a hundred thousand smaller ones take no more than that."""
+
+MOST_LISTED_TAPS = 1 << 23
+"""Taps of all outputs along one axis that are listed one by one, some hundred MiB while they are computed."""
 MOST_PATHS = 64
 """Alignment is given up where more paths differ in the centers of their fields, by more than a shift.
 
@@ -153,6 +167,11 @@ MOST_ENLARGED_MACS = 1 << 37
 
 # Running the model (verify/)
 
+MOST_EINSUM_STEPS = 1 << 28
+"""Multiplications of one Einsum of more than two operands in a model that is run: about two seconds."""
+
+MOST_RUN_BYTES = 1 << 30
+"""Bytes of all tensors that one node reads and writes: a model with more is not run, since that takes all memory."""
 MOST_RUN_ELEMENTS = 1 << 28
 """Elements of the largest tensor of a model that is run: 1 GiB. No network that is in use has one as large."""
 

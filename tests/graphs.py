@@ -16,11 +16,11 @@ import onnx.printer
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from tests import graph_rarer, graph_steps
+from tests import graph_rarer, graph_steps, graph_windows
 from tests.graph_builder import Builder, Step, UnfitError
 from tests.oracle_sets import Shape
 
-STEPS = (graph_steps, graph_rarer)  # importing them registers their emitters
+STEPS = (graph_steps, graph_rarer, graph_windows)  # importing them registers their emitters
 OPSETS = (7, 8, 9, 10, 11, 12, 13, 16, 18, 19, 21, 22, 23)
 LONGEST = 40
 
@@ -224,6 +224,24 @@ def _rarer(draw: Draw, rank: int, opset: int) -> Step:
     return draw(st.sampled_from(steps))  # type: ignore[no-any-return]
 
 
+def _digits(draw: Draw, rank: int, opset: int) -> Step:
+    del rank, opset
+    steps = [
+        Step("tokens", {}),
+        Step("mixed_channels", {"groups": 2}),
+        Step("windows", {"size": draw(st.integers(2, 4)), "attends": draw(st.booleans())}),
+        Step("windows", {"size": draw(st.integers(2, 4)), "attends": True}),
+        Step("rolled", {"by": draw(st.integers(1, 3)), "back": draw(st.booleans())}),
+        Step("circular", {"before": draw(st.integers(0, 3)), "after": draw(st.integers(0, 3))}),
+        Step(
+            "part_reduced",
+            {"factor": draw(st.integers(2, 4)), "major": draw(st.booleans()), "pools": draw(st.booleans())},
+        ),
+        Step("side_by_side", {"factor": 2}),
+    ]
+    return draw(st.sampled_from(steps))  # type: ignore[no-any-return]
+
+
 FAMILIES: dict[str, Callable[[Draw, int, int], Step]] = {
     "conv": _conv,
     "conv_transpose": _conv_transpose,
@@ -235,8 +253,10 @@ FAMILIES: dict[str, Callable[[Draw, int, int], Step]] = {
     "moved": _moved,
     "spread": _spread,
     "rarer": _rarer,
+    "digits": _digits,
 }
 EVERY = (*FAMILIES, "conv", "pool", "conv", "pool")  # windows are what it is about
+DIGITS = ("digits", "digits", "conv", "pool", "moved", "pad")  # families that cut axes into parts, between windows
 CLOSED = ("conv", "pool", "conv_transpose", "pointwise")  # families that always have a closed form
 
 

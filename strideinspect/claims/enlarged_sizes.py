@@ -14,7 +14,7 @@ from strideinspect.limits import (
     MOST_ENLARGEMENT,
 )
 from strideinspect.model.node import Shape
-from strideinspect.results.field import Field, InputAxis
+from strideinspect.results.field import ROUNDED, Field, InputAxis
 from strideinspect.results.report import TensorReport, WindowNode
 from strideinspect.verify.theory import ClaimKey, Enlarged, TheoryClaim
 
@@ -32,7 +32,7 @@ def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim
         step = int(field.stride * len(field.phases))
         offsets = None if field.alignment is None else (field.alignment.least, field.alignment.most)
         place = (field.input, field.axis, tensor, node, field.node_axis, field.extent)
-        yield TheoryClaim(*place, step, field.phases, offsets)
+        yield TheoryClaim(*place, step, field.phases, offsets, rounded=field.reason == ROUNDED)
 
 
 def enlarged(analysis: Analysis, claims: Sequence[TheoryClaim], macs: int) -> list[Enlarged]:

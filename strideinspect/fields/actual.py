@@ -83,8 +83,8 @@ def apply(step: Step, seen: Dependence, context: StepContext) -> Dependence:
     try:
         return _applied(step, seen, context)
     except TooLargeError as error:
-        rank = _rank_after(step, seen.full.ndim - 1)
-        return _whole_input(seen, rank, str(error))
+        rank = len(step.after) if isinstance(step, Reshape | Broadcast | Everything) else seen.full.ndim - 1
+        return whole_input(seen, rank, str(error))
 
 
 def _applied(step: Step, seen: Dependence, context: StepContext) -> Dependence:  # noqa: PLR0911 - one case a kind
@@ -104,7 +104,7 @@ def _applied(step: Step, seen: Dependence, context: StepContext) -> Dependence: 
         case Statistics():
             return _statistics(step, seen, context)
         case Everything():
-            return _whole_input(seen, len(step.after), step.reason)
+            return whole_input(seen, len(step.after), step.reason)
         case Cumulative():
             return _cumulative(step, seen)
         case _:
@@ -231,17 +231,15 @@ def _broadcast(step: Broadcast, seen: Dependence) -> Dependence:
     return widened._replace(local=local, axes=axes, collapsed=collapsed - spread)
 
 
-def _whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
+def whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
+    """Every index of a tensor of this rank sees all that any index of another sees; `reason` if it is assumed."""
+
     def flat(spans: Hulls) -> Hulls:
         return np.asarray(spans.reshape(2, -1).min(axis=1, initial=NOTHING)).reshape(2, *(1,) * rank)
 
     return seen.changed(
         flat, axes=frozenset(), collapsed=frozenset(), any_single_axis=False, unknown=seen.unknown or reason
     )
-
-
-def _rank_after(step: Step, rank: int) -> int:
-    return len(step.after) if isinstance(step, Reshape | Broadcast | Everything) else rank
 
 
 def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[int]) -> Dependence:
@@ -285,7 +283,7 @@ def _laid_out(stretches: Sequence[tuple[Place, Dependence]], others: Collection[
         local = full if shared else joined(near, ignore_empty=along_other_axis) if near else None
         uncollapsed = local if none_collapsed else joined(kept, ignore_empty=along_other_axis) if kept else None
     except TooLargeError as error:
-        flat = [_whole_input(part, first.full.ndim - 1, str(error)) for _, part in stretches]
+        flat = [whole_input(part, first.full.ndim - 1, str(error)) for _, part in stretches]
         return merge([(None, part) for part in flat], others)
     return Dependence(
         local=local,

@@ -10,11 +10,12 @@ from strideinspect.results.field import Shape
 
 
 class StepContext(NamedTuple):
-    """Context of a step: the output tensor, the node's label for messages, and the input axes of other sources."""
+    """Context of a step: the node's input and output tensor, its label for messages, and the axes of other sources."""
 
     tensor: str
     label: str
     other_axes: frozenset[int]
+    source: str = ""
 
 
 def carried(axes: Collection[int], before: Shape, after: Shape) -> frozenset[int]:

@@ -7,9 +7,11 @@ last_r.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from enum import Enum, Flag, auto
 from fractions import Fraction
 from functools import lru_cache, reduce
+from operator import or_
 from typing import NamedTuple
 
 import numpy as np
@@ -25,17 +27,25 @@ Phases = tuple[tuple[int, int] | None, ...]
 """First and last input index that the first index of each phase sees; None for nothing."""
 
 
+class Caveat(Flag):
+    """What restricts a closed form."""
+
+    NONE = 0
+    SIZE = auto()  # its offsets hold for this size only
+    ATTENDED = auto()  # attention mixes the indices of a window, so that none has a center of its own
+    ROUNDED = auto()  # rounding in single precision leaves out the outermost pixel of some indices
+
+
 class Closed(NamedTuple):
     """A closed form. `spans` is a span array whose extent along `axis` is the period; other axes are as in the tensor.
 
-    `step` is in input pixels per period; negative where the axis runs backwards. `size_dependent` says that the
-    offsets hold for this size only.
+    `step` is in input pixels per period; negative where the axis runs backwards.
     """
 
     spans: NDArray[np.int32]
     axis: int
     step: int
-    size_dependent: bool = False
+    caveat: Caveat = Caveat.NONE
 
     @property
     def period(self) -> int:
@@ -70,32 +80,82 @@ def _ratio(step: int, period: int) -> Fraction:
     return Fraction(step, period)
 
 
+class LastClosed(NamedTuple):
+    """The last closed form on the way to a tensor that has none: `form` is that of `tensor`."""
+
+    tensor: str
+    form: Closed
+
+
 class Reason(NamedTuple):
-    """Why there is no closed form."""
+    """Why there is no closed form, and the last one before."""
 
     text: str
+    last: LastClosed | None = None
+
+
+class Role(Enum):
+    """What a digit of an index stands for."""
+
+    POSITION = "position"
+    IMAGE = "image"  # the position of another image axis
+    PLAIN = "plain"
 
 
 class Digit(NamedTuple):
-    """A factor of an axis: one digit of its index in mixed radix. One digit may be the position."""
+    """A factor of an axis: one digit of its index in mixed radix."""
 
     size: int
-    position: bool = False
+    role: Role
 
 
 class Suspended(NamedTuple):
     """A closed form while its position shares an axis with other digits; a later Reshape may separate them.
 
-    `line` is the form of a tensor that has only the position's axis; `axes` are the digits of each axis, the major one
-    first, without digits of size 1. `text` is the reason why there is no closed form in this state.
+    `form` is that of a tensor with one axis per digit. `digits` are those of all axes, the major one of each axis
+    first, and `counts` how many each axis of the tensor has: none if its size is 1. `text` is the reason why there is
+    no closed form in this state, `tensor` the last one in which there was.
     """
 
     text: str
-    line: Closed
-    axes: tuple[tuple[Digit, ...], ...]
+    form: Closed
+    digits: tuple[Digit, ...]
+    counts: tuple[int, ...]
+    tensor: str
 
 
-Form = Closed | Suspended | Reason
+class Piece(NamedTuple):
+    """A range of an axis: `form` is the form of the tensor `tensor`, which fills it."""
+
+    offset: int
+    length: int
+    form: Closed | Suspended | Reason
+    tensor: str
+
+
+class Scales(NamedTuple):
+    """Several maps side by side along an axis, each with a form of its own, such as the levels of a detector."""
+
+    text: str
+    axis: int
+    pieces: tuple[Piece, ...]
+
+
+Form = Closed | Suspended | Scales | Reason
+
+
+def last_closed(form: Form, tensor: str) -> LastClosed | None:
+    """The last closed form up to `tensor`, whose form this is; None where several maps lie side by side."""
+    match form:
+        case Closed():
+            return LastClosed(tensor, form)
+        case Suspended():
+            return LastClosed(form.tensor, form.form)
+        case Scales():
+            first = form.pieces[0]
+            return last_closed(first.form, first.tensor) if len(form.pieces) == 1 else None
+        case Reason():
+            return form.last
 
 
 def identity(rank: int, axis: int) -> Closed:
@@ -108,38 +168,31 @@ class _Line(NamedTuple):
 
     spans: bytes
     step: int
-    size_dependent: bool
+    caveat: Caveat
 
     def form(self) -> Closed:
         """As the form of a tensor of one axis."""
-        return Closed(np.frombuffer(self.spans, dtype=np.int32).reshape(2, -1), 0, self.step, self.size_dependent)
+        return Closed(np.frombuffer(self.spans, dtype=np.int32).reshape(2, -1), 0, self.step, self.caveat)
 
 
 def _line(form: Closed) -> _Line | None:
-    return _Line(form.spans.tobytes(), form.step, form.size_dependent) if form.spans.size == 2 * form.period else None
+    return _Line(form.spans.tobytes(), form.step, form.caveat) if form.spans.size == 2 * form.period else None
 
 
-def laid(line: Closed, rank: int, axis: int) -> Closed:
-    """Expand the form of a one-dimensional tensor to a tensor of this rank, with its position along `axis`."""
-    shape = [1] * (rank + 1)
-    shape[0], shape[axis + 1] = line.spans.shape
-    return Closed(line.spans.reshape(shape), axis, line.step, line.size_dependent)
-
-
-def alone(form: Closed) -> Closed | None:
-    """The form of a one-dimensional tensor; None if it varies along other axes."""
-    line = _line(form)
-    return None if line is None else line.form()
-
-
-def _laid(line: Closed | Reason, like: Closed) -> Closed | Reason:
-    return line if isinstance(line, Reason) else laid(line, like.spans.ndim - 1, like.axis)
+def _laid(line: Closed, like: Closed) -> Closed:
+    """Expand the form of a one-dimensional tensor to one of the same rank and axis as `like`."""
+    shape = [1] * like.spans.ndim
+    shape[0], shape[like.axis + 1] = line.spans.shape
+    return line._replace(spans=line.spans.reshape(shape), axis=like.axis)
 
 
 def composed(form: Closed, read: Periodic) -> Closed | Reason:
     """The composition of both maps. Its period is the smallest number of outputs that advance by whole periods."""
     line = _line(form)
-    return _composed(form, read) if line is None else _laid(_composed_line(line, read), form)
+    if line is None:
+        return _composed(form, read)
+    after = _composed_line(line, read)
+    return after if isinstance(after, Reason) else _laid(after, form)
 
 
 @lru_cache(maxsize=256)
@@ -176,13 +229,24 @@ def _composed(form: Closed, read: Periodic) -> Closed | Reason:
     if empty is not None:
         spans[empty] = NOTHING
     step = form.step * turns * read.step // inner
-    return reduced(Closed(spans.astype(np.int32), form.axis, step, form.size_dependent or read.size_dependent))
+    caveat = form.caveat | _caveat(read)
+    return reduced(Closed(spans.astype(np.int32), form.axis, step, caveat))
+
+
+def _caveat(read: Periodic) -> Caveat:
+    size = Caveat.SIZE if read.size_dependent else Caveat.NONE
+    return size | Caveat.ROUNDED if read.rounded else size
+
+
+def caveats(forms: Iterable[Closed]) -> Caveat:
+    """What restricts any of these forms."""
+    return reduce(or_, (form.caveat for form in forms), Caveat.NONE)
 
 
 def united(forms: Sequence[Closed]) -> Closed:
     """The hull of closed forms of one stride and axis."""
     lines = tuple(map(_line, forms))
-    return _united(forms) if None in lines else laid(_united_lines(lines), forms[0].spans.ndim - 1, forms[0].axis)
+    return _united(forms) if None in lines else _laid(_united_lines(lines), forms[0])
 
 
 @lru_cache(maxsize=256)
@@ -195,7 +259,7 @@ def _united(forms: Sequence[Closed]) -> Closed:
     same = [lifted(form, period) for form in forms]
     first = same[0]
     spans = reduce(np.minimum, (form.spans for form in same))
-    return reduced(Closed(spans, first.axis, first.step, any(form.size_dependent for form in forms)))
+    return reduced(Closed(spans, first.axis, first.step, caveats(forms)))
 
 
 def _signs(dims: int) -> NDArray[np.int64]:
@@ -214,7 +278,7 @@ def reduced(form: Closed) -> Closed:
             continue  # the usual case: no need to compare the rest
         head, tail = cut(form.spans, axis, 0, period - shorter), cut(form.spans, axis, shorter, period)
         if bool((np.where(sees_nothing(head), head, head + moved * _signs(head.ndim)) == tail).all()):
-            return Closed(cut(form.spans, axis, 0, shorter), form.axis, moved, form.size_dependent)
+            return Closed(cut(form.spans, axis, 0, shorter), form.axis, moved, form.caveat)
     return form
 
 
@@ -228,4 +292,4 @@ def lifted(form: Closed, period: int) -> Closed:
     shape[form.axis + 1] = period
     moved = (index // form.period * form.step).reshape(shape) * _signs(spans.ndim)
     shifted = np.where(sees_nothing(spans), NOTHING, spans + moved).astype(np.int32)
-    return Closed(shifted, form.axis, form.step * (period // form.period), form.size_dependent)
+    return Closed(shifted, form.axis, form.step * (period // form.period), form.caveat)

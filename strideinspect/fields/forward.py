@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
-from strideinspect.fields import actual, paths, theoretical
+from strideinspect.fields import actual, merged_forms, paths, position, theoretical
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Form, Reason, identity
-from strideinspect.fields.hulls import emptied, index_spans, is_empty
+from strideinspect.fields.hulls import emptied, emptied_at, index_spans, is_empty, is_full, padding_along
 from strideinspect.fields.paths import AT_INPUT, Paths
+from strideinspect.limits import LARGE_FIELD_ARRAY, MOST_FIELD_ENTRIES
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.families import describe, everything
-from strideinspect.reads.steps import Place, Read, Step
+from strideinspect.reads.steps import Place, Read, Reshape, Step
 from strideinspect.reads.validate import fits
 from strideinspect.results.field import InputAxis
 
@@ -146,9 +148,31 @@ def propagate(shapes: Shapes, nodes: Sequence[NodeReads], sources: Sequence[Inpu
 def carried_on(shapes: Shapes, nodes: Sequence[NodeReads], known: Fields) -> Fields:
     """Compute the fields of all outputs of these nodes; `known` are the fields of the tensors before them."""
     fields = dict(known)
+    large: dict[int, int] = {}  # entries of each large array that is kept, by identity: tensors share them
     for item in nodes:
-        fields |= {output: seen for output, seen in _visit(item, fields).items() if output in shapes.shapes}
+        for output, seen in _visit(item, fields, shapes).items():
+            if output in shapes.shapes:
+                more = large | _large_arrays(seen)
+                fits_in = len(more) == len(large) or sum(more.values()) <= MOST_FIELD_ENTRIES
+                large = more if fits_in else large
+                fields[output] = seen if fits_in else _given_up(seen, len(shapes.shapes[output]))
     return fields
+
+
+def _large_arrays(seen: Mapping[InputAxis, AxisField]) -> dict[int, int]:
+    arrays = [spans for field in seen.values() for spans in (field.actual.local, field.actual.full)]
+    return {id(spans): spans.size for spans in arrays if spans is not None and spans.size > LARGE_FIELD_ARRAY}
+
+
+def _given_up(seen: Mapping[InputAxis, AxisField], rank: int) -> Mapping[InputAxis, AxisField]:
+    """The fields with the whole input in place of large arrays."""
+    why = "the fields of this model take too much memory to keep them all"
+    return {
+        source: AxisField(actual.whole_input(field.actual, rank, why), Reason(why), AT_INPUT)
+        if _large_arrays({source: field})
+        else field
+        for source, field in seen.items()
+    }
 
 
 def _itself(source: InputAxis, shape: Shape) -> AxisField:
@@ -158,21 +182,24 @@ def _itself(source: InputAxis, shape: Shape) -> AxisField:
     return AxisField(Dependence(spans, spans, spans, frozenset({axis})), identity(len(shape), axis), AT_INPUT)
 
 
-def _visit(item: NodeReads, fields: Fields) -> dict[str, Mapping[InputAxis, AxisField]]:
+def _visit(item: NodeReads, fields: Fields, shapes: Shapes) -> dict[str, Mapping[InputAxis, AxisField]]:
     """The fields of each output of a node, over all reads of the node."""
     node = item.node
     label = f"{node.op} {node.label}"
-    parts: dict[str, list[tuple[Place | None, Mapping[InputAxis, AxisField]]]] = {}
+    parts: dict[str, list[tuple[Place | None, str, Mapping[InputAxis, AxisField]]]] = {}
     for read in item.reads:
-        before = fields.get(node.inputs[read.input])
+        source = node.inputs[read.input]
+        before = fields.get(source)
         if before:
             output = node.outputs[read.output]
-            after = _emptied(_stepped(read.steps, before, output, label)) if read.steps else before
-            parts.setdefault(output, []).append((read.place, after))
+            after = before
+            if read.steps:
+                after = _emptied(_stepped(read.steps, before, StepContext(output, label, frozenset(), source)))
+            parts.setdefault(output, []).append((read.place, source, after))
     return {
-        output: contributions[0][1]
+        output: contributions[0][2]
         if len(contributions) == 1 and contributions[0][0] is None
-        else _merged(contributions, label, one_window=item.joins_slices)
+        else _merged(contributions, label, shapes, one_window=item.joins_slices)
         for output, contributions in parts.items()
     }
 
@@ -181,25 +208,31 @@ _NO_PATH = "the tensor depends on it only through pooled statistics"
 
 
 def _merged(
-    contributions: Sequence[tuple[Place | None, Mapping[InputAxis, AxisField]]], label: str, *, one_window: bool
+    contributions: Sequence[tuple[Place | None, str, Mapping[InputAxis, AxisField]]],
+    label: str,
+    shapes: Shapes,
+    *,
+    one_window: bool,
 ) -> dict[InputAxis, AxisField]:
     """The merged fields of several reads."""
-    parts: dict[InputAxis, list[tuple[Place | None, AxisField]]] = {}
-    for place, after in contributions:
+    parts: dict[InputAxis, list[tuple[Place | None, str, AxisField]]] = {}
+    for place, tensor, after in contributions:
         for source, seen in after.items():
-            parts.setdefault(source, []).append((place, seen))
-    position_axes = {source: _union(seen.actual.axes for _, seen in part) for source, part in parts.items()}
+            parts.setdefault(source, []).append((place, tensor, seen))
+    position_axes = {source: _union(seen.actual.axes for *_, seen in part) for source, part in parts.items()}
     merged = {}
     for source, part in parts.items():
         if len(part) == 1 and part[0][0] is None:
-            merged[source] = part[0][1]
+            merged[source] = part[0][2]
             continue
-        near = [(place, seen) for place, seen in part if seen.actual.local is not None]
-        form = theoretical.merge([(place, seen.form) for place, seen in near], label) if near else Reason(_NO_PATH)
-        several = [(place, seen.form, seen.paths) for place, seen in near]
+        near = [(place, tensor, seen) for place, tensor, seen in part if seen.actual.local is not None]
+        extent = shapes.shapes[source[0]][source[1]]
+        parts_of = [merged_forms.Part(place, seen.form, tensor) for place, tensor, seen in near]
+        form = merged_forms.merge(parts_of, label, extent) if near else Reason(_NO_PATH)
+        several = [(place, seen.form, seen.paths) for place, _, seen in near]
         together = paths.merge(several, label, one_window=one_window) if near else AT_INPUT
-        dependence = actual.merge([(place, seen.actual) for place, seen in part], _other_axes(position_axes, source))
-        merged[source] = AxisField(dependence, form, together)
+        dependence = actual.merge([(p, seen.actual) for p, _, seen in part], _other_axes(position_axes, source))
+        merged[source] = AxisField(position.of(dependence, form), form, together)
     return merged
 
 
@@ -223,8 +256,25 @@ def _emptied(after: dict[InputAxis, AxisField]) -> dict[InputAxis, AxisField]:
     }
 
 
+def _empty_together(after: dict[InputAxis, AxisField]) -> dict[InputAxis, AxisField]:
+    """Empty the fields of all axes of an input where one is empty, along axes of the tensor that hold both positions.
+
+    Padding along one image axis does not empty the field along another while these are axes of their own. Once a
+    Reshape has merged them, an index of the merged axis that lies in the padding sees nothing at all.
+    """
+    emptied_fields = dict(after)
+    for one, seen in after.items():
+        for other, theirs in after.items() if not is_full(seen.actual.full) else ():
+            shared = seen.actual.axes & theirs.actual.axes
+            if one[0] == other[0] and one != other and shared:
+                at = padding_along(seen.actual.full, shared)
+                dependence = emptied_fields[other].actual.changed(partial(emptied_at, at=at))
+                emptied_fields[other] = emptied_fields[other]._replace(actual=dependence)
+    return emptied_fields
+
+
 def _stepped(
-    steps: Sequence[Step], before: Mapping[InputAxis, AxisField], tensor: str, label: str
+    steps: Sequence[Step], before: Mapping[InputAxis, AxisField], node: StepContext
 ) -> dict[InputAxis, AxisField]:
     after = dict(before)
     position_axes: dict[InputAxis, frozenset[int]] = {}
@@ -233,16 +283,16 @@ def _stepped(
         now = {source: seen.actual.axes for source, seen in after.items()}
         if now != position_axes:
             position_axes = now
-            context = {
-                source: StepContext(tensor, label, _other_axes(position_axes, source)) for source in position_axes
-            }
+            context = {s: node._replace(other_axes=_other_axes(position_axes, s)) for s in position_axes}
         for source, seen in after.items():
             dependence = actual.apply(step, seen.actual, context[source])
             form = theoretical.apply(step, seen.form, context[source])
-            if form is not seen.form:
-                after[source] = AxisField(dependence, form, paths.apply(step, seen.paths, seen.form, form))
-            elif dependence is not seen.actual:
-                after[source] = seen._replace(actual=dependence)
+            if form is not seen.form or dependence is not seen.actual:
+                form = position.followed(step, seen.actual, dependence, form, node.label)
+                followed = seen.paths if form is seen.form else paths.apply(step, seen.paths, seen.form, form)
+                after[source] = AxisField(position.of(dependence, form), form, followed)
+        if isinstance(step, Reshape):
+            after = _empty_together(after)
     for source, seen in after.items():
         if seen.actual.local is None:
             after[source] = seen._replace(form=Reason(_NO_PATH))

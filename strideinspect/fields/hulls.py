@@ -8,7 +8,7 @@ neutral element is NOTHING, the empty hull.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Any, assert_never
@@ -42,6 +42,25 @@ def is_empty(spans: Hulls) -> bool:
 def emptied(spans: Hulls) -> Hulls:
     """Empty spans of the same shape."""
     return np.full_like(spans, NOTHING)
+
+
+def is_full(spans: Hulls) -> bool:
+    """Whether every index sees something."""
+    return not sees_nothing(int(spans[0].max(initial=0)))
+
+
+def padding_along(spans: Hulls, axes: Collection[int]) -> NDArray[np.bool_]:
+    """Which indices along these axes see nothing, whatever their index along the other axes."""
+    others = tuple(i for i in range(spans.ndim - 1) if i not in axes)
+    return np.asarray(sees_nothing(spans[0]).all(axis=others, keepdims=True))
+
+
+def emptied_at(spans: Hulls, at: NDArray[np.bool_]) -> Hulls:
+    """The same spans, empty at the marked indices. Raises TooLargeError."""
+    if not at.any():
+        return spans
+    bounded(list(np.broadcast_shapes(spans.shape[1:], at.shape)))
+    return np.where(at[None], np.int32(NOTHING), spans)
 
 
 def hull(spans: Hulls) -> tuple[int, int] | None:

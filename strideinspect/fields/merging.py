@@ -7,7 +7,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from strideinspect.fields.closed_form import Closed, Phases
+from strideinspect.fields.closed_form import Caveat, Closed, Phases
 from strideinspect.fields.forward import AxisField, Fields, NodeReads
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node
@@ -82,10 +82,10 @@ def _merges_maps(item: NodeReads) -> bool:
 
 
 def _branch(name: str, seen: AxisField | None, shape: Shape) -> tuple[MergedMap, int] | None:
-    """The map and the axis along which its position runs; None without a position, a closed form or a second index."""
+    """The map and the axis of its position; None without a position, a closed form, centers or a second index."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
-    if shape[seen.form.axis] < 2:
+    if shape[seen.form.axis] < 2 or Caveat.ATTENDED in seen.form.caveat:
         return None
     place = _index_zero if seen.form.period <= MOST_REPORTED_PHASES else _index_zero.__wrapped__
     middle, last = place(seen.form.phases, seen.form.stride)

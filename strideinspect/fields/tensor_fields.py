@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
 
 from strideinspect.fields.alignment import alignment
-from strideinspect.fields.closed_form import Closed
+from strideinspect.fields.closed_form import Caveat, Closed, Reason, Scales, Suspended
 from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
+from strideinspect.fields.scales import scales_of
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.results.field import NOTHING, Field, FullField, InputAxis, Positions, Span
+from strideinspect.results.field import NOTHING, ROUNDED, Field, FullField, InputAxis, LastLocal, Positions, Span
 from strideinspect.results.report import TensorReport
+from strideinspect.results.scale import Scale
+
+_MOVES = frozenset({"Transpose", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"})
+"""Operators that only move a map's indices."""
 
 _KEPT = 1 << 13
 """Arrays of more entries than this are not cached, which bounds the size of the cache."""
@@ -34,23 +40,22 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         whole = hull(actual.full)
         if whole is not None:
             full = FullField(actual.collapsed_at or "", *whole)
-    size = stride = smallest = aligned = None
-    phases: tuple[Span | None, ...] = ()
     reason = actual.unknown
-    if isinstance(seen.form, Closed) and seen.form.period > MOST_REPORTED_PHASES:
-        reason = reason or f"the field has {seen.form.period} phases, more than {MOST_REPORTED_PHASES}"
-    elif isinstance(seen.form, Closed):
-        phases = seen.form.phases
-        size = seen.form.size
-        stride = seen.form.stride
+    size = stride = smallest = aligned = None
+    zero: Span | None = None
+    last_local: LastLocal | None = None
+    phases: tuple[Span | None, ...] = ()
+    if isinstance(seen.form, Closed):
+        size, stride, zero = seen.form.size, seen.form.stride, seen.form.phases[0]
+        phases = seen.form.phases if seen.form.period <= MOST_REPORTED_PHASES else ()
         # At most the size: channels are told apart in the closed form, and not along a path.
         smallest = None if seen.paths.smallest is None else min(size, seen.paths.smallest.size)
-        if node_axis is not None:
+        if node_axis is not None and Caveat.ATTENDED not in seen.form.caveat:
             aligned = alignment(seen.form, seen.paths)
-        if seen.form.size_dependent and dynamic:
-            reason = reason or "padding depends on the size: first and last hold for this size"
+        reason = reason or _caveat(seen.form, dynamic=dynamic)
     else:
         reason = reason or seen.form.text
+        last_local = _last_local(seen.form)
     if node_axis is None and reason is None:
         reason = (
             f"the axis was collapsed at {actual.collapsed_at}, so that it has no position any more"
@@ -59,7 +64,6 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
             if len(actual.axes) > 1
             else "the axis was taken away, so that it has no position any more"
         )
-    zero = phases[0] if phases else None
     positions, widest = _positions(low)
     return Field(
         input=name,
@@ -75,9 +79,26 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         full=full,
         positions=positions,
         widest=widest,
+        last_local=last_local,
         smallest=smallest,
         alignment=aligned,
     )
+
+
+def _last_local(form: Suspended | Scales | Reason) -> LastLocal | None:
+    if isinstance(form, Reason) and form.last is not None:
+        return LastLocal(form.last.tensor, form.last.form.size, form.last.form.stride)
+    return None
+
+
+def _caveat(form: Closed, *, dynamic: bool) -> str | None:
+    if Caveat.SIZE in form.caveat and dynamic:
+        return "padding depends on the size: first and last hold for this size"
+    if Caveat.ROUNDED in form.caveat:
+        return ROUNDED
+    if form.period > MOST_REPORTED_PHASES:
+        return f"its {form.period} phases are too many to list"
+    return None
 
 
 def _positions(low: Hulls) -> tuple[Positions, int]:
@@ -100,8 +121,7 @@ def fields_of(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Field, ...]:
         return ()
     axis_fields = []
     for (name, axis), seen in sorted(fields.get(tensor, {}).items(), key=lambda item: _order(shapes, item[0])):
-        dims = shapes.network.inputs[name].dims
-        dynamic = dims is None or not isinstance(dims[axis], int)
+        dynamic = _is_dynamic(shapes, (name, axis))
         axis_fields.append(field((name, axis), seen, shape, shapes.shapes[name][axis], dynamic=dynamic))
     return tuple(axis_fields)
 
@@ -111,5 +131,34 @@ def _order(shapes: Shapes, source: InputAxis) -> tuple[int, int]:
 
 
 def tensor(shapes: Shapes, fields: Fields, name: str) -> TensorReport:
-    """Shape and fields of one tensor."""
-    return TensorReport(name, shapes.shapes.get(name), fields_of(shapes, fields, name), shapes.unknown.get(name))
+    """Shape and fields of one tensor, and the maps of which it is made."""
+    shape = shapes.shapes.get(name)
+    seen = fields.get(name, {})
+    return TensorReport(
+        name, shape, fields_of(shapes, fields, name), shapes.unknown.get(name), _scales(shapes, seen, shape)
+    )
+
+
+def _scales(shapes: Shapes, seen: Mapping[InputAxis, AxisField], shape: Shape | None) -> tuple[Scale, ...]:
+    if shape is None:
+        return ()
+    producers = {name: node for node in shapes.nodes for name in node.outputs if name}
+
+    def origin(name: str) -> str:
+        """The map before it was only turned and reshaped."""
+        node = producers.get(name)
+        while node is not None and node.op in _MOVES:
+            name = node.inputs[0]
+            node = producers.get(name)
+        return name
+
+    def report(source: InputAxis, part: AxisField, grid: Shape) -> Field:
+        return field(source, part, grid, shapes.shapes[source[0]][source[1]], dynamic=_is_dynamic(shapes, source))
+
+    ordered = dict(sorted(seen.items(), key=lambda item: _order(shapes, item[0])))
+    return scales_of(ordered, shape, report, origin)
+
+
+def _is_dynamic(shapes: Shapes, source: InputAxis) -> bool:
+    dims = shapes.network.inputs[source[0]].dims
+    return dims is None or not isinstance(dims[source[1]], int)

@@ -45,9 +45,8 @@ def _labels(term: str, own: int, width: int) -> Labels:
     return (*front, *between, *back)
 
 
-def einsum_shape(placed: PlacedNode) -> Shape:
-    """Shape of the result. Raises MisfitError where axes of one label differ."""
-    parsed = equation(placed)
+def label_sizes(placed: PlacedNode, parsed: Equation) -> dict[str, int]:
+    """The size of every label. Raises MisfitError where axes of one label differ."""
     sizes: dict[str, int] = {}
     for i, labels in enumerate(parsed.operands):
         for label, size in zip(labels, placed.shape(i), strict=True):
@@ -55,4 +54,11 @@ def einsum_shape(placed: PlacedNode) -> Shape:
             if have != size and 1 not in (have, size):
                 raise MisfitError(f"its axis {label!r} is {have} in one operand and {size} in another")
             sizes[label] = size if have == 1 else have
+    return sizes
+
+
+def einsum_shape(placed: PlacedNode) -> Shape:
+    """Shape of the result. Raises MisfitError where axes of one label differ."""
+    parsed = equation(placed)
+    sizes = label_sizes(placed, parsed)
     return tuple(sizes.get(label, 1) for label in parsed.result)

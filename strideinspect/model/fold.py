@@ -1,6 +1,6 @@
 """Constant folding for shape arithmetic: values of small tensors that can be computed without running the model.
 
-The common operators are numpy one-liners; any other one is computed by the ONNX library's reference implementation,
+The common operators are numpy one-liners; some others are computed by the ONNX library's reference implementation,
 which is imported on demand because the import takes 0.13 s.
 """
 
@@ -18,18 +18,8 @@ from onnx import numpy_helper
 
 from strideinspect.limits import MOST_CONSTANT_INTEGERS, MOST_SHAPE_REALS
 from strideinspect.model.node import Node, Shape, UnresolvedError
+from strideinspect.model.reference_fold import by_reference
 from strideinspect.model.window import is_window
-
-_PLAIN = frozenset(
-    {
-        onnx.AttributeProto.FLOAT,
-        onnx.AttributeProto.FLOATS,
-        onnx.AttributeProto.INT,
-        onnx.AttributeProto.INTS,
-        onnx.AttributeProto.STRING,
-        onnx.AttributeProto.STRINGS,
-    }
-)
 
 FoldedArray = NDArray[Any]
 _Rule = Callable[[Node, Sequence[FoldedArray | None]], FoldedArray]
@@ -53,9 +43,7 @@ def fold(node: Node, values: Sequence[FoldedArray | None], size: int) -> tuple[F
             if rule is not None:
                 return (np.asarray(rule(node, values)),)
         tiny = all(v is None or v.dtype.kind in "iub" or v.size <= MOST_SHAPE_REALS for v in values)
-        if node.domain or not tiny:
-            return None
-        return _by_reference(node, values)
+        return by_reference(node, values) if tiny else None
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise UnresolvedError(f"its constant inputs do not fit together ({error})") from error
 
@@ -87,25 +75,6 @@ def shape_value(node: Node, shape: Shape) -> FoldedArray | None:
     if node.op == "Size":
         return np.array(math.prod(shape), dtype=np.int64)
     return None
-
-
-def _by_reference(node: Node, values: Sequence[FoldedArray | None]) -> tuple[FoldedArray, ...] | None:
-    if any(a.type not in _PLAIN for a in node.attributes.values()):
-        return None  # a body; or a tensor, which may refer to an external file
-    try:
-        onnx.defs.get_schema(node.op, node.version, node.domain)
-    except onnx.defs.SchemaError:
-        return None
-    from onnx.reference import ReferenceEvaluator
-
-    opset = onnx.helper.make_opsetid(node.domain, node.version)
-    given = {name: value for name, value in zip(node.inputs, values, strict=True) if name}
-    try:
-        evaluator = ReferenceEvaluator(node.proto, opsets={opset.domain: opset.version})
-        outputs = evaluator.run(None, given)
-    except Exception as error:  # the reference implementations raise whatever numpy raises
-        raise UnresolvedError(f"the ONNX library cannot compute it ({error})") from error
-    return tuple(np.asarray(value) for value in outputs)
 
 
 def _constant(node: Node, _: Sequence[FoldedArray | None]) -> FoldedArray:

@@ -27,7 +27,7 @@ from strideinspect.model.network import (
     Constants,
     Network,
 )
-from strideinspect.model.node import Node, Shape, UnresolvedError
+from strideinspect.model.node import SEQUENCES, Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
 from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Problem, Shapes, Trouble
@@ -167,7 +167,8 @@ def _visit(result: Shapes, node: Node) -> None:
         _give_up(result, node, f"{node.op} {node.label!r} does not fit its inputs ({error})")
     for name in node.outputs:
         if name and name not in result.shapes and name not in result.unknown:
-            result.unknown[name] = f"{node.op} {node.label!r}: its output shape depends on the data"
+            what = "output is a sequence" if node.op in SEQUENCES else "output shape depends on the data"
+            result.unknown[name] = f"{node.op} {node.label!r}: its {what}"
 
 
 def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:

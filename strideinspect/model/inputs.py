@@ -148,7 +148,7 @@ def _channel_axis(network: Network, name: str, dims: tuple[int | str | None, ...
         inputs = CONVOLUTION_INPUTS.get((node.domain, node.op))
         if inputs is not None and node.inputs[:1] == (name,) and len(node.inputs) > inputs.weight:
             weight = network.weights.get(node.inputs[inputs.weight])
-            if weight is not None and len(weight[0]) == len(dims):
+            if weight is not None and 1 < len(weight[0]) == len(dims):
                 transposed = "Transpose" in node.op  # its weight has the channels of the data first, of all groups
                 return 1, weight[0][0] if transposed else weight[0][1] * node.integer("group", 1)
     return None

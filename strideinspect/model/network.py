@@ -10,7 +10,13 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from strideinspect.limits import DEEPEST_TABLES, MOST_CONSTANT_INTEGERS, MOST_CONSTANT_REALS, MOST_STORED_INDICES
+from strideinspect.limits import (
+    DEEPEST_TABLES,
+    MOST_CONSTANT_INTEGERS,
+    MOST_CONSTANT_REALS,
+    MOST_STORED_INDICES,
+    MOST_TABLE_ENTRIES,
+)
 from strideinspect.model.declared import Declared
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.nchwc import DOMAIN, with_channels
@@ -44,6 +50,7 @@ class Constants(Mapping[str, ConstantArray]):
         self._tensors = dict(tensors)
         self._known: dict[str, ConstantArray] = {}
         self._later: dict[str, _Later] = {}
+        self._computed_entries = 0
 
     def add(self, name: str, value: ConstantArray) -> None:
         """Add a folded value."""
@@ -73,6 +80,7 @@ class Constants(Mapping[str, ConstantArray]):
         twin._tensors = dict(self._tensors)
         twin._known = dict(self._known)
         twin._later = dict(self._later)
+        twin._computed_entries = self._computed_entries
         return twin
 
     def known(self, name: str) -> ConstantArray | None:
@@ -93,9 +101,10 @@ class Constants(Mapping[str, ConstantArray]):
     def __getitem__(self, name: str) -> ConstantArray:
         value = self.known(name)
         later = self._later.get(name)
-        if value is None and later is not None:
+        if value is None and later is not None and self._computed_entries < MOST_TABLE_ENTRIES:
             value = self._known[name] = _computed(name, later, self)
-        if value is None:
+            self._computed_entries += value.size
+        if value is None and name in self._tensors:
             tensor = self._tensors[name]
             if _is_table(tensor):
                 value = self._read(name, tensor)

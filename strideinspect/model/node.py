@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _STANDARD_DOMAINS = {"", "ai.onnx"}
 _REPEATING = {"Loop", "Scan", "SequenceMap"}
 
+SEQUENCES = frozenset(
+    {"SequenceConstruct", "SequenceEmpty", "SequenceErase", "SequenceInsert", "SequenceMap", "SplitToSequence"}
+)
+"""Operators of the standard whose output is a sequence of tensors."""
+
 WITH_BODIES = frozenset({"If", *_REPEATING})
 """Operators of the standard that have graphs as attributes."""
 

@@ -16,7 +16,7 @@ from strideinspect.model.einsum import einsum_shape
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError, normal_axis
 from strideinspect.model.pointwise import BROADCAST, COMPARISONS, FUSED_BROADCAST, FUSED_UNARY, UNARY
 from strideinspect.model.resize_scales import resized_shape
-from strideinspect.model.window import MisfitError
+from strideinspect.model.window import BrokenError, MisfitError
 from strideinspect.spelling import shape_text
 
 MERGES = BROADCAST | FUSED_BROADCAST | {"Concat", "QLinearConcat"}
@@ -52,6 +52,17 @@ def output_dtype(node: Node, dtypes: Sequence[int]) -> int:
 
 def _first(placed: PlacedNode) -> Shape:
     return placed.shape(0)
+
+
+def _in_groups(placed: PlacedNode) -> Shape:
+    shape, groups = placed.shape(0), placed.node.integer("num_groups", 1)
+    if len(shape) < 2:
+        raise MisfitError(f"it needs an input with channels, but {placed.node.inputs[0]!r} has {len(shape)} axes")
+    if groups < 1:
+        raise BrokenError(f"its num_groups is {groups}")
+    if shape[1] % groups:
+        raise MisfitError(f"its {groups} groups do not divide {shape[1]} channels")
+    return shape
 
 
 def _all(placed: PlacedNode) -> Shape:
@@ -185,10 +196,8 @@ def _normalised_texts(placed: PlacedNode) -> Shape:
 RULES: dict[tuple[str, str], _Rule] = {
     **CONTRIB_RULES,
     **{("", op): _first for op in UNARY - {"BitCast", "EyeLike"}},
-    **{
-        ("", op): _first
-        for op in ("InstanceNormalization", "GroupNormalization", "MeanVarianceNormalization", "Softmax")
-    },
+    **{("", op): _first for op in ("InstanceNormalization", "MeanVarianceNormalization", "Softmax")},
+    ("", "GroupNormalization"): _in_groups,
     **{("", op): _all for op in BROADCAST - {"Where", "PRelu"}},
     **{("com.microsoft", op): _first for op in FUSED_UNARY - {"BiasSplitGelu", "DynamicQuantizeLinear"}},
     **{("com.microsoft", op): _quantised_pair for op in FUSED_BROADCAST - {"QLinearWhere"}},

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.limits import LARGEST_INDEX_TABLE
+from strideinspect.limits import LARGEST_INDEX_TABLE, MOST_LISTED_TAPS
 from strideinspect.model.node import PlacedNode, UnresolvedError
 from strideinspect.reads.steps import (
     Read,
@@ -29,6 +29,12 @@ def elements(shape: tuple[int, ...]) -> Elements:
     if count > LARGEST_INDEX_TABLE:
         raise UnresolvedError(f"a table of its {count:,} elements would be too large")
     return np.arange(count, dtype=np.int64).reshape(shape)
+
+
+def bounded(axis: int, outputs: int, taps: int = 1) -> None:
+    """Raise UnresolvedError for an axis that is too long to list what each of its indices reads."""
+    if outputs * taps > MOST_LISTED_TAPS:
+        raise UnresolvedError(f"its axis {axis} of {outputs:,} indices is too long to follow")
 
 
 def element_wise(placed: PlacedNode, taps: Elements, input: int = 0, output: int = 0) -> Read:

@@ -77,8 +77,9 @@ def _product(placed: PlacedNode, a: int, b: int) -> tuple[Read, ...]:
     after = placed.output_shape()
     flipped, one = _batch_flip(placed.shape(a), flips=node.integer("transBatchA", 0) == 1)
     turned, two = _batch_flip(placed.shape(b), flips=node.integer("transBatchB", 0) == 1)
-    left = _side(one, after, contracted=-2 if node.integer("transA", 0) else -1, kept=-2)
-    right = _side(two, after, contracted=-1 if node.integer("transB", 0) else -2, kept=-1)
+    attends = placed.is_data_dependent(a) and placed.is_data_dependent(b)
+    left = _side(one, after, contracted=-2 if node.integer("transA", 0) else -1, kept=-2, attends=attends)
+    right = _side(two, after, contracted=-1 if node.integer("transB", 0) else -2, kept=-1, attends=attends)
     others = [i for i in range(len(node.inputs)) if i not in (a, b) and placed.present(i)]
     return (Read(a, 0, (*flipped, *left)), Read(b, 0, (*turned, *right)), *(parameter(placed, i) for i in others))
 
@@ -91,12 +92,12 @@ def _batch_flip(shape: Shape, *, flips: bool) -> tuple[tuple[Step, ...], Shape]:
     return (Permute(perm),), tuple(shape[axis] for axis in perm)
 
 
-def _side(shape: Shape, after: Shape, contracted: int, kept: int) -> tuple[Step, ...]:
+def _side(shape: Shape, after: Shape, contracted: int, kept: int, *, attends: bool = False) -> tuple[Step, ...]:
     """One factor: its contracted axis is read whole, its other matrix axis becomes axis `kept` of the product."""
     if len(shape) == 1:
-        return Whole(0, shape[0], collapses=False), Reshape((1,), ()), Broadcast((), after)
+        return Whole(0, shape[0], collapses=False, attends=attends), Reshape((1,), ()), Broadcast((), after)
     axis = len(shape) + contracted
-    steps: list[Step] = [Whole(axis, shape[axis], collapses=False)]
+    steps: list[Step] = [Whole(axis, shape[axis], collapses=False, attends=attends)]
     ones = tuple(1 if i == axis else n for i, n in enumerate(shape))
     if contracted == kept:  # a transposed factor: its kept axis is at the position of the other matrix axis
         perm = (*range(len(shape) - 2), len(shape) - 1, len(shape) - 2)
@@ -134,14 +135,20 @@ def einsum(placed: PlacedNode) -> tuple[Read, ...]:
     if any(len(set(labels)) != len(labels) for labels in parsed.operands):
         raise UnresolvedError(f"its equation {placed.node.text('equation', '')!r} takes a diagonal")
     after = placed.output_shape()
+    attends = sum(map(placed.is_data_dependent, range(len(parsed.operands)))) > 1
     return tuple(
-        Read(i, 0, _operand(labels, placed.shape(i), parsed.result, after)) for i, labels in enumerate(parsed.operands)
+        Read(i, 0, _operand(labels, placed.shape(i), parsed.result, after, attends=attends))
+        for i, labels in enumerate(parsed.operands)
     )
 
 
-def _operand(labels: Sequence[str], shape: Shape, result: Sequence[str], after: Shape) -> tuple[Step, ...]:
+def _operand(
+    labels: Sequence[str], shape: Shape, result: Sequence[str], after: Shape, *, attends: bool
+) -> tuple[Step, ...]:
     steps: list[Step] = [
-        Whole(axis, shape[axis], collapses=False) for axis, name in enumerate(labels) if name not in result
+        Whole(axis, shape[axis], collapses=False, attends=attends)
+        for axis, name in enumerate(labels)
+        if name not in result
     ]
     kept = [axis for axis, name in enumerate(labels) if name in result]
     ones = tuple(n if axis in kept else 1 for axis, n in enumerate(shape))

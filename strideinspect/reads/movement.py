@@ -12,6 +12,7 @@ import numpy as np
 
 from strideinspect.model.node import PlacedNode
 from strideinspect.reads.families import reads
+from strideinspect.reads.index_tables import bounded
 from strideinspect.reads.steps import (
     Broadcast,
     Permute,
@@ -98,6 +99,7 @@ def tile(placed: PlacedNode) -> tuple[Read, ...]:
     steps: list[Step] = []
     for axis, (length, size) in enumerate(zip(before, after, strict=True)):
         if length > 1 and size != length:
+            bounded(axis, size)
             again = np.arange(size) % length
             steps.append(single(axis, length, again, f"{placed.node.label!r} repeats the map along the axis"))
     ones = tuple(a if b > 1 else 1 for a, b in zip(after, before, strict=True))

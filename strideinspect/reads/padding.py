@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.elementwise import parameter
 from strideinspect.reads.families import reads
+from strideinspect.reads.index_tables import bounded
 from strideinspect.reads.steps import Read, Sliding, Step, repeating, single
 
 
@@ -72,6 +73,7 @@ def crop(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 def _mirrored(axis: int, length: int, begin: int, end: int, mode: str, *, size_dependent: bool) -> Step:
+    bounded(axis, length + max(0, begin) + max(0, end))
     first, last = max(0, -begin), length - max(0, -end)  # negative amounts crop before the rest is mirrored
     index: NDArray[np.integer] = np.arange(-begin if begin > 0 else first, last + max(0, end)) - first
     kept = last - first

@@ -6,6 +6,7 @@ single precision, as onnxruntime computes them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
@@ -18,6 +19,7 @@ from strideinspect.limits import LONGEST_CACHED_AXIS, MOST_REPORTED_PHASES
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.resize_scales import Resizing, resizing
 from strideinspect.reads.families import reads
+from strideinspect.reads.index_tables import bounded
 from strideinspect.reads.interpolation import (
     Interpolate,
     cubic,
@@ -33,6 +35,7 @@ from strideinspect.reads.steps import (
     Read,
     Step,
     Table,
+    Taps,
     repeating,
 )
 
@@ -63,7 +66,8 @@ def resize(placed: PlacedNode) -> tuple[Read, ...]:
         if part.length == 1:
             continue  # nothing to interpolate: the single index is broadcast
         spread[part.axis] = part.size
-        if part.size != part.length or (not chosen.smooths and (part.scale != 1 or part.roi != (0.0, 1.0))):
+        # onnxruntime copies an axis whose scale is 1, whatever its crop is.
+        if part.size != part.length or (not chosen.smooths and part.scale != 1):
             steps.append(_axis_table(part, chosen))
     if tuple(spread) != placed.output_shape():
         steps.append(Broadcast(tuple(spread), placed.output_shape()))
@@ -125,12 +129,22 @@ def _table(part: Resizing, chosen: _Filter) -> Table:
     if where is None:
         raise UnresolvedError(f"its coordinate_transformation_mode {chosen.convention!r} is not known")
     interpolate = _interpolation(part, chosen)
+    bounded(part.axis, part.size, _taps(part, chosen))
     at = where(part, np.arange(part.size, dtype=np.float32))
     taps = inside(interpolate(at), part.length, excludes=chosen.excludes)
     if chosen.convention == "tf_crop_and_resize":
         taps[(at < 0) | (at > part.length - 1)] = -1  # filled with extrapolation_value
     taps.setflags(write=False)
-    return Table(part.axis, part.length, taps, _closed_form(part, chosen.convention, interpolate))
+    closed = _closed_form(part, chosen.convention, interpolate)
+    if chosen.smooths and not isinstance(closed, str):
+        closed = _rounded(closed, taps, part.length)
+    return Table(part.axis, part.length, taps, closed)
+
+
+def _taps(part: Resizing, chosen: _Filter) -> int:
+    """How many indices one output combines."""
+    taps = {"nearest": 1, "linear": 2}.get(chosen.mode, 4)
+    return taps * math.ceil(max(1.0, 1 / part.scale)) + 1 if chosen.smooths else taps
 
 
 def _interpolation(part: Resizing, chosen: _Filter) -> Interpolate:
@@ -227,3 +241,25 @@ def _closed_form(part: Resizing, convention: str, interpolate: Interpolate) -> P
     phases = [float(offset + (phase + before) / scale - after) for phase in range(period)]
     taps, present = unbounded(interpolate(np.array(phases)))
     return repeating(step, taps, present, size_dependent=not by_scale or bool(offset))
+
+
+def _rounded(exact: Periodic, taps: Taps, length: int) -> Periodic:
+    """The closed form with the taps that only rounding reads.
+
+    The outermost tap of an antialiased filter may have weight 0 in exact arithmetic, and a tiny one as it is computed.
+    """
+    period = len(exact.taps)
+    reads = [set(row[there].tolist()) for row, there in zip(exact.taps, exact.present, strict=True)]
+    away_from_edges = []
+    for output, row in enumerate(taps.tolist()):
+        turn, phase = divmod(output, period)
+        whole = exact.taps[phase][exact.present[phase]] + turn * exact.step
+        if whole.min() >= 0 and whole.max() < length:
+            away_from_edges.append((phase, {tap - turn * exact.step for tap in row if tap >= 0}))
+    for phase, seen in away_from_edges:
+        reads[phase] |= seen
+    rounded = any(reads[phase] != seen for phase, seen in away_from_edges)
+    wide = max(map(len, reads))
+    padded = np.array([sorted(row) + [0] * (wide - len(row)) for row in reads], dtype=np.int64)
+    present = np.arange(wide) < np.array([len(row) for row in reads])[:, None]
+    return Periodic(exact.step, padded, present, exact.size_dependent, rounded)

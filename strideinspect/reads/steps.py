@@ -48,13 +48,15 @@ class Periodic(NamedTuple):
     """A read that repeats: output index q·P + r reads input indices q·`step` + taps[r, :], P = len(taps).
 
     Taps may be negative or past the end: they count padding as pixels. `present` masks taps that are not there.
-    `size_dependent` says that the numbers hold for this size only.
+    `size_dependent` says that the numbers hold for this size only, `rounded` that rounding in single precision leaves
+    out the outermost tap of some outputs.
     """
 
     step: int
     taps: NDArray[np.int64]
     present: NDArray[np.bool_]
     size_dependent: bool = False
+    rounded: bool = False
 
     def __eq__(self, other: object) -> bool:
         """Equal reads are one object."""
@@ -169,12 +171,14 @@ class Channels(NamedTuple):
 class Whole(NamedTuple):
     """Every output index reads the whole axis, which becomes one index.
 
-    `collapses`: a pooling or reduction, after which the axis has no position; False for a matrix product.
+    `collapses`: a pooling or reduction, after which the axis has no position; False for a matrix product. `attends`: a
+    product of two factors that both depend on the data, as in attention, where no index has a weight of its own.
     """
 
     axis: int
     length: int
     collapses: bool
+    attends: bool = False
 
 
 @_distinct

@@ -53,7 +53,8 @@ def shape_after(step: Step, shape: Shape) -> Shape | None:  # noqa: C901, PLR091
         case Broadcast():
             return _broadcast(step, shape)
         case Reshape():
-            return step.after if shape == step.before and math.prod(step.before) == math.prod(step.after) else None
+            fits_in = min(step.after, default=0) >= 0 and math.prod(step.before) == math.prod(step.after)
+            return step.after if shape == step.before and fits_in else None
         case Permute():
             return _permute(step, shape)
         case Whole():

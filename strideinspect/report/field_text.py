@@ -10,6 +10,7 @@ from strideinspect.report import alignment_text, number_text
 from strideinspect.results.field import Field
 from strideinspect.results.report import Cell, TensorReport, WindowNode
 from strideinspect.results.rows import by_input
+from strideinspect.results.scale import Scale
 
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -135,8 +136,19 @@ def local_sentence(fields: Sequence[Field], *, name: str) -> str:
         distinct = dict.fromkeys(number_text.decimal(center) for center in centers)
         parts.append(f"first index centered at {', '.join(distinct)}")
     parts.append(f"covers up to {_coverage(fields, name=name)}")
-    why = "; ".join(reasons(fields))
+    why = "; ".join(filter(None, [*reasons(fields), last_local(fields)]))
     return ", ".join(parts) + (f" (no closed form: {why})" if why else "")
+
+
+def last_local(fields: Sequence[Field]) -> str:
+    """The last closed form on the way: `receptive field 427, stride 32 up to relu5`; empty where there is none."""
+    known = [field.last_local for field in fields if field.last_local is not None]
+    if not known or len(known) < len(fields) or all(last.size == 1 for last in known):  # of a single pixel: no news
+        return ""
+    where = ", ".join(dict.fromkeys(last.tensor for last in known))
+    size = number_text.once([str(last.size) for last in known])
+    stride = number_text.once([number_text.fraction(last.stride) for last in known])
+    return f"receptive field {size}, stride {stride} up to {where}"
 
 
 def global_sentence(fields: Sequence[Field], *, name: str) -> str:
@@ -144,7 +156,14 @@ def global_sentence(fields: Sequence[Field], *, name: str) -> str:
     full = full_sentence(fields, name=name)
     if not full and all(field.widest == field.extent for field in fields):
         full = whole_input(fields, name=name)
-    return f"global: depends on {full or _coverage(fields, name=name)}"
+    last = last_local(fields)
+    return f"global: depends on {full or _coverage(fields, name=name)}" + (f"; {last}" if last else "")
+
+
+def scale_sentence(scale: Scale) -> str:
+    """One of several maps of a tensor: `40×40 of p3: receptive field 91, stride 8, …`."""
+    texts = [local_sentence(fields, name=name) for name, fields in by_input(scale.fields).items()]
+    return f"{spelling.shape_text(scale.grid)} of {scale.tensor}: {'; '.join(texts)}"
 
 
 def sentence(fields: Sequence[Field], *, name: str) -> str:

@@ -131,7 +131,7 @@ def _tensor(kind: str, tensor: TensorReport, width: int) -> Iterator[Line]:
     )
     groups = by_input(tensor.fields)
     texts = [field_text.sentence(fields, name=name) for name, fields in groups.items()] or [_without_fields(tensor)]
-    for text in texts:
+    for text in [field_text.scale_sentence(scale) for scale in tensor.scales] or texts:
         yield from hang((Segment("        "),), text, width)
     for text in field_text.cell_sentences(tensor):
         yield from hang((Segment("        "),), text, width)

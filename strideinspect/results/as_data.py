@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import Protocol
 
 from strideinspect.results import rule_links
-from strideinspect.results.field import Alignment, Field, Span
+from strideinspect.results.field import Alignment, Field, LastLocal, Span
 from strideinspect.results.findings import Accepted, Finding
 from strideinspect.results.graph_nodes import Branch, Dropped, Source, WindowNode
-from strideinspect.results.json_field_types import AlignmentJson, FieldJson, PositionsJson
+from strideinspect.results.json_field_types import AlignmentJson, FieldJson, LastLocalJson, PositionsJson
 from strideinspect.results.json_types import (
     NAME,
     AcceptedJson,
@@ -28,11 +28,13 @@ from strideinspect.results.json_types import (
     PlaceJson,
     ReportJson,
     Scalar,
+    ScaleJson,
     SourceJson,
     TensorJson,
     VerificationJson,
 )
 from strideinspect.results.ladder import LadderStep
+from strideinspect.results.scale import Scale
 from strideinspect.results.tensors import Input, TensorReport, Unseen
 from strideinspect.results.totals import Totals
 from strideinspect.results.verdict import Check, Counts, Impulses, Verification
@@ -179,6 +181,7 @@ def _tensor(tensor: TensorReport, *, positions: bool) -> TensorJson:
         "name": tensor.name,
         "shape": _numbers(tensor.shape),
         "fields": [_field(field, positions=positions) for field in tensor.fields],
+        "scales": [_scale(scale, positions=positions) for scale in tensor.scales],
         "cells": [
             {
                 "cell": cell.name,
@@ -190,6 +193,19 @@ def _tensor(tensor: TensorReport, *, positions: bool) -> TensorJson:
             for cell in tensor.cells
         ],
     }
+
+
+def _scale(scale: Scale, *, positions: bool) -> ScaleJson:
+    return {
+        "from": scale.tensor,
+        "grid": [*scale.grid],
+        "count": scale.count,
+        "fields": [_field(field, positions=positions) for field in scale.fields],
+    }
+
+
+def _last_local(last: LastLocal | None) -> LastLocalJson | None:
+    return None if last is None else {"tensor": last.tensor, "size": last.size, "stride": str(last.stride)}
 
 
 def _field(field: Field, *, positions: bool) -> FieldJson:
@@ -208,6 +224,7 @@ def _field(field: Field, *, positions: bool) -> FieldJson:
         "reason": field.reason,
         "full": None if full is None else {"since": full.collapsed_at, "first": full.first, "last": full.last},
         "positions": listed if positions else None,
+        "last_local": _last_local(field.last_local),
         "alignment": _alignment(field.alignment),
     }
 

@@ -34,6 +34,20 @@ class FullField(NamedTuple):
     last: int
 
 
+class LastLocal(NamedTuple):
+    """The last closed form on the way to a tensor without one: what a step of a recurrence or a pooling reads.
+
+    Attributes:
+        tensor: Name of the last tensor with a closed form.
+        size: Pixels of the graph input that one of its indices sees.
+        stride: Pixels of the graph input from one of its indices to the next.
+    """
+
+    tensor: str
+    size: int
+    stride: Fraction
+
+
 class Alignment(NamedTuple):
     """Where the cells of a map lie along one axis of a graph input, in pixels.
 
@@ -68,6 +82,10 @@ NOTHING = 1 << 30
 It is larger than any pixel index, so that a minimum ignores it, and it fits into 32 bits. Hulls (fields/), positions
 and the answers of the probe (verify/) all use it.
 """
+
+
+ROUNDED = "rounding leaves out the outermost pixel of some indices: the size is the largest"
+"""The `reason` of a closed form that is an upper bound: an antialiased Resize computes in single precision."""
 
 
 _Truth_co = TypeVar("_Truth_co", covariant=True)
@@ -166,6 +184,7 @@ class Field:
         full: The full dependence where it exceeds the local field, else None.
         positions: The actual local field of every index along `node_axis`, of one for the whole tensor without it.
         widest: The largest actual local field of any index, in pixels of the graph input.
+        last_local: The last closed form on the way, where there is none; None where there is one, or never was.
         smallest: The theoretical size along the path with the smallest field, where branches met on the way; equal to
             `size` where there is one path. It is the field that a layer is sure to extend in Richter et al., "Should
             You Go Deeper?" (arXiv:2106.12307). None without a closed form.
@@ -186,6 +205,7 @@ class Field:
     full: FullField | None
     positions: Positions
     widest: int
+    last_local: LastLocal | None = None
     smallest: int | None = None
     alignment: Alignment | None = None
 

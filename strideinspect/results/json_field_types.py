@@ -34,6 +34,14 @@ class AlignmentJson(TypedDict):
     lookback: Annotated[Count, "Pixels seen before them."]
 
 
+class LastLocalJson(TypedDict):
+    """The last closed form on the way to a tensor without one."""
+
+    tensor: Annotated[str, "The last tensor with a closed form."]
+    size: Annotated[Count, "Its size in pixels."]
+    stride: Stride
+
+
 class FieldJson(TypedDict):
     """The receptive field of a tensor along one axis of one graph input."""
 
@@ -55,6 +63,7 @@ class FieldJson(TypedDict):
     reason: Annotated[str | None, "Why there is no closed form."]
     full: FullJson | None
     positions: Annotated[PositionsJson | None, "With --positions."]
+    last_local: LastLocalJson | None
     alignment: Annotated[
         AlignmentJson | None, "Null without a closed form or a position, and where the axis is reversed."
     ]

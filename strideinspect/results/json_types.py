@@ -109,12 +109,26 @@ class NodeJson(TypedDict):
     fields: list[FieldJson]
 
 
+# "from" is a keyword of Python, so that it cannot be written as a class.
+ScaleJson = TypedDict(
+    "ScaleJson",
+    {
+        "from": Annotated[str, "The tensor that holds the map by itself."],
+        "grid": Annotated[CountPerAxis, "Indices of the map along each of its position axes."],
+        "count": Annotated[Count, "Indices of the tensor's axis that the map fills."],
+        "fields": Annotated[list[FieldJson], "Fields of the map's indices, along the axes of the grid."],
+    },
+)
+ScaleJson.__doc__ = "One of the maps that a tensor holds flattened, side by side along one axis."
+
+
 class TensorJson(TypedDict):
     """A graph output, or a tensor that was requested with --tensor."""
 
     name: str
     shape: CountPerAxis | None
     fields: list[FieldJson]
+    scales: Annotated[list[ScaleJson], "The maps that the tensor holds flattened, such as the levels of a detector."]
     cells: Annotated[list[CellJson], "The corner and the middle index; empty for a tensor without a position."]
 
 

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from strideinspect.results.cells import Cell, cells_of
 from strideinspect.results.field import Field, Span
+from strideinspect.results.scale import Scale
 
 
 class Input(NamedTuple):
@@ -40,12 +41,14 @@ class TensorReport(NamedTuple):
         shape: Elements per axis; None where unknown.
         fields: Its receptive field: one Field per axis of a graph input.
         reason: Why the shape is unknown; None where it is known.
+        scales: The maps that the tensor holds flattened, such as the levels of a detector; empty where it is one map.
     """
 
     name: str
     shape: tuple[int, ...] | None
     fields: tuple[Field, ...]
     reason: str | None = None
+    scales: tuple[Scale, ...] = ()
 
     @property
     def cells(self) -> tuple[Cell, ...]:

@@ -5,7 +5,8 @@
 Checks the assertions of `--expect` and of `expect` in the configuration. An assertion starts with the name of an
 output or of any other tensor, node or layer (optional for a model with one output), followed by the expected values:
 `size`, `first`, `last` and `center` of its theoretical local field in pixels of the input, `stride` in input pixels per
-index, or its `shape`. One value applies to all axes; `size=427x213` has one per axis.
+index, or its `shape`. One value applies to all axes; `size=427x213` has one per axis. Of an output that holds several
+maps side by side, as detectors have, `out[0]` is the first one: `out[0]:stride=8`.
 
 ## Why it is bad
 
@@ -48,7 +49,7 @@ from itertools import cycle
 from operator import eq
 from typing import TYPE_CHECKING
 
-from strideinspect.results.report import Severity
+from strideinspect.results.report import Severity, TensorReport
 from strideinspect.rules.bounds import by_input, once
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
@@ -58,7 +59,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from strideinspect.expectation import Expectation
-    from strideinspect.results.report import TensorReport
     from strideinspect.rules.inspection import Inspection
 
 
@@ -70,7 +70,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         name = expectation.tensor
         if not name and len(outputs) == 1:
             name = outputs[0].name
-        found = inspection.analysis.find(name)
+        found = inspection.analysis.find(name) or _scale(inspection, name)
         if len(found) != 1:
             yield _unmet(expectation, _why_not_one(name, found, outputs), None)
             continue
@@ -98,6 +98,14 @@ def _why_not_one(name: str, found: Sequence[TensorReport], outputs: Sequence[Ten
 
 def _names(tensors: Sequence[TensorReport]) -> str:
     return listed([tensor.name for tensor in tensors])
+
+
+def _scale(inspection: Inspection, name: str) -> Sequence[TensorReport]:
+    """One of the maps of which a tensor is made, `out[0]`, as if it were a tensor by itself; nothing without it."""
+    whole, bracket, index = name.removesuffix("]").rpartition("[")
+    found = inspection.analysis.find(whole) if bracket and name.endswith("]") and index.isdecimal() else ()
+    scales = found[0].scales[int(index) :][:1] if len(found) == 1 else ()
+    return [TensorReport(name, scale.grid, scale.fields) for scale in scales]
 
 
 def _met(values: Sequence[Fraction | int | None], wanted: Sequence[Fraction]) -> bool:

@@ -33,6 +33,7 @@ class TheoryClaim:
     With p `spans`, index q·p + r along `node_axis` sees q·`step` + `spans[r]`; None is a hole, which sees nothing.
     `offsets` are the least and the most that the middle of index i may lie after (i + ½)·step/p − ½, averaged over the
     phases; None where that is not claimed.
+    `rounded`: rounding leaves out the outermost pixel of some indices.
     """
 
     input: str
@@ -44,6 +45,7 @@ class TheoryClaim:
     step: int
     spans: tuple[Span | None, ...]
     offsets: tuple[Fraction, Fraction] | None = None
+    rounded: bool = False
 
     @property
     def key(self) -> ClaimKey:
@@ -128,6 +130,7 @@ def _judged(claim: TheoryClaim, observed: ObservedField | str, borders: BorderRe
         return unchecked(reached)
     ran = _positions(observed)
     plane = claim.plane(ran.shape[1])
+    differs = _differs(ran, plane, rounded=claim.rounded)
     clear = claim.inside(ran.shape[1])
     far = _outside(ran, plane)
     if isinstance(borders, BorderResult):
@@ -136,7 +139,7 @@ def _judged(claim: TheoryClaim, observed: ObservedField | str, borders: BorderRe
             clear, far = clear & unaffected, np.zeros_like(far)
         else:  # then a border only takes pixels away, and an index without one sees all that the closed form says
             clear = unaffected
-    wrong = np.flatnonzero((clear & (ran != plane).any(axis=0)) | far)
+    wrong = np.flatnonzero((clear & differs) | far)
     if not wrong.size:
         settled = clear & claim.inside(ran.shape[1])
         return _aligned(claim, _offset(claim, ran, settled)) if claim.settled_by(settled) else unchecked(_TOO_NEAR)
@@ -144,6 +147,14 @@ def _judged(claim: TheoryClaim, observed: ObservedField | str, borders: BorderRe
     place = {"input": claim.input, "axis": claim.axis, "of": claim.length, "index": index}
     predicted, ran_there = ({**place, **_ends(side[:, index])} for side in (plane, ran))
     return Check(claim.node, claim.tensor, "theory", Verdict.CONTRADICTED, predicted=predicted, ran=ran_there)
+
+
+def _differs(ran: NDArray[np.int64], plane: NDArray[np.int64], *, rounded: bool) -> NDArray[np.bool_]:
+    """Which indices see something else than on the plane; if `rounded`, a pixel less at either end is no difference."""
+    if not rounded:
+        return np.asarray((ran != plane).any(axis=0))
+    missing = (ran - plane) * np.array([[1], [-1]])
+    return np.asarray(((missing < 0) | (missing > 1)).any(axis=0))
 
 
 def _aligned(claim: TheoryClaim, offset: Fraction) -> Check:

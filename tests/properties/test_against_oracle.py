@@ -12,7 +12,7 @@ from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from tests.graph_builder import Step, UnfitError
-from tests.graphs import CLOSED, Graph, bounded, chains, diamonds
+from tests.graphs import CLOSED, DIGITS, Graph, bounded, chains, diamonds
 from tests.oracle import Oracle
 from tests.properties.comparing import (
     check_actual,
@@ -79,6 +79,13 @@ def test_three_axes(graph: Graph, folder: Path) -> None:
     check_as_it_stands(graph, folder)
 
 
+@bounded(80)
+@given(graph=st.one_of(chains(1, DIGITS, most=4), chains(2, DIGITS, most=4), diamonds(2, DIGITS, most=2)))
+def test_axes_cut_into_digits(graph: Graph, folder: Path) -> None:
+    """Tokens, windows of attention, rolls, reduced parts of an axis, and maps side by side."""
+    check_as_it_stands(graph, folder)
+
+
 def periods(steps: Iterable[Step]) -> int:
     """A size by which an input may grow without any padding, crop or rounding coming out differently."""
     product = 1
@@ -102,15 +109,21 @@ def any_step(steps: Iterable[Step], holds: Callable[[dict[str, Any]], bool]) -> 
 
 def reverses(arguments: dict[str, Any]) -> bool:
     """Whether a step counts from the end, so that offsets change with the size."""
-    return bool(min(arguments.get("steps", [1])) < 0 or arguments.get("stride", 1) < 0)
+    from_end = arguments.get("back") is True or arguments.get("before", 0) > 0  # rolls and circular padding
+    return bool(min(arguments.get("steps", [1])) < 0 or arguments.get("stride", 1) < 0 or from_end)
 
 
 def stretches(arguments: dict[str, Any]) -> bool:
-    """Whether a step resizes by a factor that changes with the size."""
-    return arguments.get("by_size") is True or arguments.get("coordinates") in {
-        "align_corners",
-        "half_pixel_symmetric",
-    }
+    """Whether a step resizes by a factor that changes with the size, or reduces a part of the axis that does."""
+    return (
+        arguments.get("major") is True
+        or arguments.get("by_size") is True
+        or arguments.get("coordinates")
+        in {
+            "align_corners",
+            "half_pixel_symmetric",
+        }
+    )
 
 
 LARGEST = 320
@@ -154,4 +167,11 @@ def test_windows_in_a_row_always_have_a_closed_form(graph: Graph, folder: Path) 
 @given(graph=st.one_of(chains(), diamonds()))
 def test_closed_forms_where_there_are_any(graph: Graph, folder: Path) -> None:
     """All families and merging branches: undefined with a reason, or right."""
+    check_closed_forms(graph, folder, always=False)
+
+
+@bounded(60)
+@given(graph=st.one_of(chains(1, DIGITS, most=4), diamonds(1, DIGITS, most=2)))
+def test_closed_forms_of_digits(graph: Graph, folder: Path) -> None:
+    """Windows of attention, shuffles, rolls and circular padding: undefined with a reason, or right."""
     check_closed_forms(graph, folder, always=False)

@@ -10,14 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strideinspect.verify.messages import ObservedField
-from tests.graphs import Graph, bounded, chains, diamonds
+from tests.graphs import DIGITS, Graph, bounded, chains, diamonds
 from tests.oracle import Oracle, hull, hulls
 from tests.verify.helpers import executed, input_shapes, observed_all
 
+GRAPHS = st.one_of(
+    chains(),
+    diamonds(),
+    diamonds(),
+    chains(2, most=4),
+    diamonds(2, most=2),
+    chains(3, most=3),
+    chains(1, DIGITS, most=4),
+    chains(2, DIGITS, most=3),
+)
+
 
 @pytest.mark.slow
-@bounded(60)
-@given(st.one_of(chains(), diamonds(), diamonds(), chains(2, most=4), diamonds(2, most=2), chains(3, most=3)))
+@bounded(80)
+@given(GRAPHS)
 def test_the_probe_sees_what_the_oracle_counts(graph: Graph) -> None:
     """Hulls of local dependence at every index of every axis, and the hull of full dependence."""
     model = graph.build()

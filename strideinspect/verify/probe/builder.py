@@ -41,6 +41,8 @@ class Builder:
     def __init__(self, *, borders: bool = False) -> None:
         self._padding = np.array(BORDER if borders else INACTIVE)
         self.borders = borders
+        self.skips_padding = False  # padding along another probed axis was left out
+        self.merges_padding = False  # and then that axis was merged with the probed one
         self.nodes: list[onnx.NodeProto] = []
         self.constants: dict[str, onnx.TensorProto] = {}
         self.given: dict[str, np.ndarray] = {}
@@ -137,6 +139,7 @@ class Builder:
         if table.is_identity:
             return value
         if value.constant_along(axis) and (not table.has_holes or (value.ignores_holes(axis) and table.reads_any)):
+            self.skips_padding |= table.has_holes
             return value._replace(shape=shape)
         extents = tuple(table.size if k == axis else extent for k, extent in enumerate(value.extents))
         if prod(extents) * table.reads.shape[1] > MOST_TAPS:

@@ -126,6 +126,7 @@ def center_crop_pad(call: Call) -> Sequence[Value | None]:
     """Runs the same operator; its zero padding is inactive."""
     call.only(0)
     build, value, shape = call.build, call.required(), call.shape_out()
+    build.skips_padding |= any(map(value.ignores_holes, range(len(shape))))
     touched = [k for k, extent in enumerate(shape) if extent != value.shape[k] and not value.ignores_holes(k)]
     roles = value.roles._replace(collapsed=frozenset(k for k in value.roles.collapsed if shape[k] == 1))
     if not touched:
@@ -253,6 +254,7 @@ def pad(call: Call) -> Sequence[Value | None]:
     roles = value.roles._replace(collapsed=frozenset(k for k in value.roles.collapsed if shape[k] == 1))
     touched = {k for k, amount in enumerate(amounts) if amount != (0, 0)}
     if mode == "constant":
+        call.build.skips_padding |= any(map(value.ignores_holes, touched))
         touched = {k for k in touched if not value.ignores_holes(k)}
         value = call.build.spread(value, touched)
     touched = {k for k in touched if not value.constant_along(k) or (mode == "constant" and max(amounts[k]) > 0)}

@@ -54,6 +54,8 @@ def reshaped(build: Builder, value: Value, shape: Shape) -> Value:
             value = build.spread(value, olds)
         extents += [shape[k] if varies else 1 for k in news]
         if value.roles.position_axes.intersection(olds):
+            others = value.roles.other_axes - value.roles.position_axes
+            build.merges_padding |= build.skips_padding and bool(others.intersection(olds))
             position_axes.update(k for k in news if shape[k] > 1)
         if value.roles.other_axes.intersection(olds):
             other_axes.update(k for k in news if shape[k] > 1)

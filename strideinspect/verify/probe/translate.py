@@ -92,6 +92,8 @@ def translate(
     for node in nodes:
         if node.kind not in READ_ONLY_A_SHAPE:
             _enter(node, probe, known, labels)
+    if build.merges_padding:  # once more with the padding along all axes, which takes tensors of two dimensions
+        return translate(nodes, source, (), known, labels, borders=borders)
     return probe
 
 

@@ -1,0 +1,141 @@
+"""Maps side by side along one axis, such as the flattened levels of a detector: each keeps a form of its own.
+
+Source: heads of one-stage detectors (SSD, RetinaNet, YOLO), which concatenate the results of all levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from strideinspect.fields.axes import StepContext
+from strideinspect.fields.closed_form import Closed, Form, Piece, Reason, Scales, Suspended
+from strideinspect.fields.hulls import grouped
+from strideinspect.reads.steps import (
+    Broadcast,
+    Channels,
+    Cumulative,
+    Everything,
+    Permute,
+    Reshape,
+    Sliding,
+    Statistics,
+    Step,
+    Table,
+    Transposed,
+    Whole,
+)
+from strideinspect.results.field import Shape
+
+_Apply = Callable[[Step, Form, StepContext], Form]
+
+
+def apply(step: Step, form: Scales, context: StepContext, applied: _Apply) -> Form:  # noqa: C901, PLR0911 - a case a kind
+    """The form after one more step: each piece by itself, as long as nothing reads across pieces."""
+    match step:
+        case Reshape():
+            return _reshape(step, form, context, applied)
+        case Statistics():
+            return form
+        case Broadcast():
+            lead = len(step.after) - len(step.before)
+            if step.before[form.axis] != step.after[form.axis + lead]:
+                return Reason(form.text)
+            return _each(
+                form,
+                form.axis + lead,
+                lambda piece: Broadcast(
+                    _with(step.before, form.axis, piece.length), _with(step.after, form.axis + lead, piece.length)
+                ),
+                context,
+                applied,
+            )
+        case Permute():
+            return _each(form, step.perm.index(form.axis), lambda _: step, context, applied)
+        case Whole() if step.axis == form.axis:
+            return Reason(f"{context.label} reads the whole axis")
+        case Sliding() if step.axis == form.axis:
+            return _cut(step, form)
+        case Sliding() | Transposed() | Table() | Channels() | Whole() | Cumulative():
+            if step.axis == form.axis:
+                return Reason(form.text)
+            return _each(form, form.axis, lambda _: step, context, applied)
+        case Everything():
+            return Reason(step.reason or f"{context.label} reads its whole input")
+        case _:
+            assert_never(step)
+
+
+def _each(
+    form: Scales, axis: int, step: Callable[[Piece], Step], context: StepContext, applied: _Apply
+) -> Scales | Reason:
+    pieces = []
+    for piece in form.pieces:
+        after = applied(step(piece), piece.form, context)
+        if isinstance(after, Scales):
+            return Reason(form.text)
+        pieces.append(piece._replace(form=after))
+    return form._replace(axis=axis, pieces=tuple(pieces))
+
+
+def _with(shape: Shape, axis: int, size: int) -> Shape:
+    return (*shape[:axis], size, *shape[axis + 1 :])
+
+
+def _reshape(step: Reshape, form: Scales, context: StepContext, applied: _Apply) -> Form:
+    """A Reshape that leaves the axis as it is, though it may move, split and merge others."""
+    old, new = next(pair for pair in grouped(step.before, step.after) if form.axis in pair[0])
+    kept = [axis for axis in new if step.after[axis] != 1]
+    if [axis for axis in old if step.before[axis] != 1] != [form.axis] or len(kept) != 1:
+        return Reason(form.text)
+    axis = kept[0]
+    return _each(
+        form,
+        axis,
+        lambda piece: Reshape(_with(step.before, form.axis, piece.length), _with(step.after, axis, piece.length)),
+        context,
+        applied,
+    )
+
+
+def _cut(step: Sliding, form: Scales) -> Form:
+    """A range of the axis: the pieces inside it; the only one by itself if it is all that is left."""
+    if (step.kernel, step.stride) != (1, 1):
+        return Reason(form.text)
+    start, stop = -step.begin, step.size - step.begin
+    inside = [piece for piece in form.pieces if piece.offset < stop and piece.offset + piece.length > start]
+    if any(piece.offset < start or piece.offset + piece.length > stop for piece in inside):
+        return Reason(form.text)
+    if len(inside) == 1 and (inside[0].offset, inside[0].length) == (start, step.size):
+        return inside[0].form
+    return form._replace(pieces=tuple(piece._replace(offset=piece.offset - start) for piece in inside))
+
+
+def joined(text: str, axis: int, pieces: list[Piece | Scales]) -> Scales | Reason:
+    """Pieces in order along the axis; the pieces of maps that are side by side already are listed one by one."""
+    flat: list[Piece] = []
+    for piece in pieces:
+        match piece:
+            case Scales():
+                flat += piece.pieces
+            case Piece():
+                flat.append(piece)
+            case _:
+                assert_never(piece)
+    if not any(isinstance(piece.form, Closed | Suspended) for piece in flat):
+        return next((piece.form for piece in flat if isinstance(piece.form, Reason)), Reason(text))
+    return Scales(text, axis, tuple(sorted(flat, key=lambda piece: piece.offset)))
+
+
+def together(forms: list[Scales], merge: Callable[[list[Form]], Form]) -> Form:
+    """The hull of several such forms, piece by piece, where their ranges agree."""
+    first = forms[0]
+    if len({(form.axis, tuple((piece.offset, piece.length) for piece in form.pieces)) for form in forms}) > 1:
+        return Reason(first.text)
+    pieces = []
+    for same in zip(*(form.pieces for form in forms), strict=True):
+        merged = merge([piece.form for piece in same])
+        if isinstance(merged, Scales):
+            return Reason(first.text)
+        pieces.append(same[0]._replace(form=merged))
+    return first._replace(pieces=tuple(pieces))

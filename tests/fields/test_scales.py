@@ -1,0 +1,91 @@
+"""Tensors that hold several maps side by side, and the last local field of what is global."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from strideinspect.expectation import parsed
+from strideinspect.report import json as json_report
+from strideinspect.report import text
+from strideinspect.report.layout import plain
+from strideinspect.settings import Settings
+from tests.oracle_models import Constant, model_of
+from tests.rules.inspecting import inspected, of_rule
+
+# A detector with two levels: 3×3 with stride 8, then 3×3 with stride 2 on top, with two anchors at each place.
+LEVELS = (
+    "a = Conv <pads = [1, 1, 1, 1], strides = [8, 8]> (x, w) b = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (a, v)"
+)
+HEADS = " ".join(
+    f"{n}1 = Reshape ({n}, split{n}) {n}2 = Transpose <perm = [0, 3, 4, 1, 2]> ({n}1) {n}3 = Reshape ({n}2, flat)"
+    for n in ("a", "b")
+)
+CONSTANTS: dict[str, Constant] = {
+    "w": (4, 3, 3, 3), "v": (4, 4, 3, 3), "splita": [1, 2, 2, 8, 6], "splitb": [1, 2, 2, 4, 3], "flat": [1, -1, 2],
+}  # fmt: skip
+MODEL = model_of(
+    f"{LEVELS} {HEADS} c = Concat <axis = 1> (a3, b3) y = Sigmoid (c)", {"x": (1, 3, 64, 48)}, constants=CONSTANTS
+)
+
+
+def test_levels_of_a_detector(tmp_path: Path) -> None:
+    """3 pixels with stride 8 on an 8×6 grid, 3 + 2·8 with stride 16 on 4×3; each grid place has two anchors."""
+    report = inspected(MODEL, tmp_path, verify="run")
+    fine, coarse = report.outputs[0].scales
+    assert (fine.tensor, fine.grid, fine.count) == ("a", (8, 6), 96)
+    assert (coarse.tensor, coarse.grid, coarse.count) == ("b", (4, 3), 24)
+    for scale, size, stride in ((fine, 3, 8), (coarse, 19, 16)):
+        for field, extent, places in zip(scale.fields, (64, 48), scale.grid, strict=True):
+            assert (field.size, field.stride) == (size, Fraction(stride))
+            first = field.first
+            assert first is not None
+            # Index i sees the pixels of i·stride + first, … that exist.
+            assert field.positions.first == tuple(max(0, i * stride + first) for i in range(places))
+            assert field.positions.last == tuple(min(extent, i * stride + first + size) - 1 for i in range(places))
+
+
+def test_levels_in_every_format(tmp_path: Path) -> None:
+    """A line per level in text, an object per level in JSON."""
+    report = inspected(MODEL, tmp_path)
+    shown = " ".join(plain(text.render(report)).split())
+    assert "8×6 of a: receptive field 3, stride 8" in shown
+    assert "4×3 of b: receptive field 19, stride 16" in shown
+    scales = json.loads(json_report.render([report], version="0"))["models"][0]["outputs"][0]["scales"]
+    assert [(s["from"], s["grid"], s["count"], s["fields"][0]["stride"]) for s in scales] == [
+        ("a", [8, 6], 96, "8"),
+        ("b", [4, 3], 24, "16"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "unmet"),
+    [("y[0]:stride=8,size=3", 0), ("y[1]:stride=16,shape=4x3", 0), ("y[1]:stride=8", 1), ("y[2]:stride=8", 1)],
+)
+def test_a_level_is_expected(text: str, unmet: int, tmp_path: Path) -> None:
+    """`out[0]` names the first level; a level that is not there is said to be missing."""
+    report = inspected(MODEL, tmp_path, settings=Settings(verify="none", expect=(parsed(text),)))
+    assert len(of_rule(report, "unmet-expectation")) == unmet
+
+
+GLOBAL = {
+    "pooled": "g = GlobalAveragePool (b) y = Flatten (g)",
+    "attended": (
+        "t = Reshape (b, tokens) s = Transpose <perm = [0, 2, 1]> (t) m = MatMul (s, t) n = Softmax (m) "
+        "y = MatMul (n, s)"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", GLOBAL.values(), ids=GLOBAL)
+def test_last_local_field(body: str, tmp_path: Path) -> None:
+    """What is global keeps the field of the last map: 19 pixels with stride 16, at b."""
+    constants: dict[str, Constant] = {**CONSTANTS, "tokens": [1, 4, 12]}
+    report = inspected(model_of(f"{LEVELS} {body}", {"x": (1, 3, 64, 48)}, constants=constants), tmp_path)
+    for field in report.outputs[0].fields:
+        assert field.size is None
+        assert field.last_local == ("b", 19, Fraction(16))
+    assert "receptive field 19, stride 16 up to b" in " ".join(plain(text.render(report)).split())
