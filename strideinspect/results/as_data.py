@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
 from typing import Protocol
 
 from strideinspect.results import rule_links
@@ -16,13 +15,9 @@ from strideinspect.results.json_types import (
     AcceptedJson,
     BranchJson,
     BytesJson,
-    CheckJson,
-    CountsJson,
     DroppedJson,
     FailedJson,
     FindingJson,
-    ImpulsesJson,
-    JsonValue,
     ModelJson,
     NodeJson,
     PlaceJson,
@@ -31,13 +26,13 @@ from strideinspect.results.json_types import (
     ScaleJson,
     SourceJson,
     TensorJson,
-    VerificationJson,
 )
 from strideinspect.results.ladder import LadderStep
 from strideinspect.results.scale import Scale
 from strideinspect.results.tensors import Input, TensorReport, Unseen
 from strideinspect.results.totals import Totals
-from strideinspect.results.verdict import Check, Counts, Impulses, Verification
+from strideinspect.results.verdict import Verification
+from strideinspect.results.verification_data import verification_data
 from strideinspect.spelling import exact
 
 
@@ -148,7 +143,7 @@ def model(report: ModelParts, *, positions: bool = False) -> ModelJson:
         "unseen": [{"input": u.input, "axis": u.axis, "ranges": _spans(u.ranges)} for u in report.unseen],
         "findings": [_finding(finding) for finding in report.findings],
         "accepted": _accepted(report.accepted),
-        "verification": _verification(report.verification),
+        "verification": verification_data(report.verification),
     }
 
 
@@ -272,42 +267,6 @@ def _accepted(accepted: Accepted | None) -> AcceptedJson | None:
     return {"baseline": accepted.baseline, "findings": findings, "stale": [*accepted.stale]}
 
 
-def _verification(verification: Verification) -> VerificationJson:
-    return {
-        "status": verification.status.value,
-        "reason": verification.reason,
-        "runtime": verification.runtime,
-        "shapes": _counts(verification.shapes),
-        "fields": _counts(verification.fields),
-        "unseen": _counts(verification.unseen),
-        "theory": _counts(verification.theory),
-        "impulses": _impulses(verification.impulses),
-        "details": [_check(check) for check in verification.details],
-    }
-
-
-def _check(check: Check) -> CheckJson:
-    return {
-        "node": check.node,
-        "output": check.output,
-        "claim": check.claim,
-        "verdict": check.verdict.value,
-        "reason": check.reason,
-        "predicted": _value(check.predicted),
-        "ran": _value(check.ran),
-    }
-
-
-def _counts(counts: Counts) -> CountsJson:
-    return {"agreed": counts.agreed, "contradicted": counts.contradicted, "not_checked": counts.not_checked}
-
-
-def _impulses(impulses: Impulses | None) -> ImpulsesJson | None:
-    if impulses is None:
-        return None
-    return {**_counts(impulses.counts), "watched": impulses.watched, "limit": impulses.limit}
-
-
 def _dropped(dropped: Dropped | None) -> DroppedJson | None:
     if dropped is None:
         return None
@@ -340,18 +299,3 @@ def _given(value: object) -> Scalar | list[Scalar]:
         parts = [_given(item) for item in value]
         return [number for part in parts for number in (part if isinstance(part, list) else [part])]
     return value if isinstance(value, str | int | float) else None
-
-
-def _value(claimed: object) -> JsonValue:
-    """What was claimed or ran: numbers and sequences of numbers as they are, fractions exact, all else by its name."""
-    match claimed:
-        case None | bool() | int() | float() | str():
-            return claimed
-        case list() | tuple():
-            return [_value(item) for item in claimed]
-        case dict():
-            return {str(key): _value(item) for key, item in claimed.items()}
-        case Fraction():
-            return str(claimed)
-        case _:
-            return repr(claimed)
