@@ -43,6 +43,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         *(
             "Field",
             "FullField",
+            "Alignment",
             "LastLocal",
             "Positions",
             "Scale",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
     from strideinspect.results.cells import Cell, CellAxis
-    from strideinspect.results.field import Field, FullField, LastLocal, Positions
+    from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
     from strideinspect.results.ladder import LadderStep
     from strideinspect.results.report import (
@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accepted",
+    "Alignment",
     "Branch",
     "Budget",
     "Cell",
@@ -107,7 +108,7 @@ _MODULES = {
     "fleet": "inspect_many",
     "live_models": "inspect_module",
     "results.cells": "Cell CellAxis",
-    "results.field": "Field FullField LastLocal Positions",
+    "results.field": "Alignment Field FullField LastLocal Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",

@@ -7,8 +7,11 @@ from strideinspect.model.node import Node
 from strideinspect.spelling import listed
 
 
-def spelled_out(node: Node, geometry: Geometry | None) -> str:
-    """The advice for a node on whose output shape they disagree; it names only attributes that the node has."""
+def spelled_out(node: Node, geometry: Geometry | None, larger: str) -> str:
+    """The advice for a node on whose output shape they disagree; it names only attributes that the node has.
+
+    `larger` is the advice to use a larger input, for a pool that is wider than its map.
+    """
     if geometry is None:
         return _resize(node)
     if node.has("output_shape"):
@@ -21,9 +24,8 @@ def spelled_out(node: Node, geometry: Geometry | None) -> str:
     written = [name for name in ("auto_pad", "ceil_mode") if node.has(name)]
     if any(end) or any(begin):
         rest = f" instead of {listed(written)}" if written else ""
-        larger = "" if written else "; or use a larger input"
-        return f"write {pads}{rest}{larger}"
-    return f"leave out {listed(written)}: the size is the same without it" if written else "use a larger input"
+        return f"write {pads}{rest}" + ("" if written else f"; or {larger}")
+    return f"leave out {listed(written)}: the size is the same without it" if written else larger
 
 
 def _resize(node: Node) -> str:

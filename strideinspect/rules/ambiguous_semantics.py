@@ -67,7 +67,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         texts = [f"{who} {by_axes(what) if isinstance(what, tuple) else what}" for who, what in differing.items()]
         yield Draft(
             f"{node.op} {node.label}: ONNX, its shape inference and onnxruntime disagree at this size: {listed(texts)}",
-            _wider(inspection, node) or spelled_out(node, shapes.geometries.get(key)),
+            spelled_out(node, shapes.geometries.get(key), _larger(inspection, node)),
             node=key,
             cause=inspection.cause_at(key),
         )
@@ -84,10 +84,9 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             )
 
 
-def _wider(inspection: Inspection, node: Node) -> str:
-    """Advice for a pool that is wider than its padded map, of which a larger input is the cure; empty for others."""
+def _larger(inspection: Inspection, node: Node) -> str:
+    """The advice to use a larger input, for a pool that is wider than its padded map; for others it is not needed."""
     geometry = inspection.analysis.shapes.geometries.get(node.key)
     if geometry is None or all(w.extent <= w.length + w.begin + w.end for w in geometry.windows):
-        return ""
-    smallest = smallest_size(inspection, node)
-    return f"{smallest}, or a kernel that is no larger than the map" if smallest else ""
+        return "use a larger input"
+    return smallest_size(inspection, node) or "use a larger input"

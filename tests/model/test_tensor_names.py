@@ -13,6 +13,7 @@ import pytest
 from strideinspect import Budget, Finding, Report, Settings, Severity, Source, UsageError, inspect
 from strideinspect.policy import choices
 from strideinspect.results.layer_paths import enclosing
+from strideinspect.results.one_cause import places_of
 from tests.cli.process import SAMPLES
 
 BROKEN = """
@@ -115,7 +116,7 @@ def test_ignored_in_a_module() -> None:
     )
     report = replace(asked("conv-7x7-stride2-dynamo"), findings=found)
     kept = choices.applied(report, {}, [("layer2", ["stride-gap"]), ("layer3.*", ["stride-gap"])]).findings
-    assert [finding.node for finding in kept] == ["layer20.0", "layer4"]
+    assert [place.node for finding in kept for place in places_of(finding)] == ["layer20.0", "layer4"]
 
 
 @pytest.mark.parametrize(("path", "around"), [

@@ -166,7 +166,7 @@ ADVICE = {
     ),
     "neither": (
         "y = MaxPool <kernel_shape = [3], strides = [3]> (x)", 17, (1, 1, 2),
-        "write pads = [0, 1]; or use a larger input",
+        "write pads = [0, 1]; or use at least 3 samples",
         "y = MaxPool <kernel_shape = [3], strides = [3], pads = [0, 1]> (x)",
     ),
 }  # fmt: skip

@@ -23,6 +23,7 @@ PROOFS: dict[str, Callable[[proofs.Case], None]] = {
     "checkerboard": proofs.taps_are_counted,
     "declared-shape-conflict": proofs.shape_is_another,
     "degenerate-map": proofs.dead_taps_change_nothing,
+    "does-not-run": proofs.runtime_refuses,
     "dilation-holes": proofs.holes_change_nothing,
     "floor-truncation": proofs.unread_rows_change_nothing,
     "incompatible-head": proofs.runtime_refuses,

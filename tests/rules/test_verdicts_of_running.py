@@ -106,7 +106,7 @@ def test_a_closed_form_that_is_wrong(tmp_path: Path) -> None:
     (finding,) = findings(tmp_path, Verification(Verdict.CONTRADICTED, runtime="onnxruntime", details=(check,)))
     assert (finding.rule, finding.severity, finding.output) == ("field-contradicted", Severity.ERROR, "y")
     assert "on an infinite plane index 3 sees 6 to 9 of axis 2 of x here" in finding.message
-    assert "an input of 27 indices, 6 to 8" in finding.message
+    assert "of 27 indices there, 6 to 8" in finding.message
 
 
 @pytest.mark.parametrize(("claim", "check", "facts"), [(key, *value) for key, value in CONTRADICTIONS.items()])

@@ -115,7 +115,7 @@ def test_smallest_size(body: str, shape: Shape, rule: str, text: str, smallest: 
     constants = {"w": (1, 1, 3, 3)} if "(x, w)" in body else {}
     model = model_of(body, {"x": shape}, constants=constants)
     findings = of_rule(inspected(model, tmp_path), rule)
-    assert findings[0].help.startswith(text)
+    assert text in findings[0].help
     opened = model_of(body, {"x": smallest}, constants=constants)
     onnxruntime.InferenceSession(opened.SerializeToString())
     report = inspected(opened, tmp_path, verify="run")

@@ -48,7 +48,7 @@ AXES = [AxisProbe("x", 2, {"a": 2, "b": None})]
     "request_sent",
     [
         RunModel("model.onnx", {"x": (1, 3, 8, 8)}),
-        RunModel("model.onnx", {"x": (1, 3, 8, 8)}, {"t": (1, 8)}),
+        RunModel("model.onnx", {"x": (1, 3, 8, 8)}, {"sr": 16000}, {"t": (1, 8)}),
         ProbeFields(AXES, [UnseenClaim("x", 2, ((0, 1), (7, 7)))]),
         ProbeBorders(AXES),
         SendImpulses([Reach("x", 2, "a", None, (1, 2), (1, 2), (0, 9), (3, 0), ((7, 7),))], [Impulse("x", 2, 7)]),
