@@ -22,7 +22,7 @@ from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.clean_sizes import preferred
 from strideinspect.rules.inspection import Inspection
-from strideinspect.rules.verified_sizes import confirmed
+from strideinspect.rules.verified_sizes import accepted, confirmed
 from strideinspect.settings import Settings
 from strideinspect.studies.size_trials import Attempt, SizeTrials
 
@@ -91,7 +91,12 @@ def _inspected(
         verifier.begin(analysis.sizes)
     asked = _asked_for(analysis, settings, strict=strict)
     inspection = Inspection(
-        analysis, settings, failed_sizes=attempt.failed, refusal=attempt.reason, passed_over=attempt.passed_over
+        analysis,
+        settings,
+        accepted,
+        failed_sizes=attempt.failed,
+        refusal=attempt.reason,
+        passed_over=attempt.passed_over,
     )
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")

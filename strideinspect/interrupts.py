@@ -54,12 +54,12 @@ def install() -> None:
 
 
 def leave() -> None:
-    """Where a signal has come, remove what is left and end, with 128 and its number as shells have it; else nothing.
+    """Remove what is left, as by a time limit, and after a signal end with 128 and its number, as shells have it.
 
     At once: where an import was interrupted, Python would end with a status of its own.
     """
+    _clean()
     if _State.received:
-        _clean()
         os._exit(128 + _State.received)
 
 

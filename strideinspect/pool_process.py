@@ -8,7 +8,8 @@ import pickle
 import sys
 from functools import partial
 
-from strideinspect.processes import read_message, received, write_message
+from strideinspect.child_process import received
+from strideinspect.processes import read_message, write_message
 
 
 def main() -> None:

@@ -14,50 +14,18 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
-from pathlib import Path
 from typing import IO, Any, ParamSpec, TypeVar
 
 from strideinspect import interrupts, temporary_folders
+from strideinspect.child_process import environment
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _LENGTH = struct.Struct("<Q")
 _ATTEMPTS = 2
 """How often a task is tried whose process dies: the first time, others may have taken all the memory."""
-
-
-def environment() -> Mapping[str, str]:
-    """The environment of a process that imports what this one imports."""
-    ours = {"PYTHONPATH": os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path if entry)}
-    if sys.flags.dev_mode:
-        ours["PYTHONDEVMODE"] = "1"
-    return {"OPENBLAS_NUM_THREADS": "1"} | os.environ | ours  # numpy's threads would take time from the others
-
-
-def received(read: Callable[[], T]) -> Iterator[T]:
-    """What the parent process sends, which `read` waits for; it gives something empty once the pipe is closed.
-
-    Then the parent has ended, and so does this process, whatever it is doing.
-    """
-    box: queue.SimpleQueue[T] = queue.SimpleQueue()
-
-    def listen() -> None:
-        while message := read():
-            box.put(message)
-        _leave()
-
-    threading.Thread(target=listen, daemon=True).start()
-    while True:
-        yield box.get()
-
-
-def _leave() -> None:
-    """End this process and, if it belongs to a pool, those that it has started, which lead no session of their own."""
-    if hasattr(os, "killpg") and os.getsid(0) == os.getpid():
-        os.killpg(0, signal.SIGKILL)
-    os._exit(1)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

@@ -99,7 +99,7 @@ def test_findings(model: Path) -> None:
 def test_columns(name: str) -> None:
     """No table has a column by an old title, and every table of window nodes has the receptive field as RF."""
     report = inspected(ROOT / "sample_models" / f"{name}.onnx")
-    titles = [line.split() for line in plain(text.render(report)).splitlines() if re.match(r" +(map|node) +\w", line)]
+    titles = [line.split() for line in plain(text.render(report)).splitlines() if re.match(r" +(map|layer) +\w", line)]
     assert "RF" in titles[-1]
     assert {word for line in titles for word in line} & TITLES.keys() == set()
 

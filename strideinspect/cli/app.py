@@ -9,8 +9,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from strideinspect import interrupts
-from strideinspect.cli import advice, console
+from strideinspect.cli import console
 from strideinspect.cli.options import CommandOfModels
 from strideinspect.errors import StrideinspectError, unexpected
 
@@ -60,7 +59,11 @@ def options_of_all() -> dict[str, list[str]]:
 def run(args: Sequence[str]) -> int:
     """Run the command line; the exit status. Any error is one line on standard error and status 2."""
     name, *rest = args if args and args[0] in COMMANDS else (DEFAULT, *args)
-    meant = advice.misspelt(args, COMMANDS) if name == DEFAULT else ""
+    meant = ""
+    if name == DEFAULT and rest and rest[0].isalpha():
+        from strideinspect.cli import advice  # most command lines need none
+
+        meant = advice.misspelt(args, COMMANDS)
     if meant:
         console.complain(f"there is no command or file {args[0]!r}; did you mean strideinspect {meant}?")
         return 2
@@ -68,10 +71,14 @@ def run(args: Sequence[str]) -> int:
         status = get_command(application(name)).main(rest, prog_name=title(name), standalone_mode=False)
         return int(status or 0)
     except typer.TyperException as error:
+        from strideinspect.cli import advice
+
         console.complain(advice.message(error, title(name), options_of_all))
     except StrideinspectError as error:
         console.complain(str(error))
     except Exception as error:  # noqa: BLE001  # a bug in strideinspect: one line instead of a traceback
+        from strideinspect import interrupts
+
         interrupts.check()
         console.complain(str(unexpected(error)))
     return 2

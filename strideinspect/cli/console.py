@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from strideinspect.cli.colour_choice import Colour
 from strideinspect.errors import UsageError
-from strideinspect.report import symbols
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -33,6 +32,8 @@ def write(text: str, *, exact: bool = False) -> None:
     writing fails, for example on a full disk.
     """
     check_open()
+    from strideinspect.report import symbols  # --help does not need it
+
     try:
         if exact and hasattr(sys.stdout, "buffer"):
             sys.stdout.flush()
@@ -82,7 +83,8 @@ def show(document: Document, colour: Colour = Colour.AUTO) -> None:
 
 def complain(message: str) -> None:
     """Write the message to standard error as one line, whatever it contains."""
-    from strideinspect.report.layout import printable  # --help does not need it
+    from strideinspect.report import symbols  # --help does not need them
+    from strideinspect.report.layout import printable
 
     line = printable(" ".join(message.split()))
     if sys.stderr is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Finding, Severity
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
+from strideinspect.rules.verified_sizes import accepted
 from strideinspect.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def preferred(trials: SizeTrials) -> Attempt:
 def _found(analysis: Analysis) -> list[Finding]:
     """What an inspection at a size finds above a note, and only there."""
     ids = frozenset(rule.id for rule in registry.all_rules())
-    causes = registry.run(Inspection(analysis, settings, advises=False), ids, after_verification=False)
+    causes = registry.run(Inspection(analysis, Settings(), accepted, advises=False), ids, after_verification=False)
     return [
         finding for places in causes for finding in places if finding.assumed and finding.severity is not Severity.NOTE
     ]

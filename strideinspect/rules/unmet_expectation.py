@@ -79,8 +79,9 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             for where, values in _values(tensor, key):
                 if _met(values, wanted):
                     continue
-                actual = once([_text(value) for value in values]) if values else "not known"
+                actual = once([_text(value) for value in values]) if values else "unknown"
                 reasons = [field.reason for field in tensor.fields if field.reason and None in values]
+                reasons += [tensor.reason] if tensor.reason else []
                 why = f" ({reasons[0]})" if reasons else ""
                 expected = (once if len(wanted) == len(values) else by_axes)([_text(value) for value in wanted])
                 message = f"{tensor.name}: its {key}{where} is {actual}{why}, not {expected}"

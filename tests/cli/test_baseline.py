@@ -195,9 +195,9 @@ def test_unreadable_model_keeps_its_entries() -> None:
 
 @pytest.mark.parametrize(("args", "message"), [
     (["a.onnx", "b.onnx", "--baseline", "broken.json"], "broken.json is not a baseline: not valid JSON"),
-    (["a.onnx", "b.onnx", "--baseline", "missing.json"], "cannot read the baseline missing.json: No such file"),
+    (["a.onnx", "b.onnx", "--baseline", "missing.json"], "there is no baseline missing.json"),
     (["baseline", "a.onnx", "--output", "broken.json"], "broken.json is not a baseline: not valid JSON"),
-    (["baseline", "a.onnx", "--prune"], "cannot read the baseline strideinspect-baseline.json: No such file"),
+    (["baseline", "a.onnx", "--prune"], "there is no baseline strideinspect-baseline.json"),
     (["baseline", "a.onnx", "--output", "./a.onnx"], "cannot write a.onnx: it is a model"),
     (["baseline", "a.onnx", "--output", "no/such.json"], "cannot write no/such.json: No such file or directory"),
     (["baseline", "typo.onnx"], "typo.onnx"),

@@ -81,7 +81,16 @@ def test_help_loads_the_one_command(command: str) -> None:
     status, *loaded = said(LOADED, command, "--help")[-1].split()
     assert status == "0"
     ours = {name for name in loaded if name.startswith("strideinspect.")}
-    needed = {"cli", "cli.app", "cli.console", "cli.options", f"cli.{command}", "errors", "version"}
+    needed = {
+        "cli",
+        "cli.app",
+        "cli.colour_choice",
+        "cli.console",
+        "cli.options",
+        f"cli.{command}",
+        "errors",
+        "version",
+    }
     assert ours <= {f"strideinspect.{name}" for name in needed}
     assert set(loaded) & (NEVER | {"onnx", "numpy", "fractions"}) == set()
 

@@ -100,6 +100,13 @@ def test_expected_of_a_layer() -> None:
     assert finding.message.startswith("there is no tensor, node or layer 'features.3.expand'; the outputs are: ")
 
 
+def test_expected_of_what_cannot_be_computed(broken: Path) -> None:
+    """What is unknown is not as expected, and the finding says why it is unknown."""
+    report = inspect(broken, verify="none", select=["unmet-expectation"], expect="out:size=3")
+    why = "Add 'sum' cannot run at this size"
+    assert [finding.message for finding in report.findings] == [f"out: its size is unknown ({why}), not 3"]
+
+
 def test_ignored_in_a_module() -> None:
     """The path of a module ignores a rule in all layers inside, and in no layer whose name merely begins alike."""
     layers = ("layer2.0.conv1", "layer2.1", "layer20.0", "layer3.0.conv1", "layer4")

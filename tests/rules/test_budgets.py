@@ -75,7 +75,10 @@ EXPECTATIONS: dict[str, tuple[str, str | None]] = {
     "rank": ("y1:shape=18x28", "y1: its shape is 1×1×18×28, not 18×28"),
     "fraction": ("up:stride=1/2", "up: its stride in x is 1, not 1/2"),
     "any tensor": ("middle:stride=2", None),
-    "no such tensor": ("logits:size=3", "there is no tensor or node 'logits'; the outputs are: y1, y2, up and scores"),
+    "no such tensor": (
+        "logits:size=3",
+        "there is no tensor, node or layer 'logits'; the outputs are: y1, y2, up and scores",
+    ),
     "which output": ("size=3", "it does not say which output; the outputs are: y1, y2, up and scores"),
     "collapsed": (
         "scores:size=20",
