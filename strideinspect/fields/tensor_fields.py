@@ -77,6 +77,7 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         widest=widest,
         smallest=smallest,
         alignment=aligned,
+        upper_bound=bool(actual.unknown),
     )
 
 
