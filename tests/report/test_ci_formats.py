@@ -126,9 +126,8 @@ def test_gitlab_asks_for_unique_fingerprints_and_places() -> None:
         "exports/é 100%.onnx", "pool.onnx", "exports/broken é.onnx",
     }  # fmt: skip
     assert all({"description", "check_name", "fingerprint", "severity", "location"} <= set(e) for e in entries)
-    assert entries[0]["content"] == {
-        "body": "https://github.com/strideinspect/strideinspect/blob/main/docs/rules/unseen-input.md"
-    }
+    page = "https://github.com/strideinspect/strideinspect/blob/main/docs/rules/unseen-input.md"
+    assert entries[0]["content"]["body"].splitlines()[-1] == page
 
 
 # Element -> attributes that it must have, that it may have, and children, in the schema of Jenkins' xUnit plugin.
