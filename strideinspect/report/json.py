@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from strideinspect.results.as_data import document
 from strideinspect.results.report import FailedReport, Report
@@ -14,7 +14,12 @@ LINE = 90
 
 def render(results: Iterable[Report | FailedReport], *, version: str, positions: bool = False) -> str:
     """The document as text, ASCII only; lists without structure stay on one line."""
-    return _indented(document(results, version=version, positions=positions), "") + "\n"
+    return document_text(document(results, version=version, positions=positions))
+
+
+def document_text(data: Mapping[str, object]) -> str:
+    """Plain data as text, laid out as every JSON document of the program is."""
+    return _indented(dict(data), "") + "\n"
 
 
 def _indented(value: object, indent: str) -> str:
