@@ -17,7 +17,7 @@ from strideinspect.results.report import Finding, Input, Report, Unmatched
 from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
-from strideinspect.rules.verified_sizes import confirmed
+from strideinspect.rules.verified_sizes import accepted, confirmed
 from strideinspect.settings import Settings
 from strideinspect.studies.opening import opened
 from strideinspect.studies.size_trials import Attempt
@@ -81,7 +81,7 @@ def _inspected(
     if verifier is not None:
         verifier.begin(analysis.sizes)
     asked = _asked_for(analysis, settings, strict=strict)
-    inspection = Inspection(analysis, settings, failed_sizes=attempt.failed, refusal=attempt.reason)
+    inspection = Inspection(analysis, settings, accepted, failed_sizes=attempt.failed, refusal=attempt.reason)
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
     causes = registry.run(inspection, rules, after_verification=False)

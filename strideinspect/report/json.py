@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from strideinspect.results.as_data import document
+from strideinspect.results import as_data
 from strideinspect.results.report import FailedReport, Report
 
 LINE = 90
@@ -14,7 +14,13 @@ LINE = 90
 
 def render(results: Iterable[Report | FailedReport], *, version: str, positions: bool = False) -> str:
     """The document as text, ASCII only; lists without structure stay on one line."""
-    return document_text(document(results, version=version, positions=positions))
+    models = [
+        as_data.failed(r.path, r.message, r.help)
+        if isinstance(r, FailedReport)
+        else as_data.model(r, positions=positions)
+        for r in results
+    ]
+    return document_text(as_data.document(models, version))
 
 
 def document_text(data: Mapping[str, object]) -> str:

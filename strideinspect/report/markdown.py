@@ -13,9 +13,9 @@ from strideinspect.report import (
     layout,
     number_text,
     places,
-    rule_links,
     verification,
 )
+from strideinspect.results import rule_links
 from strideinspect.results.report import FailedReport, Report, Severity, TensorReport
 from strideinspect.results.rows import by_input
 

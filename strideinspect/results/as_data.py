@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Protocol
 
 from strideinspect.results import rule_links
 from strideinspect.results.field import Alignment, Field, Span
+from strideinspect.results.findings import Accepted, Finding
+from strideinspect.results.graph_nodes import Branch, Dropped, Source, WindowNode
 from strideinspect.results.json_field_types import AlignmentJson, FieldJson, PositionsJson
 from strideinspect.results.json_types import (
     NAME,
@@ -29,33 +32,80 @@ from strideinspect.results.json_types import (
     TensorJson,
     VerificationJson,
 )
-from strideinspect.results.report import (
-    Accepted,
-    Branch,
-    Dropped,
-    FailedReport,
-    Finding,
-    Report,
-    Source,
-    TensorReport,
-    WindowNode,
-)
+from strideinspect.results.ladder import LadderStep
+from strideinspect.results.tensors import Input, TensorReport, Unseen
+from strideinspect.results.totals import Totals
 from strideinspect.results.verdict import Check, Counts, Impulses, Verification
 from strideinspect.spelling import exact
 
 
-def document(results: Iterable[Report | FailedReport], *, version: str, positions: bool = False) -> ReportJson:
-    """The document as plain data. `positions` adds the actual field of every index."""
-    models = [failed(r) if isinstance(r, FailedReport) else model(r, positions=positions) for r in results]
-    return {"schema": NAME, "tool": {"name": "strideinspect", "version": version}, "models": models}
+class ModelParts(Protocol):
+    """What is known of one model: a Report, which has these functions as its methods."""
+
+    @property
+    def path(self) -> str:
+        """The file."""
+
+    @property
+    def producer(self) -> str:
+        """The exporter."""
+
+    @property
+    def opsets(self) -> dict[str, int]:
+        """Version by domain."""
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """Graph inputs."""
+
+    @property
+    def nodes(self) -> tuple[WindowNode, ...]:
+        """Window nodes."""
+
+    @property
+    def tensors(self) -> tuple[TensorReport, ...]:
+        """The tensors asked for."""
+
+    @property
+    def outputs(self) -> tuple[TensorReport, ...]:
+        """Graph outputs."""
+
+    @property
+    def ladder(self) -> tuple[LadderStep, ...]:
+        """Steps of the map."""
+
+    @property
+    def totals(self) -> Totals:
+        """Cost."""
+
+    @property
+    def unseen(self) -> tuple[Unseen, ...]:
+        """Unseen pixels."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Findings."""
+
+    @property
+    def verification(self) -> Verification:
+        """What running said."""
+
+    @property
+    def accepted(self) -> Accepted | None:
+        """What a baseline removed."""
 
 
-def failed(report: FailedReport) -> FailedJson:
+def document(models: Sequence[ModelJson | FailedJson], version: str) -> ReportJson:
+    """The document of these models."""
+    return {"schema": NAME, "tool": {"name": "strideinspect", "version": version}, "models": [*models]}
+
+
+def failed(path: str, message: str, help: str) -> FailedJson:
     """A model that could not be inspected."""
-    return {"path": report.path, "error": {"message": report.message, "help": report.help}}
+    return {"path": path, "error": {"message": message, "help": help}}
 
 
-def model(report: Report, *, positions: bool = False) -> ModelJson:
+def model(report: ModelParts, *, positions: bool = False) -> ModelJson:
     """One model. `positions` adds the actual field of every index."""
     return {
         "path": report.path,

@@ -6,9 +6,10 @@ Compares the center of index i of an output map, averaged over the phases of its
 middle of the pixels that it stands for. Reports a distance of at least a quarter of the effective stride and at least
 one pixel, once per output and distance.
 
-Three cases are not reported. Where branches of different centers were merged, there is no single distance, and
+Four cases are not reported. Where branches of different centers were merged, there is no single distance, and
 `misaligned-merge` names the merges. Along a causal axis, as in a WaveNet, the past is seen on purpose. A map of one
-index, or on an input of one pixel, has no positions to decode.
+index, or on an input of one pixel, has no positions to decode. Windows without padding leave out as much in front as
+behind: the map is a crop, centered on the image.
 
 ## Why it matters
 
@@ -82,10 +83,18 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 def _drift(field: Field) -> Fraction | None:
     """The offset of a field where it is worth a note."""
-    if field.alignment is None or field.stride is None or min(field.extent, len(field.positions)) < 2:
+    cells = len(field.positions)
+    if field.alignment is None or field.stride is None or min(field.extent, cells) < 2:
         return None  # nobody decodes a position from one index, or on one pixel
     offset = field.alignment.offset
-    return offset if offset is not None and abs(offset) >= 1 and abs(offset) * 4 >= field.stride else None
+    left_out = field.extent - cells * field.stride
+    if offset is None or (left_out > 0 and not _matters(offset - left_out / 2, field.stride)):
+        return None
+    return offset if _matters(offset, field.stride) else None
+
+
+def _matters(distance: Fraction, stride: Fraction) -> bool:
+    return abs(distance) >= 1 and abs(distance) * 4 >= stride
 
 
 def _causal(field: Field, fields: Sequence[Field]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -24,12 +24,14 @@ class Inspection:
 
     Where the file leaves sizes open, `failed_sizes` are those at which the model was found not to run. If that is all
     that were tried, `refusal` says why it does not run at the one inspected.
-    `refused_sizes` are shapes of graph inputs at which onnxruntime does not run the model: they are not advised.
+    `accepts` says of an input's name and shape whether that size may be advised. `refused_sizes` are shapes of graph
+    inputs at which onnxruntime does not run the model: they are not advised.
     `advises` is False in an inspection that is made only to judge a size: its findings name no other sizes.
     """
 
     analysis: Analysis
     settings: Settings
+    accepts: Callable[[Inspection, str, tuple[int, ...]], bool]
     verification: Verification | None = None
     failed_sizes: Sequence[str] = ()
     refusal: str | None = None
@@ -70,9 +72,8 @@ class Inspection:
     @cached_property
     def size_search(self) -> SizeSearch:
         """The search for nearby input sizes; rules share its cache."""
-        from strideinspect.rules.verified_sizes import accepted
         from strideinspect.studies.lossless_sizes import (
             SizeSearch,  # imports numpy, which the list of rules does not need
         )
 
-        return SizeSearch(self.analysis, partial(accepted, self))
+        return SizeSearch(self.analysis, partial(self.accepts, self))

@@ -65,6 +65,8 @@ DRIFTS = {
         (9, 9), "c = Slice (x, from3, to9, row) y = Conv (c, one)",
         [((2,), "index i of y is centered at i + 3 along axis 2 of x, 3 pixels after i")],
     ),
+    # Two 3×3 without padding: index i lies at i + 2, in the middle of a crop.
+    "no padding": ((9, 9), "a = Conv (x, three) y = Conv (a, three)", []),
     # 4i to 4i + 3, whether rows are left over or not.
     "dropped rows": ((11, 11), f"{HALVED} y = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (d)", []),
     "down and up": ((8, 8), f"{HALVED} y = ConvTranspose <strides = [2, 2]> (d, two)", []),

@@ -13,7 +13,7 @@ from strideinspect.model.node import Shape
 from strideinspect.results.report import Severity
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
-from strideinspect.rules.verified_sizes import confirmed
+from strideinspect.rules.verified_sizes import accepted, confirmed
 from strideinspect.settings import Settings
 from tests.oracle_models import model_of
 from tests.rules.inspecting import analysed, inspected, of_rule
@@ -129,7 +129,7 @@ def test_smallest_size(body: str, shape: Shape, rule: str, text: str, smallest: 
 def test_what_onnxruntime_refuses_is_not_advised(tmp_path: Path) -> None:
     """Refused at 9 and 11 rows, the next ones are tried; refused everywhere, none is named."""
     text = "y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (x)"
-    inspection = Inspection(analysed(model_of(text, {"x": (1, 1, 10, 10)}), tmp_path), Settings())
+    inspection = Inspection(analysed(model_of(text, {"x": (1, 1, 10, 10)}), tmp_path), Settings(), accepted)
     rules = frozenset({"unseen-input"})
     causes = registry.run(inspection, rules, after_verification=False)
     assert [finding.sizes for (finding,) in causes] == [(9, 11)]
