@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
+    from strideinspect.questions import where
     from strideinspect.results.cells import Cell, CellAxis
     from strideinspect.results.field import Field, FullField, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
@@ -44,15 +45,20 @@ if TYPE_CHECKING:
     )
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
+    from strideinspect.results.where import Box, BoxAxis, Cells, CellsAxis, Place, Where
     from strideinspect.settings import Budget, InputShapes, InputValues, Operator, Settings, Verify
     from strideinspect.version import __version__
 
 __all__ = [
     "Accepted",
+    "Box",
+    "BoxAxis",
     "Branch",
     "Budget",
     "Cell",
     "CellAxis",
+    "Cells",
+    "CellsAxis",
     "Check",
     "Counts",
     "Dropped",
@@ -70,6 +76,7 @@ __all__ = [
     "LadderStep",
     "Merge",
     "Operator",
+    "Place",
     "Positions",
     "Report",
     "RuleInfo",
@@ -87,12 +94,14 @@ __all__ = [
     "Verdict",
     "Verification",
     "Verify",
+    "Where",
     "WindowNode",
     "__version__",
     "inspect",
     "inspect_many",
     "inspect_module",
     "settings_for",
+    "where",
 ]
 
 _MODULES = {
@@ -103,6 +112,7 @@ _MODULES = {
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "live_models": "inspect_module",
+    "questions": "where",
     "results.cells": "Cell CellAxis",
     "results.field": "Field FullField Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
@@ -110,6 +120,7 @@ _MODULES = {
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
     "results.totals": "Totals",
     "results.verdict": "Check Counts Impulses Verdict Verification",
+    "results.where": "Box BoxAxis Cells CellsAxis Place Where",
     "settings": "Budget InputShapes InputValues Operator Settings Verify",
     "version": "__version__",
 }

@@ -49,9 +49,10 @@ def markdown(answer: Answer) -> str:
 def _paragraphs(answer: Answer) -> Iterator[str]:
     yield f"## {escaped(answer.path)}"
     for section in answer.sections:
-        yield f"\n{escaped(section.heading)}\n"
+        yield f"\n{escaped(section.heading)}"
         used = [i for i in range(len(section.columns)) if any(row[i] for row in section.rows)]
         if section.rows:
+            yield ""
             yield _row([section.columns[i].title for i in used])
             yield _row(["--:" if section.columns[i].right else "---" for i in used], as_it_is=True)
             yield from (_row([row[i] for i in used]) for row in section.rows)

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column
+from strideinspect.results.field import Span
 from strideinspect.results.where import Box, BoxAxis, Cells, Place, Where
-from strideinspect.spelling import NONE, axis_noun, count, exact, listed, point_noun, shape_text, span, spans
+from strideinspect.spelling import NONE, axes_nouns, axis_noun, exact, listed, point_noun, shape_text, span, spans
 
 BOXES = (
     Column("in", elastic=True, floor=7),
@@ -39,7 +40,7 @@ def _boxes(where: Where) -> Section:
         for position, side in enumerate(box.axes)
     ]
     notes = [note for box in where.boxes for note in _notes(box, where.at)]
-    return Section(f"{_place(where.at)} depends on", BOXES, rows, list(dict.fromkeys(notes)))
+    return Section(f"What {_place(where.at)} depends on:", BOXES, rows, notes)
 
 
 def _side(side: BoxAxis, noun: str) -> tuple[str, ...]:
@@ -49,21 +50,29 @@ def _side(side: BoxAxis, noun: str) -> tuple[str, ...]:
     before, after = side.padding or (0, 0)
     padding = listed([f"{number} {where}" for number, where in ((before, "before"), (after, "after")) if number])
     size = f"{side.last - side.first + 1:,}"
-    return noun, span((side.first, side.last)), size, center, padding, spans(side.holes)
+    return noun, span((side.first, side.last)), size, center, padding, _except(side.holes)
+
+
+def _except(holes: Sequence[Span]) -> str:
+    """`16`, `1–3, 5–7, 9–11, … (63 in all)`."""
+    total = sum(last - first + 1 for first, last in holes)
+    return spans(holes) + (f" ({total} in all)" if len(holes) > 3 else "")
 
 
 def _notes(box: Box, at: Place) -> Iterator[str]:
+    """Why there is no closed form or no position, and what else the index depends on; axes with the same text once."""
     rank = len(box.axes)
+    whole = f"all of {at.tensor}" if at.index else at.tensor
+    texts: dict[str, list[int]] = {}
     for position, side in enumerate(box.axes):
-        noun = axis_noun(position, rank)
         if side.reason is not None:
-            yield f"{noun} of {box.input}: {side.reason}"
+            texts.setdefault(side.reason, []).append(position)
         if side.full is not None:
             ends = span((side.full.first, side.full.last))
-            yield f"every index of {at.tensor} also depends on {noun} {ends} of {box.input}, through {side.full.collapsed_at}"
-        missing = sum(b - a + 1 for a, b in side.holes)
-        if missing:
-            yield f"{count(missing, axis_noun(position, rank, 1))} between the ends of the field are never used for it"
+            text = f"through {side.full.collapsed_at}, {whole} also depends on {ends}"
+            texts.setdefault(text, []).append(position)
+    for text, positions in texts.items():
+        yield f"{axes_nouns(positions, rank)} of {box.input}: {text}"
 
 
 def _cells(where: Where) -> Section:
@@ -73,13 +82,13 @@ def _cells(where: Where) -> Section:
             axis_noun(position, len(cells.axes)),
             span((side.first, side.last)),
             f"{side.last - side.first + 1 - sum(b - a + 1 for a, b in side.holes):,}",
-            spans(side.holes),
+            _except(side.holes),
         )
         for cells in where.cells
         for position, side in enumerate(cells.axes)
     ]
     notes = [_note(cells, where.at) for cells in where.cells]
-    return Section(f"{_place(where.at)} is used by", CELLS, rows, [note for note in notes if note])
+    return Section(f"What depends on {_place(where.at)}:", CELLS, rows, [note for note in notes if note])
 
 
 def _note(cells: Cells, at: Place) -> str:
@@ -91,7 +100,7 @@ def _note(cells: Cells, at: Place) -> str:
 
 
 def _place(at: Place) -> str:
-    """`index 7, 7 of logits (1×10×12×12, axes 2 and 3)`."""
+    """`row 7, column 7 of logits (1×10×12×12)`."""
     shape = shape_text(at.shape)
     if not at.index:
         return f"{at.tensor} ({shape})"
@@ -100,4 +109,4 @@ def _place(at: Place) -> str:
 
 def _index(index: Sequence[int]) -> str:
     nouns = [axis_noun(position, len(index), 1) for position in range(len(index))]
-    return listed([f"{noun} {number}" for noun, number in zip(nouns, index, strict=True)])
+    return ", ".join(f"{noun} {number}" for noun, number in zip(nouns, index, strict=True))

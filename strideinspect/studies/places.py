@@ -24,7 +24,7 @@ def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> P
         name, index = text.rstrip(":"), ()
     else:
         name, index = found["name"] or "", tuple(int(number) for number in found["index"].split(","))
-    chosen = tensor(analysis, name) if name else _only(analysis, usual, text, option)
+    chosen = tensor(analysis, name, usual) if name else _only(analysis, usual, text, option)
     shape, axes = analysis.shapes.shapes[chosen], position_axes(analysis, chosen)
     if len(index) != len(axes):
         sizes = f"{chosen} is {shape_text(shape)}"
@@ -42,12 +42,19 @@ def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> P
     return Place(chosen, shape, axes, index)
 
 
-def tensor(analysis: Analysis, name: str) -> str:
-    """The one tensor with this name, or of the node or layer with it. Raises UsageError where there is none."""
+def tensor(analysis: Analysis, name: str, usual: Sequence[str] = ()) -> str:
+    """The one tensor with this name, or of the node or layer with it; `usual` are those to propose.
+
+    Raises UsageError where there is none.
+    """
     found, missing = matching(analysis.shapes, [name], analysis.data_dependent)
+    known = listed([*usual[:3], *(["others"] if len(usual) > 3 else [])], "or")
+    constant = name in analysis.network.weights or (found and found[0] in analysis.shapes.constants)
+    if constant and not analysis.data_dependent.intersection(found):
+        raise UsageError(f"{name!r} is a constant: it depends on no input", f"name {known}" if known else "")
     if missing:
         near = missing[0].near
-        hint = f"did you mean {near}?" if near else "strideinspect MODEL --format json lists the names"
+        hint = f"did you mean {near}?" if near else f"name {known}" if known else "--format json lists the names"
         raise UsageError(f"no tensor, node or layer is called {name!r}", hint)
     if len(found) > 1:
         few = [*found[:3], *(["others"] if len(found) > 3 else [])]
