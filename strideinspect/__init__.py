@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
-    from strideinspect.questions import where
+    from strideinspect.questions import sizes, where
     from strideinspect.results.cells import Cell, CellAxis
     from strideinspect.results.field import Field, FullField, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Unmatched,
         Unseen,
     )
+    from strideinspect.results.sizes import AxisSizes, SizeRow, SizeRule, Sizes
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
     from strideinspect.results.where import Box, BoxAxis, Cells, CellsAxis, Place, Where
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accepted",
+    "AxisSizes",
     "Box",
     "BoxAxis",
     "Branch",
@@ -82,6 +84,9 @@ __all__ = [
     "RuleInfo",
     "Settings",
     "Severity",
+    "SizeRow",
+    "SizeRule",
+    "Sizes",
     "Source",
     "StrideinspectError",
     "TensorReport",
@@ -101,6 +106,7 @@ __all__ = [
     "inspect_many",
     "inspect_module",
     "settings_for",
+    "sizes",
     "where",
 ]
 
@@ -112,7 +118,7 @@ _MODULES = {
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "live_models": "inspect_module",
-    "questions": "where",
+    "questions": "sizes where",
     "results.cells": "Cell CellAxis",
     "results.field": "Field FullField Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
@@ -120,6 +126,7 @@ _MODULES = {
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
     "results.totals": "Totals",
     "results.verdict": "Check Counts Impulses Verdict Verification",
+    "results.sizes": "AxisSizes SizeRow SizeRule Sizes",
     "results.where": "Box BoxAxis Cells CellsAxis Place Where",
     "settings": "Budget InputShapes InputValues Operator Settings Verify",
     "version": "__version__",
