@@ -108,8 +108,9 @@ class _Judge(NamedTuple):
         """The other aims, by the names of the attributes of AxisSizes."""
         search, name, axis = self.search, self.name, self.axis
         return {
-            "sees_everything": lambda n: search.is_lossless(name, axis, n, "unseen"),
-            "drops_nothing": lambda n: search.is_lossless(name, axis, n, "dropped"),
+            # A size at which the model does not run loses nothing and is good for nothing.
+            "sees_everything": lambda n: search.is_lossless(name, axis, n, "unseen") and self.runs(n),
+            "drops_nothing": lambda n: search.is_lossless(name, axis, n, "dropped") and self.runs(n),
             "aligned": _Alignment(self).holds,
         }
 

@@ -21,8 +21,8 @@ from tests.oracle_runtime import random_feeds, session_of
 W: dict[str, Constant] = {"w": (2, 1, 3, 3), "v": (2, 2, 3, 3)}
 MODELS: dict[str, tuple[str, dict[str, Constant]]] = {
     "strides and padding": (
-        "a = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, w) "
-         "y = Conv <strides = [2, 1], pads = [1, 0, 0, 2]> (a, v)",
+        ("a = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, w) "
+         "y = Conv <strides = [2, 1], pads = [1, 0, 0, 2]> (a, v)"),
         W,
     ),
     "dilation": ("a = Conv (x, w) y = Conv <dilations = [4, 5], pads = [4, 5, 4, 5]> (a, v)", W),
@@ -30,14 +30,14 @@ MODELS: dict[str, tuple[str, dict[str, Constant]]] = {
         "a = MaxPool <kernel_shape = [3, 2], strides = [2, 2]> (x) y = AveragePool <kernel_shape = [2, 3]> (a)", {},
     ),
     "decoder": (
-        "a = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, w) b = ConvTranspose <strides = [2, 2]> (a, u) "
-         "y = Concat <axis = 1> (x, b)",
+        ("a = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, w) b = ConvTranspose <strides = [2, 2]> (a, u) "
+         "y = Concat <axis = 1> (x, b)"),
         {**W, "u": (2, 1, 2, 2)},
     ),
     "transposed with holes": ("y = ConvTranspose <strides = [3, 3]> (x, u)", {"u": (1, 1, 2, 2)}),
     "resized": (
-        'y = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> '
-         "(x, roi, scales)",
+        ('y = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> '
+         "(x, roi, scales)"),
         {"roi": np.zeros(0, np.float32), "scales": [1.0, 1.0, 2.0, 3.0]},
     ),
     "shortcut past a strided convolution": (
