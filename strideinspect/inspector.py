@@ -16,6 +16,7 @@ from strideinspect.results.one_cause import joined
 from strideinspect.results.report import Finding, Input, Report, Unmatched
 from strideinspect.results.verdict import Verdict, Verification
 from strideinspect.rules import registry
+from strideinspect.rules.clean_sizes import preferred
 from strideinspect.rules.inspection import Inspection
 from strideinspect.rules.verified_sizes import accepted, confirmed
 from strideinspect.settings import Settings
@@ -43,8 +44,9 @@ def run(
     progress("reading the model")
     model, trials = opened(path, settings)
     first: _Inspected | None = None
+    attempt = preferred(trials)
     while True:
-        inspected = _inspected(trials.best(), settings, rules, progress, verifier, strict=strict)
+        inspected = _inspected(attempt, settings, rules, progress, verifier, strict=strict)
         first = first or inspected
         stopped = inspected.stopped
         if stopped is None or stopped.stop is None:
@@ -52,6 +54,7 @@ def run(
         # onnxruntime refuses a size that we chose: another one may do.
         if not trials.refuse(stopped.stop.reason, stopped.shapes):
             return _report(model, settings, first)
+        attempt = trials.best()
 
 
 class _Inspected(NamedTuple):
@@ -79,7 +82,14 @@ def _inspected(
     progress("computing shapes and receptive fields")
     analysis = attempt.analysis
     asked = _asked_for(analysis, settings, strict=strict)
-    inspection = Inspection(analysis, settings, accepted, failed_sizes=attempt.failed, refusal=attempt.reason)
+    inspection = Inspection(
+        analysis,
+        settings,
+        accepted,
+        failed_sizes=attempt.failed,
+        refusal=attempt.reason,
+        passed_over=attempt.passed_over,
+    )
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
     causes = registry.run(inspection, rules, after_verification=False)

@@ -139,7 +139,7 @@ MOST_SIZES_ANALYSED = 64
 MOST_SIZES_CONFIRMED = 6
 """Sizes at which onnxruntime runs the model before they are named: each is a run without weights."""
 
-LONGEST_EASY_SIGNAL = 1 << 17
+LONGEST_EASY_SIGNAL = 1 << 15
 """Indices along an axis up to which a signal is as long as usual where the file leaves its length open: a vocoder makes
 hundreds of samples of each, and onnxruntime would need minutes."""
 
@@ -148,6 +148,9 @@ MOST_SIZES_TRIED = 128
 
 MOST_NODES_TRIED = 40_000
 """Nodes whose shapes are inferred in doing so: about two seconds' work."""
+
+MOST_NODES_PREFERRED = 2_500
+"""Nodes inspected at other sizes where the first one that runs has warnings: about a second's work."""
 
 MOST_SIZES_RUN = 8
 """Input sizes at which such a model is run where onnxruntime refuses it: each is an inspection."""

@@ -82,6 +82,7 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         last_local=last_local,
         smallest=smallest,
         alignment=aligned,
+        upper_bound=bool(actual.unknown),
     )
 
 

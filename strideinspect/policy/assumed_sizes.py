@@ -1,4 +1,4 @@
-"""Nobody is failed for an input size that the program chose: what holds only there is a warning at most."""
+"""Nobody is failed for an input size that the program chose: what holds only there is a warning or a note."""
 
 from __future__ import annotations
 
@@ -9,20 +9,26 @@ from strideinspect.spelling import by_axes, listed
 
 
 def applied(report: Report) -> Report:
-    """The report with the findings at assumed sizes as warnings or notes; warnings say which size they hold at."""
+    """The report with the findings at assumed sizes as warnings or notes; these say which size they hold at.
+
+    A warning is left where the size of an image was chosen, of which there are few usual ones. A length of a signal or
+    a number of features can be anything.
+    """
     chosen = [given for given in report.inputs if given.assumed]
     sizes = [_size(given) for given in chosen if {*given.origins} != {"state"}] or [*map(_size, chosen)]
     if not sizes:
         return report
     where = f"this is at the assumed size {listed(sizes)}: give the real one with --input-shape"
-    findings = [_at_most_warning(finding, where) for finding in report.findings]
+    image = any(len(given.spatial_axes) > 1 for given in chosen)
+    most = Severity.WARNING if image else Severity.NOTE
+    findings = [_at_most(most, finding, where) for finding in report.findings]
     return replace(report, findings=tuple(sorted(findings, key=lambda finding: -finding.severity.rank)))
 
 
-def _at_most_warning(finding: Finding, where: str) -> Finding:
+def _at_most(most: Severity, finding: Finding, where: str) -> Finding:
     if not finding.assumed or finding.severity is Severity.NOTE:
         return finding
-    return replace(finding, severity=Severity.WARNING, help="; ".join(filter(None, (finding.help, where))))
+    return replace(finding, severity=most, help="; ".join(filter(None, (finding.help, where))))
 
 
 def _size(given: Input) -> str:

@@ -36,8 +36,8 @@ def fields_of(node: WindowNode) -> tuple[Field, ...]:
 
 
 def is_global(field: Field) -> bool:
-    """Whether the tensor has no position along this axis and depends on all of it."""
-    return field.node_axis is None and field.widest == field.extent
+    """Whether the tensor has no position along this axis and depends on all of it, which is not only assumed."""
+    return field.node_axis is None and field.widest == field.extent and not field.upper_bound
 
 
 def pooled(node: WindowNode) -> bool:
@@ -152,12 +152,19 @@ def last_local(fields: Sequence[Field]) -> str:
 
 
 def global_sentence(fields: Sequence[Field], *, name: str) -> str:
-    """What a tensor without positions depends on: `global: depends on the whole image`."""
+    """What a tensor without positions depends on: `global: depends on the whole image`.
+
+    Where that is assumed, with the reason: `unknown: depends on the whole image at most (GridSample g reads at …)`.
+    """
     full = full_sentence(fields, name=name)
     if not full and all(field.widest == field.extent for field in fields):
         full = whole_input(fields, name=name)
+    depends = full or _coverage(fields, name=name)
+    if any(field.upper_bound for field in fields):
+        why = "; ".join(dict.fromkeys(field.reason for field in fields if field.upper_bound and field.reason))
+        return f"unknown: depends on {depends} at most ({why})"
     last = last_local(fields)
-    return f"global: depends on {full or _coverage(fields, name=name)}" + (f"; {last}" if last else "")
+    return f"global: depends on {depends}" + (f"; {last}" if last else "")
 
 
 def scale_sentence(scale: Scale) -> str:

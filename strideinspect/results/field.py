@@ -190,6 +190,8 @@ class Field:
             You Go Deeper?" (arXiv:2106.12307). None without a closed form.
         alignment: Where the indices of this tensor lie along the axis; None where there is no closed form or no
             position, or the axis is reversed.
+        upper_bound: Whether the field may be smaller: an earlier node, named in `reason`, is assumed to read its whole
+            input.
     """
 
     input: str
@@ -208,6 +210,7 @@ class Field:
     last_local: LastLocal | None = None
     smallest: int | None = None
     alignment: Alignment | None = None
+    upper_bound: bool = False
 
     def __repr__(self) -> str:
         where = f"axis {self.axis} of {self.input!r}"

@@ -4,13 +4,13 @@
 
 Lists the axes of an input that have no fixed size in the file, and the size at which the model was inspected. It is
 the one that the exporter wrote into the metadata, that another declared shape or a weight needs, or else a usual one:
-several are tried until the model runs. If it runs at none of them, this is said instead, and nothing that depends on
-the size is reported.
+several are tried until the model runs. Where it has warnings there, a few others are analysed, and the one with the
+fewest is preferred. If it runs at none of them, this is said instead, and nothing that depends on the size is reported.
 
 ## Why it matters
 
 Which pixels are dropped, and whether the model runs at all, depends on the input size. Findings at a size that the
-program chose are warnings at most.
+program chose are warnings at most; where it chose the length of a signal, notes.
 
 ## Flagged
 
@@ -96,6 +96,8 @@ def _found(inspection: Inspection, given: Input) -> str:
     ]
     if failed and "tried" in origins:
         reasons.append(f"since it does not run at {_some(failed)}")
+    if inspection.passed_over and "tried" in origins:
+        reasons.append(f"which has fewer findings than {inspection.passed_over}")
     return ", ".join((f"inspected at {by_axes(given.shape)}", *reasons[:1])) + "".join(f"; {r}" for r in reasons[1:])
 
 

@@ -44,7 +44,7 @@ from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.size_advice import advice_at
-from strideinspect.spelling import axes_nouns, by_axes, spans
+from strideinspect.spelling import axes_nouns, by_axes, point_noun, spans
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -70,7 +70,9 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             yield Draft(
                 f"{window.op} {window.label}: {what} {spans(ranges)} of {whole} "
                 f"{'is' if count * len(axes) == 1 else 'are'} never used",
-                advice.text if advice else "pad the map at its end, so that the last window reaches its last pixel",
+                advice.text
+                if advice
+                else f"pad the map at its end, so that the last window reaches its last {point_noun(len(sizes))}",
                 node=window.output,
                 axes=tuple(axes),
                 ranges=ranges,

@@ -24,6 +24,7 @@ class Inspection:
 
     Where the file leaves sizes open, `failed_sizes` are those at which the model was found not to run. If that is all
     that were tried, `refusal` says why it does not run at the one inspected.
+    `passed_over` is a size that runs too, with the rules that found something there, which they do not here.
     `accepts` says of an input's name and shape whether that size may be advised. `refused_sizes` are shapes of graph
     inputs at which onnxruntime does not run the model: they are not advised.
     `advises` is False in an inspection that is made only to judge a size: its findings name no other sizes.
@@ -35,6 +36,7 @@ class Inspection:
     verification: Verification | None = None
     failed_sizes: Sequence[str] = ()
     refusal: str | None = None
+    passed_over: str = ""
     refused_sizes: frozenset[tuple[str, tuple[int, ...]]] = frozenset()
     advises: bool = True
 
@@ -63,10 +65,15 @@ class Inspection:
         return lost_pixels(self.analysis)
 
     def cause_of_loss(self, key: str, ranges: tuple[Span, ...]) -> Hashable | None:
-        """The cause of a finding about indices that a node does not use, if these are just what the input loses."""
+        """The cause of a finding about indices that a node does not use, if just these are what the input loses there.
+
+        They are the lost pixels themselves, or all indices of the node's map behind which pixels are lost.
+        """
+        count = sum(last - first + 1 for first, last in ranges)
         for lost in self.lost_pixels:
-            if lost.ranges == ranges and any(cause.node.key == key for cause in lost.causes):
-                return "lost pixels", lost.given.name, lost.ranges
+            for cause in lost.causes:
+                if cause.node.key == key and (lost.ranges == ranges or cause.lost == count):
+                    return "lost pixels", lost.given.name, lost.ranges
         return None
 
     @cached_property

@@ -44,7 +44,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
-from strideinspect.spelling import axes_nouns, point_noun
+from strideinspect.spelling import axes_nouns
 
 if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
@@ -62,9 +62,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 groups.setdefault(padding, []).append(i)
         for count, positions in groups.items():
             what = axes_nouns(positions, len(window.spatial_axes), count)
-            point = point_noun(len(window.spatial_axes))
             yield Draft(
-                f"{window.op} {window.label} drops {count} {what} of padding at the end, and no {point}",
+                f"{window.op} {window.label} drops {count} {what} of padding at the end, and nothing else",
                 "nothing is lost: the output is the same without this part of the padding",
                 node=window.output,
                 axes=tuple(window.spatial_axes[i] for i in positions),

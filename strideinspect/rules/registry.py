@@ -28,6 +28,7 @@ RuleCheck = Callable[["Inspection"], Iterable[Draft]]
 _NO_RULES = {
     "bounds",
     "causes",
+    "clean_sizes",
     "contradictions",
     "control_inputs",
     "draft",
@@ -60,7 +61,7 @@ def rule(
     """Register the check of a rule file: its name, with hyphens, is the rule's id, its docstring the rule's page.
 
     `severity` is that of every finding, unless a draft lowers it. `any_size` says that what the rule finds is so at
-    every input size: other findings are warnings at most where the program chose the size. `page` is the address of
+    every input size: other findings are warnings or notes where the program chose the size. `page` is the address of
     the documentation of a rule from another package. Raises ValueError for an id that is registered already.
     """
 

@@ -30,12 +30,16 @@ def cause(analysis: Analysis, tensor: str) -> Hashable:
     return "small map", frozenset(name for name, _ in analysis.fields.get(tensor, {}))
 
 
-def advice(analysis: Analysis, window: WindowNode) -> str:
-    """What to do: a larger input where the file leaves its size open, else what the fixed size leaves to do."""
+def is_fixed(analysis: Analysis, window: WindowNode) -> bool:
+    """Whether the file fixes the sizes of the inputs behind a window node."""
     inputs = analysis.network.inputs
     behind = analysis.fields.get(analysis.data_tensor(window), {})
-    fixed = bool(behind) and all(isinstance(dims[axis], int) for n, axis in behind if (dims := inputs[n].dims))
-    if fixed:
+    return bool(behind) and all(isinstance(dims[axis], int) for n, axis in behind if (dims := inputs[n].dims))
+
+
+def advice(analysis: Analysis, window: WindowNode) -> str:
+    """What to do: a larger input where the file leaves its size open, else what the fixed size leaves to do."""
+    if is_fixed(analysis, window):
         less = "a smaller dilation or less downsampling" if max(window.dilation) > 1 else "less downsampling"
         return f"taps that only touch padding change nothing at this size and can be left out; {less} would use them"
     return "use a larger input, less downsampling before it, or a smaller kernel or dilation"

@@ -4,7 +4,8 @@
 
 Reports operators that select their input positions by values of the data (GridSample, RoiAlign), operators that
 strideinspect does not know (custom domains), and loop bodies (Loop, Scan) with the window nodes in them, which are
-not analysed. These nodes are assumed to depend on their whole input.
+not analysed. These nodes are assumed to depend on their whole input. For a standard operator that goes by values of
+the data, this is a note.
 
 ## Why it is bad
 
@@ -18,6 +19,14 @@ The sampling positions are a second input:
     agraph (float[1,1,8,8] x, float[1,4,4,2] grid) => (float[1,1,4,4] y) {
       half = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
       y = GridSample (half, grid)
+    }
+
+An operator of a domain of one's own:
+
+    <ir_version: 8, opset_import: ["": 18, "my.domain": 1]>
+    agraph (float[1,1,8,8] x) => (float[1,1,4,4] y) {
+      half = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)
+      y = my.domain.Smooth (half)
     }
 
 ## Clean
@@ -62,6 +71,7 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per operator of a domain, with all of its nodes."""
     from strideinspect.fields.unknown import unknown_reads  # imports numpy, which the list of rules does not need
+    from strideinspect.model.bodies import windows_inside
     from strideinspect.reads.families import family_of
     from strideinspect.rules.control_inputs import decided_by_inputs
 
@@ -72,11 +82,14 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             continue
         known = node.key in analysis.shapes.shapes
         behind = "the fields after it are upper bounds" if known else "nothing is known of what comes after it"
-        declare = "" if family_of(node) is not None else "; declare how it reads under `operators` in the configuration"
+        foreign = family_of(node) is None
+        declare = "; declare how it reads under `operators` in the configuration" if foreign else ""
         text = reason.removeprefix(f"{node.op} {node.label!r}").removeprefix(f"the operator {node.op}")
         yield Draft(
             f"{node.op} {node.label}{text}",
             f"{behind}; --tensor shows the fields of the tensors before it{declare}",
             node=node.key,
+            # A standard operator that goes by values of the data is understood: nothing is wrong with it.
+            severity=None if foreign or any(windows_inside(node)) else Severity.NOTE,
             cause=("unknown-operator", node.domain, node.op, known),
         )

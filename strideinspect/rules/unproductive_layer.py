@@ -55,6 +55,9 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
+_LARGER = "use a larger input, less downsampling before it, or fewer layers"
+
+
 @rule("field", Severity.NOTE)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per layer."""
@@ -67,14 +70,20 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         before = _fields_before(analysis, window)
         if before and all(field.smallest is not None and field.smallest >= field.extent for field in before):
             sizes = by_axes([field.smallest for field in before])
-            whole = along([f"{_whole(field):,} of {len(field.positions):,}" for field in before])
             image = input_noun(len(before))
+            counts = [_whole(field) for field in before]
+            whole = along([f"{n:,} of {len(field.positions):,}" for n, field in zip(counts, before, strict=True)])
+            seen = (
+                f": {whole} of its input depend on the whole {image}"
+                if any(counts)
+                else f", although every index of its input sees padding in place of a part of the {image}"
+            )
             too_small = small_maps.idle_axes(analysis, window)
             yield Draft(
                 f"{window.op} {window.label}: the receptive field of its input ({sizes} on every path) is at least "
-                f"as large as the {image}: {whole} of its input depend on the whole {image}",
-                "layers like this one added little to trained classifiers: use a larger input, less downsampling "
-                "before it, or fewer layers",
+                f"as large as the {image}{seen}",
+                "layers like this one added little to trained classifiers: "
+                + ("fewer of them may do" if small_maps.is_fixed(analysis, window) else _LARGER),
                 node=window.output,
                 axes=window.spatial_axes,
                 cause=small_maps.cause(analysis, analysis.data_tensor(window)) if too_small else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import replace as replaced
 from typing import NamedTuple
@@ -13,6 +13,7 @@ from strideinspect.limits import (
     LONGEST_EASY_SIGNAL,
     LONGEST_INPUT_AXIS,
     MOST_INPUT_ELEMENTS,
+    MOST_NODES_PREFERRED,
     MOST_NODES_TRIED,
     MOST_SIZES_RUN,
     MOST_SIZES_TRIED,
@@ -22,6 +23,7 @@ from strideinspect.model.network import Network
 from strideinspect.model.node import Node
 from strideinspect.model.open_sizes import InputSizes, OpenSize, Origin, Role
 from strideinspect.model.shapes import Trouble
+from strideinspect.results.field import InputAxis
 from strideinspect.spelling import listed, shape_text
 from strideinspect.studies import usual_sizes
 from strideinspect.studies.size_proposals import by_declaration, by_node
@@ -34,12 +36,13 @@ class Attempt(NamedTuple):
     """The network at one choice of its open sizes.
 
     `failed` are the shapes at which it was found not to run, as text, and `reason` why not at these; it runs where
-    `reason` is None.
+    `reason` is None. `passed_over` says at which size it runs too, and what speaks against that one.
     """
 
     analysis: Analysis
     failed: tuple[str, ...]
     reason: str | None
+    passed_over: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,31 @@ class SizeTrials:
         if not trial.runs:
             trial = self._first
         self._at = _sizes(trial)
+        return self._attempt(trial)
+
+    def others(self, ends: Mapping[InputAxis, int]) -> Iterator[Attempt]:
+        """Other choices that run and contradict no more declared shapes than the best one; the nearest first.
+
+        `ends` are sizes behind which the best choice has pixels of no use.
+        """
+        best = self._trials[self._at]
+        room = MOST_NODES_PREFERRED
+        for sizes in dict.fromkeys(self._nearby(best, ends) if best.runs else ()):
+            trial = self._trial(sizes)
+            if trial is None or room < 0:
+                return
+            longest = max(_longest(best), LONGEST_EASY_SIGNAL)
+            if trial.runs and trial.contradictions <= best.contradictions and _longest(trial) <= longest:
+                room -= len(trial.analysis.shapes.nodes)
+                yield self._attempt(trial)
+
+    def prefer(self, attempt: Attempt, reason: str) -> Attempt:
+        """Choose this one of the others; `reason` is what speaks against the best one."""
+        over = _spelled(self._trials[self._at].sizes)
+        self._at = next(sizes for sizes, trial in self._trials.items() if trial.analysis is attempt.analysis)
+        return attempt._replace(passed_over=f"{over} ({reason})")
+
+    def _attempt(self, trial: _Trial) -> Attempt:
         failed = (_spelled(t.sizes) for t in self._trials.values() if not t.runs)
         return Attempt(trial.analysis, tuple(dict.fromkeys(failed)), trial.reason)
 
@@ -146,6 +174,23 @@ class SizeTrials:
             if trial and trial.runs and _longest(trial) <= LONGEST_EASY_SIGNAL:
                 return trial
         return best
+
+    def _nearby(self, best: _Trial, ends: Mapping[InputAxis, int]) -> Iterator[tuple[int, ...]]:
+        """What may be better than a choice that runs: without its end, more than one of the batch, the usual sizes."""
+        left_open = best.sizes.open
+        cut = (min((ends[axis] for axis in size.axes if axis in ends), default=size.size) for size in left_open)
+        yield tuple(cut)
+        places = {axis: number for number, size in enumerate(left_open) for axis in size.axes}
+        for name, shape in best.sizes.shapes.items():
+            numbers = [places[name, axis] for axis in range(len(shape)) if (name, axis) in places]
+            if len(shape) == len(numbers) == 2:  # features without a batch: the first axis may be time
+                yield _with(best, numbers[0], 2)
+                for frames in usual_sizes.SPECTROGRAMS:
+                    sizes = list(_sizes(best))
+                    for number, size in zip(numbers, frames, strict=True):
+                        sizes[number] = size
+                    yield tuple(sizes)
+        yield from self._moves(best)
 
     def _moves(self, best: _Trial) -> Iterator[tuple[int, ...]]:
         """Other choices, the most likely first: usual sizes, what the stopping node asks for, and batches."""

@@ -38,12 +38,6 @@ CAUSES: dict[str, tuple[dict[str, tuple[int, ...]], str, list[str]]] = {
         f"a = Conv <pads = [1, 1, 1, 1]> (x, w) b = {GAP} (a, one) c = {GAP} (a, one) y = Add (b, c)",
         ["stride-gap b: stride-gap c"],
     ),
-    # Windows of different size over maps of different size drop different rows: two causes.
-    "two pools that drop a row each": (
-        {"x": (1, 1, 11, 11)},
-        f"a = Conv <pads = [1, 1, 1, 1]> (x, w) b = {POOL} (a) y = {POOL} (b)",
-        ["floor-truncation b", "floor-truncation y"],
-    ),
 }  # fmt: skip
 
 
@@ -79,3 +73,22 @@ def test_a_branch_that_cannot_run_has_no_findings(tmp_path: Path) -> None:
     report = inspected(text, tmp_path, select=["coverage"])
     assert report.node("c").branch is not None
     assert report.findings == ()
+
+
+def test_pools_that_lose_the_end_of_an_input_are_inside_its_finding(tmp_path: Path) -> None:
+    """A pool drops row 10 of 11, the next one row 4 of the 5 that are left, which are rows 8 and 9: one finding."""
+    body = f"b = {POOL} (x) y = {POOL} (b)"
+    report = inspected(model_of(body, {"x": (1, 1, 11, 11)}, constants=WEIGHTS), tmp_path)
+    (finding,) = report.findings
+    assert (finding.rule, finding.ranges) == ("unseen-input", ((8, 10),))
+    assert [(place.rule, place.output) for place in finding.also] == [
+        ("floor-truncation", "b"),
+        ("floor-truncation", "y"),
+    ]
+
+
+def test_a_pool_whose_end_is_not_lost_for_the_input_stands_alone(tmp_path: Path) -> None:
+    """The convolution before it sees every pixel of the row that the pool drops from its neighbours too."""
+    body = f"a = Conv <pads = [1, 1, 1, 1]> (x, w) y = {POOL} (a)"
+    report = inspected(model_of(body, {"x": (1, 1, 11, 11)}, constants=WEIGHTS), tmp_path)
+    assert [finding.rule for finding in report.findings] == ["floor-truncation"]

@@ -10,6 +10,7 @@ import onnx.parser
 import pytest
 
 from strideinspect import Severity, Verdict
+from strideinspect.results.one_cause import places_of
 from strideinspect.settings import Settings
 from tests.rules.inspecting import grave, inspected, of_rule
 
@@ -70,10 +71,10 @@ CHOICES: dict[str, tuple[onnx.ModelProto, dict[str, tuple[int, ...]], dict[str, 
     "another declared shape": (DECLARED, {"x": (1, 1, 160, 160)}, {"x": ("declared", "declared")}),
     "what a Reshape asks for": (LINE, {"x": (1, 1, 48, 320)}, {"x": ("tried", "tried")}),
     "what onnxruntime asks for": (FEATURES, {"x": (1, 1, 6)}, {"x": ("tried",)}),
-    "a vocoder's": (  # 512·256 = 2¹⁷ samples; the usual 4096 frames would be a million
+    "a vocoder's": (  # 100·256 are fewer than 2¹⁵ samples, 128·256 as many; the usual 4096 frames would be a million
         model("float[N,1,t] x", "y = ConvTranspose <strides = [256]> (x, w)",
               initializers=f"<float[1,1,256] w = {{{','.join(['1'] * 256)}}}>"),
-        {"x": (1, 1, 512)}, {"x": ("tried",)},
+        {"x": (1, 1, 128)}, {"x": ("tried",)},
     ),
     "-1 is open": (
         model("float[-1,1,16,16] x", "y = Conv (x, w)", initializers=CONV, output="float[-1,1,14,14] y"),
@@ -121,17 +122,60 @@ def test_no_size_runs(tmp_path: Path) -> None:
 TRUNCATED = model(  # at 224 the pool leaves four rows out
     "float[N,1,h,width] x", "y = MaxPool <kernel_shape = [10,10], strides = [10,10]> (x)"
 )
+SKIPPING = model(  # leaves rows out at every size
+    "float[N,1,h,width] x", "y = MaxPool <kernel_shape = [2,2], strides = [3,3]> (x)"
+)
+SKIPPING_SIGNAL = model("float[N,1,time] x", "y = MaxPool <kernel_shape = [2], strides = [3]> (x)")
 
 
-@pytest.mark.parametrize(("shapes", "severity"), [(None, Severity.WARNING), ((1, 1, 224, 224), Severity.ERROR)])
-def test_severity_at_a_chosen_size(shapes: Sequence[int] | None, severity: Severity, tmp_path: Path) -> None:
-    """What a project makes an error is a warning at a size of our choice, and says so; at a given one an error."""
-    settings = Settings(severity={"floor-truncation": "error"})  # type: ignore[dict-item]
-    report = inspected(TRUNCATED, tmp_path, input_shapes=shapes, settings=settings)
-    (found,) = of_rule(report, "floor-truncation")
+@pytest.mark.parametrize(("built", "shapes", "severity", "where"), [
+    (SKIPPING, None, Severity.WARNING, "x=1×1×224×224"),
+    (SKIPPING, (1, 1, 224, 224), Severity.ERROR, ""),
+    (SKIPPING_SIGNAL, None, Severity.NOTE, "x=1×1×4096"),
+    (SKIPPING_SIGNAL, (1, 1, 4096), Severity.ERROR, ""),
+])  # fmt: skip
+def test_severity_at_a_chosen_size(
+    built: onnx.ModelProto, shapes: Sequence[int] | None, severity: Severity, where: str, tmp_path: Path
+) -> None:
+    """What a project makes an error is less at a size of our choice, and says so; at a given one an error."""
+    settings = Settings(severity={"stride-gap": "error"})  # type: ignore[dict-item]
+    report = inspected(built, tmp_path, input_shapes=shapes, settings=settings)
+    (found,) = (place for finding in report.findings for place in places_of(finding) if place.rule == "stride-gap")
     assert found.severity is severity
     assert found.assumed is (shapes is None)
-    assert ("x=1×1×224×224" in found.help) is found.assumed
+    assert where in report.findings[0].help
+
+
+@pytest.mark.parametrize(("built", "shape", "over"), [
+    # 224 = 22·10 + 4: without its end nothing is left out
+    (TRUNCATED, (1, 1, 220, 220), "1×1×224×224 (unseen-input, floor-truncation)"),
+    # halved five times 224 becomes 7, whose last row the pool leaves out; of the usual sizes 256 becomes 8
+    (model("float[N,1,h,width] x", "a = MaxPool <kernel_shape = [32,32], strides = [32,32]> (x) "
+           "b = MaxPool <kernel_shape = [3,3], pads = [1,1,1,1]> (a) "
+           "y = MaxPool <kernel_shape = [2,2], strides = [2,2]> (b)"),
+     (1, 1, 256, 256), "1×1×224×224 (floor-truncation)"),
+    # one frame of a vector per frame comes out as a scalar
+    (model("float[t,k] x", "s = ReduceSum <keepdims = 1> (x, axis) y = Squeeze (s)", output="float[t] y",
+           initializers="<int64[1] axis = {1}>"), (2, 64), "1×64 (declared-shape-conflict)"),
+])  # fmt: skip
+def test_sizes_without_warnings_are_preferred(
+    built: onnx.ModelProto, shape: tuple[int, ...], over: str, tmp_path: Path
+) -> None:
+    """Of the sizes that it may choose, the program takes one at which nothing is wrong, and names the other."""
+    report = inspected(built, tmp_path, verify="run")
+    assert report.inputs[0].shape == shape
+    assert grave(report) == []
+    (note,) = of_rule(report, "assumed-input-size")
+    assert f"which has fewer findings than {over}" in note.message
+    assert report.verification.status is Verdict.AGREED
+
+
+def test_what_is_expected_does_not_choose_the_size(tmp_path: Path) -> None:
+    """A shape that another size would give is not met by choosing that size."""
+    settings = Settings(expect=("y:shape=1x1x8x8",))  # type: ignore[arg-type]
+    pool = model("float[N,1,h,width] x", "y = MaxPool <kernel_shape = [32,32], strides = [32,32]> (x)")
+    report = inspected(pool, tmp_path, settings=settings)
+    assert report.inputs[0].shape == (1, 1, 224, 224)
 
 
 @pytest.mark.parametrize(("wanted", "severity"), [("stride=8", Severity.ERROR), ("shape=1x1x8x8", Severity.WARNING)])
