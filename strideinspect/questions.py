@@ -69,7 +69,9 @@ def _numbers(given: int | str | Sequence[int]) -> tuple[int, ...]:
     texts = given.split(",") if isinstance(given, str) else map(str, [given] if isinstance(given, int) else given)
     numbers = [int(text) if text.strip().isdecimal() and len(text) < LONGEST_NUMBER else 0 for text in texts]
     if not all(numbers):
-        raise UsageError(f"--near {given}: not a size", "write --near 224, or a number per axis: --near 224,320")
+        raise UsageError(
+            f"--near {given}: not a size", "write --near 224, or a number per spatial axis: --near 224,320"
+        )
     return tuple(numbers)
 
 
@@ -122,7 +124,9 @@ def where(
         UsageError: There is no such tensor or index, or both or neither of `at` and `pixel` are given.
     """
     if (at is None) == (pixel is None):
-        raise UsageError("give either an index of an output or a pixel of an input", "--at 7,7 or --pixel 100,60")
+        raise UsageError(
+            "give either an index of an output or a pixel of an input", "--at OUTPUT:7,7 or --pixel 100,60"
+        )
     if source is not None and at is None:
         raise UsageError("--from only works with --at", "with --pixel, name the other tensor with --to")
     if to is not None and pixel is None:
