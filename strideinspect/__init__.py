@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
+    from strideinspect.questions import sizes, where
+    from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
     from strideinspect.results.cells import Cell, CellAxis
     from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
@@ -43,18 +45,26 @@ if TYPE_CHECKING:
         Unseen,
     )
     from strideinspect.results.scale import Scale
+    from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
+    from strideinspect.results.sizes import Sizes
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
+    from strideinspect.results.where import Where
     from strideinspect.settings import Budget, InputShapes, InputValues, Operator, Settings, Verify
     from strideinspect.version import __version__
 
 __all__ = [
     "Accepted",
     "Alignment",
+    "AxisSizes",
+    "Box",
+    "BoxAxis",
     "Branch",
     "Budget",
     "Cell",
     "CellAxis",
+    "Cells",
+    "CellsAxis",
     "Check",
     "Counts",
     "Dropped",
@@ -73,12 +83,16 @@ __all__ = [
     "LastLocal",
     "Merge",
     "Operator",
+    "Place",
     "Positions",
     "Report",
     "RuleInfo",
     "Scale",
     "Settings",
     "Severity",
+    "SizeRow",
+    "SizeRule",
+    "Sizes",
     "Source",
     "StrideinspectError",
     "TensorReport",
@@ -91,12 +105,15 @@ __all__ = [
     "Verdict",
     "Verification",
     "Verify",
+    "Where",
     "WindowNode",
     "__version__",
     "inspect",
     "inspect_many",
     "inspect_module",
     "settings_for",
+    "sizes",
+    "where",
 ]
 
 _MODULES = {
@@ -107,6 +124,7 @@ _MODULES = {
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "live_models": "inspect_module",
+    "questions": "sizes where",
     "results.cells": "Cell CellAxis",
     "results.field": "Alignment Field FullField LastLocal Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
@@ -115,6 +133,10 @@ _MODULES = {
     "results.totals": "Totals",
     "results.scale": "Scale",
     "results.verdict": "Check Counts Impulses Verdict Verification",
+    "results.size_rules": "AxisSizes SizeRow SizeRule",
+    "results.sizes": "Sizes",
+    "results.boxes": "Box BoxAxis Cells CellsAxis Place",
+    "results.where": "Where",
     "settings": "Budget InputShapes InputValues Operator Settings Verify",
     "version": "__version__",
 }

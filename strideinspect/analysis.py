@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
-from strideinspect.fields.forward import Fields, NodeReads, described, propagate, spatial_axes
+from strideinspect.fields.forward import Fields, NodeReads, ReadsMemo, described, propagate, spatial_axes
 from strideinspect.fields.index_masks import Masks, runs, unmarked
 from strideinspect.fields.liveness import read_indices, seen
 from strideinspect.fields.merging import MapMerge, merges
@@ -19,6 +20,7 @@ from strideinspect.model.inference import infer
 from strideinspect.model.network import Network
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.open_sizes import InputSizes, Origin
+from strideinspect.model.shapes import Memo as ShapesMemo
 from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.model.source import source_of
 from strideinspect.model.tensor_names import named
@@ -44,18 +46,27 @@ _LAYOUTS = {
 }
 
 
+class Memo(NamedTuple):
+    """What is known of nodes at sizes of one network, for use at others; filled by use."""
+
+    shapes: ShapesMemo
+    reads: ReadsMemo
+
+
 @dataclass(frozen=True)  # no slots: what is computed on demand is kept in the instance
 class Analysis:
     """One network at one input size.
 
     `shapes` holds the shape of every tensor, computed at once; make one with `Analysis.of`. `assumed` are, per graph
     input, the axes whose size the program chose, with where it is from. `only` limits `fields` to these axes of the
-    graph inputs, where not all are wanted. Masks are boolean vectors per axis of a tensor, by tensor name.
+    graph inputs, where not all are wanted. `memo` is shared by analyses of one network. Masks are boolean vectors
+    per axis of a tensor, by tensor name.
     """
 
     shapes: Shapes
     assumed: Mapping[str, Mapping[int, Origin]] = field(default_factory=dict)
     only: tuple[InputAxis, ...] | None = None
+    memo: Memo | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, network: Network, sizes: InputSizes, *, whole: bool = True) -> Analysis:
@@ -68,13 +79,16 @@ class Analysis:
         *,
         only: Sequence[InputAxis] | None = None,
         whole: bool = True,
+        memo: Memo | None = None,
     ) -> Analysis:
         """The same network with other shapes of some of its graph inputs.
 
-        Without `whole`, shape inference stops at the first node that cannot run, enough to rule out the size.
+        Without `whole`, shape inference stops at the first node that cannot run, enough to rule out the size. A `memo`
+        makes many sizes of one network cheaper.
         """
-        shapes = infer(self.network, {**self.sizes, **sizes}, go_on=whole)
-        return Analysis(shapes, self.assumed, None if only is None else tuple(only))
+        kept = None if memo is None else memo.shapes
+        shapes = infer(self.network, {**self.sizes, **sizes}, go_on=whole, memo=kept)
+        return Analysis(shapes, self.assumed, None if only is None else tuple(only), memo)
 
     @property
     def network(self) -> Network:
@@ -103,7 +117,7 @@ class Analysis:
 
     @cached_property
     def _described(self) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
-        return described(self.shapes)
+        return described(self.shapes, None if self.memo is None else self.memo.reads)
 
     @property
     def reads(self) -> tuple[NodeReads, ...]:

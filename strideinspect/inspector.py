@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
 from strideinspect.model import tensor_names
-from strideinspect.model.input_values import with_values
-from strideinspect.model.inputs import choose
-from strideinspect.model.load import LoadedModel, load
-from strideinspect.model.network import prepare
+from strideinspect.model.load import LoadedModel
 from strideinspect.model.window_flow import window_flow
-from strideinspect.reads.families import refuse_misdeclared
 from strideinspect.results.one_cause import joined
 from strideinspect.results.report import Finding, Input, Report, Unmatched
 from strideinspect.results.verdict import Verdict, Verification
@@ -24,7 +20,8 @@ from strideinspect.rules.clean_sizes import preferred
 from strideinspect.rules.inspection import Inspection
 from strideinspect.rules.verified_sizes import accepted, confirmed
 from strideinspect.settings import Settings
-from strideinspect.studies.size_trials import Attempt, SizeTrials
+from strideinspect.studies.opening import opened
+from strideinspect.studies.size_trials import Attempt
 
 if TYPE_CHECKING:
     from strideinspect.verify.client import Verifier
@@ -45,10 +42,7 @@ def run(
     """
     rules = registry.chosen(settings.select, settings.ignore)
     progress("reading the model")
-    model = with_values(load(path), settings.input_values)
-    refuse_misdeclared(settings.operators)
-    network = prepare(model, settings.operators)
-    trials = SizeTrials(network, choose(network, settings.input_shapes))
+    model, trials = opened(path, settings)
     first: _Inspected | None = None
     attempt = preferred(trials)
     while True:

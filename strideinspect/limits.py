@@ -127,6 +127,12 @@ have a longer period, for nothing new comes behind one period."""
 LONGEST_PERIOD = 1 << 14
 """Pixels beyond which no size is looked for: a second of speech. Each takes microseconds to rule out."""
 
+LONGEST_JUDGED_PERIOD = 1 << 11
+"""Period of the sizes of an axis up to which each is judged, to find rules: two periods of a millisecond each."""
+
+MOST_SIZES_LISTED = 4096
+"""Sizes of a range that are listed one by one."""
+
 MOST_SIZES_ANALYSED = 64
 """Sizes on each side that are analysed in full, milliseconds each, because following the axis did not rule them out."""
 

@@ -113,7 +113,7 @@ def run(
             "Repeatable.",
         ),
     ] = None,
-    color: Annotated[Colour, typer.Option(help="Colors and links in text.")] = Colour.AUTO,
+    color: options.Color = Colour.AUTO,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Inspect unchanged models again; keep no report of them.")
     ] = False,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from strideinspect.cli.colour_choice import Colour
 from strideinspect.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ class VerifyMode(StrEnum):
     FULL = "full"
 
 
+class AnswerFormat(StrEnum):
+    """The format of an answer about one model."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
 class CommandOfModels(TyperCommand):
     """A command whose usage line shows the models first."""
 
@@ -35,6 +44,17 @@ class CommandOfModels(TyperCommand):
         formatter.write_usage(ctx.command_path, "MODEL... [OPTIONS]")
 
 
+class CommandOfOneModel(TyperCommand):
+    """A command whose usage line shows its one model first."""
+
+    def format_usage(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ANN401
+        """Typer would put the options first."""
+        formatter.write_usage(ctx.command_path, "MODEL [OPTIONS]")
+
+
+OneModel = Annotated[str, typer.Argument(metavar="MODEL", hidden=True)]
+AnswerFormatOption = Annotated[AnswerFormat, typer.Option("--format", help="Format of the answer.")]
+Color = Annotated[Colour, typer.Option(help="Colors and links in text.")]
 Models = Annotated[list[str], typer.Argument(metavar="MODEL", hidden=True)]
 InputShape = Annotated[
     list[str] | None,

@@ -51,8 +51,15 @@ class NodeReads(NamedTuple):
     joins_slices: bool = False
 
 
-def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
-    """Every node's reads of what depends on a graph input's values, and the names of all tensors that do."""
+ReadsMemo = dict[tuple[object, ...], NodeReads]
+"""What nodes read of inputs of some shapes, kept from size to size of one network."""
+
+
+def described(shapes: Shapes, memo: ReadsMemo | None = None) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
+    """Every node's reads of what depends on a graph input's values, and the names of all tensors that do.
+
+    A `memo` is filled and used.
+    """
     data_dependent = set(shapes.network.inputs)
     shaped = {"", *shapes.shapes}  # an optional input or output that is left out has no shape
     listed = []
@@ -67,9 +74,16 @@ def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
                 listed.append(NodeReads(node, (), known=False))
             data_dependent.update(name for name in node.outputs if name)
             continue
+        key = None if memo is None else shapes.memo_key(node)
+        if memo is not None and key in memo:
+            listed.append(memo[key])
+            data_dependent.update(node.outputs[r.output] for r in memo[key].reads)
+            continue
         reads = _fitting(node, shapes, data_dependent)
         of_one = node.op == "Concat" and len({sliced.get(name) for name in node.inputs}) == 1
         listed.append(NodeReads(node, reads, joins_slices=of_one and node.inputs[0] in sliced))
+        if memo is not None and key is not None:
+            memo[key] = listed[-1]
         data_dependent.update(node.outputs[r.output] for r in reads)
     return tuple(listed), frozenset(data_dependent)
 

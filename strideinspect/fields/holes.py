@@ -50,7 +50,7 @@ def holes_of(
         holes[tensor] = {}
         for (name, axis), index in chosen.items():
             if (name, axis) not in near:
-                near[name, axis] = [_locally(item, fields, (name, axis)) for item in nodes]
+                near[name, axis] = [locally(item, fields, (name, axis)) for item in nodes]
             reached = seen_from(shapes, near[name, axis], {tensor: masks})
             seen_indices = np.flatnonzero(reached[name][axis]) if name in reached else np.zeros(0, dtype=np.int64)
             if seen_indices.size:
@@ -61,7 +61,7 @@ def holes_of(
     return holes
 
 
-def _locally(item: NodeReads, fields: Fields, source: InputAxis) -> NodeReads:
+def locally(item: NodeReads, fields: Fields, source: InputAxis) -> NodeReads:
     """The node without reads that are not local: statistics, and broadcasts of a collapsed axis."""
     kept = []
     for read in item.reads:

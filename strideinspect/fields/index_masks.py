@@ -1,7 +1,7 @@
 """Marked indices of a tensor, one boolean vector per axis, propagated through one read backwards or forwards.
 
-These are masks of full dependence. An index is marked if all of its vectors are, so too many indices may be marked,
-never too few.
+These are masks of full dependence, unless reads are left out. An index is marked if all of its vectors
+are, so too many indices may be marked, never too few.
 """
 
 from __future__ import annotations
@@ -100,18 +100,21 @@ def _before(step: Step, masks: Masks) -> Shape:
 
 
 def forward(read: Read, masks: Masks, shape: Shape) -> Masks:
-    """The output indices that read a marked index; all of them if a step mixes indices."""
+    """The output indices that read a marked index, all of them marked in every other vector too; `shape` is theirs."""
     marked = masks
-    for step in read.steps:
-        after = _forward_step(step, marked)
-        if after is None:
-            return all_marked(shape)
-        marked = after
-    return marked if _fits(read.place, marked, shape) else all_marked(shape)
+    try:
+        for step in read.steps:
+            marked = _forward_step(step, marked)
+    except TooLargeError:  # assume that everything is read
+        return all_marked(shape)
+    return marked if read.place is None else _laid_out(read.place, marked, shape)
 
 
-def _fits(place: Place | None, masks: Masks, shape: Shape) -> bool:
-    return place is None and tuple(map(len, masks)) == shape
+def _laid_out(place: Place, masks: Masks, shape: Shape) -> Masks:
+    """The marked indices of a piece in the whole that it is a piece of."""
+    vector = np.zeros(shape[place.axis], dtype=bool)
+    vector[place.offset : place.offset + place.length] = masks[place.axis]
+    return _replaced(masks, place.axis, vector)
 
 
 def _replaced(masks: Masks, axis: int, vector: Vector) -> Masks:
@@ -227,33 +230,53 @@ def _any(vector: Vector) -> Vector:
     return np.array([vector.any()])
 
 
-def _forward_step(step: Step, masks: Masks) -> Masks | None:
-    """The output indices that read a marked index; None for a step that mixes indices.
-
-    Masks are propagated forwards only through nodes that keep indices apart: transposes, reshapes, pads and slices.
-    """
+def _forward_step(step: Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911 - one case a kind
     match step:
-        case Sliding():
-            return _forward_sliding(step, masks)
-        case Permute():
-            return tuple(masks[axis] for axis in step.perm)
+        case Sliding() | Transposed():
+            return _replaced(masks, step.axis, _reached(step._replace(axis=0), masks[step.axis].tobytes()))
+        case Channels():
+            return _forward_channels(step, masks)
+        case Broadcast():
+            return _forward_broadcast(step, masks)
         case Reshape():
             return _reshaped(masks, step.before, step.after)
+        case Permute():
+            return tuple(masks[axis] for axis in step.perm)
+        case Whole():
+            return _replaced(masks, step.axis, _any(masks[step.axis]))
         case Table():
             return _forward_table(step, masks)
-        case Transposed() | Channels() | Whole() | Cumulative() | Statistics() | Broadcast() | Everything():
-            return None
+        case Statistics():
+            return _back_statistics(step, masks)  # every index of these axes depends on every other
+        case Everything():
+            return all_marked(step.after)
+        case Cumulative():
+            return _back_cumulative(step._replace(forward=step.backward, backward=step.forward), masks)
         case _:
             assert_never(step)
 
 
-def _forward_sliding(step: Sliding, masks: Masks) -> Masks:
-    return _replaced(masks, step.axis, _reached(step._replace(axis=0), masks[step.axis].tobytes()))
+def _forward_channels(step: Channels, masks: Masks) -> Masks:
+    groups = masks[step.axis].reshape(step.groups, -1).any(axis=1)
+    return _replaced(masks, step.axis, np.repeat(groups, step.outputs // step.groups))
+
+
+def _forward_broadcast(step: Broadcast, masks: Masks) -> Masks:
+    lead = len(step.after) - len(step.before)
+    kept = (v if len(v) == n else np.repeat(v, n) for v, n in zip(masks, step.after[lead:], strict=True))
+    return (*map(_all, step.after[:lead]), *kept)
 
 
 def _forward_table(step: Table, masks: Masks) -> Masks:
     guarded = np.append(masks[step.axis], False)
     return _replaced(masks, step.axis, np.atleast_1d(guarded[step.taps].any(axis=1)))
+
+
+def either(one: Masks | None, other: Masks) -> Masks:
+    """The smallest product that holds the indices of both; of `other` alone where there is no `one`."""
+    if one is None or one is other:
+        return other
+    return tuple(a if a is b else a | b for a, b in zip(one, other, strict=True))
 
 
 def runs(vector: Vector) -> tuple[tuple[int, int], ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from strideinspect.fields.forward import NodeReads
-from strideinspect.fields.index_masks import Masks, Vector, all_marked, back, forward
+from strideinspect.fields.index_masks import Masks, all_marked, back, either, forward
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.families import family_of
 
@@ -91,9 +91,4 @@ def _mark_all(masks: dict[str, Masks], name: str, shapes: Shapes) -> None:
 def _join(masks: dict[str, Masks], name: str, more: Masks | None) -> None:
     if more is None:
         return
-    have = masks.get(name)
-    masks[name] = more if have is None or have is more else tuple(map(_either, have, more))
-
-
-def _either(one: Vector, other: Vector) -> Vector:
-    return one if one is other else one | other
+    masks[name] = either(masks.get(name), more)

@@ -43,6 +43,29 @@ class MapMerge(NamedTuple):
     upsampled: bool
     slices: bool
 
+    @property
+    def ends(self) -> tuple[MergedMap, MergedMap]:
+        """The branches that lie first and last."""
+        return min(self.branches, key=lambda branch: branch.most), max(self.branches, key=lambda branch: branch.least)
+
+    @property
+    def comparable(self) -> bool:
+        """Whether the branches should lie at one place: not in a causal network, and not where slices are joined."""
+        causal = len(self.axes) == 1 and len({branch.last for branch in self.branches}) == 1
+        return not (causal or self.slices or len({branch.stride for branch in self.branches}) > 1)
+
+    @property
+    def apart(self) -> Fraction:
+        """How many pixels they lie apart along every path; 0 or less where they meet along some paths."""
+        first, last = self.ends
+        return last.least - first.most
+
+    @property
+    def aligned(self) -> bool:
+        """Whether the branches have one effective stride and lie at one place, as far as they should."""
+        same_stride = len({abs(branch.stride) for branch in self.branches}) == 1
+        return same_stride and not (self.comparable and self.apart > 0)
+
 
 def merges(nodes: Sequence[NodeReads], fields: Fields, shapes: Mapping[str, Shape]) -> Iterator[MapMerge]:
     """All elementwise merges and channel concatenations of maps that have a position.

@@ -30,18 +30,18 @@ from strideinspect.model.network import (
 from strideinspect.model.node import SEQUENCES, Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
 from strideinspect.model.shape_rules import MERGES
-from strideinspect.model.shapes import Problem, Shapes, Trouble
+from strideinspect.model.shapes import Memo, Placed, Problem, Shapes, Trouble
 from strideinspect.model.subgraphs import captured_by
 from strideinspect.model.window import BrokenError, MisfitError
 from strideinspect.spelling import shape_text
 
 
-def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True) -> Shapes:
+def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True, memo: Memo | None = None) -> Shapes:
     """Shapes of all tensors for these input shapes. Where one cannot be inferred, the result holds the reason.
 
-    Without `go_on`, inference stops at the first node that cannot run.
+    Without `go_on`, inference stops at the first node that cannot run. A `memo` is filled and used.
     """
-    result = Shapes(network, constants=network.constants.copy())
+    result = Shapes(network, constants=network.constants.copy(), memo=memo)
     for name, (shape, dtype) in network.weights.items():
         _declare(result, name, shape, dtype)
     for name, shape in inputs.items():
@@ -143,13 +143,18 @@ def _visit(result: Shapes, node: Node) -> None:
         reason = result.unknown.get(missing, f"the shape of {missing!r} is unknown")
         _give_up(result, node, reason)
         return
+    key = None if result.memo is None else result.memo_key(node)
+    if result.memo is not None and key in result.memo:
+        _enter(result, node, result.memo[key])
+        return
     try:
         shapes, dtypes = outputs_of(result, node, partial(_run_body, result))
         _refuse_unusable(shapes)
-        for name, shape, dtype in zip(node.outputs, shapes, dtypes, strict=False):
-            if name and shape is not None:
-                result.shapes[name], result.dtypes[name] = shape, dtype
+        placed = Placed(tuple(shapes), tuple(dtypes), result.geometries.get(node.key))
+        _enter(result, node, placed)
         _fold(result, node)
+        if result.memo is not None and key is not None and not result.constants.has_any(node.outputs):
+            result.memo[key] = placed
     except MisfitError as error:
         broken = isinstance(error, BrokenError)
         fitting = Trouble.MERGE if node.op in MERGES else Trouble.HEAD
@@ -169,6 +174,14 @@ def _visit(result: Shapes, node: Node) -> None:
         if name and name not in result.shapes and name not in result.unknown:
             what = "output is a sequence" if node.op in SEQUENCES else "output shape depends on the data"
             result.unknown[name] = f"{node.op} {node.label!r}: its {what}"
+
+
+def _enter(result: Shapes, node: Node, placed: Placed) -> None:
+    for name, shape, dtype in zip(node.outputs, placed.shapes, placed.dtypes, strict=False):
+        if name and shape is not None:
+            result.shapes[name], result.dtypes[name] = shape, dtype
+    if placed.geometry is not None:
+        result.geometries[node.key] = placed.geometry
 
 
 def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:

@@ -83,6 +83,10 @@ class Constants(Mapping[str, ConstantArray]):
         twin._computed_entries = self._computed_entries
         return twin
 
+    def has_any(self, names: Iterable[str]) -> bool:
+        """Whether one of these is a constant, read or computed or not."""
+        return any(name in self._known or name in self._tensors or name in self._later for name in names)
+
     def known(self, name: str) -> ConstantArray | None:
         """The value if it is in memory or small, else None; large tables are not read."""
         value = self._known.get(name)

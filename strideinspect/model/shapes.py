@@ -10,7 +10,7 @@ from typing import NamedTuple
 from strideinspect.model.geometry import Geometry
 from strideinspect.model.if_branches import IfBranch
 from strideinspect.model.network import Constants, Network
-from strideinspect.model.node import Node, PlacedNode, Shape
+from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
 
 
 class Trouble(Enum):
@@ -29,6 +29,18 @@ class Problem(NamedTuple):
     node: Node
     trouble: Trouble
     text: str
+
+
+class Placed(NamedTuple):
+    """What a node makes of inputs of some shapes."""
+
+    shapes: tuple[Shape | None, ...]
+    dtypes: tuple[int, ...]
+    geometry: Geometry | None
+
+
+Memo = dict[tuple[object, ...], Placed]
+"""What nodes made of their inputs, kept from size to size of one network: late maps are the same at most sizes."""
 
 
 @dataclass(slots=True)
@@ -59,6 +71,16 @@ class Shapes:
     unfit: dict[IfBranch, str] = field(default_factory=dict)
     depth: int = 0  # how many Loop bodies enclose these nodes
     resized: bool = False  # whether the inputs differ from what the file declares
+    memo: Memo | None = None  # where many sizes of one network are asked for
+
+    def memo_key(self, node: Node) -> tuple[object, ...] | None:
+        """What decides the shapes of the node's outputs, if that is the shapes of its inputs alone; else None."""
+        names = [name for name in node.inputs if name]
+        if not names or not node.key or self.branches or node.op in WITH_BODIES:
+            return None
+        if not self.size_dependent.isdisjoint(names):
+            return None
+        return (node.key, self.resized, *(self.shapes.get(name) for name in node.inputs))
 
     def placed(self, node: Node, data_dependent: Collection[str] | None = None) -> PlacedNode:
         """The node with the shapes and constants known so far, and the tensors that depend on an input's values."""

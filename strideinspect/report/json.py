@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from strideinspect.results import as_data
 from strideinspect.results.report import FailedReport, Report
@@ -20,7 +20,12 @@ def render(results: Iterable[Report | FailedReport], *, version: str, positions:
         else as_data.model(r, positions=positions)
         for r in results
     ]
-    return _indented(as_data.document(models, version), "") + "\n"
+    return document_text(as_data.document(models, version))
+
+
+def document_text(data: Mapping[str, object]) -> str:
+    """Plain data as text, laid out as every JSON document of the program is."""
+    return _indented(dict(data), "") + "\n"
 
 
 def _indented(value: object, indent: str) -> str:

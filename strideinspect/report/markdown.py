@@ -52,7 +52,7 @@ def _overview(results: Sequence[Report | FailedReport], files: places.Files) -> 
     yield "|---|---|"
     for result in results:
         verdict = "**not inspected**" if isinstance(result, FailedReport) else _summary(result)
-        yield f"| {_escaped(files.model(result.path))} | {verdict} |"
+        yield f"| {escaped(files.model(result.path))} | {verdict} |"
     yield ""
 
 
@@ -61,14 +61,14 @@ def _summary(report: Report) -> str:
 
 
 def _failed(result: FailedReport, files: places.Files) -> Iterator[str]:
-    yield f"## {_escaped(files.model(result.path))}\n"
-    yield f"**not inspected**: {_escaped(result.message)}" + (f"<br>{_escaped(result.help)}" if result.help else "")
+    yield f"## {escaped(files.model(result.path))}\n"
+    yield f"**not inspected**: {escaped(result.message)}" + (f"<br>{escaped(result.help)}" if result.help else "")
     yield ""
 
 
 def _section(report: Report, files: places.Files, table: Sequence[str], rows: int) -> Iterator[str]:
-    yield f"## {_escaped(files.model(report.path))}\n"
-    yield from (f"- {_escaped(fact)}" for fact in _facts(report))
+    yield f"## {escaped(files.model(report.path))}\n"
+    yield from (f"- {escaped(fact)}" for fact in _facts(report))
     yield f"- **{_summary(report)}**\n"
     if table:
         yield "| severity | rule | finding |"
@@ -111,9 +111,9 @@ def _row(group: findings.Group, files: places.Files) -> str:
     if group.first.help:
         lines.append(f"help: {group.first.help}")
     link = f"[{rule}]({rule_links.address(rule, group.first.page)})"
-    return f"| {group.first.severity} | {link} | {'<br>'.join(map(_escaped, lines))} |"
+    return f"| {group.first.severity} | {link} | {'<br>'.join(map(escaped, lines))} |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """The text as it is, whatever it holds: names come from a file."""
     return _MARKS.sub(r"\\\1", layout.printable(text))

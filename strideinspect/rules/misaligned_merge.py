@@ -66,13 +66,9 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per merge whose branches lie apart along every path."""
     analysis = inspection.analysis
     for merge in analysis.merges:
-        causal = len(merge.axes) == 1 and len({branch.last for branch in merge.branches}) == 1
-        if causal or merge.slices or len({branch.stride for branch in merge.branches}) > 1:
-            continue
-        low = min(merge.branches, key=lambda branch: branch.most)
-        high = max(merge.branches, key=lambda branch: branch.least)
-        apart = high.least - low.most
-        if apart > 0:
+        low, high = merge.ends
+        apart = merge.apart
+        if merge.comparable and apart > 0:
             windows = _windows_between(analysis, low, high)
             by_design = apart <= abs(low.stride) / 2 and any(map(_even, windows))
             yield Draft(

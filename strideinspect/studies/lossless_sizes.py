@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from strideinspect.analysis import Analysis
+from strideinspect.analysis import Analysis, Memo
 from strideinspect.fields.closed_form import Closed
 from strideinspect.fields.coverage import lost, padding_mask
 from strideinspect.fields.forward import Fields, NodeReads, carried_on, propagate
@@ -39,13 +39,21 @@ class SizeSearch:
 
     Most sizes are ruled out by following one axis through windows and padding (`followed_axis`), which takes
     microseconds each; only those that pass are analysed in full. `accepted` has the last word on a size that loses
-    nothing.
+    nothing. The spatial axes of a square image change together, unless they are taken `apart`.
     """
 
-    def __init__(self, analysis: Analysis, accepted: Callable[[str, Shape], bool] = lambda _name, _shape: True) -> None:
+    def __init__(
+        self,
+        analysis: Analysis,
+        accepted: Callable[[str, Shape], bool] = lambda _name, _shape: True,
+        *,
+        apart: bool = False,
+    ) -> None:
         self._analysis = analysis
+        self._apart = apart
         self._accepted = accepted
         self._axes: dict[InputAxis, FollowedAxis] = {}
+        self._memo = Memo({}, {})
         shapes = analysis.shapes.shapes
         self._outputs = {name: shapes[name] for name in analysis.network.outputs if name in shapes}
         self._unknown = _unknown(analysis.reads)
@@ -136,7 +144,7 @@ class SizeSearch:
     def at(self, name: str, shape: Shape) -> Analysis:
         """The analysis at another shape of one input; where a node cannot run, nothing is known behind it."""
         if (name, shape) not in self._analyses:
-            self._analyses[name, shape] = self._analysis.at({name: shape}, whole=False)
+            self._analyses[name, shape] = self._analysis.at({name: shape}, whole=False, memo=self._memo)
         return self._analyses[name, shape]
 
     def _followed(self, name: str, axis: int) -> FollowedAxis:
@@ -156,12 +164,16 @@ class SizeSearch:
 
     def runs(self, name: str, axis: int, size: int) -> bool:
         """Whether every node runs at another size of an axis, and the outputs are those of one batch."""
-        return self._runs(self.at(name, self._shape(name, dict.fromkeys(self._moving(name, (axis,)), size))), name)
+        return self._runs(self.resized(name, axis, size), name)
+
+    def resized(self, name: str, axis: int, size: int) -> Analysis:
+        """The analysis at another size of an axis."""
+        return self.at(name, self._shape(name, dict.fromkeys(self._moving(name, (axis,)), size)))
 
     def _moving(self, name: str, axes: tuple[int, ...]) -> tuple[int, ...]:
         """The spatial axes of a square image, which change together; else these axes."""
         spatial = self._analysis.spatial_axes[name]
-        return spatial if len({self._analysis.sizes[name][axis] for axis in spatial}) == 1 else axes
+        return spatial if not self._apart and len({self._analysis.sizes[name][axis] for axis in spatial}) == 1 else axes
 
     def _lossless(self, name: str, sizes: Mapping[int, int], aim: Aim) -> bool:
         shape = self._shape(name, sizes)

@@ -1,4 +1,4 @@
-"""Which sizes of an input axis run, see every pixel and drop nothing, as rules.
+"""Which sizes of an input axis run, see every pixel, drop nothing and keep branches aligned, as rules.
 
 What windows lose depends on a size modulo the least common multiple of the effective strides, once no map is smaller
 than its window. So one period decides: the sizes of one period are judged, each by an analysis unless following the
@@ -8,39 +8,177 @@ rule holds is found by halving, and the period below it is judged once more.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
-from strideinspect.limits import LONGEST_PERIOD
-from strideinspect.results.sizes import AxisSizes, SizeRule
+from strideinspect.errors import UsageError
+from strideinspect.fields.closed_form import Caveat, Closed
+from strideinspect.limits import LONGEST_JUDGED_PERIOD, MOST_SIZES_LISTED
+from strideinspect.results.field import Span
+from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
+from strideinspect.results.sizes import Sizes
+from strideinspect.spelling import count
 from strideinspect.studies.lossless_sizes import SizeSearch
 
+Good = Callable[[int], bool]
 NO_RULE = SizeRule(None, None, None, None, None)
 
 
-def axis_sizes(analysis: Analysis, name: str, axis: int, search: SizeSearch | None = None) -> AxisSizes:
-    """The rules for one spatial axis of a graph input; the axes of a square image change together."""
-    search = search or SizeSearch(analysis)
-    current = analysis.sizes[name][axis]
+def model_sizes(analysis: Analysis, path: str, within: Span | None = None) -> Sizes:
+    """The rules for every spatial axis of every graph input, and what holds at each size of a range.
+
+    Raises UsageError where no axis is spatial, or the range is empty or too long.
+    """
+    places = [(name, axis) for name, axes in analysis.spatial_axes.items() for axis in axes]
+    if not places:
+        raise UsageError(f"{path}: no window slides over an input", "sizes are those of images, signals and volumes")
+    if within is not None and not 0 < within[0] <= within[1] < within[0] + MOST_SIZES_LISTED:
+        wrong = (
+            f"the range of sizes {within[0]}:{within[1]} is empty or has more than {count(MOST_SIZES_LISTED, 'size')}"
+        )
+        raise UsageError(wrong, "write 192:320")
+    base = _running(analysis)
+    search = SizeSearch(base, apart=True)
+    axes = [axis_sizes(base, name, axis, search, analysis.sizes[name][axis], within) for name, axis in places]
+    return Sizes(path, tuple(axes), within)
+
+
+def axis_sizes(
+    analysis: Analysis,
+    name: str,
+    axis: int,
+    search: SizeSearch | None = None,
+    current: int | None = None,
+    within: Span | None = None,
+) -> AxisSizes:
+    """The rules for one spatial axis of a graph input, beside the sizes that the analysis has for the others.
+
+    Axes that have to be equal change together. `current` is the present size if it is not the one of the analysis.
+    """
+    search = search or SizeSearch(analysis, apart=True)
+    current = analysis.sizes[name][axis] if current is None else current
+    judge = _Judge(analysis, search, name, axis)
     period = search.period(name, axis)
-
-    def rule(good: Callable[[int], bool]) -> SizeRule:
-        return rule_of(good, current, period) if period <= LONGEST_PERIOD else NO_RULE
-
-    lossless = rule(lambda n: search.is_lossless(name, axis, n, "dropped"))
+    runs = judge.rule(judge.runs, current, period)
+    together: tuple[int, ...] = ()
+    spatial = analysis.spatial_axes[name]
+    if runs.step is None and len({analysis.sizes[name][other] for other in spatial}) == 1 < len(spatial):
+        square = _Judge(analysis, SizeSearch(analysis), name, axis)
+        other_runs = square.rule(square.runs, current, period)
+        if other_runs.step is not None:
+            judge, runs, together = square, other_runs, tuple(other for other in spatial if other != axis)
+    rules = {"runs": runs, **{aim: judge.rule(good, current, period) for aim, good in judge.further.items()}}
+    drops_nothing = rules["drops_nothing"]
+    clean = judge.further["drops_nothing"](current)
+    dims = analysis.network.inputs[name].dims
     return AxisSizes(
         input=name,
         axis=axis,
         current=current,
-        runs=rule(lambda n: search.runs(name, axis, n)),
-        sees_everything=rule(lambda n: search.is_lossless(name, axis, n, "unseen")),
-        drops_nothing=lossless,
-        pad_end=None if lossless.above is None else lossless.above - current,
+        **rules,
+        pad_end=0 if clean else None if drops_nothing.above is None else drops_nothing.above - current,
+        period=period,
+        judged=(current, current + 2 * period - 1) if period <= LONGEST_JUDGED_PERIOD else None,
+        together=together,
+        fixed=dims is not None and isinstance(dims[axis], int) and dims[axis] != -1,
+        listed=tuple(judge.rows(within, rules)) if within else (),
     )
 
 
-def rule_of(good: Callable[[int], bool], current: int, period: int) -> SizeRule:
-    """The rule that the good sizes follow; without a step where two periods differ or hold no single remainder."""
+class _Judge(NamedTuple):
+    """Says of one size of an axis whether it is good for something."""
+
+    analysis: Analysis
+    search: SizeSearch
+    name: str
+    axis: int
+
+    @staticmethod
+    def rule(good: Good, current: int, period: int) -> SizeRule:
+        """The rule that the sizes follow; none where they repeat too late to be judged one by one."""
+        return rule_of(good, current, period) if period <= LONGEST_JUDGED_PERIOD else NO_RULE
+
+    def runs(self, size: int) -> bool:
+        """Whether every node runs."""
+        return self.search.runs(self.name, self.axis, size)
+
+    @property
+    def further(self) -> Mapping[str, Good]:
+        """The other aims, by the names of the attributes of AxisSizes."""
+        search, name, axis = self.search, self.name, self.axis
+        return {
+            # A size at which the model does not run loses nothing and is good for nothing.
+            "sees_everything": lambda n: search.is_lossless(name, axis, n, "unseen") and self.runs(n),
+            "drops_nothing": lambda n: search.is_lossless(name, axis, n, "dropped") and self.runs(n),
+            "aligned": _Alignment(self).holds,
+        }
+
+    def rows(self, within: Span, rules: Mapping[str, SizeRule]) -> Iterator[SizeRow]:
+        """What holds at each size of a range: by the rules from their smallest sizes on, else judged."""
+        aims: dict[str, Good] = {"runs": self.runs, **self.further}
+
+        def holds(aim: str, size: int) -> bool:
+            rule = rules[aim]
+            if rule.step is None or rule.smallest is None or size < rule.smallest:
+                return aims[aim](size)
+            return size % rule.step in rule.remainders
+
+        for size in range(within[0], within[1] + 1):
+            yield SizeRow(size, **{aim: holds(aim, size) for aim in aims})
+
+
+class _Alignment:
+    """Whether branches are aligned at a size of an axis. Where no padding depends on the size, one size decides."""
+
+    def __init__(self, judge: _Judge) -> None:
+        self._judge = judge
+
+    def holds(self, size: int) -> bool:
+        """Whether every node runs, and every merge along the axis is aligned."""
+        judge = self._judge
+        if not judge.runs(size):
+            return False
+        return self._aligned(judge.search.resized(judge.name, judge.axis, size)) if self._varies else self._always
+
+    @cached_property
+    def _always(self) -> bool:
+        return self._aligned(self._judge.analysis)
+
+    @cached_property
+    def _varies(self) -> bool:
+        analysis, source = self._judge.analysis, (self._judge.name, self._judge.axis)
+        forms = (
+            analysis.fields[branch.tensor][source].form
+            for merge in analysis.merges
+            if merge.input == source[0] and source[1] in merge.axes
+            for branch in merge.branches
+        )
+        return any(isinstance(form, Closed) and Caveat.SIZE in form.caveat for form in forms)
+
+    def _aligned(self, analysis: Analysis) -> bool:
+        name, axis = self._judge.name, self._judge.axis
+        return all(merge.aligned for merge in analysis.merges if merge.input == name and axis in merge.axes)
+
+
+def _running(analysis: Analysis) -> Analysis:
+    """The analysis, or that of the nearest larger size at which the model runs, all spatial axes as much larger."""
+    if not analysis.problems:
+        return analysis
+    periods = [SizeSearch(analysis).period(name, axis) for name, axes in analysis.spatial_axes.items() for axis in axes]
+    for more in range(1, min(2 * max(periods), LONGEST_JUDGED_PERIOD)):
+        larger = {
+            name: tuple(n + more if axis in analysis.spatial_axes[name] else n for axis, n in enumerate(shape))
+            for name, shape in analysis.sizes.items()
+        }
+        if not analysis.at(larger, whole=False).problems:
+            return analysis.at(larger)
+    return analysis
+
+
+def rule_of(good: Good, current: int, period: int) -> SizeRule:
+    """The rule that the good sizes follow; without a step where two periods differ."""
     known: dict[int, bool] = {}
 
     def judged(n: int) -> bool:
@@ -50,23 +188,30 @@ def rule_of(good: Callable[[int], bool], current: int, period: int) -> SizeRule:
 
     first = [n for n in range(current, current + period) if judged(n)]
     second = [n for n in range(current + period, current + 2 * period) if judged(n)]
+    above = next((n for n in first + second if n > current), None)
     if not first or [n + period for n in first] != second:
-        near = [n for n in first + second if n > current]
         below = next((n for n in range(current - 1, max(0, current - period), -1) if judged(n)), None)
-        return SizeRule(None, None, None, below, near[0] if near else None)
-    step = period // len(first)
-    remainder = first[0] % step
-    if period % len(first) or any(n % step != remainder for n in first):
-        below = next((n for n in range(current - 1, 0, -1) if judged(n)), None)
-        return SizeRule(None, None, None, below, next(n for n in first + second if n > current))
-    smallest = _smallest(judged, first[0], step)
+        return SizeRule(None, None, None, below, above, tuple(sorted(n for n in known if known[n])))
+    step, remainders = _classes({n % period for n in first}, period)
+    fails = max(_smallest(judged, next(n for n in first if n % step == rest), step) for rest in remainders) - step
+    smallest = next(n for n in range(fails + 1, fails + step + 1) if n % step in remainders)
     exceptions = tuple(n for n in range(max(1, smallest - period), smallest) if judged(n))
-    below = max((n for n in (*exceptions, *range(smallest, current, step)) if n < current), default=None)
-    above = next(n for n in first + second if n > current)
-    return SizeRule(smallest, step, remainder, below, above, exceptions)
+    members = (n for n in range(current - 1, smallest - 1, -1) if n % step in remainders)
+    below = next(members, max((n for n in exceptions if n < current), default=None))
+    only = remainders[0] if len(remainders) == 1 else None
+    return SizeRule(smallest, step, only, below, above, exceptions, remainders)
 
 
-def _smallest(good: Callable[[int], bool], size: int, step: int) -> int:
+def _classes(remainders: set[int], period: int) -> tuple[int, tuple[int, ...]]:
+    """The smallest step after which the sizes with these remainders of a period repeat, and their remainders of it."""
+    for step in (n for n in range(1, period) if period % n == 0):
+        classes = {rest % step for rest in remainders}
+        if len(classes) * (period // step) == len(remainders):
+            return step, tuple(sorted(classes))
+    return period, tuple(sorted(remainders))
+
+
+def _smallest(good: Good, size: int, step: int) -> int:
     """The smallest good size that lies a number of steps below one, found by halving."""
     fails, holds = size // step + 1, 0  # in steps below `size`
     while fails - holds > 1:

@@ -1,0 +1,59 @@
+"""`strideinspect where MODEL`."""
+
+# No `from __future__ import annotations`: Typer would read every option from text, four times over.
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strideinspect.cli import one_model, options
+from strideinspect.cli.colour_choice import Colour
+
+if TYPE_CHECKING:
+    from strideinspect.cli.one_model import Answered
+    from strideinspect.settings import Settings
+
+
+def run(
+    model: options.OneModel,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OUTPUT:7,7",
+            help="An index of an output, tensor, node or layer: which pixels does it depend on? OUTPUT: is optional "
+            "where only one output has a position.",
+        ),
+    ] = None,
+    pixel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INPUT:100,60",
+            help="A pixel of an input, or an index of another tensor: which indices of the outputs depend on it?",
+        ),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TENSOR", help="With --at: indices of this tensor instead of the inputs."),
+    ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(metavar="TENSOR", help="With --pixel: indices of this tensor instead of the outputs."),
+    ] = None,
+    input_shape: options.InputShape = None,
+    input_value: options.InputValue = None,
+    format: options.AnswerFormatOption = options.AnswerFormat.TEXT,
+    color: options.Color = Colour.AUTO,
+    config: options.Config = None,
+    no_config: options.NoConfig = False,
+) -> int:
+    """Show which pixels an output index depends on, padding and holes included, or which indices depend on a pixel."""
+
+    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+        from strideinspect import questions
+        from strideinspect.report import where as report
+
+        answer = questions.where(file, at=at, pixel=pixel, source=source, to=to, settings=settings)._replace(path=shown)
+        return report.answer(answer), answer.to_dict()
+
+    request = one_model.ModelRequest(model, input_shape, input_value, config, not no_config)
+    return one_model.answer(request, one_model.Presentation(format, color), ask)

@@ -1,0 +1,35 @@
+"""A file as a network whose open sizes are yet to be chosen: where every inspection and every study begins."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from strideinspect.analysis import Analysis
+from strideinspect.model.input_values import with_values
+from strideinspect.model.inputs import choose
+from strideinspect.model.load import LoadedModel, load
+from strideinspect.model.network import prepare
+from strideinspect.reads.families import refuse_misdeclared
+from strideinspect.settings import Settings
+from strideinspect.studies.size_trials import SizeTrials
+
+
+class Opened(NamedTuple):
+    """A model with the values that were given for its inputs, and the trials of the sizes that it leaves open."""
+
+    model: LoadedModel
+    trials: SizeTrials
+
+
+def opened(path: str | os.PathLike[str], settings: Settings) -> Opened:
+    """Read a file, with the input values, the input shapes and the operators of these settings."""
+    model = with_values(load(path), settings.input_values)
+    refuse_misdeclared(settings.operators)
+    network = prepare(model, settings.operators)
+    return Opened(model, SizeTrials(network, choose(network, settings.input_shapes)))
+
+
+def analysed(path: str | os.PathLike[str], settings: Settings) -> Analysis:
+    """The analysis at the sizes that are given, else at those that the program chooses."""
+    return opened(path, settings).trials.best().analysis

@@ -1,0 +1,91 @@
+"""One index of a tensor, as people write it: `logits:7,7`, or `7,7` where only one tensor can be meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from strideinspect.analysis import Analysis
+from strideinspect.errors import UsageError
+from strideinspect.model.tensor_names import matching, named
+from strideinspect.results.boxes import Place
+from strideinspect.spelling import listed, shape_text
+
+_INDEX = re.compile(r"(?:(?P<name>.*):)?\s*(?P<index>\d{1,18}(?:\s*,\s*\d{1,18})*)\s*")
+
+
+def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> Place:
+    """The tensor and the index that a text names; without a name, the one of the `usual` tensors with a position.
+
+    Raises UsageError where there is no such tensor or no such index.
+    """
+    found = _INDEX.fullmatch(text)
+    index: tuple[int, ...] = ()
+    if found is None or named(analysis.shapes, text):  # names may end like an index: x:0
+        name = text.rstrip(":")
+    else:
+        name = found["name"] or ""
+        index = tuple(int(number) for number in found["index"].split(","))
+    chosen = tensor(analysis, name, usual) if name else _only(analysis, usual, text, option)
+    shape, axes = analysis.shapes.shapes[chosen], position_axes(analysis, chosen)
+    if len(index) != len(axes):
+        sizes = f"{chosen} is {shape_text(shape)}"
+        if not axes:
+            raise UsageError(f"{option} {text}: {sizes} and has no position", f"write {option} {chosen} without index")
+        example = f"{chosen}:{','.join(str(shape[axis] // 2) for axis in axes)}"
+        what = f"its position runs along {'axis' if len(axes) == 1 else 'axes'} {listed(list(map(str, axes)))}"
+        raise UsageError(f"{option} {text}: {sizes}, and {what}", f"write {option} {example}")
+    for axis, number in zip(axes, index, strict=True):
+        if number >= shape[axis]:
+            raise UsageError(
+                f"{option} {text}: {chosen} is {shape_text(shape)}, so that it has no index {number} along axis {axis}",
+                f"give one from 0 to {shape[axis] - 1}" if shape[axis] else "the axis is empty",
+            )
+    return Place(chosen, shape, axes, index)
+
+
+def tensor(analysis: Analysis, name: str, usual: Sequence[str] = ()) -> str:
+    """The one tensor with this name, or of the node or layer with it; `usual` are those to propose.
+
+    Raises UsageError where there is none.
+    """
+    found, missing = matching(analysis.shapes, [name], analysis.data_dependent)
+    known = listed([*usual[:3], *(["others"] if len(usual) > 3 else [])], "or")
+    constant = name in analysis.network.weights or (found and found[0] in analysis.shapes.constants)
+    if constant and not analysis.data_dependent.intersection(found):
+        raise UsageError(f"{name!r} is a constant: it depends on no input", f"name {known}" if known else "")
+    if missing:
+        near = missing[0].near
+        hint = f"did you mean {near}?" if near else f"name {known}" if known else "--format json lists the names"
+        raise UsageError(f"no tensor, node or layer is called {name!r}", hint)
+    if len(found) > 1:
+        few = [*found[:3], *(["others"] if len(found) > 3 else [])]
+        raise UsageError(f"{name!r} stands for {len(found)} tensors", f"name one of them: {listed(few, 'or')}")
+    (only,) = found
+    if only not in analysis.shapes.shapes:
+        raise UsageError(f"nothing is known of {only!r}", analysis.shapes.unknown.get(only, ""))
+    if only not in analysis.data_dependent:
+        raise UsageError(f"{only!r} is a constant: it depends on no input")
+    return only
+
+
+def position_axes(analysis: Analysis, name: str) -> tuple[int, ...]:
+    """The axes of a tensor along which the position on some graph input runs."""
+    fields = analysis.fields.get(name, {}).values()
+    return tuple(sorted({axis for seen in fields if seen.actual.local is not None for axis in seen.actual.axes}))
+
+
+def _only(analysis: Analysis, usual: Sequence[str], text: str, option: str) -> str:
+    with_position = [name for name in usual if position_axes(analysis, name)]
+    if len(with_position) == 1:
+        return with_position[0]
+    if not with_position:
+        raise UsageError(f"{option} {text}: no {_kind(option)} has a position", "name a tensor inside the model")
+    raise UsageError(
+        f"{option} {text}: there are {len(with_position)} {_kind(option)}s with a position",
+        f"name one of them: {listed([f'{name}:{text}' for name in with_position[:3]], 'or')}",
+    )
+
+
+def _kind(option: str) -> str:
+    return "input" if "pixel" in option else "output"
