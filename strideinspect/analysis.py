@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from strideinspect.fields.forward import Fields, NodeReads, ReadsMemo, described, propagate, spatial_axes
+from strideinspect.fields.forward import Fields, NodeReads, ReadsMemo, described, propagate
 from strideinspect.fields.index_masks import Masks, runs, unmarked
 from strideinspect.fields.liveness import read_indices, seen
 from strideinspect.fields.merging import MapMerge, merges
+from strideinspect.fields.spatial_axes import spatial_axes
 from strideinspect.fields.tensor_fields import tensor
 from strideinspect.model.inference import infer
 from strideinspect.model.network import Network

@@ -32,8 +32,6 @@ class AxisField(NamedTuple):
     paths: Paths
 
 
-_RESIZES = frozenset({"Resize", "Upsample"})
-
 Fields = Mapping[str, Mapping[InputAxis, AxisField]]
 """Per tensor and source. A tensor that is missing depends on no source."""
 
@@ -97,58 +95,6 @@ def _fitting(node: Node, shapes: Shapes, data_dependent: set[str]) -> tuple[Read
         return reads
     chosen = [i for i, name in enumerate(node.inputs) if name in data_dependent]
     return everything(placed, f"{node.op} {node.label!r} does not fit its inputs", chosen)
-
-
-def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[int, ...]]:
-    """Per graph input the axes along which a first window slides; without one, those that are resized.
-
-    The batch axis 0 is excluded.
-    """
-    sources = [(name, axis) for name in shapes.network.inputs for axis in range(1, len(shapes.shapes[name]))]
-    seen: dict[str, dict[InputAxis, Dependence]] = {name: {} for name in shapes.network.inputs}
-    for name, axis in sources:
-        shape = shapes.shapes[name]
-        spans = index_spans(len(shape), axis, shape[axis])
-        seen[name][name, axis] = Dependence(spans, spans, spans, frozenset({axis}))
-    window_axes: set[InputAxis] = set()
-    resized: set[InputAxis] = set()
-    for item in nodes:
-        node = item.node
-        geometry = shapes.geometries.get(node.key) if item.known else None
-        if geometry is not None:
-            for source, dependence in seen.get(node.inputs[geometry.data], {}).items():
-                if dependence.axes & set(geometry.axes):
-                    window_axes.add(source)
-            continue
-        if node.op in _RESIZES and item.reads:
-            before, after = shapes.shapes[node.inputs[0]], shapes.shapes[node.key]
-            changed = {axis for axis, sizes in enumerate(zip(before, after, strict=False)) if sizes[0] != sizes[1]}
-            resized |= {source for source, d in seen.get(node.inputs[0], {}).items() if d.axes & changed}
-        for name, parts in _contributions(item, seen).items():
-            seen[name] = {s: actual.merge([(place, d) for place, d in p], ()) for s, p in parts.items()}
-    return {
-        name: tuple(
-            sorted(axis for owner, axis in window_axes if owner == name)
-            or sorted(axis for owner, axis in resized if owner == name)
-        )
-        for name in shapes.network.inputs
-    }
-
-
-_Parts = dict[str, dict[InputAxis, list[tuple[Place | None, Dependence]]]]
-
-
-def _contributions(item: NodeReads, seen: Mapping[str, Mapping[InputAxis, Dependence]]) -> _Parts:
-    parts: _Parts = {}
-    for read in item.reads:
-        output = item.node.outputs[read.output]
-        context = StepContext(output, item.node.label, frozenset())
-        for source, before in seen.get(item.node.inputs[read.input], {}).items():
-            dependence = before
-            for step in read.steps:
-                dependence = actual.apply(step, dependence, context)
-            parts.setdefault(output, {}).setdefault(source, []).append((read.place, dependence))
-    return parts
 
 
 def propagate(shapes: Shapes, nodes: Sequence[NodeReads], sources: Sequence[InputAxis]) -> Fields:
