@@ -20,7 +20,7 @@ BAD = {
     "no such input": ([ALEXNET, "--input-shape", "image=1,3,224,224"], None, "'image'"),
     "no such size": ([ALEXNET, "--input-shape", "1,3,224"], None, "4 sizes"),
     "no number": ([ALEXNET, "--input-shape", "1,3,large,large"], None, "'large'"),
-    "a size too small to run at": ([ALEXNET, "--input-shape", "1,3,0,224"], None, "0"),
+    "a size below none": ([ALEXNET, "--input-shape", "1,3,-1,224"], None, "-1"),
     "no model": ([], None, "MODEL"),
 }
 
