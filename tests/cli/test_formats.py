@@ -113,7 +113,7 @@ def test_findings_stand_on_the_lines_of_a_real_export(tmp_path: Path) -> None:
 
     def line(place: dict[str, Any]) -> str:
         text = (ROOT / place["artifactLocation"]["uri"]).read_text(encoding="utf-8")
-        return text.splitlines()[place["region"]["startLine"] - 1].strip()
+        return str(text.splitlines()[place["region"]["startLine"] - 1]).strip()
 
     lines: dict[str, set[str]] = {}
     further: set[str] = set()
