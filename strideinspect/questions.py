@@ -75,7 +75,7 @@ def _numbers(given: int | str | Sequence[int]) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def _at(analysis: Analysis, near: Sequence[int]) -> Analysis:
+def _at(analysis: Analysis, near: tuple[int, ...]) -> Analysis:
     """The analysis with these sizes of the spatial axes."""
     shapes = {}
     for name, axes in analysis.spatial_axes.items():

@@ -19,7 +19,7 @@ MODEL = "sample_models/alexnet-stem-torchscript.onnx"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x1b]*\x1b\\")
 
 
-def in_terminal(*arguments: str, stdout: int | None = None) -> str:
+def in_terminal(*arguments: str, stdout: int | None = None, cwd: Path = ROOT) -> str:
     """What appears on a terminal of 80 columns; standard output goes elsewhere where `stdout` is given."""
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
@@ -27,7 +27,7 @@ def in_terminal(*arguments: str, stdout: int | None = None) -> str:
     environment = {name: value for name, value in environment.items() if name not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
     command = [sys.executable, "-m", "strideinspect", *arguments]
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs if stdout is None else stdout, stderr=theirs
+        command, cwd=cwd, env=environment, stdin=theirs, stdout=theirs if stdout is None else stdout, stderr=theirs
     ):
         os.close(theirs)
         parts = []
