@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.paths import Path, Paths
+from strideinspect.fields.kept_paths import Path, Paths
 from strideinspect.results.field import NOTHING, Alignment
 
 _HOLE = (NOTHING, -NOTHING)

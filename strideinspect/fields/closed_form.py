@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.hulls import along
+from strideinspect.fields.kept_paths import Paths
 from strideinspect.fields.sliding import cut
 from strideinspect.limits import LARGEST_OFFSET, MOST_PHASES, MOST_REPORTED_PHASES
 from strideinspect.reads.steps import Periodic
@@ -125,12 +126,13 @@ class Suspended(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A range of an axis: `form` is the form of the tensor `tensor`, which fills it."""
+    """A range of an axis: `form` is the form of the tensor `tensor`, which fills it, and `paths` go with it."""
 
     offset: int
     length: int
     form: Closed | Suspended | Reason
     tensor: str
+    paths: Paths
 
 
 class Scales(NamedTuple):

@@ -11,7 +11,7 @@ from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Form, Reason, identity
 from strideinspect.fields.hulls import emptied, emptied_at, index_spans, is_empty, is_full, padding_along
-from strideinspect.fields.paths import AT_INPUT, Paths
+from strideinspect.fields.kept_paths import AT_INPUT, Paths
 from strideinspect.limits import LARGE_FIELD_ARRAY, MOST_FIELD_ENTRIES
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
@@ -187,7 +187,7 @@ def _merged(
             continue
         near = [(place, tensor, seen) for place, tensor, seen in part if seen.actual.local is not None]
         extent = shapes.shapes[source[0]][source[1]]
-        parts_of = [merged_forms.Part(place, seen.form, tensor) for place, tensor, seen in near]
+        parts_of = [merged_forms.Part(place, seen.form, tensor, seen.paths) for place, tensor, seen in near]
         form = merged_forms.merge(parts_of, label, extent) if near else Reason(_NO_PATH)
         several = [(place, seen.form, seen.paths) for place, _, seen in near]
         together = paths.merge(several, label, one_window=one_window) if near else AT_INPUT

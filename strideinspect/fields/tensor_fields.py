@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +10,7 @@ from strideinspect.fields.alignment import alignment
 from strideinspect.fields.closed_form import Caveat, Closed, Reason, Scales, Suspended
 from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
-from strideinspect.fields.scales import scales_of
+from strideinspect.fields.scales import Map, scales_of
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
@@ -134,30 +133,31 @@ def _order(shapes: Shapes, source: InputAxis) -> tuple[int, int]:
 def tensor(shapes: Shapes, fields: Fields, name: str) -> TensorReport:
     """Shape and fields of one tensor, and the maps of which it is made."""
     shape = shapes.shapes.get(name)
-    seen = fields.get(name, {})
     return TensorReport(
-        name, shape, fields_of(shapes, fields, name), shapes.unknown.get(name), _scales(shapes, seen, shape)
+        name, shape, fields_of(shapes, fields, name), shapes.unknown.get(name), _scales(shapes, fields, name)
     )
 
 
-def _scales(shapes: Shapes, seen: Mapping[InputAxis, AxisField], shape: Shape | None) -> tuple[Scale, ...]:
+def _scales(shapes: Shapes, fields: Fields, name: str) -> tuple[Scale, ...]:
+    shape = shapes.shapes.get(name)
     if shape is None:
         return ()
     producers = {name: node for node in shapes.nodes for name in node.outputs if name}
 
-    def origin(name: str) -> str:
+    def before(name: str) -> Map:
         """The map before it was only turned and reshaped."""
         node = producers.get(name)
         while node is not None and node.op in _MOVES:
             name = node.inputs[0]
             node = producers.get(name)
-        return name
+        axes = sorted(frozenset().union(*(seen.actual.axes for seen in fields.get(name, {}).values())))
+        return Map(name, tuple(shapes.shapes[name][axis] for axis in axes), fields_of(shapes, fields, name))
 
     def report(source: InputAxis, part: AxisField, grid: Shape) -> Field:
         return field(source, part, grid, shapes.shapes[source[0]][source[1]], dynamic=_is_dynamic(shapes, source))
 
-    ordered = dict(sorted(seen.items(), key=lambda item: _order(shapes, item[0])))
-    return scales_of(ordered, shape, report, origin)
+    ordered = dict(sorted(fields.get(name, {}).items(), key=lambda item: _order(shapes, item[0])))
+    return scales_of(ordered, shape, report, before)
 
 
 def _is_dynamic(shapes: Shapes, source: InputAxis) -> bool:
