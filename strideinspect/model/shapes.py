@@ -12,6 +12,9 @@ from strideinspect.model.if_branches import IfBranch
 from strideinspect.model.network import Constants, Network
 from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
 
+_UNPOOL = frozenset({"MaxUnpool", "ScatterND"})
+"""Operators that may take the indices of a pool, whose windows decide what they read."""
+
 
 class Trouble(Enum):
     """Why a node has no output shape."""
@@ -78,7 +81,7 @@ class Shapes:
         names = [name for name in node.inputs if name]
         if not names or not node.key or self.branches or node.op in WITH_BODIES:
             return None
-        if not self.size_dependent.isdisjoint(names):
+        if not self.size_dependent.isdisjoint(names) or node.op in _UNPOOL:
             return None
         return (node.key, self.resized, *(self.shapes.get(name) for name in node.inputs))
 
