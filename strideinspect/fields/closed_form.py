@@ -34,6 +34,7 @@ class Caveat(Flag):
     NONE = 0
     SIZE = auto()  # its offsets hold for this size only
     ATTENDED = auto()  # attention mixes the indices of a window, so that none has a center of its own
+    WRAPS = auto()  # its indices go on behind the other end of the input, as with circular padding
     ROUNDED = auto()  # rounding in single precision leaves out the outermost pixel of some indices
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from strideinspect.fields import merged_axes, paths, side_by_side
 from strideinspect.fields.closed_form import (
+    Caveat,
     Closed,
     Digit,
     Form,
@@ -179,7 +180,9 @@ def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> For
             i == longest or _continues(main, other, placed[longest][0], placed[i][0], extent)
             for i, other in enumerate(moved)
         ):
-            return main._replace(caveat=caveats([form for form in moved if isinstance(form, Closed)]))
+            alike = [form for form in moved if isinstance(form, Closed)]
+            wraps = Caveat.WRAPS if any(form.phases != main.phases for form in alike) else Caveat.NONE
+            return main._replace(caveat=caveats(alike) | wraps)
     pieces: list[Piece | Scales] = []
     for place, part in placed:
         if isinstance(part.form, Scales):

@@ -20,6 +20,9 @@ from strideinspect.limits import MOST_PATHS, MOST_PHASES
 from strideinspect.reads.steps import Periodic, Place, Reshape, Sliding, Step, Table, Transposed, repeating
 from strideinspect.results.field import NOTHING, sees_nothing
 
+Part = tuple[Place | None, Form, Paths]
+"""What one read contributes: the range that it fills (None: the whole tensor), its form and its paths."""
+
 
 def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
     """The paths after one step that turned the closed form `before` into `after`.
@@ -40,7 +43,7 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
             return paths
 
 
-def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_window: bool) -> Paths:
+def merge(parts: Sequence[Part], label: str, *, one_window: bool) -> Paths:
     """The paths of all reads of a node together. A single read that fills a range of the axis is moved there.
 
     `one_window`: the node joins slices of one map, which are the taps of one window if they are less than a stride
@@ -71,6 +74,13 @@ def _changed(paths: Paths, change: Callable[[Path], Path | None]) -> Paths:
     smallest = None if paths.smallest is None else change(paths.smallest)
     centers = [None if path is None else change(path) for path in paths.centers or (None,)]
     return Paths(smallest, _kept(centers), paths.apart_at)
+
+
+def of_longest(parts: Sequence[Part], form: Form) -> Sequence[Part]:
+    """The longest of parts that follow each other along the axis of the form, which is its form; else all of them."""
+    if not isinstance(form, Closed) or any(place is None or place.axis != form.axis for place, _, _ in parts):
+        return parts
+    return [max(parts, key=lambda part: 0 if part[0] is None else part[0].length)]
 
 
 def _kept(centers: Sequence[Path | None]) -> tuple[Path, ...] | None:

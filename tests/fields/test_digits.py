@@ -112,6 +112,28 @@ def test_circular_padding_by_slices(tmp_path: Path) -> None:
     (field,) = report.outputs[0].fields
     assert (field.size, field.stride, field.first) == (3, Fraction(1), -1)
     assert (field.positions.first[0], field.positions.last[0]) == (0, 63)
+    # A window of one to either side, as with any other padding: what lies at the other end moves no center.
+    assert field.alignment is not None
+    assert field.alignment.offset == Fraction(0)
+    assert (field.alignment.lookback, field.alignment.lookahead) == (1, 1)
+    assert report.verification.status is Verdict.AGREED
+
+
+def test_roll_and_back(tmp_path: Path) -> None:
+    """Rolled by 2 and back, every index sees its own sample; so do the two that were moved and came back."""
+    constants: dict[str, Constant] = {"two": [2], "minus": [-2], "begin": [0], "end": [999]}
+    rolls = " ".join(
+        f"{n}h = Slice ({source}, begin, {at}, two) {n}t = Slice ({source}, {at}, end, two) "
+        f"{n} = Concat <axis = 2> ({n}t, {n}h)"
+        for n, source, at in (("r", "x", "two"), ("b", "r", "minus"))
+    )
+    pools = "y = MaxPool <kernel_shape = [1]> (b) z = MaxPool <kernel_shape = [1]> (bt)"
+    model = model_of(f"{rolls} {pools}", {"x": (1, 1, 40)}, constants=constants, outputs=("y", "z"))
+    report = inspected(model, tmp_path, verify="run")
+    for output, count in zip(report.outputs, (40, 2), strict=True):
+        (field,) = output.fields
+        assert (field.size, field.stride, field.first) == (1, Fraction(1), 0)
+        assert field.positions.first == field.positions.last == tuple(range(count))
     assert report.verification.status is Verdict.AGREED
 
 

@@ -48,7 +48,9 @@ def check_as_it_stands(graph: Graph, folder: Path) -> None:
         check_actual((name, field), sees[field.input, field.axis][name], exactly=exactly)
     if exactly:
         check_dropped(report, oracle, sees)
-    check_unseen(report, oracle, sees, exactly=exactly)
+    # Used indices are kept axis by axis: where two axes share one, some that are unused count as used.
+    mixes = any_step(graph.steps, lambda arguments: "order" in arguments)
+    check_unseen(report, oracle, sees, exactly=exactly and not mixes)
 
 
 @bounded(250)
