@@ -149,7 +149,7 @@ def _visit(result: Shapes, node: Node) -> None:
         return
     try:
         shapes, dtypes = outputs_of(result, node, partial(_run_body, result))
-        _refuse_unusable(shapes)
+        _refuse_unusable(result, node, shapes)
         placed = Placed(tuple(shapes), tuple(dtypes), result.geometries.get(node.key))
         _enter(result, node, placed)
         _fold(result, node)
@@ -184,12 +184,14 @@ def _enter(result: Shapes, node: Node, placed: Placed) -> None:
         result.geometries[node.key] = placed.geometry
 
 
-def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:
+def _refuse_unusable(result: Shapes, node: Node, shapes: Sequence[Shape | None]) -> None:
     for shape in filter(None, shapes):
         if min(shape) < 0:
             raise MisfitError("its output would have a negative size", empty=True)
         if not _followable(shape):
-            raise UnresolvedError(f"its output would be {shape_text(shape)}, which is too large to follow")
+            would_be = f"output would be {shape_text(shape)}"
+            result.too_large = result.too_large or f"{node.op} {node.label!r} alone makes too much: its {would_be}"
+            raise UnresolvedError(f"its {would_be}, which is too large to follow")
 
 
 @lru_cache(maxsize=1024)

@@ -72,6 +72,7 @@ class Shapes:
     branches: dict[str, IfBranch] = field(default_factory=dict)
     joins: dict[str, tuple[IfBranch, IfBranch]] = field(default_factory=dict)
     unfit: dict[IfBranch, str] = field(default_factory=dict)
+    too_large: str | None = None  # the first node whose output is too large to follow
     depth: int = 0  # how many Loop bodies enclose these nodes
     resized: bool = False  # whether the inputs differ from what the file declares
     memo: Memo | None = None  # where many sizes of one network are asked for
