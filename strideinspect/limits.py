@@ -34,6 +34,9 @@ LONGEST_MAP = 1 << 22
 LONGEST_AXIS = 1 << 28
 """Indices of any tensor along an axis; a damaged file may ask for any number."""
 
+MOST_PIECES = 1 << 12
+"""Tensors into which one SplitToSequence cuts an axis; each becomes a tensor of its own."""
+
 MOST_ELEMENTS = 1 << 36
 """Elements of any tensor; a damaged file may ask for any number."""
 

@@ -29,6 +29,7 @@ from strideinspect.model.network import (
 )
 from strideinspect.model.node import SEQUENCES, Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
+from strideinspect.model.sequences import unrolled
 from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Memo, Placed, Problem, Shapes, Trouble
 from strideinspect.model.subgraphs import captured_by
@@ -54,13 +55,13 @@ def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True, 
 
 
 def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
-    """Infer the nodes in order; an If is replaced by its branches."""
+    """Infer the nodes in order; an If is replaced by its branches, an operator on a sequence by some on tensors."""
     pending = list(reversed(nodes))
     while pending and (go_on or not result.problems):
         node = pending.pop()
         if result.network.operators:
             node = stand_in(node, result.network.operators, result.network.opsets)
-        inside = _replaced(result, node) if node.op == "If" else None
+        inside = _replaced(result, node) if node.op == "If" else _without_sequence(result, node)
         if inside is not None:
             pending.extend(reversed(inside))
             continue
@@ -126,6 +127,24 @@ def _replaced(result: Shapes, node: Node) -> list[Node] | None:
         if replaced.undecided is not None:
             result.joins[end.key] = replaced.undecided
     return [*nodes, *replaced.output_nodes]
+
+
+def _without_sequence(result: Shapes, node: Node) -> list[Node] | None:
+    """The operators on tensors that replace one on a known sequence; None where the node stays."""
+    try:
+        replaced = unrolled(result.placed(node), result.sequences, result.network.opsets)
+    except (UnresolvedError, KeyError, IndexError):  # it stays, with its own reason
+        return None
+    if replaced is None:
+        return None
+    result.pieces.update(replaced.pieces)
+    if replaced.tensors is not None:
+        result.sequences[node.key] = replaced.tensors
+        result.unknown[node.key] = f"{node.op} {node.label!r}: its output is a sequence"
+    around = result.branches.get(node.key)
+    if around is not None:
+        result.branches |= {inner.key: around for inner in replaced.nodes}
+    return list(replaced.nodes)
 
 
 def _without_unfit(result: Shapes, node: Node) -> Node:

@@ -69,6 +69,8 @@ class Shapes:
     geometries: dict[str, Geometry] = field(default_factory=dict)
     size_dependent: set[str] = field(default_factory=set)  # constants that were computed from shapes
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sequences: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the tensors in each known sequence
+    pieces: set[str] = field(default_factory=set)  # tensors of sequences that the file does not name
     branches: dict[str, IfBranch] = field(default_factory=dict)
     joins: dict[str, tuple[IfBranch, IfBranch]] = field(default_factory=dict)
     unfit: dict[IfBranch, str] = field(default_factory=dict)
