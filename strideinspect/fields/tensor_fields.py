@@ -57,10 +57,10 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         last_local = _last_local(seen.form)
     if node_axis is None and reason is None:
         reason = (
-            f"the axis was collapsed at {actual.collapsed_at}, so that it has no position any more"
-            if actual.collapsed_at
-            else f"the position is spread over axes {sorted(actual.axes)}"
+            f"the position is spread over axes {sorted(actual.axes)}"
             if len(actual.axes) > 1
+            else f"the axis was collapsed at {actual.collapsed_at}, so that it has no position any more"
+            if actual.collapsed_at
             else "the axis was taken away, so that it has no position any more"
         )
     positions, widest = _positions(low)
