@@ -180,3 +180,4 @@ def test_more_phases_than_are_listed(tmp_path: Path) -> None:
     assert field.size == field.widest
     assert field.reason == "its 200 phases are too many to list"
     assert report.verification.status is Verdict.AGREED
+    assert report.verification.theory.agreed == 3  # of t0, t1 and t2: phases that are not listed are checked, too
