@@ -105,6 +105,9 @@ LARGEST_INDEX_TABLE = 1 << 20
 LARGEST_CACHED_TAPS = 1 << 12
 """Entries of a periodic read that is cached: networks repeat small windows, and large tables rarely occur twice."""
 
+LARGEST_CACHED_PATHS = 1 << 10
+"""Phases of all paths to a tensor whose centers are cached: real detectors have some hundred."""
+
 LARGEST_CACHED_HULLS = 1 << 13
 """Entries of a hull array that is cached, 32 KiB: a cache of 128 of them holds 4 MiB at most."""
 

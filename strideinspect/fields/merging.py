@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from strideinspect.fields.closed_form import Caveat, Closed, Phases
 from strideinspect.fields.forward import AxisField, Fields, NodeReads
+from strideinspect.fields.paths import center_range
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
@@ -112,8 +113,8 @@ def _branch(name: str, seen: AxisField | None, shape: Shape) -> tuple[MergedMap,
         return None
     place = _index_zero if seen.form.period <= MOST_REPORTED_PHASES else _index_zero.__wrapped__
     middle, last = place(seen.form.phases, seen.form.stride)
-    centers = [center.mean / 2 for center in seen.paths.centers or ()] or [middle]  # in half pixels
-    return MergedMap(name, seen.form.stride, min(centers), max(centers), last), seen.form.axis
+    least, most = center_range(seen.paths.centers) if seen.paths.centers else (middle, middle)
+    return MergedMap(name, seen.form.stride, least, most, last), seen.form.axis
 
 
 @lru_cache(maxsize=1024)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from strideinspect.fields.closed_form import Closed, Form
-from strideinspect.limits import MOST_PATHS, MOST_PHASES
+from strideinspect.limits import LARGEST_CACHED_PATHS, MOST_PATHS, MOST_PHASES
 from strideinspect.reads.steps import Periodic, Place, Reshape, Sliding, Step, Table, Transposed, repeating
 from strideinspect.results.field import NOTHING, sees_nothing
 
@@ -45,8 +45,8 @@ class Path(NamedTuple):
         if period == 1:
             return Fraction(self.firsts[0] + self.lasts[0], 2)
         seeing = [r for r, first in enumerate(self.firsts) if not sees_nothing(first)]
-        middles = Fraction(sum(self.firsts[r] + self.lasts[r] for r in seeing), 2)
-        return (middles - Fraction(sum(seeing) * self.step, period)) / max(1, len(seeing))
+        ends = sum(self.firsts[r] + self.lasts[r] for r in seeing)
+        return Fraction(ends * period - 2 * sum(seeing) * self.step, 2 * period * max(1, len(seeing)))
 
 
 class Paths(NamedTuple):
@@ -81,7 +81,12 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
     if not (isinstance(before, Closed) and isinstance(after, Closed)):
         return paths
     match step:
-        case Sliding() | Transposed() | Table() if step.axis == before.axis:
+        case Sliding(kernel=1, stride=1, begin=0):
+            return paths
+        case Sliding() | Transposed() if step.axis == before.axis:
+            along = _along if _is_small(paths.centers or ()) else _along.__wrapped__
+            return along(paths, step._replace(axis=0))
+        case Table() if step.axis == before.axis:
             return paths.changed(lambda path: _windowed(path, step))
         case Reshape() if step.before[before.axis] == 1:  # only the first phase exists
             return paths.changed(lambda path: Path(path.step, path.firsts[:1], path.lasts[:1]))
@@ -90,6 +95,27 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
             return paths.changed(lambda path: _read(path, read))
         case _:
             return paths
+
+
+@lru_cache(maxsize=256)  # rows and columns usually have the same paths and windows
+def _along(paths: Paths, step: Sliding | Transposed) -> Paths:
+    return paths.changed(lambda path: _windowed(path, step))
+
+
+def _is_small(centers: Sequence[Path]) -> bool:
+    """Whether what is computed from these paths may be cached."""
+    return sum(len(center.firsts) for center in centers) <= LARGEST_CACHED_PATHS
+
+
+def center_range(centers: tuple[Path, ...]) -> tuple[Fraction, Fraction]:
+    """The least and the greatest center of index 0 along these paths of a tensor, in pixels."""
+    return (_center_range if _is_small(centers) else _center_range.__wrapped__)(centers)
+
+
+@lru_cache(maxsize=256)  # asked by all merges and window nodes, of rows and columns, which are usually the same
+def _center_range(centers: tuple[Path, ...]) -> tuple[Fraction, Fraction]:
+    means = [center.mean for center in centers]
+    return min(means) / 2, max(means) / 2  # centers are in half pixels
 
 
 def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_window: bool) -> Paths:
@@ -113,8 +139,9 @@ def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_
     if one_window and centers is not None:
         centers = _joined(centers)
     apart_at = next((paths.apart_at for _, _, paths in parts if paths.apart_at is not None), None)
-    if apart_at is None and centers is not None and len({center.mean for center in centers}) > 1:
-        apart_at = label
+    if apart_at is None and centers is not None and len(centers) > 1:
+        least, most = center_range(centers)
+        apart_at = label if least < most else None
     return Paths(smallest, centers, apart_at)
 
 
