@@ -8,7 +8,7 @@ together what lies apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
@@ -84,10 +84,9 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
         case Sliding(kernel=1, stride=1, begin=0):
             return paths
         case Sliding() | Transposed() if step.axis == before.axis:
-            along = _along if _is_small(paths.centers or ()) else _along.__wrapped__
-            return along(paths, step._replace(axis=0))
-        case Table() if step.axis == before.axis:
-            return paths.changed(lambda path: _windowed(path, step))
+            return _along(paths, step._replace(axis=0))
+        case Table(periodic_form=Periodic() as read) if step.axis == before.axis:
+            return _along(paths, read)
         case Reshape() if step.before[before.axis] == 1:  # only the first phase exists
             return paths.changed(lambda path: Path(path.step, path.firsts[:1], path.lasts[:1]))
         case Reshape() if after.stride != before.stride:
@@ -97,9 +96,17 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
             return paths
 
 
+def _along(paths: Paths, step: Sliding | Transposed | Periodic) -> Paths:
+    small = _is_small([*(paths.centers or ()), *filter(None, [paths.smallest])])
+    return (_windowed if small else _windowed.__wrapped__)(paths, step)
+
+
 @lru_cache(maxsize=256)  # rows and columns usually have the same paths and windows
-def _along(paths: Paths, step: Sliding | Transposed) -> Paths:
-    return paths.changed(lambda path: _windowed(path, step))
+def _windowed(paths: Paths, step: Sliding | Transposed | Periodic) -> Paths:
+    read = step if isinstance(step, Periodic) else step.periodic()
+    return paths.changed(
+        lambda path: _widened(path, step) if isinstance(step, Sliding) and len(path.firsts) == 1 else _read(path, read)
+    )
 
 
 def _is_small(centers: Sequence[Path]) -> bool:
@@ -129,13 +136,13 @@ def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_
         if place is None or not isinstance(form, Closed) or place.axis != form.axis:
             return first
         moved = Sliding(place.axis, 1, 1, 1, place.offset, place.length, place.size)
-        return first.changed(lambda path: _windowed(path, moved))
+        return _along(first, moved)
     if all(paths is first for _, _, paths in parts):
         return first
     known = [paths.smallest for _, _, paths in parts if paths.smallest is not None]
     smallest = min(known, key=lambda path: path.size) if len(known) == len(parts) else None
-    different = dict.fromkeys(paths.centers for _, _, paths in parts)  # the usual case: all are the same
-    centers = first.centers if len(different) == 1 else _kept([path for own in different for path in own or (None,)])
+    different = tuple(dict.fromkeys(paths.centers for _, _, paths in parts))  # the usual case: all are the same
+    centers = first.centers if len(different) == 1 else _all_of(different)
     if one_window and centers is not None:
         centers = _joined(centers)
     apart_at = next((paths.apart_at for _, _, paths in parts if paths.apart_at is not None), None)
@@ -145,16 +152,28 @@ def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_
     return Paths(smallest, centers, apart_at)
 
 
+def _all_of(several: tuple[tuple[Path, ...] | None, ...]) -> tuple[Path, ...] | None:
+    """The different centers of several branches."""
+    known = tuple(centers for centers in several if centers is not None)
+    if len(known) < len(several):
+        return None
+    return (_union if all(map(_is_small, known)) else _union.__wrapped__)(known)
+
+
+@lru_cache(maxsize=256)  # rows and columns usually have the same paths
+def _union(several: tuple[tuple[Path, ...], ...]) -> tuple[Path, ...] | None:
+    return _different(dict.fromkeys(center for centers in several for center in centers))
+
+
 def _kept(centers: Sequence[Path | None]) -> tuple[Path, ...] | None:
     """Different centers, in order; None if one of them is not known or there are more than MOST_PATHS."""
     known = [_narrowed(path) for path in centers if path is not None]
     if len(known) < len(centers):
         return None
-    return _different(tuple(known)) if len(known) > 1 else (known[0],)
+    return _different(known) if len(known) > 1 else (known[0],)
 
 
-@lru_cache(maxsize=1024)  # rows and columns usually have the same paths
-def _different(known: tuple[Path, ...]) -> tuple[Path, ...] | None:
+def _different(known: Iterable[Path]) -> tuple[Path, ...] | None:
     alike: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Path, Path]] = {}
     for center in known:
         start = next((first for first in center.firsts if not sees_nothing(first)), 0)
@@ -178,15 +197,6 @@ def _joined(centers: tuple[Path, ...]) -> tuple[Path, ...]:
     if any(len(center.firsts) > 1 for center in centers) or max(firsts) - min(firsts) >= abs(centers[0].step):
         return centers
     return (_narrowed(Path(centers[0].step, (min(firsts),), (max(firsts),))),)
-
-
-def _windowed(path: Path, step: Sliding | Transposed | Table) -> Path | None:
-    if isinstance(step, Sliding) and (step.kernel, step.stride, step.begin) == (1, 1, 0):
-        return path
-    if isinstance(step, Sliding) and len(path.firsts) == 1:
-        return _widened(path, step)
-    read = step.periodic_form if isinstance(step, Table) else step.periodic()
-    return None if isinstance(read, str) else _read(path, read)
 
 
 def _widened(path: Path, step: Sliding) -> Path:
@@ -236,4 +246,5 @@ def _reduced(path: Path) -> Path:
 
 
 def _moved(ends: tuple[int, ...], by: int) -> tuple[int, ...]:
-    return tuple(end if sees_nothing(abs(end)) else end + by for end in ends)
+    # A list in between, since a generator takes twice as long for a few ends.
+    return tuple([end + by if -NOTHING < end < NOTHING else end for end in ends]) if by else ends
