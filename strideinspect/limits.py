@@ -111,6 +111,9 @@ LARGEST_CACHED_PATHS = 1 << 10
 LARGEST_CACHED_HULLS = 1 << 13
 """Entries of a hull array that is cached, 32 KiB: a cache of 128 of them holds 4 MiB at most."""
 
+LARGEST_CACHED_CONCATENATION = 1 << 16
+"""Entries, for each of two ends, of hulls that were concatenated and are cached: 512 KiB, and eight of them at most."""
+
 LONGEST_CACHED_AXIS = 1 << 14
 """Length of an axis for which masks, losses and resize tables are cached; longer ones would fill the memory."""
 

@@ -176,7 +176,7 @@ def _kept(centers: Sequence[Path | None]) -> tuple[Path, ...] | None:
 def _different(known: Iterable[Path]) -> tuple[Path, ...] | None:
     alike: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Path, Path]] = {}
     for center in known:
-        start = next((first for first in center.firsts if not sees_nothing(first)), 0)
+        start = _start(center.firsts)
         shape = (_moved(center.firsts, -start), _moved(center.lasts, -start))
         least, most = alike.get(shape, (center, center))
         alike[shape] = (min(least, center), max(most, center))
@@ -208,8 +208,14 @@ def _widened(path: Path, step: Sliding) -> Path:
     return Path(path.step * step.stride, (path.firsts[0] + min(begin, end),), (path.lasts[0] + max(begin, end),))
 
 
-@lru_cache(maxsize=1024)  # rows and columns are usually read alike
 def _read(path: Path, read: Periodic) -> Path | None:
+    start = _start(path.firsts)
+    after = _read_at_zero(_shifted(path, -start), read)
+    return None if after is None else _shifted(after, start)
+
+
+@lru_cache(maxsize=1024)  # paths differ mostly by shifts, and rows and columns not at all
+def _read_at_zero(path: Path, read: Periodic) -> Path | None:
     inner = len(path.firsts)
     turns = inner // math.gcd(abs(read.step), inner)
     period = len(read.taps) * turns
@@ -243,6 +249,15 @@ def _reduced(path: Path) -> Path:
         ):
             return Path(moved, path.firsts[:shorter], path.lasts[:shorter])
     return path
+
+
+def _start(firsts: tuple[int, ...]) -> int:
+    """The first pixel that the first phase sees that sees anything."""
+    return firsts[0] if firsts[0] < NOTHING else next((first for first in firsts if not sees_nothing(first)), 0)
+
+
+def _shifted(path: Path, by: int) -> Path:
+    return Path(path.step, _moved(path.firsts, by), _moved(path.lasts, by)) if by else path
 
 
 def _moved(ends: tuple[int, ...], by: int) -> tuple[int, ...]:
