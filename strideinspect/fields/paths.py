@@ -81,8 +81,6 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
     if not (isinstance(before, Closed) and isinstance(after, Closed)):
         return paths
     match step:
-        case Sliding(kernel=1, stride=1, begin=0):
-            return paths
         case Sliding() | Transposed() if step.axis == before.axis:
             return _along(paths, step._replace(axis=0))
         case Table(periodic_form=Periodic() as read) if step.axis == before.axis:
@@ -97,6 +95,8 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
 
 
 def _along(paths: Paths, step: Sliding | Transposed | Periodic) -> Paths:
+    if isinstance(step, Sliding) and (step.kernel, step.stride, step.begin) == (1, 1, 0):
+        return paths
     small = _is_small([*(paths.centers or ()), *filter(None, [paths.smallest])])
     return (_windowed if small else _windowed.__wrapped__)(paths, step)
 

@@ -66,9 +66,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per merge whose branches lie apart along every path."""
     analysis = inspection.analysis
     for merge in analysis.merges:
-        low, high = merge.ends
-        apart = merge.apart
-        if merge.comparable and apart > 0:
+        if merge.comparable and (apart := merge.apart) > 0:
+            low, high = merge.ends
             windows = _windows_between(analysis, low, high)
             by_design = apart <= abs(low.stride) / 2 and any(map(_even, windows))
             yield Draft(
