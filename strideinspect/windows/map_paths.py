@@ -25,6 +25,7 @@ _Place = tuple[int | None, ...]
 
 
 _ONE = Fraction(1)
+"""The factor of a node that leaves the stride as it is: one object, which is compared by identity first."""
 
 
 class MapLink(NamedTuple):
@@ -48,7 +49,7 @@ class MapLink(NamedTuple):
     @property
     def rescales(self) -> bool:
         """Whether `node` changes the stride along any axis."""
-        return any(factor != 1 for factor in self.factor)
+        return self.factor.count(_ONE) < len(self.factor)
 
     @property
     def positions(self) -> int:
@@ -62,7 +63,7 @@ def map_paths(
     """How each tensor is reached from the graph input `name` along its spatial `axes`, in graph order."""
     sources = [(name, axis) for axis in axes]
     size = tuple(shapes.shapes[name][axis] for axis in axes)
-    links = {name: MapLink("", None, size, axes, (Fraction(1),) * len(axes), math.prod(size), 0)}
+    links = {name: MapLink("", None, size, axes, (_ONE,) * len(axes), math.prod(size), 0)}
     ranks: dict[str, tuple[int, ...]] = {}
     for item in nodes:
         placed = _Placed(shapes, fields, sources)
@@ -163,14 +164,14 @@ def _factor(
     """By how much a node changes the stride along an axis of its input: from what it reads, else from the sizes."""
     before, after = sizes
     if axis is None or before == after:
-        return Fraction(1)
+        return _ONE
     if pooled:
         return Fraction(before)
     window = _window(shapes, node, axis)
     if window is not None:
         return Fraction(1, window.stride) if window.transposed else Fraction(window.stride)
     if read.place is not None and read.place.axis == axis:
-        return Fraction(1)
+        return _ONE
     step = next((step for step in read.steps if isinstance(step, AxisStep) and step.axis == axis), None)
     return Fraction(before, after or 1) if step is None else _of_step(step)
 

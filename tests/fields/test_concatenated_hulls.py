@@ -32,7 +32,7 @@ def test_hulls_are_laid_side_by_side(axis: int, shapes: list[tuple[int, ...]]) -
     """Every index of the result has the hull of the piece that fills it, as numpy concatenates them."""
     pieces = [hulls(*shape) for shape in shapes]
     places = [Place(axis, 0, 2, 3), Place(axis, 2, 1, 3)]
-    dims = np.broadcast_shapes(*(shape[:axis] + (1,) + shape[axis + 1 :] for shape in shapes))
+    dims = np.broadcast_shapes(*((*shape[:axis], 1, *shape[axis + 1 :]) for shape in shapes))
     wide = [
         np.broadcast_to(piece, (2, *dims[:axis], place.length, *dims[axis + 1 :]))
         for place, piece in zip(places, pieces, strict=True)
