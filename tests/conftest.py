@@ -3,6 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests import forking
 
 # A report that another run has kept would hide what a test is about; the tests of the cache name a folder of their own.
 os.environ["STRIDEINSPECT_CACHE_DIR"] = os.devnull
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forks() -> Iterator[None]:
+    """Start the processes of onnxruntime as forks of one that has imported it."""
+    with forking.forked():
+        yield
