@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import forking
+from tests import forking, unverified
 
 # A report that another run has kept would hide what a test is about; the tests of the cache name a folder of their own.
 os.environ["STRIDEINSPECT_CACHE_DIR"] = os.devnull
@@ -18,3 +18,10 @@ def forks() -> Iterator[None]:
     """Start the processes of onnxruntime as forks of one that has imported it."""
     with forking.forked():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_reports(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the processes of one run of the tests share reports, in the folder above those of each."""
+    own = tmp_path_factory.getbasetemp()
+    unverified.keep_in((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "reports")
