@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.process import ROOT, SAMPLES
-from tests.graphs import THOROUGH
+from tests.thorough import THOROUGH
 
 SLOW = """
 import time

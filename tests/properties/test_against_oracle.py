@@ -12,7 +12,8 @@ from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from tests.graph_builder import Step, UnfitError
-from tests.graphs import CLOSED, DIGITS, Graph, bounded, chains, diamonds
+from tests.graph_families import CLOSED, DIGITS
+from tests.graphs import Graph, chains, diamonds
 from tests.oracle import Oracle
 from tests.properties.comparing import (
     check_actual,
@@ -25,6 +26,7 @@ from tests.properties.comparing import (
     lossless,
     report_on,
 )
+from tests.thorough import bounded
 
 pytestmark = pytest.mark.slow
 

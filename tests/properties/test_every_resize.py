@@ -13,9 +13,9 @@ import pytest
 
 from strideinspect import inspect
 from tests.graph_builder import REFUSED, Builder
-from tests.graphs import THOROUGH
 from tests.oracle import hulls
 from tests.oracle_runtime import influence, run
+from tests.thorough import THOROUGH
 
 pytestmark = pytest.mark.slow
 

@@ -19,10 +19,10 @@ import pytest
 from strideinspect import inspect
 from strideinspect.results.report import WindowNode
 from tests.graph_builder import REFUSED, Builder
-from tests.graphs import THOROUGH
 from tests.oracle import anywhere, hulls
 from tests.oracle_runtime import influence, run
 from tests.oracle_sets import Booleans
+from tests.thorough import THOROUGH
 
 pytestmark = pytest.mark.slow
 
