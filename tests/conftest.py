@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -18,6 +19,12 @@ def forks() -> Iterator[None]:
     """Start the processes of onnxruntime as forks of one that has imported it."""
     with forking.forked():
         yield
+
+
+@pytest.fixture
+def own_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the processes of onnxruntime as users do: the test is about what a start does."""
+    monkeypatch.setattr("strideinspect.verify.worker_process.sys", sys)
 
 
 @pytest.fixture(scope="session", autouse=True)

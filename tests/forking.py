@@ -31,6 +31,7 @@ from unittest.mock import patch
 from strideinspect.verify import worker, worker_process
 
 ROOT = Path(__file__).parents[1]
+PYTHON, TEMPORARY = sys.executable, tempfile.gettempdir()  # which a test may replace before the server starts
 POSSIBLE = sys.platform == "linux"  # elsewhere a fork of a process that has loaded libraries may not live
 CLIENT = """#!{python} -IS
 import _socket, marshal, os, signal, sys
@@ -70,7 +71,7 @@ class _Forks:
     @cached_property
     def executable(self) -> str:
         """The client, or Python itself where forks are not possible."""
-        return self.context.enter_context(_server()) if POSSIBLE else sys.executable
+        return self.context.enter_context(_server()) if POSSIBLE else PYTHON
 
 
 _FORKS = _Forks()
@@ -91,12 +92,12 @@ def forked() -> Iterator[None]:
 @contextmanager
 def _server() -> Iterator[str]:
     """A server for as long as this process needs it; its client."""
-    with tempfile.TemporaryDirectory(prefix="forking-") as folder:
+    with tempfile.TemporaryDirectory(prefix="forking-", dir=TEMPORARY) as folder:
         address, client = f"{folder}/address", Path(folder, "python")
-        client.write_text(CLIENT.format(python=sys.executable, address=address), encoding="utf-8")
+        client.write_text(CLIENT.format(python=PYTHON, address=address), encoding="utf-8")
         client.chmod(0o755)
         own = {"PYTHONPATH": str(ROOT), "TMPDIR": folder, "ORT_DISABLE_TELEMETRY": "1", "OPENBLAS_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "tests.forking", address, str(client)]
+        command = [PYTHON, "-m", "tests.forking", address, str(client)]
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | own, cwd=ROOT
         ) as process:
