@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import onnx
+
 from strideinspect.analysis import Analysis
 from strideinspect.limits import MOST_CONTROL_VALUES
 from strideinspect.model.network import INTEGERS
@@ -41,11 +43,11 @@ def decided_by_inputs(analysis: Analysis) -> Iterator[Decided]:
 
 
 def _control_inputs(analysis: Analysis) -> Mapping[str, tuple[str, ...]]:
-    """Per tensor that only small inputs decide, those inputs."""
+    """Per tensor that only small inputs decide, those inputs. Texts are data."""
     shapes = analysis.shapes
     behind: dict[str, tuple[str, ...]] = {}
     for name, shape in analysis.sizes.items():
-        few = math.prod(shape) <= MOST_CONTROL_VALUES
+        few = math.prod(shape) <= MOST_CONTROL_VALUES and shapes.dtypes.get(name) != onnx.TensorProto.STRING
         if few and (shapes.dtypes.get(name) in INTEGERS or len(shape) < 2):
             behind[name] = (name,)
     for node in shapes.nodes:

@@ -178,10 +178,11 @@ def _count(groups: Sequence[Sequence[Check]]) -> Counts:
 
 
 def _once(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The checks, with each reason why a tensor was not checked given only once per tensor."""
+    """The checks, with each reason why a tensor was not checked given only once per tensor and prediction."""
     distinct: dict[object, Check] = {}
     for number, check in enumerate(checks):
-        key = (check.claim, check.output, check.reason) if check.verdict is Verdict.NOT_CHECKED else number
+        alike = (check.claim, check.output, check.reason, repr(check.predicted))
+        key = alike if check.verdict is Verdict.NOT_CHECKED else number
         distinct.setdefault(key, check)
     return tuple(distinct.values())
 
