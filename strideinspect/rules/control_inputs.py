@@ -42,6 +42,17 @@ def decided_by_inputs(analysis: Analysis) -> Iterator[Decided]:
             yield Decided(node, inputs, branch)
 
 
+def compared_with(analysis: Analysis, name: str) -> str:
+    """The number that a node compares an input with for equality, such as a sampling rate; empty without one."""
+    for node in analysis.shapes.nodes:
+        if node.op == "Equal" and not node.domain and name in node.inputs:
+            for other in node.inputs:
+                value = analysis.shapes.constants.known(other)
+                if value is not None and value.size == 1:
+                    return f"{value.reshape(-1)[0]}"
+    return ""
+
+
 def _control_inputs(analysis: Analysis) -> Mapping[str, tuple[str, ...]]:
     """Per tensor that only small inputs decide, those inputs. Texts are data."""
     shapes = analysis.shapes
