@@ -53,7 +53,8 @@ class Claims:
     `runs` claims that the model runs to its end at a size that was given. `unknown` holds the graph outputs of which
     nothing is known, with the reason. `foreign` are the shapes of tensors of operators that the standard does not
     have: where onnxruntime lacks them too, what lies behind them is run from there. `theory` are the closed forms that
-    this size, or an enlarged one, can settle; those in `refutable` it can contradict at most.
+    this size, or an enlarged one, can settle; those in `refutable` it can contradict at most. `unread` are
+    indices to be overwritten.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
@@ -64,6 +65,7 @@ class Claims:
     refutable: Sequence[TheoryClaim] = ()
     enlarged: Sequence[Enlarged] = ()
     impulses: ImpulsePlan | None = None  # None where they are not requested
+    unread: Sequence[UnseenClaim] = ()
     runs: bool = False
     unknown: Mapping[str, str] = field(default_factory=dict)
     foreign: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
