@@ -134,3 +134,41 @@ def test_a_text_is_no_control_input(tmp_path: Path) -> None:
     report = inspected(model, tmp_path)
     assert rule_ids(report, "model") == []
     assert "depends on the data" in (report.outputs[0].reason or "")
+
+
+def test_one_fault_at_maps_of_several_sizes_is_told_once(tmp_path: Path) -> None:
+    """1×1 kernels with stride 2 on 16, 8 and 4 rows: the message has the numbers of the first, and names the others."""
+    body = " ".join(
+        f"a{n} = Conv <pads = [1, 1, 1, 1]> (b{n}, three) b{n + 1} = Conv <strides = [2, 2]> (a{n}, one)"
+        for n in range(3)
+    )
+    constants: dict[str, Constant] = {"one": (1, 1, 1, 1), "three": (1, 1, 3, 3)}
+    model = model_of(body.replace("(b0", "(x"), {"x": (1, 1, 16, 16)}, constants=constants, outputs=("b3",))
+    lines = text.render(inspected(model, tmp_path), width=80)
+    words = " ".join(" ".join("".join(span.text for span in line) for line in lines).split())
+    assert words.count("and no other node uses them") == 1
+    assert "skips 8 of 16 rows and columns" in words
+    assert "(3 times; likewise at b2, b3)" in words
+
+
+def test_branches_of_two_inputs_that_lie_apart_are_one_finding(tmp_path: Path) -> None:
+    """Both inputs go through the same two branches, one of which is cropped by 2 at the front only."""
+    body = (
+        "x = Concat <axis = 1> (a, b) l = Conv <pads = [4, 0]> (x, five) s = Conv (x, one) t = Conv <pads = [1, 3]> "
+        "(x, five) y = Add (l, s) z = Add (t, s)"
+    )
+    constants: dict[str, Constant] = {"five": (2, 2, 5), "one": (2, 2, 1)}
+    model = model_of(body, {"a": (1, 1, 32), "b": (1, 1, 32)}, constants=constants, outputs=("z",))
+    (finding,) = of_rule(inspected(model, tmp_path), "misaligned-merge")
+    # Taps −1 to 3 are centered on i + 1, beside i.
+    assert "t is centered 1 sample after s along axis 2 of a and b" in finding.message
+
+
+def test_an_input_that_a_node_takes_without_its_values_cannot_be_removed(tmp_path: Path) -> None:
+    """A Resize with sizes takes a region that this mode does not use; what no node takes may go."""
+    model = onnx.parser.parse_model("""<ir_version: 8, opset_import: ["": 13]>
+    g (float[1,1,8,8] x, float[8] roi, float[2] left) => (float[1,1,16,16] y) <float[4] s = {1, 1, 2, 2}> {
+      y = Resize <mode = "nearest"> (x, roi, s) }""")
+    helps = {place.input: place.help for place in of_rule(inspected(model, tmp_path), "unused-input")}
+    assert helps["roi"] == "Resize y takes it without using its values: any will do"
+    assert helps["left"].startswith("remove it from the model")
