@@ -213,7 +213,8 @@ class Analysis:
     @cached_property
     def totals(self) -> Totals:
         """Parameters, multiply-adds and activations of the whole model, for a batch of 1."""
-        batch = next((shape[0] for name, shape in self.sizes.items() if self.spatial_axes[name]), 1)
+        batches = (shape[0] for n, shape in self.sizes.items() if (axes := self.spatial_axes[n]) and 0 not in axes)
+        batch = next(batches, 1)
         return totals(self.shapes, self.data_dependent, batch, len(self.windows))
 
     @cached_property

@@ -136,6 +136,9 @@ LONGEST_PERIOD = 1 << 14
 LONGEST_JUDGED_PERIOD = 1 << 11
 """Period of the sizes of an axis up to which each is judged, to find rules: two periods of a millisecond each."""
 
+MOST_OVERWRITTEN = 64
+"""Axes whose unused indices are overwritten with `--verify full`: one run of the model each."""
+
 MOST_SIZES_LISTED = 4096
 """Sizes of a range that are listed one by one."""
 

@@ -128,6 +128,9 @@ def _center_range(centers: tuple[Path, ...]) -> tuple[Fraction, Fraction]:
 def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_window: bool) -> Paths:
     """The paths of all reads of a node together. A single read that fills a range of the axis is moved there.
 
+    Where reads fill ranges of the axis along which the position runs, the longest one stands for all: the others go on
+    where it ends, with the same map or with its other end.
+
     `one_window`: the node joins slices of one map, which are the taps of one window if they are less than a stride
     apart.
     """
@@ -137,6 +140,10 @@ def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_
             return first
         moved = Sliding(place.axis, 1, 1, 1, place.offset, place.length, place.size)
         return _along(first, moved)
+    along = [at for at, own, _ in parts if at is not None and isinstance(own, Closed) and own.axis == at.axis]
+    if len(along) == len(parts):
+        longest = max(range(len(parts)), key=lambda number: along[number].length)
+        return merge([parts[longest]], label, one_window=one_window)
     if all(paths is first for _, _, paths in parts):
         return first
     known = [paths.smallest for _, _, paths in parts if paths.smallest is not None]
