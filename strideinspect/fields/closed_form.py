@@ -1,7 +1,6 @@
 """Closed forms as data (periodic affine maps) and their composition.
 
-A closed form has a period p and a step T: output index q·p + r sees the input indices from q·T + first_r to q·T +
-last_r.
+With a period p and a step T, output index q·p + r sees the input indices from q·T + first_r to q·T + last_r.
 """
 
 from __future__ import annotations
@@ -114,9 +113,8 @@ class Digit(NamedTuple):
 class Suspended(NamedTuple):
     """A closed form while its position shares an axis with other digits; a later Reshape may separate them.
 
-    `form` is that of a tensor with one axis per digit. `digits` are those of all axes, the major one of each axis
-    first, and `counts` how many each axis of the tensor has: none if its size is 1. `text` is the reason why there is
-    no closed form in this state, `tensor` the last one in which there was.
+    `form` is that of a tensor with one axis per digit. `digits` are those of all axes, major ones first, and `counts`
+    how many each axis has: none if its size is 1. `text` says why there is no closed form, `tensor` had the last one.
     """
 
     text: str
@@ -243,7 +241,8 @@ def _caveat(read: Periodic) -> Caveat:
 
 def caveats(forms: Iterable[Closed]) -> Caveat:
     """What restricts any of these forms."""
-    return reduce(or_, (form.caveat for form in forms), Caveat.NONE)
+    distinct = {id(form.caveat): form.caveat for form in forms}  # joining flags takes longer than finding them equal
+    return reduce(or_, distinct.values(), Caveat.NONE)
 
 
 def united(forms: Sequence[Closed]) -> Closed:
@@ -272,7 +271,10 @@ def _signs(dims: int) -> NDArray[np.int64]:
 
 def reduced(form: Closed) -> Closed:
     """The same form with the shortest period."""
-    period, axis, phases = form.period, form.axis + 1, form.phases
+    period, axis = form.period, form.axis + 1
+    if period == 1:
+        return form
+    phases = form.phases
     for shorter in range(1, period):
         if period % shorter or form.step * shorter % period:
             continue

@@ -193,7 +193,7 @@ def _merged(
         extent = shapes.shapes[source[0]][source[1]]
         parts_of = [merged_forms.Part(place, seen.form, tensor, seen.paths) for place, tensor, seen in near]
         form = merged_forms.merge(parts_of, label, extent) if near else Reason(_NO_PATH)
-        several = paths.of_longest([(place, seen.form, seen.paths) for place, _, seen in near], form)
+        several = [(place, seen.form, seen.paths) for place, _, seen in near]
         together = paths.merge(several, label, one_window=one_window) if near else AT_INPUT
         dependence = actual.merge([(p, seen.actual) for p, _, seen in part], _other_axes(position_axes, source))
         merged[source] = AxisField(position.of(dependence, form), form, together)

@@ -32,8 +32,8 @@ class Path(NamedTuple):
         if period == 1:
             return Fraction(self.firsts[0] + self.lasts[0], 2)
         seeing = [r for r, first in enumerate(self.firsts) if not sees_nothing(first)]
-        middles = Fraction(sum(self.firsts[r] + self.lasts[r] for r in seeing), 2)
-        return (middles - Fraction(sum(seeing) * self.step, period)) / max(1, len(seeing))
+        ends = sum(self.firsts[r] + self.lasts[r] for r in seeing)
+        return Fraction(ends * period - 2 * sum(seeing) * self.step, 2 * period * max(1, len(seeing)))
 
 
 class Paths(NamedTuple):
