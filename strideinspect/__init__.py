@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from strideinspect.api import inspect
+    from strideinspect.api import inspect, tiles
     from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
         InputShapeError,
@@ -47,6 +47,15 @@ if TYPE_CHECKING:
     from strideinspect.results.scale import Scale
     from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
     from strideinspect.results.sizes import Sizes
+    from strideinspect.results.tiling import (
+        OverlapRatios,
+        TiledAxis,
+        TiledOutput,
+        TilePlan,
+        Tiling,
+        TilingProof,
+        WholeAxis,
+    )
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
     from strideinspect.results.where import Where
@@ -83,6 +92,7 @@ __all__ = [
     "LastLocal",
     "Merge",
     "Operator",
+    "OverlapRatios",
     "Place",
     "Positions",
     "Report",
@@ -96,6 +106,11 @@ __all__ = [
     "Source",
     "StrideinspectError",
     "TensorReport",
+    "TilePlan",
+    "TiledAxis",
+    "TiledOutput",
+    "Tiling",
+    "TilingProof",
     "Totals",
     "Unmatched",
     "UnreadableModelError",
@@ -106,6 +121,7 @@ __all__ = [
     "Verification",
     "Verify",
     "Where",
+    "WholeAxis",
     "WindowNode",
     "__version__",
     "inspect",
@@ -113,11 +129,12 @@ __all__ = [
     "inspect_module",
     "settings_for",
     "sizes",
+    "tiles",
     "where",
 ]
 
 _MODULES = {
-    "api": "inspect",
+    "api": "inspect tiles",
     "configuration.find": "settings_for",
     "errors": "InputShapeError InputValueError StrideinspectError UnreadableModelError UnsupportedModelError "
     "UsageError",
@@ -130,6 +147,7 @@ _MODULES = {
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
+    "results.tiling": "OverlapRatios TiledAxis TiledOutput TilePlan Tiling TilingProof WholeAxis",
     "results.totals": "Totals",
     "results.scale": "Scale",
     "results.verdict": "Check Counts Impulses Verdict Verification",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from strideinspect.fields.closed_form import Closed
 from strideinspect.fields.paths import Path, Paths
@@ -31,7 +32,23 @@ def alignment(form: Closed, paths: Paths) -> Alignment | None:
         offset=least if least == most else None,
         least=least,
         most=most,
-        lookahead=max(0, *(last - (math.ceil((r + 1) * stride) - 1) for r, last in enumerate(lasts))),
-        lookback=max(0, *(math.floor(r * stride) - first for r, first in enumerate(firsts))),
+        **reach(form)._asdict(),
         apart_at=paths.apart_at if least < most else None,
+    )
+
+
+class Reach(NamedTuple):
+    """How far cells see past the pixels that they stand for, and before them, in pixels; at least 0."""
+
+    lookahead: int
+    lookback: int
+
+
+def reach(form: Closed) -> Reach:
+    """The largest reach of any phase of a closed form with a positive stride."""
+    stride = form.stride
+    spans = [(r, span) for r, span in enumerate(form.phases) if span is not None]
+    return Reach(
+        max(0, *(last - (math.ceil((r + 1) * stride) - 1) for r, (_, last) in spans)),
+        max(0, *(math.floor(r * stride) - first for r, (first, _) in spans)),
     )

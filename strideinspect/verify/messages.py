@@ -65,6 +65,34 @@ class Impulse(NamedTuple):
     position: int
 
 
+class TilePart(NamedTuple):
+    """`size` pixels of a graph input along an axis, from `first` on."""
+
+    axis: int
+    first: int
+    size: int
+
+
+class KeptCells(NamedTuple):
+    """Cells of a tile's output along an axis that have to be right, `first` to `last`.
+
+    `place` is the index of the first one in the whole, `discarded` whether cells before and behind them are discarded.
+    """
+
+    axis: int
+    first: int
+    last: int
+    place: int
+    discarded: tuple[bool, bool] = (False, False)
+
+
+class TileRun(NamedTuple):
+    """One tile: the parts of each graph input that are run, and the cells of each output that have to be right."""
+
+    parts: Mapping[str, Sequence[TilePart]]
+    cells: Mapping[str, Sequence[KeptCells]]
+
+
 # Requests
 
 
@@ -101,7 +129,14 @@ class SendImpulses(NamedTuple):
     impulses: Sequence[Impulse]
 
 
-Request = RunModel | ProbeFields | ProbeBorders | SendImpulses
+class CompareTiles(NamedTuple):
+    """Run the model with its weights on whole inputs of these shapes and on tiles; the response is TilesCompared."""
+
+    inputs: Mapping[str, tuple[int, ...]]
+    tiles: Sequence[TileRun]
+
+
+Request = RunModel | ProbeFields | ProbeBorders | SendImpulses | CompareTiles
 
 
 # Responses
@@ -207,13 +242,26 @@ class ImpulseResult(NamedTuple):
     wrong: WrongReach | None
 
 
+class TilesCompared(NamedTuple):
+    """The largest difference between cells of tiles and those of the whole, and the largest value of the whole.
+
+    `one_less` is the difference that the cell beside them shows, the smallest of all sides of all outputs; None where
+    no cell is discarded. `random_weights` says that the file has no weights.
+    """
+
+    difference: float
+    largest: float
+    one_less: float | None
+    random_weights: bool
+
+
 class Failure(NamedTuple):
     """Why there is no response to a request."""
 
     reason: str
 
 
-Response = ObservedShapes | ObservedFields | ObservedBorders | ImpulsesReady | ImpulseResult | Failure
+Response = ObservedShapes | ObservedFields | ObservedBorders | ImpulsesReady | ImpulseResult | TilesCompared | Failure
 
 
 def by_axis(tensors: Iterable[tuple[str, int, str, int | None]]) -> list[AxisProbe]:

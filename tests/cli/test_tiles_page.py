@@ -1,0 +1,30 @@
+"""The page on tiles shows what the commands print."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from strideinspect.cli.app import run
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = re.findall(
+    r"```console\n\$ strideinspect (.*?)\n(.*?)```", (ROOT / "docs" / "tiles.md").read_text(), re.DOTALL
+)
+
+
+@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
+def test_examples_are_true(
+    command: str, shown: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every line, but for the version of onnxruntime and the last bits of a difference."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(command.split()) == 0
+    assert _settled(capsys.readouterr().out) == _settled(shown)
+
+
+def _settled(text: str) -> str:
+    return re.sub(r"onnxruntime [\d.]+|by \d\S*e-\d+", "…", " ".join(text.split()))
