@@ -61,7 +61,16 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Sizes": ("Sizes", "AxisSizes", "SizeRule", "SizeRow"),
     "Where": ("Where", "Place", "Box", "BoxAxis", "Cells", "CellsAxis"),
-    "Tiles": ("Tiling", "TiledOutput", "TiledAxis", "WholeAxis", "TilePlan", "OverlapRatios", "TilingProof"),
+    "Tiles": (
+        "Tiling",
+        "TiledOutput",
+        "TiledAxis",
+        "WholeAxis",
+        "TilePlan",
+        "OverlapRatios",
+        "StatePair",
+        "TilingProof",
+    ),
     "Verification": ("Verification", "Verdict", "Counts", "Check", "Impulses"),
     "Settings": ("Settings", "Budget", "Operator", "Expectation", "InputShapes", "InputValues", "Verify"),
     "Errors": (

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from strideinspect.results.sizes import Sizes
     from strideinspect.results.tiling import (
         OverlapRatios,
+        StatePair,
         TiledAxis,
         TiledOutput,
         TilePlan,
@@ -104,6 +105,7 @@ __all__ = [
     "SizeRule",
     "Sizes",
     "Source",
+    "StatePair",
     "StrideinspectError",
     "TensorReport",
     "TilePlan",
@@ -147,7 +149,7 @@ _MODULES = {
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
-    "results.tiling": "OverlapRatios TiledAxis TiledOutput TilePlan Tiling TilingProof WholeAxis",
+    "results.tiling": "OverlapRatios StatePair TiledAxis TiledOutput TilePlan Tiling TilingProof WholeAxis",
     "results.totals": "Totals",
     "results.scale": "Scale",
     "results.verdict": "Check Counts Impulses Verdict Verification",

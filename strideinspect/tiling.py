@@ -9,6 +9,7 @@ from strideinspect.results.tiling import Tiling, TilingProof
 from strideinspect.settings import Settings
 from strideinspect.studies.bioimageio_axes import described
 from strideinspect.studies.opening import analysed
+from strideinspect.studies.state_pairs import state_pairs
 from strideinspect.studies.tiles import Tiles, tiles
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def run(
         proof=_proof(found, progress, verifier),
         time=bool(spatial) and all(len(axes) == 1 for axes in spatial),
         rate=rate,
+        states=state_pairs(analysis),
     )
 
 

@@ -16,10 +16,10 @@ _AVERAGED = " They average or merge where tiles overlap: the result is exact onl
 def answer(tiling: Tiling) -> Answer:
     """The numbers per output, how tiles are laid, and what a run has shown."""
     columns = [Column(title, right=number > 1, elastic=not number) for number, title in enumerate(_titles(tiling))]
-    sections = [Section(_heading(tiling), columns, _rows(tiling), list(_refusals(tiling)))]
+    sections = [Section(_heading(tiling), columns, _rows(tiling), [*_refusals(tiling), *_states(tiling)])]
     if tiling.plan:
         sections.append(Section(f"How to lay {_noun(tiling)}s", (), (), list(_instructions(tiling))))
-    if tiling.proof.reason != "not requested":
+    if tiling.plan and tiling.proof.reason != "not requested":
         sections.append(Section(f"{_verdict(tiling)}: {_proof(tiling)}", (), ()))
     return Answer(tiling.path, sections)
 
@@ -31,26 +31,17 @@ def _noun(tiling: Tiling) -> str:
 def _heading(tiling: Tiling) -> str:
     noun, whole = _noun(tiling), "the whole signal" if tiling.time else "the whole input"
     if not tiling.outputs:
-        return "The model has no windows that slide over an input: there is nothing to cut"
+        return "No window slides over an input: there is nothing to cut"
     exact = [output for output in tiling.outputs if output.exact]
     if not exact:
-        return f"{noun.capitalize()}s cannot give what {whole} gives"
+        return f"No exact {noun}s were found"
     whose = "" if len(exact) == len(tiling.outputs) else f", for {spelling.listed([o.output for o in exact])} only"
     return f"{noun.capitalize()}s give exactly what {whole} gives{whose}"
 
 
 def _titles(tiling: Tiling) -> list[str]:
-    smallest = f"smallest {_noun(tiling)}"
     between = ["lookback", "lookahead"] if tiling.time else ["halo"]
-    return [
-        "output",
-        "axes",
-        "step",
-        *between,
-        "crop",
-        smallest,
-        "cells per sample" if tiling.time else "cells per pixel",
-    ]
+    return ["output", "axes", "step", *between, "crop", "smallest", "cells/sample" if tiling.time else "cells/pixel"]
 
 
 def _rows(tiling: Tiling) -> list[list[str]]:
@@ -78,14 +69,25 @@ def _sides(sides: tuple[int, int]) -> str:
 
 
 def _refusals(tiling: Tiling) -> Iterator[str]:
+    """One line per reason, with the axes and the outputs that it is about."""
+    by_reason: dict[tuple[str, str], list[WholeAxis]] = {}
+    outputs: dict[tuple[str, str], list[str]] = {}
     for output in tiling.outputs:
-        by_reason: dict[tuple[str, str], list[WholeAxis]] = {}
         for whole in output.whole:
-            by_reason.setdefault((whole.input, whole.reason), []).append(whole)
-        for (name, reason), axes in by_reason.items():
-            number = spelling.listed([str(axis.axis) for axis in axes])
-            noun = "axis" if len(axes) == 1 else "axes"
-            yield f"{output.output}: {noun} {number} of {name} cannot be cut: {reason}"
+            about = (whole.input, whole.reason)
+            by_reason.setdefault(about, []).append(whole)
+            outputs.setdefault(about, []).append(output.output)
+    for (name, reason), axes in by_reason.items():
+        numbers = sorted({axis.axis for axis in axes})
+        noun = "axis" if len(numbers) == 1 else "axes"
+        whose = spelling.listed(list(dict.fromkeys(outputs[name, reason])))
+        yield f"{whose}: {noun} {spelling.listed(list(map(str, numbers)))} of {name} cannot be cut: {reason}"
+
+
+def _states(tiling: Tiling) -> Iterator[str]:
+    if tiling.states:
+        fed = spelling.listed([f"{pair.output} as {pair.input}" for pair in tiling.states])
+        yield f"What came before is carried from chunk to chunk: with the next one, feed {fed}."
 
 
 def _instructions(tiling: Tiling) -> Iterator[str]:
@@ -102,6 +104,8 @@ def _instructions(tiling: Tiling) -> Iterator[str]:
     if any(before != after for axis in axes for before, after in (axis.halo, axis.crop)):
         yield "Where two numbers are given, the first is at the beginning and the second at the end."
     yield _example(tiling)
+    if any(one.fixed for one in tiling.plan):
+        yield f"The file fixes the size of its input: {noun}s of another size need another export."
     if not tiling.time:
         yield from _off_grid(axes)
         yield from _overlaps(tiling)
@@ -160,6 +164,9 @@ def _bioimageio(tiling: Tiling, axes: Sequence[TiledAxis]) -> Iterator[str]:
     if tiling.bioimageio is None:
         return
     halos = sorted({(max(axis.crop), axis.crop_on_grid) for axis in axes})
+    if not halos[-1][0]:
+        yield "bioimage.io: no halo; --format json has the axes of the description."
+        return
     more = [f"{grid} instead of {least}" for least, grid in halos if grid != least]
     spelled = spelling.listed([str(least) for least, _ in halos], "or")
     yield f"bioimage.io: halo {spelled}; --format json has the axes of the description." + (
@@ -180,10 +187,14 @@ def _proof(tiling: Tiling) -> str:
     largest = "no bit differs" if proof.max_difference == 0 else f"largest difference {proof.max_difference:.2g}"
     bound = "" if proof.max_difference == 0 else f" (rounding: up to {proof.bound:.2g})"
     text = f"{proof.tiles} {_noun(tiling)}s and the whole, {proof.reason}; {largest}{bound}."
-    if proof.one_less is None or proof.status != "equal":
+    others = f"Other {'samples' if tiling.time else 'pixels'} outside a {_noun(tiling)}"
+    if proof.moved:
+        return f"{text} {others} change what is kept of it by {proof.moved:.2g}."
+    if proof.status != "equal":
         return text
-    if proof.one_less > proof.max_difference:
-        return (
-            f"{text} The cells beside those that are kept differ by {proof.one_less:.2g}: a smaller crop is not enough."
-        )
-    return f"{text} This run does not show whether a smaller crop would be enough."
+    text = f"{text} {others} change no bit of what is kept of it"
+    if proof.one_less is None:
+        return f"{text}."
+    if not proof.one_less:
+        return f"{text}, nor of the cells next to that: this run does not show whether a smaller crop would be enough."
+    return f"{text}, and the cells next to that by {proof.one_less:.2g}: a smaller crop is not enough."

@@ -124,12 +124,14 @@ class TilePlan(NamedTuple):
         axis: Its axis.
         size: Pixels of a tile.
         advance: Pixels from one tile to the next: a multiple of the step.
+        fixed: Whether the file fixes the size of the axis, so that tiles of another size need another export.
     """
 
     input: str
     axis: int
     size: int
     advance: int
+    fixed: bool = False
 
     @property
     def overlap(self) -> int:
@@ -150,6 +152,18 @@ class TilePlan(NamedTuple):
         return (*range(0, length - self.size, self.advance), max(0, length - self.size))
 
 
+class StatePair(NamedTuple):
+    """An input that carries context into the model, and the output that is fed back to it with the next chunk.
+
+    Attributes:
+        input: Name of the graph input.
+        output: Name of the graph output, of the same shape.
+    """
+
+    input: str
+    output: str
+
+
 class TilingProof(NamedTuple):
     """The whole input compared with its tiles, both run by onnxruntime.
 
@@ -158,8 +172,9 @@ class TilingProof(NamedTuple):
         reason: What was compared, or why nothing was.
         max_difference: The largest difference of any value of any output; None where nothing was compared.
         bound: The largest difference that counts as rounding: 2⁻¹⁶ of the largest value.
-        one_less: The largest difference with one cell less cropped at the inner sides of tiles: more than 0 shows
-            that the crop is not too large. None without such a cell.
+        moved: How much the cells that are kept change where the pixels outside a tile do. It has to be 0, exactly.
+        one_less: How much the cells beside them change then, the smallest of all sides: more than 0 shows that a crop
+            of one cell less is not enough. None where no cell is discarded.
         tiles: Number of tiles.
     """
 
@@ -167,6 +182,7 @@ class TilingProof(NamedTuple):
     reason: str
     max_difference: float | None = None
     bound: float | None = None
+    moved: float | None = None
     one_less: float | None = None
     tiles: int = 0
 
@@ -184,6 +200,7 @@ class Tiling:
         proof: The comparison by running.
         time: Whether the axis that is cut is the only one of its input, as time is.
         rate: Samples per second, if given.
+        states: The inputs and outputs that carry context from one chunk to the next.
     """
 
     path: str
@@ -193,6 +210,7 @@ class Tiling:
     proof: TilingProof
     time: bool = False
     rate: float | None = None
+    states: tuple[StatePair, ...] = ()
 
     @property
     def exact(self) -> bool:
@@ -209,6 +227,7 @@ class Tiling:
             "plan": [
                 {**plan._asdict(), "overlap": plan.overlap, "ratios": plan.ratios._asdict()} for plan in self.plan
             ],
+            "states": [pair._asdict() for pair in self.states],
             "bioimageio": self.bioimageio,
             "proof": self.proof._asdict(),
         }

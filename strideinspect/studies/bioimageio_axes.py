@@ -5,8 +5,11 @@ Source: the bioimage.io model description, format 0.5 (inputs and outputs, `axes
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from keyword import iskeyword
 from typing import Any
 
 from strideinspect.analysis import Analysis
@@ -14,6 +17,9 @@ from strideinspect.results.tiling import TiledAxis, TiledOutput
 
 _SPACE = {1: ("time",), 2: ("y", "x"), 3: ("z", "y", "x")}
 """Ids of the axes, by the number of spatial axes of an input."""
+
+_LONGEST_ID = 32
+"""Characters of the id of a tensor."""
 
 
 def described(analysis: Analysis, outputs: Sequence[TiledOutput]) -> dict[str, Any] | None:
@@ -29,23 +35,45 @@ def described(analysis: Analysis, outputs: Sequence[TiledOutput]) -> dict[str, A
     if any({axis.axis for axis in output.axes} != set(axes) or output.whole for output in outputs):
         return None
     ids = dict(zip(axes, _SPACE[len(axes)], strict=True))
+    tensors = _tensor_ids([name, *(output.output for output in outputs)])
     described_outputs = []
-    smallest = {axis: max(_smallest(use) for use in _uses(outputs, axis)) for axis in axes}
     for output in outputs:
-        by_axis = {axis.node_axis: _output_axis(axis, name, ids[axis.axis]) for axis in output.axes}
+        by_axis = {axis.node_axis: _output_axis(axis, tensors[name], ids[axis.axis]) for axis in output.axes}
         if None in by_axis.values():
             return None
         shape = analysis.shapes.shapes[output.output]
-        described_outputs.append({"id": output.output, "axes": _axes(shape, by_axis)})
-    steps = {axis: max(use.step for use in _uses(outputs, axis)) for axis in axes}
-    own: Mapping[int, Any] = {
-        axis: _typed(ids[axis]) | {"size": {"min": smallest[axis], "step": steps[axis]}} for axis in axes
-    }
+        described_outputs.append({"id": tensors[output.output], "axes": _axes(shape, by_axis)})
+    sizes = {axis: _size(_uses(outputs, axis), fixed=analysis.network.inputs[name].fixes(axis)) for axis in axes}
+    if None in sizes.values():
+        return None
+    own: Mapping[int, Any] = {axis: _typed(ids[axis]) | {"size": sizes[axis]} for axis in axes}
     return {
         "format_version": "0.5",
-        "inputs": [{"id": name, "axes": _axes(analysis.sizes[name], own)}],
+        "inputs": [{"id": tensors[name], "axes": _axes(analysis.sizes[name], own)}],
         "outputs": described_outputs,
     }
+
+
+def _tensor_ids(names: Sequence[str]) -> dict[str, str]:
+    """An id per tensor: a lower-case Python identifier of at most 32 characters, like the name where that is one."""
+    ids: dict[str, str] = {}
+    for name in names:
+        text = re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_")[:_LONGEST_ID]
+        if not text.isidentifier() or iskeyword(text) or text in ids.values():
+            text = f"tensor{len(ids)}_{text}"[:_LONGEST_ID].rstrip("_")
+        ids[name] = text
+    return ids
+
+
+def _size(uses: Sequence[TiledAxis], *, fixed: bool) -> int | dict[str, int] | None:
+    """The size of an input axis: a number that the file fixes, else a smallest one and a step; None where no tile fits.
+
+    The step is the least common multiple of those of all outputs.
+    """
+    smallest, step = max(map(_smallest, uses)), math.lcm(*(use.step for use in uses))
+    if fixed:
+        return uses[0].length if uses[0].length >= smallest else None
+    return {"min": smallest, "step": step}
 
 
 def _uses(outputs: Sequence[TiledOutput], axis: int) -> list[TiledAxis]:
@@ -67,8 +95,10 @@ def _axes(shape: Sequence[int], positions: Mapping[int, Any]) -> list[dict[str, 
             axes.append(positions[axis])
         elif axis == 0:
             axes.append({"type": "batch"})
-        else:
+        elif all(other["type"] != "channel" for other in axes):
             axes.append({"type": "channel", "channel_names": [f"channel{number}" for number in range(size)]})
+        else:
+            axes.append({"type": "index", "id": f"axis{axis}", "size": size})
     return axes
 
 
@@ -77,10 +107,14 @@ def _typed(axis_id: str) -> dict[str, Any]:
 
 
 def _output_axis(axis: TiledAxis, name: str, axis_id: str) -> dict[str, Any] | None:
-    """One axis of an output; None where its size is not that of the input, scaled, and a whole number of cells more."""
+    """One axis of an output; None where its size is not that of the input, scaled, and a whole number of cells more.
+
+    A halo is 1 or more; without one there is no such entry.
+    """
     offset = axis.cells - axis.length * axis.scale
     if offset.denominator != 1:
         return None
     scale = Fraction(1) / axis.scale
     size = {"tensor_id": name, "axis_id": axis_id, "offset": int(offset)}
-    return _typed(axis_id) | {"scale": float(scale), "size": size, "halo": max(axis.crop)}
+    halo = {"halo": max(axis.crop)} if max(axis.crop) else {}
+    return _typed(axis_id) | {"scale": float(scale), "size": size} | halo

@@ -17,6 +17,7 @@ from strideinspect.fields.liveness import keeps_map
 from strideinspect.limits import FARTHEST_SIZE, LONGEST_PERIOD, MOST_SIZES_ANALYSED
 from strideinspect.model.geometry import Kind
 from strideinspect.model.node import Shape
+from strideinspect.model.recurrent_states import refused_state
 from strideinspect.model.shapes import Shapes, Trouble
 from strideinspect.model.window import is_window
 from strideinspect.results.field import InputAxis
@@ -185,7 +186,7 @@ class SizeSearch:
         return not _drops_anywhere(other, [(name, axis) for axis in sizes], self._analysis.fields)
 
     def _runs(self, other: Analysis, name: str) -> bool:
-        if other.problems or not _unknown(other.reads) <= self._unknown:
+        if other.problems or refused_state(other.shapes) or not _unknown(other.reads) <= self._unknown:
             return False
         shapes = other.shapes.shapes
         if not self._outputs.keys() <= shapes.keys():

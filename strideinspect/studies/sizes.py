@@ -72,7 +72,6 @@ def axis_sizes(
     rules = {"runs": runs, **{aim: judge.rule(good, current, period) for aim, good in judge.further.items()}}
     drops_nothing = rules["drops_nothing"]
     clean = judge.further["drops_nothing"](current)
-    dims = analysis.network.inputs[name].dims
     return AxisSizes(
         input=name,
         axis=axis,
@@ -82,7 +81,7 @@ def axis_sizes(
         period=period,
         judged=(current, current + 2 * period - 1) if period <= LONGEST_JUDGED_PERIOD else None,
         together=together,
-        fixed=dims is not None and isinstance(dims[axis], int) and dims[axis] != -1,
+        fixed=analysis.network.inputs[name].fixes(axis),
         listed=tuple(judge.rows(within, rules)) if within else (),
     )
 

@@ -9,6 +9,7 @@ from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
 from strideinspect.limits import MOST_TILES_TRIED
 from strideinspect.model.node import Shape
+from strideinspect.model.recurrent_states import refused_state
 from strideinspect.results.field import InputAxis
 from strideinspect.results.tiling import TiledAxis, TiledOutput, TilePlan, WholeAxis
 from strideinspect.spelling import by_axes, shape_text
@@ -50,7 +51,7 @@ def tiles(analysis: Analysis, tile: Sequence[int] = ()) -> Tiles:
         return Tiles(tuple(_impossible(output, settled) for output in outputs))
     outputs, links = settled, linked(settled)
     smallest = {link: link.smallest for link in links}
-    sizes = {link: wanted.get(link.axis, max(link.length, smallest[link])) for link in links}
+    sizes = {link: wanted.get(link.axis, _practical(analysis, link, smallest[link])) for link in links}
     _refuse_smaller(sizes, smallest)
     problem = _compared(analysis, outputs, sizes)
     if isinstance(problem, str):
@@ -59,14 +60,29 @@ def tiles(analysis: Analysis, tile: Sequence[int] = ()) -> Tiles:
     whole = {link: size + 2 * link.advance(size) for link, size in small.items()}
     return Tiles(
         tuple(_with_smallest(output, smallest) for output in outputs),
-        _plan(sizes),
-        _plan(small),
+        _plan(analysis, sizes),
+        _plan(analysis, small),
         _shapes(analysis, whole),
     )
 
 
-def _plan(sizes: Mapping[LinkedAxes, int]) -> tuple[TilePlan, ...]:
-    return tuple(TilePlan(*axis, at, ahead) for link, size in sizes.items() for axis, at, ahead in link.tiles(size))
+def _practical(analysis: Analysis, link: LinkedAxes, smallest: int) -> int:
+    """The size of the analysis if at least half of each tile is kept, or the file fixes it; else the next such size."""
+    name, axis = link.axis
+    size = max(link.length, smallest)
+    if analysis.network.inputs[name].fixes(axis) and size == link.length:
+        return size
+    while 2 * link.advance(size) < size:
+        size += link.step
+    return size
+
+
+def _plan(analysis: Analysis, sizes: Mapping[LinkedAxes, int]) -> tuple[TilePlan, ...]:
+    return tuple(
+        TilePlan(name, axis, at, ahead, fixed=analysis.network.inputs[name].fixes(axis))
+        for link, size in sizes.items()
+        for (name, axis), at, ahead in link.tiles(size)
+    )
 
 
 def _moved(analysis: Analysis, wanted: Mapping[InputAxis, int], sizes: Mapping[LinkedAxes, int]) -> Analysis:
@@ -177,8 +193,9 @@ def _compared(
     shapes = _shapes(analysis, sizes)
     other = analysis.at(shapes, whole=False)
     spelled = ", ".join(shape_text(shape) for name, shape in shapes.items() if analysis.spatial_axes[name])
-    if other.problems:
-        return f"it does not run at {spelled}: {_problem_text(other)}"
+    refused = _problem_text(other) if other.problems else refused_state(other.shapes)
+    if refused is not None:
+        return f"it does not run at {spelled}: {refused}"
     grown = []
     for output in outputs:
         axes = []

@@ -245,12 +245,14 @@ class ImpulseResult(NamedTuple):
 class TilesCompared(NamedTuple):
     """The largest difference between cells of tiles and those of the whole, and the largest value of the whole.
 
-    `one_less` is the difference that the cell beside them shows, the smallest of all sides of all outputs; None where
-    no cell is discarded. `random_weights` says that the file has no weights.
+    `moved` is how much kept cells of the whole change where all pixels outside one of the tiles change, `one_less` how
+    much the cells beside them do, the smallest of all sides of all outputs; None where no cell is discarded. Both are
+    of runs of one shape, so that nothing is rounded differently. `random_weights` says that the file has no weights.
     """
 
     difference: float
     largest: float
+    moved: float
     one_less: float | None
     random_weights: bool
 

@@ -1,5 +1,8 @@
 """The proof of a tiling, in the worker: run the whole input and every tile, and compare the cells that are kept.
 
+That shows that tiles are right to rounding. That nothing outside a tile matters is shown exactly, to the bit: the
+whole is run again with other values outside a tile.
+
 Where tiles lie and which cells are kept is told; nothing of it is computed here.
 """
 
@@ -18,6 +21,9 @@ from strideinspect.verify.weightless import UnrunnableError
 from strideinspect.verify.with_weights import model_with_weights, noise, session_with_weights
 
 _Values = Mapping[str, np.ndarray]
+
+_LOUD: Final = 1024
+"""How many times larger than usual the values are that must not be seen."""
 
 _BEFORE, _AFTER = 0, 1
 _SIDES: Final = (_BEFORE, _AFTER)
@@ -42,7 +48,8 @@ def _compared(request: RunModel, tiles: Sequence[TileRun]) -> TilesCompared | Fa
     except UnrunnableError:
         model, random = model_with_weights(request, random=True), True
     outputs = list(tiles[0].cells)
-    feeds = {entry.name: noise(entry, request.inputs) for entry in model.graph.input if entry.name in request.inputs}
+    inputs = [entry for entry in model.graph.input if entry.name in request.inputs]
+    feeds = {entry.name: noise(entry, request.inputs) for entry in inputs}
     runner = session_with_weights(model, Path(request.path).parent)
     _forget(model)
 
@@ -56,16 +63,48 @@ def _compared(request: RunModel, tiles: Sequence[TileRun]) -> TilesCompared | Fa
         if values.std() == 0:
             return Failure(f"{name!r} has one value everywhere{' with random weights' if random else ''}")
     largest = max(float(np.abs(values).max()) for values in whole.values())
-    difference = 0.0
-    beside: dict[tuple[str, int, int], float] = {}
-    for tile in tiles:
-        for name, values in run(_parts(feeds, tile)).items():
-            kept = _difference(whole[name], values, tile.cells[name])
-            difference = max(difference, float(kept.max(initial=0)))
-            for side, cells in _beside(tile.cells[name]):
-                seen = float(_difference(whole[name], values, cells).max(initial=0))
-                beside[name, *side] = max(beside.get((name, *side), 0.0), seen)
-    return TilesCompared(difference, largest, min(beside.values(), default=None), random)
+    difference = max(
+        _largest(_difference(whole[name], values, tile.cells[name]))
+        for tile in tiles
+        for name, values in run(_parts(feeds, tile)).items()
+    )
+    inner = max(tiles, key=_discarding_sides)
+    changed = run({entry.name: _changed_outside(feeds[entry.name], entry, inner) for entry in inputs})
+    if not all(np.isfinite(values).all() for values in changed.values()):
+        return Failure("its output overflows on random values")
+    moved = {name: np.abs(values.astype(np.float64) - whole[name]) for name, values in changed.items()}
+    return TilesCompared(
+        difference,
+        largest,
+        max(_largest(_there(moved[name], cells)) for name, cells in inner.cells.items()),
+        min(
+            (_largest(_there(moved[name], one)) for name, cells in inner.cells.items() for one in _beside(cells)),
+            default=None,
+        ),
+        random,
+    )
+
+
+def _discarding_sides(tile: TileRun) -> int:
+    """At how many sides cells of a tile are discarded."""
+    return sum(sum(kept.discarded) for cells in tile.cells.values() for kept in cells)
+
+
+def _changed_outside(values: np.ndarray, entry: onnx.ValueInfoProto, tile: TileRun) -> np.ndarray:
+    """The values of an input inside a tile, and others outside it; inputs that are not cut stay as they are.
+
+    The others are large, since what they do fades on the way to the borders of their projective fields.
+    """
+    if entry.name not in tile.parts:
+        return values
+    changed = noise(entry, {entry.name: values.shape}, seed=1)
+    if changed.dtype.kind == "f":
+        changed = changed * changed.dtype.type(_LOUD)
+    inside = [slice(None)] * values.ndim
+    for part in tile.parts[entry.name]:
+        inside[part.axis] = slice(part.first, part.first + part.size)
+    changed[tuple(inside)] = values[tuple(inside)]
+    return changed
 
 
 def _forget(model: onnx.ModelProto) -> None:
@@ -84,19 +123,30 @@ def _parts(feeds: _Values, tile: TileRun) -> _Values:
 
 def _difference(whole: np.ndarray, values: np.ndarray, cells: Sequence[KeptCells]) -> np.ndarray:
     """How much cells of a tile differ from those of the whole."""
-    own, there = [slice(None)] * values.ndim, [slice(None)] * values.ndim
+    own = [slice(None)] * values.ndim
     for kept in cells:
         own[kept.axis] = slice(kept.first, kept.last + 1)
-        there[kept.axis] = slice(kept.place, kept.place + kept.last - kept.first + 1)
-    apart: np.ndarray = np.abs(values[tuple(own)].astype(np.float64) - whole[tuple(there)])
+    apart: np.ndarray = np.abs(values[tuple(own)].astype(np.float64) - _there(whole, cells))
     return apart
 
 
-def _beside(cells: Sequence[KeptCells]) -> Iterator[tuple[tuple[int, int], Sequence[KeptCells]]]:
+def _there(whole: np.ndarray, cells: Sequence[KeptCells]) -> np.ndarray:
+    """The part of the whole that these cells of a tile are."""
+    there = [slice(None)] * whole.ndim
+    for kept in cells:
+        there[kept.axis] = slice(kept.place, kept.place + kept.last - kept.first + 1)
+    return whole[tuple(there)]
+
+
+def _largest(values: np.ndarray) -> float:
+    return float(values.max(initial=0))
+
+
+def _beside(cells: Sequence[KeptCells]) -> Iterator[Sequence[KeptCells]]:
     """The cells beside those that are kept, at each side where cells are discarded."""
     for number, kept in enumerate(cells):
         for side in _SIDES:
             if kept.discarded[side]:
                 index = kept.first - 1 if side == _BEFORE else kept.last + 1
                 one = kept._replace(first=index, last=index, place=kept.place + index - kept.first)
-                yield (kept.axis, side), [*cells[:number], one, *cells[number + 1 :]]
+                yield [*cells[:number], one, *cells[number + 1 :]]

@@ -46,10 +46,11 @@ def prove(
     bound = ROUNDING * compared.largest
     weights = "random weights, as the file has none" if compared.random_weights else "the model's weights"
     return TilingProof(
-        "equal" if compared.difference <= bound else "unequal",
+        "equal" if compared.difference <= bound and not compared.moved else "unequal",
         f"run by {observed.runtime} with {weights} on random input",
         compared.difference,
         bound,
+        compared.moved,
         compared.one_less,
         len(tiles),
     )

@@ -85,13 +85,13 @@ def session_with_weights(model: onnx.ModelProto, folder: Path) -> onnxruntime.In
         raise UnrunnableError(f"the model with its weights cannot be started: {plain(problem)}") from problem
 
 
-def noise(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]]) -> np.ndarray:
+def noise(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], seed: int = 0) -> np.ndarray:
     """An input of random values, the same in every run; zeros for wide integers, which may be indices or sizes.
 
     Strings are empty.
     """
     dtype = helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type)
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
     shape = inputs[entry.name]
     if dtype.kind in "iu" and dtype.itemsize == 1:
         return random.integers(0, 256, shape, np.uint8).view(dtype)

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import onnx
 import pytest
 from hypothesis import given
@@ -19,43 +18,7 @@ from tests.graphs import Graph, bounded, chains, diamonds
 from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import analysed
 from tests.studies.tiled_runs import reached, tile_and_whole
-
-
-def far_sighted(kernel: int) -> Constant:
-    """A 2-D kernel whose corners weigh most, so that the ends of a receptive field are felt through many layers."""
-    weights = np.full((1, 1, kernel, kernel), 0.05, np.float32)
-    weights[0, 0, :: kernel - 1, :: kernel - 1] = 0.25
-    return weights
-
-
-NEAREST = 'Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", nearest_mode = "floor">'
-
-
-def unet(depth: int, size: int, *, channels_last: bool = False) -> onnx.ModelProto:
-    """CSBDeep's U-Net with kernel 3 and pool 2: two convolutions a level, nearest upsampling, skips by Concat."""
-    conv = "Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]>"
-    constants: dict[str, Constant] = {"scales": [1.0, 1.0, 2.0, 2.0], "w": far_sighted(3)}
-    constants["v"] = np.concatenate([np.asarray(far_sighted(3))] * 2, axis=1) / 2
-    nodes, name = [], "x"
-    if channels_last:
-        nodes, name = ["t = Transpose <perm = [0, 3, 1, 2]> (x)"], "t"
-    for level in range(depth + 1):
-        nodes += [f"a{level} = {conv} ({name}, w)", f"b{level} = {conv} (a{level}, w)"]
-        if level < depth:
-            nodes.append(f"p{level} = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (b{level})")
-            name = f"p{level}"
-    name = f"b{depth}"
-    for level in reversed(range(depth)):
-        nodes += [
-            f"u{level} = {NEAREST} ({name}, , scales)",
-            f"j{level} = Concat <axis = 1> (b{level}, u{level})",
-            f"c{level} = {conv} (j{level}, v)",
-            f"d{level} = {conv} (c{level}, w)",
-        ]
-        name = f"d{level}"
-    nodes.append(f"y = Transpose <perm = [0, 2, 3, 1]> ({name})" if channels_last else f"y = Identity ({name})")
-    shape = (1, size, size, 1) if channels_last else (1, 1, size, size)
-    return model_of("\n".join(nodes), {"x": shape}, constants=constants)
+from tests.studies.u_nets import CONV3, one_convolution_unet, unet
 
 
 def found(model: onnx.ModelProto, tmp_path: Path, *tile: int) -> Tiles:
@@ -70,6 +33,12 @@ def test_published_halos_of_u_nets(depth: int, step: int, halo: int, anywhere: i
     """Step and halo on the grid, and the reach of any cell."""
     for axis in found(unet(depth, 128), tmp_path).outputs[0].axes:
         assert (axis.step, axis.halo, (axis.lookback, axis.lookahead)) == (step, (halo, halo), (anywhere, anywhere))
+
+
+def test_a_halo_by_hand(tmp_path: Path) -> None:
+    """The arithmetic is beside the network."""
+    for axis in found(one_convolution_unet(3, 224), tmp_path).outputs[0].axes:
+        assert (axis.step, axis.halo, axis.crop) == (8, (23, 23), (23, 23))
 
 
 @pytest.mark.parametrize("depth", [2, 3])
@@ -90,7 +59,6 @@ def test_the_halo_is_enough_and_one_less_is_not(depth: int, tmp_path: Path) -> N
     assert moves(range(after - 1, after))
 
 
-CONV3 = "Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]>"
 MODELS: Mapping[str, onnx.ModelProto] = {
     "u-net": unet(2, 64),
     "u-net, channels last": unet(2, 64, channels_last=True),
@@ -222,6 +190,15 @@ def test_a_tile_that_cannot_be_is_refused(tmp_path: Path) -> None:
         found(unet(2, 64), tmp_path, 44)
     with pytest.raises(UsageError, match="does not run on tiles of 61×61"):
         found(unet(2, 64), tmp_path, 61)
+
+
+def test_half_of_a_tile_is_kept_where_the_size_is_free(tmp_path: Path) -> None:
+    """A model of 32 pixels whose tiles lose 22 at both sides: 32 is too small, and 66 and less keep less than half."""
+    free = unet(2, 32)
+    for dim in free.graph.input[0].type.tensor_type.shape.dim[2:]:
+        dim.dim_param = "n"
+    for plan in tiles(analysed(free, tmp_path).at({"x": (1, 1, 32, 32)})).plan:
+        assert (plan.size, plan.advance) == (88, 44)
 
 
 def test_ratios_give_each_tool_the_intended_pixels(tmp_path: Path) -> None:

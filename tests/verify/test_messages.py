@@ -91,7 +91,7 @@ def test_requests_arrive(request_sent: Request) -> None:
         ImpulseResult(None),
         ImpulseResult(WrongReach("a", (0, 1), 2, 3)),
         Failure("why"),
-        TilesCompared(0.0, 3.5, None, random_weights=True),
+        TilesCompared(0.0, 3.5, 0.0, None, random_weights=True),
     ],
     ids=lambda message: type(message).__name__,
 )

@@ -15,6 +15,7 @@ from strideinspect.verify.client import Verifier
 from strideinspect.verify.tiling_proof import prove
 from tests.oracle_models import model_of
 from tests.rules.inspecting import analysed
+from tests.studies.u_nets import one_convolution_unet
 
 BODY = "a = Conv <kernel_shape = [3, 3], strides = [2, 2], pads = [1, 1, 1, 1]> (x, w) y = Conv <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (a, v)"  # noqa: E501
 
@@ -25,20 +26,22 @@ def model() -> onnx.ModelProto:
 
 
 def test_tiles_are_equal_and_one_cell_less_is_not(tmp_path: Path) -> None:
-    """Nine tiles; the cells beside those that are kept show that fewer cannot be discarded."""
+    """Nine tiles; the cells beside those that are kept move with pixels outside the tile: fewer cannot be discarded."""
     onnx.save(model(), tmp_path / "m.onnx")
     proof = strideinspect.tiles(tmp_path / "m.onnx", prove=True).proof
     assert (proof.status, proof.tiles) == ("equal", 9)
     assert proof.max_difference is not None
     assert proof.bound is not None
     assert proof.one_less is not None
-    assert proof.max_difference <= proof.bound < proof.one_less
+    assert proof.max_difference <= proof.bound
+    assert proof.moved == 0 < proof.one_less
 
 
 @pytest.mark.parametrize("side", [0, 1])
-def test_a_crop_that_is_too_small_is_found_unequal(side: int, tmp_path: Path) -> None:
-    """A wrong claim is found: the same tiles with one cell less discarded at one side."""
-    study = tiles(analysed(model(), tmp_path))
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_crop_that_is_too_small_is_found_unequal(deep: bool, side: int, tmp_path: Path) -> None:  # noqa: FBT001
+    """A wrong claim is found: one cell less discarded at one side. In a U-Net its effect is smaller than the bound."""
+    study = tiles(analysed(one_convolution_unet(3, 64) if deep else model(), tmp_path))
     (output,) = study.outputs
     wrong = TiledOutput(
         output.output,
@@ -48,6 +51,7 @@ def test_a_crop_that_is_too_small_is_found_unequal(side: int, tmp_path: Path) ->
     with Verifier(str(tmp_path / "model.onnx"), timeout=60) as verifier:
         proof = prove(verifier, [wrong], study.example, study.shapes)
     assert proof.status == "unequal"
+    assert proof.moved
 
 
 def test_a_file_without_weights_is_run_with_random_ones(tmp_path: Path) -> None:
