@@ -47,16 +47,16 @@ if TYPE_CHECKING:
     from strideinspect.results.scale import Scale
     from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
     from strideinspect.results.sizes import Sizes
-    from strideinspect.results.tiling import (
+    from strideinspect.results.tile_parts import (
         OverlapRatios,
         StatePair,
         TiledAxis,
         TiledOutput,
         TilePlan,
-        Tiling,
         TilingProof,
         WholeAxis,
     )
+    from strideinspect.results.tiling import Tiling
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
     from strideinspect.results.where import Where
@@ -149,7 +149,8 @@ _MODULES = {
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
-    "results.tiling": "OverlapRatios StatePair TiledAxis TiledOutput TilePlan Tiling TilingProof WholeAxis",
+    "results.tile_parts": "OverlapRatios StatePair TiledAxis TiledOutput TilePlan TilingProof WholeAxis",
+    "results.tiling": "Tiling",
     "results.totals": "Totals",
     "results.scale": "Scale",
     "results.verdict": "Check Counts Impulses Verdict Verification",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from strideinspect.results.tiling import Tiling, TilingProof
+from strideinspect.results.tile_parts import TilingProof
+from strideinspect.results.tiling import Tiling
 from strideinspect.settings import Settings
 from strideinspect.studies.bioimageio_axes import described
 from strideinspect.studies.opening import analysed

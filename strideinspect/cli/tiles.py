@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from strideinspect.cli import one_model, options
-from strideinspect.cli.colour_choice import Colour
 
 if TYPE_CHECKING:
     from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
+@one_model.command
 def run(
-    model: options.OneModel,
+    question: one_model.Question,
     tile: Annotated[
         str | None,
         typer.Option(
@@ -30,13 +30,7 @@ def run(
     rate: Annotated[
         float | None, typer.Option(metavar="HZ", help="Samples per second: times are given in milliseconds, too.")
     ] = None,
-    input_shape: options.InputShape = None,
-    input_value: options.InputValue = None,
     verify_timeout: options.VerifyTimeout = None,
-    format: options.AnswerFormatOption = options.AnswerFormat.TEXT,
-    color: options.Color = Colour.AUTO,
-    config: options.Config = None,
-    no_config: options.NoConfig = False,
 ) -> int:
     """Show how to run a model on tiles of its input so that every output stays exactly the same, or why it cannot.
 
@@ -59,6 +53,5 @@ def run(
         found = replace(found, path=shown)
         return report.answer(found), found.to_dict()
 
-    request = one_model.ModelRequest(model, input_shape, input_value, config, not no_config)
-    status = one_model.answer(request, one_model.Presentation(format, color), ask)
+    status = question.answer(ask)
     return 1 if unequal else status

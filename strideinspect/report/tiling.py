@@ -8,7 +8,8 @@ from fractions import Fraction
 from strideinspect import spelling
 from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column
-from strideinspect.results.tiling import TiledAxis, Tiling, WholeAxis
+from strideinspect.results.tile_parts import TiledAxis, WholeAxis
+from strideinspect.results.tiling import Tiling
 
 _AVERAGED = " They average or merge where tiles overlap: the result is exact only if the crop is discarded first."
 

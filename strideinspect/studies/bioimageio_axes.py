@@ -13,7 +13,7 @@ from keyword import iskeyword
 from typing import Any
 
 from strideinspect.analysis import Analysis
-from strideinspect.results.tiling import TiledAxis, TiledOutput
+from strideinspect.results.tile_parts import TiledAxis, TiledOutput
 
 _SPACE = {1: ("time",), 2: ("y", "x"), 3: ("z", "y", "x")}
 """Ids of the axes, by the number of spatial axes of an input."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from strideinspect.results.field import InputAxis
-from strideinspect.results.tiling import TiledAxis, TiledOutput
+from strideinspect.results.tile_parts import TiledAxis, TiledOutput
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -189,8 +189,9 @@ def rule_of(good: Good, current: int, period: int) -> SizeRule:
     second = [n for n in range(current + period, current + 2 * period) if judged(n)]
     above = next((n for n in first + second if n > current), None)
     if not first or [n + period for n in first] != second:
-        below = next((n for n in range(current - 1, max(0, current - period), -1) if judged(n)), None)
-        return SizeRule(None, None, None, below, above, tuple(sorted(n for n in known if known[n])))
+        smaller = [n for n in range(max(1, current - period), current) if judged(n)]
+        everything = tuple(sorted(n for n in known if known[n]))
+        return SizeRule(None, None, None, smaller[-1] if smaller else None, above, everything)
     step, remainders = _classes({n % period for n in first}, period)
     fails = max(_smallest(judged, next(n for n in first if n % step == rest), step) for rest in remainders) - step
     smallest = next(n for n in range(fails + 1, fails + step + 1) if n % step in remainders)

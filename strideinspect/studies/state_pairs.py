@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from strideinspect.analysis import Analysis
 from strideinspect.model.node import Node
-from strideinspect.results.tiling import StatePair
+from strideinspect.results.tile_parts import StatePair
 
 _MOVES = frozenset(
     {"Identity", "Cast", "Slice", "Split", "Squeeze", "Unsqueeze", "Gather", "Reshape", "Transpose", "Concat", "If"}

@@ -15,7 +15,7 @@ from strideinspect.fields.forward import AxisField
 from strideinspect.fields.hulls import along
 from strideinspect.reads.steps import Sliding, Table, Transposed
 from strideinspect.results.field import NOTHING, InputAxis, Span, sees_nothing
-from strideinspect.results.tiling import TiledAxis, WholeAxis
+from strideinspect.results.tile_parts import TiledAxis, WholeAxis
 
 _HOLE = (NOTHING, -NOTHING)
 """The field of a cell that sees nothing: it lies in every tile."""

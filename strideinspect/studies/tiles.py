@@ -11,7 +11,7 @@ from strideinspect.limits import MOST_TILES_TRIED
 from strideinspect.model.node import Shape
 from strideinspect.model.recurrent_states import refused_state
 from strideinspect.results.field import InputAxis
-from strideinspect.results.tiling import TiledAxis, TiledOutput, TilePlan, WholeAxis
+from strideinspect.results.tile_parts import TiledAxis, TiledOutput, TilePlan, WholeAxis
 from strideinspect.spelling import by_axes, shape_text
 from strideinspect.studies.linked_axes import LinkedAxes, linked
 from strideinspect.studies.tile_axis import cut

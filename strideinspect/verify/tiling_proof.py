@@ -7,7 +7,7 @@ from itertools import product
 from typing import Final
 
 from strideinspect.limits import MOST_TILES_RUN
-from strideinspect.results.tiling import TiledAxis, TiledOutput, TilePlan, TilingProof
+from strideinspect.results.tile_parts import TiledAxis, TiledOutput, TilePlan, TilingProof
 from strideinspect.verify.client import Verifier
 from strideinspect.verify.messages import (
     CompareTiles,

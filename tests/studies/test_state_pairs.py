@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from strideinspect.results.tiling import StatePair
+from strideinspect.results.tile_parts import StatePair
 from strideinspect.studies.state_pairs import state_pairs
 from tests.oracle_models import Constant, model_of
 from tests.oracle_sets import Shape

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strideinspect.errors import UsageError
-from strideinspect.results.tiling import TiledAxis
+from strideinspect.results.tile_parts import TiledAxis
 from strideinspect.studies.tiles import Tiles, tiles
 from tests.graphs import Graph, bounded, chains, diamonds
 from tests.oracle_models import Constant, model_of

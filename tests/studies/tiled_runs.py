@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from strideinspect.results.tiling import TiledAxis
+from strideinspect.results.tile_parts import TiledAxis
 from tests.oracle_sets import Shape
 
 Array = np.ndarray

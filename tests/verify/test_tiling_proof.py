@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 import strideinspect
-from strideinspect.results.tiling import TiledOutput
+from strideinspect.results.tile_parts import TiledOutput
 from strideinspect.studies.tiles import tiles
 from strideinspect.verify.client import Verifier
 from strideinspect.verify.tiling_proof import prove
