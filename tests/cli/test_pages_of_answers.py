@@ -1,4 +1,4 @@
-"""The page on tiles shows what the commands print."""
+"""The pages on sizes, tiles and where show what the commands print."""
 
 from __future__ import annotations
 
@@ -10,9 +10,20 @@ import pytest
 from strideinspect.cli.app import run
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = re.findall(
-    r"```console\n\$ strideinspect (.*?)\n(.*?)```", (ROOT / "docs" / "tiles.md").read_text(), re.DOTALL
-)
+EXAMPLES = [
+    example
+    for page in ("sizes", "tiles", "where")
+    for example in re.findall(
+        r"```console\n\$ strideinspect (.*?)\n(.*?)```",
+        (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8"),
+        re.DOTALL,
+    )
+]
+
+
+def test_every_page_begins_with_an_example() -> None:
+    """The examples have not moved away from this test."""
+    assert {command.split()[0] for command, _ in EXAMPLES} == {"sizes", "tiles", "where"}
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
