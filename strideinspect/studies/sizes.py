@@ -16,11 +16,12 @@ from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
 from strideinspect.fields.closed_form import Caveat, Closed
 from strideinspect.limits import LONGEST_JUDGED_PERIOD, MOST_SIZES_LISTED
-from strideinspect.results.field import Span
+from strideinspect.results.field import InputAxis, Span
 from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
 from strideinspect.results.sizes import Sizes
 from strideinspect.spelling import count
 from strideinspect.studies.lossless_sizes import SizeSearch
+from strideinspect.studies.symmetric_axes import symmetric
 
 Good = Callable[[int], bool]
 NO_RULE = SizeRule(None, None, None, None, None)
@@ -41,8 +42,24 @@ def model_sizes(analysis: Analysis, path: str, within: Span | None = None) -> Si
         raise UsageError(wrong, "write 192:320")
     base = _running(analysis)
     search = SizeSearch(base, apart=True)
-    axes = [axis_sizes(base, name, axis, search, analysis.sizes[name][axis], within) for name, axis in places]
+    axes: list[AxisSizes] = []
+    for name, axis in places:
+        current = analysis.sizes[name][axis]
+        twin = next((done for done in axes if _alike(base, done, current, (name, axis))), None)
+        found = axis_sizes(base, name, axis, search, current, within) if twin is None else _turned(base, twin, axis)
+        axes.append(found)
     return Sizes(path, tuple(axes), within)
+
+
+def _alike(analysis: Analysis, done: AxisSizes, current: int, axis: InputAxis) -> bool:
+    """Whether what was found of one axis holds for another."""
+    return done.current == current and symmetric(analysis, (done.input, done.axis), axis)
+
+
+def _turned(analysis: Analysis, twin: AxisSizes, axis: int) -> AxisSizes:
+    """What was found of an axis, said of another along which the network does the same."""
+    together = tuple(twin.axis if other == axis else other for other in twin.together)
+    return twin._replace(axis=axis, together=together, fixed=analysis.network.inputs[twin.input].fixes(axis))
 
 
 def axis_sizes(
