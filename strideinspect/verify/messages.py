@@ -28,7 +28,10 @@ class AxisProbe(NamedTuple):
 
 
 class UnseenClaim(NamedTuple):
-    """Indices of one axis of a graph input that should reach no output of the graph; both ends are included."""
+    """Indices of one axis of a graph input that should reach no output of the graph; both ends are included.
+
+    To be overwritten, also those of another tensor.
+    """
 
     input: str
     axis: int
@@ -136,7 +139,13 @@ class CompareTiles(NamedTuple):
     tiles: Sequence[TileRun]
 
 
-Request = RunModel | ProbeFields | ProbeBorders | SendImpulses | CompareTiles
+class Overwrite(NamedTuple):
+    """Run the model with its weights and other numbers at the claimed indices; the response is Overwritten."""
+
+    claims: Sequence[UnseenClaim]
+
+
+Request = RunModel | ProbeFields | ProbeBorders | SendImpulses | Overwrite | CompareTiles
 
 
 # Responses
@@ -263,7 +272,22 @@ class Failure(NamedTuple):
     reason: str
 
 
-Response = ObservedShapes | ObservedFields | ObservedBorders | ImpulsesReady | ImpulseResult | TilesCompared | Failure
+class Overwritten(NamedTuple):
+    """Which output the claimed indices reach, per claim."""
+
+    results: Sequence[UnseenResult]
+
+
+Response = (
+    ObservedShapes
+    | ObservedFields
+    | ObservedBorders
+    | ImpulsesReady
+    | ImpulseResult
+    | Overwritten
+    | TilesCompared
+    | Failure
+)
 
 
 def by_axis(tensors: Iterable[tuple[str, int, str, int | None]]) -> list[AxisProbe]:

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from strideinspect.errors import UsageError
 from strideinspect.results.tile_parts import TiledAxis
 from strideinspect.studies.tiles import Tiles, tiles
-from tests.graphs import Graph, bounded, chains, diamonds
+from tests.graphs import Graph, chains, diamonds
 from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import analysed
 from tests.studies.tiled_runs import reached, tile_and_whole
 from tests.studies.u_nets import CONV3, one_convolution_unet, unet
+from tests.thorough import bounded
 
 
 def found(model: onnx.ModelProto, tmp_path: Path, *tile: int) -> Tiles:
