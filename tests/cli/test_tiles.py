@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from strideinspect import tiling
+from strideinspect.analysis import Analysis
 from strideinspect.cli.app import run
+from strideinspect.studies.tiles import Tiles, tiles
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 
@@ -38,6 +42,24 @@ def test_what_cannot_be_cut_is_said_with_the_node(capsys: pytest.CaptureFixture[
     """DeepLab pools over the whole map."""
     assert run(["tiles", str(SAMPLES / "deeplabv3-dynamo.onnx"), "--format", "markdown"]) == 0
     assert "ReduceMean 'node\\_mean' depends on all of the axis" in capsys.readouterr().out
+
+
+def test_tiles_that_are_not_equal_are_status_1(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A halo of 45 in place of the U-Net's 46, as a mistake in the study would give it, is found out by running."""
+    study = tiles
+
+    def mistaken(analysis: Analysis, tile: Sequence[int]) -> Tiles:
+        right = study(analysis, tile)
+        outputs = (o._replace(axes=tuple(a._replace(crop=(45, 45)) for a in o.axes)) for o in right.outputs)
+        return right._replace(outputs=tuple(outputs))
+
+    monkeypatch.setattr(tiling, "tiles", mistaken)
+    assert run(["tiles", str(SAMPLES / "unet-torchscript.onnx"), "--prove"]) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert "NOT equal: 9 tiles and the whole" in text
+    assert "Other pixels outside a tile change what is kept of it by" in text
 
 
 @pytest.mark.parametrize(

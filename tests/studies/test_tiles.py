@@ -149,6 +149,16 @@ def test_a_causal_network_looks_back_only(tmp_path: Path) -> None:
     assert (axis.lookback, axis.lookahead, axis.step, axis.smallest_tile) == (24, 0, 1, 25)
 
 
+def test_a_change_in_the_future_moves_no_bit(tmp_path: Path) -> None:
+    """Of a causal network, run by onnxruntime: where samples from 100 on change, outputs before 100 do not."""
+    model = MODELS["causal"]
+    (axis,) = found(model, tmp_path).outputs[0].axes
+    (moved,) = reached(model, "y", (1, 1, 200), 2, range(100, 200), seed=0)
+    assert axis.lookahead == 0
+    assert not moved[:100].any()
+    assert moved[100]
+
+
 IMPOSSIBLE = {
     "group normalisation": (
         f"a = {CONV3} (x, w) y = InstanceNormalization (a, one, zero)", "InstanceNormalization '' depends on all"
