@@ -25,6 +25,12 @@ DEEPEST_CALLS = 100
 LONGEST_INPUT_AXIS = 10**6
 """Indices along an axis of a graph input: a minute of audio at 16 kHz; fields are kept per index."""
 
+MOST_TILES_TRIED = 8
+"""Sizes of tiles, one step apart, that are tried until the network runs: a mirrored deep map needs a few."""
+
+MOST_TILES_RUN = 729
+"""Tiles that are run to prove a tiling: nine along each of three axes."""
+
 MOST_INPUT_ELEMENTS = 2**31
 """Elements of a graph input: onnxruntime would need 8 GiB for it alone."""
 

@@ -15,7 +15,7 @@ from strideinspect.fields.kept_paths import AT_INPUT, Paths
 from strideinspect.limits import LARGE_FIELD_ARRAY, MOST_FIELD_ENTRIES
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.pool_indices import PoolIndices, pool_indices
-from strideinspect.model.shapes import Shapes
+from strideinspect.model.shapes import MemoKey, Shapes
 from strideinspect.reads.families import describe, everything
 from strideinspect.reads.steps import Place, Read, Reshape, Step
 from strideinspect.reads.validate import fits
@@ -50,8 +50,8 @@ class NodeReads(NamedTuple):
     joins_slices: bool = False
 
 
-ReadsMemo = dict[tuple[object, ...], NodeReads]
-"""What nodes read of inputs of some shapes, kept from size to size of one network."""
+ReadsMemo = dict[tuple[str, MemoKey], NodeReads]
+"""What nodes read of inputs of some shapes, by first output, kept from size to size of one network."""
 
 
 def described(shapes: Shapes, memo: ReadsMemo | None = None) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
@@ -69,21 +69,23 @@ def described(shapes: Shapes, memo: ReadsMemo | None = None) -> tuple[tuple[Node
             sliced |= {name: sliced.get(node.inputs[0], node.inputs[0]) for name in node.outputs}
         if not node.key or data_dependent.isdisjoint(node.inputs):
             continue
+        key = None if memo is None else shapes.memo_keys.get(node.key)
+        kept = None if memo is None or key is None else memo.get((node.key, key))
+        if kept is not None:
+            listed.append(kept)
+            for read in kept.reads:
+                data_dependent.add(node.outputs[read.output])
+            continue
         if not (shaped.issuperset(node.inputs) and shaped.issuperset(node.outputs)):
             if shapes.branches.get(node.key) not in shapes.unfit:
                 listed.append(NodeReads(node, (), known=False))
             data_dependent.update(name for name in node.outputs if name)
             continue
-        key = None if memo is None else shapes.memo_key(node)
-        if memo is not None and key in memo:
-            listed.append(memo[key])
-            data_dependent.update(node.outputs[r.output] for r in memo[key].reads)
-            continue
         reads = _fitting(node, shapes, data_dependent, chosen)
         of_one = node.op == "Concat" and len({sliced.get(name) for name in node.inputs}) == 1
         listed.append(NodeReads(node, reads, joins_slices=of_one and node.inputs[0] in sliced))
         if memo is not None and key is not None:
-            memo[key] = listed[-1]
+            memo[node.key, key] = listed[-1]
         data_dependent.update(node.outputs[r.output] for r in reads)
     return tuple(listed), frozenset(data_dependent)
 

@@ -59,6 +59,8 @@ def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
     pending = list(reversed(nodes))
     while pending and (go_on or not result.problems):
         node = pending.pop()
+        if result.memo is not None and _remembered(result, node, result.memo):
+            continue
         if result.network.operators:
             node = stand_in(node, result.network.operators, result.network.opsets)
         inside = _replaced(result, node) if node.op == "If" else _without_sequence(result, node)
@@ -67,6 +69,19 @@ def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
             continue
         result.nodes.append(_without_unfit(result, node))
         _visit(result, result.nodes[-1])
+
+
+def _remembered(result: Shapes, node: Node, memo: Memo) -> bool:
+    """Enter what the node made of inputs of these shapes at another size; False where that is not known."""
+    kept = memo.get(node.key)
+    key = None if kept is None else result.memo_key(node)
+    placed = None if kept is None or key is None else kept.get(key)
+    if key is None or placed is None:
+        return False
+    result.nodes.append(placed.node)
+    result.memo_keys[node.key] = key
+    _enter(result, placed.node, placed)
+    return True
 
 
 def _run_body(around: Shapes, body: onnx.GraphProto, given: Mapping[str, Known]) -> list[Known]:
@@ -163,17 +178,17 @@ def _visit(result: Shapes, node: Node) -> None:
         _give_up(result, node, reason)
         return
     key = None if result.memo is None else result.memo_key(node)
-    if result.memo is not None and key in result.memo:
-        _enter(result, node, result.memo[key])
-        return
     try:
         shapes, dtypes = outputs_of(result, node, partial(_run_body, result))
         _refuse_unusable(result, node, shapes)
-        placed = Placed(tuple(shapes), tuple(dtypes), result.geometries.get(node.key))
+        placed = Placed(node, tuple(shapes), tuple(dtypes), result.geometries.get(node.key))
         _enter(result, node, placed)
         _fold(result, node)
-        if result.memo is not None and key is not None and not result.constants.has_any(node.outputs):
-            result.memo[key] = placed
+        fixed = result.size_dependent.isdisjoint(node.outputs) and result.joined.keys().isdisjoint(node.outputs)
+        if result.memo is not None and key is not None and fixed:
+            constants = result.constants.entries(node.outputs)
+            result.memo.setdefault(node.key, {})[key] = placed._replace(constants=constants)
+            result.memo_keys[node.key] = key
     except MisfitError as error:
         broken = isinstance(error, BrokenError)
         fitting = Trouble.MERGE if node.op in MERGES else Trouble.HEAD
@@ -201,6 +216,8 @@ def _enter(result: Shapes, node: Node, placed: Placed) -> None:
             result.shapes[name], result.dtypes[name] = shape, dtype
     if placed.geometry is not None:
         result.geometries[node.key] = placed.geometry
+    if placed.constants is not None:
+        result.constants.enter(placed.constants)
 
 
 def _refuse_unusable(result: Shapes, node: Node, shapes: Sequence[Shape | None]) -> None:
