@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
-    from strideinspect.questions import sizes, where
+    from strideinspect.questions import diff, sizes, where
     from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
     from strideinspect.results.cells import Cell, CellAxis
+    from strideinspect.results.diff import Diff
+    from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow
     from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
     from strideinspect.results.ladder import LadderStep
@@ -67,11 +69,14 @@ __all__ = [
     "CellsAxis",
     "Check",
     "Counts",
+    "Diff",
+    "Difference",
     "Dropped",
     "Expectation",
     "FailedReport",
     "Field",
     "Finding",
+    "FirstDifference",
     "FullField",
     "Impulses",
     "Input",
@@ -81,6 +86,8 @@ __all__ = [
     "InputValues",
     "LadderStep",
     "LastLocal",
+    "MatchedOutput",
+    "MatchedWindow",
     "Merge",
     "Operator",
     "Place",
@@ -108,6 +115,7 @@ __all__ = [
     "Where",
     "WindowNode",
     "__version__",
+    "diff",
     "inspect",
     "inspect_many",
     "inspect_module",
@@ -124,8 +132,10 @@ _MODULES = {
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "live_models": "inspect_module",
-    "questions": "sizes where",
+    "questions": "diff sizes where",
     "results.cells": "Cell CellAxis",
+    "results.diff": "Diff",
+    "results.differences": "Difference FirstDifference MatchedOutput MatchedWindow",
     "results.field": "Alignment Field FullField LastLocal Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",

@@ -8,7 +8,7 @@ from typing import NamedTuple
 Numbers = tuple[int, ...]
 """A number per axis."""
 
-Value = Numbers | tuple[Fraction | None, ...] | str | None
+Value = tuple[int | None, ...] | tuple[Fraction | None, ...] | str | None
 """A number per axis, a word, or None where there is none."""
 
 
@@ -18,9 +18,10 @@ class Difference(NamedTuple):
     Attributes:
         what: "operator", "kernel", "stride", "dilation", "padding" (before index 0 along every axis, then after the
             last one, as ONNX has it) or "size" (of the map that the window makes): numbers of the window itself.
-            "field", "effective stride" and "offset" (of the cells, after half-pixel centers, in pixels), of an output or
+            "field", "effective stride", "offset" (of the cells, after half-pixel centers, in pixels): of an output or
             of the map over which a window slides: what was made of the input so far. "shape": whether an output is a
-            map; "scales": how many maps it holds side by side, "field of scale 0" what differs in one of them.
+            map; "axes": how many spatial axes its inputs have; "scales": how many maps it holds side by side, "field of
+            scale 0" what differs in one of them.
         a: Its value in the first model, per spatial axis where it has one.
         b: Its value in the second model.
     """

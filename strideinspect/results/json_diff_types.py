@@ -19,7 +19,7 @@ class DifferenceJson(TypedDict):
         str,
         'Of a window itself: "operator", "kernel", "stride", "dilation", "padding" (before every axis, then after), '
         '"size". Of the map that it slides over, or of an output: "field", "effective stride", "offset". Of an output: '
-        '"shape", "scales", "field of scale 0".',
+        '"shape", "axes", "scales", "field of scale 0".',
     ]
     a: Annotated[DifferenceValue, "In the first model, per spatial axis; exact numbers as texts."]
     b: Annotated[DifferenceValue, "In the second model."]

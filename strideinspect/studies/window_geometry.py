@@ -40,13 +40,14 @@ class WindowGeometry(NamedTuple):
         """What it is known by: all of its numbers, then fewer."""
         kind, kernel, channels = self.operator, self.kernel, self.channels
         moves = self.stride, self.dilation, self.padding
+        wide = max(kernel, default=1) > 1  # a pointwise convolution is never the counterpart of another one
         return (
             (kind, kernel, channels, moves, self.size),
             (kind, kernel, channels, moves),
             (kind, kernel, channels),
             (kind, kernel, self.stride),
-            (kind, channels),
-            kind,
+            (kind, wide, channels),
+            (kind, wide),
         )
 
 
