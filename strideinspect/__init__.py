@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from strideinspect.api import inspect
+    from strideinspect.changed_models import whatif
     from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
         InputShapeError,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from strideinspect.questions import diff, sizes, where
     from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
     from strideinspect.results.cells import Cell, CellAxis
+    from strideinspect.results.changes import Broken, Change, DroppedBy, Summary
     from strideinspect.results.diff import Diff
     from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow
     from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from strideinspect.results.sizes import Sizes
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
+    from strideinspect.results.whatif import WhatIf
     from strideinspect.results.where import Where
     from strideinspect.settings import Budget, InputShapes, InputValues, Operator, Settings, Verify
     from strideinspect.version import __version__
@@ -62,16 +65,19 @@ __all__ = [
     "Box",
     "BoxAxis",
     "Branch",
+    "Broken",
     "Budget",
     "Cell",
     "CellAxis",
     "Cells",
     "CellsAxis",
+    "Change",
     "Check",
     "Counts",
     "Diff",
     "Difference",
     "Dropped",
+    "DroppedBy",
     "Expectation",
     "FailedReport",
     "Field",
@@ -102,6 +108,7 @@ __all__ = [
     "Sizes",
     "Source",
     "StrideinspectError",
+    "Summary",
     "TensorReport",
     "Totals",
     "Unmatched",
@@ -112,6 +119,7 @@ __all__ = [
     "Verdict",
     "Verification",
     "Verify",
+    "WhatIf",
     "Where",
     "WindowNode",
     "__version__",
@@ -121,11 +129,13 @@ __all__ = [
     "inspect_module",
     "settings_for",
     "sizes",
+    "whatif",
     "where",
 ]
 
 _MODULES = {
     "api": "inspect",
+    "changed_models": "whatif",
     "configuration.find": "settings_for",
     "errors": "InputShapeError InputValueError StrideinspectError UnreadableModelError UnsupportedModelError "
     "UsageError",
@@ -134,6 +144,7 @@ _MODULES = {
     "live_models": "inspect_module",
     "questions": "diff sizes where",
     "results.cells": "Cell CellAxis",
+    "results.changes": "Broken Change DroppedBy Summary",
     "results.diff": "Diff",
     "results.differences": "Difference FirstDifference MatchedOutput MatchedWindow",
     "results.field": "Alignment Field FullField LastLocal Positions",
@@ -146,6 +157,7 @@ _MODULES = {
     "results.size_rules": "AxisSizes SizeRow SizeRule",
     "results.sizes": "Sizes",
     "results.boxes": "Box BoxAxis Cells CellsAxis Place",
+    "results.whatif": "WhatIf",
     "results.where": "Where",
     "settings": "Budget InputShapes InputValues Operator Settings Verify",
     "version": "__version__",

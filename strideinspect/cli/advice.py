@@ -36,6 +36,7 @@ _EXAMPLES = {
     "strideinspect": "model.onnx",
     "strideinspect baseline": "model.onnx",
     "strideinspect diff": "a.onnx b.onnx",
+    "strideinspect whatif": "model.onnx --set 'layer4*:stride=1'",
     "strideinspect explain": "unseen-input",
     "strideinspect completion": "bash",
 }

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.process import ROOT, strideinspect
 
-PAGES = ("diff",)
+PAGES = ("diff", "whatif")
 EXAMPLES = [
     (page, *example)
     for page in PAGES
