@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from strideinspect.api import inspect
-    from strideinspect.changed_models import whatif
+    from strideinspect.changed_models import fix, whatif
     from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
         InputShapeError,
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from strideinspect.results.diff import Diff
     from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow
     from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
+    from strideinspect.results.fixed import Fixed
+    from strideinspect.results.fixes import Fix, LeftOver, RunComparison
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
     from strideinspect.results.ladder import LadderStep
     from strideinspect.results.report import (
@@ -83,6 +85,8 @@ __all__ = [
     "Field",
     "Finding",
     "FirstDifference",
+    "Fix",
+    "Fixed",
     "FullField",
     "Impulses",
     "Input",
@@ -92,6 +96,7 @@ __all__ = [
     "InputValues",
     "LadderStep",
     "LastLocal",
+    "LeftOver",
     "MatchedOutput",
     "MatchedWindow",
     "Merge",
@@ -100,6 +105,7 @@ __all__ = [
     "Positions",
     "Report",
     "RuleInfo",
+    "RunComparison",
     "Scale",
     "Settings",
     "Severity",
@@ -124,6 +130,7 @@ __all__ = [
     "WindowNode",
     "__version__",
     "diff",
+    "fix",
     "inspect",
     "inspect_many",
     "inspect_module",
@@ -135,7 +142,7 @@ __all__ = [
 
 _MODULES = {
     "api": "inspect",
-    "changed_models": "whatif",
+    "changed_models": "fix whatif",
     "configuration.find": "settings_for",
     "errors": "InputShapeError InputValueError StrideinspectError UnreadableModelError UnsupportedModelError "
     "UsageError",
@@ -148,6 +155,8 @@ _MODULES = {
     "results.diff": "Diff",
     "results.differences": "Difference FirstDifference MatchedOutput MatchedWindow",
     "results.field": "Alignment Field FullField LastLocal Positions",
+    "results.fixed": "Fixed",
+    "results.fixes": "Fix LeftOver RunComparison",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",

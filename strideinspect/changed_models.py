@@ -1,4 +1,4 @@
-"""`whatif`: questions about a model that is changed in memory, and saved on request."""
+"""`whatif` and `fix`: a model that is changed in memory, and saved on request."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from strideinspect import arguments
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
 if TYPE_CHECKING:
+    from strideinspect.results.fixed import Fixed
     from strideinspect.results.whatif import WhatIf
 
 
@@ -84,3 +85,47 @@ def refusal(path: str, sizes: dict[str, tuple[int, ...]], settings: Settings) ->
 
     with Verifier(path, timeout=settings.verify_timeout, values=settings.input_values) as verifier:
         return verifier.refusal(sizes)
+
+
+def fix(
+    path: str | os.PathLike[str],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    unsafe_fixes: bool = False,
+    input_shapes: InputShapes | None = None,
+    input_values: InputValues | None = None,
+    settings: Settings | None = None,
+) -> Fixed:
+    """Mend what can be mended without training, and write the model: its weights byte for byte as they are.
+
+    Safe fixes leave every bit of every output as it was, which is proven by running both models: what no output depends
+    on is cropped, `auto_pad` is written as pads. A safe fix that changes a bit is not made. Sizes that the file leaves
+    open are not mended.
+
+    Args:
+        path: The file, which is not changed.
+        output: The file to write. Without one nothing is written, and nothing is run.
+        unsafe_fixes: Also pad inputs and layers with zeros at their end, so that no pixel is lost. That changes the
+            values of outputs.
+        input_shapes: As of `inspect`.
+        input_values: As of `inspect`.
+        settings: What holds where an argument is None: its input shapes, input values, operators and rules.
+
+    Returns:
+        The fixes, the unsafe ones that were not allowed, the findings that are left, and how both models compare.
+
+    Raises:
+        UnreadableModelError: The file is missing, is not an ONNX model, or is damaged.
+        UnsupportedModelError: The model cannot be inspected, or a node to be mended is in a local function.
+        InputShapeError: A size cannot be used, or one is needed that is not given.
+        InputValueError: A value does not fit the input that it is given for, or there is no such input.
+        UsageError: `output` cannot be written, or is the model itself.
+    """
+    model = arguments.model(path)
+    asked = overridden(
+        Settings() if settings is None else settings, input_shapes=input_shapes, input_values=input_values
+    )
+    target = None if output is None else arguments.path(output, "output")
+    from strideinspect import fixing  # imports onnx and numpy
+
+    return fixing.fixed(model, target, asked, unsafe=unsafe_fixes)

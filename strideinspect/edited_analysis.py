@@ -56,13 +56,8 @@ class EditedModel(NamedTuple):
         network = prepare(model, settings.operators)
         analysis = Analysis(infer(network, before.analysis.sizes), before.analysis.assumed)
         # A size that was passed over was so for the model as it is.
-        attempt = replaced(before.attempt, analysis)
+        attempt = before.attempt._replace(analysis=analysis, passed_over="", failed=(), reason=None)
         return cls(model, analysis, _report(model, attempt, settings), gone)
-
-
-def replaced(attempt: Attempt, analysis: Analysis) -> Attempt:
-    """The same choice of sizes for another network."""
-    return attempt._replace(analysis=analysis, passed_over="", failed=(), reason=None)
 
 
 def inspected(path: str, settings: Settings) -> InspectedModel:

@@ -37,6 +37,7 @@ _EXAMPLES = {
     "strideinspect baseline": "model.onnx",
     "strideinspect diff": "a.onnx b.onnx",
     "strideinspect whatif": "model.onnx --set 'layer4*:stride=1'",
+    "strideinspect fix": "model.onnx -o fixed.onnx",
     "strideinspect explain": "unseen-input",
     "strideinspect completion": "bash",
 }

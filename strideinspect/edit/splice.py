@@ -36,7 +36,7 @@ def write(model: LoadedModel, target: str, edits: Sequence[Edit], declarations: 
     cannot be written: weights of another shape, and nodes that are in a local function, a Loop or a branch of an If.
     """
     source = model.path
-    _check(source, target, edits)
+    check(source, target, edits)
     companions = _companions(source, target)
     with Path(source).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
@@ -55,7 +55,8 @@ def write(model: LoadedModel, target: str, edits: Sequence[Edit], declarations: 
             raise UsageError(f"cannot write {target}: {error.strerror}", "name another file") from error
 
 
-def _check(source: str, target: str, edits: Sequence[Edit]) -> None:
+def check(source: str, target: str, edits: Sequence[Edit]) -> None:
+    """Refuse to write over the model or a folder, and edits that no file can hold."""
     path = Path(target)
     if path.exists() and path.samefile(source):
         raise UsageError(f"{target} is the model itself", "name another file to write to")

@@ -23,8 +23,8 @@ def document(
         "schema": NAME,
         "path": path,
         "changes": [*map(change_data, changes)],
-        "before": _summary(before),
-        "after": _summary(after),
+        "before": summary_data(before),
+        "after": summary_data(after),
         "broken": [{"node": one.node, "op": one.op, "reason": one.reason} for one in broken],
         "saved": saved,
         "refused": refused,
@@ -43,7 +43,8 @@ def change_data(change: Change) -> ChangeJson:
     }
 
 
-def _summary(summary: Summary) -> SummaryJson:
+def summary_data(summary: Summary) -> SummaryJson:
+    """One side of a comparison."""
     return {
         "totals": totals_data(summary.totals),
         "ladder": [*map(step_data, summary.ladder)],
