@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from strideinspect.analysis import Analysis
+from strideinspect.analysis import Analysis, Memo
 from strideinspect.edit import input_edits
 from strideinspect.edit.edits import Edit, InsertNodes, SetAttribute, edited
 from strideinspect.fields.index_masks import unmarked
@@ -19,6 +19,7 @@ from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.inference import infer
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.network import prepare
+from strideinspect.model.node import Shape
 from strideinspect.results.fixes import Fix
 from strideinspect.results.graph_nodes import WindowNode
 from strideinspect.settings import Operator
@@ -74,10 +75,12 @@ def plan(fixable: FixableModel, *, unsafe: bool) -> Plan:
 
     if unsafe:
         steps += _padded_inputs(fixable)
-        for key in [window.output for window in fixable.analysis.windows]:
-            there = current()  # what is lost behind a layer depends on how it is padded
+        there = current()
+        for key in [window.output for window in there.windows]:
             window = next(window for window in there.windows if window.output == key)
-            steps += _padded_layer(fixable, there, Plan(tuple(steps)).edits, window)
+            found = [*_padded_layer(fixable, there, Plan(tuple(steps)).edits, window)]
+            steps += found
+            there = current() if found else there  # what is lost behind a layer depends on how it is padded
     steps += _cropped_inputs(fixable, current(), Plan(tuple(steps)).edits)
     steps += _explicit_padding(fixable, current())
     return Plan(tuple(steps))
@@ -135,15 +138,27 @@ def _padded_inputs(fixable: FixableModel) -> Iterator[tuple[Fix, tuple[Edit, ...
 def _padding_that_helps(fixable: FixableModel, name: str, axes: Sequence[int]) -> tuple[int, list[Edit]] | None:
     """The smallest padding of these axes at which all of them is used and every node runs."""
     analysis = fixable.analysis
-    rank = len(analysis.sizes[name])
+    shape = analysis.sizes[name]
+    memo = Memo({}, {})
     for amount in range(1, MOST_PADDING_TRIED + 1):
-        own = input_edits.padded(analysis.network, name, rank, dict.fromkeys(axes, amount))
-        if not own:
-            return None
-        there = fixable.with_edits(own)
-        if fixable.runs(there) and not any(u.input == name and u.axis in axes for u in there.unseen):
+        # A larger input is the same network, which is much cheaper to look at than one with a Pad node.
+        larger = tuple(size + amount if axis in axes else size for axis, size in enumerate(shape))
+        there = analysis.at({name: larger}, memo=memo)
+        if not fixable.runs(there) or _loses(there, name, axes, shape):
+            continue
+        own = input_edits.padded(analysis.network, name, len(shape), dict.fromkeys(axes, amount))
+        there = fixable.with_edits(own) if own else analysis
+        if own and fixable.runs(there) and not _loses(there, name, axes, shape):
             return amount, own
     return None
+
+
+def _loses(analysis: Analysis, name: str, axes: Sequence[int], shape: Shape) -> bool:
+    """Whether no output depends on some of the first indices along these axes, as many as the shape has."""
+    return any(
+        unseen.input == name and unseen.axis in axes and unseen.ranges[0][0] < shape[unseen.axis]
+        for unseen in analysis.unseen
+    )
 
 
 def _inserted(edits: Sequence[Edit]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def answer(found: Fixed, *, edits: bool = False) -> Answer:
 def _fixes(found: Fixed, *, edits: bool) -> Section:
     more = f"{len(found.unsafe)} more with --unsafe-fixes" if found.unsafe else ""
     if not found.fixes:
-        return Section(f"Nothing to fix{f', {more}' if more else ''}.", (), [], [*_written(found)])
+        return Section(f"Nothing to fix{f', {more}' if more else ''}: nothing is written.", (), [], [*_written(found)])
     done = "fixed" if found.output is not None else "to fix"
     heading = f"{len(found.fixes)} {done}{f', {more}' if more else ''}:"
     return Section(heading, (), [], [*map(_text, found.fixes), *_written(found)], found.diff if edits else ())
