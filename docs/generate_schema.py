@@ -1,6 +1,6 @@
-"""Write strideinspect/report/report-1.schema.json from the types in results/json_types.py.
+"""Write strideinspect/results/*-1.schema.json from the types in results/json_*types.py.
 
-Run it after changing them; `--check` only checks whether the file is current.
+Run it after changing them; `--check` only checks whether the files are current.
 """
 
 from __future__ import annotations
@@ -14,10 +14,24 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from strideinspect.results import json_types
+from strideinspect.results.json_diff_types import DiffJson
+from strideinspect.results.json_fix_types import FixedJson
 from strideinspect.results.json_numbers import Keyword
-from strideinspect.results.json_types import NAME, ReportJson
+from strideinspect.results.json_sizes_types import SizesJson
+from strideinspect.results.json_types import ReportJson
+from strideinspect.results.json_whatif_types import WhatIfJson
+from strideinspect.results.json_where_types import WhereJson
 
-FILE = Path(json_types.__file__).with_name("report-1.schema.json")
+FOLDER = Path(json_types.__file__).parent
+DOCUMENTS: dict[str, type] = {
+    "report": ReportJson,
+    "diff": DiffJson,
+    "fix": FixedJson,
+    "sizes": SizesJson,
+    "whatif": WhatIfJson,
+    "where": WhereJson,
+}
+"""What is written as JSON, by the name in its schema."""
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
 Schema = dict[str, Any]
@@ -38,15 +52,16 @@ NOT_CHECKED_HAS_A_REASON: Schema = {
 }
 
 
-def document() -> Schema:
-    """The JSON Schema of the whole report."""
-    definitions: dict[str, Schema] = {"value": VALUE}
-    root = _object(ReportJson, definitions)
-    definitions["check"] |= NOT_CHECKED_HAS_A_REASON
+def document(name: str) -> Schema:
+    """The JSON Schema of one kind of document."""
+    definitions: dict[str, Schema] = {"value": VALUE} if name == "report" else {}
+    root = _object(DOCUMENTS[name], definitions)
+    if "check" in definitions:
+        definitions["check"] |= NOT_CHECKED_HAS_A_REASON
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": NAME,
-        "title": "strideinspect report, version 1",
+        "$id": f"strideinspect/{name}/1",
+        "title": f"strideinspect {name}, version 1",
         **root,
         "$defs": definitions,
     }
@@ -91,13 +106,19 @@ def _annotations(metadata: Sequence[Keyword | str]) -> Schema:
     return dict(("description", item) if isinstance(item, str) else item for item in metadata)
 
 
-def text() -> str:
-    """The content of the file."""
-    return json.dumps(document(), indent=2) + "\n"
+def text(name: str) -> str:
+    """The content of a file."""
+    return json.dumps(document(name), indent=2) + "\n"
+
+
+def file(name: str) -> Path:
+    """Where the schema of a kind of document is."""
+    return FOLDER / f"{name}-1.schema.json"
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        current = FILE.read_text(encoding="utf-8") == text()
-        sys.exit(0 if current else f"{FILE.name} is stale: python docs/generate_schema.py")
-    FILE.write_text(text(), encoding="utf-8")
+        stale = [name for name in DOCUMENTS if file(name).read_text(encoding="utf-8") != text(name)]
+        sys.exit(f"stale: {', '.join(stale)}: python docs/generate_schema.py" if stale else 0)
+    for each in DOCUMENTS:
+        file(each).write_text(text(each), encoding="utf-8")

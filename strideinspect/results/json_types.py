@@ -286,6 +286,6 @@ class ReportJson(TypedDict):
     models: list[ModelJson | FailedJson]
 
 
-def schema_text() -> str:
-    """The JSON Schema of the report, as shipped in the package."""
-    return Path(__file__).with_name("report-1.schema.json").read_text(encoding="utf-8")
+def schema_text(document: str = "report") -> str:
+    """The JSON Schema of the report, or of the answer of another command, as shipped in the package."""
+    return Path(__file__).with_name(f"{document}-1.schema.json").read_text(encoding="utf-8")
