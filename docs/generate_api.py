@@ -37,7 +37,18 @@ Axes are counted from 0. Positions are pixel indices along an axis; pixel i has 
 a first and a last index, both included. The [README](../README.md) explains *local* and *full*, *theoretical* and
 *actual* receptive fields."""
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Functions": ("inspect", "inspect_many", "inspect_module", "sizes", "tiles", "where", "settings_for"),
+    "Functions": (
+        "inspect",
+        "inspect_many",
+        "inspect_module",
+        "sizes",
+        "tiles",
+        "where",
+        "diff",
+        "whatif",
+        "fix",
+        "settings_for",
+    ),
     "Results": (
         *("Report", "FailedReport", "Input", "WindowNode", "Dropped", "Merge", "Source", "Branch", "TensorReport"),
         *(
@@ -71,6 +82,9 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "StatePair",
         "TilingProof",
     ),
+    "Diff": ("Diff", "MatchedWindow", "MatchedOutput", "FirstDifference", "Difference"),
+    "What if": ("WhatIf", "Change", "Summary", "DroppedBy", "Broken"),
+    "Fix": ("Fixed", "Fix", "LeftOver", "RunComparison"),
     "Verification": ("Verification", "Verdict", "Counts", "Check", "Impulses"),
     "Settings": ("Settings", "Budget", "Operator", "Expectation", "InputShapes", "InputValues", "Verify"),
     "Errors": (

@@ -13,17 +13,27 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from strideinspect.results import json_sizes_types, json_tiles_types, json_types, json_where_types
+from strideinspect.results import json_types
+from strideinspect.results.json_diff_types import DiffJson
+from strideinspect.results.json_fix_types import FixedJson
 from strideinspect.results.json_numbers import AnyEntries, Keyword
-from strideinspect.results.json_types import NAME, ReportJson
+from strideinspect.results.json_sizes_types import SizesJson
+from strideinspect.results.json_tiles_types import TilesJson
+from strideinspect.results.json_types import ReportJson
+from strideinspect.results.json_whatif_types import WhatIfJson
+from strideinspect.results.json_where_types import WhereJson
 
 FOLDER = Path(json_types.__file__).parent
-ANSWERS = {
-    "sizes": (json_sizes_types.NAME, json_sizes_types.SizesJson),
-    "tiles": (json_tiles_types.NAME, json_tiles_types.TilesJson),
-    "where": (json_where_types.NAME, json_where_types.WhereJson),
+DOCUMENTS: dict[str, type] = {
+    "report": ReportJson,
+    "diff": DiffJson,
+    "fix": FixedJson,
+    "sizes": SizesJson,
+    "tiles": TilesJson,
+    "whatif": WhatIfJson,
+    "where": WhereJson,
 }
-"""The commands that answer a question, with the names and the types of their documents."""
+"""What is written as JSON, by the name in its schema."""
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
 Schema = dict[str, Any]
@@ -44,15 +54,16 @@ NOT_CHECKED_HAS_A_REASON: Schema = {
 }
 
 
-def document() -> Schema:
-    """The JSON Schema of the whole report."""
-    definitions: dict[str, Schema] = {"value": VALUE}
-    root = _object(ReportJson, definitions)
-    definitions["check"] |= NOT_CHECKED_HAS_A_REASON
+def document(name: str) -> Schema:
+    """The JSON Schema of one kind of document."""
+    definitions: dict[str, Schema] = {"value": VALUE} if name == "report" else {}
+    root = _object(DOCUMENTS[name], definitions)
+    if "check" in definitions:
+        definitions["check"] |= NOT_CHECKED_HAS_A_REASON
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": NAME,
-        "title": "strideinspect report, version 1",
+        "$id": f"strideinspect/{name}/1",
+        "title": f"strideinspect {name}, version 1",
         **root,
         "$defs": definitions,
     }
@@ -102,24 +113,9 @@ def _annotations(metadata: Sequence[Keyword | str]) -> Schema:
     return dict(("description", item) if isinstance(item, str) else item for item in metadata)
 
 
-def answer(command: str) -> Schema:
-    """The JSON Schema of the answer of a command."""
-    name, kind = ANSWERS[command]
-    definitions: dict[str, Schema] = {}
-    root = _object(kind, definitions)
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": name,
-        "title": f"strideinspect {command}, version 1",
-        **root,
-        "$defs": definitions,
-    }
-
-
 def documents() -> dict[Path, str]:
     """The files and what they hold."""
-    schemas = {"report": document()} | {command: answer(command) for command in ANSWERS}
-    return {FOLDER / f"{name}-1.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
+    return {FOLDER / f"{name}-1.schema.json": json.dumps(document(name), indent=2) + "\n" for name in DOCUMENTS}
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from strideinspect.api import inspect, tiles
+    from strideinspect.changed_models import fix, whatif
     from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
         InputShapeError,
@@ -26,10 +27,15 @@ if TYPE_CHECKING:
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
-    from strideinspect.questions import sizes, where
+    from strideinspect.questions import diff, sizes, where
     from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
     from strideinspect.results.cells import Cell, CellAxis
+    from strideinspect.results.changes import Broken, Change, DroppedBy, Summary
+    from strideinspect.results.diff import Diff
+    from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow
     from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
+    from strideinspect.results.fixed import Fixed
+    from strideinspect.results.fixes import Fix, LeftOver, RunComparison
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
     from strideinspect.results.ladder import LadderStep
     from strideinspect.results.report import (
@@ -59,6 +65,7 @@ if TYPE_CHECKING:
     from strideinspect.results.tiling import Tiling
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
+    from strideinspect.results.whatif import WhatIf
     from strideinspect.results.where import Where
     from strideinspect.settings import Budget, InputShapes, InputValues, Operator, Settings, Verify
     from strideinspect.version import __version__
@@ -70,18 +77,26 @@ __all__ = [
     "Box",
     "BoxAxis",
     "Branch",
+    "Broken",
     "Budget",
     "Cell",
     "CellAxis",
     "Cells",
     "CellsAxis",
+    "Change",
     "Check",
     "Counts",
+    "Diff",
+    "Difference",
     "Dropped",
+    "DroppedBy",
     "Expectation",
     "FailedReport",
     "Field",
     "Finding",
+    "FirstDifference",
+    "Fix",
+    "Fixed",
     "FullField",
     "Impulses",
     "Input",
@@ -91,6 +106,9 @@ __all__ = [
     "InputValues",
     "LadderStep",
     "LastLocal",
+    "LeftOver",
+    "MatchedOutput",
+    "MatchedWindow",
     "Merge",
     "Operator",
     "OverlapRatios",
@@ -98,6 +116,7 @@ __all__ = [
     "Positions",
     "Report",
     "RuleInfo",
+    "RunComparison",
     "Scale",
     "Settings",
     "Severity",
@@ -107,6 +126,7 @@ __all__ = [
     "Source",
     "StatePair",
     "StrideinspectError",
+    "Summary",
     "TensorReport",
     "TilePlan",
     "TiledAxis",
@@ -122,30 +142,40 @@ __all__ = [
     "Verdict",
     "Verification",
     "Verify",
+    "WhatIf",
     "Where",
     "WholeAxis",
     "WindowNode",
     "__version__",
+    "diff",
+    "fix",
     "inspect",
     "inspect_many",
     "inspect_module",
     "settings_for",
     "sizes",
     "tiles",
+    "whatif",
     "where",
 ]
 
 _MODULES = {
     "api": "inspect tiles",
+    "changed_models": "fix whatif",
     "configuration.find": "settings_for",
     "errors": "InputShapeError InputValueError StrideinspectError UnreadableModelError UnsupportedModelError "
     "UsageError",
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "live_models": "inspect_module",
-    "questions": "sizes where",
+    "questions": "diff sizes where",
     "results.cells": "Cell CellAxis",
+    "results.changes": "Broken Change DroppedBy Summary",
+    "results.diff": "Diff",
+    "results.differences": "Difference FirstDifference MatchedOutput MatchedWindow",
     "results.field": "Alignment Field FullField LastLocal Positions",
+    "results.fixed": "Fixed",
+    "results.fixes": "Fix LeftOver RunComparison",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
@@ -157,6 +187,7 @@ _MODULES = {
     "results.size_rules": "AxisSizes SizeRow SizeRule",
     "results.sizes": "Sizes",
     "results.boxes": "Box BoxAxis Cells CellsAxis Place",
+    "results.whatif": "WhatIf",
     "results.where": "Where",
     "settings": "Budget InputShapes InputValues Operator Settings Verify",
     "version": "__version__",

@@ -57,6 +57,12 @@ def run(
         attempt = trials.best()
 
 
+def static_report(model: LoadedModel, attempt: Attempt, settings: Settings) -> Report:
+    """The report of one choice of the open sizes, without running the model."""
+    rules = registry.chosen(settings.select, settings.ignore)
+    return _report(model, settings, _inspected(attempt, settings, rules, lambda _: None, None, strict=False))
+
+
 class _Inspected(NamedTuple):
     """What one choice of the open sizes gives; `stopped` is what onnxruntime made of it before it broke off.
 

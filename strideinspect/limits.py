@@ -260,3 +260,6 @@ CACHE_SECONDS = 30 * 24 * 3600
 
 SETTLED_SECONDS = 2.0
 """Age of a file from which on a change shows in its time of change, on file systems with coarse clocks too."""
+
+MOST_PADDING_TRIED = 128
+"""How many rows or columns `fix` adds at most to an input: four times the stride of usual networks."""

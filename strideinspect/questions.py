@@ -1,4 +1,4 @@
-"""`where`, `sizes`: questions about one model that are answered without running it."""
+"""`where`, `sizes`, `diff`: questions about models that are answered without running them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from strideinspect.settings import InputShapes, InputValues, Settings, overridde
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
+    from strideinspect.results.diff import Diff
     from strideinspect.results.sizes import Sizes
     from strideinspect.results.where import Where
 
@@ -137,6 +138,42 @@ def where(
     if at is not None:
         return study.boxes(analysis, model, at, source)
     return study.cells(analysis, model, pixel or "", to)
+
+
+def diff(
+    a: str | os.PathLike[str],
+    b: str | os.PathLike[str],
+    *,
+    input_shapes: InputShapes | None = None,
+    input_values: InputValues | None = None,
+    settings: Settings | None = None,
+) -> Diff:
+    """Whether two models have the same geometry, the first place where they part, and how far their outputs lie apart.
+
+    Window nodes are matched along the two graphs, so that exports by different tools, and simplified, quantised and
+    fused versions of one network are compared layer by layer. Channels and weights are not compared.
+
+    Args:
+        a: The first file.
+        b: The second file, which is looked at at the input size of the first one, if it runs there.
+        input_shapes: As of `inspect`, of the first file.
+        input_values: As of `inspect`, of both files.
+        settings: What holds where an argument is None: its input shapes, input values and operators.
+
+    Returns:
+        The matched windows and outputs with their differences.
+
+    Raises:
+        UnreadableModelError: A file is missing, is not an ONNX model, or is damaged.
+        UnsupportedModelError: A model is well-formed, but cannot be inspected.
+        InputShapeError: A size cannot be used, or one is needed that is not given.
+        InputValueError: A value does not fit the input that it is given for, or there is no such input.
+    """
+    first, analysis = _analysed(a, settings, input_shapes, input_values)
+    second, other = _analysed(b, settings, {}, input_values)
+    from strideinspect.studies import diff as study
+
+    return study.compare(analysis, other, (first, second))
 
 
 def _analysed(

@@ -36,6 +36,9 @@ _EXAMPLES = {
     "strideinspect": "model.onnx",
     "strideinspect baseline": "model.onnx",
     "strideinspect tiles": "model.onnx",
+    "strideinspect diff": "a.onnx b.onnx",
+    "strideinspect whatif": "model.onnx --set 'layer4*:stride=1'",
+    "strideinspect fix": "model.onnx -o fixed.onnx",
     "strideinspect explain": "unseen-input",
     "strideinspect completion": "bash",
 }

@@ -10,7 +10,7 @@ import typer
 from typer.main import get_command
 
 from strideinspect.cli import console
-from strideinspect.cli.options import CommandOfModels, CommandOfOneModel
+from strideinspect.cli.options import CommandOfModels, CommandOfOneModel, CommandOfTwoModels
 from strideinspect.errors import StrideinspectError, unexpected
 
 DEFAULT = "inspect"
@@ -22,8 +22,8 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
         "epilog": """Exit status: 0 no finding at or above --fail-on; 1 at least one; 2 a model could not be inspected
 or an option is wrong.
 
-Other commands: strideinspect baseline | sizes | where | tiles | rules | explain RULE | schema | completion SHELL. To
-inspect a file with one of these names, write ./rules.""",
+Other commands: strideinspect baseline | sizes | where | tiles | diff | whatif | fix | rules | explain RULE |
+schema | completion SHELL. To inspect a file with one of these names, write ./rules.""",
     },
     "baseline": {"cls": CommandOfModels},
     "sizes": {"cls": CommandOfOneModel},
@@ -32,6 +32,13 @@ inspect a file with one of these names, write ./rules.""",
         "cls": CommandOfOneModel,
         "epilog": "Exit status: 0; 1 where --prove finds a difference; 2 for a model or an option that cannot be used.",
     },
+    "diff": {
+        "cls": CommandOfTwoModels,
+        "epilog": "Exit status: 0 where the geometry is the same, 1 where it differs, 2 for a model or an option that "
+        "cannot be used.",
+    },
+    "whatif": {"cls": CommandOfOneModel},
+    "fix": {"cls": CommandOfOneModel},
     "rules": {},
     "explain": {},
     "schema": {},

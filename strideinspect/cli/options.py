@@ -52,7 +52,16 @@ class CommandOfOneModel(TyperCommand):
         formatter.write_usage(ctx.command_path, "MODEL [OPTIONS]")
 
 
+class CommandOfTwoModels(TyperCommand):
+    """A command whose usage line shows its two models first."""
+
+    def format_usage(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]  # noqa: ANN401
+        """Typer would put the options first."""
+        formatter.write_usage(ctx.command_path, "MODEL OTHER [OPTIONS]")
+
+
 OneModel = Annotated[str, typer.Argument(metavar="MODEL", hidden=True)]
+OtherModel = Annotated[str, typer.Argument(metavar="OTHER", hidden=True)]
 AnswerFormatOption = Annotated[AnswerFormat, typer.Option("--format", help="Format of the answer.")]
 Color = Annotated[Colour, typer.Option(help="Colors and links in text.")]
 Models = Annotated[list[str], typer.Argument(metavar="MODEL", hidden=True)]

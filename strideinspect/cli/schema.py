@@ -1,6 +1,6 @@
 """`strideinspect schema`."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: Typer would read every option from text, four times over.
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from strideinspect.errors import UsageError
 
 def run(
     name: Annotated[
-        str, typer.Argument(metavar="[COMMAND]", help="sizes, tiles or where, for the schema of that.")
+        str, typer.Argument(metavar="[COMMAND]", help="A command that answers a question: sizes, tiles, diff, …")
     ] = "report",
 ) -> None:
     """Print the JSON Schema of the JSON report, or of the answer of another command."""

@@ -10,11 +10,12 @@ Source: https://protobuf.dev/programming-guides/encoding/ and onnx-ml.proto (fie
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from strideinspect.limits import DEEPEST_MESSAGES, MOST_FIELDS, MOST_PAYLOAD_BYTES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from mmap import mmap
 
 _TOO_MANY: Final = f"it consists of more than {MOST_FIELDS:,} fields"
@@ -76,6 +77,36 @@ def node_spans(data: mmap | bytes) -> list[tuple[int, int]]:
     return [span for start, length in graphs for span in walk.fields(start, start + length, _number("graph", "node"))]
 
 
+class Field(NamedTuple):
+    """A length-delimited field: its number, the offsets of its tag and of its content, and its end."""
+
+    number: int
+    tag: int
+    body: int
+    end: int
+
+
+GRAPH: Final = 7
+"""Number of the field `graph` in ModelProto."""
+NODE, OUTPUT, VALUE_INFO = 1, 12, 13
+"""Numbers of fields in GraphProto."""
+
+
+def graph_fields(data: mmap | bytes) -> tuple[list[Field], list[Field]]:
+    """The main graph's own field (several, if it is stored in parts), and the fields in it. Raises as `reduce` does."""
+    walk = _Reducer(data, b"", MOST_PAYLOAD_BYTES, trace_nodes=False)
+    try:
+        graphs = [field for field in walk.delimited(0, len(data)) if field.number == GRAPH]
+        return graphs, [field for graph in graphs for field in walk.delimited(graph.body, graph.end)]
+    except IndexError:
+        raise WireError(f"it ends within a field, at byte {len(data):,}") from None
+
+
+def length_delimited(number: int, content: bytes, length: int | None = None) -> bytes:
+    """A field with this content; with a `length`, only its beginning, before a content that is written apart."""
+    return _varint(number << 3 | _BYTES) + _varint(len(content) if length is None else length) + content
+
+
 def _number(message: str, child: str) -> int:
     return next(number for number, name in _CHILDREN[message].items() if name == child)
 
@@ -123,12 +154,13 @@ class _Reducer:
 
     def fields(self, pos: int, end: int, number: int) -> list[tuple[int, int]]:
         """Start and length of the fields of this number in the message data[pos:end]."""
-        spans = []
+        return [(field.body, field.end - field.body) for field in self.delimited(pos, end) if field.number == number]
+
+    def delimited(self, pos: int, end: int) -> Iterator[Field]:
+        """All length-delimited fields of the message data[pos:end]."""
         while field := self._next(pos, end, over=-1):
-            _, tag, body, pos = field
-            if tag >> 3 == number:
-                spans.append((body, pos - body))
-        return spans
+            tag_at, tag, body, pos = field
+            yield Field(tag >> 3, tag_at, body, pos)
 
     def _next(self, pos: int, end: int, over: int) -> tuple[int, int, int, int] | None:
         """The next length-delimited field of more than `over` bytes: (offset of its tag, tag, start, end).

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from strideinspect.report.layout import Column, Document, Line, Segment, Style, hang, table
+from strideinspect.report.layout import Column, Document, Line, Segment, Style, hang, printable, table
 from strideinspect.report.markdown import escaped
 
 
 class Section(NamedTuple):
-    """A sentence, a table and notes under it. A table without rows is left out."""
+    """A sentence, a table and notes under it, then lines that are shown as they are. Empty parts are left out."""
 
     heading: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
+    lines: Sequence[str] = ()
 
 
 class Answer(NamedTuple):
@@ -39,6 +41,7 @@ def _lines(answer: Answer, width: int) -> Iterator[Line]:
             yield from table(section.columns, section.rows, width)
         for note in section.notes:
             yield from hang((Segment("  "),), note, width)
+        yield from ((Segment(line),) for line in section.lines)
 
 
 def markdown(answer: Answer) -> str:
@@ -59,6 +62,14 @@ def _paragraphs(answer: Answer) -> Iterator[str]:
         if section.notes:
             yield ""
         yield from (f"- {escaped(note)}" for note in section.notes)
+        if section.lines:
+            fence = "`" * max(3, *(1 + _ticks(line) for line in section.lines))
+            yield from ("", f"{fence}diff", *map(printable, section.lines), fence)
+
+
+def _ticks(line: str) -> int:
+    """The longest run of backticks: a fence has to be longer."""
+    return max((len(run) for run in re.findall("`+", line)), default=0)
 
 
 def _row(cells: Sequence[str], *, as_it_is: bool = False) -> str:

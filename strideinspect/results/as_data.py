@@ -9,6 +9,7 @@ from strideinspect.results.field import Alignment, Field, LastLocal, Span
 from strideinspect.results.findings import Accepted, Finding
 from strideinspect.results.graph_nodes import Branch, Dropped, Source, WindowNode
 from strideinspect.results.json_field_types import AlignmentJson, FieldJson, LastLocalJson, PositionsJson
+from strideinspect.results.json_map_types import LadderStepJson, TotalsJson
 from strideinspect.results.json_types import (
     NAME,
     AcceptedJson,
@@ -25,10 +26,13 @@ from strideinspect.results.json_types import (
     ScaleJson,
     SourceJson,
     TensorJson,
+    UnseenJson,
 )
+from strideinspect.results.ladder import LadderStep
 from strideinspect.results.model_parts import ModelParts
 from strideinspect.results.scale import Scale
-from strideinspect.results.tensors import TensorReport
+from strideinspect.results.tensors import TensorReport, Unseen
+from strideinspect.results.totals import Totals
 from strideinspect.results.verification_data import verification_data
 from strideinspect.spelling import exact
 
@@ -61,31 +65,43 @@ def model(report: ModelParts, *, positions: bool = False) -> ModelJson:
             for i in report.inputs
         ],
         "nodes": [_node(node, positions=positions) for node in report.nodes],
-        "tensors": [_tensor(tensor, positions=positions) for tensor in report.tensors],
-        "outputs": [_tensor(tensor, positions=positions) for tensor in report.outputs],
-        "ladder": [
-            {
-                "input": step.input,
-                "branch": step.branch,
-                "stride": [str(stride) for stride in step.stride],
-                "from": [*step.start],
-                "size": [*step.size],
-                "nodes": [*step.nodes],
-                "operators": [*step.operators],
-            }
-            for step in report.ladder
-        ],
-        "totals": {
-            "parameters": report.totals.parameters,
-            "macs": report.totals.macs,
-            "windows": report.totals.windows,
-            "activations": report.totals.activations,
-        },
-        "unseen": [{"input": u.input, "axis": u.axis, "ranges": _spans(u.ranges)} for u in report.unseen],
+        "tensors": [tensor_data(tensor, positions=positions) for tensor in report.tensors],
+        "outputs": [tensor_data(tensor, positions=positions) for tensor in report.outputs],
+        "ladder": [*map(step_data, report.ladder)],
+        "totals": totals_data(report.totals),
+        "unseen": [*map(unseen_data, report.unseen)],
         "findings": [_finding(finding) for finding in report.findings],
         "accepted": _accepted(report.accepted),
         "verification": verification_data(report.verification),
     }
+
+
+def step_data(step: LadderStep) -> LadderStepJson:
+    """One step of the ladder."""
+    return {
+        "input": step.input,
+        "branch": step.branch,
+        "stride": [str(stride) for stride in step.stride],
+        "from": [*step.start],
+        "size": [*step.size],
+        "nodes": [*step.nodes],
+        "operators": [*step.operators],
+    }
+
+
+def totals_data(totals: Totals) -> TotalsJson:
+    """The totals of a model."""
+    return {
+        "parameters": totals.parameters,
+        "macs": totals.macs,
+        "windows": totals.windows,
+        "activations": totals.activations,
+    }
+
+
+def unseen_data(unseen: Unseen) -> UnseenJson:
+    """Unseen pixels along one axis."""
+    return {"input": unseen.input, "axis": unseen.axis, "ranges": _spans(unseen.ranges)}
 
 
 def _node(node: WindowNode, *, positions: bool) -> NodeJson:
@@ -112,7 +128,8 @@ def _node(node: WindowNode, *, positions: bool) -> NodeJson:
     }
 
 
-def _tensor(tensor: TensorReport, *, positions: bool) -> TensorJson:
+def tensor_data(tensor: TensorReport, *, positions: bool) -> TensorJson:
+    """A tensor with its fields."""
     return {
         "name": tensor.name,
         "shape": _numbers(tensor.shape),

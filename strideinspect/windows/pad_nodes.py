@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from strideinspect.fields.forward import NodeReads
-from strideinspect.model.node import Node
+from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.steps import Periodic, Permute, Sliding, Table
+from strideinspect.reads.steps import Periodic, Permute, Reshape, Sliding, Statistics, Table
 
 Pads = tuple[tuple[int, ...], tuple[int, ...]]
 """Indices added before and after each spatial axis of a window node."""
@@ -17,28 +17,46 @@ def pads_before(shapes: Shapes, makers: Mapping[str, NodeReads], node: Node) -> 
     """What Pad nodes directly before a window node add along its axes; None where there is none.
 
     `makers` are the nodes by the tensors that they compute. Between the Pad and the window may stand what moves no
-    index and joins no tensors: an activation, a Transpose, a quantisation.
+    index and joins no tensors: an activation, a Transpose, a quantisation, an axis of extent 1 that is added (Keras
+    convolves signals as images).
     """
     geometry = shapes.geometries[node.key]
     tensor = node.inputs[geometry.data]
-    axes = list(geometry.axes)
+    axes: list[int | None] = list(geometry.axes)
     begin, end = [0] * len(axes), [0] * len(axes)
     found = False
-    while (item := makers.get(tensor)) is not None and len(item.reads) == 1 and item.known:
-        (read,) = item.reads
-        permuted = [step for step in read.steps if isinstance(step, Permute)]
-        if permuted and len(read.steps) == 1:
-            axes = [permuted[0].perm[axis] for axis in axes]
+    while (item := makers.get(tensor)) is not None and item.known:
+        reads = [read for read in item.reads if item.node.outputs[read.output] == tensor]
+        if len(reads) != 1:
+            break
+        (read,) = reads
+        steps = [step for step in read.steps if not isinstance(step, Statistics)]
+        permuted = [step for step in steps if isinstance(step, Permute)]
+        if permuted and len(steps) == 1:
+            axes = [None if axis is None else permuted[0].perm[axis] for axis in axes]
+        elif len(steps) == 1 and isinstance(steps[0], Reshape):
+            kept = _kept_axes(shapes.shapes[item.node.inputs[read.input]], shapes.shapes[tensor])
+            if kept is None:
+                break
+            axes = [None if axis is None else kept.get(axis) for axis in axes]
         elif item.node.op == "Pad":
             for position, axis in enumerate(axes):
-                added = added_by(item, axis)
+                added = None if axis is None else added_by(item, axis)
                 begin[position] += added[0] if added else 0
                 end[position] += added[1] if added else 0
             found = True
-        elif read.steps or read.place is not None:
+        elif steps or read.place is not None:
             break
         tensor = item.node.inputs[read.input]
     return (tuple(begin), tuple(end)) if found and any(begin + end) else None
+
+
+def _kept_axes(before: Shape, after: Shape) -> dict[int, int] | None:
+    """The axis before a reshape of each axis after it that is longer than 1; None unless only such of 1 come and go."""
+    old, new = ([axis for axis, size in enumerate(shape) if size != 1] for shape in (before, after))
+    if [before[axis] for axis in old] != [after[axis] for axis in new]:
+        return None
+    return dict(zip(new, old, strict=True))
 
 
 def added_by(item: NodeReads, axis: int) -> tuple[int, int] | None:

@@ -37,3 +37,21 @@ def test_axes_are_those_of_the_window(tmp_path: Path) -> None:
     constants: dict[str, tuple[int, ...] | list[int]] = {"w": (1, 2, 3, 3), "p": [0, 1, 0, 0, 0, 0, 4, 0]}
     report = inspected(model_of(body, {"x": (1, 16, 16, 2)}, constants=constants), tmp_path)
     assert report.nodes[0].pad_nodes == ((1, 0), (0, 4))
+
+
+def test_through_an_axis_that_is_added(tmp_path: Path) -> None:
+    """Keras pads a signal and gives it a height of 1 before it is convolved."""
+    body = "a = Pad (x, p) b = Unsqueeze (a, axes) y = Conv (b, w)"
+    constants: dict[str, tuple[int, ...] | list[int]] = {"w": (1, 1, 1, 3), "p": [0, 0, 2, 0, 0, 1], "axes": [2]}
+    report = inspected(model_of(body, {"x": (1, 1, 16)}, constants=constants), tmp_path)
+    assert report.nodes[0].pad_nodes == ((0, 2), (0, 1))
+
+
+def test_not_through_a_reshape_that_mixes_axes(tmp_path: Path) -> None:
+    """Where rows and columns are folded together, what was added to one is no padding of the other."""
+    body = "a = Pad (x, p) b = Reshape (a, to) y = Conv (b, w)"
+    constants: dict[str, tuple[int, ...] | list[int]] = {
+        "w": (1, 1, 3, 3), "p": [0, 0, 0, 2, 0, 0, 0, 2], "to": [1, 1, 40, 8],
+    }  # fmt: skip
+    report = inspected(model_of(body, {"x": (1, 1, 16, 16)}, constants=constants), tmp_path)
+    assert report.nodes[0].pad_nodes is None

@@ -1,0 +1,51 @@
+"""`strideinspect whatif MODEL`."""
+
+# No `from __future__ import annotations`: Typer would read every option from text, four times over.
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strideinspect.cli import one_model
+
+if TYPE_CHECKING:
+    from strideinspect.cli.one_model import Answered
+    from strideinspect.settings import Settings
+
+
+@one_model.command
+def run(
+    question: one_model.Question,
+    changes: Annotated[
+        list[str],
+        typer.Option(
+            "--set",
+            metavar="PATTERN:stride=1",
+            help="A pattern of layers, nodes or tensors, and what to set there: stride, dilation, padding, kernel, "
+            "ceil_mode. A value per axis is written 2x1, padding before and after 0/1. Repeatable.",
+        ),
+    ],
+    keep_field: Annotated[
+        bool,
+        typer.Option(
+            "--keep-field",
+            help="Behind a smaller stride, multiply dilations and padding so that every receptive field stays as it "
+            "is: the dilated twin.",
+        ),
+    ] = False,
+    save: Annotated[
+        str | None,
+        typer.Option(metavar="OUT.onnx", help="Write the changed model, its weights byte for byte as they are."),
+    ] = None,
+) -> int:
+    """Show what other strides, dilations, padding or kernels would do, before and after side by side."""
+
+    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+        from strideinspect import changed_models
+        from strideinspect.report import whatif as report
+
+        found = changed_models.whatif(file, changes, keep_field=keep_field, save=save, settings=settings)
+        found = found._replace(path=shown)
+        return report.answer(found), found.to_dict()
+
+    return question.answer(ask)

@@ -1,0 +1,113 @@
+"""Edits of a graph, as data, and what they make of its nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple, assert_never
+
+import onnx
+from onnx import helper
+
+from strideinspect.model.load import LoadedModel
+
+Setting = tuple[int, ...] | int | str
+
+
+class SetAttribute(NamedTuple):
+    """Give the node with this first output an attribute; with None, take it away."""
+
+    node: str
+    name: str
+    value: Setting | None
+
+
+class SetInput(NamedTuple):
+    """Let a node use another tensor as one of its inputs."""
+
+    node: str
+    position: int
+    tensor: str
+
+
+class InsertNodes(NamedTuple):
+    """Put nodes before the node with this first output."""
+
+    before: str
+    nodes: tuple[onnx.NodeProto, ...]
+
+
+class SetWeightShape(NamedTuple):
+    """Give a weight another shape. It has no values then, so that the model can be analysed, but not saved."""
+
+    tensor: str
+    shape: tuple[int, ...]
+
+
+Edit = SetAttribute | SetInput | InsertNodes | SetWeightShape
+
+
+def key_of(node: onnx.NodeProto) -> str:
+    """The name of the first output: what edits call a node."""
+    return next(filter(None, node.output), "")
+
+
+def apply_to_node(node: onnx.NodeProto, edits: Iterable[Edit]) -> None:
+    """Change a node in place by those edits that are about a node itself."""
+    for edit in edits:
+        match edit:
+            case SetAttribute():
+                _set_attribute(node, edit)
+            case SetInput():
+                node.input[edit.position] = edit.tensor
+            case InsertNodes() | SetWeightShape():
+                pass
+            case _:
+                assert_never(edit)
+
+
+def _set_attribute(node: onnx.NodeProto, edit: SetAttribute) -> None:
+    for at, attribute in enumerate(node.attribute):
+        if attribute.name == edit.name:
+            if edit.value is None:
+                del node.attribute[at]
+            else:
+                attribute.CopyFrom(helper.make_attribute(edit.name, edit.value))
+            return
+    if edit.value is not None:
+        node.attribute.append(helper.make_attribute(edit.name, edit.value))
+
+
+def node_of(edit: Edit) -> str | None:
+    """The node that an edit is about; None for one about a weight."""
+    match edit:
+        case SetAttribute() | SetInput():
+            return edit.node
+        case InsertNodes():
+            return edit.before
+        case SetWeightShape():
+            return None
+        case _:
+            assert_never(edit)
+
+
+def edited(model: LoadedModel, edits: Sequence[Edit]) -> LoadedModel:
+    """The model with the edits in memory; its weights stay in the file."""
+    proto = onnx.ModelProto()
+    proto.CopyFrom(model.proto)
+    nodes: list[onnx.NodeProto] = []
+    for node in proto.graph.node:
+        own = [edit for edit in edits if node_of(edit) == key_of(node)]
+        nodes += [inserted for edit in own if isinstance(edit, InsertNodes) for inserted in edit.nodes]
+        apply_to_node(node, own)
+        nodes.append(node)
+    if len(nodes) > len(proto.graph.node):
+        copies = [onnx.NodeProto.FromString(node.SerializeToString()) for node in nodes]
+        del proto.graph.node[:]
+        proto.graph.node.extend(copies)
+    shapes = {edit.tensor: edit.shape for edit in edits if isinstance(edit, SetWeightShape)}
+    for tensor in proto.graph.initializer:
+        if tensor.name in shapes:
+            del tensor.dims[:]
+            tensor.dims.extend(shapes[tensor.name])
+    return replace(model, proto=proto)

@@ -1,0 +1,40 @@
+"""Whether two models have the same geometry, and where they part."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from strideinspect.results.differences import FirstDifference, MatchedOutput, MatchedWindow, Numbers
+
+
+class Diff(NamedTuple):
+    """The answer to `diff`.
+
+    Attributes:
+        paths: The two files, as they were given.
+        sizes: The shape of the first input with spatial axes in each, at which they were compared.
+        same: Whether the geometry is the same: every window with a kernel, stride or padding has its like, and nothing
+            differs in it nor in an output.
+        first: The first place where they part; None where they do not.
+        windows: The matched window nodes, in the order of the first model's graph.
+        only_a: Window nodes of the first model that the second one lacks.
+        only_b: Window nodes of the second model that the first one lacks.
+        outputs: The outputs, matched by name, else in their order.
+        notes: What restricts the comparison.
+    """
+
+    paths: tuple[str, str]
+    sizes: tuple[Numbers, Numbers]
+    same: bool
+    first: FirstDifference | None
+    windows: tuple[MatchedWindow, ...]
+    only_a: tuple[str, ...]
+    only_b: tuple[str, ...]
+    outputs: tuple[MatchedOutput, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as dicts, lists, texts and numbers, under the schema `strideinspect/diff/1`."""
+        from strideinspect.results import diff_data
+
+        return {**diff_data.document(*self)}

@@ -1,0 +1,37 @@
+"""The pages on diff, whatif and fix show what the commands print."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from tests.cli.process import ROOT, strideinspect
+
+PAGES = ("diff", "fix", "whatif")
+EXAMPLES = [
+    (page, *example)
+    for page in PAGES
+    for example in re.findall(
+        r"```console\n\$ strideinspect (.*?)\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text("utf-8"), re.DOTALL
+    )
+]
+
+
+@pytest.mark.parametrize(("page", "command", "shown"), EXAMPLES, ids=[f"{page}: {c}" for page, c, _ in EXAMPLES])
+def test_examples_are_true(page: str, command: str, shown: str, tmp_path: Path) -> None:
+    """What the page shows is what is printed at 80 columns, but for the version of onnxruntime."""
+    (tmp_path / "sample_models").symlink_to(ROOT / "sample_models")
+    done = strideinspect(*shlex.split(command), cwd=tmp_path, env={"COLUMNS": "80"})
+    assert _settled(done.stdout) == _settled(shown), page
+
+
+def _settled(text: str) -> str:
+    return re.sub(r"onnxruntime\s+[\d.]+|by up to \S+", "…", " ".join(text.split()))
+
+
+def test_every_page_has_examples() -> None:
+    """None has moved away from this test."""
+    assert {page for page, _, _ in EXAMPLES} == set(PAGES)
