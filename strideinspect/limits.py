@@ -244,3 +244,9 @@ CACHE_SECONDS = 30 * 24 * 3600
 
 SETTLED_SECONDS = 2.0
 """Age of a file from which on a change shows in its time of change, on file systems with coarse clocks too."""
+
+LARGEST_SHARES = 2**22
+"""Entries of the matrix that says how much each index of an input axis contributes to each other: 2,048 squared.
+
+The report page shows contributions and holes from these; of a longer axis it says why it does not. 32 MiB each.
+"""

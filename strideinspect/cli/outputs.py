@@ -16,6 +16,7 @@ from strideinspect.version import __version__
 
 if TYPE_CHECKING:
     from strideinspect.report.places import Files
+    from strideinspect.report_page import Origin
     from strideinspect.results.report import FailedReport, Report, Severity
 
 TEXT_WIDTH = 100
@@ -31,13 +32,14 @@ class Wishes(NamedTuple):
     """What a report shows: findings of severity `show` or higher in text formats; `positions` of every index in JSON.
 
     `fail_on` is, for every result, the lowest severity that fails the run, None where none does; `files` gives paths in
-    the repository.
+    the repository; `origins` are, for every result, its file and settings.
     """
 
     show: Severity
     fail_on: Sequence[Severity | None]
     positions: bool
     files: Files
+    origins: Sequence[Origin] = ()
 
 
 Results = Sequence["Report | FailedReport"]
@@ -107,6 +109,12 @@ def _markdown(results: Results, wishes: Wishes) -> str:
     return markdown.render(results, files=wishes.files, show=wishes.show)
 
 
+def _html(results: Results, wishes: Wishes) -> str:
+    from strideinspect import report_page
+
+    return report_page.html(results, wishes.origins, files=wishes.files)
+
+
 FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
     "text": (_text, (".txt",)),
     "concise": (_concise, ()),
@@ -115,13 +123,14 @@ FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
     "sarif": (_sarif, (".sarif", ".sarif.json")),
     "junit": (_junit, (".xml",)),
     "markdown": (_markdown, (".md",)),
+    "html": (_html, (".html", ".htm")),
     "github": (_github, ()),
     "gitlab": (_gitlab, ()),
 }
 """Every format: its renderer and its file suffixes; formats without a suffix must be named."""
 
 
-EXACT = frozenset({"json", "csv", "sarif", "junit", "gitlab"})
+EXACT = frozenset({"json", "csv", "sarif", "junit", "gitlab", "html"})
 """Formats for programs, in UTF-8 wherever they go."""
 
 

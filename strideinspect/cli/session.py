@@ -18,6 +18,7 @@ from strideinspect.fleet import Result, Task
 from strideinspect.model_files import Exclude
 from strideinspect.report import statistics, symbols
 from strideinspect.report_cache import ReportCache
+from strideinspect.report_page import Origin
 from strideinspect.repository import Repository, root
 from strideinspect.results.report import FailedReport, Report, Severity
 from strideinspect.rules.registry import chosen
@@ -100,6 +101,7 @@ def _run(models: Sequence[str], question: InspectionRequest, answer: OutputReque
         fail_on=[task.settings.fail_on for task in tasks],
         positions=answer.positions,
         files=Repository(root(Path.cwd())),
+        origins=[Origin(task.path, task.settings) for task in tasks],
     )
     baselines = stale.read(task.settings.baseline for task in tasks)
     results: list[Result] = []

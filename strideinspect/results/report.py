@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from strideinspect.errors import UsageError
@@ -146,6 +147,14 @@ class Report:
         from strideinspect.version import __version__
 
         return json.dumps(as_data.document([as_data.model(self, positions=positions)], __version__), indent=2)
+
+    def to_html(self) -> str:
+        """The HTML page of this model alone, which needs no network.
+
+        Contributions and holes are computed from the file; where it is not there any more, the page says so.
+        """
+        # By name, since a result must not depend on what stands above it.
+        return str(import_module("strideinspect.report_page").html([self]))
 
     def to_rows(self) -> list[dict[str, str | int | float | Fraction | None]]:
         """The receptive-field table: a dict per window node and input axis, with the columns of the CSV report."""
