@@ -250,3 +250,7 @@ LARGEST_SHARES = 2**22
 
 The report page shows contributions and holes from these; of a longer axis it says why it does not. 32 MiB each.
 """
+
+MOST_TAP_STEPS = 2**26
+"""Elements followed through one reshape for all indices of an axis, to find which each reads: a tenth of a second.
+"""

@@ -6,6 +6,7 @@ Networks" (arXiv:1701.04128), here at this input size, borders included. A share
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
@@ -16,9 +17,9 @@ from numpy.typing import NDArray
 from strideinspect.fields.forward import Fields, NodeReads
 from strideinspect.fields.holes import locally
 from strideinspect.fields.index_masks import all_marked, back
-from strideinspect.limits import LARGEST_SHARES
+from strideinspect.limits import LARGEST_SHARES, MOST_TAP_STEPS
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.steps import Channels, Read, Sliding, Table, Transposed
+from strideinspect.reads.steps import Channels, Read, Sliding, Step, Table, Transposed
 from strideinspect.results.field import InputAxis, Shape
 
 Shares = NDArray[np.float64]
@@ -37,7 +38,8 @@ def shares(
 ) -> Iterator[tuple[str, Shares]]:
     """The shares of the wanted tensors that have one position axis on the source, in graph order.
 
-    Branches that meet count alike. Nothing for an axis that is too long (`LARGEST_SHARES`).
+    Branches that meet count alike. Nothing for an axis that is too long (`LARGEST_SHARES`), nor for what is computed
+    from a tensor for which it would take too long.
     """
     name, axis = source
     extent = shapes.shapes[name][axis]
@@ -74,14 +76,32 @@ def _of_node(
         at = _position_axis(fields, output, source)
         if at is None or not item.known:
             continue
-        parts: list[Shares] = []
-        for read in item.reads:
-            before = item.node.inputs[read.input]
-            axis = _position_axis(fields, before, source)
-            if read.output == number and axis is not None and before in known:
-                parts.append(_through(read, shapes.shapes[output], at, axis, known[before]))
+        reads = [
+            (read, axis, item.node.inputs[read.input])
+            for read in item.reads
+            if read.output == number
+            and (axis := _position_axis(fields, item.node.inputs[read.input], source)) is not None
+        ]
+        shape = shapes.shapes[output]
+        if not all(before in known and _affordable(read, shape, at, known[before]) for read, _, before in reads):
+            continue  # a branch that is left out would look like a hole
+        parts = [_through(read, shape, at, axis, known[before]) for read, axis, before in reads]
         if parts:
             yield output, parts[0] if len(parts) == 1 else _averaged(reduce(np.add, parts))
+
+
+def _affordable(read: Read, shape: Shape, at: int, before: Shares) -> bool:
+    """Whether the taps can be found: maps that are reshaped into one long axis have as many as elements."""
+    if not _changes(read, at):
+        return True
+    if shape[at] * max(before.shape) > LARGEST_SHARES:
+        return False
+    return all(_separate(step) for step in read.steps) or shape[at] * math.prod(shape) <= MOST_TAP_STEPS
+
+
+def _separate(step: Step) -> bool:
+    """Whether the step concerns one axis only."""
+    return isinstance(step, Sliding | Transposed | Table | Channels)
 
 
 def _position_axis(fields: Fields, tensor: str, source: InputAxis) -> int | None:
@@ -111,14 +131,14 @@ def _changes(read: Read, at: int) -> bool:
     return not all(_beside(step, at) for step in read.steps)
 
 
-def _beside(step: object, at: int) -> bool:
+def _beside(step: Step, at: int) -> bool:
     return isinstance(step, Sliding | Transposed | Table | Channels) and step.axis != at
 
 
 def _along(read: Read, shape: Shape, at: int) -> tuple[Read, Shape]:
     """The read and the output's shape with what happens along other axes left out, where that stands apart."""
     plain = read._replace(input=0, output=0)
-    if plain.place is not None or not all(isinstance(s, Sliding | Transposed | Table | Channels) for s in plain.steps):
+    if plain.place is not None or not all(map(_separate, plain.steps)):
         return plain, shape
     steps = tuple(step for step in plain.steps if not _beside(step, at))
     return plain._replace(steps=steps), tuple(size if axis == at else 1 for axis, size in enumerate(shape))

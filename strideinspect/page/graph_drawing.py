@@ -21,8 +21,8 @@ GAP, LANE = 22.0, 14.0
 STEP = 62.0
 """From one layer to the next."""
 MARGIN = 12.0
-LONGEST = 25
-"""Characters of a name in a box."""
+LONGEST, LONGEST_UNDER = 21, 25
+"""Characters of a name in a box, and of the line under it."""
 
 
 class Labels(NamedTuple):
@@ -82,8 +82,8 @@ def _window(root: svg.Element, center: tuple[float, float], number: int, node: W
     shape = f"box {colour}" + ("" if node.learned else " pool")
     svg.element("rect", box, x=x - WIDE / 2, y=y - HIGH / 2, width=WIDE, height=HIGH, rx=6, class_=shape)
     under = f"{number_text.window(node, brief=True)} → {spelling.shape_text(output_map(node))}"
-    svg.element("text", box, x=x - WIDE / 2 + 10, y=y - 3, text=_cut(title), class_=f"name {colour}")
-    svg.element("text", box, x=x - WIDE / 2 + 10, y=y + 12, text=_cut(under), class_=f"under {colour}")
+    svg.element("text", box, x=x - WIDE / 2 + 10, y=y - 3, text=_cut(title, LONGEST), class_=f"name {colour}")
+    svg.element("text", box, x=x - WIDE / 2 + 10, y=y + 12, text=_cut(under, LONGEST_UNDER), class_=f"under {colour}")
     if found:
         mark = svg.element("g", box, class_=f"mark {found}")
         svg.element("circle", mark, cx=x + WIDE / 2 - 4, cy=y - HIGH / 2 + 4, r=8)
@@ -115,6 +115,6 @@ def _folded(root: svg.Element, center: tuple[float, float], words: str) -> None:
     svg.element("text", box, x=x, y=y + 4, text=f"+ {words}")
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, longest: int) -> str:
     """A name that is too long loses its beginning: its end tells layers apart."""
-    return text if len(text) <= LONGEST else f"…{text[1 - LONGEST :]}"
+    return text if len(text) <= longest else f"…{text[1 - longest :]}"

@@ -124,7 +124,7 @@ class ModelView:
             (number_text.magnitude(totals.parameters), "parameters"),
             *([] if totals.macs is None else [(number_text.magnitude(totals.macs), "multiply-adds")]),
             *memory,
-            (str(len(self.report.nodes)), "window nodes"),
+            (f"{len(self.report.nodes):,}", spelling.plural("window node", len(self.report.nodes))),
         ]
 
     @property

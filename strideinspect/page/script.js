@@ -120,7 +120,7 @@
       const one = this.data.nodes[this.node], box = one.boxes[this.input], views = this.get(".views");
       this.frameMap(one);
       this.get(".strips").replaceChildren();
-      this.get(".note").textContent = box ? [box.note, this.data.contributions && `No contributions: ${this.data.contributions}.`].filter(Boolean).join(" ") : "No image axis reaches this layer, so that there is no box to show.";
+      this.get(".note").textContent = box ? [box.note, this.data.contributions && this.missing(box) && `No contributions and no holes: ${this.data.contributions}.`].filter(Boolean).join(" ") : "No image axis reaches this layer, so that there is no box to show.";
       this.get(".source").hidden = !box || box.sides.length < 2;
       views.hidden = this.get(".source").hidden && this.get(".output").hidden;
       views.classList.toggle("alone", this.get(".source").hidden || this.get(".output").hidden);
@@ -131,6 +131,10 @@
         box.sides.forEach((one) => this.frameStrip(given, one));
       }
       this.move();
+    }
+
+    missing(box) {
+      return this.data.contributions && box.sides.some((side) => side.own !== null && !this.data.tables[side.data].contribution);
     }
 
     frameMap(one) {

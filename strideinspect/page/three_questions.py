@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ _UNBROKEN = 1_000_000
 """A width at which no line is broken."""
 
 _NAMED = 3
-"""Outputs that are told one by one."""
+"""Outputs, and maps in them, that are told one by one."""
 
 
 class Mood(StrEnum):
@@ -77,11 +78,12 @@ def _enough(report: Report) -> Answered:
     seen = [output for output in report.outputs if output.fields]
     if not seen:
         return Answered(question, "Unknown", Mood.OPEN, ("No output depends on a spatial input that is known.",))
-    sentences = tuple(printable(f"{output.name}: {text}.") for output in seen[:_NAMED] for text in what_it_sees(output))
-    if len(seen) > _NAMED:
-        sentences += (f"{spelling.count(len(seen) - _NAMED, 'more output')} below.",)
+    texts = [text for output in seen for text in _briefly(output)]
+    sentences = tuple(map(printable, texts[:_NAMED]))
+    if len(texts) > _NAMED:
+        sentences += (f"{len(texts) - _NAMED:,} more are listed under Outputs.",)
     small = any(finding.rule == "small-receptive-field" for finding in report.findings)
-    fields = [field for output in seen for field in output.fields]
+    fields = [field for output in seen for field in _own_fields(output)]
     if any(field.upper_bound for field in fields):
         return Answered(question, "Unknown", Mood.OPEN, sentences)
     everything = all(map(_is_whole, fields))
@@ -96,6 +98,29 @@ def _enough(report: Report) -> Answered:
 def _is_whole(field: Field) -> bool:
     full = field.full
     return field.widest == field.extent or (full is not None and (full.first, full.last) == (0, field.extent - 1))
+
+
+def _own_fields(output: TensorReport) -> list[Field]:
+    """The fields of its indices: of the maps that it holds, where it holds several."""
+    return [field for scale in output.scales for field in scale.fields] or [*output.fields]
+
+
+def _briefly(output: TensorReport) -> list[str]:
+    """A sentence per input, as `mask: each index depends on up to 100 of 128 rows and columns of image.`."""
+    maps = [(f"{scale.tensor} in {output.name}", scale.fields) for scale in output.scales]
+    return [
+        _sees(label, name, fields)
+        for label, own in maps or [(output.name, output.fields)]
+        for name, fields in by_input(own).items()
+    ]
+
+
+def _sees(label: str, name: str, fields: Sequence[Field]) -> str:
+    if all(map(_is_whole, fields)):
+        most = " at most" if any(field.upper_bound for field in fields) else ""
+        return f"{label} depends on {field_text.whole_input(fields, name=name)}{most}."
+    widest = spelling.along([f"{field.widest:,} of {field.extent:,}" for field in fields])
+    return f"{label}: each index depends on up to {widest} of {name}."
 
 
 def what_it_sees(output: TensorReport) -> list[str]:

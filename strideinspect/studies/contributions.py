@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
@@ -23,7 +23,8 @@ def contributions(analysis: Analysis) -> Contributions:
         for output, found in shares(analysis.shapes, analysis.reads, analysis.fields, source, wanted):
             if found.any():
                 by_node.setdefault(output, []).append(_contribution(source, found))
-    return Contributions({output: tuple(parts) for output, parts in by_node.items()}, _reason(analysis))
+    reason = _too_long(analysis) or _too_large(analysis, by_node)
+    return Contributions({output: tuple(parts) for output, parts in by_node.items()}, reason)
 
 
 def _contribution(source: InputAxis, found: Shares) -> Contribution:
@@ -46,7 +47,7 @@ def _holes(found: Shares) -> Iterator[tuple[Span, ...]]:
         yield tuple((a + first, b + first) for a, b in runs(~row[first:last])) if row[first] else ()
 
 
-def _reason(analysis: Analysis) -> str | None:
+def _too_long(analysis: Analysis) -> str | None:
     longest = int(LARGEST_SHARES**0.5)
     for name, axes in analysis.spatial_axes.items():
         size = max((analysis.sizes[name][axis] for axis in axes), default=0)
@@ -54,3 +55,11 @@ def _reason(analysis: Analysis) -> str | None:
             noun = point_noun(len(axes))
             return f"{name} has {count(size, noun)} along an axis; contributions are computed up to {longest:,}"
     return None
+
+
+def _too_large(analysis: Analysis, found: Collection[str]) -> str | None:
+    placed = [w for w in analysis.windows if any(field.node_axis is not None for field in w.fields)]
+    missing = [window.label for window in placed if window.output not in found]
+    if not missing:
+        return None
+    return f"of {count(len(missing), 'layer')} from {missing[0]} on: maps are reshaped before it, which takes too long"

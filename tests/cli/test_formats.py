@@ -22,6 +22,7 @@ FILES = {
     "sarif": "r.sarif",
     "junit": "r.xml",
     "markdown": "r.md",
+    "html": "r.html",
     "github": "github:annotations",
     "gitlab": "gitlab:quality.json",
 }
