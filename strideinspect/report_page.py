@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.errors import StrideinspectError
 from strideinspect.results.contribution import Contributions
+from strideinspect.results.pictures import NO_PICTURES, Pictures
 from strideinspect.results.report import FailedReport, Report
 from strideinspect.settings import Settings
 from strideinspect.version import __version__
@@ -18,10 +19,11 @@ if TYPE_CHECKING:
 
 
 class Origin(NamedTuple):
-    """Where a report is from: the file, and the settings with which it was inspected."""
+    """Where a report is from: the file, and the settings with which it was inspected; `photo` is one to run it on."""
 
     path: str
     settings: Settings
+    photo: Path | None = None
 
 
 def html(
@@ -37,7 +39,7 @@ def html(
 
     known = origins or [Origin(result.path, Settings()) for result in results]
     shown = [
-        document.Shown(_untimed(result), _contributions(result, origin))
+        document.Shown(_untimed(result), _contributions(result, origin), _pictures(result, origin))
         for result, origin in zip(results, known, strict=True)
     ]
     return document.render(shown, version=__version__, files=files or places.AS_GIVEN)
@@ -57,11 +59,24 @@ def _contributions(result: Report | FailedReport, origin: Origin) -> Contributio
     from strideinspect.studies.opening import analysed
 
     sizes = {given.name: given.shape for given in result.inputs if given.value is None}
-    values = {given.name: given.value for given in result.inputs if given.value is not None}
-    settings = replace(origin.settings, input_shapes=sizes, input_values={**values, **origin.settings.input_values})
+    settings = replace(origin.settings, input_shapes=sizes, input_values=_values(result, origin))
     if not Path(origin.path).is_file():
         return Contributions({}, f"the file {result.path} is not there any more")
     try:
         return contributions(analysed(origin.path, settings))
     except StrideinspectError as error:
         return Contributions({}, str(error))
+
+
+def _values(report: Report, origin: Origin) -> dict[str, object]:
+    """The values of the report's inputs that the user gave."""
+    values = {given.name: given.value for given in report.inputs if given.value is not None}
+    return {**values, **origin.settings.input_values}
+
+
+def _pictures(result: Report | FailedReport, origin: Origin) -> Pictures:
+    if origin.photo is None or isinstance(result, FailedReport):
+        return NO_PICTURES
+    from strideinspect import photo  # imports numpy
+
+    return photo.pictures(result, origin.path, origin.photo, _values(result, origin))

@@ -106,6 +106,12 @@ def run(
         ),
     ] = False,
     positions: Annotated[bool, typer.Option("--positions", help="JSON: add the actual field of every index.")] = False,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="HTML: a photo to lay under the boxes, and to run the model on for its feature maps."
+        ),
+    ] = None,
     tensor: Annotated[
         list[str] | None,
         typer.Option(
@@ -139,6 +145,12 @@ def run(
         raise UsageError("--statistics only works with --format text", f"remove --format {format}")
     if positions and "json" not in {format, *(target.format for target in targets)}:
         raise UsageError("--positions only affects the JSON report", "add --format json, or --output report.json")
+    if image is not None:
+        if "html" not in {format, *(target.format for target in targets)}:
+            raise UsageError("--image only affects the HTML page", "add --output report.html")
+        from strideinspect import photo
+
+        photo.check(Path(image))
     settings = options.settings(
         input_shape, input_value, select, ignore, expect, verify, verify_timeout, timeout, no_verify=no_verify
     )
@@ -177,5 +189,6 @@ def run(
         colour=color,
         cache=cache,
         strict=strict_config,
+        image=None if image is None else Path(image),
     )
     return session.run(models, question, answer, jobs=jobs)

@@ -21,6 +21,7 @@ from strideinspect.page.model_view import ModelView
 from strideinspect.report import places
 from strideinspect.report.layout import printable
 from strideinspect.results.contribution import Contributions
+from strideinspect.results.pictures import Pictures
 from strideinspect.results.report import FailedReport, Report
 
 _HERE = Path(__file__).parent
@@ -31,6 +32,7 @@ class Shown(NamedTuple):
 
     result: Report | FailedReport
     contributions: Contributions
+    pictures: Pictures
 
 
 class _Failed(NamedTuple):
@@ -69,7 +71,7 @@ def _view(shown: Shown, files: places.Files, key: str) -> ModelView | _Failed:
     result = shown.result
     if isinstance(result, FailedReport):
         return _Failed(key, printable(files.model(result.path)), printable(result.message), printable(result.help))
-    return ModelView(result, shown.contributions, files, key)
+    return ModelView(result, shown.contributions, shown.pictures, files, key)
 
 
 @cache

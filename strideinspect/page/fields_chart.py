@@ -117,7 +117,7 @@ def _lines(
 def draw(report: Report, panel: Panel, width: float, height: float, link: str, titles: Sequence[str]) -> svg.Element:
     """The chart at a width in CSS pixels; `link` is what the address of a node begins with."""
     top = max(panel.extent, *(point.theoretical for point in panel.points))
-    last = max(point.depth for point in panel.points)
+    last = max(*(point.depth for point in panel.points), *(end[0] for _, end in panel.lines), 1)
     scale = _Scale(width, height, max(last, 2), math.log2(max(top, 2)) * 1.04)
     label = f"receptive field against depth, {panel.title}"
     root = svg.drawing(width, height, label=label, class_="chart")

@@ -17,7 +17,10 @@ from strideinspect.results.rows import by_input
 
 
 class InputData(TypedDict):
-    """A graph input: the sizes of its spatial axes, what their indices are called, and what is never seen of each."""
+    """A graph input: the sizes of its spatial axes, what their indices are called, and what is never seen of each.
+
+    `image` is the address of a photo that it was given, or empty.
+    """
 
     name: str
     axes: list[int]
@@ -26,6 +29,7 @@ class InputData(TypedDict):
     noun: str
     point: str
     unseen: list[list[Span]]
+    image: str
 
 
 class SideData(TypedDict):
@@ -71,11 +75,18 @@ class ModelData(TypedDict):
 
 
 def model_data(
-    report: Report, contributions: Contributions, titles: Mapping[str, str], findings: Mapping[str, Sequence[int]]
+    report: Report,
+    contributions: Contributions,
+    photos: Mapping[str, str],
+    titles: Mapping[str, str],
+    findings: Mapping[str, Sequence[int]],
 ) -> ModelData:
-    """The data of a model; `titles` are the names of nodes and `findings` the numbers of those at each."""
+    """The data of a model.
+
+    `photos` are addresses of pictures by input, `titles` the names of nodes, `findings` the numbers of those at each.
+    """
     tables = _Tables()
-    inputs = [_input(report, number) for number in _with_axes(report)]
+    inputs = [_input(report, number, photos) for number in _with_axes(report)]
     numbers = {given["name"]: number for number, given in enumerate(inputs)}
     nodes = [
         _node(
@@ -120,7 +131,7 @@ def _with_axes(report: Report) -> list[int]:
     return [number for number, given in enumerate(report.inputs) if given.spatial_axes]
 
 
-def _input(report: Report, number: int) -> InputData:
+def _input(report: Report, number: int, photos: Mapping[str, str]) -> InputData:
     given = report.inputs[number]
     rank = len(given.spatial_axes)
     unseen = {part.axis: [*part.ranges] for part in report.unseen if part.input == given.name}
@@ -131,6 +142,7 @@ def _input(report: Report, number: int) -> InputData:
         "nouns": [*spelling.axis_nouns(rank)],
         "noun": spelling.input_noun(rank),
         "point": spelling.point_noun(rank),
+        "image": photos.get(given.name, ""),
         "unseen": [unseen.get(axis, []) for axis in given.spatial_axes],
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -29,8 +30,9 @@ from strideinspect.report.layout import plain, printable
 from strideinspect.results import rule_links
 from strideinspect.results.contribution import Contributions
 from strideinspect.results.one_cause import places_of
+from strideinspect.results.pictures import Pictures
 from strideinspect.results.report import Finding, Report, Severity
-from strideinspect.results.rows import by_input
+from strideinspect.results.rows import by_input, output_map
 
 WIDE, NARROW = (780.0, 320.0), (350.0, 300.0)
 """Sizes of the chart where there is room, and on a telephone."""
@@ -56,12 +58,24 @@ class Paragraph(NamedTuple):
     help: str
 
 
+class StageView(NamedTuple):
+    """What a layer made of a photo: its number, name and window, and numbers and addresses of pictures of channels."""
+
+    number: int
+    title: str
+    window: str
+    channels: Sequence[tuple[int, str]]
+
+
 class ModelView:
     """One model; `key` begins the ids of its elements, so that several fit into one page."""
 
-    def __init__(self, report: Report, contributions: Contributions, files: places.Files, key: str) -> None:
+    def __init__(
+        self, report: Report, contributions: Contributions, pictures: Pictures, files: places.Files, key: str
+    ) -> None:
         self.report = report
         self.contributions = contributions
+        self.pictures = pictures
         self.files = files
         self.key = key
         self.path = printable(files.model(report.path))
@@ -187,6 +201,20 @@ class ModelView:
         return f"{spelling.count(number, 'further branch')}; the JSON report lists them" if number else ""
 
     @property
+    def stages(self) -> list[StageView]:
+        """The feature maps of a photo."""
+        windows = {node.output: node for node in self.report.nodes}
+        return [
+            StageView(
+                self.numbers[stage.node],
+                printable(self.names[stage.node]),
+                f"{number_text.window(windows[stage.node])} → {spelling.shape_text(output_map(windows[stage.node]))}",
+                [(number, data_address("image/png", picture)) for number, picture in stage.channels],
+            )
+            for stage in self.pictures.stages
+        ]
+
+    @property
     def charts(self) -> list[tuple[str, Markup, Markup]]:
         """Receptive field against depth: a title and the drawing, wide and narrow."""
         return [
@@ -225,10 +253,21 @@ class ModelView:
         return any(len(by_input(node.fields)) > 1 for node in self.report.nodes)
 
     @property
+    def _photo(self) -> dict[str, str]:
+        """The address of the photo by the name of the input that it was given to."""
+        photo = self.pictures.photo
+        return {self.pictures.input: data_address("image/jpeg", photo)} if photo else {}
+
+    @property
     def data(self) -> Markup:
         """What the script knows, as JSON that ends no element whatever it holds."""
         numbers = {key: [number for number, _ in at] for key, at in self._found_at.items()}
-        return json_block(inspector_data.model_data(self.report, self.contributions, self.names, numbers))
+        return json_block(inspector_data.model_data(self.report, self.contributions, self._photo, self.names, numbers))
+
+
+def data_address(kind: str, file: bytes) -> str:
+    """A file as an address that holds it."""
+    return f"data:{kind};base64,{b64encode(file).decode()}"
 
 
 def json_block(data: object) -> Markup:
