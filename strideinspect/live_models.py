@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from strideinspect.api import inspect
 from strideinspect.errors import UnsupportedModelError, UsageError
+from strideinspect.settings import Settings, Verify, overridden
 
 if TYPE_CHECKING:
     from strideinspect.results.report import Report
-    from strideinspect.settings import Settings, Verify
 
 
 def inspect_module(
@@ -62,6 +62,16 @@ def inspect_module(
         StrideinspectError: As for `inspect`.
     """
     export = _exporter(module)
+    # Before the export, which may take minutes: a value that an option cannot have is told at once.
+    asked = overridden(
+        Settings() if settings is None else settings,
+        verify=verify,
+        verify_timeout=verify_timeout,
+        tensors=tensors,
+        select=select,
+        ignore=ignore,
+        expect=expect,
+    )
     title = name or type(module).__name__
     with tempfile.TemporaryDirectory(prefix="strideinspect-") as folder:
         file = Path(folder) / "model.onnx"
@@ -75,17 +85,7 @@ def inspect_module(
                 f"{title}: its framework cannot export it to ONNX: {why}",
                 "call the framework's exporter to see more, and inspect the file that it writes",
             ) from error
-        report = inspect(
-            file,
-            verify=verify,
-            verify_timeout=verify_timeout,
-            tensors=tensors,
-            select=select,
-            ignore=ignore,
-            expect=expect,
-            settings=settings,
-            progress=progress,
-        )
+        report = inspect(file, tensors=tensors, settings=asked, progress=progress)
     return replace(report, path=title)
 
 

@@ -96,6 +96,13 @@ def test_export_that_fails(exported: list[Any]) -> None:
     assert len(exported) == 1
 
 
+def test_wrong_option(exported: list[Any]) -> None:
+    """A value that an option cannot have is told before the export, which may take minutes."""
+    with pytest.raises(UsageError, match="verify_timeout"):
+        inspect_module(Net(), "image", verify_timeout=-1)
+    assert exported == []
+
+
 @pytest.mark.usefixtures("exported")
 @pytest.mark.parametrize(
     ("module", "message"),

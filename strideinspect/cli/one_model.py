@@ -1,9 +1,11 @@
-"""What the commands about one model share: which model it is, its settings, and how the answer is written."""
+"""What the commands about one model share: their options, the model and its settings, and how the answer is written."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: Typer would read every option from text, four times over.
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import wraps
+from inspect import Signature, signature
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple
 
 from strideinspect.cli import console, options
 from strideinspect.cli.colour_choice import Colour
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     Answered = tuple[Answer, Mapping[str, Any]]
     """An answer in words, and as plain data."""
+    Ask = Callable[[str, Settings, str], Answered]
+    """What a command says of a file, given its settings and what to call it."""
 
 
 class ModelRequest(NamedTuple):
@@ -35,7 +39,47 @@ class Presentation(NamedTuple):
     colour: Colour
 
 
-def answer(request: ModelRequest, look: Presentation, ask: Callable[[str, Settings, str], Answered]) -> int:
+class Question(NamedTuple):
+    """What the options say that every command about one model has."""
+
+    request: ModelRequest
+    look: Presentation
+
+    def answer(self, ask: "Ask") -> int:
+        """Write what `ask` says of the file; the exit status."""
+        return answer(self.request, self.look, ask)
+
+
+def _question(
+    model: options.OneModel,
+    input_shape: options.InputShape = None,
+    input_value: options.InputValue = None,
+    format: options.AnswerFormatOption = AnswerFormat.TEXT,
+    color: options.Color = Colour.AUTO,
+    config: options.Config = None,
+    no_config: options.NoConfig = False,
+) -> Question:
+    return Question(ModelRequest(model, input_shape, input_value, config, not no_config), Presentation(format, color))
+
+
+def command(run: Callable[Concatenate[Question, ...], int]) -> Callable[..., int]:
+    """A command about one model: Typer sees its own options, and after them those that all such commands have.
+
+    The function gets the question in place of the options that they share; its own are its other parameters.
+    """
+    model, *shared = signature(_question).parameters.values()
+    _, *own = signature(run).parameters.values()
+
+    @wraps(run)
+    def with_shared_options(**values: Any) -> int:  # noqa: ANN401  # Typer has parsed them
+        question = _question(**{option.name: values.pop(option.name) for option in (model, *shared)})
+        return run(question, **values)
+
+    with_shared_options.__signature__ = Signature([model, *own, *shared])  # type: ignore[attr-defined]
+    return with_shared_options
+
+
+def answer(request: ModelRequest, look: Presentation, ask: "Ask") -> int:
     """Write what `ask` says of the file, its settings and what to call it; the exit status."""
     given = options.settings(
         request.input_shape, request.input_value, None, None, None, None, None, None, no_verify=True
@@ -59,7 +103,7 @@ def answer(request: ModelRequest, look: Presentation, ask: Callable[[str, Settin
     return 0
 
 
-def _write(words: Answer, data: Mapping[str, Any], look: Presentation) -> None:
+def _write(words: "Answer", data: Mapping[str, Any], look: Presentation) -> None:
     from strideinspect.report import answers, json, symbols
 
     match look.format:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strideinspect.cli import one_model, options
-from strideinspect.cli.colour_choice import Colour
+from strideinspect.cli import one_model
 
 if TYPE_CHECKING:
     from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
+@one_model.command
 def run(
-    model: options.OneModel,
+    question: one_model.Question,
     near: Annotated[
         str | None,
         typer.Option(
@@ -26,12 +26,6 @@ def run(
     range: Annotated[
         str | None, typer.Option("--range", metavar="192:320", help="Also list each size of this range.")
     ] = None,
-    input_shape: options.InputShape = None,
-    input_value: options.InputValue = None,
-    format: options.AnswerFormatOption = options.AnswerFormat.TEXT,
-    color: options.Color = Colour.AUTO,
-    config: options.Config = None,
-    no_config: options.NoConfig = False,
 ) -> int:
     """Show which input sizes run, see every pixel, drop none and keep branches aligned: as rules, such as 16·k + 3."""
 
@@ -42,5 +36,4 @@ def run(
         answer = questions.sizes(file, near=near, range=range, settings=settings)._replace(path=shown)
         return report.answer(answer), answer.to_dict()
 
-    request = one_model.ModelRequest(model, input_shape, input_value, config, not no_config)
-    return one_model.answer(request, one_model.Presentation(format, color), ask)
+    return question.answer(ask)

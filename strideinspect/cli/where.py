@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strideinspect.cli import one_model, options
-from strideinspect.cli.colour_choice import Colour
+from strideinspect.cli import one_model
 
 if TYPE_CHECKING:
     from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
+@one_model.command
 def run(
-    model: options.OneModel,
+    question: one_model.Question,
     at: Annotated[
         str | None,
         typer.Option(
@@ -39,12 +39,6 @@ def run(
         str | None,
         typer.Option(metavar="TENSOR", help="With --pixel: indices of this tensor instead of the outputs."),
     ] = None,
-    input_shape: options.InputShape = None,
-    input_value: options.InputValue = None,
-    format: options.AnswerFormatOption = options.AnswerFormat.TEXT,
-    color: options.Color = Colour.AUTO,
-    config: options.Config = None,
-    no_config: options.NoConfig = False,
 ) -> int:
     """Show which pixels an output index depends on, padding and holes included, or which indices depend on a pixel."""
 
@@ -55,5 +49,4 @@ def run(
         answer = questions.where(file, at=at, pixel=pixel, source=source, to=to, settings=settings)._replace(path=shown)
         return report.answer(answer), answer.to_dict()
 
-    request = one_model.ModelRequest(model, input_shape, input_value, config, not no_config)
-    return one_model.answer(request, one_model.Presentation(format, color), ask)
+    return question.answer(ask)
