@@ -440,7 +440,8 @@
       const end = `-n${node}`;
       all(this.root, ".selected").forEach((one) => one.classList.remove("selected"));
       all(this.root, `.pane a[href$="${end}"],a.dot[href$="${end}"],tr[data-n="${node}"]`).forEach((one) => one.classList.add("selected"));
-      if (said) history.replaceState(null, "", `#${this.key}${end}`);
+      // A frame in a notebook has no address of its own.
+      if (said && location.protocol !== "about:") history.replaceState(null, "", `#${this.key}${end}`);
     }
   }
 

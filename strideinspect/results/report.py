@@ -7,6 +7,7 @@ at every start.
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -155,6 +156,12 @@ class Report:
         """
         # By name, since a result must not depend on what stands above it.
         return str(import_module("strideinspect.report_page").html([self]))
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own, for notebooks: neither can touch the other's style or scripts."""
+        page = html.escape(self.to_html())
+        size = 'width="100%" height="820" style="border:0"'
+        return f'<iframe title="report" sandbox="allow-scripts allow-popups" {size} srcdoc="{page}"></iframe>'
 
     def to_rows(self) -> list[dict[str, str | int | float | Fraction | None]]:
         """The receptive-field table: a dict per window node and input axis, with the columns of the CSV report."""

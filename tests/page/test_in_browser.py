@@ -182,6 +182,21 @@ def test_several_models(browser: Any, tmp_path: Path) -> None:
     assert browser.get_log("browser") == []
 
 
+def test_in_a_notebook(browser: Any, tmp_path: Path) -> None:
+    """A notebook shows the page in a frame without rights, in which its controls work."""
+    report = sample("alexnet-stem-dynamo")
+    notebook = tmp_path / "notebook.html"
+    shown = report._repr_html_()  # what notebooks call
+    notebook.write_text(f"<!DOCTYPE html><meta charset=utf-8><title>n</title>{shown}", encoding="utf-8")
+    opened(browser, notebook)
+    browser.switch_to.frame(0)
+    title = text(browser, ".title")
+    one(browser, ".previous").click()
+    assert text(browser, ".title") != title
+    browser.switch_to.default_content()
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
 def test_hostile_names_stay_text(browser: Any, tmp_path: Path) -> None:
     """A model whose every name would be markup shows the names, and loads and runs nothing."""
     file = tmp_path / "model.onnx"
