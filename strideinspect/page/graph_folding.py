@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from strideinspect import spelling
 from strideinspect.report import field_text, number_text
-from strideinspect.report.repeated_blocks import Row, fold
+from strideinspect.report.layer_names import layer_names
+from strideinspect.report.repeated_blocks import Block, Row, fold
 from strideinspect.results.report import Report
 from strideinspect.results.rows import output_map
 
@@ -65,7 +67,10 @@ def _ranked(report: Report) -> dict[str, int]:
 
 
 def _repetitions(report: Report) -> Iterator[tuple[int, int, str]]:
-    """First and last window, the latter excluded, of all but the first repetition of a block, and what to call them."""
+    """First and last window, the latter excluded, of all but the first repetition of a block, and what to call them.
+
+    Blocks are those of the model's source, where the names of layers tell them; else whatever repeats.
+    """
     rows = [
         Row(
             node.label,
@@ -76,10 +81,31 @@ def _repetitions(report: Report) -> Iterator[tuple[int, int, str]]:
         )
         for node in report.nodes
     ]
-    for block in fold(rows):
+    scopes = [_scope(name) for name in layer_names(report.nodes).values()]
+    for block in [*_of_source(rows, scopes)] or fold(rows):
         if block.times > 1 and block.length * (block.times - 1) > 1:
             start = block.start + block.length
             more = spelling.count(block.times - 1, "more block")
             layers = spelling.count(block.length, "layer")
             name = f"{spelling.count(block.times - 1, 'more layer')}" if block.length == 1 else f"{more} of {layers}"
             yield start, start + block.length * (block.times - 1), name
+
+
+def _scope(name: str) -> str:
+    """The block that a layer stands in: `layer1.0` of `layer1.0.downsample.1`; empty where no number tells it."""
+    if named := re.match(r"(.*block\d+)_", name):  # as Keras' applications write it
+        return named[1]
+    parts = re.split(r"[./]", name)
+    numbered = [depth for depth, part in enumerate(parts[:-1], 1) if part[-1:].isdigit()]
+    return ".".join(parts[: numbered[-1]]) if numbered else ""
+
+
+def _of_source(rows: Sequence[Row], scopes: Sequence[str]) -> Iterator[Block]:
+    """Blocks of the source that follow one another and are alike in everything but names and receptive fields."""
+    groups = [(scope, [*places]) for scope, places in groupby(range(len(rows)), key=lambda place: scopes[place])]
+    kinds = [(bool(scope), *((rows[p].kind, rows[p].cells) for p in places)) for scope, places in groups]
+    for (named, *_), same in groupby(range(len(groups)), key=lambda number: kinds[number]):
+        numbers = [*same]
+        first = groups[numbers[0]][1]
+        if named and len(numbers) > 1:
+            yield Block(first[0], len(first), len(numbers))

@@ -82,7 +82,7 @@ class ModelView:
         self.names = layer_names(report.nodes)
         self.numbers = {node.output: number for number, node in enumerate(report.nodes)}
 
-    @property
+    @cached_property
     def titles(self) -> list[str]:
         """The names of the window nodes in order."""
         return [printable(self.names[node.output]) for node in self.report.nodes]
@@ -141,7 +141,7 @@ class ModelView:
             (f"{len(self.report.nodes):,}", spelling.plural("window node", len(self.report.nodes))),
         ]
 
-    @property
+    @cached_property
     def answers(self) -> tuple[three_questions.Answered, ...]:
         """The three questions."""
         return three_questions.answers(self.report)
@@ -189,7 +189,7 @@ class ModelView:
                     at[place.output].append((number, place.severity))
         return at
 
-    @property
+    @cached_property
     def branches(self) -> list[ladder_stages.Branch]:
         """The ladder."""
         return ladder_stages.branches(self.report)
@@ -200,7 +200,7 @@ class ModelView:
         number = ladder_stages.further(self.report)
         return f"{spelling.count(number, 'further branch')}; the JSON report lists them" if number else ""
 
-    @property
+    @cached_property
     def stages(self) -> list[StageView]:
         """The feature maps of a photo."""
         windows = {node.output: node for node in self.report.nodes}
@@ -214,7 +214,7 @@ class ModelView:
             for stage in self.pictures.stages
         ]
 
-    @property
+    @cached_property
     def charts(self) -> list[tuple[str, Markup, Markup]]:
         """Receptive field against depth: a title and the drawing, wide and narrow."""
         return [
@@ -230,7 +230,7 @@ class ModelView:
         """Class and words of every colour that is used."""
         return stride_colours.legend(stride_colours.step(node.fields) for node in self.report.nodes)
 
-    @property
+    @cached_property
     def graphs(self) -> list[tuple[str, Markup]]:
         """The graph with repeated blocks folded, if there are any, and whole."""
         folded = graph_folding.folded(self.report)
@@ -242,7 +242,7 @@ class ModelView:
         labels = graph_drawing.Labels(self.names, severities, self.link)
         return graph_drawing.draw(self.report, graph, labels, "graph of the window nodes")
 
-    @property
+    @cached_property
     def rows(self) -> list[layer_rows.LayerRow]:
         """The table of window nodes."""
         return layer_rows.rows(self.report.nodes, self.titles)
