@@ -15,8 +15,8 @@ from strideinspect.errors import UsageError
 from strideinspect.version import __version__
 
 if TYPE_CHECKING:
+    from strideinspect.fleet import Task
     from strideinspect.report.places import Files
-    from strideinspect.report_page import Origin
     from strideinspect.results.report import FailedReport, Report, Severity
 
 TEXT_WIDTH = 100
@@ -32,14 +32,15 @@ class Wishes(NamedTuple):
     """What a report shows: findings of severity `show` or higher in text formats; `positions` of every index in JSON.
 
     `fail_on` is, for every result, the lowest severity that fails the run, None where none does; `files` gives paths in
-    the repository; `origins` are, for every result, its file and settings.
+    the repository; `tasks` are, for every result, its file and settings; `image` is a photo for the page.
     """
 
     show: Severity
     fail_on: Sequence[Severity | None]
     positions: bool
     files: Files
-    origins: Sequence[Origin] = ()
+    tasks: Sequence[Task] = ()
+    image: Path | None = None
 
 
 Results = Sequence["Report | FailedReport"]
@@ -112,7 +113,8 @@ def _markdown(results: Results, wishes: Wishes) -> str:
 def _html(results: Results, wishes: Wishes) -> str:
     from strideinspect import report_page
 
-    return report_page.html(results, wishes.origins, files=wishes.files)
+    origins = [report_page.Origin(task.path, task.settings, wishes.image) for task in wishes.tasks]
+    return report_page.html(results, origins, files=wishes.files)
 
 
 FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {

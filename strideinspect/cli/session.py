@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strideinspect import fleet
 from strideinspect.cli import console, outputs, stale, unmatched
@@ -17,12 +17,13 @@ from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
 from strideinspect.model_files import Exclude
 from strideinspect.report import statistics, symbols
-from strideinspect.report_cache import ReportCache
-from strideinspect.report_page import Origin
 from strideinspect.repository import Repository, root
 from strideinspect.results.report import FailedReport, Report, Severity
 from strideinspect.rules.registry import chosen
 from strideinspect.settings import Settings
+
+if TYPE_CHECKING:
+    from strideinspect.report_cache import ReportCache  # loads what a run without a cache does not need
 
 
 class InspectionRequest(NamedTuple):
@@ -102,7 +103,8 @@ def _run(models: Sequence[str], question: InspectionRequest, answer: OutputReque
         fail_on=[task.settings.fail_on for task in tasks],
         positions=answer.positions,
         files=Repository(root(Path.cwd())),
-        origins=[Origin(task.path, task.settings, answer.image) for task in tasks],
+        tasks=tasks,
+        image=answer.image,
     )
     baselines = stale.read(task.settings.baseline for task in tasks)
     results: list[Result] = []
