@@ -39,7 +39,7 @@ def html(
 
     known = origins or [Origin(result.path, Settings()) for result in results]
     shown = [
-        document.Shown(_untimed(result), _contributions(result, origin), _pictures(result, origin))
+        document.Shown(_untimed(result), contributions(result, origin), _pictures(result, origin))
         for result, origin in zip(results, known, strict=True)
     ]
     return document.render(shown, version=__version__, files=files or places.AS_GIVEN)
@@ -52,10 +52,11 @@ def _untimed(result: Report | FailedReport) -> Report | FailedReport:
     return replace(result, verification=replace(result.verification, seconds=None))
 
 
-def _contributions(result: Report | FailedReport, origin: Origin) -> Contributions:
+def contributions(result: Report | FailedReport, origin: Origin) -> Contributions:
+    """Contributions and holes, computed from the file; the reason says why there are none."""
     if isinstance(result, FailedReport):
         return Contributions({})
-    from strideinspect.studies.contributions import contributions
+    from strideinspect.studies import contributions as study
     from strideinspect.studies.opening import analysed
 
     sizes = {given.name: given.shape for given in result.inputs if given.value is None}
@@ -63,7 +64,7 @@ def _contributions(result: Report | FailedReport, origin: Origin) -> Contributio
     if not Path(origin.path).is_file():
         return Contributions({}, f"the file {result.path} is not there any more")
     try:
-        return contributions(analysed(origin.path, settings))
+        return study.contributions(analysed(origin.path, settings))
     except StrideinspectError as error:
         return Contributions({}, str(error))
 

@@ -52,6 +52,18 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+def _photo(image: str | None, formats: set[str]) -> Path | None:
+    """The photo for the HTML page. Raises UsageError where there is no page, or it cannot be read."""
+    if image is None:
+        return None
+    if "html" not in formats:
+        raise UsageError("--image only affects the HTML page", "add --output report.html")
+    from strideinspect import photo
+
+    photo.check(Path(image))
+    return Path(image)
+
+
 def run(
     models: options.Models,
     input_shape: options.InputShape = None,
@@ -145,12 +157,7 @@ def run(
         raise UsageError("--statistics only works with --format text", f"remove --format {format}")
     if positions and "json" not in {format, *(target.format for target in targets)}:
         raise UsageError("--positions only affects the JSON report", "add --format json, or --output report.json")
-    if image is not None:
-        if "html" not in {format, *(target.format for target in targets)}:
-            raise UsageError("--image only affects the HTML page", "add --output report.html")
-        from strideinspect import photo
-
-        photo.check(Path(image))
+    photo = _photo(image, {format, *(target.format for target in targets)})
     settings = options.settings(
         input_shape, input_value, select, ignore, expect, verify, verify_timeout, timeout, no_verify=no_verify
     )
@@ -191,6 +198,6 @@ def run(
         colour=color,
         cache=cache,
         strict=strict_config,
-        image=None if image is None else Path(image),
+        image=photo,
     )
     return session.run(models, question, answer, jobs=jobs)

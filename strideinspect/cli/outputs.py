@@ -226,31 +226,30 @@ def check_writable(path: Path) -> None:
 
 def write(path: Path, text: str) -> None:
     """Write a file atomically, so that no reader finds it incomplete. Raises UsageError where it cannot be written."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """The same for what is not text."""
     try:
         if path.exists() and not path.is_file():
-            _write_special(path, text)
+            path.write_bytes(content)  # a pipe or a device, in place
         else:
             with interrupts.held():  # the temporary file must not be left
-                _replace(Path(os.path.realpath(path)), text)
+                _replace(Path(os.path.realpath(path)), content)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}", "choose another file or folder") from error
 
 
-def _write_special(path: Path, text: str) -> None:
-    """Write to a pipe or a device in place; raises for a folder."""
-    with path.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-
-
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     import tempfile  # only needed for files
 
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
         temporary.chmod(mode)
         temporary.replace(path)
     finally:

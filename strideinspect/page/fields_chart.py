@@ -124,10 +124,7 @@ def draw(report: Report, panel: Panel, width: float, height: float, link: str, t
     _grid(root, scale, panel, top)
     for (x1, y1), (x2, y2) in panel.lines:
         svg.element("line", root, x1=scale.x(x1), y1=scale.y(y1), x2=scale.x(x2), y2=scale.y(y2), class_="way")
-    widest: dict[int, int] = {}
-    for point in panel.points:
-        widest[point.depth] = max(widest.get(point.depth, 0), point.actual)
-    path = " ".join(f"{scale.x(depth):.1f},{scale.y(max(1, widest[depth])):.1f}" for depth in sorted(widest))
+    path = " ".join(f"{scale.x(depth):.1f},{scale.y(size):.1f}" for depth, size in widest(panel).items())
     svg.element("polyline", root, points=path, class_="actual")
     for point in panel.points:
         node = report.nodes[point.number]
@@ -137,6 +134,14 @@ def draw(report: Report, panel: Panel, width: float, height: float, link: str, t
         step = stride_colours.css_class(stride_colours.step(node.fields))
         svg.element("circle", dot, cx=scale.x(point.depth), cy=scale.y(point.theoretical), r=DOT, class_=step)
     return root
+
+
+def widest(panel: Panel) -> dict[int, int]:
+    """The largest actual field at each depth, at least 1: the axis is a logarithm's."""
+    sizes: dict[int, int] = {}
+    for point in sorted(panel.points, key=lambda point: point.depth):
+        sizes[point.depth] = max(sizes.get(point.depth, 1), point.actual)
+    return sizes
 
 
 class _Scale(NamedTuple):

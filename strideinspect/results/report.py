@@ -28,6 +28,7 @@ from strideinspect.results.verdict import Verification
 if TYPE_CHECKING:
     import networkx
     import pandas
+    from matplotlib.figure import Figure
 
 
 __all__ = [  # everything that a report is made of, but for fields and verification, can be imported from here
@@ -156,6 +157,14 @@ class Report:
         """
         # By name, since a result must not depend on what stands above it.
         return str(import_module("strideinspect.report_page").html([self]))
+
+    def plot(self, kind: str, layer: str | None = None) -> Figure:
+        """A matplotlib figure: "ladder", "fields", "graph", "boxes" or "contribution"; the last two of one layer.
+
+        Without `layer` they show the last one with a position. Raises UsageError where there is nothing to draw, or
+        matplotlib is not installed.
+        """
+        return import_module("strideinspect.plotting").figure(self, kind, layer)
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, for notebooks: neither can touch the other's style or scripts."""

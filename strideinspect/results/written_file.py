@@ -11,7 +11,7 @@ class WrittenFile(NamedTuple):
     Attributes:
         path: The file.
         content: What it is: "Netron attachment", "receptive field for Model Explorer", "graph".
-        nodes: How many window nodes it describes.
+        nodes: How many window nodes it describes; 0 for a figure.
         left_out: How many it cannot name, since they have no name of their own in the model.
     """
 
