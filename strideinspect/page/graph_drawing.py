@@ -28,10 +28,11 @@ LONGEST, LONGEST_UNDER = 21, 25
 class Labels(NamedTuple):
     """What nodes are called, by key, the worst severity of what is found at them, and what their addresses begin with.
 
-    A window node's address ends with its number in the report.
+    A window node's address ends with its number in the report. `short` are names without what all have in common.
     """
 
     titles: Mapping[str, str]
+    short: Mapping[str, str]
     severities: Mapping[str, Severity]
     link: str
 
@@ -82,7 +83,14 @@ def _window(root: svg.Element, center: tuple[float, float], number: int, node: W
     shape = f"box {colour}" + ("" if node.learned else " pool")
     svg.element("rect", box, x=x - WIDE / 2, y=y - HIGH / 2, width=WIDE, height=HIGH, rx=6, class_=shape)
     under = f"{number_text.window(node, brief=True)} → {spelling.shape_text(output_map(node))}"
-    svg.element("text", box, x=x - WIDE / 2 + 10, y=y - 3, text=_cut(title, LONGEST), class_=f"name {colour}")
+    svg.element(
+        "text",
+        box,
+        x=x - WIDE / 2 + 10,
+        y=y - 3,
+        text=_cut(printable(labels.short[node.output]), LONGEST),
+        class_=f"name {colour}",
+    )
     svg.element("text", box, x=x - WIDE / 2 + 10, y=y + 12, text=_cut(under, LONGEST_UNDER), class_=f"under {colour}")
     if found:
         mark = svg.element("g", box, class_=f"mark {found}")

@@ -15,8 +15,8 @@ ORDERINGS = 6
 ALIGNMENTS = 8
 """Passes up and down; more change little."""
 
-LONGEST = 12
-"""Layers that an edge may cross and have a place in each; a longer one, as in a DenseNet, runs straight."""
+LONGEST = 40
+"""Layers that an edge may cross and have a place in each; a longer one runs straight, behind what is in its way."""
 
 _Point = str | tuple[str, str, int]
 """A node, or the place of an edge in a layer that it crosses."""

@@ -27,6 +27,7 @@ from strideinspect.report import field_text, number_text, places
 from strideinspect.report import findings as found
 from strideinspect.report.layer_names import layer_names
 from strideinspect.report.layout import plain, printable
+from strideinspect.report.repeated_blocks import short_names
 from strideinspect.results import rule_links
 from strideinspect.results.contribution import Contributions
 from strideinspect.results.one_cause import places_of
@@ -239,7 +240,9 @@ class ModelView:
 
     def _graph(self, graph: graph_folding.Graph) -> svg.Element:
         severities = {key: max((s for _, s in found), key=lambda s: s.rank) for key, found in self._found_at.items()}
-        labels = graph_drawing.Labels(self.names, severities, self.link)
+        short = short_names([*self.names.values()])
+        boxes = {key: short[name] for key, name in self.names.items()}
+        labels = graph_drawing.Labels(self.names, boxes, severities, self.link)
         return graph_drawing.draw(self.report, graph, labels, "graph of the window nodes")
 
     @cached_property
