@@ -27,6 +27,8 @@ class Format(StrEnum):
     JUNIT = "junit"
     MARKDOWN = "markdown"
     HTML = "html"
+    CARD = "card"
+    LATEX = "latex"
 
 
 class FailOn(StrEnum):

@@ -110,6 +110,20 @@ def _markdown(results: Results, wishes: Wishes) -> str:
     return markdown.render(results, files=wishes.files, show=wishes.show)
 
 
+def _card(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import card
+    from strideinspect.results.report import Report
+
+    reports = [untimed(result) for result in results if isinstance(result, Report)]
+    return card.render(reports, version=__version__, files=wishes.files)
+
+
+def _latex(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import latex
+
+    return latex.render(results, files=wishes.files)
+
+
 def _html(results: Results, wishes: Wishes) -> str:
     from strideinspect import report_page
 
@@ -126,6 +140,8 @@ FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
     "junit": (_junit, (".xml",)),
     "markdown": (_markdown, (".md",)),
     "html": (_html, (".html", ".htm")),
+    "card": (_card, ()),
+    "latex": (_latex, (".tex",)),
     "github": (_github, ()),
     "gitlab": (_gitlab, ()),
 }

@@ -23,6 +23,8 @@ FILES = {
     "junit": "r.xml",
     "markdown": "r.md",
     "html": "r.html",
+    "card": "card:card.md",
+    "latex": "r.tex",
     "github": "github:annotations",
     "gitlab": "gitlab:quality.json",
 }
