@@ -38,7 +38,7 @@ def _section(report: Report, version: str, files: places.Files) -> Iterator[str]
     yield f"- Verification: {escaped(plain(verification.render(report, _UNBROKEN)).splitlines()[0].strip())}\n"
     steps = [item for item in ladder.steps_of(report) if item.step.branch == 0]
     if steps:
-        yield from _table(("map", "stride", "layer", "trainable"), [_step(item) for item in steps], 2)
+        yield from _table(("layer", "trainable", "map", "stride"), [_step(item) for item in steps], 2)
     if report.nodes:
         yield f"<details><summary>{spelling.count(len(report.nodes), 'layer')}</summary>\n"
         yield from _table(layer_table.TITLES, list(layer_table.rows(report)), layer_table.NUMBERS)
@@ -47,7 +47,7 @@ def _section(report: Report, version: str, files: places.Files) -> Iterator[str]
 
 def _step(item: ladder.StepNodes) -> tuple[str, ...]:
     stride = number_text.once([str(number) for number in item.step.stride])
-    return spelling.shape_text(item.step.size), stride, item.label, item.trainable
+    return item.label, item.trainable, spelling.shape_text(item.step.size), stride
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], numbers: int) -> Iterator[str]:

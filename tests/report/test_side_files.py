@@ -49,6 +49,35 @@ def test_netron_finds_every_node(report: Report) -> None:
     assert len(keys) == len(set(keys))
 
 
+READ_BY_NETRON = """
+const fs = require("fs"), [source, file, kind, name] = process.argv.slice(1);
+const code = fs.readFileSync(source, "utf8");
+const metadata = {}, view = { Context: class { constructor(context) { Object.assign(this, context); } } };
+const part = code.slice(code.indexOf("metadata.Attachment = class"), code.indexOf("metrics.Model = class"));
+new Function("metadata", "view", part)(metadata, view);
+const attachment = new metadata.Attachment(), data = JSON.parse(fs.readFileSync(file, "utf8"));
+attachment.open({ identifier: file, peek: async () => data }).then((opened) => {
+  const found = attachment.metadata[kind]({ name, metadata: [] });
+  console.log(JSON.stringify([opened, Object.fromEntries(found.map((entry) => [entry.name, entry.value]))]));
+});
+"""
+
+
+@pytest.mark.parametrize(("kind", "name", "size"), [("node", HOSTILE, "9"), ("node", "e", "15"), ("value", "c", "7")])
+def test_read_by_netron(kind: str, name: str, size: str, report: Report, tmp_path: Path) -> None:
+    """Netron's own class for attachments opens the file and finds what belongs to a node or a value."""
+    netron = pytest.importorskip("netron", reason="netron is not installed")
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node to run netron's code with")
+    (tmp_path / "n.json").write_text(json.dumps(side_files.netron(report).data), encoding="utf-8")
+    source = Path(netron.__file__).with_name("view.js")
+    command = [node, "-e", READ_BY_NETRON, str(source), str(tmp_path / "n.json"), kind, name]
+    opened, found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    assert opened is True
+    assert found["receptive field"] == size
+
+
 def test_model_explorer_data(report: Report) -> None:
     """A file per value: results by node name under the graph's id, and a gradient from 0 to 1."""
     files = side_files.model_explorer(report, "g")
