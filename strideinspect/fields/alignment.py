@@ -6,7 +6,8 @@ from fractions import Fraction
 from functools import lru_cache
 
 from strideinspect.fields.closed_form import Closed, Phases
-from strideinspect.fields.paths import Path, Paths, center_range
+from strideinspect.fields.kept_paths import Path, Paths
+from strideinspect.fields.paths import center_range
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.results.field import NOTHING, Alignment
 

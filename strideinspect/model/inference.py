@@ -29,6 +29,7 @@ from strideinspect.model.network import (
 )
 from strideinspect.model.node import SEQUENCES, Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
+from strideinspect.model.sequences import unrolled
 from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Memo, Placed, Problem, Shapes, Trouble
 from strideinspect.model.subgraphs import captured_by
@@ -54,13 +55,13 @@ def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True, 
 
 
 def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
-    """Infer the nodes in order; an If is replaced by its branches."""
+    """Infer the nodes in order; an If is replaced by its branches, an operator on a sequence by some on tensors."""
     pending = list(reversed(nodes))
     while pending and (go_on or not result.problems):
         node = pending.pop()
         if result.network.operators:
             node = stand_in(node, result.network.operators, result.network.opsets)
-        inside = _replaced(result, node) if node.op == "If" else None
+        inside = _replaced(result, node) if node.op == "If" else _without_sequence(result, node)
         if inside is not None:
             pending.extend(reversed(inside))
             continue
@@ -128,6 +129,24 @@ def _replaced(result: Shapes, node: Node) -> list[Node] | None:
     return [*nodes, *replaced.output_nodes]
 
 
+def _without_sequence(result: Shapes, node: Node) -> list[Node] | None:
+    """The operators on tensors that replace one on a known sequence; None where the node stays."""
+    try:
+        replaced = unrolled(result.placed(node), result.sequences, result.network.opsets)
+    except (UnresolvedError, KeyError, IndexError):  # it stays, with its own reason
+        return None
+    if replaced is None:
+        return None
+    result.pieces.update(replaced.pieces)
+    if replaced.tensors is not None:
+        result.sequences[node.key] = replaced.tensors
+        result.unknown[node.key] = f"{node.op} {node.label!r}: its output is a sequence"
+    around = result.branches.get(node.key)
+    if around is not None:
+        result.branches |= {inner.key: around for inner in replaced.nodes}
+    return list(replaced.nodes)
+
+
 def _without_unfit(result: Shapes, node: Node) -> Node:
     """An If that joins two branches, without the inputs from a branch that cannot run at this size."""
     joined = result.joins.get(node.key)
@@ -149,7 +168,7 @@ def _visit(result: Shapes, node: Node) -> None:
         return
     try:
         shapes, dtypes = outputs_of(result, node, partial(_run_body, result))
-        _refuse_unusable(shapes)
+        _refuse_unusable(result, node, shapes)
         placed = Placed(tuple(shapes), tuple(dtypes), result.geometries.get(node.key))
         _enter(result, node, placed)
         _fold(result, node)
@@ -184,12 +203,14 @@ def _enter(result: Shapes, node: Node, placed: Placed) -> None:
         result.geometries[node.key] = placed.geometry
 
 
-def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:
+def _refuse_unusable(result: Shapes, node: Node, shapes: Sequence[Shape | None]) -> None:
     for shape in filter(None, shapes):
         if min(shape) < 0:
             raise MisfitError("its output would have a negative size", empty=True)
         if not _followable(shape):
-            raise UnresolvedError(f"its output would be {shape_text(shape)}, which is too large to follow")
+            would_be = f"output would be {shape_text(shape)}"
+            result.too_large = result.too_large or f"{node.op} {node.label!r} alone makes too much: its {would_be}"
+            raise UnresolvedError(f"its {would_be}, which is too large to follow")
 
 
 @lru_cache(maxsize=1024)

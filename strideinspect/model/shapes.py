@@ -12,6 +12,9 @@ from strideinspect.model.if_branches import IfBranch
 from strideinspect.model.network import Constants, Network
 from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
 
+_UNPOOL = frozenset({"MaxUnpool", "ScatterND"})
+"""Operators that may take the indices of a pool, whose windows decide what they read."""
+
 
 class Trouble(Enum):
     """Why a node has no output shape."""
@@ -66,9 +69,12 @@ class Shapes:
     geometries: dict[str, Geometry] = field(default_factory=dict)
     size_dependent: set[str] = field(default_factory=set)  # constants that were computed from shapes
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sequences: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the tensors in each known sequence
+    pieces: set[str] = field(default_factory=set)  # tensors of sequences that the file does not name
     branches: dict[str, IfBranch] = field(default_factory=dict)
     joins: dict[str, tuple[IfBranch, IfBranch]] = field(default_factory=dict)
     unfit: dict[IfBranch, str] = field(default_factory=dict)
+    too_large: str | None = None  # the first node whose output is too large to follow
     depth: int = 0  # how many Loop bodies enclose these nodes
     resized: bool = False  # whether the inputs differ from what the file declares
     memo: Memo | None = None  # where many sizes of one network are asked for
@@ -78,7 +84,7 @@ class Shapes:
         names = [name for name in node.inputs if name]
         if not names or not node.key or self.branches or node.op in WITH_BODIES:
             return None
-        if not self.size_dependent.isdisjoint(names):
+        if not self.size_dependent.isdisjoint(names) or node.op in _UNPOOL:
             return None
         return (node.key, self.resized, *(self.shapes.get(name) for name in node.inputs))
 
