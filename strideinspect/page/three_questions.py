@@ -92,7 +92,8 @@ def _enough(report: Report) -> Answered:
         return Answered(question, f"All of the {noun}", Mood.GOOD, sentences)
     share = max(field.share for field in fields)
     mood = Mood.BAD if small else Mood.OPEN
-    return Answered(question, f"Up to {spelling.percent(share)} per axis", mood, sentences)
+    most = f"the whole {noun}" if share == 1 else f"{spelling.percent(share)} per axis"
+    return Answered(question, f"Up to {most}", mood, sentences)
 
 
 def _is_whole(field: Field) -> bool:
