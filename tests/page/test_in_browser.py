@@ -171,6 +171,19 @@ def test_a_link_selects_its_node(browser: Any, tmp_path: Path) -> None:
     assert text(browser, ".title") == "maxpool"
 
 
+def test_in_print(browser: Any, tmp_path: Path) -> None:
+    """On paper all models are there, with their ladders and the whole table, and nothing is wider than the sheet."""
+    opened(browser, page_of(tmp_path, sample("resnet18-dynamo"), sample("wavenet-keras")), 800)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        for selector in ("#m1", "#m2", "#m1 .ladder .chip", "#m1 .layers tbody tr:last-child"):
+            assert one(browser, selector).is_displayed()
+        assert not one(browser, "#m1 .inspector").is_displayed()
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 800
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
 def test_several_models(browser: Any, tmp_path: Path) -> None:
     """The index shows one model at a time, each with controls of its own."""
     opened(browser, page_of(tmp_path, sample("alexnet-stem-dynamo"), sample("wavenet-keras")))
