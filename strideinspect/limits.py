@@ -263,3 +263,13 @@ SETTLED_SECONDS = 2.0
 
 MOST_PADDING_TRIED = 128
 """How many rows or columns `fix` adds at most to an input: four times the stride of usual networks."""
+
+LARGEST_SHARES = 2**22
+"""Entries of the matrix that says how much each index of an input axis contributes to each other: 2,048 squared.
+
+The report page shows contributions and holes from these; of a longer axis it says why it does not. 32 MiB each.
+"""
+
+MOST_TAP_STEPS = 2**26
+"""Elements followed through one reshape for all indices of an axis, to find which each reads: a tenth of a second.
+"""

@@ -26,6 +26,9 @@ class Format(StrEnum):
     GITLAB = "gitlab"
     JUNIT = "junit"
     MARKDOWN = "markdown"
+    HTML = "html"
+    CARD = "card"
+    LATEX = "latex"
 
 
 class FailOn(StrEnum):
@@ -49,6 +52,18 @@ def _version(asked: bool) -> None:
     if asked:
         console.write(f"strideinspect {__version__}\n")
         raise typer.Exit
+
+
+def _photo(image: str | None, formats: set[str]) -> Path | None:
+    """The photo for the HTML page. Raises UsageError where there is no page, or it cannot be read."""
+    if image is None:
+        return None
+    if "html" not in formats:
+        raise UsageError("--image only affects the HTML page", "add --output report.html")
+    from strideinspect import photo
+
+    photo.check(Path(image))
+    return Path(image)
 
 
 def run(
@@ -105,6 +120,12 @@ def run(
         ),
     ] = False,
     positions: Annotated[bool, typer.Option("--positions", help="JSON: add the actual field of every index.")] = False,
+    image: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="HTML: a photo to lay under the boxes, and to run the model on for its feature maps."
+        ),
+    ] = None,
     tensor: Annotated[
         list[str] | None,
         typer.Option(
@@ -138,6 +159,7 @@ def run(
         raise UsageError("--statistics only works with --format text", f"remove --format {format}")
     if positions and "json" not in {format, *(target.format for target in targets)}:
         raise UsageError("--positions only affects the JSON report", "add --format json, or --output report.json")
+    photo = _photo(image, {format, *(target.format for target in targets)})
     settings = options.settings(
         input_shape, input_value, select, ignore, expect, verify, verify_timeout, timeout, no_verify=no_verify
     )
@@ -178,5 +200,6 @@ def run(
         colour=color,
         cache=cache,
         strict=strict_config,
+        image=photo,
     )
     return session.run(models, question, answer, jobs=jobs)

@@ -15,6 +15,7 @@ from strideinspect.errors import UsageError
 from strideinspect.version import __version__
 
 if TYPE_CHECKING:
+    from strideinspect.fleet import Task
     from strideinspect.report.places import Files
     from strideinspect.results.report import FailedReport, Report, Severity
 
@@ -31,13 +32,15 @@ class Wishes(NamedTuple):
     """What a report shows: findings of severity `show` or higher in text formats; `positions` of every index in JSON.
 
     `fail_on` is, for every result, the lowest severity that fails the run, None where none does; `files` gives paths in
-    the repository.
+    the repository; `tasks` are, for every result, its file and settings; `image` is a photo for the page.
     """
 
     show: Severity
     fail_on: Sequence[Severity | None]
     positions: bool
     files: Files
+    tasks: Sequence[Task] = ()
+    image: Path | None = None
 
 
 Results = Sequence["Report | FailedReport"]
@@ -107,6 +110,27 @@ def _markdown(results: Results, wishes: Wishes) -> str:
     return markdown.render(results, files=wishes.files, show=wishes.show)
 
 
+def _card(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import card
+    from strideinspect.results.report import Report
+
+    reports = [untimed(result) for result in results if isinstance(result, Report)]
+    return card.render(reports, version=__version__, files=wishes.files)
+
+
+def _latex(results: Results, wishes: Wishes) -> str:
+    from strideinspect.report import latex
+
+    return latex.render(results, files=wishes.files)
+
+
+def _html(results: Results, wishes: Wishes) -> str:
+    from strideinspect import report_page
+
+    origins = [report_page.Origin(task.path, task.settings, wishes.image) for task in wishes.tasks]
+    return report_page.html(results, origins, files=wishes.files)
+
+
 FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
     "text": (_text, (".txt",)),
     "concise": (_concise, ()),
@@ -115,13 +139,16 @@ FORMATS: Mapping[str, tuple[Render, tuple[str, ...]]] = {
     "sarif": (_sarif, (".sarif", ".sarif.json")),
     "junit": (_junit, (".xml",)),
     "markdown": (_markdown, (".md",)),
+    "html": (_html, (".html", ".htm")),
+    "card": (_card, ()),
+    "latex": (_latex, (".tex",)),
     "github": (_github, ()),
     "gitlab": (_gitlab, ()),
 }
 """Every format: its renderer and its file suffixes; formats without a suffix must be named."""
 
 
-EXACT = frozenset({"json", "csv", "sarif", "junit", "gitlab"})
+EXACT = frozenset({"json", "csv", "sarif", "junit", "gitlab", "html"})
 """Formats for programs, in UTF-8 wherever they go."""
 
 
@@ -215,31 +242,30 @@ def check_writable(path: Path) -> None:
 
 def write(path: Path, text: str) -> None:
     """Write a file atomically, so that no reader finds it incomplete. Raises UsageError where it cannot be written."""
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """The same for what is not text."""
     try:
         if path.exists() and not path.is_file():
-            _write_special(path, text)
+            path.write_bytes(content)  # a pipe or a device, in place
         else:
             with interrupts.held():  # the temporary file must not be left
-                _replace(Path(os.path.realpath(path)), text)
+                _replace(Path(os.path.realpath(path)), content)
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror or error}", "choose another file or folder") from error
 
 
-def _write_special(path: Path, text: str) -> None:
-    """Write to a pipe or a device in place; raises for a folder."""
-    with path.open("w", encoding="utf-8", newline="\n") as stream:
-        stream.write(text)
-
-
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: bytes) -> None:
     import tempfile  # only needed for files
 
     mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="\n") as stream:
-            stream.write(text)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
         temporary.chmod(mode)
         temporary.replace(path)
     finally:

@@ -72,7 +72,7 @@ class OutputRequest(NamedTuple):
     """How to write the results: the format on standard output, further files, and what text lists.
 
     With `statistics` the reports are replaced by how often each rule fired; `cache` holds reports of unchanged models.
-    With `strict`, settings that match nothing fail the run.
+    With `strict`, settings that match nothing fail the run. `image` is a photo for the HTML page.
     """
 
     format: str
@@ -84,6 +84,7 @@ class OutputRequest(NamedTuple):
     colour: Colour = Colour.AUTO
     cache: ReportCache | None = None
     strict: bool = False
+    image: Path | None = None
 
 
 def run(models: Sequence[str], question: InspectionRequest, answer: OutputRequest, *, jobs: int) -> int:
@@ -102,6 +103,8 @@ def _run(models: Sequence[str], question: InspectionRequest, answer: OutputReque
         fail_on=[task.settings.fail_on for task in tasks],
         positions=answer.positions,
         files=Repository(root(Path.cwd())),
+        tasks=tasks,
+        image=answer.image,
     )
     baselines = stale.read(task.settings.baseline for task in tasks)
     results: list[Result] = []

@@ -40,7 +40,7 @@ MOST_KINDS = 4
 """From so many kinds of windows on a step gives only their number."""
 
 
-class _Step(NamedTuple):
+class StepNodes(NamedTuple):
     """A step with its window nodes."""
 
     step: LadderStep
@@ -61,6 +61,12 @@ class _Step(NamedTuple):
         """Whether a window of it has a stride; its windows then stand beside each other, not one after the other."""
         return any(max(node.stride) > 1 for node in self.windows)
 
+    @property
+    def trainable(self) -> str:
+        """Whether its windows have weights: yes, no or partly."""
+        learned = {node.learned for node in self.windows}
+        return "partly" if len(learned) > 1 else "yes" if learned == {True} else "no"
+
     def kinds(self, *, brief: bool) -> tuple[str, ...]:
         """Its windows, equal ones once: `Conv 3×3/2`, `Conv 1×1/2`; `2 × Conv 3×3` where they follow each other."""
         counts = Counter(number_text.window(node, brief=brief) for node in self.windows)
@@ -76,10 +82,9 @@ def render(report: Report, width: int) -> Iterator[Line]:
 
     Nothing where the map never changes.
     """
-    windows = {node.output: node for node in report.nodes}
     several = len({step.input for step in report.ladder}) > 1
-    for number, (name, group) in enumerate(groupby(report.ladder, key=lambda step: step.input)):
-        steps = [_Step(step, [windows[output] for output in step.nodes]) for step in group]
+    for number, (name, group) in enumerate(groupby(steps_of(report), key=lambda item: item.step.input)):
+        steps = [*group]
         if number:
             yield ()
         square = all(_square(step.size) and _square(step.start) for step, _ in steps)
@@ -97,7 +102,13 @@ def render(report: Report, width: int) -> Iterator[Line]:
         yield from fitting(width, *tables)
 
 
-def _line(title: str, steps: Sequence[_Step], width: int, *, square: bool, main: bool) -> Iterator[Line]:
+def steps_of(report: Report) -> list[StepNodes]:
+    """The steps of the ladder with their window nodes."""
+    windows = {node.output: node for node in report.nodes}
+    return [StepNodes(step, [windows[output] for output in step.nodes]) for step in report.ladder]
+
+
+def _line(title: str, steps: Sequence[StepNodes], width: int, *, square: bool, main: bool) -> Iterator[Line]:
     """`224 ─ Conv 7×7/2 ▸ 112 ─ MaxPool 3×3/2 ▸ 56`; square maps by one number."""
 
     def size(numbers: tuple[int, ...]) -> str:
@@ -112,22 +123,21 @@ def _square(size: Sequence[int]) -> bool:
     return len(set(size)) == 1
 
 
-def _row(item: _Step, *, brief: bool) -> tuple[str, ...]:
+def _row(item: StepNodes, *, brief: bool) -> tuple[str, ...]:
     step, windows = item
-    trainable = {node.learned for node in windows}
     return (
         spelling.shape_text(step.size),
         # A map of one index has no neighbour to be a stride away.
         spelling.NONE if set(step.size) == {1} else number_text.once([*map(number_text.fraction, step.stride)]),
         ", ".join(item.kinds(brief=brief)),
-        "partly" if len(trainable) > 1 else "yes" if trainable == {True} else "no",
-        _total([node.parameters for node in windows]),
-        _total([node.macs for node in windows]),
+        item.trainable,
+        total([node.parameters for node in windows]),
+        total([node.macs for node in windows]),
         *number_text.losses(None if item.leading is None else item.leading.dropped, brief=brief),
     )
 
 
-def _total(numbers: Sequence[int | None]) -> str:
+def total(numbers: Sequence[int | None]) -> str:
     """The sum; a dash where a part is unknown, or where there is nothing to count."""
     known = [number for number in numbers if number is not None]
     total = sum(known)

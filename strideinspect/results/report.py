@@ -7,11 +7,13 @@ at every start.
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from strideinspect.errors import UsageError
@@ -26,6 +28,7 @@ from strideinspect.results.verdict import Verification
 if TYPE_CHECKING:
     import networkx
     import pandas
+    from matplotlib.figure import Figure
 
 
 __all__ = [  # everything that a report is made of, but for fields and verification, can be imported from here
@@ -146,6 +149,28 @@ class Report:
         from strideinspect.version import __version__
 
         return json.dumps(as_data.document([as_data.model(self, positions=positions)], __version__), indent=2)
+
+    def to_html(self) -> str:
+        """The HTML page of this model alone, which needs no network.
+
+        Contributions and holes are computed from the file; where it is not there any more, the page says so.
+        """
+        # By name, since a result must not depend on what stands above it.
+        return str(import_module("strideinspect.report_page").html([self]))
+
+    def plot(self, kind: str, layer: str | None = None) -> Figure:
+        """A matplotlib figure: "ladder", "fields", "graph", "boxes" or "contribution"; the last two of one layer.
+
+        Without `layer` they show the last one with a position. Raises UsageError where there is nothing to draw, or
+        matplotlib is not installed.
+        """
+        return import_module("strideinspect.plotting").figure(self, kind, layer)
+
+    def _repr_html_(self) -> str:
+        """The page in a frame of its own, for notebooks: neither can touch the other's style or scripts."""
+        page = html.escape(self.to_html())
+        size = 'width="100%" height="820" style="border:0"'
+        return f'<iframe title="report" sandbox="allow-scripts allow-popups" {size} srcdoc="{page}"></iframe>'
 
     def to_rows(self) -> list[dict[str, str | int | float | Fraction | None]]:
         """The receptive-field table: a dict per window node and input axis, with the columns of the CSV report."""

@@ -22,6 +22,9 @@ FILES = {
     "sarif": "r.sarif",
     "junit": "r.xml",
     "markdown": "r.md",
+    "html": "r.html",
+    "card": "card:card.md",
+    "latex": "r.tex",
     "github": "github:annotations",
     "gitlab": "gitlab:quality.json",
 }

@@ -1,0 +1,46 @@
+"""`strideinspect annotate MODEL`: files for other viewers."""
+
+# No `from __future__ import annotations`: Typer would read every option from text, four times over.
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strideinspect.cli import one_model
+from strideinspect.errors import UsageError
+
+if TYPE_CHECKING:
+    from strideinspect.cli.one_model import Answered
+    from strideinspect.settings import Settings
+
+
+@one_model.command
+def run(
+    question: one_model.Question,
+    netron: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Write an attachment for Netron, to be opened together with the model."),
+    ] = None,
+    model_explorer: Annotated[
+        str | None, typer.Option(metavar="FOLDER", help="Write node data for Model Explorer, one file per value.")
+    ] = None,
+    graph: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Write the graph of convolutions and poolings: .graphml, .dot, or node-link .json."
+        ),
+    ] = None,
+) -> int:
+    """Write the receptive fields, strides and findings of a model for viewers of models and of graphs."""
+    if netron is None and model_explorer is None and graph is None:
+        raise UsageError("there is nothing to write", "give --netron FILE, --model-explorer FOLDER or --graph FILE")
+
+    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+        from strideinspect.cli import annotations
+        from strideinspect.report import annotations as report
+
+        asked = annotations.Asked(netron, model_explorer, graph)
+        written = annotations.write(file, settings, asked)
+        return report.answer(shown, written), report.data(shown, written)
+
+    return question.answer(ask)

@@ -1,0 +1,61 @@
+"""`strideinspect plot MODEL`."""
+
+# No `from __future__ import annotations`: Typer would read every option from text, four times over.
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from strideinspect.cli import one_model
+from strideinspect.errors import UsageError
+
+if TYPE_CHECKING:
+    from strideinspect.cli.one_model import Answered
+    from strideinspect.settings import Settings
+
+
+class Kind(StrEnum):
+    """What is drawn."""
+
+    LADDER = "ladder"
+    FIELDS = "fields"
+    GRAPH = "graph"
+    BOXES = "boxes"
+    CONTRIBUTION = "contribution"
+
+
+@one_model.command
+def run(
+    question: one_model.Question,
+    kind: Annotated[
+        Kind,
+        typer.Option(
+            help="Resolution by step; receptive field by depth; the graph by effective stride; the box of one layer's "
+            "middle index; how much each pixel contributes to it."
+        ),
+    ],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file: .svg, .png or .pdf.")],
+    layer: Annotated[
+        str | None, typer.Option(metavar="LAYER", help="Of boxes and contribution: the layer. Default: the coarsest.")
+    ] = None,
+) -> int:
+    """Draw a figure for a paper or a talk, by matplotlib."""
+    suffix = Path(output).suffix.lower().lstrip(".")
+    if suffix not in {"svg", "png", "pdf"}:
+        raise UsageError(f"--output {output}: not a format of figures", "use a file that ends with .svg, .png or .pdf")
+
+    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+        from strideinspect import plotting
+        from strideinspect.cli import outputs
+        from strideinspect.report import annotations as report
+        from strideinspect.results.written_file import WrittenFile
+
+        outputs.check_writable(Path(output))
+        data = plotting.drawn(file, settings, kind.value, suffix, layer)
+        outputs.write_bytes(Path(output), data)
+        written = [WrittenFile(output, kind.value, 0, 0)]
+        return report.answer(shown, written), report.data(shown, written, "plot")
+
+    return question.answer(ask)

@@ -1,0 +1,30 @@
+"""What `annotate` and `plot` wrote, in words and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from strideinspect.report.answers import Answer, Section
+from strideinspect.report.layout import Column
+from strideinspect.results.written_file import WrittenFile
+from strideinspect.spelling import count
+
+COLUMNS = (Column("file", elastic=True), Column("content"), Column("layers", right=True))
+
+
+def answer(path: str, written: Sequence[WrittenFile]) -> Answer:
+    """The files, and what they leave out."""
+    rows = [(file.path, file.content, f"{file.nodes:,}" if file.nodes else "") for file in written]
+    lost = max((file.left_out for file in written), default=0)
+    notes = (
+        [f"left out for Model Explorer, which finds nodes by a name of their own: {count(lost, 'layer')}"]
+        if lost
+        else []
+    )
+    return Answer(path, [Section(f"wrote {count(len(written), 'file')}", COLUMNS, rows, notes)])
+
+
+def data(path: str, written: Sequence[WrittenFile], command: str = "annotate") -> Mapping[str, Any]:
+    """The same under the schema `strideinspect/annotate/1`, or that of another command that writes files."""
+    return {"schema": f"strideinspect/{command}/1", "path": path, "files": [file._asdict() for file in written]}

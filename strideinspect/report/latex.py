@@ -1,0 +1,39 @@
+"""The layers of a model as a table in LaTeX, with the rules of the package booktabs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from strideinspect.report import layer_table, places
+from strideinspect.report.layout import printable
+from strideinspect.results.report import FailedReport, Report
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    '"': r"\textquotedbl{}", "×": r"$\times$", "↑": r"$\uparrow$", "–": "--", "·": r"$\cdot$", "…": r"\dots{}",
+}  # fmt: skip
+
+
+def render(results: Sequence[Report | FailedReport], *, files: places.Files = places.AS_GIVEN) -> str:
+    """A tabular per model that could be inspected, after a comment with its path."""
+    reports = [result for result in results if isinstance(result, Report)]
+    return "\n".join(line for report in reports for line in _tabular(report, files))
+
+
+def _tabular(report: Report, files: places.Files) -> Iterator[str]:
+    columns = "l" * layer_table.NUMBERS + "r" * (len(layer_table.TITLES) - layer_table.NUMBERS)
+    yield f"% {printable(files.model(report.path))}; needs \\usepackage{{booktabs}}"
+    yield f"\\begin{{tabular}}{{{columns}}}"
+    yield "\\toprule"
+    yield " & ".join(map(escaped, layer_table.TITLES)) + " \\\\"
+    yield "\\midrule"
+    yield from (" & ".join(map(escaped, row)) + " \\\\" for row in layer_table.rows(report))
+    yield "\\bottomrule"
+    yield "\\end{tabular}"
+    yield ""
+
+
+def escaped(text: str) -> str:
+    """The text as LaTeX prints it, whatever it holds: names come from a file."""
+    return "".join(_SPECIAL.get(sign, sign) for sign in printable(text))

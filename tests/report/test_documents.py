@@ -1,0 +1,54 @@
+"""Tables for documents: a model card's section in Markdown, and the layers in LaTeX."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from strideinspect.report import card, latex, layer_table
+from strideinspect.results.report import Report
+from tests.report.inspections import sample
+
+HOSTILE = r"a_b & 50% | <b> $x$ \end{tabular} `"
+
+
+@pytest.fixture
+def report() -> Report:
+    """The first layers of AlexNet, the first of them under a hostile name."""
+    found = sample("alexnet-stem-dynamo", verify="none")
+    first, *others = found.nodes
+    return replace(found, nodes=(replace(first, source=None, name=HOSTILE), *others))
+
+
+def test_the_rows(report: Report) -> None:
+    """A row per window node: 11×11 with stride 4, then a pooling of 3×3 with stride 2 sees 11 + 2·4 = 19."""
+    rows = list(layer_table.rows(report))
+    assert rows[0] == (HOSTILE, "Conv", "11×11/4", "54×54", "11", "4", "34.9 k", "102 M")
+    assert rows[1][1:6] == ("MaxPool", "3×3/2", "26×26", "19", "8")
+    assert all(len(row) == len(layer_table.TITLES) for row in rows)
+
+
+def test_card(report: Report) -> None:
+    """The section names inputs, outputs, what is never seen, and every step; a name cannot break its table."""
+    text = card.render([report], version="1")
+    assert text.startswith("## Receptive field and resolution\n")
+    assert "- Axis 2 of image: no output depends on 219–223\n" in text
+    assert "| Conv 11×11/4 | yes | 54×54 | 4 |\n" in text
+    tables = [line for line in text.splitlines() if line.startswith("|")]
+    row = next(line for line in tables if "11×11/4 | 54×54" in line)
+    assert row.replace("\\|", "").count("|") == len(layer_table.TITLES) + 1
+    assert "<b>" not in text
+    assert "- Verification: not checked: not requested" in text
+
+
+def test_latex(report: Report) -> None:
+    """As many columns in every row as the table has, and nothing in a name that LaTeX would run."""
+    lines = latex.render([report]).splitlines()
+    assert lines[1] == r"\begin{tabular}{lllrrrrr}"
+    rows = [line for line in lines if line.endswith(r"\\")]
+    assert len(rows) == 1 + len(report.nodes)
+    assert {line.replace(r"\&", "").count("&") for line in rows} == {len(layer_table.TITLES) - 1}
+    named = r"a\_b \& 50\% | \textless{}b\textgreater{} \$x\$ \textbackslash{}end\{tabular\} `"
+    assert rows[1].startswith(named)
+    assert r"11$\times$11/4" in rows[1]
