@@ -1,4 +1,4 @@
-"""Write strideinspect/results/*-1.schema.json from the types in results/json_*types.py.
+"""Write the JSON Schemas in strideinspect/results from the types in json_types.py and json_*_types.py there.
 
 Run it after changing them; `--check` only checks whether the files are current.
 """
@@ -11,27 +11,30 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from strideinspect.results import json_types
-from strideinspect.results.json_diff_types import DiffJson
-from strideinspect.results.json_fix_types import FixedJson
-from strideinspect.results.json_numbers import Keyword
-from strideinspect.results.json_sizes_types import SizesJson
-from strideinspect.results.json_types import ReportJson
-from strideinspect.results.json_whatif_types import WhatIfJson
-from strideinspect.results.json_where_types import WhereJson
+from strideinspect.results import (
+    json_diff_types,
+    json_fix_types,
+    json_sizes_types,
+    json_tiles_types,
+    json_types,
+    json_whatif_types,
+    json_where_types,
+)
+from strideinspect.results.json_numbers import AnyEntries, Keyword
+from strideinspect.results.json_types import NAME, ReportJson
 
 FOLDER = Path(json_types.__file__).parent
-DOCUMENTS: dict[str, type] = {
-    "report": ReportJson,
-    "diff": DiffJson,
-    "fix": FixedJson,
-    "sizes": SizesJson,
-    "whatif": WhatIfJson,
-    "where": WhereJson,
+ANSWERS = {
+    "diff": (json_diff_types.NAME, json_diff_types.DiffJson),
+    "fix": (json_fix_types.NAME, json_fix_types.FixedJson),
+    "sizes": (json_sizes_types.NAME, json_sizes_types.SizesJson),
+    "tiles": (json_tiles_types.NAME, json_tiles_types.TilesJson),
+    "whatif": (json_whatif_types.NAME, json_whatif_types.WhatIfJson),
+    "where": (json_where_types.NAME, json_where_types.WhereJson),
 }
-"""What is written as JSON, by the name in its schema."""
+"""The commands that answer a question, with the names and the types of their documents."""
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
 Schema = dict[str, Any]
@@ -52,33 +55,33 @@ NOT_CHECKED_HAS_A_REASON: Schema = {
 }
 
 
-def document(name: str) -> Schema:
-    """The JSON Schema of one kind of document."""
-    definitions: dict[str, Schema] = {"value": VALUE} if name == "report" else {}
-    root = _object(DOCUMENTS[name], definitions)
-    if "check" in definitions:
-        definitions["check"] |= NOT_CHECKED_HAS_A_REASON
+def document() -> Schema:
+    """The JSON Schema of the whole report."""
+    definitions: dict[str, Schema] = {"value": VALUE}
+    root = _object(ReportJson, definitions)
+    definitions["check"] |= NOT_CHECKED_HAS_A_REASON
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"strideinspect/{name}/1",
-        "title": f"strideinspect {name}, version 1",
+        "$id": NAME,
+        "title": "strideinspect report, version 1",
         **root,
         "$defs": definitions,
     }
 
 
 def _object(kind: type, definitions: dict[str, Schema]) -> Schema:
-    """A typed dictionary: every key is required, further keys are allowed."""
+    """A typed dictionary: every key is required unless it is marked, further keys are allowed."""
     hints = get_type_hints(kind, include_extras=True)
+    optional = {key for key, hint in hints.items() if get_origin(hint) is NotRequired}
     return {
         "type": "object",
         "description": " ".join((kind.__doc__ or "").split()),
-        "required": [*hints],
+        "required": [key for key in hints if key not in optional],
         "properties": {key: _schema(hint, definitions) for key, hint in hints.items()},
     }
 
 
-def _schema(hint: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401  # types have no type; one case each
+def _schema(hint: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401, PLR0911  # types have no type; one case each
     """The schema of one type. Raises TypeError for a type that JSON does not have."""
     if is_typeddict(hint):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", hint.__name__.removesuffix("Json")).lower()
@@ -92,6 +95,10 @@ def _schema(hint: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN40
     if origin is Annotated:
         annotations = _annotations(args[1:])
         return annotations if "$ref" in annotations else _schema(args[0], definitions) | annotations
+    if origin is NotRequired:
+        return _schema(args[0], definitions)
+    if hint == AnyEntries:
+        return {"type": "object"}
     if origin in (Union, UnionType):
         return {"anyOf": [_schema(arg, definitions) for arg in args]}
     if origin is list:
@@ -106,19 +113,29 @@ def _annotations(metadata: Sequence[Keyword | str]) -> Schema:
     return dict(("description", item) if isinstance(item, str) else item for item in metadata)
 
 
-def text(name: str) -> str:
-    """The content of a file."""
-    return json.dumps(document(name), indent=2) + "\n"
+def answer(command: str) -> Schema:
+    """The JSON Schema of the answer of a command."""
+    name, kind = ANSWERS[command]
+    definitions: dict[str, Schema] = {}
+    root = _object(kind, definitions)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": name,
+        "title": f"strideinspect {command}, version 1",
+        **root,
+        "$defs": definitions,
+    }
 
 
-def file(name: str) -> Path:
-    """Where the schema of a kind of document is."""
-    return FOLDER / f"{name}-1.schema.json"
+def documents() -> dict[Path, str]:
+    """The files and what they hold."""
+    schemas = {"report": document()} | {command: answer(command) for command in ANSWERS}
+    return {FOLDER / f"{name}-1.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        stale = [name for name in DOCUMENTS if file(name).read_text(encoding="utf-8") != text(name)]
-        sys.exit(f"stale: {', '.join(stale)}: python docs/generate_schema.py" if stale else 0)
-    for each in DOCUMENTS:
-        file(each).write_text(text(each), encoding="utf-8")
+        stale = [f.name for f, text in documents().items() if not f.exists() or f.read_text(encoding="utf-8") != text]
+        sys.exit(f"stale: {', '.join(stale)}; run python docs/generate_schema.py" if stale else 0)
+    for file, text in documents().items():
+        file.write_text(text, encoding="utf-8", newline="\n")

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from strideinspect.api import inspect
+    from strideinspect.api import inspect, tiles
     from strideinspect.changed_models import fix, whatif
     from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
@@ -53,6 +53,16 @@ if TYPE_CHECKING:
     from strideinspect.results.scale import Scale
     from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
     from strideinspect.results.sizes import Sizes
+    from strideinspect.results.tile_parts import (
+        OverlapRatios,
+        StatePair,
+        TiledAxis,
+        TiledOutput,
+        TilePlan,
+        TilingProof,
+        WholeAxis,
+    )
+    from strideinspect.results.tiling import Tiling
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
     from strideinspect.results.whatif import WhatIf
@@ -101,6 +111,7 @@ __all__ = [
     "MatchedWindow",
     "Merge",
     "Operator",
+    "OverlapRatios",
     "Place",
     "Positions",
     "Report",
@@ -113,9 +124,15 @@ __all__ = [
     "SizeRule",
     "Sizes",
     "Source",
+    "StatePair",
     "StrideinspectError",
     "Summary",
     "TensorReport",
+    "TilePlan",
+    "TiledAxis",
+    "TiledOutput",
+    "Tiling",
+    "TilingProof",
     "Totals",
     "Unmatched",
     "UnreadableModelError",
@@ -127,6 +144,7 @@ __all__ = [
     "Verify",
     "WhatIf",
     "Where",
+    "WholeAxis",
     "WindowNode",
     "__version__",
     "diff",
@@ -136,12 +154,13 @@ __all__ = [
     "inspect_module",
     "settings_for",
     "sizes",
+    "tiles",
     "whatif",
     "where",
 ]
 
 _MODULES = {
-    "api": "inspect",
+    "api": "inspect tiles",
     "changed_models": "fix whatif",
     "configuration.find": "settings_for",
     "errors": "InputShapeError InputValueError StrideinspectError UnreadableModelError UnsupportedModelError "
@@ -160,6 +179,8 @@ _MODULES = {
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
+    "results.tile_parts": "OverlapRatios StatePair TiledAxis TiledOutput TilePlan TilingProof WholeAxis",
+    "results.tiling": "Tiling",
     "results.totals": "Totals",
     "results.scale": "Scale",
     "results.verdict": "Check Counts Impulses Verdict Verification",

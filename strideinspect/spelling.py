@@ -109,6 +109,17 @@ def spans(ranges: Sequence[tuple[int, int]], most: int = 3) -> str:
     return ", ".join(texts[:most]) + ", …" if len(texts) > most else listed(texts)
 
 
+def ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as ranges of consecutive ones, both ends included."""
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and number == found[-1][1] + 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found
+
+
 def percent(share: float) -> str:
     """A share from 0 to 1 as a percentage with at least one significant digit.
 

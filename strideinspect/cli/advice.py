@@ -38,6 +38,7 @@ _EXAMPLES = {
     "strideinspect diff": "a.onnx b.onnx",
     "strideinspect whatif": "model.onnx --set 'layer4*:stride=1'",
     "strideinspect fix": "model.onnx -o fixed.onnx",
+    "strideinspect tiles": "model.onnx",
     "strideinspect explain": "unseen-input",
     "strideinspect completion": "bash",
 }

@@ -1,32 +1,24 @@
 """`strideinspect schema`."""
 
-# No `from __future__ import annotations`: Typer would read every option from text, four times over.
+from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from strideinspect.cli import console
-
-
-class Document(StrEnum):
-    """What has a schema: the report, and the answers of commands."""
-
-    REPORT = "report"
-    DIFF = "diff"
-    FIX = "fix"
-    SIZES = "sizes"
-    WHATIF = "whatif"
-    WHERE = "where"
+from strideinspect.errors import UsageError
 
 
 def run(
-    document: Annotated[
-        Document, typer.Argument(metavar="[COMMAND]", help="The command whose answer is meant: diff, fix, …")
-    ] = Document.REPORT,
+    name: Annotated[
+        str,
+        typer.Argument(metavar="[COMMAND]", help="diff, fix, sizes, tiles, whatif or where."),
+    ] = "report",
 ) -> None:
     """Print the JSON Schema of the JSON report, or of the answer of another command."""
-    from strideinspect.results.json_types import schema_text
+    from strideinspect.results.schemas import SCHEMAS, schema_text
 
-    console.write(schema_text(document))
+    if name not in SCHEMAS:
+        raise UsageError(f"{name!r} has no schema", f"name one of {', '.join(SCHEMAS)}")
+    console.write(schema_text(name))

@@ -19,9 +19,6 @@ COMMANDS = {
     "changed dilations": ("whatif", UNET, "--set", "*:dilation=2"),
     "fixes": ("fix", SQUEEZENET, "--diff"),
     "fixes that are written": ("fix", SQUEEZENET, "-o", "out.onnx", "--unsafe-fixes"),
-    "sizes": ("sizes", SQUEEZENET),
-    "a cell": ("where", UNET, "--at", "7,7"),
-    "a pixel": ("where", UNET, "--pixel", "7,7"),
 }
 
 
