@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strideinspect import spelling
 from strideinspect.errors import UsageError
@@ -117,7 +117,7 @@ def _theory(field: Field) -> Span | None:
     return None if span is None else (span[0] + shift, span[1] + shift)
 
 
-def _rectangle(axes: Axes, rows: Span, columns: Span, **style: object) -> None:
+def _rectangle(axes: Axes, rows: Span, columns: Span, **style: Any) -> None:  # noqa: ANN401  # what matplotlib takes
     from matplotlib.patches import Rectangle
 
     size = columns[1] - columns[0] + 1, rows[1] - rows[0] + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from strideinspect.errors import UsageError
 from strideinspect.plots import box_figure, fields_figure, graph_figure, ladder_figure
@@ -27,7 +27,7 @@ KINDS: Mapping[str, Draw] = {
 
 SUFFIXES = ("svg", "png", "pdf")
 
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.size": 9,
     "axes.spines.top": False,

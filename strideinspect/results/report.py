@@ -164,7 +164,8 @@ class Report:
         Without `layer` they show the last one with a position. Raises UsageError where there is nothing to draw, or
         matplotlib is not installed.
         """
-        return import_module("strideinspect.plotting").figure(self, kind, layer)
+        figure: Figure = import_module("strideinspect.plotting").figure(self, kind, layer)
+        return figure
 
     def _repr_html_(self) -> str:
         """The page in a frame of its own, for notebooks: neither can touch the other's style or scripts."""
