@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
-    from strideinspect.questions import sizes, where
+    from strideinspect.questions import erf, sizes, where
     from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
     from strideinspect.results.cells import Cell, CellAxis
+    from strideinspect.results.effective_field import EffectiveField, EffectiveInput, GradientChecks
     from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
     from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
     from strideinspect.results.ladder import LadderStep
@@ -68,11 +69,14 @@ __all__ = [
     "Check",
     "Counts",
     "Dropped",
+    "EffectiveField",
+    "EffectiveInput",
     "Expectation",
     "FailedReport",
     "Field",
     "Finding",
     "FullField",
+    "GradientChecks",
     "Impulses",
     "Input",
     "InputShapeError",
@@ -108,6 +112,7 @@ __all__ = [
     "Where",
     "WindowNode",
     "__version__",
+    "erf",
     "inspect",
     "inspect_many",
     "inspect_module",
@@ -124,8 +129,9 @@ _MODULES = {
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "live_models": "inspect_module",
-    "questions": "sizes where",
+    "questions": "erf sizes where",
     "results.cells": "Cell CellAxis",
+    "results.effective_field": "EffectiveField EffectiveInput GradientChecks",
     "results.field": "Alignment Field FullField LastLocal Positions",
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",

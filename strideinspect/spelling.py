@@ -109,6 +109,15 @@ def spans(ranges: Sequence[tuple[int, int]], most: int = 3) -> str:
     return ", ".join(texts[:most]) + ", …" if len(texts) > most else listed(texts)
 
 
+def place_text(tensor: str, shape: Sequence[int], index: Sequence[int]) -> str:
+    """One index of a tensor: `row 7, column 7 of logits (1×10×12×12)`."""
+    whole = f"{tensor} ({shape_text(shape)})"
+    if not index:
+        return whole
+    nouns = [axis_noun(position, len(index), 1) for position in range(len(index))]
+    return f"{', '.join(f'{noun} {number}' for noun, number in zip(nouns, index, strict=True))} of {whole}"
+
+
 def percent(share: float) -> str:
     """A share from 0 to 1 as a percentage with at least one significant digit.
 

@@ -7,15 +7,17 @@ from typing import NamedTuple
 
 from strideinspect.report.layout import Column, Document, Line, Segment, Style, hang, table
 from strideinspect.report.markdown import escaped
+from strideinspect.report.symbols import as_written
 
 
 class Section(NamedTuple):
-    """A sentence, a table and notes under it. A table without rows is left out."""
+    """A sentence, a table, notes under it and a picture in characters. A table without rows is left out."""
 
     heading: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
+    picture: Sequence[str] = ()
 
 
 class Answer(NamedTuple):
@@ -39,6 +41,7 @@ def _lines(answer: Answer, width: int) -> Iterator[Line]:
             yield from table(section.columns, section.rows, width)
         for note in section.notes:
             yield from hang((Segment("  "),), note, width)
+        yield from ((Segment(f"  {as_written(row)}"),) for row in section.picture)
 
 
 def markdown(answer: Answer) -> str:
@@ -59,6 +62,10 @@ def _paragraphs(answer: Answer) -> Iterator[str]:
         if section.notes:
             yield ""
         yield from (f"- {escaped(note)}" for note in section.notes)
+        if section.picture:
+            yield "\n```text"
+            yield from section.picture
+            yield "```"
 
 
 def _row(cells: Sequence[str], *, as_it_is: bool = False) -> str:
