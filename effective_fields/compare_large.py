@@ -39,7 +39,7 @@ def from_torchvision(name: str, path: Path, x: np.ndarray) -> Exported:
 
     whole = torchvision.models.get_model(name, weights=None).eval()
     parts = list(whole.children())[:-2] if name.startswith("resnet") else [whole.features]
-    network = torch.nn.Sequential(*parts)
+    network = torch.nn.Sequential(*parts).eval()
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.uniform_(module.running_mean, -0.1, 0.1)

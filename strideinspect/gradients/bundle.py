@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from strideinspect.gradients.reverse import RefusedError, Turned, ancestors_of, turned
-from strideinspect.gradients.tangents import DIRECTION, TANGENT, TangentGraph, tangent_graph
+from strideinspect.gradients.tangent_builder import DIRECTION, TANGENT, TangentGraph
+from strideinspect.gradients.tangents import tangent_graph
 from strideinspect.gradients.weights import Weight, external_file, is_filler, single, stand_in, stored
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes

@@ -17,20 +17,20 @@ from strideinspect.model.window import geometry
 @reverses("Conv")
 def convolution(call: Call) -> Mapping[int, Array]:
     """A transposed convolution onto the canvas, of which the input is a part."""
+    return {0: through_convolution(call, call.gradient, call.input(1))}
+
+
+def through_convolution(call: Call, gradient: Array, weight: Array) -> Array:
+    """The gradient of a convolution's input."""
     form = _form(call)
     reach = [(w.size - 1) * w.stride + w.extent for w in form.windows]
     ends = [n - w.begin - w.length for n, w in zip(reach, form.windows, strict=True)]
     begins = [w.begin for w in form.windows]
     cut = [[max(0, n) for n in side] for side in (begins, ends)]
     shape = (*call.placed.shape(0)[:2], *(n - a - b for n, a, b in zip(reach, *cut, strict=True)))
-    canvas = call.graph.node(
-        "ConvTranspose",
-        [call.gradient, call.input(1)],
-        shape,
-        **_attributes(form),
-        pads=[*cut[0], *cut[1]],
-    )
-    return {0: canvas.pad([0, 0, *(max(0, -n) for n in begins)], [0, 0, *(max(0, -n) for n in ends)])}
+    pads = [*cut[0], *cut[1]]
+    canvas = call.graph.node("ConvTranspose", [gradient, weight], shape, **_attributes(form), pads=pads)
+    return canvas.pad([0, 0, *(max(0, -n) for n in begins)], [0, 0, *(max(0, -n) for n in ends)])
 
 
 @reverses("ConvTranspose")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from strideinspect.gradients.bundle import GRADIENT, Bundle
 from strideinspect.gradients.reverse import COTANGENT
-from strideinspect.gradients.tangents import DIRECTION, TANGENT
+from strideinspect.gradients.tangent_builder import DIRECTION, TANGENT
 from strideinspect.gradients.weights import read
 from strideinspect.model.load import load
 

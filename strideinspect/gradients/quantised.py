@@ -19,14 +19,19 @@ _LIMITS: Final[Mapping[int, tuple[float, float]]] = {
 }
 
 
+def limits_of(types: Mapping[str, int], name: str) -> tuple[float, float]:
+    """The least and the greatest integer of a quantised tensor. Raises NoGradientError for another type."""
+    kind = types.get(name, onnx.TensorProto.UINT8)
+    if kind not in _LIMITS:
+        raise NoGradientError(f"it quantises to {onnx.TensorProto.DataType.Name(kind).lower()}")
+    return _LIMITS[kind]
+
+
 @reverses("QuantizeLinear")
 @reverses("QuantizeLinear", domain="com.microsoft")
 def quantised(call: Call) -> Mapping[int, Array]:
     """The gradient in steps of the scale, where the result is not saturated."""
-    kind = call.types.get(call.node.outputs[0], onnx.TensorProto.UINT8)
-    if kind not in _LIMITS:
-        raise NoGradientError(f"it quantises to {onnx.TensorProto.DataType.Name(kind).lower()}")
-    low, high = _LIMITS[kind]
+    low, high = limits_of(call.types, call.node.outputs[0])
     scale = _along(call, 1)
     steps = call.input(0) / scale
     if call.placed.present(2):

@@ -26,6 +26,7 @@ _MODULES: Final = (
     "padding_out",
     "pools",
     "quantised",
+    "quantised_operators",
     "reductions",
     "resampling",
     "slices",

@@ -18,6 +18,7 @@ from strideinspect.gradients.bundle import Bundle, bundled
 from strideinspect.gradients.client import GradientProcess
 from strideinspect.gradients.engine import Cell, EngineError, Measured
 from strideinspect.gradients.feeds import Feeds, Inputs
+from strideinspect.gradients.quantised_operators import PLAIN
 from strideinspect.gradients.reverse import RefusedError
 from strideinspect.results.boxes import Box, Place
 from strideinspect.results.effective_field import EffectiveField, EffectiveInput, GradientChecks
@@ -30,7 +31,7 @@ from strideinspect.studies.where import box_of, marked
 TOLERANCE: Final = 1e-4
 """The largest relative difference of the adjoint check that single precision explains; real networks show 1e-5."""
 
-_QUANTISING: Final = frozenset({"QuantizeLinear"})
+_QUANTISING: Final = frozenset({"QuantizeLinear", *PLAIN})
 
 Step = Callable[[str], None]
 
@@ -75,7 +76,8 @@ def _place(analysis: Analysis, at: str | None) -> Place:
     last = [f.last_local.tensor for name in outputs for f in analysis.tensor(name).fields if f.last_local is not None]
     for name in [*outputs, *last]:
         axes = places.position_axes(analysis, name)
-        if axes and name not in analysis.network.inputs:
+        ranks = {len(spatial) for spatial in analysis.spatial_axes.values() if spatial}
+        if len(axes) in ranks and name not in analysis.network.inputs:
             shape = analysis.shapes.shapes[name]
             return Place(name, shape, axes, tuple(shape[axis] // 2 for axis in axes))
     raise UsageError("no output has a position", "name an index of a tensor inside the model: --at TENSOR:7,7")

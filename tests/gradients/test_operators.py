@@ -20,6 +20,10 @@ RESIZE = "y = Resize <{}> (x, roi, scales)"
 SCALES: dict[str, Constant] = {"roi": EMPTY, "scales": [1.0, 1.0, 2.0, 1.5]}
 SIZES: dict[str, Constant] = {"sizes": np.array([1, 4, 5, 11])}
 QUANTISED: dict[str, Constant] = {"s": np.array(0.05, np.float32), "z": np.array(3, np.uint8)}
+INTEGERS: dict[str, Constant] = {
+    "s": np.array(0.05, np.float32), "t": np.array(0.5, np.float32), "z": np.array(120, np.uint8),
+}  # fmt: skip
+"""Of operators on quantised tensors: a zero point in the middle, so that both signs have room."""
 ROWS: dict[str, Constant] = {"m": np.random.default_rng(1).standard_normal((8, 5)).astype(np.float32)}
 
 CASES: dict[str, tuple[str, dict[str, Constant]]] = {
@@ -127,6 +131,17 @@ CASES: dict[str, tuple[str, dict[str, Constant]]] = {
     "Dropout": ("d = Dropout (x) s = Squeeze (d, first) u = Unsqueeze (s, first) f = Flatten (u) y = Reshape (f, back)",
                 {"first": [0], "back": [1, 4, 7, 8]}),
     "QuantizeLinear": ("q = QuantizeLinear (x, s, z) y = DequantizeLinear (q, s, z)", QUANTISED),
+    "QLinearConv": (
+        ("q = QuantizeLinear (x, s, z) "
+         "r = QLinearConv <pads = [1, 0, 0, 1], strides = [2, 1]> (q, s, z, w, ws, wz, t, z) "
+         "y = DequantizeLinear (r, t, z)"),
+        {**INTEGERS, "w": np.arange(72, dtype=np.uint8).reshape(2, 4, 3, 3), "ws": [0.01, 0.02],
+         "wz": np.array([3, 9], np.uint8)},
+    ),
+    "QLinearMatMul": (
+        "q = QuantizeLinear (x, s, z) r = QLinearMatMul (q, s, z, m, s, z, t, z) y = DequantizeLinear (r, t, z)",
+        INTEGERS | {"m": np.arange(40, dtype=np.uint8).reshape(8, 5)},
+    ),
     **{op: (f"y = {op} (x)", {}) for op in (
         "Abs", "Celu", "Cos", "Elu", "Erf", "Exp", "HardSigmoid", "HardSwish", "Identity", "LeakyRelu", "Mish", "Neg",
         "Relu", "Selu", "Sigmoid", "Sin", "Softplus", "Softsign", "Tanh",
@@ -145,6 +160,7 @@ ELSEWHERE = {
     "Loop": "refused",
     "QuickGelu": "below, of another domain",
     "RMSNormalization": "operator set 23, newer than the oldest onnxruntime",
+    **dict.fromkeys(["QLinearAdd", "QLinearGlobalAveragePool", "QLinearMul"], "below, of another domain"),
     "Round": "refused, below",
     "Scan": "refused",
     "SequenceMap": "refused",
@@ -165,16 +181,23 @@ def compared(model: onnx.ModelProto, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     onnx.save(model, path)
     x = np.random.default_rng(0).standard_normal(SHAPE).astype(np.float32)
-    quantised = any(node.op_type == "QuantizeLinear" for node in model.graph.node)
+    operators = " ".join(node.op_type for node in model.graph.node)
+    quantised = "QuantizeLinear" in operators
     # A step of 0.5 is ten whole steps of quantisation, which saturates below -0.15.
-    x, step = (x + np.float32(4 * np.sign(x)), 0.5) if quantised else (x, 2e-3)
+    if "QLinear" in operators:
+        step = 2.0  # 40 steps of the input, at least four of the result
+    elif quantised:
+        x, step = x + np.float32(4 * np.sign(x)), 0.5
+    else:
+        step = 2e-3
     rank = len(onnx.shape_inference.infer_shapes(model).graph.output[0].type.tensor_type.shape.dim) or 4
-    cell = Cell((2, 3), (1, 0)) if rank == 4 else Cell((), ())
+    cell = Cell((2, 3), (0, 0) if "GlobalAveragePool" in operators else (1, 0)) if rank == 4 else Cell((), ())
     found = reversed_at(path, x, cell)
     expected = moved_at(path, x, cell, step)
     size = float(np.abs(expected).max())
     assert size > 0
-    assert np.abs(found.gradients["x"] - expected).max() < 5e-3 * size
+    # Results of operators on quantised tensors are rounded, too: to half a step of many.
+    assert np.abs(found.gradients["x"] - expected).max() < (0.2 if "QLinear" in operators else 5e-3) * size
     assert found.everywhere < 1e-5
 
 
@@ -193,9 +216,21 @@ def test_gelu(approximate: str, tmp_path: Path) -> None:
     compared(model_of(f'y = Gelu <approximate = "{approximate}"> (x)', {"x": SHAPE}, opset=20), tmp_path)
 
 
-def test_operators_of_onnxruntime(tmp_path: Path) -> None:
-    """QuickGelu, to which onnxruntime's tools fuse x·sigmoid(1.702·x)."""
-    model = model_of("y = com.microsoft.QuickGelu <alpha = 1.702> (x)", {"x": SHAPE}, opset=18)
+@pytest.mark.parametrize(
+    ("body", "scale"),
+    [
+        ("y = com.microsoft.QuickGelu <alpha = 1.702> (x)", ""),
+        ("r = com.microsoft.QLinearAdd (q, s, z, q, s, z, t, z)", "t"),
+        ("r = com.microsoft.QLinearMul (q, s, z, c, s, z, t, z)", "t"),
+        ("r = com.microsoft.QLinearGlobalAveragePool <channels_last = 0> (q, s, z, fine, z)", "fine"),
+    ],
+)
+def test_operators_of_onnxruntime(body: str, scale: str, tmp_path: Path) -> None:
+    """QuickGelu, to which onnxruntime's tools fuse x·sigmoid(1.702·x), and operators on quantised tensors."""
+    if scale:
+        body = f"q = QuantizeLinear (x, s, z) {body} y = DequantizeLinear (r, {scale}, z)"
+    constants = {**INTEGERS, "c": np.array(90, np.uint8), "fine": np.array(0.02, np.float32)} if scale else {}
+    model = model_of(body, {"x": SHAPE}, opset=18, constants=constants)
     model.opset_import.append(onnx.helper.make_opsetid("com.microsoft", 1))
     compared(model, tmp_path)
 
