@@ -28,7 +28,7 @@ SLOW = 20.0  # seconds; a model that takes longer is named while recording
 def inspected(folder: Path, name: str) -> dict[str, Any]:
     """One model's exit status, its number of findings by severity, and those above a note."""
     start = monotonic()
-    command = [sys.executable, "-m", "strideinspect", name, "--format", "json"]
+    command = [sys.executable, "-m", "strideinspect", name, "--format", "json", "--no-cache"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if monotonic() - start > SLOW:
         print(f"slow: {name} took {monotonic() - start:.0f} s", file=sys.stderr)

@@ -16,7 +16,7 @@ from strideinspect.fields.index_masks import Masks, runs, unmarked
 from strideinspect.fields.liveness import read_indices, seen
 from strideinspect.fields.merging import MapMerge, merges
 from strideinspect.fields.spatial_axes import spatial_axes
-from strideinspect.fields.tensor_fields import tensor
+from strideinspect.fields.tensor_fields import TensorFields
 from strideinspect.model.inference import infer
 from strideinspect.model.network import Network
 from strideinspect.model.node import Node, Shape
@@ -148,6 +148,11 @@ class Analysis:
         return propagate(self.shapes, self.reads, self.input_axes)
 
     @cached_property
+    def tensor_fields(self) -> TensorFields:
+        """The fields of any tensor, as the report has them."""
+        return TensorFields(self.shapes, self.fields)
+
+    @cached_property
     def needed(self) -> dict[str, Masks]:
         """Per tensor the indices on which some graph output depends; no entry for a tensor that no output needs."""
         return seen(self.shapes, self.reads, self.network.outputs)
@@ -185,7 +190,15 @@ class Analysis:
     @cached_property
     def windows(self) -> tuple[WindowNode, ...]:
         """The window nodes in graph order, as the report has them."""
-        return window_nodes(self.shapes, self.reads, self.fields, self.reached, self.spatial_axes, self.data_dependent)
+        return window_nodes(
+            self.shapes,
+            self.reads,
+            self.fields,
+            self.tensor_fields,
+            self.reached,
+            self.spatial_axes,
+            self.data_dependent,
+        )
 
     @cached_property
     def ladder(self) -> tuple[LadderStep, ...]:
@@ -200,7 +213,8 @@ class Analysis:
     @cached_property
     def totals(self) -> Totals:
         """Parameters, multiply-adds and activations of the whole model, for a batch of 1."""
-        batch = next((shape[0] for name, shape in self.sizes.items() if self.spatial_axes[name]), 1)
+        batches = (shape[0] for n, shape in self.sizes.items() if (axes := self.spatial_axes[n]) and 0 not in axes)
+        batch = next(batches, 1)
         return totals(self.shapes, self.data_dependent, batch, len(self.windows))
 
     @cached_property
@@ -234,7 +248,7 @@ class Analysis:
 
     def tensor(self, name: str) -> TensorReport:
         """A tensor's shape and fields, by the tensor's own name."""
-        return tensor(self.shapes, self.fields, name)
+        return self.tensor_fields.report(name)
 
     def find(self, name: str) -> tuple[TensorReport, ...]:
         """The tensors with this name, or of the node or layer with it."""

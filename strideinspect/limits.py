@@ -105,8 +105,14 @@ LARGEST_INDEX_TABLE = 1 << 20
 LARGEST_CACHED_TAPS = 1 << 12
 """Entries of a periodic read that is cached: networks repeat small windows, and large tables rarely occur twice."""
 
+LARGEST_CACHED_PATHS = 1 << 10
+"""Phases of all paths to a tensor whose centers are cached: real detectors have some hundred."""
+
 LARGEST_CACHED_HULLS = 1 << 13
 """Entries of a hull array that is cached, 32 KiB: a cache of 128 of them holds 4 MiB at most."""
+
+LARGEST_CACHED_CONCATENATION = 1 << 16
+"""Entries, for each of two ends, of hulls that were concatenated and are cached: 512 KiB, and eight of them at most."""
 
 LONGEST_CACHED_AXIS = 1 << 14
 """Length of an axis for which masks, losses and resize tables are cached; longer ones would fill the memory."""
@@ -129,6 +135,9 @@ LONGEST_PERIOD = 1 << 14
 
 LONGEST_JUDGED_PERIOD = 1 << 11
 """Period of the sizes of an axis up to which each is judged, to find rules: two periods of a millisecond each."""
+
+MOST_OVERWRITTEN = 64
+"""Axes whose unused indices are overwritten with `--verify full`: one run of the model each."""
 
 MOST_SIZES_LISTED = 4096
 """Sizes of a range that are listed one by one."""

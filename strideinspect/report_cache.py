@@ -7,7 +7,6 @@ onnx, onnxruntime, numpy and Python. Whatever differs makes another key, and the
 
 from __future__ import annotations
 
-import hashlib
 import os
 import pickle
 import platform
@@ -60,6 +59,8 @@ class ReportCache:
         baseline = "" if task.settings.baseline is None else _state(task.settings.baseline)
         if model is None or baseline is None or not _settled(Path(task.path)):
             return None
+        import hashlib  # loads a library of its own, which a model that must not be kept does not need
+
         whole = (self._code, task.path, os.path.realpath(task.path), model, repr(task.settings), baseline)
         return hashlib.sha256(repr(whole).encode("utf-8", "surrogatepass")).hexdigest()
 

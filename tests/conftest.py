@@ -3,6 +3,32 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests import forking, unverified
 
 # A report that another run has kept would hide what a test is about; the tests of the cache name a folder of their own.
 os.environ["STRIDEINSPECT_CACHE_DIR"] = os.devnull
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forks() -> Iterator[None]:
+    """Start the processes of onnxruntime as forks of one that has imported it."""
+    with forking.forked():
+        yield
+
+
+@pytest.fixture
+def own_interpreter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start the processes of onnxruntime as users do: the test is about what a start does."""
+    monkeypatch.setattr("strideinspect.verify.worker_process.sys", sys)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_reports(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the processes of one run of the tests share reports, in the folder above those of each."""
+    own = tmp_path_factory.getbasetemp()
+    unverified.keep_in((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "reports")

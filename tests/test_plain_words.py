@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
 from typer.main import get_command
 
-from strideinspect import Report, Settings, inspect
+from strideinspect import Report
 from strideinspect.cli.app import COMMANDS, application, title
 from strideinspect.report import csv, markdown, text
 from strideinspect.report.layout import plain
+from tests.unverified import unverified
 
 ROOT = Path(__file__).parents[1]
 MODELS = sorted((ROOT / "sample_models").glob("*.onnx"))
@@ -62,12 +62,6 @@ def phrases_in(written: str) -> list[str]:
     ]
 
 
-@cache
-def inspected(model: Path) -> Report:
-    """A sample model, inspected without running it."""
-    return inspect(model, settings=Settings(verify="none"))
-
-
 def printed(report: Report) -> str:
     """All that people read of a report: text at 80 columns, Markdown, CSV."""
     return plain(text.render(report, width=80)) + markdown.render([report]) + csv.render([report])
@@ -82,14 +76,14 @@ def without_findings(report: Report) -> Report:
                          ids=lambda m: m.stem)  # fmt: skip
 def test_reports(model: Path) -> None:
     """Nothing that a report prints about a sample model uses a phrase that was replaced."""
-    assert phrases_in(printed(without_findings(inspected(model)))) == []
+    assert phrases_in(printed(without_findings(unverified(model)))) == []
 
 
 @pytest.mark.parametrize("model", [m if m.stem in FEW else pytest.param(m, marks=pytest.mark.slow) for m in MODELS],
                          ids=lambda m: m.stem)  # fmt: skip
 def test_findings(model: Path) -> None:
     """Nothing that a rule says about a sample model uses a phrase that was replaced."""
-    report = inspected(model)
+    report = unverified(model)
     assert [phrases_in(f"{finding.message} {finding.help}") for finding in report.findings] == [[]] * len(
         report.findings
     )
@@ -98,7 +92,7 @@ def test_findings(model: Path) -> None:
 @pytest.mark.parametrize("name", FEW)
 def test_columns(name: str) -> None:
     """No table has a column by an old title, and every table of window nodes has the receptive field as RF."""
-    report = inspected(ROOT / "sample_models" / f"{name}.onnx")
+    report = unverified(ROOT / "sample_models" / f"{name}.onnx")
     titles = [line.split() for line in plain(text.render(report)).splitlines() if re.match(r" +(map|layer) +\w", line)]
     assert "RF" in titles[-1]
     assert {word for line in titles for word in line} & TITLES.keys() == set()
@@ -111,7 +105,7 @@ def test_columns(name: str) -> None:
 ])  # fmt: skip
 def test_nouns_follow_the_number_of_axes(name: str, nouns: set[str], others: set[str]) -> None:
     """One axis is a signal of samples, two are an image of pixels, three a volume of voxels."""
-    words = set(re.findall(r"\w+", printed(without_findings(inspected(ROOT / "sample_models" / f"{name}.onnx")))))
+    words = set(re.findall(r"\w+", printed(without_findings(unverified(ROOT / "sample_models" / f"{name}.onnx")))))
     assert words & nouns == nouns
     assert words & others == set()
 

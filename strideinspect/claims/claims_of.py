@@ -12,13 +12,14 @@ import numpy as np
 from strideinspect.analysis import Analysis
 from strideinspect.claims import enlarged_sizes
 from strideinspect.fields.hulls import Hulls
-from strideinspect.limits import MOST_CLAIMED_ENTRIES
+from strideinspect.fields.index_masks import runs, unmarked
+from strideinspect.limits import MOST_CLAIMED_ENTRIES, MOST_OVERWRITTEN
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes, Trouble
 from strideinspect.results.field import NOTHING
 from strideinspect.verify.claims import Claims, FieldClaim
 from strideinspect.verify.impulses import ImpulsePlan, plan
-from strideinspect.verify.messages import Reach
+from strideinspect.verify.messages import Reach, UnseenClaim
 
 
 def claims_of(analysis: Analysis, *, full: bool) -> Claims:
@@ -53,10 +54,27 @@ def claims_of(analysis: Analysis, *, full: bool) -> Claims:
         refutable=() if full else list(left_open.values()),
         enlarged=enlarged_sizes.enlarged(analysis, list(left_open.values()), macs) if full else (),
         impulses=_impulses(analysis) if full else None,
+        unread=_unread(analysis) if full else (),
         runs=not any(analysis.assumed.values()) and all(p.trouble is Trouble.FOREIGN for p in analysis.problems),
         unknown={name: shapes.unknown[name] for name in shapes.network.outputs if name in shapes.unknown},
         foreign=_foreign(shapes),
     )
+
+
+def _unread(analysis: Analysis) -> list[UnseenClaim]:
+    """The unseen indices of graph inputs, and those of maps that a window drops or skips and no other node uses."""
+    claims = [UnseenClaim(unseen.input, unseen.axis, unseen.ranges) for unseen in analysis.unseen]
+    maps: dict[tuple[str, int], UnseenClaim] = {}
+    for window in analysis.windows:
+        lost = () if window.dropped is None else (*window.dropped.pixels, *window.dropped.gap)
+        if window.output not in analysis.needed or not any(lost):
+            continue
+        tensor = analysis.data_tensor(window)
+        for axis in window.spatial_axes:
+            unread = runs(unmarked(analysis.used, tensor, axis, analysis.shapes.shapes[tensor][axis]))
+            if unread and tensor not in analysis.sizes:
+                maps[tensor, axis] = UnseenClaim(tensor, axis, unread)
+    return [*claims, *maps.values()][:MOST_OVERWRITTEN]
 
 
 def _foreign(shapes: Shapes) -> Mapping[str, Shape]:

@@ -163,9 +163,11 @@ def run(
         from strideinspect.cli import show as would
 
         return (would.files if show_files else would.settings)(question.tasks(models))
-    from strideinspect.report_cache import ReportCache, default_folder
+    cache = None
+    if not no_cache:
+        from strideinspect.report_cache import ReportCache, default_folder
 
-    cache = None if no_cache else ReportCache(default_folder())
+        cache = ReportCache(default_folder())
     answer = session.OutputRequest(
         format.value,
         targets,

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strideinspect import fleet
 from strideinspect.cli import console, outputs, stale, unmatched
@@ -17,11 +17,13 @@ from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
 from strideinspect.model_files import Exclude
 from strideinspect.report import statistics, symbols
-from strideinspect.report_cache import ReportCache
 from strideinspect.repository import Repository, root
 from strideinspect.results.report import FailedReport, Report, Severity
 from strideinspect.rules.registry import chosen
 from strideinspect.settings import Settings
+
+if TYPE_CHECKING:
+    from strideinspect.report_cache import ReportCache  # loads what a run without a cache does not need
 
 
 class InspectionRequest(NamedTuple):

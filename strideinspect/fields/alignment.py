@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
+from fractions import Fraction
+from functools import lru_cache
 
-from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.paths import Path, Paths
+from strideinspect.fields.closed_form import Closed, Phases
+from strideinspect.fields.paths import Path, Paths, center_range
+from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.results.field import NOTHING, Alignment
 
 _HOLE = (NOTHING, -NOTHING)
@@ -17,21 +19,31 @@ def alignment(form: Closed, paths: Paths) -> Alignment | None:
     Offsets are averages over one period. The middle of the closed form, which is their hull, has to lie among them:
     else the channels of the map see different places, which paths do not tell apart.
     """
-    stride = form.stride
-    if stride <= 0 or paths.centers is None or not any(form.phases):
+    if form.step <= 0 or paths.centers is None:
         return None
-    expected = (stride - 1) / 2
-    offsets = [center.mean / 2 - expected for center in paths.centers]  # their unit is half a pixel
-    least, most = min(offsets), max(offsets)
-    firsts, lasts = zip(*(span or _HOLE for span in form.phases), strict=True)
-    hull = Path(form.step, firsts, lasts).mean - expected
-    if not least <= hull <= most:
+    least, most = center_range(paths.centers)
+    make = _alignment if form.period <= MOST_REPORTED_PHASES else _alignment.__wrapped__
+    return make(form.step, form.phases, least, most, paths.apart_at)
+
+
+@lru_cache(maxsize=256)  # rows and columns, and the window nodes of one stage, usually lie alike
+def _alignment(
+    step: int, phases: Phases, first_center: Fraction, last_center: Fraction, apart_at: str | None
+) -> Alignment | None:
+    if not any(phases):
         return None
+    period = len(phases)
+    expected = (Fraction(step, period) - 1) / 2
+    firsts, lasts = zip(*(span or _HOLE for span in phases), strict=True)
+    if not first_center <= Path(step, firsts, lasts).mean <= last_center:
+        return None
+    least, most = first_center - expected, last_center - expected
+    # Cell r stands for the pixels from ⌊r·stride⌋ to ⌈(r + 1)·stride⌉ − 1.
     return Alignment(
         offset=least if least == most else None,
         least=least,
         most=most,
-        lookahead=max(0, *(last - (math.ceil((r + 1) * stride) - 1) for r, last in enumerate(lasts))),
-        lookback=max(0, *(math.floor(r * stride) - first for r, first in enumerate(firsts))),
-        apart_at=paths.apart_at if least < most else None,
+        lookahead=max(0, *(last - (-(-(r + 1) * step // period) - 1) for r, last in enumerate(lasts))),
+        lookback=max(0, *(r * step // period - first for r, first in enumerate(firsts))),
+        apart_at=apart_at if least < most else None,
     )

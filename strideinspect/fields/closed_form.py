@@ -240,7 +240,8 @@ def _caveat(read: Periodic) -> Caveat:
 
 def caveats(forms: Iterable[Closed]) -> Caveat:
     """What restricts any of these forms."""
-    return reduce(or_, (form.caveat for form in forms), Caveat.NONE)
+    distinct = {id(form.caveat): form.caveat for form in forms}  # joining flags takes longer than finding them equal
+    return reduce(or_, distinct.values(), Caveat.NONE)
 
 
 def united(forms: Sequence[Closed]) -> Closed:
@@ -269,7 +270,10 @@ def _signs(dims: int) -> NDArray[np.int64]:
 
 def reduced(form: Closed) -> Closed:
     """The same form with the shortest period."""
-    period, axis, phases = form.period, form.axis + 1, form.phases
+    period, axis = form.period, form.axis + 1
+    if period == 1:
+        return form
+    phases = form.phases
     for shorter in range(1, period):
         if period % shorter or form.step * shorter % period:
             continue

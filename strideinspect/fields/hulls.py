@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.sliding import transposed_minimum, window_minimum
-from strideinspect.limits import LARGEST_CACHED_HULLS, LARGEST_FIELD_ARRAY
+from strideinspect.limits import LARGEST_CACHED_CONCATENATION, LARGEST_CACHED_HULLS, LARGEST_FIELD_ARRAY
 from strideinspect.reads.steps import AxisStep, Channels, Place, Sliding, Table, Transposed
 from strideinspect.results.field import NOTHING, Shape, sees_nothing
 
@@ -220,8 +220,31 @@ def joined(pieces: list[tuple[Place, Hulls]], *, ignore_empty: bool) -> Hulls:
     covers = ignore_empty or sum(place.length for place, _ in pieces) == size
     if covers and all(piece is first or _alike(piece, first) for _, piece in pieces) and first.shape[axis] == 1:
         return first
-    dims = list(np.broadcast_shapes(*{(*p.shape[:axis], 1, *p.shape[axis + 1 :]) for _, p in pieces}))
+    shapes = {piece.shape for _, piece in pieces}
+    apart = {(*shape[:axis], 1, *shape[axis + 1 :]) for shape in shapes}
+    dims = apart.pop() if len(apart) == 1 else np.broadcast_shapes(*apart)
     bounded([*dims[1:], size])
+    constant = all(shape[axis] == 1 for shape in shapes)
+    extents = {extent for extent in dims[1:] if extent != 1}
+    is_line = math.prod(dims[1:]) in (extents or {1}) and 0 not in extents
+    if constant and is_line and size * max(dims) <= LARGEST_CACHED_CONCATENATION:
+        ranges = tuple((place.offset, place.length) for place, _ in pieces)
+        lines = _cached_lines(ranges, tuple(piece.tobytes() for _, piece in pieces), size)
+        in_order = lines if math.prod(dims[1:axis]) == 1 else lines.swapaxes(1, 2)
+        return in_order.reshape(2, *dims[1:axis], lines.shape[1], *dims[axis + 1 :])
+    return _laid_out(pieces, axis, list(dims), size)
+
+
+@lru_cache(maxsize=8)  # rows and columns, which usually have the same hulls, are concatenated one after the other
+def _cached_lines(ranges: tuple[tuple[int, int], ...], lines: tuple[bytes, ...], size: int) -> Hulls:
+    """Hulls that vary along one axis alone, concatenated along another: shape [2, size or 1, extent]."""
+    hulls = [np.frombuffer(line, dtype=np.int32).reshape(2, 1, -1) for line in lines]
+    pieces = [(Place(0, *at, size), piece) for at, piece in zip(ranges, hulls, strict=True)]
+    return _laid_out(pieces, 1, [2, 1, max(piece.shape[2] for piece in hulls)], size)
+
+
+def _laid_out(pieces: list[tuple[Place, Hulls]], axis: int, dims: list[int], size: int) -> Hulls:
+    """The pieces one after the other; all of them have `dims`, or extent 1, along the other axes."""
     stretches, counts = [], []
     for length, piece in _filled(pieces, size):
         dims[axis] = piece.shape[axis]

@@ -22,6 +22,7 @@ from strideinspect.fields.closed_form import (
     composed,
     last_closed,
     lifted,
+    reduced,
     united,
 )
 from strideinspect.fields.hulls import TooLargeError, joined
@@ -150,7 +151,7 @@ def _across(places: Sequence[Place], forms: Sequence[Closed], label: str) -> For
     period = math.lcm(*(form.period for form in forms))
     same = [lifted(form, period) for form in forms]
     spans = joined([(place, form.spans) for place, form in zip(places, same, strict=True)], ignore_empty=False)
-    return united([same[0]._replace(spans=spans, caveat=caveats(same))])
+    return reduced(same[0]._replace(spans=spans, caveat=caveats(same)))
 
 
 def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> Form:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from strideinspect.fields.closed_form import Caveat, Closed, Phases
 from strideinspect.fields.forward import AxisField, Fields, NodeReads
+from strideinspect.fields.paths import center_range
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
@@ -51,8 +52,8 @@ class MapMerge(NamedTuple):
     @property
     def comparable(self) -> bool:
         """Whether the branches should lie at one place: not in a causal network, and not where slices are joined."""
-        causal = len(self.axes) == 1 and len({branch.last for branch in self.branches}) == 1
-        return not (causal or self.slices or len({branch.stride for branch in self.branches}) > 1)
+        causal = len(self.axes) == 1 and _all_equal([branch.last for branch in self.branches])
+        return not (causal or self.slices) and _all_equal([branch.stride for branch in self.branches])
 
     @property
     def apart(self) -> Fraction:
@@ -63,8 +64,16 @@ class MapMerge(NamedTuple):
     @property
     def aligned(self) -> bool:
         """Whether the branches have one effective stride and lie at one place, as far as they should."""
-        same_stride = len({abs(branch.stride) for branch in self.branches}) == 1
+        same_stride = _all_equal([abs(branch.stride) for branch in self.branches])
         return same_stride and not (self.comparable and self.apart > 0)
+
+
+class _Alike(NamedTuple):
+    """Axes of a graph input along which the branches of a node are the same."""
+
+    input: str
+    branches: list[MergedMap]
+    axes: list[int]
 
 
 def merges(nodes: Sequence[NodeReads], fields: Fields, shapes: Mapping[str, Shape]) -> Iterator[MapMerge]:
@@ -83,7 +92,7 @@ def merges(nodes: Sequence[NodeReads], fields: Fields, shapes: Mapping[str, Shap
         if len(set(inputs)) < 2 or not _merges_maps(item):
             continue
         places = [read.place.axis if read.place is not None else None for read in item.reads]
-        alike: dict[tuple[str, tuple[MergedMap, ...]], list[int]] = {}
+        alike: list[_Alike] = []
         for source in dict.fromkeys(s for name in inputs for s in fields.get(name, {})):
             maps: dict[str, MergedMap] = {}
             for name, place in zip(inputs, places, strict=True):
@@ -93,10 +102,24 @@ def merges(nodes: Sequence[NodeReads], fields: Fields, shapes: Mapping[str, Shap
                 if branch is not None and place != branch[1]:
                     maps[name] = branch[0]
             if len(maps) > 1:
-                alike.setdefault((source[0], tuple(maps.values())), []).append(source[1])
-        for (name, branches), axes in alike.items():
+                _add(alike, source, list(maps.values()))
+        for name, branches, axes in alike:
             any_upsampled = any(branch.tensor in upsampled for branch in branches)
-            yield MapMerge(item.node, name, tuple(axes), branches, any_upsampled, item.joins_slices)
+            yield MapMerge(item.node, name, tuple(axes), tuple(branches), any_upsampled, item.joins_slices)
+
+
+def _add(alike: list[_Alike], source: InputAxis, branches: list[MergedMap]) -> None:
+    """Add an axis to those with the same branches."""
+    name, axis = source
+    for entry in alike:  # compared, not hashed: rows and columns share their numbers, and a Fraction is slow to hash
+        if entry.input == name and entry.branches == branches:
+            entry.axes.append(axis)
+            return
+    alike.append(_Alike(name, branches, [axis]))
+
+
+def _all_equal(numbers: Sequence[Fraction]) -> bool:
+    return numbers.count(numbers[0]) == len(numbers)
 
 
 def _merges_maps(item: NodeReads) -> bool:
@@ -111,16 +134,17 @@ def _branch(name: str, seen: AxisField | None, shape: Shape) -> tuple[MergedMap,
     if shape[seen.form.axis] < 2 or Caveat.ATTENDED in seen.form.caveat:
         return None
     place = _index_zero if seen.form.period <= MOST_REPORTED_PHASES else _index_zero.__wrapped__
-    middle, last = place(seen.form.phases, seen.form.stride)
-    centers = [center.mean / 2 for center in seen.paths.centers or ()] or [middle]  # in half pixels
-    return MergedMap(name, seen.form.stride, min(centers), max(centers), last), seen.form.axis
+    middle, last = place(seen.form.phases, seen.form.step)
+    least, most = center_range(seen.paths.centers) if seen.paths.centers else (middle, middle)
+    return MergedMap(name, seen.form.stride, least, most, last), seen.form.axis
 
 
 @lru_cache(maxsize=1024)
-def _index_zero(phases: Phases, stride: Fraction) -> tuple[Fraction, Fraction]:
+def _index_zero(phases: Phases, step: int) -> tuple[Fraction, Fraction]:
     """Center and last pixel of index 0, each averaged over the phases that see anything."""
     seeing = [(index, *span) for index, span in enumerate(phases) if span is not None]
     count = max(1, len(seeing))
-    shift = sum(index for index, _, _ in seeing) * stride  # sum of the distances of the phases from index 0
-    first, last = (Fraction(sum(span[side] for span in seeing) - shift) / count for side in (1, 2))
+    period = len(phases)
+    shift = sum(index for index, _, _ in seeing) * step  # sum of the distances of the phases from index 0, × period
+    first, last = (Fraction(sum(span[side] for span in seeing) * period - shift, period * count) for side in (1, 2))
     return (first + last) / 2, last

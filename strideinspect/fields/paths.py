@@ -8,7 +8,7 @@ together what lies apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from strideinspect.fields.closed_form import Closed, Form
-from strideinspect.limits import MOST_PATHS, MOST_PHASES
+from strideinspect.limits import LARGEST_CACHED_PATHS, MOST_PATHS, MOST_PHASES
 from strideinspect.reads.steps import Periodic, Place, Reshape, Sliding, Step, Table, Transposed, repeating
 from strideinspect.results.field import NOTHING, sees_nothing
 
@@ -45,8 +45,8 @@ class Path(NamedTuple):
         if period == 1:
             return Fraction(self.firsts[0] + self.lasts[0], 2)
         seeing = [r for r, first in enumerate(self.firsts) if not sees_nothing(first)]
-        middles = Fraction(sum(self.firsts[r] + self.lasts[r] for r in seeing), 2)
-        return (middles - Fraction(sum(seeing) * self.step, period)) / max(1, len(seeing))
+        ends = sum(self.firsts[r] + self.lasts[r] for r in seeing)
+        return Fraction(ends * period - 2 * sum(seeing) * self.step, 2 * period * max(1, len(seeing)))
 
 
 class Paths(NamedTuple):
@@ -81,8 +81,10 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
     if not (isinstance(before, Closed) and isinstance(after, Closed)):
         return paths
     match step:
-        case Sliding() | Transposed() | Table() if step.axis == before.axis:
-            return paths.changed(lambda path: _windowed(path, step))
+        case Sliding() | Transposed() if step.axis == before.axis:
+            return _along(paths, step._replace(axis=0))
+        case Table(periodic_form=Periodic() as read) if step.axis == before.axis:
+            return _along(paths, read)
         case Reshape() if step.before[before.axis] == 1:  # only the first phase exists
             return paths.changed(lambda path: Path(path.step, path.firsts[:1], path.lasts[:1]))
         case Reshape() if after.stride != before.stride:
@@ -92,8 +94,42 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
             return paths
 
 
+def _along(paths: Paths, step: Sliding | Transposed | Periodic) -> Paths:
+    if isinstance(step, Sliding) and (step.kernel, step.stride, step.begin) == (1, 1, 0):
+        return paths
+    small = _is_small([*(paths.centers or ()), *filter(None, [paths.smallest])])
+    return (_windowed if small else _windowed.__wrapped__)(paths, step)
+
+
+@lru_cache(maxsize=256)  # rows and columns usually have the same paths and windows
+def _windowed(paths: Paths, step: Sliding | Transposed | Periodic) -> Paths:
+    read = step if isinstance(step, Periodic) else step.periodic()
+    return paths.changed(
+        lambda path: _widened(path, step) if isinstance(step, Sliding) and len(path.firsts) == 1 else _read(path, read)
+    )
+
+
+def _is_small(centers: Sequence[Path]) -> bool:
+    """Whether what is computed from these paths may be cached."""
+    return sum(len(center.firsts) for center in centers) <= LARGEST_CACHED_PATHS
+
+
+def center_range(centers: tuple[Path, ...]) -> tuple[Fraction, Fraction]:
+    """The least and the greatest center of index 0 along these paths of a tensor, in pixels."""
+    return (_center_range if _is_small(centers) else _center_range.__wrapped__)(centers)
+
+
+@lru_cache(maxsize=256)  # asked by all merges and window nodes, of rows and columns, which are usually the same
+def _center_range(centers: tuple[Path, ...]) -> tuple[Fraction, Fraction]:
+    means = [center.mean for center in centers]
+    return min(means) / 2, max(means) / 2  # centers are in half pixels
+
+
 def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_window: bool) -> Paths:
     """The paths of all reads of a node together. A single read that fills a range of the axis is moved there.
+
+    Where reads fill ranges of the axis along which the position runs, the longest one stands for all: the others go on
+    where it ends, with the same map or with its other end.
 
     `one_window`: the node joins slices of one map, which are the taps of one window if they are less than a stride
     apart.
@@ -103,19 +139,37 @@ def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_
         if place is None or not isinstance(form, Closed) or place.axis != form.axis:
             return first
         moved = Sliding(place.axis, 1, 1, 1, place.offset, place.length, place.size)
-        return first.changed(lambda path: _windowed(path, moved))
+        return _along(first, moved)
+    along = [at for at, own, _ in parts if at is not None and isinstance(own, Closed) and own.axis == at.axis]
+    if len(along) == len(parts):
+        longest = max(range(len(parts)), key=lambda number: along[number].length)
+        return merge([parts[longest]], label, one_window=one_window)
     if all(paths is first for _, _, paths in parts):
         return first
     known = [paths.smallest for _, _, paths in parts if paths.smallest is not None]
     smallest = min(known, key=lambda path: path.size) if len(known) == len(parts) else None
-    different = dict.fromkeys(paths.centers for _, _, paths in parts)  # the usual case: all are the same
-    centers = first.centers if len(different) == 1 else _kept([path for own in different for path in own or (None,)])
+    different = tuple(dict.fromkeys(paths.centers for _, _, paths in parts))  # the usual case: all are the same
+    centers = first.centers if len(different) == 1 else _all_of(different)
     if one_window and centers is not None:
         centers = _joined(centers)
     apart_at = next((paths.apart_at for _, _, paths in parts if paths.apart_at is not None), None)
-    if apart_at is None and centers is not None and len({center.mean for center in centers}) > 1:
-        apart_at = label
+    if apart_at is None and centers is not None and len(centers) > 1:
+        least, most = center_range(centers)
+        apart_at = label if least < most else None
     return Paths(smallest, centers, apart_at)
+
+
+def _all_of(several: tuple[tuple[Path, ...] | None, ...]) -> tuple[Path, ...] | None:
+    """The different centers of several branches."""
+    known = tuple(centers for centers in several if centers is not None)
+    if len(known) < len(several):
+        return None
+    return (_union if all(map(_is_small, known)) else _union.__wrapped__)(known)
+
+
+@lru_cache(maxsize=256)  # rows and columns usually have the same paths
+def _union(several: tuple[tuple[Path, ...], ...]) -> tuple[Path, ...] | None:
+    return _different(dict.fromkeys(center for centers in several for center in centers))
 
 
 def _kept(centers: Sequence[Path | None]) -> tuple[Path, ...] | None:
@@ -123,14 +177,13 @@ def _kept(centers: Sequence[Path | None]) -> tuple[Path, ...] | None:
     known = [_narrowed(path) for path in centers if path is not None]
     if len(known) < len(centers):
         return None
-    return _different(tuple(known)) if len(known) > 1 else (known[0],)
+    return _different(known) if len(known) > 1 else (known[0],)
 
 
-@lru_cache(maxsize=1024)  # rows and columns usually have the same paths
-def _different(known: tuple[Path, ...]) -> tuple[Path, ...] | None:
+def _different(known: Iterable[Path]) -> tuple[Path, ...] | None:
     alike: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Path, Path]] = {}
     for center in known:
-        start = next((first for first in center.firsts if not sees_nothing(first)), 0)
+        start = _start(center.firsts)
         shape = (_moved(center.firsts, -start), _moved(center.lasts, -start))
         least, most = alike.get(shape, (center, center))
         alike[shape] = (min(least, center), max(most, center))
@@ -153,15 +206,6 @@ def _joined(centers: tuple[Path, ...]) -> tuple[Path, ...]:
     return (_narrowed(Path(centers[0].step, (min(firsts),), (max(firsts),))),)
 
 
-def _windowed(path: Path, step: Sliding | Transposed | Table) -> Path | None:
-    if isinstance(step, Sliding) and (step.kernel, step.stride, step.begin) == (1, 1, 0):
-        return path
-    if isinstance(step, Sliding) and len(path.firsts) == 1:
-        return _widened(path, step)
-    read = step.periodic_form if isinstance(step, Table) else step.periodic()
-    return None if isinstance(read, str) else _read(path, read)
-
-
 def _widened(path: Path, step: Sliding) -> Path:
     """A window over a map with one phase, the usual case."""
     begin = -step.begin * path.step
@@ -171,8 +215,14 @@ def _widened(path: Path, step: Sliding) -> Path:
     return Path(path.step * step.stride, (path.firsts[0] + min(begin, end),), (path.lasts[0] + max(begin, end),))
 
 
-@lru_cache(maxsize=1024)  # rows and columns are usually read alike
 def _read(path: Path, read: Periodic) -> Path | None:
+    start = _start(path.firsts)
+    after = _read_at_zero(_shifted(path, -start), read)
+    return None if after is None else _shifted(after, start)
+
+
+@lru_cache(maxsize=1024)  # paths differ mostly by shifts, and rows and columns not at all
+def _read_at_zero(path: Path, read: Periodic) -> Path | None:
     inner = len(path.firsts)
     turns = inner // math.gcd(abs(read.step), inner)
     period = len(read.taps) * turns
@@ -208,5 +258,15 @@ def _reduced(path: Path) -> Path:
     return path
 
 
+def _start(firsts: tuple[int, ...]) -> int:
+    """The first pixel that the first phase sees that sees anything."""
+    return firsts[0] if firsts[0] < NOTHING else next((first for first in firsts if not sees_nothing(first)), 0)
+
+
+def _shifted(path: Path, by: int) -> Path:
+    return Path(path.step, _moved(path.firsts, by), _moved(path.lasts, by)) if by else path
+
+
 def _moved(ends: tuple[int, ...], by: int) -> tuple[int, ...]:
-    return tuple(end if sees_nothing(abs(end)) else end + by for end in ends)
+    # A list in between, since a generator takes twice as long for a few ends.
+    return tuple([end + by if -NOTHING < end < NOTHING else end for end in ends]) if by else ends

@@ -19,9 +19,10 @@ _RESIZES = frozenset({"Resize", "Upsample"})
 def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[int, ...]]:
     """Per graph input the axes along which a first window slides; without one, those that are resized.
 
-    The batch axis 0 is excluded.
+    Axis 0 is the batch, unless windows of more than one index slide along it: the frames of a spectrogram that a model
+    takes without a batch.
     """
-    sources = [(name, axis) for name in shapes.network.inputs for axis in range(1, len(shapes.shapes[name]))]
+    sources = [(name, axis) for name in shapes.network.inputs for axis in range(len(shapes.shapes[name]))]
     seen: dict[str, dict[InputAxis, Dependence]] = {name: {} for name in shapes.network.inputs}
     for name, axis in sources:
         shape = shapes.shapes[name]
@@ -34,13 +35,14 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[
         geometry = shapes.geometries.get(node.key) if item.known else None
         if geometry is not None:
             for source, dependence in seen.get(node.inputs[geometry.data], {}).items():
-                if dependence.axes & set(geometry.axes):
+                along = (w for a, w in zip(geometry.axes, geometry.windows, strict=True) if a in dependence.axes)
+                if any(source[1] > 0 or w.extent > 1 for w in along):
                     window_axes.add(source)
             continue
         if node.op in _RESIZES and item.reads:
             before, after = shapes.shapes[node.inputs[0]], shapes.shapes[node.key]
             changed = {axis for axis, sizes in enumerate(zip(before, after, strict=False)) if sizes[0] != sizes[1]}
-            resized |= {source for source, d in seen.get(node.inputs[0], {}).items() if d.axes & changed}
+            resized |= {s for s, d in seen.get(node.inputs[0], {}).items() if s[1] > 0 and d.axes & changed}
         for name, parts in _contributions(item, seen).items():
             seen[name] = {s: actual.merge([(place, d) for place, d in p], ()) for s, p in parts.items()}
     return {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
 from strideinspect.fields.scales import scales_of
 from strideinspect.limits import MOST_REPORTED_PHASES
-from strideinspect.model.node import Shape
+from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.results.field import NOTHING, ROUNDED, Field, FullField, InputAxis, LastLocal, Positions, Span
 from strideinspect.results.report import TensorReport
@@ -30,7 +29,7 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
     """One source's field in a tensor of this shape; `dynamic` says that the input axis has no size in the file."""
     name, axis = source
     actual = seen.actual
-    node_axis = next(iter(actual.axes)) if len(actual.axes) == 1 and actual.local is not None else None
+    node_axis = _node_axis(seen)
     if actual.local is None:
         low = np.full((2, 1), NOTHING)
     else:
@@ -46,8 +45,9 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
     last_local: LastLocal | None = None
     phases: tuple[Span | None, ...] = ()
     if isinstance(seen.form, Closed):
-        size, stride, zero = seen.form.size, seen.form.stride, seen.form.phases[0]
-        phases = seen.form.phases if seen.form.period <= MOST_REPORTED_PHASES else ()
+        all_phases = seen.form.phases
+        size, stride, zero = seen.form.size, seen.form.stride, all_phases[0]
+        phases = all_phases if seen.form.period <= MOST_REPORTED_PHASES else ()
         # At most the size: channels are told apart in the closed form, and not along a path.
         smallest = None if seen.paths.smallest is None else min(size, seen.paths.smallest.size)
         if node_axis is not None and Caveat.ATTENDED not in seen.form.caveat:
@@ -86,6 +86,12 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
     )
 
 
+def _node_axis(seen: AxisField) -> int | None:
+    """The axis of the tensor along which the position runs; None where there is none, or no single one."""
+    actual = seen.actual
+    return next(iter(actual.axes)) if len(actual.axes) == 1 and actual.local is not None else None
+
+
 def _last_local(form: Suspended | Scales | Reason) -> LastLocal | None:
     if isinstance(form, Reason) and form.last is not None:
         return LastLocal(form.last.tensor, form.last.form.size, form.last.form.stride)
@@ -115,49 +121,61 @@ def _packed(hulls: bytes) -> tuple[Positions, int]:
     return Positions(low[0].tobytes(), np.where(low[1] == NOTHING, NOTHING, -low[1]).tobytes()), widest
 
 
-def fields_of(shapes: Shapes, fields: Fields, tensor: str) -> tuple[Field, ...]:
-    """The fields of one tensor, one per image axis that it depends on."""
-    shape = shapes.shapes.get(tensor)
-    if shape is None:
-        return ()
-    axis_fields = []
-    for (name, axis), seen in sorted(fields.get(tensor, {}).items(), key=lambda item: _order(shapes, item[0])):
-        dynamic = _is_dynamic(shapes, (name, axis))
-        axis_fields.append(field((name, axis), seen, shape, shapes.shapes[name][axis], dynamic=dynamic))
-    return tuple(axis_fields)
+class TensorFields:
+    """The fields of all tensors in the form of the report, each converted once.
 
+    Elementwise nodes and convolutions of size 1 leave a field as it is, so that many tensors share it.
+    """
 
-def _order(shapes: Shapes, source: InputAxis) -> tuple[int, int]:
-    return list(shapes.network.inputs).index(source[0]), source[1]
+    def __init__(self, shapes: Shapes, fields: Fields) -> None:
+        self._shapes = shapes
+        self._fields = fields  # keeps the fields that `_converted` knows by identity
+        self._converted: dict[tuple[InputAxis, int, int], Field] = {}
 
+    def of(self, tensor: str) -> tuple[Field, ...]:
+        """The fields of one tensor, one per image axis that it depends on."""
+        shape = self._shapes.shapes.get(tensor)
+        if shape is None:
+            return ()
+        return tuple(self._field(source, seen, shape) for source, seen in self._ordered(tensor).items())
 
-def tensor(shapes: Shapes, fields: Fields, name: str) -> TensorReport:
-    """Shape and fields of one tensor, and the maps of which it is made."""
-    shape = shapes.shapes.get(name)
-    seen = fields.get(name, {})
-    return TensorReport(
-        name, shape, fields_of(shapes, fields, name), shapes.unknown.get(name), _scales(shapes, seen, shape)
-    )
+    def report(self, tensor: str) -> TensorReport:
+        """Shape and fields of one tensor, and the maps of which it is made."""
+        shapes = self._shapes
+        shape = shapes.shapes.get(tensor)
+        return TensorReport(tensor, shape, self.of(tensor), shapes.unknown.get(tensor), self._scales(tensor, shape))
 
+    def _ordered(self, tensor: str) -> dict[InputAxis, AxisField]:
+        """The fields of a tensor in the order of the graph inputs and their axes."""
+        inputs = list(self._shapes.network.inputs)
+        seen = self._fields.get(tensor, {})
+        return {source: seen[source] for source in sorted(seen, key=lambda one: (inputs.index(one[0]), one[1]))}
 
-def _scales(shapes: Shapes, seen: Mapping[InputAxis, AxisField], shape: Shape | None) -> tuple[Scale, ...]:
-    if shape is None:
-        return ()
-    producers = {name: node for node in shapes.nodes for name in node.outputs if name}
+    def _field(self, source: InputAxis, seen: AxisField, shape: Shape) -> Field:
+        axis = _node_axis(seen)
+        key = source, id(seen), 1 if axis is None else shape[axis]
+        if key not in self._converted:
+            self._converted[key] = self._new(source, seen, shape)
+        return self._converted[key]
 
-    def origin(name: str) -> str:
+    def _new(self, source: InputAxis, seen: AxisField, shape: Shape) -> Field:
+        extent = self._shapes.shapes[source[0]][source[1]]
+        return field(source, seen, shape, extent, dynamic=_is_dynamic(self._shapes, source))
+
+    def _scales(self, tensor: str, shape: Shape | None) -> tuple[Scale, ...]:
+        return () if shape is None else scales_of(self._ordered(tensor), shape, self._new, self._origin)
+
+    def _origin(self, name: str) -> str:
         """The map before it was only turned and reshaped."""
-        node = producers.get(name)
+        node = self._producers.get(name)
         while node is not None and node.op in _MOVES:
             name = node.inputs[0]
-            node = producers.get(name)
+            node = self._producers.get(name)
         return name
 
-    def report(source: InputAxis, part: AxisField, grid: Shape) -> Field:
-        return field(source, part, grid, shapes.shapes[source[0]][source[1]], dynamic=_is_dynamic(shapes, source))
-
-    ordered = dict(sorted(seen.items(), key=lambda item: _order(shapes, item[0])))
-    return scales_of(ordered, shape, report, origin)
+    @cached_property
+    def _producers(self) -> dict[str, Node]:
+        return {name: node for node in self._shapes.nodes for name in node.outputs if name}
 
 
 def _is_dynamic(shapes: Shapes, source: InputAxis) -> bool:

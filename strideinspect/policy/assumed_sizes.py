@@ -12,14 +12,14 @@ def applied(report: Report) -> Report:
     """The report with the findings at assumed sizes as warnings or notes; these say which size they hold at.
 
     A warning is left where the size of an image was chosen, of which there are few usual ones. A length of a signal or
-    a number of features can be anything.
+    of a spectrogram, which has no batch, or a number of features can be anything.
     """
     chosen = [given for given in report.inputs if given.assumed]
     sizes = [_size(given) for given in chosen if {*given.origins} != {"state"}] or [*map(_size, chosen)]
     if not sizes:
         return report
     where = f"this is at the assumed size {listed(sizes)}: give the real one with --input-shape"
-    image = any(len(given.spatial_axes) > 1 for given in chosen)
+    image = any(len(given.spatial_axes) > 1 and 0 not in given.spatial_axes for given in chosen)
     most = Severity.WARNING if image else Severity.NOTE
     findings = [_at_most(most, finding, where) for finding in report.findings]
     return replace(report, findings=tuple(sorted(findings, key=lambda finding: -finding.severity.rank)))

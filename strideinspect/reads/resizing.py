@@ -75,17 +75,22 @@ def resize(placed: PlacedNode) -> tuple[Read, ...]:
 
 
 class Copied(NamedTuple):
-    """An axis along which onnxruntime copies a map; by the standard `output_index` reads the indices `standard`."""
+    """An axis along which onnxruntime copies a map; by the standard `output_index` reads the indices `standard`.
+
+    It is the first of the `differing` indices, out of `length`, for which the two are not the same.
+    """
 
     axis: int
     output_index: int
     standard: tuple[int, int]
+    differing: int
+    length: int
 
 
 def copied(placed: PlacedNode) -> Copied | None:
     """Where onnxruntime copies the map of a Resize that keeps its size, and the standard reads another index.
 
-    None where both read the same. The middle one of the indices that differ is given.
+    None where both read the same.
     """
     if placed.output_shape() != placed.shape(0):
         return None
@@ -97,9 +102,9 @@ def copied(placed: PlacedNode) -> Copied | None:
                 own = np.arange(part.size)[:, None]
                 differing = np.flatnonzero(((taps != own) & (taps >= 0)).any(axis=1))
                 if len(differing):
-                    index = int(differing[len(differing) // 2])
+                    index = int(differing[0])
                     seen = taps[index][taps[index] >= 0]
-                    return Copied(part.axis, index, (int(seen.min()), int(seen.max())))
+                    return Copied(part.axis, index, (int(seen.min()), int(seen.max())), len(differing), part.size)
     except UnresolvedError:
         return None
     return None

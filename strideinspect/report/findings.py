@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from strideinspect.results.report import Finding, Report, Severity
 STYLES = {Severity.NOTE: Style.NOTE, Severity.WARNING: Style.WARNING, Severity.ERROR: Style.ERROR}
 NAMED = 3
 """Number of further places of a repeated finding that are named."""
+_NUMBERS = re.compile(r"[\d.,]+")
 MOST = 8
 """Number of warnings or errors of one kind that are listed one by one."""
 
@@ -53,9 +55,13 @@ class Group(NamedTuple):
         included = [(_included(consequences), self.first)] if consequences else []
         if self.first.severity is Severity.NOTE:
             return [(self.first.message + _elsewhere(own), self.first), *included]
-        texts: dict[str, list[Finding]] = {}
-        for place in own:
-            texts.setdefault(_without_name(place), []).append(place)
+        texts: dict[object, list[Finding]] = {}
+        for number, finding in enumerate(self.findings):
+            for place in places_of(finding):
+                if place.rule == self.first.rule:
+                    text = _without_name(place)
+                    # Places of one cause that differ in numbers only: those of the first one are enough to see it.
+                    texts.setdefault((number, _NUMBERS.sub("", text)) if finding.also else text, []).append(place)
         many = most is not None and len(texts) > most
         one_by_one = list(texts.values())[: (most or 0) - 1] if many else list(texts.values())
         listed = [(alike[0].message + _elsewhere(alike), alike[0]) for alike in one_by_one]
@@ -125,11 +131,13 @@ def _included(consequences: Sequence[Finding]) -> str:
 
 
 def _elsewhere(findings: Sequence[Finding]) -> str:
-    """The other places of a repeated finding: ` (3 times; also at a, b)`."""
+    """The other places of a repeated finding: ` (3 times; also at a, b)`; `likewise` where numbers differ."""
     if len(findings) == 1:
         return ""
     others = _named(findings[1:], but=findings[0])
-    return f" ({len(findings):,} times{'; also at ' if others else ''}{others})"
+    same = len({_without_name(finding) for finding in findings}) == 1 or findings[0].severity is Severity.NOTE
+    where = f"; {'also' if same else 'likewise'} at {others}" if others else ""
+    return f" ({len(findings):,} times{where})"
 
 
 def _named(findings: Iterable[Finding], but: Finding | None = None) -> str:

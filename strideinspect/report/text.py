@@ -92,7 +92,7 @@ def _header(report: Report, width: int) -> Iterator[Line]:
     for i, name in zip(report.inputs, names, strict=True):
         head = Segment(f"{pad(name, max(map(cells, names)))}  {pad(spelling.shape_text(i.shape), max(shapes))}  ")
         yield from hang((head,), _about(i), width, style=Style.DIM)
-    batched = any(i.shape[0] > 1 for i in report.inputs if i.spatial_axes)
+    batched = any(i.shape[0] > 1 for i in report.inputs if i.spatial_axes and 0 not in i.spatial_axes)
     yield from hang((), _totals(report.totals) + (" (batch 1)" if batched else ""), width, style=Style.DIM)
 
 

@@ -23,7 +23,19 @@ def render(report: Report, width: int) -> Iterator[Line]:
     yield from hang((head,), _verdict(verification), width, indent=2)
     if verification.impulses is not None and verification.impulses.watched:
         yield from hang((Segment("  "),), _impulses(report, verification.impulses), width)
+    if verification.overwritten is not None and verification.overwritten.not_checked < verification.overwritten.total:
+        yield from hang((Segment("  "),), _overwritten(verification.overwritten), width)
     yield from _unchecked(verification, width)
+
+
+def _overwritten(counts: Counts) -> str:
+    """`proven by running: both unused ranges, overwritten with random numbers, change no bit of an output`."""
+    if counts.contradicted:
+        failed = _part(counts.contradicted, _total(counts), "unused range")
+        return f"{failed}, overwritten with random numbers, changed an output"
+    what = _agreed(counts, "unused range", "")
+    verb = "changes" if counts.agreed == 1 else "change"
+    return f"proven by running: {what}, overwritten with random numbers, {verb} no bit of any output"
 
 
 def _impulses(report: Report, impulses: Impulses) -> str:

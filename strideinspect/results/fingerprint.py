@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import astuple, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from strideinspect.results.report import Finding, Report
@@ -18,8 +17,7 @@ DIGITS = 32
 """Hexadecimal digits of a fingerprint: 128 bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class FindingKey:
+class FindingKey(NamedTuple):
     """The parts of a fingerprint; findings of one report may share them.
 
     Attributes:
@@ -66,7 +64,7 @@ def fingerprints(report: Report, *, model: str = "") -> tuple[str, ...]:
     digests: list[str] = []
     for finding in report.findings:
         parts = key(finding)
-        digests.append(_digest([model, *astuple(parts), earlier[parts]]))
+        digests.append(_digest([model, *parts, earlier[parts]]))
         earlier[parts] += 1
     return tuple(digests)
 

@@ -231,6 +231,11 @@ class VerificationJson(TypedDict):
         "borders depend on what they would depend on in an unlimited input.",
     ]
     impulses: Annotated[ImpulsesJson | None, "With --verify full: the impulse tests with the real weights; else null."]
+    overwritten: Annotated[
+        CountsJson | None,
+        "With --verify full, where indices are never used: axes of graph inputs and maps, agreed if random numbers at "
+        "these indices changed no bit of any output; else null.",
+    ]
     details: Annotated[list[CheckJson], "All checks that did not agree."]
 
 

@@ -97,6 +97,8 @@ class Verification:
         unseen: Axes of graph inputs whose unseen pixels change no output.
         theory: Tensors whose closed form holds where an index is clear of all borders.
         impulses: Result of impulses through the real weights; None unless `verify="full"`.
+        overwritten: Axes of graph inputs and of maps whose unused indices, overwritten with random numbers, change no
+            bit of an output; None unless `verify="full"` found any.
         details: Every claim that is not agreed.
         seconds: How long verification took; not the same from run to run.
 
@@ -111,6 +113,7 @@ class Verification:
     unseen: Counts = Counts()
     theory: Counts = Counts()
     impulses: Impulses | None = None
+    overwritten: Counts | None = None
     details: tuple[Check, ...] = ()
     seconds: float | None = None
 

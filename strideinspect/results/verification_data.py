@@ -19,6 +19,7 @@ def verification_data(verification: Verification) -> VerificationJson:
         "unseen": _counts(verification.unseen),
         "theory": _counts(verification.theory),
         "impulses": _impulses(verification.impulses),
+        "overwritten": None if verification.overwritten is None else _counts(verification.overwritten),
         "details": [_check(check) for check in verification.details],
     }
 

@@ -77,7 +77,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             read = f"indices {spans([copy.standard])}" if copy.standard[0] < copy.standard[1] else copy.standard[0]
             yield Draft(
                 f"{node.op} {node.label}: its map keeps its size, so that onnxruntime copies it; by the standard index "
-                f"{copy.output_index} of axis {copy.axis} reads {f'index {read}' if isinstance(read, int) else read}",
+                f"{copy.output_index} of axis {copy.axis} reads {f'index {read}' if isinstance(read, int) else read}, "
+                f"and {copy.differing} of {copy.length} indices read others than their own",
                 f"leave it out to keep the copy, or give it a scale of 1 along axis {copy.axis}",
                 node=node.key,
                 axes=(copy.axis,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +43,11 @@ class Lost(NamedTuple):
     axes: tuple[int, ...]
     ranges: tuple[Span, ...]
     causes: tuple[Cause, ...]
+
+    @property
+    def cause(self) -> Hashable:
+        """What is common to all that the same nodes lose: rows and columns, even where they are others."""
+        return "lost pixels", self.given.name, tuple(cause.node.key for cause in self.causes) or self.ranges
 
 
 def lost_pixels(analysis: Analysis) -> list[Lost]:

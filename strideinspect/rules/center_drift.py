@@ -73,7 +73,9 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 yield Draft(
                     f"index i of {output.name} is centered at {center(stride, offset)} along {axes_listed(axes)} of "
                     f"{name}, {shift(offset, rank)} {half_pixel(stride)}",
-                    "decode positions, and lay anchors, at this center instead",
+                    "decode positions, and lay anchors, at this center instead"
+                    if rank > 1
+                    else "take this center as the time of index i",
                     tensor=output.name,
                     input=name,
                     axes=tuple(axes),

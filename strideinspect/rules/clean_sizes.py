@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 def preferred(trials: SizeTrials) -> Attempt:
     """The first size that runs if nothing speaks against it; else, of a few others, the one with the fewest findings.
 
+    Of two with as many, the one in which more layers have a position.
+
     Only findings above a note that hold at the chosen size count, whatever the user expects or ignores. The others are
     analysed, not run.
     """
@@ -27,10 +29,12 @@ def preferred(trials: SizeTrials) -> Attempt:
         return first
     found = fewest = _found(first.analysis)
     better: Attempt | None = None
+    placed = 0
     for other in trials.others(_ends(found)) if found else ():
         there = _found(other.analysis)
-        if len(there) < len(fewest):
-            better, fewest = other, there
+        better_placed = better is not None and len(there) == len(fewest) and _placed(other.analysis) > placed
+        if len(there) < len(fewest) or better_placed:
+            better, fewest, placed = other, there, _placed(other.analysis)
         if not there:
             break
     if better is None:
@@ -45,6 +49,11 @@ def _found(analysis: Analysis) -> list[Finding]:
     return [
         finding for places in causes for finding in places if finding.assumed and finding.severity is not Severity.NOTE
     ]
+
+
+def _placed(analysis: Analysis) -> int:
+    """How many layers have a position with a closed form: fewer where sizes mix axes that the model keeps apart."""
+    return sum(any(field.size is not None for field in window.fields) for window in analysis.windows)
 
 
 def _ends(found: list[Finding]) -> dict[InputAxis, int]:

@@ -20,7 +20,7 @@ def contradictions(inspection: Inspection, *claims: str) -> Iterator[Draft]:
         for check in details:
             if check.claim == claim and check.verdict is Verdict.CONTRADICTED:
                 node = inspection.analysis.producers.get(check.output)
-                unseen = claim == "unseen"
+                unseen = claim == "unseen" and check.output in inspection.analysis.sizes
                 yield Draft(
                     _message(f"{node.op} {node.label}" if node else check.output, check),
                     "one of the two is wrong: please report the structure of this model",

@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+import onnx
+
 from strideinspect.analysis import Analysis
 from strideinspect.limits import MOST_CONTROL_VALUES
 from strideinspect.model.network import INTEGERS
@@ -40,12 +42,23 @@ def decided_by_inputs(analysis: Analysis) -> Iterator[Decided]:
             yield Decided(node, inputs, branch)
 
 
+def compared_with(analysis: Analysis, name: str) -> str:
+    """The number that a node compares an input with for equality, such as a sampling rate; empty without one."""
+    for node in analysis.shapes.nodes:
+        if node.op == "Equal" and not node.domain and name in node.inputs:
+            for other in node.inputs:
+                value = analysis.shapes.constants.known(other)
+                if value is not None and value.size == 1:
+                    return f"{value.reshape(-1)[0]}"
+    return ""
+
+
 def _control_inputs(analysis: Analysis) -> Mapping[str, tuple[str, ...]]:
-    """Per tensor that only small inputs decide, those inputs."""
+    """Per tensor that only small inputs decide, those inputs. Texts are data."""
     shapes = analysis.shapes
     behind: dict[str, tuple[str, ...]] = {}
     for name, shape in analysis.sizes.items():
-        few = math.prod(shape) <= MOST_CONTROL_VALUES
+        few = math.prod(shape) <= MOST_CONTROL_VALUES and shapes.dtypes.get(name) != onnx.TensorProto.STRING
         if few and (shapes.dtypes.get(name) in INTEGERS or len(shape) < 2):
             behind[name] = (name,)
     for node in shapes.nodes:

@@ -54,14 +54,17 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     from strideinspect.model.declared_shapes import conflicts  # imports onnx
 
     shapes = inspection.analysis.shapes
-    for name, declared, computed in () if shapes.resized else conflicts(shapes):
+    for conflict in () if shapes.resized else conflicts(shapes):
+        name, declared, computed = conflict
         computes = inspection.analysis.producers.get(name)
         yield Draft(
             f"{name} is declared {_declared(declared)}; "
             + (f"its shape is {by_axes(computed)}" if computed else "it is a scalar"),
-            "export the model again, or correct the declaration",
+            "whoever allocates it by its declaration gets it wrong: export the model again, or correct the declaration",
             node=computes.key if computes else None,
             tensor=name,
+            # An exporter that writes a number of axes which is wrong does so for every output.
+            cause=None if conflict.same_rank else ("declared rank", len(declared)),
         )
 
 

@@ -37,7 +37,7 @@ Use dilations without a common factor (1, 2, 5), or add undilated convolutions i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
@@ -46,6 +46,7 @@ from strideinspect.rules.registry import rule
 from strideinspect.spelling import axis_noun, spans
 
 if TYPE_CHECKING:
+    from strideinspect.results.field import Field, Span
     from strideinspect.rules.inspection import Inspection
 
 
@@ -77,4 +78,15 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 ranges=holes,
                 pixels=count,
                 written_by=output.name,
+                cause=(unseen := _unseen(inspection, field, holes)),
+                consequence=unseen is not None,
             )
+
+
+def _unseen(inspection: Inspection, field: Field, holes: Sequence[Span]) -> Hashable | None:
+    """The cause of the holes if no output at all depends on these pixels; None if others do."""
+    for lost in inspection.lost_pixels:
+        within = all(any(first <= a and b <= last for first, last in lost.ranges) for a, b in holes)
+        if lost.given.name == field.input and field.axis in lost.axes and within:
+            return lost.cause
+    return None

@@ -52,35 +52,56 @@ from strideinspect.spelling import by_axes
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
+    from strideinspect.results.size_rules import SizeRule
     from strideinspect.rules.inspection import Inspection
+
+
+_OTHERWISE = "give both branches the same size, or pad or crop before the merge"
 
 
 @rule("model", Severity.ERROR)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per merge."""
     misfits = [problem for problem in inspection.analysis.problems if problem.trouble.value == "merge"]
-    advice = _help(inspection.analysis) if misfits else ""
+    advice = _help(inspection.analysis) if misfits and inspection.advises else ""
     for problem in misfits:
         node = problem.node
-        yield Draft(f"{node.op} {node.label}: {problem.text} at this input size", advice, node=node.key)
+        yield Draft(f"{node.op} {node.label}: {problem.text} at this input size", advice or _OTHERWISE, node=node.key)
 
 
 def _help(analysis: Analysis) -> str:
-    """Advice: the nearest multiples of the largest stride at which the model runs; empty if there are none."""
-    strides = {abs(field.stride) for window in analysis.windows for field in window.fields if field.stride is not None}
-    largest = int(max((s for s in strides if s.denominator == 1), default=1))
-    texts: list[str] = []
-    for up in (0, 1):
-        near = {
-            given.name: tuple(
-                (n + up * (largest - 1)) // largest * largest if axis in given.spatial_axes else n
-                for axis, n in enumerate(given.shape)
-            )
-            for given in analysis.inputs
-        }
-        sizes = [near[given.name][axis] for given in analysis.inputs for axis in given.spatial_axes]
-        if min(sizes, default=0) and not analysis.at(near).problems:
-            texts.append(by_axes(sizes) if len(set(sizes)) > 1 else str(sizes[0]))
-    if not texts:
-        return "give both branches the same size, or pad or crop before the merge"
-    return f"use sizes that are multiples of {largest}, such as {' or '.join(dict.fromkeys(texts))}"
+    """The sizes at which the model runs, by the study of its sizes; empty if there is no rule for them."""
+    from strideinspect.studies.sizes import running, sizes_that_run  # imports numpy
+
+    base = running(analysis)
+    rules = {
+        (given.name, axis): sizes_that_run(base, given.name, axis, given.shape[axis])
+        for given in analysis.inputs
+        for axis in given.spatial_axes
+    }
+    if not rules or any(found.step is None for found in rules.values()):
+        return ""
+    near: list[list[int]] = [[], []]
+    for (name, axis), found in rules.items():
+        now = analysis.sizes[name][axis]
+        for sizes, other in zip(near, (found.below, found.above), strict=True):
+            size = now if _holds(found, now) else other
+            if size is not None:
+                sizes.append(size)
+    texts = [by_axes(sizes) if len(set(sizes)) > 1 else str(sizes[0]) for sizes in near if len(sizes) == len(rules)]
+    such_as = f", such as {' or '.join(dict.fromkeys(texts))}" if texts else ""
+    distinct = list(dict.fromkeys(filter(None, map(_said, rules.values()))))
+    return f"use sizes {' and '.join(distinct)}{such_as}" if distinct else ""
+
+
+def _holds(rule: SizeRule, size: int) -> bool:
+    """Whether a size follows the rule."""
+    above = rule.smallest is not None and size >= rule.smallest
+    return bool(rule.step and above and size % rule.step in rule.remainders)
+
+
+def _said(rule: SizeRule) -> str:
+    """`that are multiples of 8`, `8·k + 3`; empty where every size runs."""
+    if rule.step == 1:
+        return ""
+    return f"that are multiples of {rule.step}" if rule.remainder == 0 else f"{rule.text}"

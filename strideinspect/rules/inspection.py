@@ -73,7 +73,7 @@ class Inspection:
         for lost in self.lost_pixels:
             for cause in lost.causes:
                 if cause.node.key == key and (lost.ranges == ranges or cause.lost == count):
-                    return "lost pixels", lost.given.name, lost.ranges
+                    return lost.cause
         return None
 
     @cached_property

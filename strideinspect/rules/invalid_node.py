@@ -43,6 +43,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from strideinspect.model.common_attributes import are_allowed
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
@@ -69,9 +70,11 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 def _unknown_attributes(node: Node) -> str:
     """The attributes that a standard operator does not have in the model's opset; empty where there are none."""
+    if node.domain or are_allowed(node.op, node.version, node.attributes):
+        return ""
     import onnx  # the list of rules does not need it
 
-    if node.domain or not node.attributes or not onnx.defs.has(node.op, node.version, node.domain):
+    if not onnx.defs.has(node.op, node.version, node.domain):
         return ""
     schema = onnx.defs.get_schema(node.op, node.version, node.domain)
     unknown = [repr(name) for name in node.attributes if name not in schema.attributes]

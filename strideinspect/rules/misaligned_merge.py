@@ -43,7 +43,7 @@ Resize. Nothing, if half an index does not matter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -63,26 +63,31 @@ if TYPE_CHECKING:
 
 @rule("alignment", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Draft]:
-    """One finding per merge whose branches lie apart along every path."""
+    """One finding per merge whose branches lie apart along every path: the same one for all inputs behind them."""
     analysis = inspection.analysis
+    apart_by: dict[Hashable, list[MapMerge]] = {}
     for merge in analysis.merges:
+        if merge.comparable and (apart := merge.apart) > 0:
+            what = (merge.node.key, *(branch.tensor for branch in merge.ends), apart, merge.axes)
+            apart_by.setdefault(what, []).append(merge)
+    for alike in apart_by.values():
+        merge = alike[0]
         low, high = merge.ends
         apart = merge.apart
-        if merge.comparable and apart > 0:
-            windows = _windows_between(analysis, low, high)
-            by_design = apart <= abs(low.stride) / 2 and any(map(_even, windows))
-            yield Draft(
-                f"{merge.node.op} {merge.node.label}: its branches are spatially misaligned: {high.tensor} is centered "
-                f"{distance(apart, len(analysis.spatial_axes[merge.input]))} after {low.tensor} along "
-                f"{axes_listed(merge.axes)} of {merge.input}",
-                _resize_advice(analysis, merge, low, high)
-                or _window_advice(analysis, windows, by_design=by_design)
-                or _crop_advice(low, apart),
-                node=merge.node.key,
-                input=merge.input,
-                axes=merge.axes,
-                severity=Severity.NOTE if merge.upsampled or by_design else None,
-            )
+        windows = _windows_between(analysis, low, high)
+        by_design = apart <= abs(low.stride) / 2 and any(map(_even, windows))
+        yield Draft(
+            f"{merge.node.op} {merge.node.label}: its branches are spatially misaligned: {high.tensor} is centered "
+            f"{distance(apart, len(analysis.spatial_axes[merge.input]))} after {low.tensor} along "
+            f"{axes_listed(merge.axes)} of {listed([other.input for other in alike])}",
+            _resize_advice(analysis, merge, low, high)
+            or _window_advice(analysis, windows, by_design=by_design)
+            or _crop_advice(low, apart),
+            node=merge.node.key,
+            input=merge.input,
+            axes=merge.axes,
+            severity=Severity.NOTE if merge.upsampled or by_design else None,
+        )
 
 
 def _window_advice(analysis: Analysis, windows: Sequence[WindowNode], *, by_design: bool) -> str:

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @rule("model", Severity.NOTE)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """At most one finding."""
-    from strideinspect.rules.control_inputs import decided_by_inputs  # imports numpy
+    from strideinspect.rules.control_inputs import compared_with, decided_by_inputs  # import numpy
 
     decided = list(decided_by_inputs(inspection.analysis))
     if not decided:
@@ -68,9 +68,12 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         if len(names) == 1
         else (f"inputs {listed(names)} have no values, which decide")
     )
+    compared = {name: compared_with(inspection.analysis, name) for name in names}
+    options = " ".join(f"--input-value {name}={compared[name] or 'VALUE'}" for name in names)
+    known = " (what it is compared with)" if len(names) == 1 and compared[names[0]] else ""
     yield Draft(
         f"{inputs} {'; and '.join(hidden)}",
-        f"give {'it' if len(names) == 1 else 'them'}: {' '.join(f'--input-value {name}=VALUE' for name in names)}",
+        f"give {'it' if len(names) == 1 else 'them'}: {options}{known}",
         node=decided[0].node.key,
         input=names[0],
     )

@@ -3,7 +3,8 @@
 ## What it does
 
 Reports why onnxruntime could not check the results, or only a part of them. Where another finding names the cause (a
-node that does not fit, an unknown operator), this one is left out; the last lines of the report tell it all the same.
+node that does not fit, an unknown operator, an input without a value), this one is left out; the last lines of the
+report tell it all the same.
 
 ## Why it matters
 
@@ -53,9 +54,12 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     verification = inspection.verification
     if verification is None or verification.status.value != "not-checked":
         return
+    from strideinspect.rules.control_inputs import decided_by_inputs  # imports numpy
+
     analysis = inspection.analysis
     misfits = {problem.node.key for problem in analysis.problems}
-    if any(check.claim == "run" and check.output in misfits for check in verification.details):
+    undecided = {entry.node.key for entry in decided_by_inputs(analysis) if not entry.branch}
+    if any(check.claim == "run" and check.output in misfits | undecided for check in verification.details):
         return
     if not verification.partial:
         yield Draft(

@@ -39,7 +39,22 @@ def is_fixed(analysis: Analysis, window: WindowNode) -> bool:
 
 def advice(analysis: Analysis, window: WindowNode) -> str:
     """What to do: a larger input where the file leaves its size open, else what the fixed size leaves to do."""
+    less = ["less downsampling before it"] if _is_downsampled(analysis, window) else []
+    dilated = ["a smaller dilation"] if max(window.dilation) > 1 else []
     if is_fixed(analysis, window):
-        less = "a smaller dilation or less downsampling" if max(window.dilation) > 1 else "less downsampling"
-        return f"taps that only touch padding change nothing at this size and can be left out; {less} would use them"
-    return "use a larger input, less downsampling before it, or a smaller kernel or dilation"
+        others = f"; {' or '.join(changes)} would use them" if (changes := [*dilated, *less]) else ""
+        return f"taps that only touch padding change nothing at this size and can be left out{others}"
+    kernel = "a smaller kernel or dilation" if dilated else "a smaller kernel"
+    return f"use {', '.join(['a larger input', *less])}{',' if less else ''} or {kernel}"
+
+
+def _is_downsampled(analysis: Analysis, window: WindowNode) -> bool:
+    """Whether the map of a window node is smaller than the inputs behind it, along some axis."""
+    tensor = analysis.data_tensor(window)
+    here = analysis.shapes.shapes[tensor]
+    return any(
+        here[axis] < analysis.sizes[name][source]
+        for (name, source), seen in analysis.fields.get(tensor, {}).items()
+        for axis in seen.actual.axes
+        if axis in window.spatial_axes
+    )

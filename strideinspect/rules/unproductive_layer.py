@@ -94,7 +94,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 def _fields_before(analysis: Analysis, window: WindowNode) -> list[Field]:
     """The fields of a window node's input along its spatial axes."""
     axes = frozenset(window.spatial_axes)
-    return [field for field in analysis.tensor(analysis.data_tensor(window)).fields if field.node_axis in axes]
+    return [field for field in analysis.tensor_fields.of(analysis.data_tensor(window)) if field.node_axis in axes]
 
 
 def _whole(field: Field) -> int:

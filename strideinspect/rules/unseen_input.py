@@ -63,16 +63,20 @@ if TYPE_CHECKING:
 @rule("coverage", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per input and set of rows or columns."""
-    for given, axes, ranges, causes in inspection.lost_pixels:
+    for lost in inspection.lost_pixels:
+        given, axes, ranges, causes = lost
         positions = [given.spatial_axes.index(axis) for axis in axes]
         count = sum(b - a + 1 for a, b in ranges)
         kept = (1 - count / given.shape[axes[0]]) ** len(axes)
         trailing = len(ranges) == 1 and ranges[0][1] == given.shape[axes[0]] - 1
         advice = advice_for(inspection, given.name, axes, "unseen") if trailing else None
-        where = f"; lost at {listed([cause.text for cause in causes])}" if causes else ""
+        where = (
+            f"; lost at {listed([cause.text for cause in causes])}{_ends(causes) if trailing else ''}" if causes else ""
+        )
         yield Draft(
             f"{axes_nouns(positions, len(given.spatial_axes), count)} {spans(ranges)} of {given.name} "
             f"{'reaches' if count * len(axes) == 1 else 'reach'} no output: "
+            f"{f'the last {count} of {given.shape[axes[0]]:,}, ' if trailing and count > 1 else ''}"
             f"{percent(1 - kept)} of every {input_noun(len(given.spatial_axes))}{where}",
             _help(advice, causes),
             input=given.name,
@@ -82,8 +86,15 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             sizes=advice.sizes if advice else (),
             written_by=causes[0].node.key if causes else None,  # the first of the nodes that lose them
             severity=Severity.NOTE if causes and not any(cause.window for cause in causes) else None,
-            cause=("lost pixels", given.name, ranges),
+            cause=lost.cause,
         )
+
+
+def _ends(causes: Sequence[Cause]) -> str:
+    """Why windows lose the end of a map; empty where other nodes do."""
+    if not all(cause.window for cause in causes):
+        return ""
+    return f", whose last {'windows do' if len(causes) > 1 else 'window does'} not reach the end of the map"
 
 
 def _help(advice: SizeAdvice | None, causes: Sequence[Cause]) -> str:

@@ -6,7 +6,8 @@ Reports graph inputs whose values affect no graph output.
 
 ## Why it matters
 
-Callers have to provide data that is never used. Some exporters turn parameters of a layer into such inputs.
+Callers have to provide data that is never used. Some exporters leave constants behind as such inputs: tf2onnx those of
+a Keras layer whose arithmetic it has folded.
 
 ## Flagged
 
@@ -24,12 +25,13 @@ Callers have to provide data that is never used. Some exporters turn parameters 
 
 ## What to do
 
-Remove the input from the model, or find out why it is not connected.
+Remove the input from the model, or find out why it is not connected. Where a node takes it without using its values (a
+Resize with regions that it does not need, a Shape), any values of the right shape will do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
@@ -49,8 +51,22 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     read = set() if known else {name for node in analysis.nodes.values() for name in node.inputs}
     for given in analysis.inputs:
         if given.name not in analysis.needed and given.name not in read:
+            takers = list(
+                dict.fromkeys(
+                    f"{node.op} {node.label}" for node in analysis.nodes.values() if given.name in node.inputs
+                )
+            )
             yield Draft(
-                f"no output depends on input {given.name}",
-                "remove it from the model, or find out why it is not connected",
+                f"no output depends on {'the values of ' if takers else ''}input {given.name}"
+                f"{'' if takers else ', which no node takes'}",
+                _help(takers),
                 input=given.name,
             )
+
+
+def _help(takers: Sequence[str]) -> str:
+    """What to do with an input that nodes take without using its values, or that no node takes."""
+    if takers:
+        others = f" and {len(takers) - 1} more" if len(takers) > 1 else ""
+        return f"{takers[0]}{others} {'take' if others else 'takes'} it without using its values: any will do"
+    return "remove it from the model: exporters leave constants behind as inputs; or find out why it is not connected"

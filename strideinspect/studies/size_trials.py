@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from dataclasses import replace as replaced
 from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
@@ -45,8 +43,7 @@ class Attempt(NamedTuple):
     passed_over: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Trial:
+class _Trial(NamedTuple):
     """What inferring shapes at one choice showed: the node that stops, how far it came, what contradicts the file."""
 
     sizes: InputSizes
@@ -121,7 +118,7 @@ class SizeTrials:
         stops = next((node for node in nodes if node.label in reason and node.op in reason), None)
         stops = stops or next((node for node in nodes if not set(node.outputs) & set(observed)), None)
         self._refused += 1
-        self._trials[self._at] = replaced(trial, stops=stops, reason=reason)
+        self._trials[self._at] = trial._replace(stops=stops, reason=reason)
         return self._refused < MOST_SIZES_RUN and self._running(self._trials[self._at]).runs
 
     def _running(self, best: _Trial) -> _Trial:

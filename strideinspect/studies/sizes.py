@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
@@ -39,7 +40,7 @@ def model_sizes(analysis: Analysis, path: str, within: Span | None = None) -> Si
             f"the range of sizes {within[0]}:{within[1]} is empty or has more than {count(MOST_SIZES_LISTED, 'size')}"
         )
         raise UsageError(wrong, "write 192:320")
-    base = _running(analysis)
+    base = running(analysis)
     search = SizeSearch(base, apart=True)
     axes = [axis_sizes(base, name, axis, search, analysis.sizes[name][axis], within) for name, axis in places]
     return Sizes(path, tuple(axes), within)
@@ -59,16 +60,8 @@ def axis_sizes(
     """
     search = search or SizeSearch(analysis, apart=True)
     current = analysis.sizes[name][axis] if current is None else current
-    judge = _Judge(analysis, search, name, axis)
+    judge, runs, together = _runs(analysis, search, name, axis, current)
     period = search.period(name, axis)
-    runs = judge.rule(judge.runs, current, period)
-    together: tuple[int, ...] = ()
-    spatial = analysis.spatial_axes[name]
-    if runs.step is None and len({analysis.sizes[name][other] for other in spatial}) == 1 < len(spatial):
-        square = _Judge(analysis, SizeSearch(analysis), name, axis)
-        other_runs = square.rule(square.runs, current, period)
-        if other_runs.step is not None:
-            judge, runs, together = square, other_runs, tuple(other for other in spatial if other != axis)
     rules = {"runs": runs, **{aim: judge.rule(good, current, period) for aim, good in judge.further.items()}}
     drops_nothing = rules["drops_nothing"]
     clean = judge.further["drops_nothing"](current)
@@ -85,6 +78,30 @@ def axis_sizes(
         fixed=dims is not None and isinstance(dims[axis], int) and dims[axis] != -1,
         listed=tuple(judge.rows(within, rules)) if within else (),
     )
+
+
+def sizes_that_run(analysis: Analysis, name: str, axis: int, current: int) -> SizeRule:
+    """The rule for the sizes of one axis at which the model runs, beside those of a `running` analysis.
+
+    `current` is the present size.
+    """
+    return _runs(analysis, SizeSearch(analysis, apart=True), name, axis, current)[1]
+
+
+def _runs(
+    analysis: Analysis, search: SizeSearch, name: str, axis: int, current: int
+) -> tuple[_Judge, SizeRule, tuple[int, ...]]:
+    """Who judges an axis, the rule for the sizes that run, and the other axes that have to be equal."""
+    judge = _Judge(analysis, search, name, axis)
+    period = search.period(name, axis)
+    rule = judge.rule(judge.runs, current, period)
+    spatial = analysis.spatial_axes[name]
+    if rule.step is None and len({analysis.sizes[name][other] for other in spatial}) == 1 < len(spatial):
+        square = _Judge(analysis, SizeSearch(analysis), name, axis)
+        square_rule = square.rule(square.runs, current, period)
+        if square_rule.step is not None:
+            return square, square_rule, tuple(other for other in spatial if other != axis)
+    return judge, rule, ()
 
 
 class _Judge(NamedTuple):
@@ -162,14 +179,24 @@ class _Alignment:
         return all(merge.aligned for merge in analysis.merges if merge.input == name and axis in merge.axes)
 
 
-def _running(analysis: Analysis) -> Analysis:
-    """The analysis, or that of the nearest larger size at which the model runs, all spatial axes as much larger."""
+def running(analysis: Analysis) -> Analysis:
+    """The analysis, or that of the nearest larger size at which the model runs; itself where none is near.
+
+    All spatial axes are made as much larger, else larger until each leaves the same remainder of its period.
+    """
     if not analysis.problems:
         return analysis
-    periods = [SizeSearch(analysis).period(name, axis) for name, axes in analysis.spatial_axes.items() for axis in axes]
-    for more in range(1, min(2 * max(periods), LONGEST_JUDGED_PERIOD)):
+    search = SizeSearch(analysis)
+    periods = {(name, axis): search.period(name, axis) for name, axes in analysis.spatial_axes.items() for axis in axes}
+    longest = min(max(periods.values(), default=1), LONGEST_JUDGED_PERIOD)
+    alike = (dict.fromkeys(periods, more) for more in range(1, 2 * longest))
+    apart = (
+        {(name, axis): (rest - analysis.sizes[name][axis]) % period for (name, axis), period in periods.items()}
+        for rest in range(longest)
+    )
+    for more in chain(alike, apart):
         larger = {
-            name: tuple(n + more if axis in analysis.spatial_axes[name] else n for axis, n in enumerate(shape))
+            name: tuple(n + more.get((name, axis), 0) for axis, n in enumerate(shape))
             for name, shape in analysis.sizes.items()
         }
         if not analysis.at(larger, whole=False).problems:

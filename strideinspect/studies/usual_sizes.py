@@ -16,8 +16,10 @@ SMALL_SQUARES: Final = (128, 96, 64, 32, 1024)
 LINES: Final = ((48, 320), (32, 320), (32, 100), (64, 256), (32, 128), (64, 512), (40, 200), (80, 128), (16, 64))
 """Heights and widths of text lines and of spectrograms."""
 
-SPECTROGRAMS: Final = ((100, 80), (100, 81), (100, 105), (100, 128), (100, 64), (100, 40))
-"""Frames and bands of spectrograms without a batch: a second's, by the usual numbers of bands."""
+SPECTROGRAMS: Final = tuple(
+    (frames, bands) for frames, numbers in ((100, (80, 81, 105, 128, 64, 40)), (3000, (80, 81))) for bands in numbers
+)
+"""Frames and bands of spectrograms without a batch: a second's and half a minute's, by the usual numbers of bands."""
 
 CHUNKS: Final = (4096, 16000, 512, 576, 256, 480, 320, 160, 1024, 2048, 8000, 32000, 48000, 128, 100, 64, 32, 16, 8)
 """Lengths of signals: a second at usual rates, the chunks of voice-activity models, and short ones."""

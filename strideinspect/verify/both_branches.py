@@ -32,6 +32,12 @@ def beside_each_other(
     return copy
 
 
+def conditions(graph: onnx.GraphProto, inexact: Collection[str]) -> dict[str, str]:
+    """The conditions of the Ifs of the main graph that no data decide, by the names of the Ifs."""
+    ifs = (node for node in graph.node if node.op_type == "If" and node.input and node.input[0] not in inexact)
+    return {node.name: node.input[0] for node in ifs if _undecided(node, node.input)}
+
+
 def agreed(graph: onnx.GraphProto, shapes: Mapping[str, Shape]) -> frozenset[str]:
     """The names of the Ifs of a graph that select one of two results of the same, observed shape."""
     names = []

@@ -53,7 +53,8 @@ class Claims:
     `runs` claims that the model runs to its end at a size that was given. `unknown` holds the graph outputs of which
     nothing is known, with the reason. `foreign` are the shapes of tensors of operators that the standard does not
     have: where onnxruntime lacks them too, what lies behind them is run from there. `theory` are the closed forms that
-    this size, or an enlarged one, can settle; those in `refutable` it can contradict at most.
+    this size, or an enlarged one, can settle; those in `refutable` it can contradict at most. `unread` are
+    indices to be overwritten.
     """
 
     shapes: Mapping[str, tuple[int, ...]]
@@ -64,6 +65,7 @@ class Claims:
     refutable: Sequence[TheoryClaim] = ()
     enlarged: Sequence[Enlarged] = ()
     impulses: ImpulsePlan | None = None  # None where they are not requested
+    unread: Sequence[UnseenClaim] = ()
     runs: bool = False
     unknown: Mapping[str, str] = field(default_factory=dict)
     foreign: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
@@ -178,10 +180,11 @@ def _count(groups: Sequence[Sequence[Check]]) -> Counts:
 
 
 def _once(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """The checks, with each reason why a tensor was not checked given only once per tensor."""
+    """The checks, with each reason why a tensor was not checked given only once per tensor and prediction."""
     distinct: dict[object, Check] = {}
     for number, check in enumerate(checks):
-        key = (check.claim, check.output, check.reason) if check.verdict is Verdict.NOT_CHECKED else number
+        alike = (check.claim, check.output, check.reason, repr(check.predicted))
+        key = alike if check.verdict is Verdict.NOT_CHECKED else number
         distinct.setdefault(key, check)
     return tuple(distinct.values())
 

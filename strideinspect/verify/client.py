@@ -32,12 +32,15 @@ from strideinspect.verify.messages import (
     ObservedBorders,
     ObservedFields,
     ObservedShapes,
+    Overwrite,
+    Overwritten,
     ProbeBorders,
     ProbeFields,
     RunModel,
     SendImpulses,
     WrongReach,
 )
+from strideinspect.verify.unused_ranges import with_overwriting
 from strideinspect.verify.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
@@ -126,6 +129,10 @@ class Verifier:
                 shapes, fields = self._behind_foreign_operators(claims, shapes, fields)
                 result = compare(claims, shapes, fields)
                 result = with_theory(result, self._theory(claims, fields, progress).values())
+                if claims.unread:
+                    progress("overwriting what is never used")
+                    self.worker.send(Overwrite(claims.unread))
+                    result = with_overwriting(result, claims.unread, claims.nodes, self.worker.receive(Overwritten))
                 if claims.impulses is not None:
                     results = self._impulse_results(claims.impulses, progress)
                     result = with_impulses(result, claims.impulses, results)

@@ -25,6 +25,8 @@ from strideinspect.verify.messages import (
     ObservedField,
     ObservedFields,
     ObservedShapes,
+    Overwrite,
+    Overwritten,
     ProbeBorders,
     ProbeFields,
     Reach,
@@ -76,8 +78,11 @@ def _run_model(entries: dict[str, Any]) -> RunModel:
 
 
 def _probe_fields(entries: dict[str, Any]) -> ProbeFields:
-    unseen = [UnseenClaim(name, axis, _spans(ranges)) for name, axis, ranges in entries["unseen"]]
-    return ProbeFields([AxisProbe(*axis) for axis in entries["axes"]], unseen)
+    return ProbeFields([AxisProbe(*axis) for axis in entries["axes"]], _claims(entries["unseen"]))
+
+
+def _claims(entries: list[Any]) -> list[UnseenClaim]:
+    return [UnseenClaim(name, axis, _spans(ranges)) for name, axis, ranges in entries]
 
 
 def _send_impulses(entries: dict[str, Any]) -> SendImpulses:
@@ -129,6 +134,7 @@ _REQUESTS: Final[Mapping[str, Callable[[dict[str, Any]], Request]]] = {
     "ProbeFields": _probe_fields,
     "ProbeBorders": lambda entries: ProbeBorders([AxisProbe(*axis) for axis in entries["axes"]]),
     "SendImpulses": _send_impulses,
+    "Overwrite": lambda entries: Overwrite(_claims(entries["claims"])),
 }
 
 _RESPONSES: Final[Mapping[str, Callable[[dict[str, Any]], Response]]] = {
@@ -137,5 +143,6 @@ _RESPONSES: Final[Mapping[str, Callable[[dict[str, Any]], Response]]] = {
     "ObservedBorders": lambda entries: ObservedBorders([BorderResult(*result) for result in entries["borders"]]),
     "ImpulsesReady": lambda entries: ImpulsesReady(**entries),
     "ImpulseResult": _impulse_result,
+    "Overwritten": lambda entries: Overwritten([UnseenResult(*result) for result in entries["results"]]),
     "Failure": lambda entries: Failure(**entries),
 }

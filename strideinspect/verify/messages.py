@@ -28,7 +28,10 @@ class AxisProbe(NamedTuple):
 
 
 class UnseenClaim(NamedTuple):
-    """Indices of one axis of a graph input that should reach no output of the graph; both ends are included."""
+    """Indices of one axis of a graph input that should reach no output of the graph; both ends are included.
+
+    To be overwritten, also those of another tensor.
+    """
 
     input: str
     axis: int
@@ -101,7 +104,13 @@ class SendImpulses(NamedTuple):
     impulses: Sequence[Impulse]
 
 
-Request = RunModel | ProbeFields | ProbeBorders | SendImpulses
+class Overwrite(NamedTuple):
+    """Run the model with its weights and other numbers at the claimed indices; the response is Overwritten."""
+
+    claims: Sequence[UnseenClaim]
+
+
+Request = RunModel | ProbeFields | ProbeBorders | SendImpulses | Overwrite
 
 
 # Responses
@@ -213,7 +222,13 @@ class Failure(NamedTuple):
     reason: str
 
 
-Response = ObservedShapes | ObservedFields | ObservedBorders | ImpulsesReady | ImpulseResult | Failure
+class Overwritten(NamedTuple):
+    """Which output the claimed indices reach, per claim."""
+
+    results: Sequence[UnseenResult]
+
+
+Response = ObservedShapes | ObservedFields | ObservedBorders | ImpulsesReady | ImpulseResult | Overwritten | Failure
 
 
 def by_axis(tensors: Iterable[tuple[str, int, str, int | None]]) -> list[AxisProbe]:

@@ -16,8 +16,16 @@ import onnxruntime
 from strideinspect.limits import MOST_SHAPE_REALS
 from strideinspect.model.subgraphs import captured
 from strideinspect.results.field import Shape
-from strideinspect.verify.both_branches import agreed, beside_each_other, enclosing, not_taken, tensors_of
+from strideinspect.verify.both_branches import (
+    agreed,
+    beside_each_other,
+    conditions,
+    enclosing,
+    not_taken,
+    tensors_of,
+)
 from strideinspect.verify.cut import refused_node, without
+from strideinspect.verify.dropped_nodes import enter_constants, enter_dropped_copies
 from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
 from strideinspect.verify.messages import Stop
 from strideinspect.verify.refusal import Kind, Refusal, refusal
@@ -95,13 +103,15 @@ def _run_branches(weightless: Weightless, directory: Path) -> ObservedRun:
         if value.dtype.kind == "f" and value.size > MOST_SHAPE_REALS
     ]
     undecided = exactness(model.graph, [*replaced, *lists]).inexact
+    model, passed = _decided(weightless, model, undecided)
+    undecided = exactness(model.graph, [*replaced, *lists]).inexact
     unfit: dict[str, str] = {}
     why: dict[str, str] = {}
     while (both := beside_each_other(model, undecided, unfit)) is not None:
         observed = _run(weightless, both, replaced, directory)
         if observed.stop is None or observed.refused is None:
             skipped = {name: why[chooser] for name, chooser in tensors_of(model.graph, unfit) if name}
-            return replace(observed, undecided=undecided, not_checked={**observed.not_checked, **skipped})
+            return replace(observed, undecided=undecided, not_checked={**observed.not_checked, **passed, **skipped})
         place = enclosing(model.graph, observed.refused.node or "", undecided)
         if place is None or place[0] in unfit:
             break
@@ -113,7 +123,35 @@ def _run_branches(weightless: Weightless, directory: Path) -> ObservedRun:
     by_data = (
         observed.refused is not None and enclosing(model.graph, observed.refused.node or "", undecided) is not None
     )
-    return replace(observed, undecided=undecided, by_data=by_data)
+    return replace(observed, undecided=undecided, by_data=by_data, not_checked={**observed.not_checked, **passed})
+
+
+def _decided(
+    weightless: Weightless, model: onnx.ModelProto, undecided: Collection[str]
+) -> tuple[onnx.ModelProto, dict[str, str]]:
+    """The model with the branches that run in place of the Ifs whose conditions no data decide.
+
+    Within a branch onnxruntime shows the values of no tensor. Also the tensors of the other branches, with the reason
+    why they do not run.
+    """
+    skipped: dict[str, str] = {}
+    while known := conditions(model.graph, undecided):
+        try:
+            values = _computed(model, weightless, list(dict.fromkeys(known.values())))
+        except Exception:  # noqa: BLE001 - whatever onnxruntime refuses is told of the run of the whole model
+            return model, skipped
+        if not values.keys() >= set(known.values()):
+            return model, skipped
+        chosen = {name: bool(values[condition].numpy().reshape(-1)[0]) for name, condition in known.items()}
+        other = {name: "else_branch" if taken else "then_branch" for name, taken in chosen.items()}
+        for tensor, chooser in tensors_of(model.graph, other):
+            which = f"the {other[chooser].removesuffix('_branch')} branch of If {weightless.labels[chooser]}"
+            skipped.setdefault(tensor, f"{which}, which contains it, was not taken")
+        laid = beside_each_other(model, set(known.values()), other)
+        if laid is None:
+            return model, skipped
+        model = laid
+    return model, skipped
 
 
 def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str], directory: Path) -> ObservedRun:
@@ -149,8 +187,8 @@ def _run(weightless: Weightless, model: onnx.ModelProto, replaced: Sequence[str]
     stop = None if refused is None else _stop(refused, weightless, seen)
     if stop is None:
         not_checked |= not_taken(graph, seen, weightless.labels)
-        _enter_dropped_casts(graph, seen, not_checked)
-        _enter_constants(weightless.nodes.values(), seen)
+        enter_dropped_copies(graph, seen, not_checked)
+        enter_constants(weightless.nodes.values(), seen)
     for node in weightless.nodes.values():
         for name in node.output:
             if name and name not in seen:
@@ -246,29 +284,6 @@ def _read(profile: Path, nodes: Mapping[str, onnx.NodeProto], seen: dict[str, Sh
         if seen.setdefault(name, shape) != shape:
             conflicts.add(name)
     return conflicts
-
-
-def _enter_dropped_casts(graph: onnx.GraphProto, seen: dict[str, Shape], not_checked: Mapping[str, str]) -> None:
-    """Enter the shapes of Casts that onnxruntime dropped: those of their inputs.
-
-    Of several dropped Casts in a row, only the last one's output occurs as an input in the profile.
-    """
-    for node in graph.node:
-        if node.op_type == "Cast" and node.input[0] in seen and node.output[0] not in not_checked:
-            seen.setdefault(node.output[0], seen[node.input[0]])
-
-
-def _enter_constants(nodes: Iterable[onnx.NodeProto], seen: dict[str, Shape]) -> None:
-    """Enter the shapes of Constants that onnxruntime dropped because nothing uses them: the file has them."""
-    for node in nodes:
-        if node.op_type == "Constant" and not node.domain and node.output[0] not in seen:
-            for attribute in node.attribute:
-                if attribute.name == "value":
-                    seen[node.output[0]] = tuple(attribute.t.dims)
-                elif attribute.name in {"value_float", "value_int", "value_string"}:
-                    seen[node.output[0]] = ()
-                elif attribute.name in {"value_floats", "value_ints", "value_strings"}:
-                    seen[node.output[0]] = (max(map(len, (attribute.floats, attribute.ints, attribute.strings))),)
 
 
 def _events(profile: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -19,6 +19,7 @@ from strideinspect.verify.message_lines import decode_request, encode
 from strideinspect.verify.messages import (
     Failure,
     MessageError,
+    Overwrite,
     ProbeBorders,
     ProbeFields,
     Request,
@@ -69,6 +70,7 @@ def _responses(lines: Iterable[str], directory: Path) -> Iterator[Response]:
 
 def _answer(requests: Iterator[Request], directory: Path) -> Iterator[Response]:
     # Imported here, so that the memory bound applies and the client can read the model meanwhile.
+    from strideinspect.verify.overwriting import overwritten
     from strideinspect.verify.responses import observed_borders, observed_fields, run_model
     from strideinspect.verify.send_impulses import send
 
@@ -86,6 +88,8 @@ def _answer(requests: Iterator[Request], directory: Path) -> Iterator[Response]:
                 yield observed_fields(executed, axes, unseen)
             case ProbeBorders(axes):
                 yield observed_borders(executed, axes)
+            case Overwrite(claims):
+                yield overwritten(first, claims)
             case SendImpulses(reaches, impulses):
                 yield from send(first, reaches, impulses)
             case _:

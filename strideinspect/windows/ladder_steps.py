@@ -106,18 +106,17 @@ def _strides(links: Mapping[str, MapLink]) -> dict[str, tuple[Fraction, ...]]:
     strides: dict[str, tuple[Fraction, ...]] = {}
     for tensor, link in links.items():
         before = strides.get(link.before)
-        strides[tensor] = link.factor if before is None else _times(before, link.factor)
+        if before is None or not link.rescales:
+            strides[tensor] = before or link.factor
+        else:
+            strides[tensor] = tuple(a * b for a, b in zip(before, link.factor, strict=True))
     return strides
-
-
-def _times(stride: tuple[Fraction, ...], factor: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
-    return stride if set(factor) == {1} else tuple(a * b for a, b in zip(stride, factor, strict=True))
 
 
 def _strided(links: Mapping[str, MapLink]) -> Iterator[str]:
     """The tensors at which the stride changes and a position is left."""
     for tensor, link in links.items():
-        if set(link.factor) != {1} and link.size != links[link.before].size and link.positions == len(link.place):
+        if link.rescales and link.size != links[link.before].size and link.positions == len(link.place):
             yield tensor
 
 
@@ -137,7 +136,7 @@ def _changes(way: Iterable[str], links: Mapping[str, MapLink], windows: Collecti
     for tensor in way:
         link = links[tensor]
         before = links[link.before].size
-        rescales = set(link.factor) != {1}
+        rescales = link.rescales
         if link.node is not None and (link.size != before or (rescales and tensor in windows)):
             own = (tensor,) if tensor in windows else ()
             pairs = frozenset({(before, link.size)} if rescales else ())

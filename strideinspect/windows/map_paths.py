@@ -24,6 +24,10 @@ _Place = tuple[int | None, ...]
 """Per spatial axis of the graph input the axis of a tensor along which its position runs; None where it is pooled."""
 
 
+_ONE = Fraction(1)
+"""The factor of a node that leaves the stride as it is: one object, which is compared by identity first."""
+
+
 class MapLink(NamedTuple):
     """A tensor on the way from a graph input.
 
@@ -43,6 +47,11 @@ class MapLink(NamedTuple):
     shared: bool = False
 
     @property
+    def rescales(self) -> bool:
+        """Whether `node` changes the stride along any axis."""
+        return self.factor.count(_ONE) < len(self.factor)
+
+    @property
     def positions(self) -> int:
         """How many axes still have a position."""
         return sum(axis is not None for axis in self.place)
@@ -54,14 +63,15 @@ def map_paths(
     """How each tensor is reached from the graph input `name` along its spatial `axes`, in graph order."""
     sources = [(name, axis) for axis in axes]
     size = tuple(shapes.shapes[name][axis] for axis in axes)
-    links = {name: MapLink("", None, size, axes, (Fraction(1),) * len(axes), math.prod(size), 0)}
+    links = {name: MapLink("", None, size, axes, (_ONE,) * len(axes), math.prod(size), 0)}
     ranks: dict[str, tuple[int, ...]] = {}
     for item in nodes:
+        placed = _Placed(shapes, fields, sources)
         for read in item.reads:
             before, output = item.node.inputs[read.input], item.node.outputs[read.output]
             if before not in links or output not in shapes.shapes:
                 continue
-            link = _linked(shapes, item.node, read, fields, sources, links[before])
+            link = _linked(placed, item.node, read, links[before])
             rank = _rank(read, link, links[before])
             if output not in links or rank > ranks[output]:
                 links[output], ranks[output] = link, rank
@@ -74,37 +84,48 @@ def _rank(read: Read, link: MapLink, before: MapLink) -> tuple[int, ...]:
     return before.positions, part, -link.smallest, -link.changes
 
 
-def _linked(
-    shapes: Shapes, node: Node, read: Read, fields: Fields, sources: Sequence[InputAxis], before: MapLink
-) -> MapLink:
+class _Placed:
+    """Where the maps in the outputs of one node lie: asked for each of its reads, of which a Concat has many."""
+
+    def __init__(self, shapes: Shapes, fields: Fields, sources: Sequence[InputAxis]) -> None:
+        self.shapes = shapes
+        self.fields = fields
+        self.sources = sources
+        self._known: dict[tuple[str, bool], tuple[tuple[int, ...], _Place] | None] = {}
+
+    def at(self, output: str, *, moved: bool) -> tuple[tuple[int, ...], _Place] | None:
+        """Size and axes of the map in an output; `moved` says that a Reshape lies behind the last map before it."""
+        if (output, moved) not in self._known:
+            seen = self.fields.get(output, {})
+            self._known[output, moved] = _placed(self.shapes, output, seen, self.sources, moved=moved)
+        return self._known[output, moved]
+
+
+def _linked(placed: _Placed, node: Node, read: Read, before: MapLink) -> MapLink:
     tensor, output = node.inputs[read.input], node.outputs[read.output]
-    same = before._replace(before=tensor, node=node, factor=(Fraction(1),) * len(sources))
+    unchanged = (_ONE,) * len(placed.sources)
     if not read.steps and read.place is None and not before.shared:
-        return same  # an elementwise node
-    placed = _placed(shapes, output, read, fields.get(output, {}), sources, before)
-    if placed is None:
-        return same._replace(shared=True)
-    size, place = placed
+        return before._replace(before=tensor, node=node, factor=unchanged)  # an elementwise node
+    found = placed.at(output, moved=before.shared or any(isinstance(step, Reshape) for step in read.steps))
+    if found is None:
+        return before._replace(before=tensor, node=node, factor=unchanged, shared=True)
+    size, place = found
     factor = []
-    for source, old, new, axis, now in zip(sources, before.size, size, before.place, place, strict=True):
-        ratio = None if now is None else _closed_ratio(node, read, fields, source)
-        factor.append(_factor(shapes, node, read, (old, new), axis, pooled=now is None) if ratio is None else ratio)
-    changes = before.changes + (set(factor) != {1})
-    return MapLink(tensor, node, size, place, tuple(factor), min(before.smallest, math.prod(size)), changes)
+    for source, old, new, axis, now in zip(placed.sources, before.size, size, before.place, place, strict=True):
+        ratio = None if now is None else _closed_ratio(node, read, placed.fields, source)
+        if ratio is None:
+            ratio = _factor(placed.shapes, node, read, (old, new), axis, pooled=now is None)
+        factor.append(ratio)
+    link = MapLink(tensor, node, size, place, tuple(factor), min(before.smallest, math.prod(size)), before.changes)
+    return link._replace(changes=before.changes + 1) if link.rescales else link
 
 
 def _placed(
-    shapes: Shapes,
-    output: str,
-    read: Read,
-    seen: Mapping[InputAxis, AxisField],
-    sources: Sequence[InputAxis],
-    before: MapLink,
+    shapes: Shapes, output: str, seen: Mapping[InputAxis, AxisField], sources: Sequence[InputAxis], *, moved: bool
 ) -> tuple[tuple[int, ...], _Place] | None:
     """Size and axes of the map in a tensor; None where some position has no axis of its own."""
     place: list[int | None] = []
     shape, rank = shapes.shapes[output], len(shapes.shapes[sources[0][0]])
-    moved = before.shared or any(isinstance(step, Reshape) for step in read.steps)
     for source in sources:
         if source not in seen:
             return None
@@ -130,7 +151,11 @@ def _closed_ratio(node: Node, read: Read, fields: Fields, source: InputAxis) -> 
     if before is None or after is None:
         return None
     old, new = before.form, after.form
-    return abs(new.stride / old.stride) if isinstance(old, Closed) and isinstance(new, Closed) and old.step else None
+    if not (isinstance(old, Closed) and isinstance(new, Closed) and old.step):
+        return None
+    if (old.step, old.period) == (new.step, new.period):
+        return _ONE
+    return abs(new.stride / old.stride)
 
 
 def _factor(
@@ -139,14 +164,14 @@ def _factor(
     """By how much a node changes the stride along an axis of its input: from what it reads, else from the sizes."""
     before, after = sizes
     if axis is None or before == after:
-        return Fraction(1)
+        return _ONE
     if pooled:
         return Fraction(before)
     window = _window(shapes, node, axis)
     if window is not None:
         return Fraction(1, window.stride) if window.transposed else Fraction(window.stride)
     if read.place is not None and read.place.axis == axis:
-        return Fraction(1)
+        return _ONE
     step = next((step for step in read.steps if isinstance(step, AxisStep) and step.axis == axis), None)
     return Fraction(before, after or 1) if step is None else _of_step(step)
 

@@ -10,7 +10,7 @@ import numpy as np
 from strideinspect.fields.coverage import dropped, padding_mask
 from strideinspect.fields.forward import Fields, NodeReads
 from strideinspect.fields.index_masks import Masks, all_marked, back
-from strideinspect.fields.tensor_fields import fields_of
+from strideinspect.fields.tensor_fields import TensorFields
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node, UnresolvedError
 from strideinspect.model.shapes import Shapes
@@ -42,13 +42,15 @@ def window_nodes(
     shapes: Shapes,
     nodes: Sequence[NodeReads],
     fields: Fields,
+    reported: TensorFields,
     reached: Mapping[str, Masks],
     spatial: Mapping[str, tuple[int, ...]],
     data_dependent: frozenset[str],
 ) -> tuple[WindowNode, ...]:
     """All window nodes in graph order, and reductions that collapse every image axis of an input.
 
-    `nodes` are the nodes with their reads. `data_dependent` are the tensors that depend on an input of the model.
+    `nodes` are the nodes with their reads, `reported` the fields as the report has them. `data_dependent` are the
+    tensors that depend on an input of the model.
     """
     windows = []
     makers = {name: item for item in nodes for name in item.node.outputs}
@@ -57,13 +59,13 @@ def window_nodes(
         if not node.key:
             continue  # its outputs have no name, so no node can use them
         if geometry is not None:
-            window = _window(shapes, node, geometry, fields, reached.get(node.key), data_dependent)
+            window = _window(shapes, node, geometry, fields, reported, reached.get(node.key), data_dependent)
             pads = pads_before(shapes, makers, node)
             windows.append(window if pads is None else replace(window, pad_nodes=pads))
         elif is_window(node):
             windows.append(_unplaced(shapes, node))
         elif node.op in REDUCTIONS and not node.domain and node.key in shapes.shapes:
-            reduced = _reduction(shapes, node, fields, spatial)
+            reduced = _reduction(shapes, node, fields, reported, spatial)
             if reduced is not None:
                 windows.append(reduced)
     if not shapes.branches:
@@ -78,7 +80,13 @@ def _branch(shapes: Shapes, output: str) -> Branch | None:
 
 
 def _window(
-    shapes: Shapes, node: Node, geometry: Geometry, fields: Fields, masks: Masks | None, data_dependent: frozenset[str]
+    shapes: Shapes,
+    node: Node,
+    geometry: Geometry,
+    fields: Fields,
+    reported: TensorFields,
+    masks: Masks | None,
+    data_dependent: frozenset[str],
 ) -> WindowNode:
     tensor = node.inputs[geometry.data]
     shape = shapes.shapes[tensor]
@@ -104,7 +112,7 @@ def _window(
         dropped=counted,
         source=source_of(node),
         bytes=shapes.network.model.node_offset(node.proto),
-        fields=fields_of(shapes, fields, node.key),
+        fields=reported.of(node.key),
     )
 
 
@@ -143,7 +151,9 @@ def _numbers(node: Node, attribute: str, count: int, default: int) -> tuple[int,
     return numbers if numbers is not None and len(numbers) == count else (default,) * count
 
 
-def _reduction(shapes: Shapes, node: Node, fields: Fields, spatial: Mapping[str, tuple[int, ...]]) -> WindowNode | None:
+def _reduction(
+    shapes: Shapes, node: Node, fields: Fields, reported: TensorFields, spatial: Mapping[str, tuple[int, ...]]
+) -> WindowNode | None:
     """A ReduceX that collapses all image axes of an input: a global pooling by another name."""
     tensor = node.inputs[0]
     seen = fields.get(tensor, {})
@@ -177,6 +187,6 @@ def _reduction(shapes: Shapes, node: Node, fields: Fields, spatial: Mapping[str,
             dropped=None,
             source=source_of(node),
             bytes=shapes.network.model.node_offset(node.proto),
-            fields=fields_of(shapes, fields, node.key),
+            fields=reported.of(node.key),
         )
     return None

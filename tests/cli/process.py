@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests import forking
+
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_models"
 
@@ -15,10 +17,14 @@ SAMPLES = ROOT / "sample_models"
 def strideinspect(
     *args: str, env: Mapping[str, str] | None = None, cwd: Path | None = None, python: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end; what it wrote is decoded as UTF-8."""
+    """Run the command to its end; what it wrote is decoded as UTF-8.
+
+    With options of Python, or variables for it, it is started as users start it, else as a fork.
+    """
+    started = bool(python) or any(name.startswith("PYTHON") for name in env or ())
     clean = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}}
     return subprocess.run(
-        [sys.executable, *python, "-m", "strideinspect", *args],
+        [sys.executable if started else forking.executable(), *python, "-m", "strideinspect", *args],
         env=clean | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"} | dict(env or {}),
         cwd=cwd,
         stdin=subprocess.DEVNULL,

@@ -7,11 +7,11 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests import forking
 from tests.cli.test_terminal import ESCAPES, ROOT, in_terminal
 
 COMMANDS = [
@@ -52,13 +52,17 @@ def test_command_of_the_readme(arguments: list[str], project: Path) -> None:
 
     What is between them is on standard error: the progress display, which is cleared, and messages.
     """
-    command = [sys.executable, "-m", "strideinspect", *arguments]
+    command = [forking.executable(), "-m", "strideinspect", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, check=False)
     assert done.returncode in (0, 1, 2)
     assert b"Traceback" not in done.stderr
     (project / "strideinspect-baseline.json").unlink(missing_ok=True)  # a second baseline says that it is unchanged
-    shown = ESCAPES.sub("", in_terminal(*arguments, cwd=project)).replace("\r\n", "\n").split("\n")
+    shown = (
+        ESCAPES.sub("", in_terminal(*arguments, cwd=project, executable=forking.executable()))
+        .replace("\r\n", "\n")
+        .split("\n")
+    )
     lines = iter(line.rstrip().rpartition("\r")[2] for line in shown)
     for wanted in done.stdout.decode().splitlines():
         assert any(line == wanted or line.endswith(wanted) for line in lines), wanted

@@ -19,13 +19,13 @@ MODEL = "sample_models/alexnet-stem-torchscript.onnx"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x1b]*\x1b\\")
 
 
-def in_terminal(*arguments: str, stdout: int | None = None, cwd: Path = ROOT) -> str:
+def in_terminal(*arguments: str, stdout: int | None = None, cwd: Path = ROOT, executable: str = sys.executable) -> str:
     """What appears on a terminal of 80 columns; standard output goes elsewhere where `stdout` is given."""
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     environment = {name: value for name, value in environment.items() if name not in {"NO_COLOR", "FORCE_COLOR", "CI"}}
-    command = [sys.executable, "-m", "strideinspect", *arguments]
+    command = [executable, "-m", "strideinspect", *arguments]
     with subprocess.Popen(
         command, cwd=cwd, env=environment, stdin=theirs, stdout=theirs if stdout is None else stdout, stderr=theirs
     ):

@@ -75,6 +75,13 @@ def test_a_run_loads_no_more_than_it_needs(options: list[str], path: Path) -> No
     assert ("strideinspect.report.text" in loaded) == ("json" not in options)
 
 
+def test_a_run_without_a_cache_loads_no_digests(path: Path) -> None:
+    """OpenSSL, which hashlib loads, takes 11 MiB."""
+    status, *loaded = said(LOADED, str(path), "--no-verify", "--no-cache")[-1].split()
+    assert status == "0"
+    assert {"hashlib", "_hashlib", "strideinspect.report_cache"}.isdisjoint(loaded)
+
+
 @pytest.mark.parametrize("command", ["inspect", "baseline", "rules", "explain", "schema"])
 def test_help_loads_the_one_command(command: str) -> None:
     """A command is read without the other commands, the rules, the reports and the libraries for models."""

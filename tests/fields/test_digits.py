@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strideinspect.results.field import Field
+from strideinspect.results.field import Alignment, Field
 from strideinspect.results.verdict import Verdict
 from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import inspected
@@ -112,6 +112,24 @@ def test_circular_padding_by_slices(tmp_path: Path) -> None:
     (field,) = report.outputs[0].fields
     assert (field.size, field.stride, field.first) == (3, Fraction(1), -1)
     assert (field.positions.first[0], field.positions.last[0]) == (0, 63)
+    # Index i sees i − 1, i and i + 1 (modulo 64): what lies at the other end is no other path to it.
+    assert field.alignment == Alignment(Fraction(0), Fraction(0), Fraction(0), 1, 1, None)
+    assert report.verification.status is Verdict.AGREED
+
+
+def test_circular_padding_beside_a_shortcut(tmp_path: Path) -> None:
+    """A residual block with circular padding: both branches lie at i, so that no merge is misaligned."""
+    body = (
+        "l = Slice (x, m, end, two) r = Slice (x, begin, one, two) p = Concat <axis = 2> (l, x, r) "
+        "b = Conv (p, k) s = Conv (x, point) y = Add (b, s)"
+    )
+    constants: dict[str, Constant] = {"m": [-1], "end": [999], "two": [2], "begin": [0], "one": [1], "k": (1, 1, 3),
+                                      "point": (1, 1, 1)}  # fmt: skip
+    report = inspected(model_of(body, {"x": (1, 1, 64)}, constants=constants), tmp_path, verify="run")
+    assert not report.findings
+    (field,) = report.outputs[0].fields
+    assert field.alignment is not None
+    assert field.alignment.offset == 0
     assert report.verification.status is Verdict.AGREED
 
 

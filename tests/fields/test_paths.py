@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.graphs import bounded
 from tests.oracle_models import Constant, model_of
 from tests.published import networks
 from tests.rules.inspecting import inspected
+from tests.thorough import bounded
 
 SIZE = 96
 

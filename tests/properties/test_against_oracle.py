@@ -12,7 +12,8 @@ from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from tests.graph_builder import Step, UnfitError
-from tests.graphs import CLOSED, DIGITS, Graph, bounded, chains, diamonds
+from tests.graph_families import CLOSED, DIGITS
+from tests.graphs import Graph, chains, diamonds
 from tests.oracle import Oracle
 from tests.properties.comparing import (
     check_actual,
@@ -25,6 +26,7 @@ from tests.properties.comparing import (
     lossless,
     report_on,
 )
+from tests.thorough import bounded
 
 pytestmark = pytest.mark.slow
 
@@ -51,35 +53,35 @@ def check_as_it_stands(graph: Graph, folder: Path) -> None:
     check_unseen(report, oracle, sees, exactly=exactly)
 
 
-@bounded(250)
+@bounded(100)
 @given(graph=chains())
 def test_chains(graph: Graph, folder: Path) -> None:
     """One axis, up to six steps of every family."""
     check_as_it_stands(graph, folder)
 
 
-@bounded(250)
+@bounded(100)
 @given(graph=diamonds())
 def test_diamonds(graph: Graph, folder: Path) -> None:
     """One axis, two branches that merge by a sum, a product, or side by side."""
     check_as_it_stands(graph, folder)
 
 
-@bounded(100)
+@bounded(50)
 @given(graph=st.one_of(chains(2, most=4), diamonds(2, most=2)))
 def test_two_axes(graph: Graph, folder: Path) -> None:
     """Two axes, which may change places or move into the channels."""
     check_as_it_stands(graph, folder)
 
 
-@bounded(40)
+@bounded(20)
 @given(graph=st.one_of(chains(3, most=3), diamonds(3, most=1)))
 def test_three_axes(graph: Graph, folder: Path) -> None:
     """Three axes."""
     check_as_it_stands(graph, folder)
 
 
-@bounded(80)
+@bounded(40)
 @given(graph=st.one_of(chains(1, DIGITS, most=4), chains(2, DIGITS, most=4), diamonds(2, DIGITS, most=2)))
 def test_axes_cut_into_digits(graph: Graph, folder: Path) -> None:
     """Tokens, windows of attention, rolls, reduced parts of an axis, and maps side by side."""
@@ -156,21 +158,21 @@ def check_closed_forms(graph: Graph, folder: Path, *, always: bool) -> None:
         assert field.phases == was.phases or any_step(graph.steps, reverses), name
 
 
-@bounded(120)
+@bounded(60)
 @given(graph=chains(families=CLOSED, most=5))
 def test_windows_in_a_row_always_have_a_closed_form(graph: Graph, folder: Path) -> None:
     """Convolutions, transposed ones and pools one after the other: size, stride and every phase."""
     check_closed_forms(graph, folder, always=True)
 
 
-@bounded(120)
+@bounded(60)
 @given(graph=st.one_of(chains(), diamonds()))
 def test_closed_forms_where_there_are_any(graph: Graph, folder: Path) -> None:
     """All families and merging branches: undefined with a reason, or right."""
     check_closed_forms(graph, folder, always=False)
 
 
-@bounded(60)
+@bounded(30)
 @given(graph=st.one_of(chains(1, DIGITS, most=4), diamonds(1, DIGITS, most=2)))
 def test_closed_forms_of_digits(graph: Graph, folder: Path) -> None:
     """Windows of attention, shuffles, rolls and circular padding: undefined with a reason, or right."""

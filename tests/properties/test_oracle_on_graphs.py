@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.graph_builder import Step
-from tests.graphs import Graph, bounded, chains, diamonds
+from tests.graphs import Graph, chains, diamonds
 from tests.oracle import Oracle
 from tests.oracle_runtime import influence
+from tests.thorough import bounded
 
 
 def kinds(steps: tuple[Step, ...] | list[Step]) -> Iterator[str]:

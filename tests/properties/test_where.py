@@ -16,8 +16,9 @@ from strideinspect.settings import Settings
 from strideinspect.studies import where
 from strideinspect.studies.opening import analysed
 from strideinspect.studies.places import position_axes
-from tests.graphs import Graph, bounded, chains, diamonds
+from tests.graphs import Graph, chains, diamonds
 from tests.oracle import Oracle
+from tests.thorough import bounded
 
 pytestmark = pytest.mark.slow
 

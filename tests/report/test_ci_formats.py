@@ -184,7 +184,10 @@ def test_markdown_takes_any_name() -> None:
     """A name makes no column, no link, no tag and no line of its own."""
     rendered = markdown.render([inspections.odd_names()], files=inspections.FILES)
     (row,) = (line for line in rendered.splitlines() if "floor-truncation" in line)
-    assert r"lost at MaxPool \[pool\](x) \<b\>\|\`a\` (1 row)<br>" in row
+    assert (
+        r"lost at MaxPool \[pool\](x) \<b\>\|\`a\` (1 row), whose last window does not reach the end of the map<br>"
+        in row
+    )
 
 
 def test_markdown_leaves_out_what_does_not_fit() -> None:

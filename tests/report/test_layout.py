@@ -16,6 +16,7 @@ from strideinspect.report.layout import Column, plain
 from strideinspect.results.report import Source, WindowNode
 from tests.cli.process import SAMPLES
 from tests.report.builders import square, window
+from tests.unverified import unverified
 
 
 def test_shorten_keeps_both_ends() -> None:
@@ -52,7 +53,7 @@ def test_rows_are_continued_where_nothing_else_helps() -> None:
 @pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.onnx")))
 def test_every_sample_keeps_the_width(name: str) -> None:
     """No line of any sample's report is wider than a terminal of 60, 80 or 120 columns, and no name is lost twice."""
-    report = replace(inspect(SAMPLES / f"{name}.onnx", verify="none"), path=f"{name}.onnx")
+    report = replace(unverified(SAMPLES / f"{name}.onnx"), path=f"{name}.onnx")
     for width in (60, 80, 120):
         lines = plain(text.render(report, width=width)).splitlines()
         assert [line for line in lines if layout.cells(line) > width] == []
@@ -102,7 +103,7 @@ def test_rows_are_called_by_their_layers() -> None:
 @pytest.mark.parametrize("exporter", ["dynamo", "torchscript"])
 def test_both_exporters_name_the_same_layers(exporter: str) -> None:
     """PyTorch's two exporters name nodes differently and layers alike: the table shows the same names."""
-    report = inspect(SAMPLES / f"squeezenet11-{exporter}.onnx", verify="none")
+    report = unverified(SAMPLES / f"squeezenet11-{exporter}.onnx")
     names = [*layer_names(report.nodes).values()]
     assert names[:5] == [
         "features.0",

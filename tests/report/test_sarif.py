@@ -160,4 +160,7 @@ def test_uris(path: str, artifact: dict[str, str]) -> None:
 def test_a_name_is_no_link() -> None:
     """Brackets that would make a link of a name are escaped as the standard asks (3.11.6)."""
     found = [result["message"]["text"] for result in run(inspections.odd_names())["results"]]
-    assert "lost at MaxPool \\[pool](x) <b>|`a` (1 row). Help: " in found[0]
+    assert (
+        "lost at MaxPool \\[pool](x) <b>|`a` (1 row), whose last window does not reach the end of the map. Help: "
+        in found[0]
+    )

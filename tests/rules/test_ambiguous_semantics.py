@@ -137,9 +137,10 @@ def test_resizing(length: int, scale: float, parts: bool, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("mode", "scale", "standard"), [
-    # Index 30 of 38: 30.5 / 1.02191 − 0.5 = 29.35, which rounds to 29. Index 19: 18.58, between 18 and 19.
-    ("nearest", 1.02191, "index 30 of axis 2 reads index 29"),
-    ("linear", 1.02191, "index 19 of axis 2 reads indices 18–19"),
+    # Index 22 of 38: 22.5 / 1.02191 − 0.5 = 21.52, which rounds to 22; index 23: 22.496, which rounds to 22, and so on.
+    ("nearest", 1.02191, "index 23 of axis 2 reads index 22, and 15 of 38 indices read others than their own"),
+    # Index 0: −0.01, clipped to 0; index 1: 0.97, between 0 and 1, and so on.
+    ("linear", 1.02191, "index 1 of axis 2 reads indices 0–1, and 37 of 38 indices read others than their own"),
     ("nearest", 1.0, ""),
 ])  # fmt: skip
 def test_a_resize_that_keeps_its_size(mode: str, scale: float, standard: str, tmp_path: Path) -> None:

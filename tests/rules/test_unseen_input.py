@@ -11,6 +11,7 @@ from tests.published import networks
 from tests.rules.inspecting import grave, inspected, of_rule
 
 RULE = "unseen-input"
+ONE_END = ", whose last window does not reach the end of the map"
 Spans = tuple[tuple[int, int], ...]
 
 
@@ -25,17 +26,17 @@ PLACES: dict[str, tuple[tuple[int, ...], str, list[tuple[tuple[int, ...], Spans,
     "two pools": (
         (11, 11), f"{pool('x', 'a')} {pool('a', 'y')}", [((2, 3), ((8, 10),), 3)],
         (
-            "rows and columns 8–10 of x reach no output: 47.1 % of every image; "
-            "lost at MaxPool a (1 row) and MaxPool y (1 row of 5)"
+            "rows and columns 8–10 of x reach no output: the last 3 of 11, 47.1 % of every image; "
+            "lost at MaxPool a (1 row) and MaxPool y (1 row of 5), whose last windows do not reach the end of the map"
         ),
     ),
     "rows alone": (
         (10, 11), pool("x", "y", 3), [((2,), ((9, 9),), 1)],
-        "row 9 of x reaches no output: 10.0 % of every image; lost at MaxPool y (1 row)",
+        "row 9 of x reaches no output: 10.0 % of every image; lost at MaxPool y (1 row)" + ONE_END,
     ),
     "columns alone": (
         (11, 10), pool("x", "y", 3), [((3,), ((9, 9),), 1)],
-        "column 9 of x reaches no output: 10.0 % of every image; lost at MaxPool y (1 column)",
+        "column 9 of x reaches no output: 10.0 % of every image; lost at MaxPool y (1 column)" + ONE_END,
     ),
     # 1×1/2 reads one pixel of four.
     "every other": (
@@ -44,12 +45,13 @@ PLACES: dict[str, tuple[tuple[int, ...], str, list[tuple[tuple[int, ...], Spans,
     ),
     "one axis": (
         (11,), pool("x", "y", 3, 3, 1), [((2,), ((9, 10),), 2)],
-        "samples 9–10 of x reach no output: 18.2 % of every signal; lost at MaxPool y (2 samples)",
+        "samples 9–10 of x reach no output: the last 2 of 11, 18.2 % of every signal; lost at MaxPool y (2 samples)"
+        + ONE_END,
     ),
     # One sample of 4001 is 0.025 %.
     "long axis": (
         (4001,), pool("x", "y", 2, 2, 1), [((2,), ((4000, 4000),), 1)],
-        "sample 4000 of x reaches no output: 0.02 % of every signal; lost at MaxPool y (1 sample)",
+        "sample 4000 of x reaches no output: 0.02 % of every signal; lost at MaxPool y (1 sample)" + ONE_END,
     ),
 }  # fmt: skip
 
@@ -104,7 +106,7 @@ CROPS = {
                  "lost at Slice c (4 rows) and MaxPool y (1 row of 6)"),
                 MEANT.format("Slice"),
             ),
-            ("column 11 of x reaches no output: 8.3 % of every image; lost at MaxPool y (1 column of 12)",
+            ("column 11 of x reaches no output: 8.3 % of every image; lost at MaxPool y (1 column of 12)" + ONE_END,
              f"11 columns and 13 columns lose no pixel; or pad 1 at the right; {FIXED}"),
         ],
     ),
@@ -112,7 +114,7 @@ CROPS = {
     "cropped at the end": (
         (10, 10), "c = Slice (x, zero, to, rows) y = Conv (c, three)",
         [(
-            "rows 8–9 of x reach no output: 20.0 % of every image; lost at Slice c (2 rows)",
+            "rows 8–9 of x reach no output: the last 2 of 10, 20.0 % of every image; lost at Slice c (2 rows)",
             f"8×8 loses no pixel (64.0 % of the pixels); {FIXED}; {MEANT.format('Slice')}",
         )],
     ),

@@ -192,6 +192,7 @@ def test_every_failure_is_a_reason(
     assert "Traceback" not in str(found.reason)
 
 
+@pytest.mark.usefixtures("own_interpreter")
 @pytest.mark.skipif(sys.platform != "linux", reason="only there the bound is kept everywhere")
 def test_memory_is_bounded(tmp_path: Path) -> None:
     """A tensor of 16 GiB ends the run under a bound of 4 GiB; the window before it is checked all the same."""
@@ -233,6 +234,7 @@ def test_closing_ends_a_worker_that_still_runs(tmp_path: Path, capfd: pytest.Cap
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.usefixtures("own_interpreter")
 def test_a_module_in_the_working_directory_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Inspecting in a downloaded directory runs none of its Python files."""
     (tmp_path / "json.py").write_text("raise SystemExit(3)")

@@ -235,3 +235,25 @@ def test_a_branch_that_cannot_run_at_this_size(tmp_path: Path) -> None:
     skipped = [check for check in found.details if check.claim == "shape" and check.output == "r"]
     assert all("the else branch of If i cannot run at this size" in str(check.reason) for check in skipped)
     assert found.shapes.agreed > 0
+
+
+def test_a_branch_that_a_given_value_selects(tmp_path: Path) -> None:
+    """What a branch computes for its Pad is known where a value of an input selects it: every field is checked."""
+    sized = (
+        "w{n} = Constant <value_ints = [0, 0, {n}]> () none = Constant <value_ints = [0, 0, 0]> () "
+        'p{n} = Concat <axis = 0> (none, w{n}) q{n} = Pad <mode = "reflect"> (x, p{n}) {out} = Conv (q{n}, k)'
+    )
+    model = onnx.parser.parse_model(f"""<ir_version: 8, opset_import: ["": 18]>
+    g (float[1,1,32] x, int64 sr) => (float[] y) <float[1,1,5] k = {{1, 1, 1, 1, 1}}> {{
+      rate = Constant <value_int = 16000> () on = Equal (sr, rate)
+      y = If (on) <then_branch = a () => (float[] t) {{ {sized.format(n=4, out="t")} }},
+                   else_branch = b () => (float[] e) {{ {sized.format(n=2, out="e")} }}> }}""")
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path)
+    for rate, length in ((16000, 32), (8000, 30)):  # 32 samples and 4 or 2 at the end, less 4
+        report = inspect(path, input_values={"sr": rate})
+        assert report.outputs[0].shape == (1, 1, length)
+        assert report.verification.status is Verdict.AGREED
+        assert (report.verification.fields.agreed, report.verification.fields.total) == (1, 1)
+    (finding,) = of_rule(inspect(path), "missing-input-value")
+    assert finding.help == "give it: --input-value sr=16000 (what it is compared with)"

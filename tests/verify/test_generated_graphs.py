@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strideinspect.verify.messages import ObservedField
-from tests.graphs import DIGITS, Graph, bounded, chains, diamonds
+from tests.graph_families import DIGITS
+from tests.graphs import Graph, chains, diamonds
 from tests.oracle import Oracle, hull, hulls
+from tests.thorough import bounded
 from tests.verify.helpers import executed, input_shapes, observed_all
 
 GRAPHS = st.one_of(

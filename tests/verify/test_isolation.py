@@ -16,6 +16,8 @@ from strideinspect.verify.claims import Claims
 from strideinspect.verify.client import Verifier
 from tests.verify.helpers import checked, model_of, saved
 
+pytestmark = pytest.mark.usefixtures("own_interpreter")
+
 RELU = "(float[1,1,8] x) => (float[N,C,L] y) { y = Relu(x) }"
 
 

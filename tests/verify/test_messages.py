@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -119,7 +120,7 @@ def test_a_wrong_response_is_a_reason(line: str, words: str, tmp_path: Path, mon
     fake = tmp_path / "python"
     fake.write_text(f"#!{sys.executable}\nprint({line!r}, flush=True)\n")
     fake.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(fake))
+    monkeypatch.setattr("strideinspect.verify.worker_process.sys", SimpleNamespace(executable=str(fake)))
     with Verifier("model.onnx", timeout=60) as verifier:
         verifier.begin({})
         found = checked(verifier, Claims({"y": (1,)}, [], [], {}))

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from strideinspect import inspect
 from strideinspect.results.report import Report
 from tests.cli.process import SAMPLES
 from tests.oracle_models import model_of
 from tests.rules.inspecting import inspected
+from tests.unverified import unverified
 
 SLICES = """
 r0 = Slice (x, z, e, h, s) r1 = Slice (x, o, e, h, s)
@@ -160,7 +160,7 @@ def test_shortcut_is_named_in_the_step(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*-torchscript.onnx")), ids=lambda path: path.stem)
 def test_sizes_follow_each_other(path: Path) -> None:
     """Within a branch each step starts from the map before it; branch 0 of an input starts from the input."""
-    report = inspect(path, verify="none")
+    report = unverified(path)
     for _, group in groupby(report.ladder, key=lambda step: step.branch):
         steps = [*group]
         assert [step.start for step in steps[1:]] == [step.size for step in steps[:-1]]
@@ -172,7 +172,7 @@ def test_sizes_follow_each_other(path: Path) -> None:
 
 def test_strides_are_the_closed_forms() -> None:
     """The stride of a step is the effective stride of its window; a global pooling counts the 7 rows that it pools."""
-    report = inspect(SAMPLES / "resnet50-torchscript.onnx", verify="none")
+    report = unverified(SAMPLES / "resnet50-torchscript.onnx")
     by_output = {node.output: node for node in report.nodes}
     for step in report.ladder[:-1]:
         assert step.stride == tuple(field.stride for field in by_output[step.nodes[0]].fields)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from strideinspect import inspect
 from tests.cli.process import SAMPLES
 from tests.oracle_models import model_of
 from tests.rules.inspecting import inspected
+from tests.unverified import unverified
 
 # The exporters fold batch normalisation into the convolution before it, and leave out biases that are then zero.
 PUBLISHED = {
@@ -27,7 +27,7 @@ PUBLISHED = {
 @pytest.mark.parametrize("name", [name for name, (count, _) in PUBLISHED.items() if count])
 def test_published_totals(name: str) -> None:
     """Parameters and multiply-adds of whole networks, fully connected layers included."""
-    totals = inspect(SAMPLES / f"{name}.onnx", verify="none").totals
+    totals = unverified(SAMPLES / f"{name}.onnx").totals
     parameters, macs = PUBLISHED[name]
     assert totals.parameters == parameters
     assert totals.macs is not None

@@ -1,0 +1,200 @@
+"""Processes of the package without the start of an interpreter: forked from one that has imported all they need.
+
+Every test run of the command and every verification starts a process, and most of what that costs is imports. Here a
+server per process of pytest imports the libraries once, and a client, a script that Python starts without them,
+passes its arguments, environment, folder and streams on to a fork of the server. The client is what the test has
+started: it ends with the fork's status, and where it is killed, so is the fork. What is about the start itself
+(imports, signals, terminals, options of Python) is started as users start it.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import marshal
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import NamedTuple
+from unittest.mock import patch
+
+from strideinspect.verify import worker, worker_process
+
+ROOT = Path(__file__).parents[1]
+PYTHON, TEMPORARY = sys.executable, tempfile.gettempdir()  # which a test may replace before the server starts
+POSSIBLE = sys.platform == "linux"  # elsewhere a fork of a process that has loaded libraries may not live
+CLIENT = """#!{python} -IS
+import _socket, marshal, os, signal, sys
+connection = _socket.socket(_socket.AF_UNIX)
+connection.connect({address!r})
+streams = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
+asked = marshal.dumps((sys.argv[1:], os.getcwd(), dict(os.environ)))
+connection.sendmsg([len(asked).to_bytes(8, "little")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+connection.sendall(asked)
+status = int(connection.recv(16) or -signal.SIGKILL)
+if status < 0:
+    os.kill(os.getpid(), -status)
+os._exit(status)
+"""
+IMPORTED = (
+    *("onnx.checker", "onnx.numpy_helper", "onnxruntime", "rich.console"),
+    *("strideinspect.__main__", "strideinspect.cli.app", "strideinspect.cli.inspect", "strideinspect.cli.session"),
+    *("strideinspect.inspector", "strideinspect.report.json", "strideinspect.report.text"),
+    *("strideinspect.verify.responses", "strideinspect.verify.send_impulses", "strideinspect.verify.probe.translate"),
+)
+
+
+class Request(NamedTuple):
+    """What a client passes on."""
+
+    arguments: list[str]
+    folder: str
+    environment: Mapping[str, str]
+
+
+class _Forks:
+    """Stands for `sys` where processes are started: the first look at `executable` starts the server."""
+
+    def __init__(self) -> None:
+        self.context = ExitStack()
+
+    @cached_property
+    def executable(self) -> str:
+        """The client, or Python itself where forks are not possible."""
+        return self.context.enter_context(_server()) if POSSIBLE else PYTHON
+
+
+_FORKS = _Forks()
+
+
+def executable() -> str:
+    """What to start in place of Python, with `-m` and the name of a module."""
+    return _FORKS.executable
+
+
+@contextmanager
+def forked() -> Iterator[None]:
+    """Let the verifications of this process start forks of a server."""
+    with _FORKS.context, patch.object(worker_process, "sys", _FORKS):
+        yield
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    """A server for as long as this process needs it; its client."""
+    with tempfile.TemporaryDirectory(prefix="forking-", dir=TEMPORARY) as folder:
+        address, client = f"{folder}/address", Path(folder, "python")
+        client.write_text(CLIENT.format(python=PYTHON, address=address), encoding="utf-8")
+        client.chmod(0o755)
+        own = {"PYTHONPATH": str(ROOT), "TMPDIR": folder, "ORT_DISABLE_TELEMETRY": "1", "OPENBLAS_NUM_THREADS": "1"}
+        command = [PYTHON, "-m", "tests.forking", address, str(client)]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | own, cwd=ROOT
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"listening\n"
+            yield str(client)
+            process.stdin.close()
+
+
+class Fork(NamedTuple):
+    """A fork that runs, and the client that waits for its end."""
+
+    client: socket.socket
+    pid: int
+    handle: int
+
+    def end(self) -> None:
+        """Tell the client how it ended."""
+        _, status = os.waitpid(self.pid, 0)
+        os.close(self.handle)
+        with self.client, suppress(OSError):  # the client may have been killed
+            self.client.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def serve(address: str) -> Request:
+    """Fork for every client; returns in each fork, with its streams, what its client asks for."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen(64)
+        os.write(1, b"listening\n")
+        forks: dict[int, Fork] = {}
+        while True:
+            watched = [0, listener.fileno(), *forks, *(fork.client.fileno() for fork in forks.values())]
+            readable, _, _ = select.select(watched, [], [])
+            if 0 in readable:
+                os._exit(0)  # pytest has ended
+            for fork in [*forks.values()]:
+                if fork.handle in readable:
+                    forks.pop(fork.handle).end()
+                elif fork.client.fileno() in readable:
+                    os.kill(fork.pid, signal.SIGKILL)
+            if listener.fileno() in readable:
+                client, _ = listener.accept()
+                request, streams = _received(client)
+                pid = os.fork()
+                if pid == 0:
+                    _leave_server(streams, [client, *(fork.client for fork in forks.values())], [*forks])
+                    return request
+                for given in streams:
+                    os.close(given)
+                handle = os.pidfd_open(pid)
+                forks[handle] = Fork(client, pid, handle)
+
+
+def _leave_server(streams: list[int], clients: list[socket.socket], handles: list[int]) -> None:
+    """In a fork: take the streams of its client for its own, and hold nothing that is the server's."""
+    for number, given in enumerate(streams):
+        os.dup2(given, number)
+    for handle in (*streams, *handles):
+        os.close(handle)
+    for client in clients:
+        client.close()
+
+
+def _received(client: socket.socket) -> tuple[Request, list[int]]:
+    """What a client asks for, and its standard streams."""
+    head, streams, _, _ = socket.recv_fds(client, 8, 3)
+    with client.makefile("rb") as stream:
+        return Request(*marshal.loads(stream.read(int.from_bytes(head, "little")))), streams  # noqa: S302  # of the client
+
+
+def become(request: Request) -> None:
+    """Be the process that was asked for, as far as it could tell."""
+    os.chdir(request.folder)
+    os.environ.clear()
+    os.environ.update(request.environment)
+    tempfile.tempdir = None
+    encoding = request.environment.get("PYTHONIOENCODING", "utf-8")
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), encoding=encoding)
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "w", closefd=False)), encoding=encoding)
+    sys.stderr = io.TextIOWrapper(
+        io.BufferedWriter(io.FileIO(2, "w", closefd=False)), encoding, "backslashreplace", line_buffering=True
+    )
+    module = request.arguments[request.arguments.index("-m") + 1]
+    arguments = request.arguments[request.arguments.index("-m") + 2 :]
+    if module == worker.__name__:
+        worker.main(arguments)
+    else:
+        sys.argv = [module, *arguments]
+        import_module(f"{module}.__main__").main()
+
+
+if __name__ == "__main__":
+    for name in IMPORTED:
+        import_module(name)
+    gc.freeze()
+    asked = serve(sys.argv[1])
+    with patch.object(worker_process, "sys", SimpleNamespace(executable=sys.argv[2])):
+        become(asked)
