@@ -9,9 +9,9 @@ Weights are random, batch statistics too. The figures in docs/effective-field.md
 from __future__ import annotations
 
 import resource
+import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,23 +85,29 @@ def compare(name: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         expected, at = export(name, path, images[0])
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         field = strideinspect.erf(path, at=at, data=images[:1])
-        start = time.perf_counter()
+        first = resource.getrusage(resource.RUSAGE_CHILDREN)
         strideinspect.erf(path, at=at, data=images)
-        seconds = time.perf_counter() - start
-        start = time.perf_counter()
-        strideinspect.erf(path, at=at, data=images[:1])
-        first = time.perf_counter() - start
+        last = resource.getrusage(resource.RUSAGE_CHILDREN)
     (seen,) = field.inputs
     error = np.linalg.norm(seen.map - expected) / np.linalg.norm(expected)
-    each = (seconds - first) / (IMAGES - 1)
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    numbers = f"{error:.1e} | {field.checks.adjoint:.1e} | {each:.1f} s | {first:.1f} s | {memory:,.0f} MiB"
+    start = cpu(first) - cpu(before)
+    each = (cpu(last) - cpu(first) - start) / (IMAGES - 1)
+    numbers = f"{error:.1e} | {field.checks.adjoint:.1e} | {each:.2f} s | {start:.1f} s"
     sigma = " × ".join(f"{number:.0f}" for number in seen.sigma)
     sizes = "×".join(map(str, seen.theoretical))
     return f"| {name} | {sizes} | {sigma} | {seen.radius[50]:.0f} | {seen.radius[90]:.0f} | {numbers} |"
 
 
+def cpu(usage: resource.struct_rusage) -> float:
+    """Seconds of processor time."""
+    return usage.ru_utime + usage.ru_stime
+
+
 if __name__ == "__main__":
-    for network in sys.argv[1:] or TORCHVISION:
-        print(compare(network), flush=True)
+    if len(sys.argv) == 2:
+        print(compare(sys.argv[1]), flush=True)
+    else:
+        for network in sys.argv[1:] or TORCHVISION:
+            subprocess.run([sys.executable, __file__, network], check=True)

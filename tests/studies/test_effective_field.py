@@ -231,3 +231,45 @@ def test_images_need_pillow_or_are_decoded(tmp_path: Path) -> None:
     Image.new("L", (30, 20), 255).save(tmp_path / "photos" / "white.png")
     field = strideinspect.erf(path, images=tmp_path / "photos")
     assert (field.source, field.count) == ("images", 1)
+
+
+@pytest.mark.slow
+def test_resnet50_has_a_gradient_in_exactly_its_theoretical_field() -> None:
+    """427 rows and columns, the number of papers, at an input that is large enough; most mass lies far inside."""
+    model = SAMPLES / "resnet50-torchscript.onnx"
+    field = strideinspect.erf(model, count=1, input_shapes={"image": (1, 3, 512, 512)})
+    (seen,) = field.inputs
+    for axis in (0, 1):
+        assert np.count_nonzero(seen.map.any(axis)) == 427
+    assert seen.theoretical == (427, 427)
+    assert max(seen.sigma) < 427 / 6
+    assert (field.checks.support, field.random_weights) == ("inside", True)
+
+
+RESIDUAL = SAMPLES.parent / "effective_fields" / "models" / "residual-torchscript.onnx"
+
+
+def test_half_precision_is_computed_in_single_precision(tmp_path: Path) -> None:
+    """The map is that of the same weights in single precision, but for their own rounding to 11 bits."""
+    model = onnx.load(RESIDUAL)
+    for tensor in model.graph.initializer:
+        if tensor.data_type == onnx.TensorProto.FLOAT:
+            values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    for entry in (*model.graph.input, *model.graph.output):
+        entry.type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
+    onnx.save(model, tmp_path / "half.onnx")
+    half, single = (strideinspect.erf(path, count=1).inputs[0].map for path in (tmp_path / "half.onnx", RESIDUAL))
+    assert 0 < np.linalg.norm(half - single) < 2**-9 * np.linalg.norm(single)
+
+
+def test_weights_in_another_file_are_read_or_drawn(tmp_path: Path) -> None:
+    """From the model's folder; without that file they are random, which is said."""
+    path = tmp_path / "model.onnx"
+    onnx.save(onnx.load(RESIDUAL), path, save_as_external_data=True, location="weights", size_threshold=0)
+    found = strideinspect.erf(path, count=1)
+    assert not found.random_weights
+    assert np.array_equal(found.inputs[0].map, strideinspect.erf(RESIDUAL, count=1).inputs[0].map)
+    (tmp_path / "weights").unlink()
+    assert strideinspect.erf(path, count=1).random_weights
+    assert "random ones were drawn" in run("erf", str(path), "--count", "1").stdout
