@@ -84,7 +84,8 @@ def _remarks(field: EffectiveField) -> Iterator[str]:
     for name, (first, size) in field.crop.items():
         ends = [span((a, a + n - 1)) for a, n in zip(first, size, strict=True)]
         yield f"the cell sees nothing outside {along(ends, before=True)} of {name}, so that only those were run"
-    support = "no pixel outside the exact field has a gradient" if field.checks.support == "inside" else ""
+    noun = point_noun(len(field.inputs[0].axes))
+    support = f"no {noun} outside the exact field has a gradient" if field.checks.support == "inside" else ""
     # Of single precision's seven digits, a float32 sum of many terms leaves six.
     digits = min(6, int(-log10(field.checks.adjoint))) if field.checks.adjoint else 6
     checked = f"checked: forward and reverse derivative agree to {count(digits, 'digit')}"
@@ -96,5 +97,7 @@ def _picture(seen: EffectiveInput) -> Sequence[str]:
     wide = len(seen.bands[0])
     rows = ["".join(_SHADES[band] for band in row) for row in seen.bands]
     frame = [f"┌{'─' * wide}┐", *(f"│{row}│" for row in rows), f"└{'─' * wide}┘"]
-    ends = along([span(ends) for ends in seen.shown], before=True)
+    planes = [f"slice {round(middle)}" for middle in seen.center[:-2]]  # of a volume
+    sides = along([span(ends) for ends in seen.shown[len(planes) :]], before=True)
+    ends = ", ".join([*planes, sides])
     return [*frame, f"{ends}; {_SHADES[3]} 50 %, with {_SHADES[2]} 90 %, with {_SHADES[1]} 99 % of the mass"]

@@ -89,7 +89,7 @@ def _measured(
     run_at = analysis if crop is None else crop.analysis
     there = place if crop is None else crop.place
     sources = [box.input for box in boxes]
-    request.step("turning the model round")
+    request.step("building the graph of gradients")
     try:
         bundle = bundled(run_at.shapes, there.tensor, sources, request.seed)
     except RefusedError as error:
