@@ -37,7 +37,7 @@ Axes are counted from 0. Positions are pixel indices along an axis; pixel i has 
 a first and a last index, both included. The [README](../README.md) explains *local* and *full*, *theoretical* and
 *actual* receptive fields."""
 SECTIONS: dict[str, tuple[str, ...]] = {
-    "Functions": ("inspect", "inspect_many", "inspect_module", "sizes", "where", "erf", "settings_for"),
+    "Functions": ("inspect", "inspect_many", "inspect_module", "sizes", "tiles", "where", "erf", "settings_for"),
     "Results": (
         *("Report", "FailedReport", "Input", "WindowNode", "Dropped", "Merge", "Source", "Branch", "TensorReport"),
         *(
@@ -61,6 +61,16 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     ),
     "Sizes": ("Sizes", "AxisSizes", "SizeRule", "SizeRow"),
     "Where": ("Where", "Place", "Box", "BoxAxis", "Cells", "CellsAxis"),
+    "Tiles": (
+        "Tiling",
+        "TiledOutput",
+        "TiledAxis",
+        "WholeAxis",
+        "TilePlan",
+        "OverlapRatios",
+        "StatePair",
+        "TilingProof",
+    ),
     "Effective field": ("EffectiveField", "EffectiveInput", "GradientChecks"),
     "Verification": ("Verification", "Verdict", "Counts", "Check", "Impulses"),
     "Settings": ("Settings", "Budget", "Operator", "Expectation", "InputShapes", "InputValues", "Verify"),

@@ -1,6 +1,6 @@
-"""Write strideinspect/report/report-1.schema.json from the types in results/json_types.py.
+"""Write the JSON Schemas in strideinspect/results from the types in json_types.py and json_*_types.py there.
 
-Run it after changing them; `--check` only checks whether the file is current.
+Run it after changing them; `--check` only checks whether the files are current.
 """
 
 from __future__ import annotations
@@ -11,13 +11,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from strideinspect.results import json_types
-from strideinspect.results.json_numbers import Keyword
+from strideinspect.results import json_erf_types, json_sizes_types, json_tiles_types, json_types, json_where_types
+from strideinspect.results.json_numbers import AnyEntries, Keyword
 from strideinspect.results.json_types import NAME, ReportJson
 
-FILE = Path(json_types.__file__).with_name("report-1.schema.json")
+FOLDER = Path(json_types.__file__).parent
+ANSWERS = {
+    "erf": (json_erf_types.NAME, json_erf_types.ErfJson),
+    "sizes": (json_sizes_types.NAME, json_sizes_types.SizesJson),
+    "tiles": (json_tiles_types.NAME, json_tiles_types.TilesJson),
+    "where": (json_where_types.NAME, json_where_types.WhereJson),
+}
+"""The commands that answer a question, with the names and the types of their documents."""
 SCALARS = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null"}
 
 Schema = dict[str, Any]
@@ -53,17 +60,18 @@ def document() -> Schema:
 
 
 def _object(kind: type, definitions: dict[str, Schema]) -> Schema:
-    """A typed dictionary: every key is required, further keys are allowed."""
+    """A typed dictionary: every key is required unless it is marked, further keys are allowed."""
     hints = get_type_hints(kind, include_extras=True)
+    optional = {key for key, hint in hints.items() if get_origin(hint) is NotRequired}
     return {
         "type": "object",
         "description": " ".join((kind.__doc__ or "").split()),
-        "required": [*hints],
+        "required": [key for key in hints if key not in optional],
         "properties": {key: _schema(hint, definitions) for key, hint in hints.items()},
     }
 
 
-def _schema(hint: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401  # types have no type; one case each
+def _schema(hint: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN401, PLR0911  # types have no type; one case each
     """The schema of one type. Raises TypeError for a type that JSON does not have."""
     if is_typeddict(hint):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", hint.__name__.removesuffix("Json")).lower()
@@ -77,6 +85,10 @@ def _schema(hint: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN40
     if origin is Annotated:
         annotations = _annotations(args[1:])
         return annotations if "$ref" in annotations else _schema(args[0], definitions) | annotations
+    if origin is NotRequired:
+        return _schema(args[0], definitions)
+    if hint == AnyEntries:
+        return {"type": "object"}
     if origin in (Union, UnionType):
         return {"anyOf": [_schema(arg, definitions) for arg in args]}
     if origin is list:
@@ -91,13 +103,29 @@ def _annotations(metadata: Sequence[Keyword | str]) -> Schema:
     return dict(("description", item) if isinstance(item, str) else item for item in metadata)
 
 
-def text() -> str:
-    """The content of the file."""
-    return json.dumps(document(), indent=2) + "\n"
+def answer(command: str) -> Schema:
+    """The JSON Schema of the answer of a command."""
+    name, kind = ANSWERS[command]
+    definitions: dict[str, Schema] = {}
+    root = _object(kind, definitions)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": name,
+        "title": f"strideinspect {command}, version 1",
+        **root,
+        "$defs": definitions,
+    }
+
+
+def documents() -> dict[Path, str]:
+    """The files and what they hold."""
+    schemas = {"report": document()} | {command: answer(command) for command in ANSWERS}
+    return {FOLDER / f"{name}-1.schema.json": json.dumps(schema, indent=2) + "\n" for name, schema in schemas.items()}
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--check"]:
-        current = FILE.read_text(encoding="utf-8") == text()
-        sys.exit(0 if current else f"{FILE.name} is stale: python docs/generate_schema.py")
-    FILE.write_text(text(), encoding="utf-8")
+        stale = [f.name for f, text in documents().items() if not f.exists() or f.read_text(encoding="utf-8") != text]
+        sys.exit(f"stale: {', '.join(stale)}; run python docs/generate_schema.py" if stale else 0)
+    for file, text in documents().items():
+        file.write_text(text, encoding="utf-8", newline="\n")

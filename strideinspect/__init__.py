@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from strideinspect.api import inspect
+    from strideinspect.api import inspect, tiles
     from strideinspect.configuration.find import settings_for
     from strideinspect.errors import (
         InputShapeError,
@@ -48,6 +48,16 @@ if TYPE_CHECKING:
     from strideinspect.results.scale import Scale
     from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
     from strideinspect.results.sizes import Sizes
+    from strideinspect.results.tile_parts import (
+        OverlapRatios,
+        StatePair,
+        TiledAxis,
+        TiledOutput,
+        TilePlan,
+        TilingProof,
+        WholeAxis,
+    )
+    from strideinspect.results.tiling import Tiling
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
     from strideinspect.results.where import Where
@@ -87,6 +97,7 @@ __all__ = [
     "LastLocal",
     "Merge",
     "Operator",
+    "OverlapRatios",
     "Place",
     "Positions",
     "Report",
@@ -98,8 +109,14 @@ __all__ = [
     "SizeRule",
     "Sizes",
     "Source",
+    "StatePair",
     "StrideinspectError",
     "TensorReport",
+    "TilePlan",
+    "TiledAxis",
+    "TiledOutput",
+    "Tiling",
+    "TilingProof",
     "Totals",
     "Unmatched",
     "UnreadableModelError",
@@ -110,6 +127,7 @@ __all__ = [
     "Verification",
     "Verify",
     "Where",
+    "WholeAxis",
     "WindowNode",
     "__version__",
     "erf",
@@ -118,11 +136,12 @@ __all__ = [
     "inspect_module",
     "settings_for",
     "sizes",
+    "tiles",
     "where",
 ]
 
 _MODULES = {
-    "api": "inspect",
+    "api": "inspect tiles",
     "configuration.find": "settings_for",
     "errors": "InputShapeError InputValueError StrideinspectError UnreadableModelError UnsupportedModelError "
     "UsageError",
@@ -136,6 +155,8 @@ _MODULES = {
     "results.graph_nodes": "Branch Dropped Merge Source WindowNode",
     "results.ladder": "LadderStep",
     "results.report": "Accepted FailedReport Finding Input Report RuleInfo Severity TensorReport Unmatched Unseen",
+    "results.tile_parts": "OverlapRatios StatePair TiledAxis TiledOutput TilePlan TilingProof WholeAxis",
+    "results.tiling": "Tiling",
     "results.totals": "Totals",
     "results.scale": "Scale",
     "results.verdict": "Check Counts Impulses Verdict Verification",

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from strideinspect.fields.forward import Fields, NodeReads, ReadsMemo, described, propagate
 from strideinspect.fields.index_masks import Masks, runs, unmarked
 from strideinspect.fields.liveness import read_indices, seen
+from strideinspect.fields.mask_memo import MaskMemo
 from strideinspect.fields.merging import MapMerge, merges
 from strideinspect.fields.spatial_axes import spatial_axes
 from strideinspect.fields.tensor_fields import TensorFields
@@ -52,6 +53,12 @@ class Memo(NamedTuple):
 
     shapes: ShapesMemo
     reads: ReadsMemo
+    masks: MaskMemo
+
+    @classmethod
+    def empty(cls) -> Memo:
+        """One of which nothing is known yet."""
+        return cls({}, {}, MaskMemo())
 
 
 @dataclass(frozen=True)  # no slots: what is computed on demand is kept in the instance
@@ -155,7 +162,7 @@ class Analysis:
     @cached_property
     def needed(self) -> dict[str, Masks]:
         """Per tensor the indices on which some graph output depends; no entry for a tensor that no output needs."""
-        return seen(self.shapes, self.reads, self.network.outputs)
+        return seen(self.shapes, self.reads, self.network.outputs, None if self.memo is None else self.memo.masks)
 
     def needed_by(self, output: str) -> dict[str, Masks]:
         """Per tensor the indices on which one graph output depends."""

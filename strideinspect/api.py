@@ -1,4 +1,4 @@
-"""`inspect`, for one model: it starts the verifying process before anything heavy is imported."""
+"""`inspect` and `tiles`, for one model: they start the verifying process before anything heavy is imported."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from strideinspect.results.report import Report
+    from strideinspect.results.tiling import Tiling
     from strideinspect.verify.client import Verifier
 
 
@@ -84,6 +85,58 @@ def inspect(
         )
     report = assumed_sizes.applied(choices.applied(report, asked.severity, asked.per_node_ignores))
     return report if asked.baseline is None else _without_accepted(report, asked.baseline, asked)
+
+
+def tiles(
+    path: str | os.PathLike[str],
+    *,
+    tile: Sequence[int] = (),
+    prove: bool = False,
+    rate: float | None = None,
+    input_shapes: InputShapes | None = None,
+    input_values: InputValues | None = None,
+    verify_timeout: float | None = None,
+    settings: Settings | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Tiling:
+    """How a model can be run on tiles of its input so that every output stays exactly what it is, or why it cannot.
+
+    Args:
+        path: The file. Weights may be missing.
+        tile: The sizes of a tile along the spatial axes of the input, in pixels, or one size for all. By default that
+            of the input, or the smallest possible one if that is larger.
+        prove: Run the whole and its tiles with onnxruntime and compare them.
+        rate: Samples per second: the result then has milliseconds, too.
+        input_shapes: As for `inspect`.
+        input_values: As for `inspect`.
+        verify_timeout: Seconds after which the proof is given up; 60 by default.
+        settings: What holds where an argument is None; `Settings()` if not given.
+        progress: Called with a line of text at each stage.
+
+    Returns:
+        Step, halo, crop and smallest tile of every axis of every output, or the reason why it cannot be cut.
+
+    Raises:
+        UnreadableModelError: The file is missing, is not an ONNX model, or is damaged.
+        UnsupportedModelError: The model is well-formed, but cannot be inspected.
+        InputShapeError: A size cannot be used, or one is needed that is not given.
+        InputValueError: A value does not fit the input that it is given for, or there is no such input.
+        UsageError: No tile can have the size that is asked for, or an argument has a value that it cannot have.
+    """
+    model = arguments.model(path)
+    asked = overridden(
+        Settings() if settings is None else settings,
+        input_shapes=input_shapes,
+        input_values=input_values,
+        verify="run" if prove else "none",
+        verify_timeout=verify_timeout,
+    )
+    sizes = tuple(arguments.count(size, "tile", 1) for size in tile)
+    frequency = None if rate is None else arguments.rate(rate)
+    with _verifier(model, asked) as verifier:
+        from strideinspect import tiling  # imports onnx, numpy and networkx
+
+        return tiling.run(model, asked, sizes, rate=frequency, progress=progress or _silently, verifier=verifier)
 
 
 def _without_accepted(report: Report, file: Path, settings: Settings) -> Report:

@@ -162,6 +162,21 @@ def _size(size: str, where: str) -> int:
     return int(size)
 
 
+def tile(text: str) -> tuple[int, ...]:
+    """Sizes of a tile, "512,512"."""
+    try:
+        return tuple(count(int(size), "--tile", 1) for size in text.split(","))
+    except ValueError:
+        raise UsageError(f"--tile {text}: not a size", "write --tile 512,512, or --tile 512 for all axes") from None
+
+
+def rate(value: float) -> float:
+    """Samples per second."""
+    if not math.isfinite(value) or value <= 0:
+        raise UsageError(f"--rate {value}: not a sample rate", "give samples per second: --rate 16000")
+    return value
+
+
 def input_values(value: object) -> dict[str, object]:
     """Values by input name, as texts, numbers and nested tuples of them.
 

@@ -25,6 +25,12 @@ DEEPEST_CALLS = 100
 LONGEST_INPUT_AXIS = 10**6
 """Indices along an axis of a graph input: a minute of audio at 16 kHz; fields are kept per index."""
 
+MOST_TILES_TRIED = 8
+"""Sizes of tiles, one step apart, that are tried until the network runs: a mirrored deep map needs a few."""
+
+MOST_TILES_RUN = 729
+"""Tiles that are run to prove a tiling: nine along each of three axes."""
+
 MOST_INPUT_ELEMENTS = 2**31
 """Elements of a graph input: onnxruntime would need 8 GiB for it alone."""
 
@@ -33,6 +39,9 @@ LONGEST_MAP = 1 << 22
 
 LONGEST_AXIS = 1 << 28
 """Indices of any tensor along an axis; a damaged file may ask for any number."""
+
+MOST_PIECES = 1 << 12
+"""Tensors into which one SplitToSequence cuts an axis; each becomes a tensor of its own."""
 
 MOST_ELEMENTS = 1 << 36
 """Elements of any tensor; a damaged file may ask for any number."""
@@ -190,8 +199,6 @@ MOST_EINSUM_STEPS = 1 << 28
 
 MOST_RUN_BYTES = 1 << 30
 """Bytes of all tensors that one node reads and writes: a model with more is not run, since that takes all memory."""
-MOST_RUN_ELEMENTS = 1 << 28
-"""Elements of the largest tensor of a model that is run: 1 GiB. No network that is in use has one as large."""
 
 SHORT_PROBED_AXIS = 256
 """Indices of an axis that onnxruntime is asked about one by one; on longer ones several share a row."""

@@ -180,7 +180,7 @@ def _rarer(draw: Draw, rank: int, opset: int) -> Step:
 
 
 def _digits(draw: Draw, rank: int, opset: int) -> Step:
-    del rank, opset
+    del opset
     steps = [
         Step("tokens", {}),
         Step("mixed_channels", {"groups": 2}),
@@ -193,6 +193,19 @@ def _digits(draw: Draw, rank: int, opset: int) -> Step:
             {"factor": draw(st.integers(2, 4)), "major": draw(st.booleans()), "pools": draw(st.booleans())},
         ),
         Step("side_by_side", {"factor": 2}),
+        Step(
+            "partitioned",
+            {"size": draw(st.integers(2, 3)), "grid": draw(st.booleans()), "attends": draw(st.booleans())},
+        ),
+        Step(
+            "rearranged",
+            {
+                "factors": [draw(st.integers(1, 3)) for _ in range(rank + 1)],
+                "order": [draw(st.integers(0, 4)) for _ in range(2 * rank + 2)],
+                "ends": [draw(st.integers(0, 6)) for _ in range(rank)],
+                "then": draw(st.sampled_from(["nothing", "back", "back", "reduce", "pool"])),
+            },
+        ),
     ]
     return draw(st.sampled_from(steps))  # type: ignore[no-any-return]
 

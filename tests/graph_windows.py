@@ -105,3 +105,56 @@ def side_by_side(b: Builder, factor: int) -> None:
     flat.append(b.add("Reshape", [b.current, b.constant([shape[0], shape[1], -1])]))
     b.add("Concat", flat, axis=2)
     b.add("Reshape", [b.current, b.constant([*shape[:2], -1, *[1] * (len(shape) - 3)])])
+
+
+@emitter
+def partitioned(b: Builder, size: int, *, grid: bool, attends: bool) -> None:
+    """Square windows of both spatial axes as a batch, or their grid (MaxViT), attention inside each, and back."""
+    shape = b.now()
+    if len(shape) != 4 or any(extent % size or extent == size for extent in shape[2:]):
+        raise UnfitError("not divisible")
+    batch, channels, height, width = shape
+    inside = (height // size, width // size) if grid else (size, size)
+    parts = [height // inside[0], width // inside[1]]
+    digits = [size, inside[0], size, inside[1]] if grid else [parts[0], size, parts[1], size]
+    b.add("Reshape", [b.current, b.constant([batch, channels, *digits])])
+    b.add("Transpose", [b.current], perm=[0, 2, 4, 3, 5, 1])
+    each = b.add("Reshape", [b.current, b.constant([batch * math.prod(parts), math.prod(inside), channels])])
+    if attends:
+        turned = b.add("Transpose", [each], perm=[0, 2, 1])
+        b.add("MatMul", [each, turned])
+        b.add("MatMul", [b.current, each])
+    b.add("Reshape", [b.current, b.constant([batch, *parts, *inside, channels])])
+    b.add("Transpose", [b.current], perm=[0, 5, 1, 3, 2, 4])
+    b.add("Reshape", [b.current, b.constant(list(shape))])
+
+
+@emitter
+def rearranged(b: Builder, factors: list[int], order: list[int], ends: list[int], then: str) -> None:
+    """Every axis but the batch cut in two, the parts in another order, glued to axes as `ends` say, and maybe back.
+
+    `order` and `ends` are drawn for more parts than there may be. `then` is what happens before: nothing, `back`, or
+    `reduce`, `pool` of the last axis.
+    """
+    shape = b.now()
+    cut = [[n // f, f] if n % f == 0 else [n, 1] for n, f in zip(shape[1:], factors, strict=False)]
+    digits = [part for parts in cut for part in parts]
+    moved = sorted(range(len(digits)), key=lambda i: (order[i], i))
+    marks = sorted({1 + end % (len(digits) - 1) for end in ends[: len(shape) - 2]})
+    while len(marks) < len(shape) - 2:  # as many axes as before
+        marks = sorted({*marks, next(i for i in range(1, len(digits)) if i not in marks)})
+    sizes = [digits[i] for i in moved]
+    glued = [math.prod(sizes[a:z]) for a, z in zip([0, *marks], [*marks, len(sizes)], strict=True)]
+    b.add("Reshape", [b.current, b.constant([shape[0], *digits])])
+    b.add("Transpose", [b.current], perm=[0, *(i + 1 for i in moved)])
+    b.add("Reshape", [b.current, b.constant([shape[0], *glued])])
+    if then == "reduce":
+        axes = [len(shape) - 1]
+        inputs = [b.current, b.constant(axes)] if b.opset >= 18 else [b.current]
+        b.add("ReduceMean", inputs, keepdims=1, **({} if b.opset >= 18 else {"axes": axes}))
+    elif then == "pool":
+        b.add("AveragePool", [b.current], kernel_shape=[*[1] * (len(shape) - 3), 2])
+    elif then == "back":
+        b.add("Reshape", [b.current, b.constant([shape[0], *sizes])])
+        b.add("Transpose", [b.current], perm=[0, *(moved.index(i) + 1 for i in range(len(digits)))])
+        b.add("Reshape", [b.current, b.constant(list(shape))])

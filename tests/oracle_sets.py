@@ -198,7 +198,7 @@ def apply(reads: Reads, inputs: Sequence[Sees | None]) -> Sees:
             number, {axis: axis + len(reads.shape) - len(sees.shape) for axis in range(len(sees.shape))}
         )
         flat = {axes[axis] for axis in sees.collapsed if axis in axes}
-        if sees.lost:  # an axis made anew has no position either
+        if sees.lost and len(axes) == len(sees.shape):  # an axis made anew has no position, unless one is summed over
             flat |= set(range(len(reads.shape))) - set(axes.values())
         gone = sees.lost or any(axis not in axes for axis in sees.collapsed)
         source, kept = sees.local, sees.placed

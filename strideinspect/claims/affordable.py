@@ -16,6 +16,8 @@ _BYTES = {2: 1, 3: 1, 4: 2, 5: 2, 7: 8, 9: 1, 10: 2, 11: 8, 13: 8, 16: 2}
 
 def too_large_to_run(shapes: Shapes) -> str | None:
     """Why running the model would take too much memory or time; None where it can be run."""
+    if shapes.too_large is not None:
+        return shapes.too_large
     for node in shapes.nodes:
         names = {name for name in (*node.inputs, *node.outputs) if name in shapes.shapes}
         needed = sum(math.prod(shapes.shapes[name]) * _BYTES.get(shapes.dtypes.get(name, 1), 4) for name in names)

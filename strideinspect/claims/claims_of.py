@@ -30,11 +30,11 @@ def claims_of(analysis: Analysis, *, full: bool) -> Claims:
     """
     shapes = analysis.shapes
     own = {name for node in shapes.nodes for name in node.outputs}
-    theory = enlarged_sizes.theory(analysis.windows, analysis.outputs)
+    theory = enlarged_sizes.theory(analysis)
     macs = sum(window.macs or 0 for window in analysis.windows)
     left_open = {claim.key: claim for claim, count in theory if not claim.settled_at(count)}
     return Claims(
-        shapes={name: shape for name, shape in shapes.shapes.items() if name in own},
+        shapes={name: shape for name, shape in shapes.shapes.items() if name in own - shapes.pieces},
         fields=[
             FieldClaim(
                 input=f.input,

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from strideinspect.analysis import Analysis
+from strideinspect.fields.closed_form import Closed, Phases
 from strideinspect.limits import (
     LONGEST_CHEAP_AXIS,
     MODERATE_ENLARGEMENT,
@@ -15,24 +16,33 @@ from strideinspect.limits import (
 )
 from strideinspect.model.node import Shape
 from strideinspect.results.field import ROUNDED, Field, InputAxis
-from strideinspect.results.report import TensorReport, WindowNode
 from strideinspect.verify.theory import ClaimKey, Enlarged, TheoryClaim
 
 
-def theory(windows: Sequence[WindowNode], outputs: Sequence[TensorReport]) -> list[tuple[TheoryClaim, int]]:
+def theory(analysis: Analysis) -> list[tuple[TheoryClaim, int]]:
     """The closed forms of windows and graph outputs along positions, each with the number of positions."""
+    windows, outputs = analysis.windows, analysis.outputs
     fields = [(w.output, w.name or None, f) for w in windows for f in w.fields]
     known = {window.output for window in windows}
     fields += [(output.name, None, f) for output in outputs if output.name not in known for f in output.fields]
-    return [(claim, len(f.positions)) for tensor, node, f in fields for claim in _claims(f, tensor, node)]
+    return [(claim, len(f.positions)) for tensor, node, f in fields for claim in _claims(analysis, f, tensor, node)]
 
 
-def _claims(field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim]:
-    if field.node_axis is not None and field.phases and field.stride is not None:
-        step = int(field.stride * len(field.phases))
+def _claims(analysis: Analysis, field: Field, tensor: str, node: str | None) -> Iterator[TheoryClaim]:
+    phases = _phases(analysis, field, tensor)
+    if field.node_axis is not None and phases and field.stride is not None:
+        step = int(field.stride * len(phases))
         offsets = None if field.alignment is None else (field.alignment.least, field.alignment.most)
         place = (field.input, field.axis, tensor, node, field.node_axis, field.extent)
-        yield TheoryClaim(*place, step, field.phases, offsets, rounded=field.reason == ROUNDED)
+        yield TheoryClaim(*place, step, phases, offsets, rounded=field.reason == ROUNDED)
+
+
+def _phases(analysis: Analysis, field: Field, tensor: str) -> Phases:
+    """The phases of a closed form, also those that the report does not list because they are many."""
+    if field.phases or field.size is None:
+        return field.phases
+    form = analysis.fields[tensor][field.input, field.axis].form
+    return form.phases if isinstance(form, Closed) else ()
 
 
 def enlarged(analysis: Analysis, claims: Sequence[TheoryClaim], macs: int) -> list[Enlarged]:
@@ -106,7 +116,9 @@ def _unchanged(
     same, reasons = [], {}
     for claim in claims:
         fields = {f.axis: f for f in larger.tensor(claim.tensor).fields if f.input == claim.input}
-        again = [new for f in fields.values() if f.axis == claim.axis for new in _claims(f, claim.tensor, claim.node)]
+        again = [
+            new for f in fields.values() if f.axis == claim.axis for new in _claims(larger, f, claim.tensor, claim.node)
+        ]
         size = "×".join(map(str, sizes[claim.input]))
         if not again:
             why = larger.shapes.unknown.get(claim.tensor) or next((f.reason for f in fields.values() if f.reason), None)

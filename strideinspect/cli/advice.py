@@ -35,6 +35,7 @@ def message(error: typer.TyperException, title: str, options: Callable[[], Optio
 _EXAMPLES = {
     "strideinspect": "model.onnx",
     "strideinspect baseline": "model.onnx",
+    "strideinspect tiles": "model.onnx",
     "strideinspect explain": "unseen-input",
     "strideinspect completion": "bash",
 }

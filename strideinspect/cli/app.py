@@ -22,12 +22,16 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
         "epilog": """Exit status: 0 no finding at or above --fail-on; 1 at least one; 2 a model could not be inspected
 or an option is wrong.
 
-Other commands: strideinspect baseline | sizes | where | erf | rules | explain RULE | schema | completion SHELL. To
-inspect a file with one of these names, write ./rules.""",
+Other commands: strideinspect baseline | sizes | where | tiles | erf | rules | explain RULE | schema | completion SHELL.
+To inspect a file with one of these names, write ./rules.""",
     },
     "baseline": {"cls": CommandOfModels},
     "sizes": {"cls": CommandOfOneModel},
     "where": {"cls": CommandOfOneModel},
+    "tiles": {
+        "cls": CommandOfOneModel,
+        "epilog": "Exit status: 0; 1 where --prove finds a difference; 2 for a model or an option that cannot be used.",
+    },
     "erf": {"cls": CommandOfOneModel},
     "rules": {},
     "explain": {},

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
+from typing import NamedTuple
 
 from strideinspect.fields.closed_form import Closed, Phases
-from strideinspect.fields.paths import Path, Paths, center_range
+from strideinspect.fields.kept_paths import Path, Paths
+from strideinspect.fields.paths import center_range
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.results.field import NOTHING, Alignment
 
@@ -38,12 +40,32 @@ def _alignment(
     if not first_center <= Path(step, firsts, lasts).mean <= last_center:
         return None
     least, most = first_center - expected, last_center - expected
-    # Cell r stands for the pixels from ⌊r·stride⌋ to ⌈(r + 1)·stride⌉ − 1.
     return Alignment(
         offset=least if least == most else None,
         least=least,
         most=most,
-        lookahead=max(0, *(last - (-(-(r + 1) * step // period) - 1) for r, last in enumerate(lasts))),
-        lookback=max(0, *(r * step // period - first for r, first in enumerate(firsts))),
+        **_reach(step, phases)._asdict(),
         apart_at=apart_at if least < most else None,
+    )
+
+
+class Reach(NamedTuple):
+    """How far cells see past the pixels that they stand for, and before them, in pixels; at least 0."""
+
+    lookahead: int
+    lookback: int
+
+
+def reach(form: Closed) -> Reach:
+    """The largest reach of any phase of a closed form with a positive stride."""
+    return _reach(form.step, form.phases)
+
+
+def _reach(step: int, phases: Phases) -> Reach:
+    """Cell r stands for the pixels from ⌊r·stride⌋ to ⌈(r + 1)·stride⌉ − 1."""
+    period = len(phases)
+    spans = [(r, span) for r, span in enumerate(phases) if span is not None]
+    return Reach(
+        lookahead=max(0, *(last - (-(-(r + 1) * step // period) - 1) for r, (_, last) in spans)),
+        lookback=max(0, *(r * step // period - first for r, (first, _) in spans)),
     )

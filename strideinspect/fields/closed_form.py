@@ -1,7 +1,6 @@
 """Closed forms as data (periodic affine maps) and their composition.
 
-A closed form has a period p and a step T: output index q·p + r sees the input indices from q·T + first_r to q·T +
-last_r.
+With a period p and a step T, output index q·p + r sees the input indices from q·T + first_r to q·T + last_r.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.hulls import along
+from strideinspect.fields.kept_paths import Paths
 from strideinspect.fields.sliding import cut
 from strideinspect.limits import LARGEST_OFFSET, MOST_PHASES, MOST_REPORTED_PHASES
 from strideinspect.reads.steps import Periodic
@@ -33,6 +33,7 @@ class Caveat(Flag):
     NONE = 0
     SIZE = auto()  # its offsets hold for this size only
     ATTENDED = auto()  # attention mixes the indices of a window, so that none has a center of its own
+    WRAPS = auto()  # its indices go on behind the other end of the input, as with circular padding
     ROUNDED = auto()  # rounding in single precision leaves out the outermost pixel of some indices
 
 
@@ -112,9 +113,8 @@ class Digit(NamedTuple):
 class Suspended(NamedTuple):
     """A closed form while its position shares an axis with other digits; a later Reshape may separate them.
 
-    `form` is that of a tensor with one axis per digit. `digits` are those of all axes, the major one of each axis
-    first, and `counts` how many each axis of the tensor has: none if its size is 1. `text` is the reason why there is
-    no closed form in this state, `tensor` the last one in which there was.
+    `form` is that of a tensor with one axis per digit. `digits` are those of all axes, major ones first, and `counts`
+    how many each axis has: none if its size is 1. `text` says why there is no closed form, `tensor` had the last one.
     """
 
     text: str
@@ -125,12 +125,13 @@ class Suspended(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A range of an axis: `form` is the form of the tensor `tensor`, which fills it."""
+    """A range of an axis: `form` is the form of the tensor `tensor`, which fills it, and `paths` go with it."""
 
     offset: int
     length: int
     form: Closed | Suspended | Reason
     tensor: str
+    paths: Paths
 
 
 class Scales(NamedTuple):

@@ -10,19 +10,24 @@ from collections.abc import Mapping, Sequence
 
 from strideinspect.fields.forward import NodeReads
 from strideinspect.fields.index_masks import Masks, all_marked, back, either, forward
+from strideinspect.fields.mask_memo import MaskMemo
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.families import family_of
 
 
-def seen(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
+def seen(
+    shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str], memo: MaskMemo | None = None
+) -> dict[str, Masks]:
     """Per tensor the indices on which some of these outputs depend; tensors that none depends on are missing."""
-    return seen_from(
-        shapes, nodes, {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
-    )
+    start = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
+    return seen_from(shapes, nodes, start, memo)
 
 
-def seen_from(shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Masks]) -> dict[str, Masks]:
-    """Per tensor the indices on which some marked index depends."""
+def seen_from(
+    shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Masks], memo: MaskMemo | None = None
+) -> dict[str, Masks]:
+    """Per tensor the indices on which some marked index depends. A `memo` is filled and used."""
+    read_back, joined = (back, either) if memo is None else (memo.back, memo.either)
     masks = dict(start)
     for item in reversed(nodes):
         if not item.known:
@@ -32,9 +37,10 @@ def seen_from(shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Ma
             continue
         for read in item.reads:
             wanted = masks.get(item.node.outputs[read.output])
-            if wanted is not None:
+            found = None if wanted is None else read_back(read, wanted)
+            if found is not None:
                 name = item.node.inputs[read.input]
-                _join(masks, name, back(read, wanted))
+                masks[name] = joined(masks.get(name), found)
     return masks
 
 

@@ -41,8 +41,7 @@ _Apply = Callable[[Step, Closed, StepContext], Form]
 def reshape(step: Reshape, form: Closed, context: StepContext) -> Form:
     """The form after a Reshape. Its position keeps its axis if possible: the major part of it where it is split."""
     digits = tuple(Digit(size, Role.POSITION if i == form.axis else Role.PLAIN) for i, size in enumerate(step.before))
-    apart = Suspended("", form, digits, (1,) * len(digits), context.source)
-    return _reshape(step, apart, context)
+    return _reshape(step, Suspended("", form, digits, (1,) * len(digits), context.source), context)
 
 
 def apply(step: Step, form: Suspended, context: StepContext, applied: _Apply) -> Form:
@@ -172,8 +171,7 @@ def _glued(form: Suspended, after: Shape) -> Suspended | None:
         mixes = form.form.axis != old[0] or any(digit.role is Role.IMAGE for digit in inner[1:])
         if mixes or form.form.period * rest > MOST_PHASES:
             return None
-        counts = (1,) * (len(glued.digits) - len(old) + 1)
-        glued = _as_one(glued, old, rest)._replace(counts=counts)
+        glued = _as_one(glued, old, rest)._replace(counts=(1,) * (len(glued.digits) - len(old) + 1))
     return glued
 
 
@@ -236,8 +234,7 @@ def _spanned(form: Suspended) -> list[int]:
 
 
 def _permute(step: Permute, form: Suspended) -> Suspended:
-    listed = groups(form)
-    order = [i for axis in step.perm for i in listed[axis]]
+    order = [i for axis in step.perm for i in groups(form)[axis]]
     spans = form.form.spans.transpose((0, *(i + 1 for i in order)))
     return form._replace(
         form=form.form._replace(spans=spans, axis=order.index(form.form.axis)),
@@ -269,13 +266,16 @@ def _along_axis(step: _AlongOneAxis, form: Suspended, context: StepContext, appl
     if position_axis(form) == step.axis:
         match step:
             case Whole():
-                return Reason(f"{context.label} reads the whole axis")
+                why = f"{context.label} reads the whole axis"
             case Cumulative():
-                return Reason(f"{context.label} accumulates along the axis")
+                why = f"{context.label} accumulates along the axis"
+            case Table(periodic_form=str(text)):
+                why = text
             case Sliding() if (step.kernel, step.stride, step.begin, step.size) == (1, 1, 0, step.length):
                 return form
             case _:
-                return Reason(form.text)
+                why = form.text
+        return Reason(why)
     apart, digit = single(form, step.axis)
     others = frozenset({digit}) if step.axis in context.other_axes else frozenset[int]()
     inner = applied(step._replace(axis=digit), apart.form, context._replace(other_axes=others))

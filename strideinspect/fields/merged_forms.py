@@ -8,8 +8,9 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from strideinspect.fields import merged_axes, side_by_side
+from strideinspect.fields import merged_axes, paths, side_by_side
 from strideinspect.fields.closed_form import (
+    Caveat,
     Closed,
     Digit,
     Form,
@@ -26,6 +27,7 @@ from strideinspect.fields.closed_form import (
     united,
 )
 from strideinspect.fields.hulls import TooLargeError, joined
+from strideinspect.fields.kept_paths import Paths
 from strideinspect.limits import MOST_PHASES
 from strideinspect.reads.steps import Place, Sliding
 from strideinspect.results.field import sees_nothing
@@ -37,6 +39,7 @@ class Part(NamedTuple):
     place: Place | None
     form: Form
     tensor: str
+    paths: Paths
 
 
 def merge(parts: Sequence[Part], label: str, extent: int) -> Form:
@@ -75,7 +78,7 @@ def _hull(forms: Sequence[Form], label: str) -> Form:
         return alike if isinstance(alike, Reason) else _around(alike, _hull([form.form for form in alike], label))
     scales = [form for form in forms if isinstance(form, Scales)]
     if len(scales) == len(forms):
-        return side_by_side.together(scales, lambda same: _hull(same, label))
+        return side_by_side.together(scales, label, lambda same: _hull(same, label))
     return _first_reason(forms)
 
 
@@ -108,7 +111,7 @@ def _concatenated(parts: Sequence[Part], label: str, extent: int) -> Form:
     for part in parts:
         if part.place is not None:
             at.setdefault(part.place, []).append(part)
-    placed = [(place, same[0]._replace(form=_hull([p.form for p in same], label))) for place, same in at.items()]
+    placed = [(place, _as_one(same, label)) for place, same in at.items()]
     axis = placed[0][0].axis
     if any(_runs_along(part.form, axis) for _, part in placed):
         return _along(placed, label, extent)
@@ -130,6 +133,14 @@ def _concatenated(parts: Sequence[Part], label: str, extent: int) -> Form:
         return whole
     size = alike[0].digits[digit]._replace(size=places[0].size)
     return whole._replace(digits=(*whole.digits[:digit], size, *whole.digits[digit + 1 :]))
+
+
+def _as_one(parts: Sequence[Part], label: str) -> Part:
+    """Several reads of the same range as one."""
+    if len(parts) == 1:
+        return parts[0]
+    together = paths.merge([(None, part.form, part.paths) for part in parts], label, one_window=False)
+    return parts[0]._replace(form=_hull([part.form for part in parts], label), paths=together)
 
 
 def _runs_along(form: Form, axis: int) -> bool:
@@ -170,14 +181,16 @@ def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> For
             i == longest or _continues(main, other, placed[longest][0], placed[i][0], extent)
             for i, other in enumerate(moved)
         ):
-            return main._replace(caveat=caveats([form for form in moved if isinstance(form, Closed)]))
+            alike = [form for form in moved if isinstance(form, Closed)]
+            wraps = Caveat.WRAPS if any(form.phases != main.phases for form in alike) else Caveat.NONE
+            return main._replace(caveat=caveats(alike) | wraps)
     pieces: list[Piece | Scales] = []
     for place, part in placed:
         if isinstance(part.form, Scales):
             shifted = (p._replace(offset=p.offset + place.offset) for p in part.form.pieces)
             pieces.append(part.form._replace(pieces=tuple(shifted)))
         else:
-            pieces.append(Piece(place.offset, place.length, part.form, part.tensor))
+            pieces.append(Piece(place.offset, place.length, part.form, part.tensor, part.paths))
     return side_by_side.joined(f"{label} concatenates maps along the axis", placed[0][0].axis, pieces)
 
 

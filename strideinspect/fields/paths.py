@@ -11,66 +11,14 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
 from strideinspect.fields.closed_form import Closed, Form
+from strideinspect.fields.kept_paths import Path, Paths
 from strideinspect.limits import LARGEST_CACHED_PATHS, MOST_PATHS, MOST_PHASES
 from strideinspect.reads.steps import Periodic, Place, Reshape, Sliding, Step, Table, Transposed, repeating
 from strideinspect.results.field import NOTHING, sees_nothing
-
-
-class Path(NamedTuple):
-    """The theoretical field along one path: with p `firsts`, index q·p + r sees q·`step` + `firsts[r]` to `lasts[r]`.
-
-    An index that sees nothing has the first pixel NOTHING and the last one −NOTHING, which no hull takes up.
-    """
-
-    step: int
-    firsts: tuple[int, ...]
-    lasts: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        """The widest field of any phase, in input pixels."""
-        if len(self.firsts) == 1:
-            return max(0, self.lasts[0] - self.firsts[0] + 1)
-        return max(0, *(last - first + 1 for first, last in zip(self.firsts, self.lasts, strict=True)))
-
-    @property
-    def mean(self) -> Fraction:
-        """Center of index 0: the middles of all phases, each moved back to index 0, averaged. Holes do not count."""
-        period = len(self.firsts)
-        if period == 1:
-            return Fraction(self.firsts[0] + self.lasts[0], 2)
-        seeing = [r for r, first in enumerate(self.firsts) if not sees_nothing(first)]
-        ends = sum(self.firsts[r] + self.lasts[r] for r in seeing)
-        return Fraction(ends * period - 2 * sum(seeing) * self.step, 2 * period * max(1, len(seeing)))
-
-
-class Paths(NamedTuple):
-    """What is kept of all paths from one axis of a graph input to a tensor; None where it cannot be followed.
-
-    `centers` are paths whose centers differ, in half pixels. Each is narrowed evenly to one index in its first phase,
-    since sizes do not matter here. Of several that differ by a shift the least and the most are kept: they stay so.
-    `apart_at` is the first node that merged paths of different centers.
-    """
-
-    smallest: Path | None
-    centers: tuple[Path, ...] | None
-    apart_at: str | None = None
-
-    def changed(self, change: Callable[[Path], Path | None]) -> Paths:
-        """Every path changed alike."""
-        smallest = None if self.smallest is None else change(self.smallest)
-        return Paths(
-            smallest, _kept([None if path is None else change(path) for path in self.centers or (None,)]), self.apart_at
-        )
-
-
-AT_INPUT = Paths(Path(1, (0,), (0,)), (Path(2, (0,), (0,)),))
-"""A graph input: index i sees pixel i."""
 
 
 def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
@@ -86,10 +34,10 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
         case Table(periodic_form=Periodic() as read) if step.axis == before.axis:
             return _along(paths, read)
         case Reshape() if step.before[before.axis] == 1:  # only the first phase exists
-            return paths.changed(lambda path: Path(path.step, path.firsts[:1], path.lasts[:1]))
+            return _changed(paths, lambda path: Path(path.step, path.firsts[:1], path.lasts[:1]))
         case Reshape() if after.stride != before.stride:
             read = _regrouped(after.stride / before.stride)
-            return paths.changed(lambda path: _read(path, read))
+            return _changed(paths, lambda path: _read(path, read))
         case _:
             return paths
 
@@ -104,8 +52,9 @@ def _along(paths: Paths, step: Sliding | Transposed | Periodic) -> Paths:
 @lru_cache(maxsize=256)  # rows and columns usually have the same paths and windows
 def _windowed(paths: Paths, step: Sliding | Transposed | Periodic) -> Paths:
     read = step if isinstance(step, Periodic) else step.periodic()
-    return paths.changed(
-        lambda path: _widened(path, step) if isinstance(step, Sliding) and len(path.firsts) == 1 else _read(path, read)
+    return _changed(
+        paths,
+        lambda path: _widened(path, step) if isinstance(step, Sliding) and len(path.firsts) == 1 else _read(path, read),
     )
 
 
@@ -170,6 +119,13 @@ def _all_of(several: tuple[tuple[Path, ...] | None, ...]) -> tuple[Path, ...] | 
 @lru_cache(maxsize=256)  # rows and columns usually have the same paths
 def _union(several: tuple[tuple[Path, ...], ...]) -> tuple[Path, ...] | None:
     return _different(dict.fromkeys(center for centers in several for center in centers))
+
+
+def _changed(paths: Paths, change: Callable[[Path], Path | None]) -> Paths:
+    """Every path changed alike."""
+    smallest = None if paths.smallest is None else change(paths.smallest)
+    centers = [None if path is None else change(path) for path in paths.centers or (None,)]
+    return Paths(smallest, _kept(centers), paths.apart_at)
 
 
 def _kept(centers: Sequence[Path | None]) -> tuple[Path, ...] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
+from strideinspect.fields import paths
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Closed, Form, Piece, Reason, Scales, Suspended
 from strideinspect.fields.hulls import grouped
@@ -71,10 +72,11 @@ def _each(
 ) -> Scales | Reason:
     pieces = []
     for piece in form.pieces:
-        after = applied(step(piece), piece.form, context)
+        one = step(piece)
+        after = applied(one, piece.form, context)
         if isinstance(after, Scales):
             return Reason(form.text)
-        pieces.append(piece._replace(form=after))
+        pieces.append(piece._replace(form=after, paths=paths.apply(one, piece.paths, piece.form, after)))
     return form._replace(axis=axis, pieces=tuple(pieces))
 
 
@@ -127,7 +129,7 @@ def joined(text: str, axis: int, pieces: list[Piece | Scales]) -> Scales | Reaso
     return Scales(text, axis, tuple(sorted(flat, key=lambda piece: piece.offset)))
 
 
-def together(forms: list[Scales], merge: Callable[[list[Form]], Form]) -> Form:
+def together(forms: list[Scales], label: str, merge: Callable[[list[Form]], Form]) -> Form:
     """The hull of several such forms, piece by piece, where their ranges agree."""
     first = forms[0]
     if len({(form.axis, tuple((piece.offset, piece.length) for piece in form.pieces)) for form in forms}) > 1:
@@ -137,5 +139,6 @@ def together(forms: list[Scales], merge: Callable[[list[Form]], Form]) -> Form:
         merged = merge([piece.form for piece in same])
         if isinstance(merged, Scales):
             return Reason(first.text)
-        pieces.append(same[0]._replace(form=merged))
+        along = paths.merge([(None, piece.form, piece.paths) for piece in same], label, one_window=False)
+        pieces.append(same[0]._replace(form=merged, paths=along))
     return first._replace(pieces=tuple(pieces))

@@ -10,7 +10,7 @@ from strideinspect.fields.alignment import alignment
 from strideinspect.fields.closed_form import Caveat, Closed, Reason, Scales, Suspended
 from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
-from strideinspect.fields.scales import scales_of
+from strideinspect.fields.scales import Map, scales_of
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
@@ -58,10 +58,10 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
         last_local = _last_local(seen.form)
     if node_axis is None and reason is None:
         reason = (
-            f"the axis was collapsed at {actual.collapsed_at}, so that it has no position any more"
-            if actual.collapsed_at
-            else f"the position is spread over axes {sorted(actual.axes)}"
+            f"the position is spread over axes {sorted(actual.axes)}"
             if len(actual.axes) > 1
+            else f"the axis was collapsed at {actual.collapsed_at}, so that it has no position any more"
+            if actual.collapsed_at
             else "the axis was taken away, so that it has no position any more"
         )
     positions, widest = _positions(low)
@@ -163,15 +163,16 @@ class TensorFields:
         return field(source, seen, shape, extent, dynamic=_is_dynamic(self._shapes, source))
 
     def _scales(self, tensor: str, shape: Shape | None) -> tuple[Scale, ...]:
-        return () if shape is None else scales_of(self._ordered(tensor), shape, self._new, self._origin)
+        return () if shape is None else scales_of(self._ordered(tensor), shape, self._new, self._before)
 
-    def _origin(self, name: str) -> str:
+    def _before(self, name: str) -> Map:
         """The map before it was only turned and reshaped."""
         node = self._producers.get(name)
         while node is not None and node.op in _MOVES:
             name = node.inputs[0]
             node = self._producers.get(name)
-        return name
+        axes = sorted(frozenset().union(*(seen.actual.axes for seen in self._fields.get(name, {}).values())))
+        return Map(name, tuple(self._shapes.shapes[name][axis] for axis in axes), self.of(name))
 
     @cached_property
     def _producers(self) -> dict[str, Node]:

@@ -23,6 +23,10 @@ class Declared(NamedTuple):
             return cls(tensor.elem_type, None)
         return cls(tensor.elem_type, tuple(_dimension(d) for d in tensor.shape.dim))
 
+    def fixes(self, axis: int) -> bool:
+        """Whether the file gives the size of an axis as a number."""
+        return self.dims is not None and isinstance(self.dims[axis], int)
+
 
 def _dimension(dim: onnx.TensorShapeProto.Dimension) -> int | str | None:
     if dim.HasField("dim_value"):

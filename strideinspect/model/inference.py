@@ -29,6 +29,7 @@ from strideinspect.model.network import (
 )
 from strideinspect.model.node import SEQUENCES, Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
+from strideinspect.model.sequences import unrolled
 from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Memo, Placed, Problem, Shapes, Trouble
 from strideinspect.model.subgraphs import captured_by
@@ -54,18 +55,33 @@ def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True, 
 
 
 def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
-    """Infer the nodes in order; an If is replaced by its branches."""
+    """Infer the nodes in order; an If is replaced by its branches, an operator on a sequence by some on tensors."""
     pending = list(reversed(nodes))
     while pending and (go_on or not result.problems):
         node = pending.pop()
+        if result.memo is not None and _remembered(result, node, result.memo):
+            continue
         if result.network.operators:
             node = stand_in(node, result.network.operators, result.network.opsets)
-        inside = _replaced(result, node) if node.op == "If" else None
+        inside = _replaced(result, node) if node.op == "If" else _without_sequence(result, node)
         if inside is not None:
             pending.extend(reversed(inside))
             continue
         result.nodes.append(_without_unfit(result, node))
         _visit(result, result.nodes[-1])
+
+
+def _remembered(result: Shapes, node: Node, memo: Memo) -> bool:
+    """Enter what the node made of inputs of these shapes at another size; False where that is not known."""
+    kept = memo.get(node.key)
+    key = None if kept is None else result.memo_key(node)
+    placed = None if kept is None or key is None else kept.get(key)
+    if key is None or placed is None:
+        return False
+    result.nodes.append(placed.node)
+    result.memo_keys[node.key] = key
+    _enter(result, placed.node, placed)
+    return True
 
 
 def _run_body(around: Shapes, body: onnx.GraphProto, given: Mapping[str, Known]) -> list[Known]:
@@ -128,6 +144,24 @@ def _replaced(result: Shapes, node: Node) -> list[Node] | None:
     return [*nodes, *replaced.output_nodes]
 
 
+def _without_sequence(result: Shapes, node: Node) -> list[Node] | None:
+    """The operators on tensors that replace one on a known sequence; None where the node stays."""
+    try:
+        replaced = unrolled(result.placed(node), result.sequences, result.network.opsets)
+    except (UnresolvedError, KeyError, IndexError):  # it stays, with its own reason
+        return None
+    if replaced is None:
+        return None
+    result.pieces.update(replaced.pieces)
+    if replaced.tensors is not None:
+        result.sequences[node.key] = replaced.tensors
+        result.unknown[node.key] = f"{node.op} {node.label!r}: its output is a sequence"
+    around = result.branches.get(node.key)
+    if around is not None:
+        result.branches |= {inner.key: around for inner in replaced.nodes}
+    return list(replaced.nodes)
+
+
 def _without_unfit(result: Shapes, node: Node) -> Node:
     """An If that joins two branches, without the inputs from a branch that cannot run at this size."""
     joined = result.joins.get(node.key)
@@ -144,17 +178,17 @@ def _visit(result: Shapes, node: Node) -> None:
         _give_up(result, node, reason)
         return
     key = None if result.memo is None else result.memo_key(node)
-    if result.memo is not None and key in result.memo:
-        _enter(result, node, result.memo[key])
-        return
     try:
         shapes, dtypes = outputs_of(result, node, partial(_run_body, result))
-        _refuse_unusable(shapes)
-        placed = Placed(tuple(shapes), tuple(dtypes), result.geometries.get(node.key))
+        _refuse_unusable(result, node, shapes)
+        placed = Placed(node, tuple(shapes), tuple(dtypes), result.geometries.get(node.key))
         _enter(result, node, placed)
         _fold(result, node)
-        if result.memo is not None and key is not None and not result.constants.has_any(node.outputs):
-            result.memo[key] = placed
+        fixed = result.size_dependent.isdisjoint(node.outputs) and result.joined.keys().isdisjoint(node.outputs)
+        if result.memo is not None and key is not None and fixed:
+            constants = result.constants.entries(node.outputs)
+            result.memo.setdefault(node.key, {})[key] = placed._replace(constants=constants)
+            result.memo_keys[node.key] = key
     except MisfitError as error:
         broken = isinstance(error, BrokenError)
         fitting = Trouble.MERGE if node.op in MERGES else Trouble.HEAD
@@ -182,14 +216,18 @@ def _enter(result: Shapes, node: Node, placed: Placed) -> None:
             result.shapes[name], result.dtypes[name] = shape, dtype
     if placed.geometry is not None:
         result.geometries[node.key] = placed.geometry
+    if placed.constants is not None:
+        result.constants.enter(placed.constants)
 
 
-def _refuse_unusable(shapes: Sequence[Shape | None]) -> None:
+def _refuse_unusable(result: Shapes, node: Node, shapes: Sequence[Shape | None]) -> None:
     for shape in filter(None, shapes):
         if min(shape) < 0:
             raise MisfitError("its output would have a negative size", empty=True)
         if not _followable(shape):
-            raise UnresolvedError(f"its output would be {shape_text(shape)}, which is too large to follow")
+            would_be = f"output would be {shape_text(shape)}"
+            result.too_large = result.too_large or f"{node.op} {node.label!r} alone makes too much: its {would_be}"
+            raise UnresolvedError(f"its {would_be}, which is too large to follow")
 
 
 @lru_cache(maxsize=1024)

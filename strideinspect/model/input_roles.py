@@ -9,7 +9,7 @@ import onnx
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.subgraphs import nested_subgraphs, subgraphs
 
-_STATES = {"LSTM": (5, 6), "GRU": (5,), "RNN": (5,), "DynamicQuantizeLSTM": (5, 6)}
+INITIAL_STATES = {"LSTM": (5, 6), "GRU": (5,), "RNN": (5,), "DynamicQuantizeLSTM": (5, 6)}
 """By operator, the inputs that are initial states. Source: ONNX LSTM, GRU and RNN."""
 
 _MOVEMENT = frozenset({"Identity", "Cast", "Slice", "Split", "Squeeze", "Unsqueeze", "Gather", "Reshape", "Concat"})
@@ -18,7 +18,7 @@ _MOVEMENT = frozenset({"Identity", "Cast", "Slice", "Split", "Squeeze", "Unsquee
 
 def initial_states(graph: onnx.GraphProto) -> frozenset[str]:
     """The inputs of a graph that are initial states of a recurrent node, at any depth."""
-    return frozenset(entry.name for entry in graph.input).intersection(_sources(graph, _STATES, _MOVEMENT))
+    return frozenset(entry.name for entry in graph.input).intersection(_sources(graph, INITIAL_STATES, _MOVEMENT))
 
 
 def convolution_weights(graph: onnx.GraphProto) -> frozenset[str]:

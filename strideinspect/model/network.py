@@ -42,6 +42,14 @@ class _Later(NamedTuple):
     depth: int
 
 
+class ConstantEntries(NamedTuple):
+    """Some constants: stored ones, values in memory, and tables that are yet to be computed."""
+
+    tensors: Mapping[str, onnx.TensorProto]
+    known: Mapping[str, ConstantArray]
+    later: Mapping[str, _Later]
+
+
 class Constants(Mapping[str, ConstantArray]):
     """Known constants by name; an integer table is read from the file, or computed, on first access."""
 
@@ -82,6 +90,21 @@ class Constants(Mapping[str, ConstantArray]):
         twin._later = dict(self._later)
         twin._computed_entries = self._computed_entries
         return twin
+
+    def entries(self, names: Iterable[str]) -> ConstantEntries | None:
+        """What is known of these, to be entered again elsewhere; None where nothing is."""
+        found = ConstantEntries(
+            {name: self._tensors[name] for name in names if name in self._tensors},
+            {name: self._known[name] for name in names if name in self._known},
+            {name: self._later[name] for name in names if name in self._later},
+        )
+        return found if any(found) else None
+
+    def enter(self, entries: ConstantEntries) -> None:
+        """Enter what was known elsewhere."""
+        self._tensors.update(entries.tensors)
+        self._known.update(entries.known)
+        self._later.update(entries.later)
 
     def has_any(self, names: Iterable[str]) -> bool:
         """Whether one of these is a constant, read or computed or not."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from strideinspect.model.geometry import Geometry
+    from strideinspect.model.pool_indices import PoolIndices
     from strideinspect.settings import Operator
 
 
@@ -137,7 +138,8 @@ class PlacedNode(NamedTuple):
     shape.
     `geometry` holds the windows of a window node once they are resolved: get them from `model.window.geometry`.
     `joined` maps a large table of indices to the tensors that it concatenates along its last axis. `data_dependent`
-    holds the tensors that depend on a graph input's values, where that is known.
+    holds the tensors that depend on a graph input's values, where that is known. `pool_indices` are the tensors that
+    hold the indices of a MaxPool.
     """
 
     node: Node
@@ -147,6 +149,7 @@ class PlacedNode(NamedTuple):
     geometry: Geometry | None = None
     joined: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     data_dependent: Collection[str] | None = None
+    pool_indices: Mapping[str, PoolIndices] = MappingProxyType({})
 
     def present(self, index: int) -> bool:
         """Whether the node has an input at this place."""

@@ -171,6 +171,22 @@ def _filled(placed: PlacedNode) -> Shape:
     return tuple(placed.integers(0, "shape") or ())
 
 
+def _unpooled(placed: PlacedNode) -> Shape:
+    """The given shape of a MaxUnpool, or the smallest map that its windows cover."""
+    given = placed.integers(2, "output_shape")
+    if given is not None:
+        return given
+    node, shape = placed.node, placed.shape(0)
+    kernel = node.integers("kernel_shape") or ()
+    count = len(kernel)
+    if count != len(shape) - 2:
+        raise MisfitError(f"it unpools {len(shape)} axes with a kernel of {count}")
+    strides, pads = node.integers("strides") or (1,) * count, node.integers("pads") or (0,) * (2 * count)
+    padding = [before + after for before, after in zip(pads[:count], pads[count:], strict=True)]
+    sizes = zip(shape[2:], strides, kernel, padding, strict=True)
+    return (*shape[:2], *((size - 1) * stride + width - padded for size, stride, width, padded in sizes))
+
+
 def _joined(placed: PlacedNode) -> Shape:
     """Shape of an If that joins two branches, where both have the same."""
     shapes = {placed.shape(i): None for i in range(1, len(placed.node.inputs))}
@@ -208,6 +224,7 @@ RULES: dict[tuple[str, str], _Rule] = {
     ("", "Flatten"): _flatten,
     ("", "Gemm"): _gemm,
     ("", "If"): _joined,
+    ("", "MaxUnpool"): _unpooled,
     ("", "Constant"): _constant,
     ("", "ConstantOfShape"): _filled,
     ("", "Concat"): _concat,

@@ -9,8 +9,11 @@ from typing import NamedTuple
 
 from strideinspect.model.geometry import Geometry
 from strideinspect.model.if_branches import IfBranch
-from strideinspect.model.network import Constants, Network
+from strideinspect.model.network import ConstantEntries, Constants, Network
 from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
+
+_UNPOOL = frozenset({"MaxUnpool", "ScatterND"})
+"""Operators that may take the indices of a pool, whose windows decide what they read."""
 
 
 class Trouble(Enum):
@@ -34,13 +37,21 @@ class Problem(NamedTuple):
 class Placed(NamedTuple):
     """What a node makes of inputs of some shapes."""
 
+    node: Node
     shapes: tuple[Shape | None, ...]
     dtypes: tuple[int, ...]
     geometry: Geometry | None
+    constants: ConstantEntries | None = None  # values of the outputs
 
 
-Memo = dict[tuple[object, ...], Placed]
-"""What nodes made of their inputs, kept from size to size of one network: late maps are the same at most sizes."""
+MemoKey = tuple[object, ...]
+"""What decides what a node makes of its inputs: their shapes, and whether sizes differ from what the file declares."""
+
+Memo = dict[str, dict[MemoKey, Placed]]
+"""What nodes made of their inputs, by first output, kept from size to size of one network.
+
+Late maps are the same at most sizes.
+"""
 
 
 @dataclass(slots=True)
@@ -66,21 +77,24 @@ class Shapes:
     geometries: dict[str, Geometry] = field(default_factory=dict)
     size_dependent: set[str] = field(default_factory=set)  # constants that were computed from shapes
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sequences: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the tensors in each known sequence
+    pieces: set[str] = field(default_factory=set)  # tensors of sequences that the file does not name
     branches: dict[str, IfBranch] = field(default_factory=dict)
     joins: dict[str, tuple[IfBranch, IfBranch]] = field(default_factory=dict)
     unfit: dict[IfBranch, str] = field(default_factory=dict)
+    too_large: str | None = None  # the first node whose output is too large to follow
     depth: int = 0  # how many Loop bodies enclose these nodes
     resized: bool = False  # whether the inputs differ from what the file declares
     memo: Memo | None = None  # where many sizes of one network are asked for
+    memo_keys: dict[str, MemoKey] = field(default_factory=dict)  # of nodes decided by the shapes of their inputs alone
 
-    def memo_key(self, node: Node) -> tuple[object, ...] | None:
+    def memo_key(self, node: Node) -> MemoKey | None:
         """What decides the shapes of the node's outputs, if that is the shapes of its inputs alone; else None."""
-        names = [name for name in node.inputs if name]
-        if not names or not node.key or self.branches or node.op in WITH_BODIES:
+        if not node.key or node.op in WITH_BODIES:
             return None
-        if not self.size_dependent.isdisjoint(names):
+        if not self.size_dependent.isdisjoint(node.inputs) or node.op in _UNPOOL:
             return None
-        return (node.key, self.resized, *(self.shapes.get(name) for name in node.inputs))
+        return (self.resized, *map(self.shapes.get, node.inputs))
 
     def placed(self, node: Node, data_dependent: Collection[str] | None = None) -> PlacedNode:
         """The node with the shapes and constants known so far, and the tensors that depend on an input's values."""

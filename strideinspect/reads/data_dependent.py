@@ -9,11 +9,11 @@ from strideinspect.model.node import PlacedNode
 from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import Read
 
-_WHERE = {"GridSample": 1, "RoiAlign": 1, "MaxRoiPool": 1, "MaxUnpool": 1, "DeformConv": 2}
+_WHERE = {"GridSample": 1, "RoiAlign": 1, "MaxRoiPool": 1, "DeformConv": 2}
 """The input that holds the indices or coordinates to read at, which may be constant."""
 
 
-@reads("GridSample", "RoiAlign", "MaxRoiPool", "DeformConv", "NonMaxSuppression", "MaxUnpool", "Multinomial")
+@reads("GridSample", "RoiAlign", "MaxRoiPool", "DeformConv", "NonMaxSuppression", "Multinomial")
 @reads("NonZero", "Compress", "Unique", "TensorScatter")
 @reads(
     "GridSample", "CropAndResize", "DynamicTimeWarping", "MultiScaleDeformableAttn", "Unique", domain="com.microsoft"

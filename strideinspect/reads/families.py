@@ -39,6 +39,7 @@ _MODULES = (
     "gather",
     "joining",
     "matrix",
+    "max_unpooling",
     "movement",
     "nothing",
     "normalisation",

@@ -6,6 +6,7 @@ Source: ONNX MaxPool, AveragePool, LpPool, GlobalAveragePool, GlobalMaxPool, Glo
 from __future__ import annotations
 
 from strideinspect.model.node import PlacedNode
+from strideinspect.model.pool_indices import windows_of_one
 from strideinspect.model.window import geometry
 from strideinspect.reads.convolution import window_step
 from strideinspect.reads.elementwise import parameter, spread
@@ -57,4 +58,6 @@ def masked_pooling(placed: PlacedNode) -> tuple[Read, ...]:
 
 def _each_output(placed: PlacedNode, moves: tuple[Step, ...]) -> tuple[Read, ...]:
     outputs = tuple(Read(0, k, moves) for k, name in enumerate(placed.node.outputs) if name)
+    if windows_of_one(geometry(placed).windows):
+        outputs = outputs[:1]  # the index of the only pixel of a window does not depend on its value
     return outputs + tuple(parameter(placed, i) for i in range(1, len(placed.node.inputs)) if placed.present(i))

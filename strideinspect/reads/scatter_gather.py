@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.families import reads
 from strideinspect.reads.index_tables import Elements, element_wise, elements, grouped, unfollowed
+from strideinspect.reads.max_unpooling import scattered_by_pool
 from strideinspect.reads.steps import (
     Place,
     Read,
@@ -60,8 +61,11 @@ def scatter_elements(placed: PlacedNode) -> tuple[Read, ...]:
 def scatter_nd(placed: PlacedNode) -> tuple[Read, ...]:
     """Like ScatterElements, for slices. Writing to a range of one axis is described like a Concat.
 
-    Exporters write the assignment `y[..., 1:3] = x` as a ScatterND.
+    Exporters write the assignment `y[..., 1:3] = x` as a ScatterND, and max unpooling.
     """
+    unpooled = scattered_by_pool(placed, 2)
+    if unpooled is not None:
+        return unpooled if not placed.is_data_dependent(0) else (Read(0), *unpooled)
     shape, rows = placed.shape(0), placed.shape(1)[:-1]
     named, reduction = _columns(placed, shape), placed.node.text("reduction", "none")
     block = _block(named, rows) if reduction == "none" else None

@@ -8,7 +8,7 @@ from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column
 from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
 from strideinspect.results.sizes import Sizes
-from strideinspect.spelling import NONE, axes_nouns, count, point_noun, span, spans
+from strideinspect.spelling import NONE, axes_nouns, count, point_noun, ranges, spans
 
 RULES = (
     Column(""),
@@ -69,18 +69,7 @@ def _row(aim: str, rule: SizeRule) -> tuple[str, ...]:
 def _sizes_text(rule: SizeRule) -> str:
     if rule.text is not None:
         return rule.text
-    return f"{spans(_ranges(rule.exceptions))} (no rule)" if rule.exceptions else "none found"
-
-
-def _ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
-    """Consecutive numbers as ranges."""
-    ranges: list[tuple[int, int]] = []
-    for number in numbers:
-        if ranges and number == ranges[-1][1] + 1:
-            ranges[-1] = (ranges[-1][0], number)
-        else:
-            ranges.append((number, number))
-    return ranges
+    return f"only {spans(ranges(rule.exceptions))}" if rule.exceptions else "none found"
 
 
 def _number(size: int | None) -> str:
@@ -101,14 +90,18 @@ def _notes(sizes: Sizes, group: Sequence[AxisSizes]) -> Iterator[str]:
     for aim, rule in (("runs", axis.runs), ("sees", axis.sees_everything), ("drops", axis.drops_nothing)):
         if rule.step is not None and rule.exceptions:
             what = {"runs": "runs", "sees": f"sees every {point_noun(rank)}", "drops": f"drops no {point_noun(rank)}"}
-            yield f"below {rule.smallest} it also {what[aim]} at {spans(_ranges(rule.exceptions))}"
+            yield f"below {rule.smallest} it also {what[aim]} at {spans(ranges(rule.exceptions))}"
     if axis.judged is None:
         yield f"sizes repeat only after {count(axis.period, point_noun(rank))}, too many to judge one by one"
-    else:
-        yield (
-            f"{span(axis.judged)} were judged one by one, two periods of {count(axis.period, point_noun(rank))}; "
-            "larger sizes follow from the rules"
-        )
+        return
+    first, last = axis.judged
+    rules = (axis.runs, axis.sees_everything, axis.drops_nothing)
+    periods = f"of {count(axis.period, point_noun(rank))}"
+    if any(rule.step is not None for rule in rules):
+        yield f"{first}–{last} were judged one by one, two periods {periods}; larger sizes follow from the rules"
+    if any(rule.step is None for rule in rules):
+        below = max(1, first - axis.period)
+        yield f"where there is no rule, {below}–{last} were judged one by one; nothing is known of other sizes"
 
 
 def _range(sizes: Sizes, group: Sequence[AxisSizes]) -> Section:

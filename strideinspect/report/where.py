@@ -41,7 +41,7 @@ def _boxes(where: Where) -> Section:
         for position, side in enumerate(box.axes)
     ]
     notes = [note for box in where.boxes for note in _notes(box, where.at)]
-    return Section(f"What {_place(where.at)} depends on:", BOXES, rows, notes)
+    return Section(f"What {_place(where.at, index='index')} depends on:", BOXES, rows, notes)
 
 
 def _side(side: BoxAxis, noun: str) -> tuple[str, ...]:
@@ -89,7 +89,9 @@ def _cells(where: Where) -> Section:
         for position, side in enumerate(cells.axes)
     ]
     notes = [_note(cells, where.at) for cells in where.cells]
-    return Section(f"What depends on {_place(where.at)}:", CELLS, rows, [note for note in notes if note])
+    return Section(
+        f"What depends on {_place(where.at, index=point_noun(1))}:", CELLS, rows, [note for note in notes if note]
+    )
 
 
 def _note(cells: Cells, at: Place) -> str:
@@ -100,6 +102,6 @@ def _note(cells: Cells, at: Place) -> str:
     return "" if cells.axes else f"nothing of {cells.output} depends on this {pixel}"
 
 
-def _place(at: Place) -> str:
-    """`row 7, column 7 of logits (1×10×12×12)`."""
-    return place_text(at.tensor, at.shape, at.indices)
+def _place(at: Place, *, index: str) -> str:
+    """`row 7, column 7 of logits (1×10×12×12)`; along a single axis `index` is the noun."""
+    return place_text(at.tensor, at.shape, at.indices, index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 
 class Keyword(NamedTuple):
@@ -20,3 +20,5 @@ Exact = Annotated[
 ]
 RangeJson = Annotated[list[int], Keyword("minItems", 2), Keyword("maxItems", 2), "First and last index, both included."]
 Ranges = Annotated[list[RangeJson], "Ranges of indices."]
+AnyEntries = dict[str, Any]
+"""An object that another standard describes."""

@@ -17,7 +17,7 @@ class SizeRuleJson(TypedDict):
     step: Annotated[Count | None, "The distance between such sizes, or after which they repeat."]
     remainder: Annotated[Count | None, "What they leave when divided by step; null where there is no single one."]
     remainders: Annotated[CountPerAxis, "All remainders; empty without a rule."]
-    rule: Annotated[str | None, 'As text: "16·k + 3", "6·k + 1 or 2", "any".']
+    rule: Annotated[str | None, 'As text: "16·k + 3", "8·k + 0 or 5–7", "any".']
     below: Annotated[Count | None, "The nearest such size below the present one."]
     above: Annotated[Count | None, "The nearest such size above the present one."]
     exceptions: Annotated[

@@ -7,7 +7,6 @@ definition: docs/generate_schema.py writes `report-1.schema.json` from them, eac
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, TypedDict
 
 from strideinspect.results.json_field_types import FieldJson
@@ -284,8 +283,3 @@ class ReportJson(TypedDict):
     schema: Annotated[str, Keyword("const", NAME)]
     tool: ToolJson
     models: list[ModelJson | FailedJson]
-
-
-def schema_text() -> str:
-    """The JSON Schema of the report, as shipped in the package."""
-    return Path(__file__).with_name("report-1.schema.json").read_text(encoding="utf-8")

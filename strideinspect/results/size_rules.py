@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from strideinspect.results.field import Span
+from strideinspect.spelling import listed, ranges, span
 
 
 class SizeRule(NamedTuple):
@@ -16,7 +17,8 @@ class SizeRule(NamedTuple):
         remainder: What a size leaves when divided by `step`; None where there is no single one.
         below: The nearest such size below the present one; None where there is none.
         above: The nearest such size above the present one; None where there is none nearby.
-        exceptions: Good sizes in the period below `smallest`; without a rule, all good sizes among those judged.
+        exceptions: Good sizes in the period below `smallest`; without a rule, all good sizes among those judged, which
+            are the period below the present size and two from it on.
         remainders: All remainders of good sizes, in order; several where no single step leads from each to the next.
     """
 
@@ -30,12 +32,12 @@ class SizeRule(NamedTuple):
 
     @property
     def text(self) -> str | None:
-        """`16·k + 3`, `6·k + 1 or 2`; `any` where every size is good; None where there is no rule."""
+        """`16·k + 3`, `8·k + 0 or 5–7`; `any` where every size is good; None where there is no rule."""
         if self.step is None:
             return None
         if self.step == 1:
             return "any"
-        rest = " or ".join(map(str, self.remainders or (self.remainder or 0,)))
+        rest = listed([*map(span, ranges(self.remainders or (self.remainder or 0,)))], "or")
         return f"{self.step}·k" + (f" + {rest}" if rest != "0" else "")
 
 

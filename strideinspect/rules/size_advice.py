@@ -104,8 +104,8 @@ def _axes_along(inspection: Inspection, window: WindowNode, name: str, axes: Seq
 
 def _is_fixed(inspection: Inspection, name: str, axes: Sequence[int]) -> bool:
     """Whether the file declares the sizes of these axes of a graph input."""
-    dims = inspection.analysis.network.inputs[name].dims
-    return dims is not None and all(isinstance(dims[axis], int) and dims[axis] != -1 for axis in axes)
+    declared = inspection.analysis.network.inputs[name]
+    return all(declared.fixes(axis) for axis in axes)
 
 
 def smallest_size(inspection: Inspection, node: Node) -> str:

@@ -17,6 +17,7 @@ from strideinspect.fields.liveness import keeps_map
 from strideinspect.limits import FARTHEST_SIZE, LONGEST_PERIOD, MOST_SIZES_ANALYSED
 from strideinspect.model.geometry import Kind
 from strideinspect.model.node import Shape
+from strideinspect.model.recurrent_states import refused_state
 from strideinspect.model.shapes import Shapes, Trouble
 from strideinspect.model.window import is_window
 from strideinspect.results.field import InputAxis
@@ -53,12 +54,13 @@ class SizeSearch:
         self._apart = apart
         self._accepted = accepted
         self._axes: dict[InputAxis, FollowedAxis] = {}
-        self._memo = Memo({}, {})
+        self._memo = Memo.empty()
         shapes = analysis.shapes.shapes
         self._outputs = {name: shapes[name] for name in analysis.network.outputs if name in shapes}
         self._unknown = _unknown(analysis.reads)
         self._answers: dict[tuple[str, tuple[int, ...], Aim], LosslessSizes] = {}
         self._analyses: dict[tuple[str, Shape], Analysis] = {}
+        self._running: dict[tuple[str, Shape], bool] = {}
 
     def nearest(self, name: str, axes: tuple[int, ...], aim: Aim) -> LosslessSizes:
         """The nearest sizes of these axes of a graph input. The spatial axes of a square image change together."""
@@ -164,7 +166,7 @@ class SizeSearch:
 
     def runs(self, name: str, axis: int, size: int) -> bool:
         """Whether every node runs at another size of an axis, and the outputs are those of one batch."""
-        return self._runs(self.resized(name, axis, size), name)
+        return self._runs(name, self._shape(name, dict.fromkeys(self._moving(name, (axis,)), size)))
 
     def resized(self, name: str, axis: int, size: int) -> Analysis:
         """The analysis at another size of an axis."""
@@ -177,15 +179,20 @@ class SizeSearch:
 
     def _lossless(self, name: str, sizes: Mapping[int, int], aim: Aim) -> bool:
         shape = self._shape(name, sizes)
-        other = self.at(name, shape)
-        if not self._runs(other, name):
+        if not self._runs(name, shape):
             return False
+        other = self.at(name, shape)
         if aim == "unseen":
             return not any(unmarked(other.needed, name, axis, shape[axis]).any() for axis in sizes)
         return not _drops_anywhere(other, [(name, axis) for axis in sizes], self._analysis.fields)
 
-    def _runs(self, other: Analysis, name: str) -> bool:
-        if other.problems or not _unknown(other.reads) <= self._unknown:
+    def _runs(self, name: str, shape: Shape) -> bool:
+        if (name, shape) not in self._running:
+            self._running[name, shape] = self._judged(self.at(name, shape), name)
+        return self._running[name, shape]
+
+    def _judged(self, other: Analysis, name: str) -> bool:
+        if other.problems or refused_state(other.shapes) or not _unknown(other.reads) <= self._unknown:
             return False
         shapes = other.shapes.shapes
         if not self._outputs.keys() <= shapes.keys():

@@ -21,7 +21,8 @@ def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> P
     """
     found = _INDEX.fullmatch(text)
     index: tuple[int, ...] = ()
-    if found is None or named(analysis.shapes, text):  # names may end like an index: x:0
+    # Names may end like an index: x:0. A number alone is an index, even if a layer is called so.
+    if found is None or (found["name"] is not None and named(analysis.shapes, text)):
         name = text.rstrip(":")
     else:
         name = found["name"] or ""
@@ -80,11 +81,22 @@ def _only(analysis: Analysis, usual: Sequence[str], text: str, option: str) -> s
     if len(with_position) == 1:
         return with_position[0]
     if not with_position:
-        raise UsageError(f"{option} {text}: no {_kind(option)} has a position", "name a tensor inside the model")
+        raise UsageError(f"{option} {text}: no {_kind(option)} has a position", _inside(analysis, option))
     raise UsageError(
         f"{option} {text}: there are {len(with_position)} {_kind(option)}s with a position",
         f"name one of them: {listed([f'{name}:{text}' for name in with_position[:3]], 'or')}",
     )
+
+
+def _inside(analysis: Analysis, option: str) -> str:
+    """What to write instead: the last map of the model, at its middle."""
+    for window in reversed(analysis.windows):
+        axes = position_axes(analysis, window.output)
+        if axes:
+            shape = analysis.shapes.shapes[window.output]
+            middle = ",".join(str(shape[axis] // 2) for axis in axes)
+            return f"name a tensor inside the model: {option} {window.output}:{middle}"
+    return "name a tensor inside the model"
 
 
 def _kind(option: str) -> str:

@@ -17,11 +17,12 @@ from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
 from strideinspect.fields.closed_form import Caveat, Closed
 from strideinspect.limits import LONGEST_JUDGED_PERIOD, MOST_SIZES_LISTED
-from strideinspect.results.field import Span
+from strideinspect.results.field import InputAxis, Span
 from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
 from strideinspect.results.sizes import Sizes
 from strideinspect.spelling import count
 from strideinspect.studies.lossless_sizes import SizeSearch
+from strideinspect.studies.symmetric_axes import symmetric
 
 Good = Callable[[int], bool]
 NO_RULE = SizeRule(None, None, None, None, None)
@@ -42,8 +43,24 @@ def model_sizes(analysis: Analysis, path: str, within: Span | None = None) -> Si
         raise UsageError(wrong, "write 192:320")
     base = running(analysis)
     search = SizeSearch(base, apart=True)
-    axes = [axis_sizes(base, name, axis, search, analysis.sizes[name][axis], within) for name, axis in places]
+    axes: list[AxisSizes] = []
+    for name, axis in places:
+        current = analysis.sizes[name][axis]
+        twin = next((done for done in axes if _alike(base, done, current, (name, axis))), None)
+        found = axis_sizes(base, name, axis, search, current, within) if twin is None else _turned(base, twin, axis)
+        axes.append(found)
     return Sizes(path, tuple(axes), within)
+
+
+def _alike(analysis: Analysis, done: AxisSizes, current: int, axis: InputAxis) -> bool:
+    """Whether what was found of one axis holds for another."""
+    return done.current == current and symmetric(analysis, (done.input, done.axis), axis)
+
+
+def _turned(analysis: Analysis, twin: AxisSizes, axis: int) -> AxisSizes:
+    """What was found of an axis, said of another along which the network does the same."""
+    together = tuple(twin.axis if other == axis else other for other in twin.together)
+    return twin._replace(axis=axis, together=together, fixed=analysis.network.inputs[twin.input].fixes(axis))
 
 
 def axis_sizes(
@@ -65,7 +82,6 @@ def axis_sizes(
     rules = {"runs": runs, **{aim: judge.rule(good, current, period) for aim, good in judge.further.items()}}
     drops_nothing = rules["drops_nothing"]
     clean = judge.further["drops_nothing"](current)
-    dims = analysis.network.inputs[name].dims
     return AxisSizes(
         input=name,
         axis=axis,
@@ -75,7 +91,7 @@ def axis_sizes(
         period=period,
         judged=(current, current + 2 * period - 1) if period <= LONGEST_JUDGED_PERIOD else None,
         together=together,
-        fixed=dims is not None and isinstance(dims[axis], int) and dims[axis] != -1,
+        fixed=analysis.network.inputs[name].fixes(axis),
         listed=tuple(judge.rows(within, rules)) if within else (),
     )
 
@@ -217,8 +233,9 @@ def rule_of(good: Good, current: int, period: int) -> SizeRule:
     second = [n for n in range(current + period, current + 2 * period) if judged(n)]
     above = next((n for n in first + second if n > current), None)
     if not first or [n + period for n in first] != second:
-        below = next((n for n in range(current - 1, max(0, current - period), -1) if judged(n)), None)
-        return SizeRule(None, None, None, below, above, tuple(sorted(n for n in known if known[n])))
+        smaller = [n for n in range(max(1, current - period), current) if judged(n)]
+        everything = tuple(sorted(n for n in known if known[n]))
+        return SizeRule(None, None, None, smaller[-1] if smaller else None, above, everything)
     step, remainders = _classes({n % period for n in first}, period)
     fails = max(_smallest(judged, next(n for n in first if n % step == rest), step) for rest in remainders) - step
     smallest = next(n for n in range(fails + 1, fails + step + 1) if n % step in remainders)

@@ -13,6 +13,7 @@ import numpy as np
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
+from strideinspect.fields.closed_form import Reason
 from strideinspect.fields.forward import AxisField, Fields, NodeReads, propagate
 from strideinspect.fields.holes import locally
 from strideinspect.fields.hulls import Hulls, hull
@@ -159,10 +160,12 @@ def _cells(
     for axis, index, one in zip(place.axes, place.indices, seen, strict=True):
         masks = reached[axis].get(output)
         if masks is None or one.actual.local is None:
-            return Cells(output, (), full)
+            return Cells(output, (), full or _whole(one))
         inside = _inside(one.actual.local, index, masks)
         for at in one.actual.axes:
             vectors[at] = vectors[at] & inside[at] if at in vectors else inside[at]
+    if not vectors:
+        return Cells(output, (), full or _whole(seen[0]))
     if not all(vector.any() for vector in vectors.values()):
         return Cells(output, (), full)
     sides = []
@@ -186,6 +189,11 @@ def _spread(seen: AxisField) -> str | None:
         return actual.unknown
     wider = actual.local is None or (actual.local is not actual.full and bool((actual.full < actual.local).any()))
     return f"through {actual.collapsed_at}" if (wider or not actual.axes) and actual.collapsed_at else None
+
+
+def _whole(seen: AxisField) -> str:
+    """Why all of a tensor without a position depends on a pixel: the node behind which it has none."""
+    return seen.form.text if isinstance(seen.form, Reason) else "it has no position along this axis"
 
 
 def _inside(spans: Hulls, index: int, masks: Masks) -> list[Vector]:

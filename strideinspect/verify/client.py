@@ -7,12 +7,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from math import prod
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, assert_never
 
-from strideinspect.limits import MOST_RUN_ELEMENTS
 from strideinspect.results.verdict import Check, Verdict, Verification
 from strideinspect.spelling import shape_text
 from strideinspect.verify.claims import (
@@ -104,9 +102,6 @@ class Verifier:
         The function returned waits for the responses, at most until the deadline, and compares them with the claims;
         it reports each later run and each impulse to its argument.
         """
-        largest = max(claims.shapes, key=lambda name: prod(claims.shapes[name]), default=None)
-        if largest is not None and prod(claims.shapes[largest]) > MOST_RUN_ELEMENTS:
-            self.worker.give_up(f"{largest} has {prod(claims.shapes[largest]):,} elements, too many to run")
         self.worker.send(requested(claims))
         return partial(self._check, claims)
 

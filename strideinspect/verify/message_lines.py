@@ -15,11 +15,13 @@ from strideinspect.results.field import Positions, Span
 from strideinspect.verify.messages import (
     AxisProbe,
     BorderResult,
+    CompareTiles,
     Failure,
     FieldResult,
     Impulse,
     ImpulseResult,
     ImpulsesReady,
+    KeptCells,
     MessageError,
     ObservedBorders,
     ObservedField,
@@ -35,6 +37,9 @@ from strideinspect.verify.messages import (
     RunModel,
     SendImpulses,
     Stop,
+    TilePart,
+    TileRun,
+    TilesCompared,
     UnseenClaim,
     UnseenResult,
     WrongReach,
@@ -93,6 +98,22 @@ def _send_impulses(entries: dict[str, Any]) -> SendImpulses:
     return SendImpulses(reaches, [Impulse(*impulse) for impulse in entries["impulses"]])
 
 
+def _compare_tiles(entries: dict[str, Any]) -> CompareTiles:
+    return CompareTiles(_shapes(entries["inputs"]), [_tile_run(*tile) for tile in entries["tiles"]])
+
+
+def _tile_run(parts: dict[str, list[list[int]]], cells: dict[str, list[list[Any]]]) -> TileRun:
+    return TileRun(
+        {name: [TilePart(*part) for part in own] for name, own in parts.items()},
+        {name: list(map(_kept_cells, own)) for name, own in cells.items()},
+    )
+
+
+def _kept_cells(entry: list[Any]) -> KeptCells:
+    axis, first, last, place, (before, after) = entry
+    return KeptCells(axis, first, last, place, (before, after))
+
+
 def _observed_shapes(entries: dict[str, Any]) -> ObservedShapes:
     stop = None if entries["stop"] is None else Stop(*entries["stop"])
     return ObservedShapes(**{**entries, "shapes": _shapes(entries["shapes"]), "stop": stop})
@@ -134,6 +155,7 @@ _REQUESTS: Final[Mapping[str, Callable[[dict[str, Any]], Request]]] = {
     "ProbeFields": _probe_fields,
     "ProbeBorders": lambda entries: ProbeBorders([AxisProbe(*axis) for axis in entries["axes"]]),
     "SendImpulses": _send_impulses,
+    "CompareTiles": _compare_tiles,
     "Overwrite": lambda entries: Overwrite(_claims(entries["claims"])),
 }
 
@@ -143,6 +165,7 @@ _RESPONSES: Final[Mapping[str, Callable[[dict[str, Any]], Response]]] = {
     "ObservedBorders": lambda entries: ObservedBorders([BorderResult(*result) for result in entries["borders"]]),
     "ImpulsesReady": lambda entries: ImpulsesReady(**entries),
     "ImpulseResult": _impulse_result,
+    "TilesCompared": lambda entries: TilesCompared(**entries),
     "Overwritten": lambda entries: Overwritten([UnseenResult(*result) for result in entries["results"]]),
     "Failure": lambda entries: Failure(**entries),
 }

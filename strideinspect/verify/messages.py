@@ -68,6 +68,34 @@ class Impulse(NamedTuple):
     position: int
 
 
+class TilePart(NamedTuple):
+    """`size` pixels of a graph input along an axis, from `first` on."""
+
+    axis: int
+    first: int
+    size: int
+
+
+class KeptCells(NamedTuple):
+    """Cells of a tile's output along an axis that have to be right, `first` to `last`.
+
+    `place` is the index of the first one in the whole, `discarded` whether cells before and behind them are discarded.
+    """
+
+    axis: int
+    first: int
+    last: int
+    place: int
+    discarded: tuple[bool, bool] = (False, False)
+
+
+class TileRun(NamedTuple):
+    """One tile: the parts of each graph input that are run, and the cells of each output that have to be right."""
+
+    parts: Mapping[str, Sequence[TilePart]]
+    cells: Mapping[str, Sequence[KeptCells]]
+
+
 # Requests
 
 
@@ -104,13 +132,20 @@ class SendImpulses(NamedTuple):
     impulses: Sequence[Impulse]
 
 
+class CompareTiles(NamedTuple):
+    """Run the model with its weights on whole inputs of these shapes and on tiles; the response is TilesCompared."""
+
+    inputs: Mapping[str, tuple[int, ...]]
+    tiles: Sequence[TileRun]
+
+
 class Overwrite(NamedTuple):
     """Run the model with its weights and other numbers at the claimed indices; the response is Overwritten."""
 
     claims: Sequence[UnseenClaim]
 
 
-Request = RunModel | ProbeFields | ProbeBorders | SendImpulses | Overwrite
+Request = RunModel | ProbeFields | ProbeBorders | SendImpulses | Overwrite | CompareTiles
 
 
 # Responses
@@ -216,6 +251,21 @@ class ImpulseResult(NamedTuple):
     wrong: WrongReach | None
 
 
+class TilesCompared(NamedTuple):
+    """The largest difference between cells of tiles and those of the whole, and the largest value of the whole.
+
+    `moved` is how much kept cells of the whole change where all pixels outside one of the tiles change, `one_less` how
+    much the cells beside them do, the smallest of all sides of all outputs; None where no cell is discarded. Both are
+    of runs of one shape, so that nothing is rounded differently. `random_weights` says that the file has no weights.
+    """
+
+    difference: float
+    largest: float
+    moved: float
+    one_less: float | None
+    random_weights: bool
+
+
 class Failure(NamedTuple):
     """Why there is no response to a request."""
 
@@ -228,7 +278,16 @@ class Overwritten(NamedTuple):
     results: Sequence[UnseenResult]
 
 
-Response = ObservedShapes | ObservedFields | ObservedBorders | ImpulsesReady | ImpulseResult | Overwritten | Failure
+Response = (
+    ObservedShapes
+    | ObservedFields
+    | ObservedBorders
+    | ImpulsesReady
+    | ImpulseResult
+    | Overwritten
+    | TilesCompared
+    | Failure
+)
 
 
 def by_axis(tensors: Iterable[tuple[str, int, str, int | None]]) -> list[AxisProbe]:

@@ -35,6 +35,7 @@ from strideinspect.verify.probe.constant_branches import followed
 from strideinspect.verify.probe.run import RunnableProbe
 from strideinspect.verify.probe.sequences import unrolled
 from strideinspect.verify.probe.translate import Unknown, ancestors, translate
+from strideinspect.verify.probe.unpooling import pools_behind
 from strideinspect.verify.probe.value import InexpressibleError
 from strideinspect.verify.refusal import Kind, plain
 from strideinspect.verify.run_model import ObservedRun, run
@@ -96,7 +97,8 @@ def learn(weightless: Weightless, observed_run: ObservedRun) -> ExecutedModel:
     opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
     opset = opsets.get("ai.onnx", _NEWEST_OPSET)
     tables = _tables({node.name: _questions(node, shapes, values, opset) for node in nodes}, opset)
-    known = Knowledge(shapes, values, tables, opset, run.left_out)
+    pools = pools_behind(plain_nodes, values, shapes, opset)
+    known = Knowledge(shapes, values, tables, opset, run.left_out, pools)
     return ExecutedModel(nodes, weightless.outputs, weightless.labels, observed_run, known)
 
 

@@ -16,6 +16,7 @@ from strideinspect.model.inline import inline_functions
 from strideinspect.model.input_values import store_values
 from strideinspect.model.topological_sort import sort_graph
 from strideinspect.verify.messages import RunModel
+from strideinspect.verify.random_weights import randomise
 from strideinspect.verify.refusal import Kind, plain, refusal
 from strideinspect.verify.stored_tensors import is_external, stored_tensors
 from strideinspect.verify.weightless import UnrunnableError, open_sizes
@@ -38,8 +39,11 @@ def refuses(request: RunModel) -> bool:
     return False
 
 
-def model_with_weights(request: RunModel) -> onnx.ModelProto:
-    """The model with its weights and the given values, without declared input sizes."""
+def model_with_weights(request: RunModel, *, random: bool = False) -> onnx.ModelProto:
+    """The model with its weights and the given values, without declared input sizes.
+
+    With `random`, weights that are in no file are random; else they raise UnrunnableError.
+    """
     path = request.path
     size = Path(path).stat().st_size
     if size > MOST_BYTES_WITH_WEIGHTS:
@@ -50,6 +54,8 @@ def model_with_weights(request: RunModel) -> onnx.ModelProto:
     model = inline_functions(path, onnx.load(path, load_external_data=False))
     sort_graph(path, model.graph, nested=True)
     for tensor, _ in stored_tensors(model.graph):
+        if random:
+            randomise(tensor, Path(path).parent)
         _check_external(tensor, Path(path).parent)
     open_sizes(model.graph, request.inputs)
     store_values(model.graph, request.values)
@@ -79,13 +85,13 @@ def session_with_weights(model: onnx.ModelProto, folder: Path) -> onnxruntime.In
         raise UnrunnableError(f"the model with its weights cannot be started: {plain(problem)}") from problem
 
 
-def noise(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]]) -> np.ndarray:
+def noise(entry: onnx.ValueInfoProto, inputs: Mapping[str, tuple[int, ...]], seed: int = 0) -> np.ndarray:
     """An input of random values, the same in every run; zeros for wide integers, which may be indices or sizes.
 
     Strings are empty.
     """
     dtype = helper.tensor_dtype_to_np_dtype(entry.type.tensor_type.elem_type)
-    random = np.random.default_rng(0)
+    random = np.random.default_rng(seed)
     shape = inputs[entry.name]
     if dtype.kind in "iu" and dtype.itemsize == 1:
         return random.integers(0, 256, shape, np.uint8).view(dtype)

@@ -17,6 +17,7 @@ from strideinspect.child_process import received
 from strideinspect.limits import WORKER_GRACE_SECONDS
 from strideinspect.verify.message_lines import decode_request, encode
 from strideinspect.verify.messages import (
+    CompareTiles,
     Failure,
     MessageError,
     Overwrite,
@@ -73,6 +74,7 @@ def _answer(requests: Iterator[Request], directory: Path) -> Iterator[Response]:
     from strideinspect.verify.overwriting import overwritten
     from strideinspect.verify.responses import observed_borders, observed_fields, run_model
     from strideinspect.verify.send_impulses import send
+    from strideinspect.verify.tiled_run import compare
 
     first = next(requests, None)
     if first is None:
@@ -92,6 +94,8 @@ def _answer(requests: Iterator[Request], directory: Path) -> Iterator[Response]:
                 yield overwritten(first, claims)
             case SendImpulses(reaches, impulses):
                 yield from send(first, reaches, impulses)
+            case CompareTiles():
+                yield compare(first, request)
             case _:
                 assert_never(request)
 

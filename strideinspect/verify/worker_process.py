@@ -67,7 +67,7 @@ class WorkerProcess:
         try:
             line = self._inbox.get(timeout=max(0.0, left))
         except queue.Empty:
-            self.give_up(self._too_long())
+            self._give_up(self._too_long())
             return Failure(self._why())
         if not line:
             self._failure = self._why()
@@ -82,7 +82,7 @@ class WorkerProcess:
             return response
         return Failure(f"the worker process sent {type(response).__name__} in place of {wanted.__name__}")
 
-    def give_up(self, reason: str) -> None:
+    def _give_up(self, reason: str) -> None:
         """End the process now; every further response is a Failure with this reason."""
         self._failure = reason
         if self.process is not None:

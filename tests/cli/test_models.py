@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 from strideinspect.cli.app import run
-from strideinspect.results.json_types import schema_text
+from strideinspect.results.schemas import schema_text
 from tests.cli.process import strideinspect
 
 ALEXNET = str(Path(onnx.__file__).parent / "backend/test/data/light/light_bvlc_alexnet.onnx")

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from strideinspect.results.json_types import schema_text
+from strideinspect.results.schemas import schema_text
 from strideinspect.rules.page import page
 from strideinspect.rules.registry import all_rules
 from strideinspect.version import __version__

@@ -133,6 +133,24 @@ def test_circular_padding_beside_a_shortcut(tmp_path: Path) -> None:
     assert report.verification.status is Verdict.AGREED
 
 
+def test_roll_and_back(tmp_path: Path) -> None:
+    """Rolled by 2 and back, every index sees its own sample; so do the two that were moved and came back."""
+    constants: dict[str, Constant] = {"two": [2], "minus": [-2], "begin": [0], "end": [999]}
+    rolls = " ".join(
+        f"{n}h = Slice ({source}, begin, {at}, two) {n}t = Slice ({source}, {at}, end, two) "
+        f"{n} = Concat <axis = 2> ({n}t, {n}h)"
+        for n, source, at in (("r", "x", "two"), ("b", "r", "minus"))
+    )
+    pools = "y = MaxPool <kernel_shape = [1]> (b) z = MaxPool <kernel_shape = [1]> (bt)"
+    model = model_of(f"{rolls} {pools}", {"x": (1, 1, 40)}, constants=constants, outputs=("y", "z"))
+    report = inspected(model, tmp_path, verify="run")
+    for output, count in zip(report.outputs, (40, 2), strict=True):
+        (field,) = output.fields
+        assert (field.size, field.stride, field.first) == (1, Fraction(1), 0)
+        assert field.positions.first == field.positions.last == tuple(range(count))
+    assert report.verification.status is Verdict.AGREED
+
+
 @pytest.mark.parametrize(
     ("parts", "size"), [(("early", "early"), 8), (("late", "early"), 8), (("early", "late"), 8)], ids=str
 )
@@ -176,3 +194,4 @@ def test_more_phases_than_are_listed(tmp_path: Path) -> None:
     assert field.size == field.widest
     assert field.reason == "its 200 phases are too many to list"
     assert report.verification.status is Verdict.AGREED
+    assert report.verification.theory.agreed == 3  # of t0, t1 and t2: phases that are not listed are checked, too

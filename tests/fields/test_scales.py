@@ -12,6 +12,7 @@ from strideinspect.expectation import parsed
 from strideinspect.report import json as json_report
 from strideinspect.report import text
 from strideinspect.report.layout import plain
+from strideinspect.results.verdict import Verdict
 from strideinspect.settings import Settings
 from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import inspected, of_rule
@@ -89,3 +90,44 @@ def test_last_local_field(body: str, tmp_path: Path) -> None:
         assert field.size is None
         assert field.last_local == ("b", 19, Fraction(16))
     assert "receptive field 19, stride 16 up to b" in " ".join(plain(text.render(report)).split())
+
+
+PYRAMID = (
+    f'{LEVELS} up = Resize <mode = "nearest", coordinate_transformation_mode = "asymmetric", '
+    'nearest_mode = "floor"> (b, , , sizes) a0 = Add (a, up) '
+    "a1 = Reshape (a0, flat) b1 = Reshape (b, flat) c = Concat <axis = 2> (a1, b1) y = Sigmoid (c)"
+)
+
+
+def test_each_level_has_centers_of_its_own(tmp_path: Path) -> None:
+    """The coarse level lies at 16·i, 7.5 before (i + ½)·16 − ½; the fine one adds what lies at 8·i and at 8·i − 4."""
+    constants: dict[str, Constant] = {**CONSTANTS, "flat": [1, 4, -1], "sizes": [1, 4, 8, 8]}
+    report = inspected(model_of(PYRAMID, {"x": (1, 3, 64, 64)}, constants=constants), tmp_path, verify="run")
+    fine, coarse = report.outputs[0].scales
+    for field in coarse.fields:
+        assert field.alignment is not None
+        assert (field.alignment.offset, field.alignment.apart_at) == (Fraction(-15, 2), None)
+    for field in fine.fields:
+        assert field.alignment is not None
+        # Upsampled by 2, indices 2k and 2k + 1 both lie at 16·k, on average 4 before 8·i; 8·i is 3.5 before its pixels.
+        assert (field.alignment.least, field.alignment.most) == (Fraction(-15, 2), Fraction(-7, 2))
+        assert field.alignment.apart_at == "Add a0"
+    assert report.verification.status is Verdict.AGREED
+
+
+def test_a_level_without_closed_form_is_listed(tmp_path: Path) -> None:
+    """A map of 4 stretched to 7 has a stride of 16·4/7: added to one of stride 8 it has none, and its grid remains."""
+    constants: dict[str, Constant] = {**CONSTANTS, "flat": [1, 4, -1], "sizes": [1, 4, 7, 7]}
+    report = inspected(model_of(PYRAMID, {"x": (1, 3, 56, 56)}, constants=constants), tmp_path, verify="run")
+    fine, coarse = report.outputs[0].scales
+    assert (fine.tensor, fine.grid, fine.count) == ("a0", (7, 7), 49)
+    assert (coarse.tensor, coarse.grid, coarse.count) == ("b", (4, 4), 16)
+    for field, axis in zip(fine.fields, (2, 3), strict=True):
+        assert (field.size, field.node_axis) == (None, axis)
+        assert field.reason == "Add a0 merges branches with effective strides 8 and 64/7"
+        # Index i sees place i of a and, through place k = ⌊4·i/7⌋ of b, places 2k − 1 to 2k + 1; j of a sees 8j ± 1.
+        ends = [(min(i, 2 * (4 * i // 7) - 1), min(6, max(i, 2 * (4 * i // 7) + 1))) for i in range(7)]
+        assert field.positions.first == tuple(max(0, 8 * first - 1) for first, _ in ends)
+        assert field.positions.last == tuple(8 * last + 1 for _, last in ends)
+    assert [field.size for field in coarse.fields] == [19, 19]
+    assert report.verification.status is Verdict.AGREED

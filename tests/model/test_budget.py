@@ -126,17 +126,6 @@ def test_weight_of_one_axis(tmp_path: Path) -> None:
     assert "it needs an input of at least 3 axes, but 'x' has 1" in finding.message
 
 
-def test_sequences(tmp_path: Path) -> None:
-    """A sequence has no shape, and what is computed from it is unknown for that reason."""
-    body = (
-        "q = SequenceEmpty <dtype = 1> () q1 = SequenceInsert (q, x) c = ConcatFromSequence <axis = 1> (q1) "
-        "y = Conv (c, w)"
-    )
-    path = tmp_path / "model.onnx"
-    onnx.save(model_of(body, {"x": (1, 1, 8, 8)}, constants={"w": (1, 1, 3, 3)}), path)
-    assert inspect(path, verify="none").outputs[0].reason == "SequenceEmpty 'q': its output is a sequence"
-
-
 def test_random_pads_twice_the_same(tmp_path: Path) -> None:
     """Padding by a random amount is unknown, at every run: the report is the same twice."""
     body = (

@@ -156,12 +156,15 @@ def check_theoretical(claim: Claim, sees: Sees, turns: int = 2) -> int:
     if field.stride is None or field.node_axis is None:
         assert field.reason or field.node_axis is None, name
         return 0
+    if not field.phases:
+        return 0  # more than the report lists
     check_closed_form(field)
     count = sees.shape[field.node_axis]
     along = np.moveaxis(sees.local, field.node_axis, 0)
     middle, period = count // 2, len(field.phases)
     compared = 0
-    for index in range(max(0, middle - turns * period), min(count, middle + turns * period + 1)):
+    reach = min(turns * period, count // 4)  # a map may have been cropped, so that its ends lie inside the input
+    for index in range(middle - reach, min(count, middle + reach + 1)):
         span, actual, margin = theoretical_span(field, index), hull(along[index]), field.size or 0
         nearest = actual or span  # a hole has no place of its own
         if nearest is not None and not (margin <= nearest[0] and nearest[1] < sees.pixels - margin):

@@ -50,7 +50,17 @@ def check_as_it_stands(graph: Graph, folder: Path) -> None:
         check_actual((name, field), sees[field.input, field.axis][name], exactly=exactly)
     if exactly:
         check_dropped(report, oracle, sees)
-    check_unseen(report, oracle, sees, exactly=exactly)
+    # Used indices are kept axis by axis: where an axis is cut into parts, some that are unused count as used.
+    check_unseen(report, oracle, sees, exactly=exactly and not cuts(graph.steps))
+
+
+def cuts(steps: Iterable[Step]) -> bool:
+    """Whether a step cuts an axis into parts, those in branches included."""
+    return any(
+        step.kind in {"partitioned", "rearranged", "windows"}
+        or any(cuts(step.arguments.get(side, [])) for side in ("left", "right"))
+        for step in steps
+    )
 
 
 @bounded(100)
@@ -154,6 +164,8 @@ def check_closed_forms(graph: Graph, folder: Path, *, always: bool) -> None:
         was = before.get(name)  # a branch may have to be cut, or an axis collapse, at one size only
         if was is None or any_step(graph.steps, stretches) or None in {field.node_axis, was.node_axis}:
             continue
+        if was.size is None and any_step(graph.steps, reverses):
+            continue  # at one size a map is padded by less than itself, at another one it is repeated
         assert (field.size, field.stride) == (was.size, was.stride), name
         assert field.phases == was.phases or any_step(graph.steps, reverses), name
 

@@ -14,8 +14,8 @@ from inline_snapshot import external_file
 
 from strideinspect.report import json as renderer
 from strideinspect.results.field import Positions
-from strideinspect.results.json_types import schema_text
 from strideinspect.results.report import FailedReport, Finding, Report, Severity, Source
+from strideinspect.results.schemas import schema_text
 from strideinspect.results.verdict import Check, Verdict
 from tests.report import inspections
 from tests.report.builders import field, report

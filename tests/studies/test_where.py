@@ -151,6 +151,34 @@ def test_a_gate_makes_everything_depend_on_every_pixel(tmp_path: Path) -> None:
     assert cells.full == "through g"
 
 
+def test_an_output_without_a_position_depends_as_a_whole(tmp_path: Path) -> None:
+    """Squeeze removes the only map index, which sees all 5 samples: the output depends on each, and it is said why."""
+    path = tmp_path / "model.onnx"
+    body = "a = Conv (x, w) b = Squeeze (a, axes) y = MatMul (b, v)"
+    onnx.save(model_of(body, {"x": (1, 1, 5)}, constants={"w": (3, 1, 5), "axes": [2], "v": (3, 2)}), path)
+    (cells,) = strideinspect.where(path, pixel="4").cells
+    assert (cells.axes, cells.full) == ((), "Squeeze b removes the axis")
+
+
+def test_a_number_alone_is_an_index(tmp_path: Path) -> None:
+    """Even if a node is called 3, as the older exporter names layers of a Sequential."""
+    model = model_of("y = Conv (x, w)", {"x": (1, 1, 8)}, constants={"w": (1, 1, 3)})
+    model.graph.node[0].name = "3"
+    path = tmp_path / "model.onnx"
+    onnx.save(model, path)
+    assert strideinspect.where(path, at="3").at.indices == (3,)
+
+
+def test_without_a_position_a_map_inside_is_proposed(tmp_path: Path) -> None:
+    """The last one, at its middle."""
+    path = tmp_path / "model.onnx"
+    body = "a = Conv (x, w) b = Relu (a) y = GlobalAveragePool (b)"
+    onnx.save(model_of(body, {"x": (1, 1, 9, 8)}, constants={"w": (1, 1, 3, 3)}), path)
+    with pytest.raises(strideinspect.UsageError) as refused:
+        strideinspect.where(path, at="3,3")
+    assert str(refused.value.help) == "name a tensor inside the model: --at a:3,3"
+
+
 WRONG = {
     "no such tensor": ({"at": "z:3,3"}, "no tensor, node or layer is called 'z'; name y"),
     "too few numbers": (

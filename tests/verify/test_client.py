@@ -12,6 +12,7 @@ from typing import Final
 
 import pytest
 
+from strideinspect import inspect
 from strideinspect.results.field import Positions
 from strideinspect.results.report import Unseen
 from strideinspect.results.verdict import Counts, Verdict, Verification
@@ -210,15 +211,19 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
 
 
 def test_a_model_with_a_huge_tensor_is_not_run(tmp_path: Path) -> None:
-    """Eight rows padded to 10⁹ columns: said at once, without the memory and the minute that they would take."""
+    """Eight rows padded to 10⁹ columns, which nobody follows: said at once, without the minute that they would take."""
     text = "(float[1,1,8,8] x, int64[8] p) => (float[N,C,H,W] y) { y = Pad(x, p) }"
-    path = saved(model_of(text, p=[0, 0, 0, 0, 0, 0, 0, 10**9]), tmp_path)
     started = time.monotonic()
-    with Verifier(path, timeout=60) as verifier:
-        verifier.begin({"x": (1, 1, 8, 8)})
-        found = checked(verifier, Claims({"y": (1, 1, 8, 10**9 + 8)}, [], [], {}))
+    found = inspect(saved(model_of(text, p=[0, 0, 0, 0, 0, 0, 0, 10**9]), tmp_path), verify="run").verification
     assert time.monotonic() - started < 30
-    assert found.reason == "y has 8,000,000,064 elements, too many to run"
+    assert found.reason == "Pad 'y' alone makes too much: its output would be 1×1×8×1000000008"
+
+
+def test_a_node_that_takes_too_much_memory_is_not_run(tmp_path: Path) -> None:
+    """Eight rows padded to 10⁸ columns of float32 are 8·10⁸·4 bytes = 2.98 GiB, more than the limit of 1 GiB."""
+    text = "(float[1,1,8,8] x, int64[8] p) => (float[N,C,H,W] y) { y = Pad(x, p) }"
+    found = inspect(saved(model_of(text, p=[0, 0, 0, 0, 0, 0, 0, 10**8 - 8]), tmp_path), verify="run").verification
+    assert found.reason == "Pad 'y' alone reads and writes 3.0 GiB at this size"
 
 
 def test_closing_ends_a_worker_that_still_runs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -174,13 +174,16 @@ def test_blocked_channels_are_not_watched(tmp_path: Path) -> None:
         ("weights.data", True, None),
         ("gone.data", False, "there is no file 'gone.data' next to the model"),
         ("../weights.data", True, "outside its folder"),
+        ("link.data", False, "outside its folder"),
     ],
 )
 def test_external_weights(location: str, present: bool, words: str | None, tmp_path: Path) -> None:  # noqa: FBT001
     """Weights beside the model are used; missing ones, and files elsewhere, are a reason and never opened."""
     directory = tmp_path / "model"
     directory.mkdir()
+    (directory / "link.data").symlink_to(tmp_path / "weights.data")
     model = model_of(CONV)
+    (tmp_path / "weights.data").write_bytes(model.graph.initializer[0].raw_data)
     if present:
         (directory / location).write_bytes(model.graph.initializer[0].raw_data)
     weight = model.graph.initializer[0]

@@ -18,11 +18,13 @@ from strideinspect.verify.message_lines import decode_request, decode_response, 
 from strideinspect.verify.messages import (
     AxisProbe,
     BorderResult,
+    CompareTiles,
     Failure,
     FieldResult,
     Impulse,
     ImpulseResult,
     ImpulsesReady,
+    KeptCells,
     MessageError,
     ObservedBorders,
     ObservedField,
@@ -36,6 +38,9 @@ from strideinspect.verify.messages import (
     RunModel,
     SendImpulses,
     Stop,
+    TilePart,
+    TileRun,
+    TilesCompared,
     UnseenClaim,
     UnseenResult,
     WrongReach,
@@ -53,6 +58,9 @@ AXES = [AxisProbe("x", 2, {"a": 2, "b": None})]
         ProbeFields(AXES, [UnseenClaim("x", 2, ((0, 1), (7, 7)))]),
         ProbeBorders(AXES),
         SendImpulses([Reach("x", 2, "a", None, (1, 2), (1, 2), (0, 9), (3, 0), ((7, 7),))], [Impulse("x", 2, 7)]),
+        CompareTiles(
+            {"x": (1, 1, 8, 8)}, [TileRun({"x": [TilePart(2, 0, 4)]}, {"y": [KeptCells(2, 0, 2, 0, (False, True))]})]
+        ),
     ],
     ids=lambda message: type(message).__name__,
 )
@@ -84,6 +92,7 @@ def test_requests_arrive(request_sent: Request) -> None:
         ImpulseResult(None),
         ImpulseResult(WrongReach("a", (0, 1), 2, 3)),
         Failure("why"),
+        TilesCompared(0.0, 3.5, 0.0, None, random_weights=True),
     ],
     ids=lambda message: type(message).__name__,
 )

@@ -40,6 +40,7 @@ class Knowledge:
 
     `tables` holds, by node name, which indices a window or Resize reads along its axes, or why that is not known.
     `left_out` gives the reason for tensors that onnxruntime did not compute, so that nothing is known of them.
+    `pools` holds, by name of a node that takes indices from the data, the MaxPool that gave them.
     """
 
     shapes: Mapping[str, Shape]
@@ -47,6 +48,7 @@ class Knowledge:
     tables: Mapping[str, Mapping[int, AxisAnswer] | str]
     opset: int
     left_out: Mapping[str, str] = field(default_factory=dict)
+    pools: Mapping[str, onnx.NodeProto] = field(default_factory=dict)
 
 
 class DependenceKind(Enum):

@@ -9,6 +9,7 @@ import onnx
 
 from strideinspect.results.field import Shape
 from strideinspect.verify.probe.call import Call, operators
+from strideinspect.verify.probe.unpooling import unpooled
 from strideinspect.verify.probe.value import AxisRoles, InexpressibleError, Value
 
 
@@ -191,7 +192,10 @@ def gather_each(call: Call) -> Sequence[Value | None]:
 
 @operators("Scatter", "ScatterElements", "ScatterND")
 def scatter(call: Call) -> Sequence[Value | None]:
-    """Updates replace (or, with a reduction, are combined with) the data at constant indices."""
+    """Updates replace (or, with a reduction, are combined with) the data at constant indices, or those of a pool."""
+    if call.value(1) is not None and call.node.name in call.known.pools:
+        call.only(1, 2)
+        return [unpooled(call, 2)]
     call.only(0, 2)
     indices = call.constant(1)
     if indices is None:

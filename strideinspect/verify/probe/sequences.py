@@ -48,8 +48,19 @@ def unrolled(
         try:
             replaced += [node] if step is None else step(node, known)
         except (KeyError, IndexError):  # a sequence or an index that is not known: the node has no translation
-            replaced.append(node)
+            replaced.append(_with_tensors(node, known))
     return Unrolled(replaced, known.shapes)
+
+
+def _with_tensors(node: onnx.NodeProto, known: _Known) -> onnx.NodeProto:
+    """The node with the tensors of its sequences as further inputs: what makes these sequences is left out."""
+    tensors = [tensor for name in node.input for tensor in known.sequences.get(name, ())]
+    if not tensors:
+        return node
+    copy = onnx.NodeProto()
+    copy.CopyFrom(node)
+    copy.input.extend(tensors)
+    return copy
 
 
 def _empty(node: onnx.NodeProto, known: _Known) -> Iterator[onnx.NodeProto]:
@@ -88,8 +99,18 @@ def _concat(node: onnx.NodeProto, known: _Known) -> Iterator[onnx.NodeProto]:
     tensors = known.sequences[node.input[0]]
     axis = next(a.i for a in node.attribute if a.name == "axis")
     if any(a.name == "new_axis" and a.i for a in node.attribute):
-        raise KeyError(node.name)
+        return _stacked(node, known, tensors, axis)
     return iter([helper.make_node("Concat", tensors, node.output, name=node.name, axis=axis)])
+
+
+def _stacked(node: onnx.NodeProto, known: _Known, tensors: list[str], axis: int) -> Iterator[onnx.NodeProto]:
+    apart = [f"{node.output[0]}/{number}" for number in range(len(tensors))]
+    for tensor, name in zip(tensors, apart, strict=True):
+        shape = known.shapes[tensor]
+        at = axis % (len(shape) + 1)
+        known.shapes[name] = (*shape[:at], 1, *shape[at:])
+        yield helper.make_node("Unsqueeze", [tensor], [name], name=f"{node.name}/{name}", axes=[axis])
+    yield helper.make_node("Concat", apart, node.output, name=node.name, axis=axis)
 
 
 def _split(node: onnx.NodeProto, known: _Known) -> Iterator[onnx.NodeProto]:
@@ -97,13 +118,17 @@ def _split(node: onnx.NodeProto, known: _Known) -> Iterator[onnx.NodeProto]:
     shape = known.shapes[node.input[0]]
     axis = attributes.get("axis", 0) % len(shape)
     sizes = _sizes(node, known, shape[axis])
-    if len(node.input) < 2 and not attributes.get("keepdims", 1):
-        raise KeyError(node.name)
+    keeps = len(node.input) > 1 or attributes.get("keepdims", 1)
     pieces = [f"{node.output[0]}/{number}" for number in range(len(sizes))]
-    for piece, size in zip(pieces, sizes, strict=True):
-        known.shapes[piece] = (*shape[:axis], size, *shape[axis + 1 :])
+    cut = pieces if keeps else [f"{piece}/kept" for piece in pieces]
+    for piece, one, size in zip(pieces, cut, sizes, strict=True):
+        known.shapes[piece] = (*shape[:axis], *shape[axis + 1 :])
+        known.shapes[one] = (*shape[:axis], size, *shape[axis + 1 :])
     known.sequences[node.output[0]] = pieces
-    return iter([helper.make_node("Split", [node.input[0]], pieces, name=node.name, axis=axis)])
+    yield helper.make_node("Split", [node.input[0]], cut, name=node.name, axis=axis)
+    for piece, one in zip(pieces, cut, strict=True):
+        if not keeps:
+            yield helper.make_node("Squeeze", [one], [piece], name=f"{node.name}/{piece}", axes=[axis])
 
 
 def _sizes(node: onnx.NodeProto, known: _Known, length: int) -> list[int]:

@@ -106,7 +106,9 @@ def pooling(call: Call) -> Sequence[Value | None]:
     value = call.required()
     covered = [axis for axis, table in call.tables().items() if table.covers]
     pooled = call.collapse(_slid(call, value), covered, value.shape)
-    return [pooled, pooled]  # MaxPool's second output holds the indices of the maxima
+    # MaxPool's second output holds the indices of the maxima, which is no choice where a window has one index.
+    chooses = any(table.reads.shape[1] > 1 for table in call.tables().values())
+    return [pooled, pooled if chooses else None]
 
 
 @operators("GlobalAveragePool", "GlobalMaxPool", "GlobalLpPool", "com.microsoft:QLinearGlobalAveragePool")
