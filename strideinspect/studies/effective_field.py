@@ -74,10 +74,10 @@ def _place(analysis: Analysis, at: str | None) -> Place:
         return place
     outputs = [name for name in analysis.network.outputs if name in analysis.shapes.shapes]
     last = [f.last_local.tensor for name in outputs for f in analysis.tensor(name).fields if f.last_local is not None]
+    most = max(map(len, analysis.spatial_axes.values()), default=0)  # windows of attention have more
     for name in [*outputs, *last]:
         axes = places.position_axes(analysis, name)
-        ranks = {len(spatial) for spatial in analysis.spatial_axes.values() if spatial}
-        if len(axes) in ranks and name not in analysis.network.inputs:
+        if 1 <= len(axes) <= most and name not in analysis.network.inputs:
             shape = analysis.shapes.shapes[name]
             return Place(name, shape, axes, tuple(shape[axis] // 2 for axis in axes))
     raise UsageError("no output has a position", "name an index of a tensor inside the model: --at TENSOR:7,7")
