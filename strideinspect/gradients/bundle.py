@@ -15,7 +15,7 @@ from strideinspect.gradients.reverse import RefusedError, Turned, ancestors_of, 
 from strideinspect.gradients.tangent_builder import DIRECTION, TANGENT, TangentGraph
 from strideinspect.gradients.tangents import tangent_graph
 from strideinspect.gradients.weights import Weight, external_file, is_filler, single, stand_in, stored
-from strideinspect.model.node import Node, Shape
+from strideinspect.model.node import WITH_BODIES, Node, Shape
 from strideinspect.model.shapes import Shapes
 
 GRADIENT: Final = "strideinspect_gradient_"
@@ -98,6 +98,8 @@ def _check(shapes: Shapes, nodes: Iterable[Node]) -> None:
     for node in nodes:
         if node.op == "If" and not node.proto.attribute:
             raise RefusedError(node, "which of its branches runs depends on the data")
+        if not node.domain and node.op in WITH_BODIES:
+            raise RefusedError(node, "what a body of its own computes is not followed")
         if not node.domain and shapes.network.opsets.get("", 1) < _OLDEST:
             version = shapes.network.opsets.get("", 1)
             raise RefusedError(node, f"the model has operator set {version}; gradients need {_OLDEST} or newer")
@@ -129,8 +131,6 @@ class _Stored:
                     self.small[name] = single(numpy_helper.to_array(tensor))
             elif maker is not None and is_filler(maker, shapes.shapes[name], consumers):
                 self.fed.append(stand_in(name, shapes.shapes[name], shapes.dtypes[name], consumers))
-            elif maker is None and name and name not in shapes.network.inputs:
-                self.small[name] = single(np.asarray(shapes.constants[name]))  # stored in a branch that is taken
         self.names = {*self.small, *(weight.name for weight in self.fed)}
 
     def _enter(

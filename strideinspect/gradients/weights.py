@@ -19,6 +19,7 @@ from onnx import helper
 
 from strideinspect.model.load import LoadedModel
 from strideinspect.model.node import Node, Shape
+from strideinspect.model.subgraphs import nested_subgraphs
 from strideinspect.model.weight_inputs import weight_inputs
 
 _STATISTICS: Final = {1: 1.0, 2: 0.0, 3: 0.0, 4: 1.0}
@@ -94,12 +95,13 @@ def external_file(path: str, tensor: onnx.TensorProto) -> Path | None:
 
 
 def stored(model: LoadedModel) -> Mapping[str, onnx.TensorProto]:
-    """The tensors that the main graph stores, as initializers and in Constant nodes, by name."""
-    graph = model.proto.graph
-    found = {tensor.name: tensor for tensor in graph.initializer}
-    for node in graph.node:
-        if node.op_type == "Constant":
-            found.update((node.output[0], a.t) for a in node.attribute if a.name == "value")
+    """The tensors that the graph and the branches in it store, as initializers and in Constant nodes, by name."""
+    found: dict[str, onnx.TensorProto] = {}
+    for graph in (model.proto.graph, *nested_subgraphs(model.proto.graph)):
+        found.update((tensor.name, tensor) for tensor in graph.initializer)
+        for node in graph.node:
+            if node.op_type == "Constant":
+                found.update((node.output[0], a.t) for a in node.attribute if a.name == "value")
     return found
 
 

@@ -185,8 +185,8 @@ def _checks(path: str, maps: _Maps, bundle: Bundle, supported: Mapping[str, list
         )
     if not maps.adjoint <= TOLERANCE:
         raise UnsupportedModelError(
-            f"{path}: the channels of {tensor} add up to a constant, as after a softmax or a normalisation: the "
-            "gradient of their sum is rounding noise",
+            f"{path}: the gradient of this cell of {tensor} is rounding noise: its channels add up to a constant, as "
+            "after a softmax or a normalisation, or it is saturated",
             "name the tensor before it with --at",
         )
     if not any(one.any() for one in maps.total.values()):

@@ -255,6 +255,14 @@ def test_softmax_over_several_axes(opset: int, tmp_path: Path) -> None:
         ("y = Floor (x)", "Floor 'y': its slope is zero wherever it has one"),
         ("y = CumSum (x, i)", "CumSum 'y': the gradient of operator CumSum is not known"),
         ("a = Conv (x, w) b = Slice (a, s, e) y = Conv (x, b)", "Conv 'y': its weights depend on the input"),
+        (
+            (
+                "s = ReduceSum <keepdims = 0> (x) c = Cast <to = 9> (s) y = If (c) "
+                "<then_branch = t () => (float[1,4,7,8] a) { a = Relu (x) }, "
+                "else_branch = f () => (float[1,4,7,8] b) { b = Neg (x) }>"
+            ),
+            "If 'y': which of its branches runs depends on the data",
+        ),
         ("g = Sigmoid (x) y = Pow (x, g)", "Pow 'y': its exponent depends on the input"),
         ('y = Einsum <equation = "nchw,wd->nch"> (x, m)', "sums an index of one operand alone"),
     ],

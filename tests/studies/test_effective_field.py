@@ -158,7 +158,7 @@ def test_channels_that_sum_to_a_constant_are_refused(tmp_path: Path) -> None:
     """Probabilities always add up to 1: their sum has no gradient, only rounding noise."""
     weight = np.random.default_rng(3).standard_normal((5, 1, 3, 3)).astype(np.float32)
     path = saved(tmp_path, "a = Conv (x, w) y = Softmax <axis = 1> (a)", {"w": weight})
-    with pytest.raises(UnsupportedModelError, match="the channels of y add up to a constant"):
+    with pytest.raises(UnsupportedModelError, match="of y is rounding noise: its channels add up to a constant"):
         strideinspect.erf(path, count=1)
     assert strideinspect.erf(path, at="a:5,5", count=1).inputs[0].radius[99] == 1.41421
 
