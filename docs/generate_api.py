@@ -47,6 +47,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "diff",
         "whatif",
         "fix",
+        "erf",
         "settings_for",
     ),
     "Results": (
@@ -85,6 +86,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Diff": ("Diff", "MatchedWindow", "MatchedOutput", "FirstDifference", "Difference"),
     "What if": ("WhatIf", "Change", "Summary", "DroppedBy", "Broken"),
     "Fix": ("Fixed", "Fix", "LeftOver", "RunComparison"),
+    "Effective field": ("EffectiveField", "EffectiveInput", "GradientChecks"),
     "Verification": ("Verification", "Verdict", "Counts", "Check", "Impulses"),
     "Settings": ("Settings", "Budget", "Operator", "Expectation", "InputShapes", "InputValues", "Verify"),
     "Errors": (

@@ -15,6 +15,7 @@ from typing import Annotated, Any, NotRequired, Union, get_args, get_origin, get
 
 from strideinspect.results import json_types
 from strideinspect.results.json_diff_types import DiffJson
+from strideinspect.results.json_erf_types import ErfJson
 from strideinspect.results.json_fix_types import FixedJson
 from strideinspect.results.json_numbers import AnyEntries, Keyword
 from strideinspect.results.json_sizes_types import SizesJson
@@ -27,6 +28,7 @@ FOLDER = Path(json_types.__file__).parent
 DOCUMENTS: dict[str, type] = {
     "report": ReportJson,
     "diff": DiffJson,
+    "erf": ErfJson,
     "fix": FixedJson,
     "sizes": SizesJson,
     "tiles": TilesJson,

@@ -27,12 +27,13 @@ if TYPE_CHECKING:
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
-    from strideinspect.questions import diff, sizes, where
+    from strideinspect.questions import diff, erf, sizes, where
     from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
     from strideinspect.results.cells import Cell, CellAxis
     from strideinspect.results.changes import Broken, Change, DroppedBy, Summary
     from strideinspect.results.diff import Diff
     from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow
+    from strideinspect.results.effective_field import EffectiveField, EffectiveInput, GradientChecks
     from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
     from strideinspect.results.fixed import Fixed
     from strideinspect.results.fixes import Fix, LeftOver, RunComparison
@@ -90,6 +91,8 @@ __all__ = [
     "Difference",
     "Dropped",
     "DroppedBy",
+    "EffectiveField",
+    "EffectiveInput",
     "Expectation",
     "FailedReport",
     "Field",
@@ -98,6 +101,7 @@ __all__ = [
     "Fix",
     "Fixed",
     "FullField",
+    "GradientChecks",
     "Impulses",
     "Input",
     "InputShapeError",
@@ -148,6 +152,7 @@ __all__ = [
     "WindowNode",
     "__version__",
     "diff",
+    "erf",
     "fix",
     "inspect",
     "inspect_many",
@@ -168,11 +173,12 @@ _MODULES = {
     "expectation": "Expectation",
     "fleet": "inspect_many",
     "live_models": "inspect_module",
-    "questions": "diff sizes where",
+    "questions": "diff erf sizes where",
     "results.cells": "Cell CellAxis",
     "results.changes": "Broken Change DroppedBy Summary",
     "results.diff": "Diff",
     "results.differences": "Difference FirstDifference MatchedOutput MatchedWindow",
+    "results.effective_field": "EffectiveField EffectiveInput GradientChecks",
     "results.field": "Alignment Field FullField LastLocal Positions",
     "results.fixed": "Fixed",
     "results.fixes": "Fix LeftOver RunComparison",

@@ -40,6 +40,19 @@ def model(value: object) -> str:
     return path(value, "the model")
 
 
+def reals(text: str | None, option: str) -> tuple[float, ...]:
+    """Finite numbers separated by commas; none where the option was not given."""
+    if text is None:
+        return ()
+    try:
+        numbers = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        numbers = (math.nan,)
+    if not all(map(math.isfinite, numbers)):
+        raise UsageError(f"{option} {text}: not a list of numbers", f"write {option} 0.485,0.456,0.406")
+    return numbers
+
+
 def names(value: object, what: str) -> tuple[str, ...]:
     """Names of rules or groups. A single text is read as on the command line: names separated by commas."""
     if isinstance(value, str):

@@ -1,20 +1,23 @@
-"""`where`, `sizes`, `diff`: questions about models that are answered without running them."""
+"""`where`, `sizes`, `diff`: questions that are answered without running a model; `erf`, which runs it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from strideinspect import arguments
 from strideinspect.arguments import LONGEST_NUMBER
-from strideinspect.errors import UsageError
+from strideinspect.errors import UnsupportedModelError, UsageError
 from strideinspect.limits import LONGEST_INPUT_AXIS
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from strideinspect.analysis import Analysis
     from strideinspect.results.diff import Diff
+    from strideinspect.results.effective_field import EffectiveField
     from strideinspect.results.sizes import Sizes
     from strideinspect.results.where import Where
 
@@ -189,3 +192,74 @@ def _analysed(
     from strideinspect.studies.opening import analysed  # imports onnx and numpy
 
     return model, analysed(model, asked)
+
+
+def erf(
+    path: str | os.PathLike[str],
+    *,
+    at: str | None = None,
+    images: str | os.PathLike[str] | None = None,
+    data: Sequence[str | os.PathLike[str] | NDArray[Any]] = (),
+    seed: int = 0,
+    count: int | None = None,
+    mean: Sequence[float] = (),
+    std: Sequence[float] = (),
+    input_shapes: InputShapes | None = None,
+    input_values: InputValues | None = None,
+    settings: Settings | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> EffectiveField:
+    """What a cell really sees: the gradient of its channels with respect to the inputs, with the weights of the file.
+
+    The map of an input is the mean, over the inputs fed, of the absolute gradients of the sum of the cell's channels,
+    added up over the input's channels. onnxruntime computes it, in a process of its own. Weights that the file lacks
+    are drawn at random. On every run the gradient is checked against a derivative that the model's own nodes compute,
+    and has to be zero outside the exact field.
+
+    Args:
+        path: The file.
+        at: The cell: an index of a graph output, or of any other tensor, node or layer: `"logits:7,7"`. By default the
+            middle one of the first output with a position; of a classifier, of the map that it pools.
+        images: A folder of images to feed: scaled to the input's size, cropped, from 0 to 1. Needs Pillow.
+        data: Arrays of the input's shape to feed, or `.npy` files of them.
+        seed: Of the noise that is fed without images and data, of random weights and of the checks.
+        count: How many inputs to feed: by default 8 of noise, and all images.
+        mean: What is subtracted from the pixels of images, one number or one per channel.
+        std: What they are divided by afterwards.
+        input_shapes: As of `inspect`.
+        input_values: As of `inspect`.
+        settings: What holds where an argument is None: its input shapes, input values and operators.
+        progress: Called with one line of text about each step.
+
+    Returns:
+        The map of every input with a position, with its numbers, and the checks.
+
+    Raises:
+        UnreadableModelError: The file is missing, is not an ONNX model, or is damaged.
+        UnsupportedModelError: An operator on the way has no gradient, a check failed, or onnxruntime refuses the model.
+        InputShapeError: A size cannot be used, or one is needed that is not given.
+        InputValueError: A value does not fit the input that it is given for, or there is no such input.
+        UsageError: There is no such cell, or nothing to feed.
+    """
+    if images is not None and data:
+        raise UsageError("give either images or data, not both", "--images DIR, or --data x.npy")
+    if count is not None and count < 1:
+        raise UsageError(f"--count {count}: at least one input has to be fed", "leave it out to feed 8")
+    if seed < 0:
+        raise UsageError(f"--seed {seed}: a seed is a whole number, 0 or more", "write --seed 0")
+    model, analysis = _analysed(path, settings, input_shapes, input_values)
+    from strideinspect.gradients.engine import EngineError
+    from strideinspect.gradients.feeds import chosen
+    from strideinspect.studies import effective_field as study
+    from strideinspect.verify.refusal import plain
+
+    folder = None if images is None else os.fspath(images)
+    feeds = chosen(folder, data, (tuple(mean), tuple(std)), seed, count)
+    try:
+        return study.effective_field(analysis, model, study.Request(at, feeds, seed, progress or _nothing))
+    except EngineError as error:
+        raise UnsupportedModelError(f"{model}: {plain(error)}") from None
+
+
+def _nothing(step: str) -> None:
+    """What is told of a step where nobody asks."""

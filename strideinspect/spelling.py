@@ -109,6 +109,17 @@ def spans(ranges: Sequence[tuple[int, int]], most: int = 3) -> str:
     return ", ".join(texts[:most]) + ", …" if len(texts) > most else listed(texts)
 
 
+def place_text(tensor: str, shape: Sequence[int], index: Sequence[int], alone: str = "") -> str:
+    """One index of a tensor: `row 7, column 7 of logits (1×10×12×12)`; along a single axis the noun is `alone`."""
+    whole = f"{tensor} ({shape_text(shape)})"
+    if not index:
+        return whole
+    nouns = [axis_noun(position, len(index), 1) for position in range(len(index))]
+    if alone and len(index) == 1:
+        nouns = [alone]
+    return f"{', '.join(f'{noun} {number}' for noun, number in zip(nouns, index, strict=True))} of {whole}"
+
+
 def ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
     """Ascending numbers as ranges of consecutive ones, both ends included."""
     found: list[tuple[int, int]] = []

@@ -22,8 +22,8 @@ COMMANDS: Mapping[str, Mapping[str, Any]] = {
         "epilog": """Exit status: 0 no finding at or above --fail-on; 1 at least one; 2 a model could not be inspected
 or an option is wrong.
 
-Other commands: strideinspect baseline | sizes | where | tiles | diff | whatif | fix | annotate | plot | rules |
-explain RULE | schema | completion SHELL. To inspect a file with one of these names, write ./rules.""",
+Other commands: strideinspect baseline | sizes | where | tiles | diff | whatif | fix | erf | annotate | plot |
+rules | explain RULE | schema | completion SHELL. To inspect a file with one of these names, write ./rules.""",
     },
     "baseline": {"cls": CommandOfModels},
     "sizes": {"cls": CommandOfOneModel},
@@ -41,6 +41,7 @@ explain RULE | schema | completion SHELL. To inspect a file with one of these na
     "fix": {"cls": CommandOfOneModel},
     "annotate": {"cls": CommandOfOneModel},
     "plot": {"cls": CommandOfOneModel},
+    "erf": {"cls": CommandOfOneModel},
     "rules": {},
     "explain": {},
     "schema": {},

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from strideinspect.cli.colour_choice import Colour
@@ -120,6 +121,9 @@ class Progress:
             self._live = None
 
 
+_shown: ContextVar[Progress | None] = ContextVar("progress", default=None)
+
+
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Progress | None]:
     """What shows the current step while the block runs; None without a terminal."""
@@ -127,7 +131,16 @@ def progress(*, quiet: bool) -> Iterator[Progress | None]:
         yield None
         return
     line = Progress()
+    token = _shown.set(line)
     try:
         yield line
     finally:
+        _shown.reset(token)
         line.clear()
+
+
+def step(text: str) -> None:
+    """Show a step in the line of progress, if one is shown."""
+    line = _shown.get()
+    if line is not None:
+        line(text)

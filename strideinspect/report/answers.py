@@ -8,16 +8,21 @@ from typing import NamedTuple
 
 from strideinspect.report.layout import Column, Document, Line, Segment, Style, hang, printable, table
 from strideinspect.report.markdown import escaped
+from strideinspect.report.symbols import as_written
 
 
 class Section(NamedTuple):
-    """A sentence, a table and notes under it, then lines that are shown as they are. Empty parts are left out."""
+    """A sentence, a table, notes under it, lines that are shown as they are, and a picture in characters.
+
+    Empty parts are left out.
+    """
 
     heading: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
     lines: Sequence[str] = ()
+    picture: Sequence[str] = ()
 
 
 class Answer(NamedTuple):
@@ -42,6 +47,7 @@ def _lines(answer: Answer, width: int) -> Iterator[Line]:
         for note in section.notes:
             yield from hang((Segment("  "),), note, width)
         yield from ((Segment(line),) for line in section.lines)
+        yield from ((Segment(f"  {as_written(row)}"),) for row in section.picture)
 
 
 def markdown(answer: Answer) -> str:
@@ -65,6 +71,10 @@ def _paragraphs(answer: Answer) -> Iterator[str]:
         if section.lines:
             fence = "`" * max(3, *(1 + _ticks(line) for line in section.lines))
             yield from ("", f"{fence}diff", *map(printable, section.lines), fence)
+        if section.picture:
+            yield "\n```text"
+            yield from section.picture
+            yield "```"
 
 
 def _ticks(line: str) -> int:

@@ -11,7 +11,22 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 ASCII = str.maketrans(
-    {"×": "x", "–": "-", "─": "-", "▸": ">", "·": "-", "…": "...", "↑": "^", "┌": "/", "│": "|", "└": "\\", "⁰": "[0]"}
+    {
+        "×": "x",
+        "–": "-",
+        "─": "-",
+        "▸": ">",
+        "·": "-",
+        "…": "...",
+        "↑": "^",
+        "┌": "/",
+        "│": "|",
+        "└": "\\",
+        "⁰": "[0]",
+        "┐": "\\",
+        "┘": "/",
+    }
+    | {"░": ".", "▒": "+", "█": "#"}
     | {superscript: f"[{digit}]" for digit, superscript in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 )
 _SYMBOLS = "".join(map(chr, ASCII))

@@ -9,7 +9,7 @@ from strideinspect.report.layout import Column
 from strideinspect.results.boxes import Box, BoxAxis, Cells, Place
 from strideinspect.results.field import Span
 from strideinspect.results.where import Where
-from strideinspect.spelling import NONE, axes_nouns, axis_noun, exact, listed, point_noun, shape_text, span, spans
+from strideinspect.spelling import NONE, axes_nouns, axis_noun, exact, listed, place_text, point_noun, span, spans
 
 BOXES = (
     Column("in", elastic=True, floor=7),
@@ -104,12 +104,4 @@ def _note(cells: Cells, at: Place) -> str:
 
 def _place(at: Place, *, index: str) -> str:
     """`row 7, column 7 of logits (1×10×12×12)`; along a single axis `index` is the noun."""
-    shape = shape_text(at.shape)
-    if not at.indices:
-        return f"{at.tensor} ({shape})"
-    return f"{_index(at.indices, index)} of {at.tensor} ({shape})"
-
-
-def _index(index: Sequence[int], alone: str) -> str:
-    nouns = [alone] if len(index) == 1 else [axis_noun(position, len(index), 1) for position in range(len(index))]
-    return ", ".join(f"{noun} {number}" for noun, number in zip(nouns, index, strict=True))
+    return place_text(at.tensor, at.shape, at.indices, index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-SCHEMAS = ("report", "sizes", "where", "tiles", "diff", "whatif", "fix")
+SCHEMAS = ("report", "sizes", "where", "tiles", "diff", "whatif", "fix", "erf")
 """What has a schema: the report, and the commands that answer a question."""
 
 

@@ -34,6 +34,11 @@ def boxes(analysis: Analysis, path: str, at: str, source: str | None = None) -> 
     Raises UsageError where there is no such tensor or index, or it does not depend on `source`.
     """
     place = places.place(analysis, at, analysis.network.outputs, "--at")
+    return Where(path, place, box_of(analysis, place, source), ())
+
+
+def box_of(analysis: Analysis, place: Place, source: str | None = None) -> tuple[Box, ...]:
+    """What one index depends on. Raises UsageError as `boxes`."""
     if source is None:
         fields = analysis.fields
     else:
@@ -42,12 +47,12 @@ def boxes(analysis: Analysis, path: str, at: str, source: str | None = None) -> 
     seen = fields.get(place.tensor, {})
     if not seen:
         raise UsageError(f"{place.tensor!r} does not depend on {'any image axis' if source is None else repr(source)}")
-    masks = _marked(place.shape, dict(zip(place.axes, place.indices, strict=True)))
+    masks = marked(place.shape, dict(zip(place.axes, place.indices, strict=True)))
     sides: dict[str, list[BoxAxis]] = {}
     for name, axis in sorted(seen, key=lambda one: (list(analysis.shapes.shapes).index(one[0]), one[1])):
         side = _side(analysis, fields, (name, axis), place, masks)
         sides.setdefault(name, []).append(side)
-    return Where(path, place, tuple(Box(name, tuple(axes)) for name, axes in sides.items()), ())
+    return tuple(Box(name, tuple(axes)) for name, axes in sides.items())
 
 
 def cells(analysis: Analysis, path: str, pixel: str, to: str | None = None) -> Where:
@@ -62,7 +67,7 @@ def cells(analysis: Analysis, path: str, pixel: str, to: str | None = None) -> W
     outputs = analysis.network.outputs if to is None else (places.tensor(analysis, to),)
     near = {axis: _near(analysis.reads, fields, (place.tensor, axis)) for axis in place.axes}
     reached = {
-        axis: depending_on(analysis.shapes, near[axis], {place.tensor: _marked(place.shape, {axis: index})})
+        axis: depending_on(analysis.shapes, near[axis], {place.tensor: marked(place.shape, {axis: index})})
         for axis, index in zip(place.axes, place.indices, strict=True)
     }
     found = (_cells(analysis, fields, place, reached, output) for output in outputs if output in analysis.shapes.shapes)
@@ -81,7 +86,7 @@ def _near(nodes: Sequence[NodeReads], fields: Fields, source: InputAxis) -> list
     return [locally(item, fields, source) for item in nodes]
 
 
-def _marked(shape: Shape, index: Mapping[int, int]) -> Masks:
+def marked(shape: Shape, index: Mapping[int, int]) -> Masks:
     """These indices along these axes, all along the others."""
     whole = all_marked(shape)
     return tuple(np.arange(len(v)) == index[axis] if axis in index else v for axis, v in enumerate(whole))
@@ -173,7 +178,7 @@ def _cells(
 
 def _depends(analysis: Analysis, place: Place, output: str) -> bool:
     """Whether the output depends on the pixel in any way at all."""
-    start = {place.tensor: _marked(place.shape, dict(zip(place.axes, place.indices, strict=True)))}
+    start = {place.tensor: marked(place.shape, dict(zip(place.axes, place.indices, strict=True)))}
     return output in depending_on(analysis.shapes, analysis.reads, start)
 
 

@@ -54,7 +54,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("m.onnx --outptu r.json", "strideinspect has no option --outptu; did you mean --output?"),
     ("schema --nothing", "strideinspect schema has no option --nothing; see strideinspect schema --help"),
     ("schema report extra", "Got unexpected extra argument(s) (extra); see strideinspect schema --help"),
-    ("schema whatid", "'whatid' has no schema; name one of report, sizes, where, tiles, diff, whatif, fix"),
+    ("schema whatid", "'whatid' has no schema; name one of report, sizes, where, tiles, diff, whatif, fix, erf"),
     ("explain", "Missing argument 'RULE'; write strideinspect explain unseen-input"),
     ("", "Missing argument 'MODEL'; write strideinspect model.onnx"),
     ("prefixed/m.onnx", f"prefixed/{PREFIX}"),

@@ -33,6 +33,7 @@ ASKED = [
     "whatif unet-torchscript.onnx --set *:dilation=2",
     "fix squeezenet11-torchscript.onnx --diff",
     "fix squeezenet11-torchscript.onnx --unsafe-fixes -o {out}",
+    "erf cnn-stride2-keras.onnx --count 1",
 ]
 DIFFERENT = ("resnet50-keras", "yolo-torchscript")  # what diff ends with status 1 for
 

@@ -1,0 +1,103 @@
+"""The answer to `erf` in words, with a picture of each map."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import log10
+
+from strideinspect.report.answers import Answer, Section
+from strideinspect.report.layout import Column
+from strideinspect.results.effective_field import EffectiveField, EffectiveInput
+from strideinspect.spelling import (
+    NONE,
+    along,
+    axis_noun,
+    count,
+    listed,
+    percent,
+    place_text,
+    plural,
+    point_noun,
+    span,
+)
+
+_NUMBERS = (
+    Column("in", elastic=True, floor=7),
+    Column("axis"),
+    Column("theoretical", right=True),
+    Column("sigma", right=True),
+    Column("center", right=True),
+    Column("center of mass", right=True),
+)
+_SHADES = " ░▒█"
+_FED = {"noise": "random input", "images": "image", "data": "given input"}
+
+
+def answer(field: EffectiveField) -> Answer:
+    """One section per graph input that has a position."""
+    return Answer(field.path, [_section(field, seen, last=seen is field.inputs[-1]) for seen in field.inputs])
+
+
+def _section(field: EffectiveField, seen: EffectiveInput, *, last: bool) -> Section:
+    rank = len(seen.axes)
+    place = place_text(field.at.tensor, field.at.shape, field.at.indices)
+    rows = [
+        (
+            "" if position else seen.name,
+            axis_noun(position, rank),
+            NONE if seen.theoretical[position] is None else f"{seen.theoretical[position]:,}",
+            _number(seen.sigma[position]),
+            _number(seen.center[position]),
+            _number(seen.centroid[position]),
+        )
+        for position in range(rank)
+    ]
+    fed = count(field.count, _FED[field.source])
+    notes = [*_masses(seen), *(_remarks(field) if last else ())]
+    return Section(f"What {place} really sees, by its gradients at {fed}:", _NUMBERS, rows, notes, _picture(seen))
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+
+
+def _masses(seen: EffectiveInput) -> Iterator[str]:
+    """What the numbers say, in sentences."""
+    noun = plural(point_noun(len(seen.axes)))
+    within = [f"{share} % within {_number(radius)}" for share, radius in seen.radius.items()]
+    yield f"mass around the center: {listed(within)} {noun}"
+    if seen.share_of_theoretical is not None:
+        share = percent(seen.share_of_theoretical) if seen.share_of_theoretical < 1 else "all"
+        yield f"the densest 90 % of the mass takes up {share} of the theoretical field"
+    if seen.square is not None:
+        shares = listed([NONE if side is None else f"{side:.3g}" for side in seen.square.values()])
+        asked = listed([str(share) for share in seen.square])
+        yield f"RepLKNet's squares for {asked} %: {shares} % of the image, at this scale of the weights"
+
+
+def _remarks(field: EffectiveField) -> Iterator[str]:
+    """What to know about the run."""
+    if field.random_weights:
+        yield "the file has no weights: random ones were drawn, as before training"
+    if field.straight_through:
+        yield "quantisation was passed straight through, as if it did not round"
+    for name, (first, size) in field.crop.items():
+        ends = [span((a, a + n - 1)) for a, n in zip(first, size, strict=True)]
+        yield f"the cell sees nothing outside {along(ends, before=True)} of {name}, so that only those were run"
+    noun = point_noun(len(field.inputs[0].axes))
+    support = f"no {noun} outside the exact field has a gradient" if field.checks.support == "inside" else ""
+    # Of single precision's seven digits, a float32 sum of many terms leaves six.
+    digits = min(6, int(-log10(field.checks.adjoint))) if field.checks.adjoint else 6
+    checked = f"checked: forward and reverse derivative agree to {count(digits, 'digit')}"
+    yield f"{checked}; {support}" if support else checked
+
+
+def _picture(seen: EffectiveInput) -> Sequence[str]:
+    """Shades for the densest regions, in a frame."""
+    wide = len(seen.bands[0])
+    rows = ["".join(_SHADES[band] for band in row) for row in seen.bands]
+    frame = [f"┌{'─' * wide}┐", *(f"│{row}│" for row in rows), f"└{'─' * wide}┘"]
+    planes = [f"slice {round(middle)}" for middle in seen.center[:-2]]  # of a volume
+    sides = along([span(ends) for ends in seen.shown[len(planes) :]], before=True)
+    ends = ", ".join([*planes, sides])
+    return [*frame, f"{ends}; {_SHADES[3]} 50 %, with {_SHADES[2]} 90 %, with {_SHADES[1]} 99 % of the mass"]

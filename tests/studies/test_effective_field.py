@@ -1,0 +1,275 @@
+"""What a cell really sees: numbers by arithmetic, crops that change nothing, checks that can fail, refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from numpy.typing import NDArray
+
+import strideinspect
+from strideinspect.errors import UnsupportedModelError, UsageError
+from strideinspect.gradients import pools
+from strideinspect.gradients.arrays import Array
+from strideinspect.gradients.registry import Call, rules
+from strideinspect.studies import effective_field as study
+from tests.cli.process import SAMPLES
+from tests.cli.process import strideinspect as run
+from tests.oracle_models import Constant, model_of
+
+ONES = np.ones((1, 1, 3, 3), np.float32)
+
+
+def saved(
+    tmp_path: Path,
+    body: str,
+    constants: Mapping[str, Constant],
+    shape: tuple[int, ...] = (1, 1, 12, 12),
+    opset: int = 18,
+) -> Path:
+    """A model of these nodes in a file."""
+    path = tmp_path / "model.onnx"
+    onnx.save(model_of(body, {"x": shape}, opset=opset, constants=constants), path)
+    return path
+
+
+def test_the_numbers_of_one_window_of_ones(tmp_path: Path) -> None:
+    """Nine pixels of mass 1: the center holds 1/9, with its neighbours 5/9; the variance along an axis is 2/3."""
+    path = saved(tmp_path, "y = Conv <pads = [1, 1, 1, 1]> (x, w)", {"w": ONES})
+    field = strideinspect.erf(path, at="5,7", count=1)
+    (seen,) = field.inputs
+    expected = np.zeros((12, 12))
+    expected[4:7, 6:9] = 1
+    assert np.array_equal(seen.map, expected)
+    assert seen.radius == {50: 1.0, 90: 1.41421, 99: 1.41421}
+    assert seen.sigma == (0.816497, 0.816497)
+    assert (seen.center, seen.centroid, seen.theoretical) == ((5.0, 7.0), (5.0, 7.0), (3, 3))
+    assert seen.share_of_theoretical == 1.0  # eight of nine pixels hold 89 %
+    assert (field.checks.support, field.source, field.count) == ("inside", "noise", 1)
+    assert not seen.map.flags.writeable
+
+
+def rectangle(scores: NDArray[np.float64], share: float) -> float | None:
+    """RepLKNet's definition: a square about the middle pixel that grows until it holds more than a share."""
+    middle = scores.shape[0] // 2
+    for reach in range(1, middle):
+        part = scores[middle - reach : middle + reach + 1, middle - reach : middle + reach + 1]
+        if part.sum() / scores.sum() > share:
+            return 100 * ((2 * reach + 1) / len(scores)) ** 2
+    return None
+
+
+def test_squares_are_those_of_replknet(tmp_path: Path) -> None:
+    """Positive weights make the positive map the plain one, so that their definition applies to the map itself."""
+    weight = np.random.default_rng(3).random((1, 1, 7, 7)).astype(np.float32)
+    body = "a = Conv <pads = [3, 3, 3, 3]> (x, w) y = Conv <pads = [3, 3, 3, 3]> (a, w)"
+    path = saved(tmp_path, body, {"w": weight}, (1, 1, 40, 40))
+    x = np.ones((1, 1, 40, 40), np.float32)
+    (seen,) = strideinspect.erf(path, data=[x]).inputs
+    assert seen.square is not None
+    scores = np.log10(seen.map + 1)
+    for percent in (20, 30, 50, 99):
+        assert seen.square[percent] == pytest.approx(rectangle(scores, percent / 100), rel=1e-5)
+
+
+def test_the_default_cell_of_a_classifier_is_of_the_map_that_it_pools(tmp_path: Path) -> None:
+    """No index of the output has a position; the last map is 10×10, and its middle is 5, 5."""
+    path = saved(tmp_path, "m = Conv (x, w) g = GlobalAveragePool (m) y = Flatten (g)", {"w": ONES})
+    at = strideinspect.erf(path, count=1).at
+    assert (at.tensor, at.indices) == ("m", (5, 5))
+
+
+DEEP = (
+    "a = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, w) b = Relu (a) "
+    "c = MaxPool <kernel_shape = [3, 3], strides = [2, 2], ceil_mode = 1> (b) "
+    "y = Conv <pads = [1, 1, 1, 1]> (c, w)"
+)
+
+
+@pytest.mark.parametrize("at", ["0,0", "9,9", "4,19", "19,10"])
+def test_a_crop_changes_nothing(at: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The map is the same to the last bit with the crop and without, in the middle and at each border."""
+    weight = np.random.default_rng(3).standard_normal((1, 1, 3, 3)).astype(np.float32)
+    path = saved(tmp_path, DEEP, {"w": weight}, (1, 1, 80, 80))
+    with_crop = strideinspect.erf(path, at=at, count=2)
+    assert with_crop.crop
+    monkeypatch.setattr(study, "cropped", lambda *_: None)
+    without = strideinspect.erf(path, at=at, count=2)
+    assert not without.crop
+    assert np.array_equal(with_crop.inputs[0].map, without.inputs[0].map)
+    assert with_crop.inputs[0].square == without.inputs[0].square
+
+
+def test_a_gate_over_the_whole_map_is_not_cropped(tmp_path: Path) -> None:
+    """A squeeze-and-excite gate brings every pixel in, beyond the local field."""
+    body = "g = GlobalAveragePool (x) s = Sigmoid (g) p = Mul (x, s) y = Conv <pads = [1, 1, 1, 1]> (p, w)"
+    field = strideinspect.erf(saved(tmp_path, body, {"w": ONES}, (1, 1, 60, 60)), count=1)
+    assert not field.crop
+    assert field.inputs[0].map.all()
+    assert field.checks.support == "unbounded"
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    """Random weights and noise included; another seed gives other numbers."""
+    model = str(SAMPLES / "cnn-stride2-torchscript.onnx")
+    first, again, other = (run("erf", model, "--format", "json", "--seed", seed, "--count", "2") for seed in "778")
+    assert first.returncode == 0
+    assert first.stdout == again.stdout != other.stdout
+    assert json.loads(first.stdout)["weights"] == "random"
+
+
+def test_noise_is_the_same_whatever_the_number_of_inputs(tmp_path: Path) -> None:
+    """The mean over two inputs and the map of the first give that of the second."""
+    path = saved(tmp_path, "a = Conv (x, w) y = Tanh (a)", {"w": ONES})
+    one, two = (strideinspect.erf(path, count=count).inputs[0].map for count in (1, 2))
+    assert not np.array_equal(one, two)
+    assert (2 * two - one >= -1e-9).all()
+
+
+def shifted(call: Call) -> Mapping[int, Array]:
+    """The gradient of an average pool, one pixel off."""
+    right = pools.average(call)[0]
+    return {0: right.pad([0, 0, 0, 1], [0, 0, 0, -1])}
+
+
+def test_a_wrong_gradient_fails_the_adjoint_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule that is one pixel off is found, and the answer is refused."""
+    path = saved(tmp_path, "y = AveragePool <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (x)", {})
+    monkeypatch.setitem(rules(), ("", "AveragePool"), shifted)
+    with pytest.raises(UnsupportedModelError, match="forward and reverse derivative differ"):
+        strideinspect.erf(path, count=1)
+
+
+def test_a_gradient_outside_the_exact_field_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the analysis named a smaller field than the gradient shows, one of them would be wrong."""
+    path = saved(tmp_path, "y = Conv <pads = [1, 1, 1, 1]> (x, w)", {"w": ONES})
+    narrow = [np.arange(12) == 6, np.arange(12) <= 7]
+    monkeypatch.setattr(study, "_supported", lambda *_: {"x": narrow})
+    monkeypatch.setattr(study, "cropped", lambda *_: None)
+    with pytest.raises(UnsupportedModelError, match="6 pixels outside the field of y"):
+        strideinspect.erf(path, count=1)
+
+
+def test_channels_that_sum_to_a_constant_are_refused(tmp_path: Path) -> None:
+    """Probabilities always add up to 1: their sum has no gradient, only rounding noise."""
+    weight = np.random.default_rng(3).standard_normal((5, 1, 3, 3)).astype(np.float32)
+    path = saved(tmp_path, "a = Conv (x, w) y = Softmax <axis = 1> (a)", {"w": weight})
+    with pytest.raises(UnsupportedModelError, match="of y is rounding noise: its channels add up to a constant"):
+        strideinspect.erf(path, count=1)
+    assert strideinspect.erf(path, at="a:5,5", count=1).inputs[0].radius[99] == 1.41421
+
+
+def test_a_cell_that_is_off_is_refused(tmp_path: Path) -> None:
+    """A ReLU that passes nothing gives no gradient."""
+    path = saved(tmp_path, "a = Conv (x, w, b) y = Relu (a)", {"w": ONES, "b": [-1000.0]})
+    with pytest.raises(UnsupportedModelError, match="the gradient of this cell of y is zero"):
+        strideinspect.erf(path, count=1)
+
+
+def test_an_operator_without_a_gradient_is_named() -> None:
+    """The node's name and the reason, exit status 2; a tensor before it works."""
+    done = run("erf", str(SAMPLES / "crnn-dynamo.onnx"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "LSTM 'node_lstm__2': the gradient of operator LSTM is not known" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"at": "y:99,0"}, "so that it has no index 99"),
+        ({"at": "x:3,3"}, "x is an input"),
+        ({"count": 0}, "at least one input has to be fed"),
+        ({"seed": -1}, "a seed is a whole number"),
+        ({"data": [np.zeros((3, 3))]}, "does not fit input 'x'"),
+        ({"data": ["missing.npy"]}, "cannot be read"),
+        ({"images": "missing"}, "there is no such folder"),
+        ({"images": ".", "data": [np.zeros(3)]}, "not both"),
+    ],
+)
+def test_wrong_arguments_are_told(arguments: dict[str, object], message: str, tmp_path: Path) -> None:
+    """Each with what is wrong."""
+    path = saved(tmp_path, "y = Conv (x, w)", {"w": ONES})
+    with pytest.raises(UsageError, match=message):
+        strideinspect.erf(path, **arguments)  # type: ignore[arg-type]
+
+
+def test_quantisation_is_passed_straight_through(tmp_path: Path) -> None:
+    """A convolution between quantisation and back has the map of the convolution alone, and it is said."""
+    constants: dict[str, Constant] = {"w": ONES, "s": np.array(0.1, np.float32), "z": np.array(128, np.uint8)}
+    body = "q = QuantizeLinear (x, s, z) d = DequantizeLinear (q, s, z) y = Conv (d, w)"
+    field = strideinspect.erf(saved(tmp_path, body, constants), count=1)
+    assert field.straight_through
+    assert np.allclose(field.inputs[0].map[field.inputs[0].map > 0], 1, rtol=1e-6)
+    assert np.count_nonzero(field.inputs[0].map) == 9
+
+
+def test_maps_are_saved(tmp_path: Path) -> None:
+    """As the array that the API gives."""
+    path = saved(tmp_path, "y = Conv (x, w)", {"w": ONES})
+    done = run("erf", str(path), "--save", str(tmp_path / "map.npy"), "--count", "1")
+    assert done.returncode == 0, done.stderr
+    assert np.array_equal(np.load(tmp_path / "map.npy"), strideinspect.erf(path, count=1).inputs[0].map)
+    refused = run("erf", str(path), "--save", str(tmp_path / "map.png"))
+    assert (refused.returncode, "written as .npy or .npz" in refused.stderr) == (2, True)
+
+
+def test_images_need_pillow_or_are_decoded(tmp_path: Path) -> None:
+    """Without Pillow the message names the extra; with it a white image is ones."""
+    path = saved(tmp_path, "y = Conv (x, w)", {"w": ONES})
+    (tmp_path / "photos").mkdir()
+    try:
+        from PIL import Image
+    except ImportError:
+        (tmp_path / "photos" / "white.png").write_bytes(b"")
+        with pytest.raises(UsageError, match=r"pip install 'strideinspect\[erf\]'"):
+            strideinspect.erf(path, images=tmp_path / "photos")
+        return
+    Image.new("L", (30, 20), 255).save(tmp_path / "photos" / "white.png")
+    field = strideinspect.erf(path, images=tmp_path / "photos")
+    assert (field.source, field.count) == ("images", 1)
+
+
+@pytest.mark.slow
+def test_resnet50_has_a_gradient_in_exactly_its_theoretical_field() -> None:
+    """427 rows and columns, the number of papers, at an input that is large enough; most mass lies far inside."""
+    model = SAMPLES / "resnet50-torchscript.onnx"
+    field = strideinspect.erf(model, count=1, input_shapes={"image": (1, 3, 512, 512)})
+    (seen,) = field.inputs
+    for axis in (0, 1):
+        assert np.count_nonzero(seen.map.any(axis)) == 427
+    assert seen.theoretical == (427, 427)
+    assert max(seen.sigma) < 427 / 6
+    assert (field.checks.support, field.random_weights) == ("inside", True)
+
+
+RESIDUAL = SAMPLES.parent / "effective_fields" / "models" / "residual-torchscript.onnx"
+
+
+def test_half_precision_is_computed_in_single_precision(tmp_path: Path) -> None:
+    """The map is that of the same weights in single precision, but for their own rounding to 11 bits."""
+    model = onnx.load(RESIDUAL)
+    for tensor in model.graph.initializer:
+        if tensor.data_type == onnx.TensorProto.FLOAT:
+            values = onnx.numpy_helper.to_array(tensor).astype(np.float16)
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    for entry in (*model.graph.input, *model.graph.output):
+        entry.type.tensor_type.elem_type = onnx.TensorProto.FLOAT16
+    onnx.save(model, tmp_path / "half.onnx")
+    half, single = (strideinspect.erf(path, count=1).inputs[0].map for path in (tmp_path / "half.onnx", RESIDUAL))
+    assert 0 < np.linalg.norm(half - single) < 2**-9 * np.linalg.norm(single)
+
+
+def test_weights_in_another_file_are_read_or_drawn(tmp_path: Path) -> None:
+    """From the model's folder; without that file they are random, which is said."""
+    path = tmp_path / "model.onnx"
+    onnx.save(onnx.load(RESIDUAL), path, save_as_external_data=True, location="weights", size_threshold=0)
+    found = strideinspect.erf(path, count=1)
+    assert not found.random_weights
+    assert np.array_equal(found.inputs[0].map, strideinspect.erf(RESIDUAL, count=1).inputs[0].map)
+    (tmp_path / "weights").unlink()
+    assert strideinspect.erf(path, count=1).random_weights
+    assert "random ones were drawn" in run("erf", str(path), "--count", "1").stdout
