@@ -56,6 +56,7 @@ def whatif(
     texts = arguments.texts(changes, "changes", '["layer4*:stride=1"]')
     target = None if save is None else arguments.path(save, "save")
     from strideinspect.edit import assignments, dilated_twin, splice, window_changes  # imports onnx and numpy
+    from strideinspect.edit.edits import editable
     from strideinspect.edited_analysis import EditedModel, broken, inspected, summary
     from strideinspect.results.whatif import WhatIf
 
@@ -64,7 +65,7 @@ def whatif(
     changed = window_changes.assigned(before.analysis, wanted)
     if keep_field:
         changed = dilated_twin.dilated(before.analysis, changed)
-    edits = window_changes.edits(before.analysis, changed)
+    edits = window_changes.edits(before.analysis, changed, editable(before.model))
     after = EditedModel.of(before, edits, asked)
     if target is not None:
         splice.write(before.model, target, edits, after.declarations)

@@ -58,8 +58,12 @@ def sizes(
     wanted = () if near is None else _numbers(near)
     model, analysis = _analysed(path, settings, input_shapes, input_values)
     from strideinspect.studies import sizes as study
+    from strideinspect.studies.opening import refuse_stopped
 
-    return study.model_sizes(_at(analysis, wanted) if wanted else analysis, model, within)
+    if wanted:
+        analysis = _at(analysis, wanted)
+        refuse_stopped(analysis, model)
+    return study.model_sizes(analysis, model, within)
 
 
 def _range(given: str | tuple[int, int]) -> tuple[int, int]:
@@ -189,9 +193,11 @@ def _analysed(
     asked = overridden(
         Settings() if settings is None else settings, input_shapes=input_shapes, input_values=input_values
     )
-    from strideinspect.studies.opening import analysed  # imports onnx and numpy
+    from strideinspect.studies.opening import analysed, refuse_stopped  # imports onnx and numpy
 
-    return model, analysed(model, asked)
+    analysis = analysed(model, asked)
+    refuse_stopped(analysis, model)
+    return model, analysis
 
 
 def erf(

@@ -9,7 +9,7 @@ from strideinspect.results.tile_parts import TilingProof
 from strideinspect.results.tiling import Tiling
 from strideinspect.settings import Settings
 from strideinspect.studies.bioimageio_axes import described
-from strideinspect.studies.opening import analysed
+from strideinspect.studies.opening import analysed, refuse_stopped
 from strideinspect.studies.state_pairs import state_pairs
 from strideinspect.studies.tiles import Tiles, tiles
 
@@ -29,6 +29,7 @@ def run(
     """How one model can be run on tiles; `strideinspect.tiles` explains the parameters and the errors."""
     progress("computing shapes and receptive fields")
     analysis = analysed(path, settings)
+    refuse_stopped(analysis, path)
     found = tiles(analysis, tile)
     spatial = {axes for axes in analysis.spatial_axes.values() if axes}
     return Tiling(

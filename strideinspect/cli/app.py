@@ -16,6 +16,9 @@ from strideinspect.errors import StrideinspectError, unexpected
 DEFAULT = "inspect"
 """The command that runs where the first argument is not the name of a command."""
 
+ANSWERED = "Exit status: 0; 2 for a model or an option that cannot be used."
+"""How the commands end that judge nothing."""
+
 COMMANDS: Mapping[str, Mapping[str, Any]] = {
     DEFAULT: {
         "cls": CommandOfModels,
@@ -25,23 +28,26 @@ or an option is wrong.
 Other commands: strideinspect baseline | sizes | where | tiles | diff | whatif | fix | erf | annotate | plot |
 rules | explain RULE | schema | completion SHELL. To inspect a file with one of these names, write ./rules.""",
     },
-    "baseline": {"cls": CommandOfModels},
-    "sizes": {"cls": CommandOfOneModel},
-    "where": {"cls": CommandOfOneModel},
+    "baseline": {
+        "cls": CommandOfModels,
+        "epilog": "Exit status: 0; 2 where a model could not be inspected or an option is wrong.",
+    },
+    "sizes": {"cls": CommandOfOneModel, "epilog": ANSWERED},
+    "where": {"cls": CommandOfOneModel, "epilog": ANSWERED},
     "tiles": {
         "cls": CommandOfOneModel,
         "epilog": "Exit status: 0; 1 where --prove finds a difference; 2 for a model or an option that cannot be used.",
     },
     "diff": {
         "cls": CommandOfTwoModels,
-        "epilog": "Exit status: 0 where the geometry is the same, 1 where it differs, 2 for a model or an option that "
+        "epilog": "Exit status: 0 where the geometry is the same; 1 where it differs; 2 for a model or an option that "
         "cannot be used.",
     },
-    "whatif": {"cls": CommandOfOneModel},
-    "fix": {"cls": CommandOfOneModel},
-    "annotate": {"cls": CommandOfOneModel},
-    "plot": {"cls": CommandOfOneModel},
-    "erf": {"cls": CommandOfOneModel},
+    "whatif": {"cls": CommandOfOneModel, "epilog": ANSWERED},
+    "fix": {"cls": CommandOfOneModel, "epilog": ANSWERED},
+    "annotate": {"cls": CommandOfOneModel, "epilog": ANSWERED},
+    "plot": {"cls": CommandOfOneModel, "epilog": ANSWERED},
+    "erf": {"cls": CommandOfOneModel, "epilog": ANSWERED},
     "rules": {},
     "explain": {},
     "schema": {},

@@ -91,6 +91,11 @@ def node_of(edit: Edit) -> str | None:
             assert_never(edit)
 
 
+def editable(model: LoadedModel) -> frozenset[str]:
+    """The nodes that edits reach, by first output: those of the graph itself, none of a branch or a Loop."""
+    return frozenset(map(key_of, model.proto.graph.node))
+
+
 def edited(model: LoadedModel, edits: Sequence[Edit]) -> LoadedModel:
     """The model with the edits in memory; its weights stay in the file."""
     proto = onnx.ModelProto()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from strideinspect.analysis import Analysis, Memo
 from strideinspect.edit import input_edits
-from strideinspect.edit.edits import Edit, InsertNodes, SetAttribute, edited
+from strideinspect.edit.edits import Edit, InsertNodes, SetAttribute, editable, edited
 from strideinspect.fields.index_masks import unmarked
 from strideinspect.limits import MOST_PADDING_TRIED
 from strideinspect.model.geometry import Geometry, Kind
@@ -170,6 +170,8 @@ def _padded_layer(
     fixable: FixableModel, analysis: Analysis, edits: Sequence[Edit], window: WindowNode
 ) -> Iterator[tuple[Fix, tuple[Edit, ...]]]:
     geometry = analysis.shapes.geometries.get(window.output)
+    if window.output not in editable(fixable.model):
+        return
     if geometry is None or window.dropped is None or geometry.kind not in (Kind.CONVOLUTION, Kind.POOL):
         return
     if not all(fixable.is_fixed(name, axis) for name, axes in analysis.spatial_axes.items() for axis in axes):
@@ -203,7 +205,10 @@ def _explicit_padding(fixable: FixableModel, analysis: Analysis) -> Iterator[tup
         return
     own: list[Edit] = []
     labels = []
+    reached = editable(fixable.model)
     for key, geometry in analysis.shapes.geometries.items():
+        if key not in reached:
+            continue
         node = analysis.nodes[key]
         if node.text("auto_pad", "NOTSET").startswith("SAME") and _has_pads(geometry):
             own += _pads(analysis, key, [w.begin for w in geometry.windows], [w.end for w in geometry.windows])

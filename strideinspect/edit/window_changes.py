@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -123,11 +123,18 @@ def changes(analysis: Analysis, changed: Mapping[str, Numbers]) -> tuple[Change,
     )
 
 
-def edits(analysis: Analysis, changed: Mapping[str, Numbers]) -> list[Edit]:
+def edits(analysis: Analysis, changed: Mapping[str, Numbers], editable: Container[str]) -> list[Edit]:
     """The edits of attributes, and of the shapes of weights where a kernel changes.
 
-    Raises UsageError for a dilation that a pool does not have at this version of ONNX, and a kernel that is computed.
+    Raises UsageError for a dilation that a pool does not have at this version of ONNX, a kernel that is computed, and a
+    node that is not `editable`: one of a branch or a Loop, which is analysed, and which no edit reaches.
     """
+    inside = next((analysis.nodes[key] for key in changed if key not in editable), None)
+    if inside is not None:
+        raise UsageError(
+            f"{inside.op} {inside.label} is inside an If or a Loop, where nothing can be changed",
+            "name layers outside of it",
+        )
     return [edit for change in changes(analysis, changed) for edit in _edits(analysis, change)]
 
 

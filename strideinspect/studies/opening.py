@@ -6,12 +6,14 @@ import os
 from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
+from strideinspect.errors import InputShapeError
 from strideinspect.model.input_values import with_values
 from strideinspect.model.inputs import choose
 from strideinspect.model.load import LoadedModel, load
 from strideinspect.model.network import prepare
 from strideinspect.reads.families import refuse_misdeclared
 from strideinspect.settings import Settings
+from strideinspect.spelling import listed, shape_text
 from strideinspect.studies.size_trials import SizeTrials
 
 
@@ -28,6 +30,20 @@ def opened(path: str | os.PathLike[str], settings: Settings) -> Opened:
     refuse_misdeclared(settings.operators)
     network = prepare(model, settings.operators)
     return Opened(model, SizeTrials(network, choose(network, settings.input_shapes)))
+
+
+def refuse_stopped(analysis: Analysis, path: str) -> None:
+    """Refuse a size at which the model stops so early that none of its inputs has a spatial axis.
+
+    Without this, a study would say that no window slides over an input. Raises InputShapeError.
+    """
+    if not analysis.problems or analysis.input_axes:
+        return
+    first = analysis.problems[0]
+    shapes = listed([f"{name} {shape_text(shape)}" for name, shape in analysis.sizes.items()])
+    raise InputShapeError(
+        f"{path} does not run with {shapes}: {first.node.op} {first.node.label}: {first.text}", "give another size"
+    )
 
 
 def analysed(path: str | os.PathLike[str], settings: Settings) -> Analysis:

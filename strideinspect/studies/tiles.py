@@ -12,7 +12,7 @@ from strideinspect.model.node import Shape
 from strideinspect.model.recurrent_states import refused_state
 from strideinspect.results.field import InputAxis
 from strideinspect.results.tile_parts import TiledAxis, TiledOutput, TilePlan, WholeAxis
-from strideinspect.spelling import by_axes, shape_text
+from strideinspect.spelling import by_axes, listed, shape_text
 from strideinspect.studies.linked_axes import LinkedAxes, linked
 from strideinspect.studies.tile_axis import cut
 
@@ -89,12 +89,11 @@ def _moved(analysis: Analysis, wanted: Mapping[InputAxis, int], sizes: Mapping[L
     """The analysis at sizes that differ from those of the tile by multiples of the steps. Raises UsageError."""
     other = analysis.at(_shapes(analysis, sizes))
     if other.problems:
-        steps = ", ".join(
-            f"{link.length % link.step or link.step} plus a multiple of {link.step} along axis {link.axis[1]}"
-            for link in sizes
-        )
+        steps = {_enough(link.smallest, link.step): link.axis[1] for link in sizes}
+        where = list(steps) if len(steps) == 1 else [f"{text} along axis {axis}" for text, axis in steps.items()]
         raise UsageError(
-            f"the model does not run on tiles of {by_axes(wanted.values())}: {_problem_text(other)}", f"give {steps}"
+            f"the model does not run on tiles of {by_axes(wanted.values())}: {_problem_text(other)}",
+            f"give {listed(where)}",
         )
     return other
 
@@ -149,8 +148,12 @@ def _refuse_smaller(sizes: Mapping[LinkedAxes, int], smallest: Mapping[LinkedAxe
             raise UsageError(
                 f"a tile of {size} pixels along axis {link.axis[1]} of {link.axis[0]!r} is too small: nothing would be "
                 "left of it",
-                f"give {smallest[link]} or more, in steps of {link.step}",
+                f"give {_enough(smallest[link], link.step)}",
             )
+
+
+def _enough(smallest: int, step: int) -> str:
+    return f"{smallest} or more, in steps of {step}"
 
 
 def _shapes(analysis: Analysis, sizes: Mapping[LinkedAxes, int]) -> dict[str, Shape]:

@@ -71,3 +71,15 @@ def test_what_has_no_schema_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     """One line says what can be asked for."""
     assert run(["schema", "rules"]) == 2
     assert f"name one of {', '.join(SCHEMAS)}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "asked", ["sizes {} --near 10", "sizes {} {}", "where {} --at 0,0 {}", "tiles {} {}", "erf {} {}", "diff {} {} {}"]
+)
+def test_a_size_at_which_nothing_runs_is_said(asked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A kernel of 11×11 on 10×10 pixels: no window is left, which is not the same as a model without windows."""
+    model = str(SAMPLES / "alexnet-stem-dynamo.onnx")
+    given = [model, "--input-shape 1,3,10,10"] if asked.count("{}") == 2 else [model, model, "--input-shape 1,3,10,10"]
+    assert run(asked.format(*given).split()) == 2
+    said = capsys.readouterr().err
+    assert "does not run with image 1×3×10×10: Conv node_conv2d: its window spans 11×11 indices" in said

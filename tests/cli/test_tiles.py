@@ -68,7 +68,8 @@ def test_tiles_that_are_not_equal_are_status_1(
         (["--tile", "512x512"], "write --tile 512,512"),
         (["--tile", "0"], "1 or more"),
         (["--tile", "1,2,3"], "2 spatial axes"),
-        (["--tile", "16"], "too small"),
+        (["--tile", "16"], "too small: nothing would be left of it; give 104 or more, in steps of 8"),
+        (["--tile", "100"], "other axes differ; give 104 or more, in steps of 8"),
         (["--rate", "0"], "not a sample rate"),
     ],
 )

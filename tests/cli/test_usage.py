@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from strideinspect.cli import app
 from strideinspect.results.schemas import schema_text
 from strideinspect.rules.page import page
 from strideinspect.rules.registry import all_rules
@@ -36,6 +37,12 @@ def test_help_names_every_option_and_the_exit_status() -> None:
     assert "--input-shape" in done.stdout
     assert "Exit status: 0" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("command", [name for name, how in app.COMMANDS.items() if "cls" in how])
+def test_the_help_of_commands_about_models_ends_with_the_exit_status(command: str) -> None:
+    """Whoever writes a script around a command wants to know it, of all of them in the same words."""
+    assert str(app.COMMANDS[command]["epilog"]).startswith("Exit status: 0")
 
 
 def test_version() -> None:

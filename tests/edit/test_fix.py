@@ -12,6 +12,7 @@ import pytest
 import strideinspect
 from strideinspect.errors import UsageError
 from strideinspect.results.fixed import Fixed
+from tests.edit.branching import branching
 from tests.oracle_models import Constant, model_of
 
 LIGHT = Path(onnx.__file__).parent / "backend" / "test" / "data" / "light"
@@ -104,6 +105,18 @@ def test_same_padding_is_written_as_pads(tmp_path: Path) -> None:
     assert "auto_pad" not in attributes
     first = {a.name: list(a.ints) for a in onnx.load(out).graph.node[0].attribute}
     assert first["pads"] == [0, 0, 1, 1]
+
+
+def test_what_is_in_a_branch_is_left_alone(tmp_path: Path) -> None:
+    """No edit reaches a layer inside an If: nothing is proposed there, and the rest is mended."""
+    path, out = tmp_path / "model.onnx", tmp_path / "out.onnx"
+    onnx.save(branching("auto_pad", "SAME_UPPER"), path)
+    found = strideinspect.fix(path, out, unsafe_fixes=True)
+    assert not {node for fix in found.fixes for node in fix.nodes} & {"inside_then", "inside_else"}
+    onnx.save(branching("auto_pad", "SAME_UPPER", outside="SAME_UPPER"), path)
+    found = strideinspect.fix(path, out, input_values={"flag": True})
+    assert [(fix.name, fix.nodes) for fix in found.fixes] == [("explicit-padding", ("a",))]
+    assert found.comparison.status == "equal"
 
 
 def test_a_layer_inside_is_padded(tmp_path: Path) -> None:

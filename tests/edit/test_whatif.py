@@ -13,6 +13,7 @@ from onnx import helper, numpy_helper
 import strideinspect
 from strideinspect.errors import UnsupportedModelError, UsageError
 from strideinspect.results.whatif import WhatIf
+from tests.edit.branching import branching
 from tests.oracle_models import Constant, model_of, weights
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
@@ -241,6 +242,17 @@ def test_a_local_function_is_refused(tmp_path: Path) -> None:
     assert found.after.outputs[0].shape == (1, 4, 38, 34)
     with pytest.raises(UnsupportedModelError, match="cannot be edited"):
         strideinspect.whatif(tmp_path / "model.onnx", "*:stride=1", save=tmp_path / "out.onnx")
+
+
+@pytest.mark.parametrize("keep_field", [False, True])
+def test_a_layer_in_a_branch_is_refused(tmp_path: Path, *, keep_field: bool) -> None:
+    """No edit reaches it, so that "after" would be the model as it is; nor may the dilated twin pass it over."""
+    path = tmp_path / "model.onnx"
+    onnx.save(branching("auto_pad", "NOTSET"), path)
+    change = "a:stride=1" if keep_field else "*:stride=1"
+    with pytest.raises(UsageError, match="Conv inside_then is inside an If or a Loop, where nothing can be changed"):
+        strideinspect.whatif(path, change, keep_field=keep_field)
+    assert strideinspect.whatif(path, "a:stride=1").changes
 
 
 def test_all_other_bytes_stay(tmp_path: Path) -> None:
