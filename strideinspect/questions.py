@@ -249,6 +249,8 @@ def erf(
     """
     if images is not None and data:
         raise UsageError("give either images or data, not both", "--images DIR, or --data x.npy")
+    if images is None and (mean or std):
+        raise UsageError("--mean and --std only work with --images", "leave them out, or name a folder of images")
     if count is not None and count < 1:
         raise UsageError(f"--count {count}: at least one input has to be fed", "leave it out to feed 8")
     if seed < 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from strideinspect.errors import UsageError
 from strideinspect.results.tile_parts import TilingProof
 from strideinspect.results.tiling import Tiling
 from strideinspect.settings import Settings
@@ -32,13 +33,16 @@ def run(
     refuse_stopped(analysis, path)
     found = tiles(analysis, tile)
     spatial = {axes for axes in analysis.spatial_axes.values() if axes}
+    time = bool(spatial) and all(len(axes) == 1 for axes in spatial)
+    if rate is not None and spatial and not time:
+        raise UsageError("--rate only works with signals, and an input has several spatial axes", "leave it out")
     return Tiling(
         path=path,
         outputs=found.outputs,
         plan=found.plan,
         bioimageio=described(analysis, found.outputs),
         proof=_proof(found, progress, verifier),
-        time=bool(spatial) and all(len(axes) == 1 for axes in spatial),
+        time=time,
         rate=rate,
         states=state_pairs(analysis),
     )

@@ -30,7 +30,9 @@ def _section(report: Report, version: str, files: places.Files) -> Iterator[str]
         for name, fields in by_input(output.fields).items():
             yield f"- Output {escaped(output.name)}: {escaped(field_text.sentence(fields, name=name))}"
     for part in report.unseen:
-        yield f"- Axis {part.axis} of {escaped(part.input)}: no output depends on {spelling.spans(part.ranges)}"
+        several = len(part.ranges) > 1 or part.ranges[0][0] < part.ranges[0][1]
+        indices = f"{spelling.plural('index', 1 + several)} {spelling.spans(part.ranges)}"
+        yield f"- No output depends on {indices} along axis {part.axis} of {escaped(part.input)}"
     totals = report.totals
     macs = "" if totals.macs is None else f", {number_text.magnitude(totals.macs)} multiply-adds"
     yield f"- {number_text.magnitude(totals.parameters)} parameters{macs}"

@@ -115,9 +115,8 @@ def _outputs(diff: Diff) -> Iterator[Section]:
     alike = sum(not pair.differences for pair in diff.outputs)
     if not rows:
         what = "has the same receptive field" if alike == 1 else "have the same receptive fields"
-        heading = (
-            f"{'The output' if alike == 1 else f'All {alike} outputs'} {what}, stride and position in both models."
-        )
+        outputs = {1: "The output", 2: "Both outputs"}.get(alike, f"All {alike} outputs")
+        heading = f"{outputs} {what}, stride and position in both models."
     else:
         heading = "Outputs, in pixels of the input:" + (f" ({alike} more are alike)" if alike else "")
     yield Section(heading, OUTPUTS, rows, list(dict.fromkeys(notes)))

@@ -11,10 +11,14 @@ from strideinspect.results.changes import Change, Summary
 from strideinspect.results.field import Field
 from strideinspect.results.tensors import TensorReport
 from strideinspect.results.whatif import WhatIf
-from strideinspect.spelling import NONE, by_axes, count, listed, shape_text, spans
+from strideinspect.spelling import NONE, by_axes, count, listed, plural, point_noun, shape_text, spans
 
 CHANGES = (Column("layer", elastic=True, floor=14), Column("what"), Column("before"), Column("after"))
-SIDES = (Column("of the model", elastic=True, floor=18), Column("before"), Column("after"))
+SIDES = (
+    Column("of the model", elastic=True, floor=18),
+    Column("before", elastic=True, floor=24),
+    Column("after", elastic=True, floor=24),
+)
 
 MAPS = (Column(""), Column("map sizes"))
 
@@ -24,8 +28,10 @@ MOST_CHANGES = 24
 
 def answer(found: WhatIf) -> Answer:
     """What is changed, and what that does."""
-    parts = (_changes, _maps, _sides) if found.changes else (_changes,)
-    return Answer(found.path, [part(found) for part in parts])
+    if not found.changes:
+        return Answer(found.path, [_changes(found)])
+    maps = [_maps(found)] if found.before.ladder or found.after.ladder else []
+    return Answer(found.path, [_changes(found), *maps, _sides(found)])
 
 
 def _changes(found: WhatIf) -> Section:
@@ -58,13 +64,14 @@ def change_text(attribute: str, values: Sequence[int]) -> str:
 
 def _sides(found: WhatIf) -> Section:
     before, after = found.before, found.after
-    rows = [(title, *values) for title, *values in _rows(before, after)]
+    point = _point(found)
+    rows = [(title, *values) for title, *values in _rows(before, after, point)]
     notes = [f"{one.op} {one.node} does not run any more: {one.reason}" for one in found.broken]
     notes += [*_findings(before, after)]
     if found.saved is not None:
         end = "onnxruntime runs it" if found.refused is None else f"onnxruntime does not run it: {found.refused}"
         notes.append(f"saved as {found.saved}, with the weights byte for byte as they are; {end}")
-    return Section("Before and after, in pixels of the input:", SIDES, rows, notes)
+    return Section(f"Before and after, in {plural(point, 2)} of the input:", SIDES, rows, notes)
 
 
 def _maps(found: WhatIf) -> Section:
@@ -72,13 +79,20 @@ def _maps(found: WhatIf) -> Section:
     return Section("On the way to the output with the largest stride:", MAPS, rows)
 
 
-def _rows(before: Summary, after: Summary) -> Iterator[tuple[str, str, str]]:
+def _point(found: WhatIf) -> str:
+    """What one index of the input is called: a pixel, a sample of a signal."""
+    ranks = [len(output.fields) for output in found.before.outputs if output.fields]
+    ranks += [len(step.start) for step in found.before.ladder]
+    return point_noun(ranks[0] if ranks else 2)
+
+
+def _rows(before: Summary, after: Summary, point: str) -> Iterator[tuple[str, str, str]]:
     for left, right in zip(before.outputs, after.outputs, strict=True):
         yield f"output {left.name}", shape_text(left.shape), shape_text(right.shape)
         yield "  receptive field", _field(left), _field(right)
         yield "  effective stride", _stride(left), _stride(right)
-    yield "pixels dropped", _dropped(before), _dropped(after)
-    yield "pixels unseen", _unseen(before), _unseen(after)
+    yield f"{plural(point, 2)} dropped", _dropped(before), _dropped(after)
+    yield f"{plural(point, 2)} unseen", _unseen(before), _unseen(after)
     yield "parameters", magnitude(before.totals.parameters), magnitude(after.totals.parameters)
     yield "multiply-adds", magnitude(before.totals.macs), magnitude(after.totals.macs)
     yield "activations", _bytes(before.totals.activations), _bytes(after.totals.activations)
@@ -96,7 +110,7 @@ def _field(output: TensorReport) -> str:
 def _size(field: Field) -> str:
     if field.size is not None:
         return str(field.size)
-    return f"global, {field.last_local.size} before" if field.last_local is not None else NONE
+    return f"global, last map {field.last_local.size}" if field.last_local is not None else NONE
 
 
 def _stride(output: TensorReport) -> str:

@@ -71,6 +71,7 @@ def test_tiles_that_are_not_equal_are_status_1(
         (["--tile", "16"], "too small: nothing would be left of it; give 104 or more, in steps of 8"),
         (["--tile", "100"], "other axes differ; give 104 or more, in steps of 8"),
         (["--rate", "0"], "not a sample rate"),
+        (["--rate", "16000"], "--rate only works with signals"),
     ],
 )
 def test_wrong_options_say_what_to_write(options: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

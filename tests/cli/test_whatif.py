@@ -56,3 +56,16 @@ def test_nothing_to_change_is_said() -> None:
     done = strideinspect("whatif", MODEL)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "--set 'layer4*:stride=1'" in done.stderr
+
+
+def test_the_two_sides_of_a_signal_fit_a_terminal() -> None:
+    """Its indices are samples, not pixels; a long name of the layer that drops some moves no column to another line."""
+    shown = strideinspect("whatif", str(ROOT / "sample_models" / "wavenet-dynamo.onnx"), "--set", "*:dilation=1").stdout
+    assert "Before and after, in samples of the input:" in shown
+    assert "samples dropped" in shown
+    assert "map sizes" not in shown  # nothing is made smaller on the way
+    squeeze = str(ROOT / "sample_models" / "squeezenet11-torchscript.onnx")
+    shown = strideinspect("whatif", squeeze, "--set", "features.0:stride=1", env={"COLUMNS": "80"}).stdout
+    (row,) = [line for line in shown.splitlines() if "pixels dropped" in line]
+    assert row.split()[-1] == "none"
+    assert len(row) <= 80

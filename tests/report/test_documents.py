@@ -33,7 +33,7 @@ def test_card(report: Report) -> None:
     """The section names inputs, outputs, what is never seen, and every step; a name cannot break its table."""
     text = card.render([report], version="1")
     assert text.startswith("## Receptive field and resolution\n")
-    assert "- Axis 2 of image: no output depends on 219–223\n" in text
+    assert "- No output depends on indices 219–223 along axis 2 of image\n" in text
     assert "| Conv 11×11/4 | yes | 54×54 | 4 |\n" in text
     tables = [line for line in text.splitlines() if line.startswith("|")]
     row = next(line for line in tables if "11×11/4 | 54×54" in line)
