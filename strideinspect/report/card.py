@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from strideinspect import spelling
 from strideinspect.report import field_text, findings, ladder, layer_table, number_text, places, verification
-from strideinspect.report.layout import plain
+from strideinspect.report.layout import plain, printable
 from strideinspect.report.markdown import escaped
 from strideinspect.results.report import FailedReport, Report
 from strideinspect.results.rows import by_input
@@ -23,7 +23,7 @@ def render(results: Sequence[Report | FailedReport], *, version: str, files: pla
 
 def _section(report: Report, version: str, files: places.Files) -> Iterator[str]:
     yield "## Receptive field and resolution\n"
-    yield f"Of `{files.model(report.path).replace('`', '')}`, by strideinspect {version}.\n"
+    yield f"Of `{printable(files.model(report.path)).replace('`', '')}`, by strideinspect {version}.\n"
     for given in report.inputs:
         yield f"- Input {escaped(given.name)}: {spelling.shape_text(given.shape)}, {number_text.layout_of(given)}"
     for output in report.outputs:
