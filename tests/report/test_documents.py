@@ -38,7 +38,7 @@ def test_card(report: Report) -> None:
     tables = [line for line in text.splitlines() if line.startswith("|")]
     row = next(line for line in tables if "11×11/4 | 54×54" in line)
     assert row.replace("\\|", "").count("|") == len(layer_table.TITLES) + 1
-    hostile = card.render([report._replace(path="a\x1b[31m\n# b.onnx")], version="1")
+    hostile = card.render([replace(report, path="a\x1b[31m\n# b.onnx")], version="1")
     assert "\nOf `a\\x1b[31m\\n# b.onnx`, by" in hostile
     assert "<b>" not in text
     assert "- Verification: not checked: not requested" in text
