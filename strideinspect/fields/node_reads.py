@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from strideinspect.model.geometry import PoolIndices
 from strideinspect.model.node import Node
-from strideinspect.model.pool_indices import PoolIndices, pool_indices
+from strideinspect.model.pool_indices import pool_indices
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.stretches import MemoKey, PlacedStretch
 from strideinspect.reads.families import describe, everything
