@@ -11,20 +11,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from strideinspect.fields.forward import Fields, NodeReads, ReadsMemo, described, propagate
+from strideinspect.fields.forward import Fields, propagate
 from strideinspect.fields.index_masks import Masks, runs, unmarked
-from strideinspect.fields.liveness import read_indices, seen
+from strideinspect.fields.liveness import read_indices, seen, seen_again
 from strideinspect.fields.mask_memo import MaskMemo
 from strideinspect.fields.merging import MapMerge, merges
+from strideinspect.fields.node_reads import NodeReads, ReadsGroup, ReadsMemo, grouped
 from strideinspect.fields.spatial_axes import spatial_axes
 from strideinspect.fields.tensor_fields import TensorFields
 from strideinspect.model.inference import infer
 from strideinspect.model.network import Network
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.open_sizes import InputSizes, Origin
-from strideinspect.model.shapes import Memo as ShapesMemo
 from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.model.source import source_of
+from strideinspect.model.stretches import Memo as ShapesMemo
 from strideinspect.model.tensor_names import named
 from strideinspect.results.field import InputAxis, Span
 from strideinspect.results.ladder import LadderStep
@@ -56,9 +57,9 @@ class Memo(NamedTuple):
     masks: MaskMemo
 
     @classmethod
-    def empty(cls) -> Memo:
+    def of(cls, network: Network) -> Memo:
         """One of which nothing is known yet."""
-        return cls({}, {}, MaskMemo())
+        return cls(ShapesMemo.of(network), ReadsMemo(), MaskMemo())
 
 
 @dataclass(frozen=True)  # no slots: what is computed on demand is kept in the instance
@@ -124,13 +125,18 @@ class Analysis:
         return {name: node for node in self.shapes.nodes for name in node.outputs if name}
 
     @cached_property
-    def _described(self) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
-        return described(self.shapes, None if self.memo is None else self.memo.reads)
+    def _described(self) -> tuple[tuple[ReadsGroup, ...], frozenset[str]]:
+        return grouped(self.shapes, ReadsMemo() if self.memo is None else self.memo.reads)
 
     @property
+    def read_groups(self) -> tuple[ReadsGroup, ...]:
+        """The reads in groups; with a `memo`, what is the same at several sizes is the same object there."""
+        return self._described[0]
+
+    @cached_property
     def reads(self) -> tuple[NodeReads, ...]:
         """What each node reads of the tensors that depend on a graph input's values, in graph order."""
-        return self._described[0]
+        return tuple(item for group in self.read_groups for item in group.reads)
 
     @property
     def data_dependent(self) -> frozenset[str]:
@@ -162,7 +168,9 @@ class Analysis:
     @cached_property
     def needed(self) -> dict[str, Masks]:
         """Per tensor the indices on which some graph output depends; no entry for a tensor that no output needs."""
-        return seen(self.shapes, self.reads, self.network.outputs, None if self.memo is None else self.memo.masks)
+        if self.memo is None:
+            return seen(self.shapes, self.reads, self.network.outputs)
+        return seen_again(self.shapes, self.read_groups, self.network.outputs, self.memo.masks)
 
     def needed_by(self, output: str) -> dict[str, Masks]:
         """Per tensor the indices on which one graph output depends."""

@@ -142,6 +142,9 @@ have a longer period, for nothing new comes behind one period."""
 LONGEST_PERIOD = 1 << 14
 """Pixels beyond which no size is looked for: a second of speech. Each takes microseconds to rule out."""
 
+LONGEST_STRETCH = 16
+"""Nodes that are kept together from size to size: of longer stretches fewer are as at another size."""
+
 LONGEST_JUDGED_PERIOD = 1 << 11
 """Period of the sizes of an axis up to which each is judged, to find rules: two periods of a millisecond each."""
 

@@ -139,7 +139,7 @@ def _padding_that_helps(fixable: FixableModel, name: str, axes: Sequence[int]) -
     """The smallest padding of these axes at which all of them is used and every node runs."""
     analysis = fixable.analysis
     shape = analysis.sizes[name]
-    memo = Memo.empty()
+    memo = Memo.of(analysis.network)
     for amount in range(1, MOST_PADDING_TRIED + 1):
         # A larger input is the same network, which is much cheaper to look at than one with a Pad node.
         larger = tuple(size + amount if axis in axes else size for axis, size in enumerate(shape))

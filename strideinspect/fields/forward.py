@@ -12,14 +12,11 @@ from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Form, Reason, identity
 from strideinspect.fields.hulls import emptied, emptied_at, index_spans, is_empty, is_full, padding_along
 from strideinspect.fields.kept_paths import AT_INPUT, Paths
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.limits import LARGE_FIELD_ARRAY, MOST_FIELD_ENTRIES
-from strideinspect.model.geometry import PoolIndices
-from strideinspect.model.node import Node, Shape
-from strideinspect.model.pool_indices import pool_indices
-from strideinspect.model.shapes import MemoKey, Shapes
-from strideinspect.reads.families import describe, everything
-from strideinspect.reads.steps import Place, Read, Reshape, Step
-from strideinspect.reads.validate import fits
+from strideinspect.model.node import Shape
+from strideinspect.model.shapes import Shapes
+from strideinspect.reads.steps import Place, Reshape, Step
 from strideinspect.results.field import InputAxis
 
 
@@ -36,72 +33,6 @@ class AxisField(NamedTuple):
 
 Fields = Mapping[str, Mapping[InputAxis, AxisField]]
 """Per tensor and source. A tensor that is missing depends on no source."""
-
-
-class NodeReads(NamedTuple):
-    """A node and its reads, computed once for all passes. Reads of constants are left out.
-
-    `known` is False where a shape is missing, so that the reads are not known. `joins_slices`: the node is a Concat of
-    slices of one map, which moves resolution into channels (the first layers of YOLOv5 and YOLOX).
-    """
-
-    node: Node
-    reads: tuple[Read, ...]
-    known: bool = True
-    joins_slices: bool = False
-
-
-ReadsMemo = dict[tuple[str, MemoKey], NodeReads]
-"""What nodes read of inputs of some shapes, by first output, kept from size to size of one network."""
-
-
-def described(shapes: Shapes, memo: ReadsMemo | None = None) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
-    """Every node's reads of what depends on a graph input's values, and the names of all tensors that do.
-
-    A `memo` is filled and used.
-    """
-    data_dependent = set(shapes.network.inputs)
-    shaped = {"", *shapes.shapes}  # an optional input or output that is left out has no shape
-    listed = []
-    chosen = pool_indices(shapes)
-    sliced: dict[str, str] = {}  # the map that a tensor is a slice of
-    for node in shapes.nodes:
-        if node.op in {"Slice", "Unsqueeze"}:
-            sliced |= {name: sliced.get(node.inputs[0], node.inputs[0]) for name in node.outputs}
-        if not node.key or data_dependent.isdisjoint(node.inputs):
-            continue
-        key = None if memo is None else shapes.memo_keys.get(node.key)
-        kept = None if memo is None or key is None else memo.get((node.key, key))
-        if kept is not None:
-            listed.append(kept)
-            for read in kept.reads:
-                data_dependent.add(node.outputs[read.output])
-            continue
-        if not (shaped.issuperset(node.inputs) and shaped.issuperset(node.outputs)):
-            if shapes.branches.get(node.key) not in shapes.unfit:
-                listed.append(NodeReads(node, (), known=False))
-            data_dependent.update(name for name in node.outputs if name)
-            continue
-        reads = _fitting(node, shapes, data_dependent, chosen)
-        of_one = node.op == "Concat" and len({sliced.get(name) for name in node.inputs}) == 1
-        listed.append(NodeReads(node, reads, joins_slices=of_one and node.inputs[0] in sliced))
-        if memo is not None and key is not None:
-            memo[node.key, key] = listed[-1]
-        data_dependent.update(node.outputs[r.output] for r in reads)
-    return tuple(listed), frozenset(data_dependent)
-
-
-def _fitting(
-    node: Node, shapes: Shapes, data_dependent: set[str], chosen: Mapping[str, PoolIndices]
-) -> tuple[Read, ...]:
-    """What a node reads of data-dependent inputs; everything, with the reason, if its description does not fit."""
-    placed = shapes.placed(node, data_dependent)._replace(pool_indices=chosen)
-    known = shapes.shapes
-    reads = tuple(r for r in describe(placed) if node.inputs[r.input] in data_dependent)
-    if all(fits(r, known[node.inputs[r.input]], known[node.outputs[r.output]]) for r in reads):
-        return reads
-    inputs = [i for i, name in enumerate(node.inputs) if name in data_dependent]
-    return everything(placed, f"{node.op} {node.label!r} does not fit its inputs", inputs)
 
 
 def propagate(shapes: Shapes, nodes: Sequence[NodeReads], sources: Sequence[InputAxis]) -> Fields:

@@ -9,9 +9,10 @@ import numpy as np
 
 from strideinspect.fields.actual import apply
 from strideinspect.fields.axes import StepContext
-from strideinspect.fields.forward import Fields, NodeReads
+from strideinspect.fields.forward import Fields
 from strideinspect.fields.index_masks import Masks, all_marked, runs
 from strideinspect.fields.liveness import seen_from
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Broadcast, Statistics
 from strideinspect.results.field import InputAxis, Span

@@ -6,42 +6,69 @@ many (two readers, one of even rows and one of even columns) but never too few: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from strideinspect.fields.forward import NodeReads
 from strideinspect.fields.index_masks import Masks, all_marked, back, either, forward
 from strideinspect.fields.mask_memo import MaskMemo
+from strideinspect.fields.node_reads import NodeReads, ReadsGroup
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.families import family_of
+from strideinspect.reads.steps import Read
 
 
-def seen(
-    shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str], memo: MaskMemo | None = None
-) -> dict[str, Masks]:
+def seen(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
     """Per tensor the indices on which some of these outputs depend; tensors that none depends on are missing."""
-    start = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
-    return seen_from(shapes, nodes, start, memo)
+    return seen_from(shapes, nodes, _whole(shapes, outputs))
 
 
-def seen_from(
-    shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Masks], memo: MaskMemo | None = None
-) -> dict[str, Masks]:
-    """Per tensor the indices on which some marked index depends. A `memo` is filled and used."""
-    read_back, joined = (back, either) if memo is None else (memo.back, memo.either)
+def _whole(shapes: Shapes, names: Sequence[str]) -> dict[str, Masks]:
+    return {name: all_marked(shapes.shapes[name]) for name in names if name in shapes.shapes}
+
+
+def seen_from(shapes: Shapes, nodes: Sequence[NodeReads], start: Mapping[str, Masks]) -> dict[str, Masks]:
+    """Per tensor the indices on which some marked index depends."""
     masks = dict(start)
     for item in reversed(nodes):
-        if not item.known:
-            # Its reads are not known: assume that it reads everything.
-            for name in item.node.inputs:
-                _mark_all(masks, name, shapes)
-            continue
-        for read in item.reads:
-            wanted = masks.get(item.node.outputs[read.output])
-            found = None if wanted is None else read_back(read, wanted)
-            if found is not None:
-                name = item.node.inputs[read.input]
-                masks[name] = joined(masks.get(name), found)
+        _mark_read(masks, item, shapes, back, either)
     return masks
+
+
+def seen_again(
+    shapes: Shapes, groups: Sequence[ReadsGroup], outputs: Sequence[str], memo: MaskMemo
+) -> dict[str, Masks]:
+    """As `seen`, for one of many sizes of a network. The memo is filled and used."""
+    masks = _whole(shapes, outputs)
+    for group in reversed(groups):
+        behind = tuple(map(masks.get, group.tensors))
+        kept = memo.group(group, behind)
+        if kept is not None:
+            masks.update(kept)
+            continue
+        for item in reversed(group.reads):
+            _mark_read(masks, item, shapes, memo.back, memo.either)
+        memo.keep(group, behind, {name: masks[name] for name in group.tensors if name in masks})
+    return masks
+
+
+def _mark_read(
+    masks: dict[str, Masks],
+    item: NodeReads,
+    shapes: Shapes,
+    read_back: Callable[[Read, Masks], Masks | None],
+    joined: Callable[[Masks | None, Masks], Masks],
+) -> None:
+    """Mark in the inputs of a node what its marked outputs read."""
+    if not item.known:
+        # Its reads are not known: assume that it reads everything.
+        for name in item.node.inputs:
+            _mark_all(masks, name, shapes)
+        return
+    for read in item.reads:
+        wanted = masks.get(item.node.outputs[read.output])
+        found = None if wanted is None else read_back(read, wanted)
+        if found is not None:
+            name = item.node.inputs[read.input]
+            masks[name] = joined(masks.get(name), found)
 
 
 def read_indices(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:

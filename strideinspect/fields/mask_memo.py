@@ -5,17 +5,24 @@ Equal masks are one object here, so that they are compared by identity. All that
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from strideinspect.fields.index_masks import Masks, back, either
+from strideinspect.fields.node_reads import ReadsGroup
 from strideinspect.reads.steps import Read
+
+Behind = tuple[Masks | None, ...]
+"""The masks of a group's tensors as far as the nodes behind it have marked them."""
 
 
 class MaskMemo:
-    """Answers of `back` and `either`; filled by use."""
+    """Answers of `back` and `either`, and what they come to over a group of nodes; filled by use."""
 
     def __init__(self) -> None:
         self._same: dict[tuple[bytes, ...], Masks] = {}
         self._back: dict[tuple[int, int], tuple[Read, Masks, Masks | None]] = {}
         self._either: dict[tuple[int, int], tuple[Masks, Masks, Masks]] = {}
+        self._groups: dict[tuple[ReadsGroup, tuple[int, ...]], tuple[Behind, Mapping[str, Masks]]] = {}
 
     def back(self, read: Read, wanted: Masks) -> Masks | None:
         """The indices of the input that the marked output indices read; None for none."""
@@ -33,6 +40,15 @@ class MaskMemo:
         if key not in self._either:
             self._either[key] = (one, other, self._one(either(one, other)))
         return self._either[key][2]
+
+    def group(self, group: ReadsGroup, behind: Behind) -> Mapping[str, Masks] | None:
+        """The masks of a group's tensors, from those that are known behind it; None where they are not known yet."""
+        kept = self._groups.get((group, tuple(map(id, behind))))
+        return None if kept is None else kept[1]
+
+    def keep(self, group: ReadsGroup, behind: Behind, masks: Mapping[str, Masks]) -> None:
+        """Keep the masks of a group's tensors."""
+        self._groups[group, tuple(map(id, behind))] = behind, masks
 
     def _one(self, masks: Masks) -> Masks:
         """The one object of these masks."""

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from strideinspect.fields.closed_form import Caveat, Closed, Phases
-from strideinspect.fields.forward import AxisField, Fields, NodeReads
+from strideinspect.fields.forward import AxisField, Fields
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.fields.paths import center_range
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node

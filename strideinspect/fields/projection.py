@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from strideinspect.fields.forward import NodeReads
 from strideinspect.fields.index_masks import Masks, all_marked, either, forward
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.shapes import Shapes
 
 

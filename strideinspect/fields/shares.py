@@ -14,9 +14,10 @@ from functools import lru_cache, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.fields.forward import Fields, NodeReads
+from strideinspect.fields.forward import Fields
 from strideinspect.fields.holes import locally
 from strideinspect.fields.index_masks import all_marked, back
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.limits import LARGEST_SHARES, MOST_TAP_STEPS
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Channels, Read, Sliding, Step, Table, Transposed

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from strideinspect.fields import actual
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
-from strideinspect.fields.forward import NodeReads
 from strideinspect.fields.hulls import index_spans
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Place
 from strideinspect.results.field import InputAxis

@@ -29,9 +29,11 @@ from strideinspect.model.network import (
 )
 from strideinspect.model.node import SEQUENCES, Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
+from strideinspect.model.placed_stretches import enter_stretch, placed_stretch
 from strideinspect.model.sequences import unrolled
 from strideinspect.model.shape_rules import MERGES
-from strideinspect.model.shapes import Memo, Placed, Problem, Shapes, Trouble
+from strideinspect.model.shapes import Problem, Shapes, Trouble
+from strideinspect.model.stretches import Given, Memo, Placed, PlacedStretch, Stretch
 from strideinspect.model.subgraphs import captured_by
 from strideinspect.model.window import BrokenError, MisfitError
 from strideinspect.spelling import shape_text
@@ -43,15 +45,48 @@ def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True, 
     Without `go_on`, inference stops at the first node that cannot run. A `memo` is filled and used.
     """
     result = Shapes(network, constants=network.constants.copy(), memo=memo)
-    for name, (shape, dtype) in network.weights.items():
-        _declare(result, name, shape, dtype)
+    _declare_weights(result)
     for name, shape in inputs.items():
         declared = network.inputs[name]
         result.shapes[name], result.dtypes[name] = shape, declared.dtype or onnx.TensorProto.FLOAT
         for given, said in zip(shape, declared.dims or shape, strict=True):
             result.resized |= isinstance(said, int) and said > 0 and said != given
-    _walk(result, network.nodes, go_on=go_on)
+    if memo is None:
+        _walk(result, network.nodes, go_on=go_on)
+        return result
+    for stretch in memo.stretches:
+        if go_on or not result.problems:
+            result.ends.append(_walk_stretch(result, stretch, memo, go_on=go_on))
     return result
+
+
+def _declare_weights(result: Shapes) -> None:
+    memo = result.memo
+    if memo is None or memo.given is None:
+        for name, (shape, dtype) in result.network.weights.items():
+            _declare(result, name, shape, dtype)
+        if memo is not None:
+            memo.given = Given(result.shapes.copy(), result.dtypes.copy(), result.unknown.copy())
+        return
+    result.shapes.update(memo.given.shapes)
+    result.dtypes.update(memo.given.dtypes)
+    result.unknown.update(memo.given.unknown)
+
+
+def _walk_stretch(result: Shapes, stretch: Stretch, memo: Memo, *, go_on: bool) -> tuple[int, PlacedStretch | None]:
+    """Infer the nodes of a stretch, or enter what they made of inputs of these shapes at another size."""
+    key = result.stretch_key(stretch)
+    place = None if key is None else (stretch.nodes[0].key, key)
+    placed = None if place is None else memo.placed.get(place)
+    if placed is not None:
+        enter_stretch(result, placed)
+        return len(result.nodes), placed
+    begin = len(result.nodes)
+    _walk(result, stretch.nodes, go_on=go_on)
+    placed = None if place is None else placed_stretch(result, stretch, result.nodes[begin:])
+    if place is not None and placed is not None:
+        memo.placed[place] = placed
+    return len(result.nodes), placed
 
 
 def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
@@ -72,16 +107,27 @@ def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
 
 
 def _remembered(result: Shapes, node: Node, memo: Memo) -> bool:
-    """Enter what the node made of inputs of these shapes at another size; False where that is not known."""
-    kept = memo.get(node.key)
-    key = None if kept is None else result.memo_key(node)
-    placed = None if kept is None or key is None else kept.get(key)
-    if key is None or placed is None:
+    """Enter what the node, or one like it, made of inputs of these shapes; False where that is not known."""
+    kept = memo.nodes.get(node.key)
+    key = None if kept is None and node.key not in memo.kinds else result.memo_key(node)
+    if key is None:
         return False
+    placed = None if kept is None else kept.get(key)
+    if placed is None:
+        kind = result.kind(node)
+        alike = None if kind is None else memo.alike.get((kind, key, _types(result, node)))
+        if alike is None:
+            return False
+        placed = Placed(node, *alike[1:])
+        memo.nodes.setdefault(node.key, {})[key] = placed
     result.nodes.append(placed.node)
     result.memo_keys[node.key] = key
     _enter(result, placed.node, placed)
     return True
+
+
+def _types(result: Shapes, node: Node) -> tuple[int | None, ...]:
+    return tuple(map(result.dtypes.get, node.inputs))
 
 
 def _run_body(around: Shapes, body: onnx.GraphProto, given: Mapping[str, Known]) -> list[Known]:
@@ -187,8 +233,11 @@ def _visit(result: Shapes, node: Node) -> None:
         fixed = result.size_dependent.isdisjoint(node.outputs) and result.joined.keys().isdisjoint(node.outputs)
         if result.memo is not None and key is not None and fixed:
             constants = result.constants.entries(node.outputs)
-            result.memo.setdefault(node.key, {})[key] = placed._replace(constants=constants)
+            result.memo.nodes.setdefault(node.key, {})[key] = placed._replace(constants=constants)
             result.memo_keys[node.key] = key
+            kind = result.kind(node)
+            if kind is not None:
+                result.memo.alike[kind, key, _types(result, node)] = placed
     except MisfitError as error:
         broken = isinstance(error, BrokenError)
         fitting = Trouble.MERGE if node.op in MERGES else Trouble.HEAD

@@ -108,7 +108,11 @@ class Constants(Mapping[str, ConstantArray]):
 
     def has_any(self, names: Iterable[str]) -> bool:
         """Whether one of these is a constant, read or computed or not."""
-        return any(name in self._known or name in self._tensors or name in self._later for name in names)
+        return any(map(self.has, names))
+
+    def has(self, name: str) -> bool:
+        """Whether this is a constant, read or computed or not."""
+        return name in self._known or name in self._tensors or name in self._later
 
     def known(self, name: str) -> ConstantArray | None:
         """The value if it is in memory or small, else None; large tables are not read."""

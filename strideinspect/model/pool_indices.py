@@ -39,7 +39,7 @@ class _Own(NamedTuple):
 
 def pool_indices(shapes: Shapes) -> Mapping[str, PoolIndices]:
     """The tensors that hold a pool's indices, unchanged but for their shape."""
-    if not any(_gives_indices(node) for node in shapes.nodes):
+    if not any(map(_gives_indices, shapes.having({"MaxPool"}))):
         return {}
     found: dict[str, _Chosen | _Own] = {}
     for node in shapes.nodes:

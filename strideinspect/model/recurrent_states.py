@@ -12,8 +12,8 @@ from strideinspect.spelling import shape_text
 
 def refused_state(shapes: Shapes) -> str | None:
     """The node and its state that do not fit, in words; None where all fit."""
-    for node in shapes.nodes:
-        for index in INITIAL_STATES.get(node.op, ()):
+    for node in shapes.having(INITIAL_STATES):
+        for index in INITIAL_STATES[node.op]:
             if index >= len(node.inputs):
                 continue
             state, sequence = shapes.shapes.get(node.inputs[index]), shapes.shapes.get(node.inputs[0])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
 from strideinspect.model.geometry import Geometry
 from strideinspect.model.if_branches import IfBranch
-from strideinspect.model.network import ConstantEntries, Constants, Network
+from strideinspect.model.network import Constants, Network
 from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
+from strideinspect.model.stretches import Memo, MemoKey, PlacedStretch, Stretch
 
 _UNPOOL = frozenset({"MaxUnpool", "ScatterND"})
 """Operators that may take the indices of a pool, whose windows decide what they read."""
@@ -32,26 +33,6 @@ class Problem(NamedTuple):
     node: Node
     trouble: Trouble
     text: str
-
-
-class Placed(NamedTuple):
-    """What a node makes of inputs of some shapes."""
-
-    node: Node
-    shapes: tuple[Shape | None, ...]
-    dtypes: tuple[int, ...]
-    geometry: Geometry | None
-    constants: ConstantEntries | None = None  # values of the outputs
-
-
-MemoKey = tuple[object, ...]
-"""What decides what a node makes of its inputs: their shapes, and whether sizes differ from what the file declares."""
-
-Memo = dict[str, dict[MemoKey, Placed]]
-"""What nodes made of their inputs, by first output, kept from size to size of one network.
-
-Late maps are the same at most sizes.
-"""
 
 
 @dataclass(slots=True)
@@ -87,6 +68,7 @@ class Shapes:
     resized: bool = False  # whether the inputs differ from what the file declares
     memo: Memo | None = None  # where many sizes of one network are asked for
     memo_keys: dict[str, MemoKey] = field(default_factory=dict)  # of nodes decided by the shapes of their inputs alone
+    ends: list[tuple[int, PlacedStretch | None]] = field(default_factory=list)  # where a stretch of `nodes` ends
 
     def memo_key(self, node: Node) -> MemoKey | None:
         """What decides the shapes of the node's outputs, if that is the shapes of its inputs alone; else None."""
@@ -95,6 +77,34 @@ class Shapes:
         if not self.size_dependent.isdisjoint(node.inputs) or node.op in _UNPOOL:
             return None
         return (self.resized, *map(self.shapes.get, node.inputs))
+
+    def kind(self, node: Node) -> int | None:
+        """The number of the nodes that differ from this one in their names alone; None where that is not known.
+
+        Nor is it for constants, which are computed from the values of their inputs.
+        """
+        kind = None if self.memo is None else self.memo.kinds.get(node.key)
+        return None if kind is None or self.constants.has(node.inputs[0]) else kind
+
+    def stretch_key(self, stretch: Stretch) -> MemoKey | None:
+        """What decides the shapes of all that a stretch computes, if that is the shapes of its inputs; else None."""
+        if not self.size_dependent.isdisjoint(stretch.inputs):
+            return None
+        return (self.resized, *map(self.shapes.get, stretch.inputs))
+
+    def by_stretch(self) -> Iterator[tuple[Sequence[Node], PlacedStretch | None]]:
+        """The nodes in order, by stretch, each with what is the same object at other sizes; None where nothing is."""
+        done = 0
+        for end, placed in self.ends:
+            yield self.nodes[done:end] if placed is None else placed.nodes, placed
+            done = end
+        yield self.nodes[done:], None
+
+    def having(self, operators: Collection[str]) -> Iterator[Node]:
+        """The nodes with one of these operators, in order."""
+        for nodes, placed in self.by_stretch():
+            if placed is None or not placed.operators.isdisjoint(operators):
+                yield from (node for node in nodes if node.op in operators)
 
     def placed(self, node: Node, data_dependent: Collection[str] | None = None) -> PlacedNode:
         """The node with the shapes and constants known so far, and the tensors that depend on an input's values."""

@@ -7,7 +7,8 @@ Source: ONNX operators Conv, ConvTranspose, MaxPool, AveragePool, LpPool and the
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from strideinspect.limits import LONGEST_MAP
@@ -137,11 +138,16 @@ def _usable(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     return windows
 
 
-def refitted(node: Node, original: Geometry, position: int, length: int) -> Window:
-    """One window of a (not transposed) window node for an input of another length."""
+def refitting(node: Node, original: Geometry, position: int) -> Callable[[int], Window]:
+    """From the length of an input to one window of a (not transposed) window node, otherwise as the original."""
+    return partial(_refitted, original, _attributes(node), position)
+
+
+@lru_cache(maxsize=1024)  # networks repeat a few windows many times
+def _refitted(original: Geometry, asked: _Attributes, position: int, length: int) -> Window:
     lengths = tuple(length if i == position else w.length for i, w in enumerate(original.windows))
     kernel, stride, dilation = zip(*((w.kernel, w.stride, w.dilation) for w in original.windows), strict=True)
-    return _forward(original.kind, _attributes(node), lengths, kernel, stride, dilation)[position]
+    return _forward(original.kind, asked, lengths, kernel, stride, dilation)[position]
 
 
 def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank: int) -> int:

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from strideinspect.analysis import Analysis
-from strideinspect.fields.forward import NodeReads
 from strideinspect.fields.hulls import along
 from strideinspect.fields.index_masks import Vector, all_marked, back, unmarked
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.node import Node
 from strideinspect.results.field import NOTHING, Span
 from strideinspect.results.report import Input

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.liveness import keeps_map
-from strideinspect.model.geometry import Geometry, Kind
+from strideinspect.model.geometry import Kind, Window
 from strideinspect.model.node import Node
-from strideinspect.model.window import refitted
+from strideinspect.model.window import refitting
 from strideinspect.reads.steps import Read
 from strideinspect.windows.pad_nodes import added_by
 
@@ -18,15 +19,14 @@ class Link(NamedTuple):
     """A window or padding along an axis.
 
     `last` is the window before it; `readers` is how many nodes read its map `tensor`, 0 where the map is read elsewhere
-    before.
+    before. `window` makes the window at another length of the map; there is none for padding.
     """
 
     node: Node
     last: str
     tensor: str = ""
     readers: int = 0
-    geometry: Geometry | None = None
-    position: int = 0
+    window: Callable[[int], Window] | None = None
     padding: tuple[int, int] = (0, 0)
 
 
@@ -62,7 +62,7 @@ class FollowedAxis:
         droppers: Counter[str] = Counter()
         for link, steps in zip(self._links, self._steps, strict=True):
             given = maps.get(link.last)
-            if given is None or (only_first and link.geometry is not None and not given.first):
+            if given is None or (only_first and link.window is not None and not given.first):
                 continue
             if given not in steps:
                 steps[given] = _step(link, given)
@@ -78,10 +78,10 @@ class FollowedAxis:
 
 def _step(link: Link, given: _Map) -> tuple[int, _Map | None]:
     """How many pixels of a map a window drops, and the map that it makes, None where that is not followed."""
-    if link.geometry is None:
+    if link.window is None:
         before, after = link.padding
         return 0, _Map(given.size + before + after, given.before + before, given.after + after, given.first)
-    window = refitted(link.node, link.geometry, link.position, given.size)
+    window = link.window(given.size)
     before, after = window.begin + given.before, window.end + given.after
     dropped = max(0, window.truncated - after)
     # If a window may lie in padding alone, what a later one drops may be padding: such maps are not followed.
@@ -110,7 +110,7 @@ def followed(analysis: Analysis, name: str, axis: int) -> list[Link]:
             if geometry.windows[position].transposed or geometry.kind is Kind.GLOBAL:
                 continue
             count = readers[inputs[0]] if sole else 0
-            links.append(Link(item.node, last, inputs[0], count, geometry, position))
+            links.append(Link(item.node, last, inputs[0], count, refitting(item.node, geometry, position)))
             behind[item.node.key] = (item.node.key, True)
             continue
         # A node that mixes tensors starts a new map.

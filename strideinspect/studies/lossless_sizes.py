@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Literal, NamedTuple
-
-import numpy as np
 
 from strideinspect.analysis import Analysis, Memo
 from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.coverage import lost, padding_mask
-from strideinspect.fields.forward import Fields, NodeReads, carried_on, propagate
-from strideinspect.fields.index_masks import Masks, Vector, all_marked, forward, unmarked
-from strideinspect.fields.liveness import keeps_map
+from strideinspect.fields.index_masks import unmarked
 from strideinspect.limits import FARTHEST_SIZE, LONGEST_PERIOD, MOST_SIZES_ANALYSED
-from strideinspect.model.geometry import Kind
 from strideinspect.model.node import Shape
 from strideinspect.model.recurrent_states import refused_state
-from strideinspect.model.shapes import Shapes, Trouble
-from strideinspect.model.window import is_window
+from strideinspect.model.shapes import Trouble
 from strideinspect.results.field import InputAxis
+from strideinspect.studies.dropped_pixels import Features, drops_anywhere
 from strideinspect.studies.followed_axis import FollowedAxis
 
 Aim = Literal["unseen", "dropped"]
@@ -54,13 +49,17 @@ class SizeSearch:
         self._apart = apart
         self._accepted = accepted
         self._axes: dict[InputAxis, FollowedAxis] = {}
-        self._memo = Memo.empty()
         shapes = analysis.shapes.shapes
         self._outputs = {name: shapes[name] for name in analysis.network.outputs if name in shapes}
-        self._unknown = _unknown(analysis.reads)
+        self._features = Features()
+        self._unknown = _unknown(analysis, self._features)
         self._answers: dict[tuple[str, tuple[int, ...], Aim], LosslessSizes] = {}
         self._analyses: dict[tuple[str, Shape], Analysis] = {}
         self._running: dict[tuple[str, Shape], bool] = {}
+
+    @cached_property
+    def _memo(self) -> Memo:
+        return Memo.of(self._analysis.network)
 
     def nearest(self, name: str, axes: tuple[int, ...], aim: Aim) -> LosslessSizes:
         """The nearest sizes of these axes of a graph input. The spatial axes of a square image change together."""
@@ -184,7 +183,7 @@ class SizeSearch:
         other = self.at(name, shape)
         if aim == "unseen":
             return not any(unmarked(other.needed, name, axis, shape[axis]).any() for axis in sizes)
-        return not _drops_anywhere(other, [(name, axis) for axis in sizes], self._analysis.fields)
+        return not drops_anywhere(other, [(name, axis) for axis in sizes], self._analysis.fields, self._features)
 
     def _runs(self, name: str, shape: Shape) -> bool:
         if (name, shape) not in self._running:
@@ -192,7 +191,7 @@ class SizeSearch:
         return self._running[name, shape]
 
     def _judged(self, other: Analysis, name: str) -> bool:
-        if other.problems or refused_state(other.shapes) or not _unknown(other.reads) <= self._unknown:
+        if other.problems or refused_state(other.shapes) or not _unknown(other, self._features) <= self._unknown:
             return False
         shapes = other.shapes.shapes
         if not self._outputs.keys() <= shapes.keys():
@@ -202,88 +201,6 @@ class SizeSearch:
         return not any(now[:1] == (batch,) != shapes[key][:1] for key, now in self._outputs.items())
 
 
-def _unknown(nodes: Sequence[NodeReads]) -> set[str]:
+def _unknown(analysis: Analysis, features: Features) -> set[str]:
     """The nodes whose reads are not known."""
-    return {
-        item.node.key
-        for item in nodes
-        if not item.known or any(getattr(step, "reason", None) for read in item.reads for step in read.steps)
-    }
-
-
-def _drops_anywhere(analysis: Analysis, sources: list[InputAxis], fields: Fields) -> bool:
-    """Whether some window node drops a pixel that no other node reads, along the axes of these sources.
-
-    `fields` may be of another size of the same model: they give the axes along which the sources run.
-    """
-    shapes, nodes = analysis.shapes, analysis.reads
-
-    def runs_along(item: NodeReads, axis: int) -> bool:
-        here = fields.get(item.node.inputs[shapes.geometries[item.node.key].data], {})
-        return any(source in here and axis in here[source].actual.axes for source in sources)
-
-    suspects = [
-        (at, item)
-        for at, item in enumerate(nodes)
-        if item.known
-        and is_window(item.node)
-        and shapes.geometries[item.node.key].kind is not Kind.GLOBAL
-        and any(w.truncated > w.end for w in shapes.geometries[item.node.key].windows)
-    ]
-    if not suspects:
-        return False
-    read = analysis.used
-    producers = {name: item for item in nodes for name in item.node.outputs}
-    left = [
-        (at, item)
-        for at, item in suspects
-        if _drops_unread(shapes, item, read, _nearby_padding(shapes, producers, item), runs_along)
-    ]
-    if not left:
-        return False
-    # Padding may also come from earlier nodes, which only the fields show.
-    exact, done = propagate(shapes, (), sources), 0
-    for at, item in left:
-        exact, done = carried_on(shapes, nodes[done:at], exact), at
-        if _drops_unread(shapes, item, read, _all_padding(shapes, exact, item), runs_along):
-            return True
-    return False
-
-
-def _drops_unread(
-    shapes: Shapes,
-    item: NodeReads,
-    read: Mapping[str, Masks],
-    padding: Callable[[int], Vector],
-    counts: Callable[[NodeReads, int], bool],
-) -> bool:
-    geometry = shapes.geometries[item.node.key]
-    tensor = item.node.inputs[geometry.data]
-    for axis, window in zip(geometry.axes, geometry.windows, strict=True):
-        if not counts(item, axis):
-            continue
-        # Only pixels dropped at the end count here, so all indices may be passed as touched: gaps play no role.
-        left = lost(window, np.ones(window.length, dtype=bool), padding(axis))
-        if (left.pixels & unmarked(read, tensor, axis, window.length)).any():
-            return True
-    return False
-
-
-def _nearby_padding(shapes: Shapes, producers: Mapping[str, NodeReads], item: NodeReads) -> Callable[[int], Vector]:
-    """Per axis of a window node's input the indices that Pad nodes directly before it added."""
-    tensor = item.node.inputs[shapes.geometries[item.node.key].data]
-    chain: list[NodeReads] = []
-    at = tensor
-    while at in producers and producers[at].known and keeps_map(producers[at]):
-        chain.append(producers[at])
-        at = producers[at].node.inputs[producers[at].reads[0].input]
-    masks = all_marked(shapes.shapes[at])
-    for link in reversed(chain):
-        masks = forward(link.reads[0], masks, shapes.shapes[link.node.outputs[link.reads[0].output]])
-    return lambda axis: ~masks[axis]
-
-
-def _all_padding(shapes: Shapes, fields: Fields, item: NodeReads) -> Callable[[int], Vector]:
-    """Per axis of a window node's input all indices that see no pixel."""
-    tensor = item.node.inputs[shapes.geometries[item.node.key].data]
-    return lambda axis: padding_mask(fields, tensor, axis, shapes.shapes[tensor][axis])
+    return {key for group in analysis.read_groups for key in features.of(group, analysis.shapes).unknown}

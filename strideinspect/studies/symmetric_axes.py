@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import assert_never
 
 from strideinspect.analysis import Analysis
-from strideinspect.fields.forward import AxisField, NodeReads
+from strideinspect.fields.forward import AxisField
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,

@@ -14,11 +14,12 @@ import numpy as np
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
 from strideinspect.fields.closed_form import Reason
-from strideinspect.fields.forward import AxisField, Fields, NodeReads, propagate
+from strideinspect.fields.forward import AxisField, Fields, propagate
 from strideinspect.fields.holes import locally
 from strideinspect.fields.hulls import Hulls, hull
 from strideinspect.fields.index_masks import Masks, Vector, all_marked, runs
 from strideinspect.fields.liveness import seen_from
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.fields.projection import depending_on
 from strideinspect.fields.tensor_fields import field
 from strideinspect.model.node import Shape

@@ -13,7 +13,8 @@ from fractions import Fraction
 from typing import NamedTuple, assert_never
 
 from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.forward import AxisField, Fields, NodeReads
+from strideinspect.fields.forward import AxisField, Fields
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.geometry import Window
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from strideinspect.fields.forward import NodeReads
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Periodic, Permute, Reshape, Sliding, Statistics, Table

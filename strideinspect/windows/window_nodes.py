@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from strideinspect.fields.coverage import dropped, padding_mask
-from strideinspect.fields.forward import Fields, NodeReads
+from strideinspect.fields.forward import Fields
 from strideinspect.fields.index_masks import Masks, all_marked, back
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.fields.tensor_fields import TensorFields
 from strideinspect.model.geometry import Geometry, Kind
 from strideinspect.model.node import Node, UnresolvedError

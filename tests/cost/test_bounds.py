@@ -16,9 +16,9 @@ import onnx
 import pytest
 
 from strideinspect import inspect
-from strideinspect.fields import actual, forward
+from strideinspect.fields import actual, node_reads
 from strideinspect.fields.axes import StepContext
-from strideinspect.fields.forward import described
+from strideinspect.fields.node_reads import described
 from strideinspect.limits import LARGEST_FIELD_ARRAY
 from strideinspect.model.inference import infer
 from strideinspect.model.load import from_proto
@@ -102,7 +102,7 @@ def test_every_node_is_visited_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         steps[context.tensor] += 1
         return apply(step, seen, context)
 
-    monkeypatch.setattr(forward, "describe", counted)
+    monkeypatch.setattr(node_reads, "describe", counted)
     monkeypatch.setattr(actual, "apply", stepped)
     inspect(tmp_path / "model.onnx", verify="none")
     assert len(described) == 402

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.forward import AxisField, described, propagate
+from strideinspect.fields.forward import AxisField, propagate
 from strideinspect.fields.index_masks import back
+from strideinspect.fields.node_reads import described
 from strideinspect.model.inference import infer
 from strideinspect.model.load import from_proto
 from strideinspect.model.network import prepare
