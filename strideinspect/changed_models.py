@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect import arguments
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
 if TYPE_CHECKING:
+    from strideinspect.edited_analysis import EditedModel, InspectedModel
     from strideinspect.results.fixed import Fixed
     from strideinspect.results.whatif import WhatIf
 
@@ -49,10 +50,30 @@ def whatif(
         InputValueError: A value does not fit the input that it is given for, or there is no such input.
         UsageError: A change cannot be read, no layer is meant by it, or it cannot be made; `save` cannot be written.
     """
-    model = arguments.model(path)
     asked = overridden(
         Settings() if settings is None else settings, input_shapes=input_shapes, input_values=input_values
     )
+    return versions(path, changes, asked, keep_field=keep_field, save=save).found
+
+
+class Versions(NamedTuple):
+    """What a change does, and the model before and after it."""
+
+    found: WhatIf
+    before: InspectedModel
+    after: EditedModel
+
+
+def versions(
+    path: str | os.PathLike[str],
+    changes: str | Sequence[str],
+    asked: Settings,
+    *,
+    keep_field: bool = False,
+    save: str | os.PathLike[str] | None = None,
+) -> Versions:
+    """As `whatif`, with both versions."""
+    model = arguments.model(path)
     texts = arguments.texts(changes, "changes", '["layer4*:stride=1"]')
     target = None if save is None else arguments.path(save, "save")
     from strideinspect.edit import assignments, dilated_twin, splice, window_changes  # imports onnx and numpy
@@ -69,7 +90,7 @@ def whatif(
     after = EditedModel.of(before, edits, asked)
     if target is not None:
         splice.write(before.model, target, edits, after.declarations)
-    return WhatIf(
+    found = WhatIf(
         path=model,
         changes=window_changes.changes(before.analysis, changed),
         before=summary(before.report),
@@ -78,6 +99,7 @@ def whatif(
         saved=target,
         refused=None if target is None else refusal(target, after.analysis.sizes, asked),
     )
+    return Versions(found, before, after)
 
 
 def refusal(path: str, sizes: dict[str, tuple[int, ...]], settings: Settings) -> str | None:

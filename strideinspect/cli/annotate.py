@@ -10,7 +10,6 @@ from strideinspect.cli import one_model
 from strideinspect.errors import UsageError
 
 if TYPE_CHECKING:
-    from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
@@ -35,12 +34,12 @@ def run(
     if netron is None and model_explorer is None and graph is None:
         raise UsageError("there is nothing to write", "give --netron FILE, --model-explorer FOLDER or --graph FILE")
 
-    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+    def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect.cli import annotations
         from strideinspect.report import annotations as report
 
         asked = annotations.Asked(netron, model_explorer, graph)
         written = annotations.write(file, settings, asked)
-        return report.answer(shown, written), report.data(shown, written)
+        return one_model.Answered(report.answer(shown, written), report.data(shown, written))
 
     return question.answer(ask)

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 from strideinspect.cli import one_model, options
 
 if TYPE_CHECKING:
-    from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
-@one_model.command
+@one_model.command_with_page
 def run(question: one_model.Question, other: options.OtherModel) -> int:
     """Show whether two models have the same geometry, and where they part.
 
@@ -20,14 +19,17 @@ def run(question: one_model.Question, other: options.OtherModel) -> int:
     """
     differ = False
 
-    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+    def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         nonlocal differ
-        from strideinspect import questions
+        from strideinspect import comparison_page, questions
         from strideinspect.report import diff as report
 
         found = questions.diff(file, other, settings=settings)
         found = found._replace(paths=(shown, found.paths[1]))
         differ = not found.same
-        return report.answer(found), found.to_dict()
+        words = report.answer(found)
+        return one_model.Answered(
+            words, found.to_dict(), lambda: comparison_page.of_diff(found, words, (file, other), settings)
+        )
 
     return question.answer(ask) or int(differ)

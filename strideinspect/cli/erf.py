@@ -10,7 +10,6 @@ import typer
 from strideinspect.cli import console, one_model
 
 if TYPE_CHECKING:
-    from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
@@ -57,7 +56,7 @@ def run(
 ) -> int:
     """Show what a cell really sees with the model's weights: the effective receptive field, by gradients."""
 
-    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+    def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import arguments, questions
         from strideinspect.cli import saved_maps
         from strideinspect.report import effective_field as report
@@ -79,6 +78,6 @@ def run(
         answer = replace(answer, path=shown)
         if save is not None:
             saved_maps.write(save, answer)
-        return report.answer(answer), answer.to_dict()
+        return one_model.Answered(report.answer(answer), answer.to_dict())
 
     return question.answer(ask)

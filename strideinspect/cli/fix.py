@@ -10,7 +10,6 @@ from strideinspect.cli import one_model
 from strideinspect.errors import UsageError
 
 if TYPE_CHECKING:
-    from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
@@ -38,11 +37,11 @@ def run(
     if diff == (output is not None):
         raise UsageError("fix writes a model, or shows the edits", "give -o OUT.onnx or --diff")
 
-    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+    def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import changed_models
         from strideinspect.report import fixed as report
 
         found = changed_models.fix(file, output, unsafe_fixes=unsafe_fixes, settings=settings)._replace(path=shown)
-        return report.answer(found, edits=diff), found.to_dict()
+        return one_model.Answered(report.answer(found, edits=diff), found.to_dict())
 
     return question.answer(ask)

@@ -2,24 +2,30 @@
 
 # No `from __future__ import annotations`: Typer would read every option from text, four times over.
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
-from inspect import Signature, signature
+from inspect import Parameter, Signature, signature
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple
 
 from strideinspect.cli import console, options
 from strideinspect.cli.colour_choice import Colour
-from strideinspect.cli.options import AnswerFormat
+from strideinspect.cli.options import AnswerFormat, PageFormat
 from strideinspect.errors import UsageError
 
 if TYPE_CHECKING:
     from strideinspect.report.answers import Answer
     from strideinspect.settings import Settings
 
-    Answered = tuple[Answer, Mapping[str, Any]]
-    """An answer in words, and as plain data."""
-    Ask = Callable[[str, Settings, str], Answered]
+    Ask = Callable[[str, Settings, str], "Answered"]
     """What a command says of a file, given its settings and what to call it."""
+
+
+class Answered(NamedTuple):
+    """An answer in words, as plain data, and as an HTML page, which is only made where it is asked for."""
+
+    words: "Answer"
+    data: Mapping[str, Any]
+    page: Callable[[], str] | None = None
 
 
 class ModelRequest(NamedTuple):
@@ -35,7 +41,7 @@ class ModelRequest(NamedTuple):
 class Presentation(NamedTuple):
     """How to write an answer."""
 
-    format: AnswerFormat
+    format: PageFormat
     colour: Colour
 
 
@@ -59,7 +65,9 @@ def _question(
     config: options.Config = None,
     no_config: options.NoConfig = False,
 ) -> Question:
-    return Question(ModelRequest(model, input_shape, input_value, config, not no_config), Presentation(format, color))
+    return Question(
+        ModelRequest(model, input_shape, input_value, config, not no_config), Presentation(PageFormat(format), color)
+    )
 
 
 def command(run: Callable[Concatenate[Question, ...], int]) -> Callable[..., int]:
@@ -67,7 +75,18 @@ def command(run: Callable[Concatenate[Question, ...], int]) -> Callable[..., int
 
     The function gets the question in place of the options that they share; its own are its other parameters.
     """
-    model, *shared = signature(_question).parameters.values()
+    return _sharing(run, [*signature(_question).parameters.values()])
+
+
+def command_with_page(run: Callable[Concatenate[Question, ...], int]) -> Callable[..., int]:
+    """The same, of a command whose answer can be an HTML page, too."""
+    shared = signature(_question).parameters
+    page = shared["format"].replace(annotation=options.PageFormatOption, default=PageFormat.TEXT)
+    return _sharing(run, [*{**shared, "format": page}.values()])
+
+
+def _sharing(run: Callable[Concatenate[Question, ...], int], options_of_all: Sequence[Parameter]) -> Callable[..., int]:
+    model, *shared = options_of_all
     _, *own = signature(run).parameters.values()
 
     @wraps(run)
@@ -98,20 +117,23 @@ def answer(request: ModelRequest, look: Presentation, ask: "Ask") -> int:
             raise UsageError(task.failed.message, task.failed.help)
         if progress is not None:
             progress("computing shapes and receptive fields")
-        words, data = ask(task.path, task.settings, saved.shown(task.path))
-    _write(words, data, look)
+        answered = ask(task.path, task.settings, saved.shown(task.path))
+        page = answered.page() if look.format is PageFormat.HTML and answered.page else ""
+    _write(answered, page, look)
     return 0
 
 
-def _write(words: "Answer", data: Mapping[str, Any], look: Presentation) -> None:
+def _write(answered: Answered, page: str, look: Presentation) -> None:
     from strideinspect.report import answers, json, symbols
 
     match look.format:
-        case AnswerFormat.JSON:
-            console.write(json.document_text(data), exact=True)
-        case AnswerFormat.MARKDOWN:
-            console.write(answers.markdown(words), exact=True)
-        case AnswerFormat.TEXT:
+        case PageFormat.JSON:
+            console.write(json.document_text(answered.data), exact=True)
+        case PageFormat.MARKDOWN:
+            console.write(answers.markdown(answered.words), exact=True)
+        case PageFormat.HTML:
+            console.write(page, exact=True)
+        case PageFormat.TEXT:
             with symbols.written_in(console.encoding()):
-                document = answers.text(words, console.width())
+                document = answers.text(answered.words, console.width())
             console.show(document, look.colour)

@@ -36,6 +36,15 @@ class AnswerFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
+class PageFormat(StrEnum):
+    """The same, of an answer that can be looked at."""
+
+    TEXT = "text"
+    JSON = "json"
+    MARKDOWN = "markdown"
+    HTML = "html"
+
+
 class CommandOfModels(TyperCommand):
     """A command whose usage line shows the models first."""
 
@@ -63,6 +72,10 @@ class CommandOfTwoModels(TyperCommand):
 OneModel = Annotated[str, typer.Argument(metavar="MODEL", hidden=True)]
 OtherModel = Annotated[str, typer.Argument(metavar="OTHER", hidden=True)]
 AnswerFormatOption = Annotated[AnswerFormat, typer.Option("--format", help="Format of the answer.")]
+PageFormatOption = Annotated[
+    PageFormat,
+    typer.Option("--format", help="Format of the answer. html is a page for a browser: --format html > page.html."),
+]
 Color = Annotated[Colour, typer.Option(help="Colors and links in text.")]
 Models = Annotated[list[str], typer.Argument(metavar="MODEL", hidden=True)]
 InputShape = Annotated[

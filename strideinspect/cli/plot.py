@@ -12,7 +12,6 @@ from strideinspect.cli import one_model
 from strideinspect.errors import UsageError
 
 if TYPE_CHECKING:
-    from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
@@ -46,7 +45,7 @@ def run(
     if suffix not in {"svg", "png", "pdf"}:
         raise UsageError(f"--output {output}: not a format of figures", "use a file that ends with .svg, .png or .pdf")
 
-    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+    def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import plotting
         from strideinspect.cli import outputs
         from strideinspect.report import annotations as report
@@ -56,6 +55,6 @@ def run(
         data = plotting.drawn(file, settings, kind.value, suffix, layer)
         outputs.write_bytes(Path(output), data)
         written = [WrittenFile(output, kind.value, 0, 0)]
-        return report.answer(shown, written), report.data(shown, written, "plot")
+        return one_model.Answered(report.answer(shown, written), report.data(shown, written, "plot"))
 
     return question.answer(ask)

@@ -9,7 +9,6 @@ import typer
 from strideinspect.cli import one_model
 
 if TYPE_CHECKING:
-    from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
@@ -29,11 +28,11 @@ def run(
 ) -> int:
     """Show which input sizes run, see every pixel, drop none and keep branches aligned: as rules, such as 16·k + 3."""
 
-    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+    def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import questions
         from strideinspect.report import sizes as report
 
         answer = questions.sizes(file, near=near, range=range, settings=settings)._replace(path=shown)
-        return report.answer(answer), answer.to_dict()
+        return one_model.Answered(report.answer(answer), answer.to_dict())
 
     return question.answer(ask)

@@ -10,7 +10,6 @@ import typer
 from strideinspect.cli import one_model, options
 
 if TYPE_CHECKING:
-    from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
@@ -43,7 +42,7 @@ def run(
     seconds = None if verify_timeout is None else options.seconds(verify_timeout, "--verify-timeout")
     unequal = False
 
-    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+    def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         nonlocal unequal
         from strideinspect.api import tiles
         from strideinspect.report import tiling as report
@@ -51,7 +50,7 @@ def run(
         found = tiles(file, tile=sizes, prove=prove, rate=frequency, verify_timeout=seconds, settings=settings)
         unequal = found.proof.status == "unequal"
         found = replace(found, path=shown)
-        return report.answer(found), found.to_dict()
+        return one_model.Answered(report.answer(found), found.to_dict())
 
     status = question.answer(ask)
     return 1 if unequal else status

@@ -9,11 +9,10 @@ import typer
 from strideinspect.cli import one_model
 
 if TYPE_CHECKING:
-    from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
-@one_model.command
+@one_model.command_with_page
 def run(
     question: one_model.Question,
     changes: Annotated[
@@ -40,12 +39,13 @@ def run(
 ) -> int:
     """Show what other strides, dilations, padding or kernels would do, before and after side by side."""
 
-    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
-        from strideinspect import changed_models
+    def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
+        from strideinspect import changed_models, comparison_page
         from strideinspect.report import whatif as report
 
-        found = changed_models.whatif(file, changes, keep_field=keep_field, save=save, settings=settings)
-        found = found._replace(path=shown)
-        return report.answer(found), found.to_dict()
+        versions = changed_models.versions(file, changes, settings, keep_field=keep_field, save=save)
+        found = versions.found._replace(path=shown)
+        words = report.answer(found)
+        return one_model.Answered(words, found.to_dict(), lambda: comparison_page.of_whatif(versions, words))
 
     return question.answer(ask)

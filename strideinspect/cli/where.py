@@ -9,7 +9,6 @@ import typer
 from strideinspect.cli import one_model
 
 if TYPE_CHECKING:
-    from strideinspect.cli.one_model import Answered
     from strideinspect.settings import Settings
 
 
@@ -42,11 +41,11 @@ def run(
 ) -> int:
     """Show which pixels an output index depends on, padding and holes included, or which indices depend on a pixel."""
 
-    def ask(file: str, settings: "Settings", shown: str) -> "Answered":
+    def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import questions
         from strideinspect.report import where as report
 
         answer = questions.where(file, at=at, pixel=pixel, source=source, to=to, settings=settings)._replace(path=shown)
-        return report.answer(answer), answer.to_dict()
+        return one_model.Answered(report.answer(answer), answer.to_dict())
 
     return question.answer(ask)

@@ -16,7 +16,9 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from strideinspect.page import layer_rows
+from strideinspect.page import comparison_rows, layer_rows
+from strideinspect.page.comparison import Comparison
+from strideinspect.page.comparison_view import ComparisonView
 from strideinspect.page.model_view import ModelView
 from strideinspect.report import places
 from strideinspect.report.layout import printable
@@ -47,19 +49,34 @@ class _Failed(NamedTuple):
 def render(models: Sequence[Shown], *, version: str, files: places.Files = places.AS_GIVEN) -> str:
     """The whole page; several models come with an index, of which the script shows one at a time."""
     views = [_view(shown, files, f"m{number}") for number, shown in enumerate(models, 1)]
+    title = views[0].path if len(views) == 1 else f"{len(views)} models"
+    return _page(title, version, views=views)
+
+
+def render_comparison(comparison: Comparison, *, version: str) -> str:
+    """The page of two versions of a model side by side."""
+    view = ComparisonView(comparison)
+    return _page(view.title, version, comparison=view)
+
+
+def _page(
+    title: str, version: str, *, views: Sequence[ModelView | _Failed] = (), comparison: ComparisonView | None = None
+) -> str:
     style, script = _asset("style.css"), _asset("script.js")
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
     return _template().render(
+        comparison=comparison,
         models=[view for view in views if isinstance(view, ModelView)],
         failed=[view for view in views if isinstance(view, _Failed)],
         views=views,
         several=len(views) > 1,
-        title=views[0].path if len(views) == 1 else f"{len(views)} models",
+        title=title,
         columns=layer_rows.COLUMNS,
         numbers=layer_rows.NUMBERS,
+        pair_columns=comparison_rows.COLUMNS,
         policy=policy,
         style=Markup(style),  # noqa: S704  # our own
         script=Markup(script),  # noqa: S704

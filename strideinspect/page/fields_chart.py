@@ -114,10 +114,21 @@ def _lines(
     yield from (line for line in lines if line[0] != line[1])
 
 
-def draw(report: Report, panel: Panel, width: float, height: float, link: str, titles: Sequence[str]) -> svg.Element:
-    """The chart at a width in CSS pixels; `link` is what the address of a node begins with."""
-    top = max(panel.extent, *(point.theoretical for point in panel.points))
-    last = max(*(point.depth for point in panel.points), *(end[0] for _, end in panel.lines), 1)
+def draw(
+    report: Report,
+    panel: Panel,
+    width: float,
+    height: float,
+    link: str,
+    titles: Sequence[str],
+    reach: tuple[int, int] = (1, 1),
+) -> svg.Element:
+    """The chart at a width in CSS pixels; `link` is what the address of a node begins with.
+
+    The axes reach at least to a depth and a size, so that charts beside each other can be compared.
+    """
+    top = max(panel.extent, reach[1], *(point.theoretical for point in panel.points))
+    last = max(*(point.depth for point in panel.points), *(end[0] for _, end in panel.lines), reach[0])
     scale = _Scale(width, height, max(last, 2), math.log2(max(top, 2)) * 1.04)
     label = f"receptive field against depth, {panel.title}"
     root = svg.drawing(width, height, label=label, class_="chart")

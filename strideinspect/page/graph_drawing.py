@@ -16,12 +16,17 @@ from strideinspect.results.report import Merge, Report, Severity, WindowNode
 from strideinspect.results.rows import output_map
 
 WIDE, HIGH = 176.0, 40.0
+"""Of a box; wider where the numbers of volumes need it."""
+
+LETTER = 7.8
+"""Width of a character of the line under a name; figures are the widest."""
+
 DOT = 44.0
 GAP, LANE = 22.0, 14.0
 STEP = 62.0
 """From one layer to the next."""
 MARGIN = 12.0
-LONGEST, LONGEST_UNDER = 21, 25
+LONGEST, LONGEST_UNDER = 21, 30
 """Characters of a name in a box, and of the line under it."""
 
 
@@ -41,7 +46,9 @@ def draw(report: Report, graph: Graph, labels: Labels, label: str) -> svg.Elemen
     """The drawing, from the inputs at the top to the outputs at the bottom."""
     windows = {node.output: (number, node) for number, node in enumerate(report.nodes)}
     merges = {merge.output: merge for merge in report.merges}
-    widths = {key: WIDE if key in windows else DOT for key in graph.nodes}
+    longest = max((len(_under(windows[key][1])) for key in graph.nodes if key in windows), default=0)
+    wide = max(WIDE, 20 + LETTER * min(longest, LONGEST_UNDER))
+    widths = {key: wide if key in windows else DOT for key in graph.nodes}
     placed = layout(graph.nodes, graph.edges, widths, GAP, LANE)
     right = max((x + widths[key] / 2 for key, (x, _) in placed.nodes.items()), default=0.0)
     right = max(right, *(x for points in placed.edges.values() for x, _ in points), 0.0)
@@ -52,9 +59,9 @@ def draw(report: Report, graph: Graph, labels: Labels, label: str) -> svg.Elemen
     for key, (x, layer) in placed.nodes.items():
         center = x + MARGIN, layer * STEP + HIGH / 2 + MARGIN
         if key in graph.folded:
-            _folded(root, center, graph.folded[key])
+            _folded(root, center, wide, graph.folded[key])
         elif key in windows:
-            _window(root, center, *windows[key], labels)
+            _window(root, center, wide, *windows[key], labels)
         else:
             _merge(root, center, merges[key], labels)
     return root
@@ -72,7 +79,9 @@ def _path(points: Sequence[tuple[float, int]]) -> str:
     return "".join(drawn)
 
 
-def _window(root: svg.Element, center: tuple[float, float], number: int, node: WindowNode, labels: Labels) -> None:
+def _window(
+    root: svg.Element, center: tuple[float, float], wide: float, number: int, node: WindowNode, labels: Labels
+) -> None:
     x, y = center
     found = labels.severities.get(node.output)
     title = printable(labels.titles[node.output])
@@ -81,21 +90,26 @@ def _window(root: svg.Element, center: tuple[float, float], number: int, node: W
     svg.element("title", box, text=", ".join([*words, *([str(found)] if found else [])]))
     colour = stride_colours.css_class(stride_colours.step(node.fields))
     shape = f"box {colour}" + ("" if node.learned else " pool")
-    svg.element("rect", box, x=x - WIDE / 2, y=y - HIGH / 2, width=WIDE, height=HIGH, rx=6, class_=shape)
-    under = f"{number_text.window(node, brief=True)} → {spelling.shape_text(output_map(node))}"
+    svg.element("rect", box, x=x - wide / 2, y=y - HIGH / 2, width=wide, height=HIGH, rx=6, class_=shape)
     svg.element(
         "text",
         box,
-        x=x - WIDE / 2 + 10,
+        x=x - wide / 2 + 10,
         y=y - 3,
         text=_cut(printable(labels.short[node.output]), LONGEST),
         class_=f"name {colour}",
     )
-    svg.element("text", box, x=x - WIDE / 2 + 10, y=y + 12, text=_cut(under, LONGEST_UNDER), class_=f"under {colour}")
+    svg.element(
+        "text", box, x=x - wide / 2 + 10, y=y + 12, text=_cut(_under(node), LONGEST_UNDER), class_=f"under {colour}"
+    )
     if found:
         mark = svg.element("g", box, class_=f"mark {found}")
-        svg.element("circle", mark, cx=x + WIDE / 2 - 4, cy=y - HIGH / 2 + 4, r=8)
-        svg.element("text", mark, x=x + WIDE / 2 - 4, y=y - HIGH / 2 + 8, text=SIGNS[found])
+        svg.element("circle", mark, cx=x + wide / 2 - 4, cy=y - HIGH / 2 + 4, r=8)
+        svg.element("text", mark, x=x + wide / 2 - 4, y=y - HIGH / 2 + 8, text=SIGNS[found])
+
+
+def _under(node: WindowNode) -> str:
+    return f"{number_text.window(node, brief=True)} → {spelling.shape_text(output_map(node))}"
 
 
 SIGNS = {Severity.ERROR: "×", Severity.WARNING: "!", Severity.NOTE: "i"}
@@ -116,10 +130,10 @@ def _merge(root: svg.Element, center: tuple[float, float], merge: Merge, labels:
     svg.element("text", dot, x=x, y=y + 4, text=merge.op[:7])
 
 
-def _folded(root: svg.Element, center: tuple[float, float], words: str) -> None:
+def _folded(root: svg.Element, center: tuple[float, float], wide: float, words: str) -> None:
     x, y = center
     box = svg.element("g", root, class_="folded")
-    svg.element("rect", box, x=x - WIDE / 2, y=y - HIGH / 2, width=WIDE, height=HIGH, rx=6)
+    svg.element("rect", box, x=x - wide / 2, y=y - HIGH / 2, width=wide, height=HIGH, rx=6)
     svg.element("text", box, x=x, y=y + 4, text=f"+ {words}")
 
 

@@ -53,12 +53,16 @@ class BoxData(TypedDict):
 
 
 class NodeData(TypedDict):
-    """A window node; `map` are the sizes of its output along its position axes, and `nouns` what their indices are."""
+    """A window node; `map` are the sizes of its output along its position axes, and `nouns` what their indices are.
+
+    `shaped`: the shape of its output is known.
+    """
 
     title: str
     name: str
     facts: list[tuple[str, str]]
     map: list[int]
+    shaped: bool
     nouns: list[str]
     boxes: list[BoxData]
     findings: list[int]
@@ -196,6 +200,7 @@ def _node(node: WindowNode, *, title: str, boxes: list[BoxData], findings: list[
         "name": "" if node.label == title else printable(node.label),
         "facts": [(name, printable(value)) for name, value in _facts(node) if value],
         "map": sizes,
+        "shaped": node.output_shape is not None,
         "nouns": [*spelling.axis_nouns(len(sizes))],
         "boxes": boxes,
         "findings": findings,

@@ -110,7 +110,7 @@
         const label = write(root, "label", "");
         const text = write(label, "span", ""), range = write(label, "input", "");
         Object.assign(range, { type: "range", min: 0, max: size - 1, value: this.cell[axis], disabled: size < 2 });
-        range.oninput = () => { this.cell[axis] = +range.value; this.move(); };
+        range.oninput = () => { this.cell[axis] = +range.value; this.moved(); };
         return { range, text, name: one.nouns[axis], size };
       });
     }
@@ -120,7 +120,8 @@
       const one = this.data.nodes[this.node], box = one.boxes[this.input], views = this.get(".views");
       this.frameMap(one);
       this.get(".strips").replaceChildren();
-      this.get(".note").textContent = box ? [box.note, this.data.contributions && this.missing(box) && `No contributions and no holes: ${this.data.contributions}.`].filter(Boolean).join(" ") : "No image axis reaches this layer, so that there is no box to show.";
+      this.get(".note").textContent = box ? [box.note, this.data.contributions && this.missing(box) && `No contributions and no holes: ${this.data.contributions}.`].filter(Boolean).join(" ") : one.shaped ? "No image axis reaches this layer, so that there is no box to show." : "The size of its map is not known, so that there is no box to show.";
+      this.get(".live>.legend").hidden = !box;
       this.get(".source").hidden = !box || box.sides.length < 2;
       views.hidden = this.get(".source").hidden && this.get(".output").hidden;
       views.classList.toggle("alone", this.get(".source").hidden || this.get(".output").hidden);
@@ -161,7 +162,21 @@
       const at = (share, size) => Math.max(0, Math.min(size - 1, Math.floor(share * size)));
       this.cell[last] = at((event.clientX - place.left) / place.width, sizes[last]);
       this.cell[last - 1] = at((event.clientY - place.top) / place.height, sizes[last - 1]);
-      this.move();
+      this.moved();
+    }
+
+    // Around the input; beside another version as wide as there, so that both are drawn to the same scale.
+    margin(side, size) {
+      return Math.max(margins(this.data.tables[side.data], size), Math.ceil((this.share ?? 0) * size));
+    }
+
+    // The widest margin of a layer as a share of the input.
+    reach(node) {
+      const { boxes } = this.data.nodes[node];
+      return Math.max(0, ...boxes.flatMap((box) => box.sides.map((side) => {
+        const size = this.data.inputs[box.input].sizes[side.axis];
+        return margins(this.data.tables[side.data], size) / size;
+      })));
     }
 
     framePicture(given, box) {
@@ -171,7 +186,7 @@
       const shown = box.sides.filter((one) => one.axis >= axes - 2);
       const [y, x] = shown.length === 2 ? shown : [shown[0], shown[0]];
       const [high, wide] = [given.sizes[y.axis], given.sizes[x.axis]];
-      const [my, mx] = [margins(this.data.tables[y.data], high), margins(this.data.tables[x.data], wide)];
+      const [my, mx] = [this.margin(y, high), this.margin(x, wide)];
       const scale = BOX_WIDTH / Math.max(wide + 2 * mx, high + 2 * my);
       svg.setAttribute("viewBox", `${-mx * scale} ${-my * scale} ${(wide + 2 * mx) * scale} ${(high + 2 * my) * scale}`);
       const [padding, hole, unseen] = ["padding", "hole", "unseen"].map((name) => hatching(svg, name, `${id}-${name}`, 7));
@@ -201,7 +216,7 @@
     }
 
     frameStrip(given, one) {
-      const table = this.data.tables[one.data], size = given.sizes[one.axis], margin = margins(table, size);
+      const table = this.data.tables[one.data], size = given.sizes[one.axis], margin = this.margin(one, size);
       const figure = write(this.get(".strips"), "figure", ""), caption = write(figure, "figcaption", "");
       const svg = draw(figure, "svg", { viewBox: `0 0 ${STRIP} 50`, role: "img", "aria-label": `${plural(given.nouns[one.axis])} of ${given.name}` });
       const scale = STRIP / (size + 2 * margin), at = (pixel) => (pixel + margin) * scale, id = `${this.key}-s${one.axis}`;
@@ -256,6 +271,12 @@
       const sides = boxOf(this.data, this.node, this.input, this.cell), given = this.data.inputs[one.boxes[this.input].input];
       this.moving.forEach((place) => place(sides));
       this.get(".says").textContent = this.sentence(one, given, sides);
+    }
+
+    // Move by hand: the other version of a comparison goes along.
+    moved() {
+      this.move();
+      this.model.moved?.(this);
     }
 
     sentence(one, given, sides) {
@@ -445,6 +466,77 @@
     }
   }
 
+  // Two versions side by side: a layer is chosen in both, and the index in one map moves that of the other along.
+  class Comparison {
+    constructor(root) {
+      this.root = root;
+      const { pairs, first } = JSON.parse(root.querySelector(".pairs").textContent);
+      this.pairs = pairs;
+      this.sides = all(root, ".side").map((side, number) => this.side(side, number));
+      sortable(root);
+      root.addEventListener("click", (event) => {
+        const link = event.target.closest("a");
+        if (!link || event.ctrlKey || event.metaKey || !this.follow(link.getAttribute("href"))) return;
+        event.preventDefault();
+        root.querySelector(".boxes").scrollIntoView({ block: "start" });
+      });
+      if (!pairs.length) return;
+      root.querySelector(".back").onclick = () => this.step(-1);
+      root.querySelector(".on").onclick = () => this.step(1);
+      this.select(first, false);
+      this.follow(location.hash);
+      window.addEventListener("hashchange", () => this.follow(location.hash));
+    }
+
+    side(root, number) {
+      const data = JSON.parse(root.querySelector(".data").textContent), model = { key: root.id, data, select() {} };
+      const side = { root, data, key: root.id, inspector: data.nodes.length ? new Inspector(root.querySelector(".inspector"), model) : null };
+      model.moved = (inspector) => this.along(inspector, this.sides[1 - number]);
+      return side;
+    }
+
+    // The index at the same place of the other map.
+    along(from, side) {
+      const to = side.inspector;
+      if (!to || side.root.classList.contains("gone") || to.cell.length !== from.cell.length) return;
+      to.cell = to.cell.map((_, axis) => Math.floor((from.cell[axis] + 0.5) / from.ranges[axis].size * to.ranges[axis].size));
+      to.move();
+    }
+
+    // Rows as they are sorted and filtered.
+    step(by) {
+      const shown = all(this.root, ".layers tbody tr:not([hidden])").map((row) => +row.dataset.n);
+      const at = shown.indexOf(this.pair), next = shown[at < 0 ? 0 : Math.max(0, Math.min(shown.length - 1, at + by))];
+      if (next !== undefined) this.select(next);
+    }
+
+    follow(address) {
+      const [, key, node] = address?.match(/^#m([12])-n(\d+)$/) ?? [];
+      const found = this.pairs.findIndex((pair) => node !== undefined && pair[key - 1] === +node);
+      if (found >= 0) this.select(found);
+      return found >= 0;
+    }
+
+    select(number, said = true) {
+      this.pair = number;
+      const pair = this.pairs[number];
+      const share = Math.max(...this.sides.map(({ inspector }, which) => pair[which] === null ? 0 : inspector.reach(pair[which])));
+      this.sides.forEach(({ root, inspector }, which) => {
+        const missing = pair[which] === null;
+        root.classList.toggle("gone", missing);
+        root.querySelector(".missing").hidden = !missing;
+        root.querySelector(".inspector").hidden = missing;
+        if (!missing) { Object.assign(inspector, { node: -1, share }); inspector.show(pair[which]); }
+      });
+      all(this.root, ".selected").forEach((one) => one.classList.remove("selected"));
+      this.root.querySelector(`.layers tr[data-n="${number}"]`).classList.add("selected");
+      this.sides.forEach(({ key }, which) => all(this.root, `a.dot[href="#${key}-n${pair[which]}"]`).forEach((dot) => dot.classList.add("selected")));
+      const which = pair[0] === null ? 1 : 0;
+      if (said) history.replaceState(null, "", `#m${which + 1}-n${pair[which]}`);
+    }
+  }
+
+  const comparison = all(document, ".comparison").map((root) => new Comparison(root));
   const models = all(document, ".model").map((root) => new Model(root));
   function follow() {
     const [, key, node] = location.hash.match(/^#(m\d+)(?:-n(\d+))?/) ?? [];
@@ -458,5 +550,5 @@
     window.addEventListener("hashchange", follow);
     follow();
   }
-  window.strideinspect = { box: (key, node, number, cell) => boxOf(models.find((model) => model.key === key).data, node, number, cell) };
+  window.strideinspect = { box: (key, node, number, cell) => boxOf([...models, ...comparison.flatMap((one) => one.sides)].find((model) => model.key === key).data, node, number, cell) };
 })();

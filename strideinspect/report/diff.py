@@ -67,7 +67,7 @@ def _place(diff: Diff) -> str:
         return f"{left or right} of the {which} model, which the {other} one lacks"
     pair = next(pair for pair in diff.windows if (pair.a, pair.b) == (first.a, first.b))
     own = [d for d in pair.differences if d.what in OF_WINDOWS - {"size"}] or list(pair.differences)
-    what = ", ".join(f"{_named(d)} {_value(d.what, d.a)} and {_value(d.what, d.b)}" for d in own)
+    what = ", ".join(f"{_named(d)} {value_text(d.what, d.a)} and {value_text(d.what, d.b)}" for d in own)
     return f"{left} and {right}: {what}"
 
 
@@ -85,10 +85,11 @@ def _rows(pair: MatchedWindow) -> Iterator[tuple[str, ...]]:
 
 
 def _values(difference: Difference) -> tuple[str, str]:
-    return _value(difference.what, difference.a), _value(difference.what, difference.b)
+    return value_text(difference.what, difference.a), value_text(difference.what, difference.b)
 
 
-def _value(what: str, value: Value) -> str:
+def value_text(what: str, value: Value) -> str:
+    """A value in which two windows differ: `3×3`, `2`, padding as `1` or `0,1`."""
     if value is None or isinstance(value, str):
         return value or NONE
     if what == "padding":

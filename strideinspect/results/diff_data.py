@@ -42,6 +42,7 @@ def document(
                 "b": pair.b,
                 "layers": _layers(pair.layers),
                 "differences": [*map(_difference, pair.differences)],
+                "outputs": {"a": pair.outputs[0], "b": pair.outputs[1]},
             }
             for pair in windows
         ],

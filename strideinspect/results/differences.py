@@ -39,12 +39,14 @@ class MatchedWindow(NamedTuple):
         b: The same, of the second model.
         layers: The layer of each, as far as the exporter recorded it; else the same names.
         differences: In what they differ; empty where their geometry is the same.
+        outputs: The first output of each, by which reports know it.
     """
 
     a: str
     b: str
     layers: tuple[str, str]
     differences: tuple[Difference, ...]
+    outputs: tuple[str, str]
 
 
 class MatchedOutput(NamedTuple):

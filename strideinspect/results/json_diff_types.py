@@ -32,6 +32,13 @@ class LayersJson(TypedDict):
     b: str
 
 
+class WindowOutputsJson(TypedDict):
+    """The first output of each node, by which the JSON of a report names it."""
+
+    a: str
+    b: str
+
+
 class FirstDifferenceJson(TypedDict):
     """The first place where the models part."""
 
@@ -48,6 +55,7 @@ class MatchedWindowJson(TypedDict):
     b: str
     layers: LayersJson
     differences: list[DifferenceJson]
+    outputs: WindowOutputsJson
 
 
 class MatchedOutputJson(TypedDict):

@@ -15,7 +15,7 @@ from strideinspect.studies.reduced_network import ReducedNetwork
 
 def compare(a: Analysis, b: Analysis, paths: tuple[str, str]) -> Diff:
     """Compare at the input size of the first one, if the second one runs there, else each at its own size."""
-    b, notes = _at_the_size_of(a, b)
+    b, notes = at_the_size_of(a, b)
     sides = ReducedNetwork.of(a), ReducedNetwork.of(b)
     known = _inputs_and_outputs(*sides)
     pairs = matched(sides[0].flow, sides[1].flow, known)
@@ -36,7 +36,7 @@ def compare(a: Analysis, b: Analysis, paths: tuple[str, str]) -> Diff:
     )
 
 
-def _at_the_size_of(a: Analysis, b: Analysis) -> tuple[Analysis, tuple[str, ...]]:
+def at_the_size_of(a: Analysis, b: Analysis) -> tuple[Analysis, tuple[str, ...]]:
     """The second network at the size of the first; the reason where it does not run there."""
     given = [(name, axes) for name, axes in a.spatial_axes.items() if axes]
     own = [(name, axes) for name, axes in b.spatial_axes.items() if axes]
@@ -105,7 +105,11 @@ class _Comparison:
         """The matched windows by their numbers in the first network."""
         return {
             i: MatchedWindow(
-                self._a.windows[i].label, self._b.windows[k].label, self._layers(i, k), tuple(self._differences(i, k))
+                self._a.windows[i].label,
+                self._b.windows[k].label,
+                self._layers(i, k),
+                tuple(self._differences(i, k)),
+                (self._a.windows[i].output, self._b.windows[k].output),
             )
             for i, k in self._pairs.items()
         }

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import random
-import shutil
-import subprocess
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,6 +38,13 @@ def opened(browser: Any, page: Path, width: int = 1280, scheme: str = "light") -
 def one(browser: Any, selector: str) -> Any:
     """The first element that a CSS selector finds."""
     return browser.find_element("css selector", selector)
+
+
+def faults(browser: Any, axe: str) -> list[object]:
+    """What axe-core finds wrong, each with the first elements."""
+    browser.execute_script(axe)
+    found = browser.execute_async_script("axe.run().then(arguments[0])")
+    return [(fault["id"], [node["html"][:160] for node in fault["nodes"][:3]]) for fault in found["violations"]]
 
 
 def text(browser: Any, selector: str) -> str:
@@ -223,27 +226,6 @@ def test_hostile_names_stay_text(browser: Any, tmp_path: Path) -> None:
     assert browser.get_log("browser") == []
 
 
-def _axe(folder: Path) -> str:
-    """The source of axe-core, from npm."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("there is no npm, from which axe-core comes")
-    command = [npm, "pack", "axe-core@4.10.3", "--silent", "--fetch-retries=0"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=60)
-    if done.returncode:
-        pytest.skip("npm cannot be reached, from which axe-core comes")
-    with tarfile.open(folder / done.stdout.split()[-1]) as archive:
-        member = archive.extractfile("package/axe.min.js")
-        assert member is not None
-        return member.read().decode()
-
-
-@pytest.fixture(scope="module")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The rules of axe-core; the test is skipped where they cannot be had."""
-    return _axe(tmp_path_factory.mktemp("axe"))
-
-
 @pytest.mark.parametrize(("name", "width", "scheme"), [
     ("resnet18-dynamo", 1280, "light"), ("alexnet-stem-dynamo", 1280, "dark"), ("wavenet-keras", 390, "light"),
     ("alexnet-stem-dynamo", 390, "dark"),
@@ -251,10 +233,7 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_rules_of_accessibility(name: str, width: int, scheme: str, axe: str, browser: Any, tmp_path: Path) -> None:
     """axe-core finds no fault: contrast, labels, roles, order."""
     opened(browser, page_of(tmp_path, sample(name)), width, scheme)
-    browser.execute_script(axe)
-    found = browser.execute_async_script("axe.run().then(arguments[0])")
-    faults = [(fault["id"], [node["html"][:160] for node in fault["nodes"][:3]]) for fault in found["violations"]]
-    assert faults == [], json.dumps(faults, indent=1)
+    assert faults(browser, axe) == []
 
 
 def _report_without_windows(folder: Path) -> Report:
