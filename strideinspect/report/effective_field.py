@@ -14,6 +14,7 @@ from strideinspect.spelling import (
     axis_noun,
     count,
     listed,
+    measured,
     percent,
     place_text,
     plural,
@@ -46,9 +47,9 @@ def _section(field: EffectiveField, seen: EffectiveInput, *, last: bool) -> Sect
             "" if position else seen.name,
             axis_noun(position, rank),
             NONE if seen.theoretical[position] is None else f"{seen.theoretical[position]:,}",
-            _number(seen.sigma[position]),
-            _number(seen.center[position]),
-            _number(seen.centroid[position]),
+            measured(seen.sigma[position]),
+            measured(seen.center[position]),
+            measured(seen.centroid[position]),
         )
         for position in range(rank)
     ]
@@ -57,14 +58,10 @@ def _section(field: EffectiveField, seen: EffectiveInput, *, last: bool) -> Sect
     return Section(f"What {place} really sees, by its gradients at {fed}:", _NUMBERS, rows, notes, _picture(seen))
 
 
-def _number(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
-
-
 def _masses(seen: EffectiveInput) -> Iterator[str]:
     """What the numbers say, in sentences."""
     noun = plural(point_noun(len(seen.axes)))
-    within = [f"{share} % within {_number(radius)}" for share, radius in seen.radius.items()]
+    within = [f"{share} % within {measured(radius)}" for share, radius in seen.radius.items()]
     yield f"mass around the center: {listed(within)} {noun}"
     if seen.share_of_theoretical is not None:
         share = percent(seen.share_of_theoretical) if seen.share_of_theoretical < 1 else "all"

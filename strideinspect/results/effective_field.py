@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strideinspect.results.boxes import Place
@@ -11,6 +12,7 @@ from strideinspect.results.field import Shape, Span
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 
@@ -93,6 +95,15 @@ class EffectiveField:
     straight_through: bool
     crop: Mapping[str, tuple[Shape, Shape]]
     checks: GradientChecks
+
+    def plot(self) -> Figure:
+        """A matplotlib figure: the maps, the distances that hold their mass, and the theoretical field.
+
+        Raises UsageError where matplotlib is not installed.
+        """
+        # By name, since a result must not depend on what stands above it.
+        figure: Figure = import_module("strideinspect.plotting").effective_figure(self)
+        return figure
 
     def to_dict(self) -> dict[str, Any]:
         """The answer without its maps, as dicts, lists, texts and numbers: the schema `strideinspect/erf/1`."""
