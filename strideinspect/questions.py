@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from strideinspect import arguments
 from strideinspect.arguments import LONGEST_NUMBER
-from strideinspect.errors import UnsupportedModelError, UsageError
+from strideinspect.errors import UsageError
 from strideinspect.limits import LONGEST_INPUT_AXIS
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
@@ -248,17 +248,14 @@ def erf(
     if seed < 0:
         raise UsageError(f"--seed {seed}: a seed is a whole number, 0 or more", "write --seed 0")
     model, analysis = _analysed(path, settings, input_shapes, input_values)
-    from strideinspect.gradients.engine import EngineError
+    from strideinspect.effective_outputs import measured
     from strideinspect.gradients.feeds import chosen
     from strideinspect.studies import effective_field as study
-    from strideinspect.verify.refusal import plain
 
     folder = None if images is None else os.fspath(images)
     feeds = chosen(folder, data, (tuple(mean), tuple(std)), seed, count)
-    try:
-        return study.effective_field(analysis, model, study.Request(at, feeds, seed, progress or _nothing))
-    except EngineError as error:
-        raise UnsupportedModelError(f"{model}: {plain(error)}") from None
+    place = study.place_of(analysis, at)
+    return measured(analysis, model, study.Request(place, feeds, seed, progress or _nothing))
 
 
 def _nothing(step: str) -> None:

@@ -55,7 +55,8 @@ def _section(field: EffectiveField, seen: EffectiveInput, *, last: bool) -> Sect
     ]
     fed = count(field.count, _FED[field.source])
     notes = [*_masses(seen), *(_remarks(field) if last else ())]
-    return Section(f"What {place} really sees, by its gradients at {fed}:", _NUMBERS, rows, notes, _picture(seen))
+    heading = f"What {place} really sees, by its gradients at {fed}:"
+    return Section(heading, _NUMBERS, rows, notes, picture=_picture(seen))
 
 
 def _masses(seen: EffectiveInput) -> Iterator[str]:

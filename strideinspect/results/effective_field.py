@@ -113,3 +113,14 @@ class EffectiveField:
             self.count, self.source, self.random_weights, self.straight_through, self.crop, self.checks
         )
         return {**effective_field_data.document(self.path, self.at, self.inputs, facts)}
+
+
+class EffectiveOutput(NamedTuple):
+    """What an output really sees, at its middle index; `field` is None where that is not known, and `reason` says why.
+
+    The cell is one of another map where the output was pooled from that.
+    """
+
+    output: str
+    field: EffectiveField | None
+    reason: str = ""
