@@ -36,7 +36,10 @@ POSSIBLE = sys.platform == "linux"  # elsewhere a fork of a process that has loa
 CLIENT = """#!{python} -IS
 import _socket, marshal, os, signal, sys
 connection = _socket.socket(_socket.AF_UNIX)
-connection.connect({address!r})
+try:
+    connection.connect({address!r})
+except OSError:  # without the server, as users start it
+    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
 streams = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
 asked = marshal.dumps((sys.argv[1:], os.getcwd(), dict(os.environ)))
 connection.sendmsg([len(asked).to_bytes(8, "little")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
@@ -142,7 +145,11 @@ def serve(address: str) -> Request:
                     os.kill(fork.pid, signal.SIGKILL)
             if listener.fileno() in readable:
                 client, _ = listener.accept()
-                request, streams = _received(client)
+                try:
+                    request, streams = _received(client)
+                except (OSError, EOFError, ValueError):  # killed before it had asked
+                    client.close()
+                    continue
                 pid = os.fork()
                 if pid == 0:
                     _leave_server(streams, [client, *(fork.client for fork in forks.values())], [*forks])

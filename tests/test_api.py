@@ -222,8 +222,8 @@ def types_in(annotation: object) -> Iterator[type]:
 
 def annotations_of(kind: type) -> Iterator[object]:
     """The annotations of the public fields of a class, and of what its public properties and methods return."""
-    # networkx.DiGraph takes no [str] outside annotations, and pandas may not be installed
-    known = {"networkx": SimpleNamespace(DiGraph=list), "pandas": SimpleNamespace(DataFrame=list)}
+    # networkx.DiGraph takes no [str] outside annotations, and pandas and matplotlib may not be installed
+    known = {"networkx": SimpleNamespace(DiGraph=list), "pandas": SimpleNamespace(DataFrame=list), "Figure": object}
     for name, annotation in typing.get_type_hints(kind, localns=known).items():
         if not name.startswith("_"):
             yield annotation

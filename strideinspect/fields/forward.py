@@ -13,8 +13,9 @@ from strideinspect.fields.closed_form import Form, Reason, identity
 from strideinspect.fields.hulls import emptied, emptied_at, index_spans, is_empty, is_full, padding_along
 from strideinspect.fields.kept_paths import AT_INPUT, Paths
 from strideinspect.limits import LARGE_FIELD_ARRAY, MOST_FIELD_ENTRIES
+from strideinspect.model.geometry import PoolIndices
 from strideinspect.model.node import Node, Shape
-from strideinspect.model.pool_indices import PoolIndices, pool_indices
+from strideinspect.model.pool_indices import pool_indices
 from strideinspect.model.shapes import MemoKey, Shapes
 from strideinspect.reads.families import describe, everything
 from strideinspect.reads.steps import Place, Read, Reshape, Step

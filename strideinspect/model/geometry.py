@@ -69,3 +69,11 @@ class Geometry(NamedTuple):
         if self.channel_axis == 1:
             return (batch, self.output_channels, *sizes)
         return (batch, *sizes, self.output_channels)
+
+
+class PoolIndices(NamedTuple):
+    """Indices into a MaxPool's input, of shape `map`, one for each element of its output, of shape `pooled`."""
+
+    geometry: Geometry
+    map: tuple[int, ...]
+    pooled: tuple[int, ...]

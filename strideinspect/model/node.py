@@ -16,8 +16,7 @@ from strideinspect.results.field import Shape as Shape  # noqa: PLC0414 - descri
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from strideinspect.model.geometry import Geometry
-    from strideinspect.model.pool_indices import PoolIndices
+    from strideinspect.model.geometry import Geometry, PoolIndices
     from strideinspect.settings import Operator
 
 

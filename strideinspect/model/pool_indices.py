@@ -16,20 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.limits import MOST_CONSTANT_INTEGERS
-from strideinspect.model.geometry import Geometry, Window
-from strideinspect.model.node import Node, PlacedNode, Shape
+from strideinspect.model.geometry import PoolIndices, Window
+from strideinspect.model.node import Node, PlacedNode
 from strideinspect.model.shapes import Shapes
 
 _MOVES = frozenset({"Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Unsqueeze"})
 """Operators that keep values and their order."""
-
-
-class PoolIndices(NamedTuple):
-    """Indices into a MaxPool's input, of shape `map`, one for each element of its output, of shape `pooled`."""
-
-    geometry: Geometry
-    map: Shape
-    pooled: Shape
 
 
 class _Chosen(NamedTuple):
