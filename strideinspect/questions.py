@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from strideinspect import arguments
@@ -207,6 +208,7 @@ def erf(
     input_shapes: InputShapes | None = None,
     input_values: InputValues | None = None,
     settings: Settings | None = None,
+    layers: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> EffectiveField:
     """What a cell really sees: the gradient of its channels with respect to the inputs, with the weights of the file.
@@ -229,6 +231,7 @@ def erf(
         input_shapes: As of `inspect`.
         input_values: As of `inspect`.
         settings: What holds where an argument is None: its input shapes, input values and operators.
+        layers: Whether to measure layers on the way as well, at most twelve (`EffectiveField.growth`).
         progress: Called with one line of text about each step.
 
     Returns:
@@ -255,7 +258,16 @@ def erf(
     folder = None if images is None else os.fspath(images)
     feeds = chosen(folder, data, (tuple(mean), tuple(std)), seed, count)
     place = study.place_of(analysis, at)
-    return measured(analysis, model, study.Request(place, feeds, seed, progress or _nothing))
+    request = study.Request(place, feeds, seed, progress or _nothing)
+    field = measured(analysis, model, request)
+    if not layers:
+        return field
+    from strideinspect.studies import effective_growth as growth
+
+    found = [
+        (depth, measured(analysis, model, request._replace(at=at))) for depth, at in growth.layers(analysis, place)
+    ]
+    return replace(field, growth=tuple(growth.steps(found)))
 
 
 def _nothing(step: str) -> None:

@@ -24,6 +24,9 @@ def run(
     data: erf_options.Data = None,
     seed: erf_options.Seed = 0,
     count: erf_options.Count = None,
+    layers: Annotated[
+        bool, typer.Option("--layers", help="Also measure layers on the way to the cell: how sigma grows with depth.")
+    ] = False,
     save: Annotated[
         str | None,
         typer.Option(
@@ -41,7 +44,7 @@ def run(
 
         if save is not None:
             saved_maps.check(save)
-        answer = questions.erf(file, at=at, settings=settings, progress=console.step, **fed)
+        answer = questions.erf(file, at=at, settings=settings, layers=layers, progress=console.step, **fed)
         answer = replace(answer, path=shown)
         if save is not None:
             saved_maps.write(save, answer)

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from math import log10
 
 from strideinspect.report.answers import Answer, Section
-from strideinspect.report.layout import Column
+from strideinspect.report.layout import Column, printable
 from strideinspect.results.effective_field import EffectiveField, EffectiveInput
 from strideinspect.spelling import (
     NONE,
     along,
     axis_noun,
+    by_axes,
     count,
     listed,
     measured,
@@ -19,6 +20,7 @@ from strideinspect.spelling import (
     place_text,
     plural,
     point_noun,
+    shape_text,
     span,
 )
 
@@ -30,13 +32,39 @@ _NUMBERS = (
     Column("center", right=True),
     Column("center of mass", right=True),
 )
+_GROWTH = (
+    Column("layer", elastic=True, floor=7),
+    Column("depth", right=True),
+    Column("in", elastic=True, floor=3),
+    Column("theoretical", right=True),
+    Column("sigma", right=True),
+    Column("sigma/√depth", right=True),
+)
 _SHADES = " ░▒█"
 _FED = {"noise": "random input", "images": "image", "data": "given input"}
 
 
 def answer(field: EffectiveField) -> Answer:
     """One section per graph input that has a position."""
-    return Answer(field.path, [_section(field, seen, last=seen is field.inputs[-1]) for seen in field.inputs])
+    sections = [_section(field, seen, last=seen is field.inputs[-1]) for seen in field.inputs]
+    return Answer(field.path, [*sections, *([_growth(field)] if field.growth else [])])
+
+
+def _growth(field: EffectiveField) -> Section:
+    """A row per layer: of independent random weights sigma grows with the square root of depth (Luo et al. 2016)."""
+    rows = [
+        (
+            printable(step.tensor),
+            str(step.depth),
+            step.input,
+            shape_text(step.theoretical),
+            by_axes(map(measured, step.sigma)),
+            by_axes(measured(sigma / step.depth**0.5) for sigma in step.sigma),
+        )
+        for step in field.growth
+    ]
+    note = "with equal kernels and no strides, the theoretical field grows with depth, and sigma with √depth alone"
+    return Section("How it grows with depth, at the middle index of layers on the way:", _GROWTH, rows, [note])
 
 
 def _section(field: EffectiveField, seen: EffectiveInput, *, last: bool) -> Section:

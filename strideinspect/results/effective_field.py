@@ -69,6 +69,24 @@ class GradientChecks(NamedTuple):
     support: str
 
 
+class GrowthStep(NamedTuple):
+    """What the middle index of a layer really sees of one graph input.
+
+    Attributes:
+        tensor: The layer's output.
+        depth: The most convolutions and poolings on a way to it, itself included.
+        input: Name of the graph input.
+        theoretical: Size of the theoretical field along each axis; None without a closed form.
+        sigma: Standard deviation of the mass along each axis.
+    """
+
+    tensor: str
+    depth: int
+    input: str
+    theoretical: tuple[int | None, ...]
+    sigma: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class EffectiveField:
     """The answer to `erf`.
@@ -84,6 +102,7 @@ class EffectiveField:
         crop: Per graph input, the first pixel and the size of the part that was enough along each axis; empty where the
             whole input was run.
         checks: What was checked.
+        growth: The same at layers on the way, by depth; empty where that was not asked for.
     """
 
     path: str
@@ -95,6 +114,7 @@ class EffectiveField:
     straight_through: bool
     crop: Mapping[str, tuple[Shape, Shape]]
     checks: GradientChecks
+    growth: tuple[GrowthStep, ...] = ()
 
     def plot(self) -> Figure:
         """A matplotlib figure: the maps, the distances that hold their mass, and the theoretical field.
@@ -110,7 +130,7 @@ class EffectiveField:
         from strideinspect.results import effective_field_data
 
         facts = effective_field_data.Facts(
-            self.count, self.source, self.random_weights, self.straight_through, self.crop, self.checks
+            self.count, self.source, self.random_weights, self.straight_through, self.crop, self.checks, self.growth
         )
         return {**effective_field_data.document(self.path, self.at, self.inputs, facts)}
 

@@ -74,9 +74,9 @@ def place_of(analysis: Analysis, at: str | None) -> Place:
         return place
     names = analysis.network.outputs
     middles = (
-        _middle(analysis, name) for name in [*names, *(last for name in names for last in _pooled(analysis, name))]
+        middle(analysis, name) for name in [*names, *(last for name in names for last in _pooled(analysis, name))]
     )
-    found = next((middle for middle in middles if middle is not None), None)
+    found = next((place for place in middles if place is not None), None)
     if found is not None:
         return found
     raise UsageError("no output has a position", "name an index of a tensor inside the model: --at TENSOR:7,7")
@@ -84,8 +84,8 @@ def place_of(analysis: Analysis, at: str | None) -> Place:
 
 def middle_of(analysis: Analysis, output: str) -> Place | None:
     """The middle index of an output, or of the map that it was pooled from; None where neither has a position."""
-    middles = (_middle(analysis, name) for name in [output, *_pooled(analysis, output)])
-    return next((middle for middle in middles if middle is not None), None)
+    middles = (middle(analysis, name) for name in [output, *_pooled(analysis, output)])
+    return next((place for place in middles if place is not None), None)
 
 
 def _pooled(analysis: Analysis, name: str) -> list[str]:
@@ -95,7 +95,8 @@ def _pooled(analysis: Analysis, name: str) -> list[str]:
     return [field.last_local.tensor for field in analysis.tensor(name).fields if field.last_local is not None]
 
 
-def _middle(analysis: Analysis, name: str) -> Place | None:
+def middle(analysis: Analysis, name: str) -> Place | None:
+    """The middle index of a tensor; None where it has no position."""
     axes = places.position_axes(analysis, name)
     most = max(map(len, analysis.spatial_axes.values()), default=0)  # windows of attention have more
     if not 1 <= len(axes) <= most or name in analysis.network.inputs:
