@@ -266,6 +266,13 @@ def verify(value: object) -> str:
     raise UsageError(f"verify cannot be {_shown(value)}", 'write "none", "run" or "full"')
 
 
+def flag(value: object, what: str) -> bool:
+    """Whether something is to be done: True or False."""
+    if isinstance(value, bool):
+        return value
+    raise UsageError(f"{what} cannot be {_shown(value)}", "write True or False")
+
+
 def seconds(value: object, what: str) -> float:
     """A time in seconds: finite and above 0."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:

@@ -59,8 +59,9 @@ def run(
 
 def static_report(model: LoadedModel, attempt: Attempt, settings: Settings) -> Report:
     """The report of one choice of the open sizes, without running the model."""
+    static = replace(settings, erf=False)
     rules = registry.chosen(settings.select, settings.ignore)
-    return _report(model, settings, _inspected(attempt, settings, rules, lambda _: None, None, strict=False))
+    return _report(model, settings, _inspected(attempt, static, rules, lambda _: None, None, strict=False))
 
 
 class _Inspected(NamedTuple):
@@ -98,6 +99,11 @@ def _inspected(
     )
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
+    if settings.erf:
+        from strideinspect.effective_outputs import effective_outputs  # starts a process of its own
+
+        effective = tuple(effective_outputs(analysis, progress))
+        inspection = replace(inspection, effective=effective)
     causes = registry.run(inspection, rules, after_verification=False)
     if verify is None or verifier is None:
         return _Inspected(analysis, asked, causes, Verification(Verdict.NOT_CHECKED, "not requested"))

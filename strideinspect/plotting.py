@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from strideinspect import report_page
 from strideinspect.results.report import Report
@@ -11,6 +12,8 @@ from strideinspect.settings import Settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from strideinspect.results.effective_field import EffectiveField
 
 
 def figure(report: Report, kind: str, layer: str | None = None, origin: report_page.Origin | None = None) -> Figure:
@@ -30,3 +33,22 @@ def drawn(file: str, settings: Settings, kind: str, suffix: str, layer: str | No
     figures.check()
     report = inspect(file, settings=replace(settings, verify="none"))
     return figures.written(figure(report, kind, layer, report_page.Origin(file, settings)), suffix)
+
+
+def effective_figure(field: EffectiveField) -> Figure:
+    """A figure of an effective field. Raises UsageError where matplotlib is not installed."""
+    from strideinspect.plots import figures
+
+    figures.check()
+    return figures.effective(field)
+
+
+def effective_drawn(
+    file: str, settings: Settings, suffix: str, progress: Callable[[str], None], asked: Mapping[str, Any]
+) -> bytes:
+    """The effective field of a model's cell as a file; `asked` are further arguments of `erf`."""
+    from strideinspect import erf
+    from strideinspect.plots import figures
+
+    figures.check()
+    return figures.written(figures.effective(erf(file, settings=settings, progress=progress, **asked)), suffix)

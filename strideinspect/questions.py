@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from strideinspect import arguments
 from strideinspect.arguments import LONGEST_NUMBER
-from strideinspect.errors import UnsupportedModelError, UsageError
+from strideinspect.errors import UsageError
 from strideinspect.limits import LONGEST_INPUT_AXIS
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
@@ -213,6 +214,7 @@ def erf(
     input_shapes: InputShapes | None = None,
     input_values: InputValues | None = None,
     settings: Settings | None = None,
+    layers: bool = False,
     progress: Callable[[str], None] | None = None,
 ) -> EffectiveField:
     """What a cell really sees: the gradient of its channels with respect to the inputs, with the weights of the file.
@@ -235,6 +237,7 @@ def erf(
         input_shapes: As of `inspect`.
         input_values: As of `inspect`.
         settings: What holds where an argument is None: its input shapes, input values and operators.
+        layers: Whether to measure layers on the way as well, at most twelve (`EffectiveField.growth`).
         progress: Called with one line of text about each step.
 
     Returns:
@@ -256,17 +259,23 @@ def erf(
     if seed < 0:
         raise UsageError(f"--seed {seed}: a seed is a whole number, 0 or more", "write --seed 0")
     model, analysis = _analysed(path, settings, input_shapes, input_values)
-    from strideinspect.gradients.engine import EngineError
+    from strideinspect.effective_outputs import measured
     from strideinspect.gradients.feeds import chosen
     from strideinspect.studies import effective_field as study
-    from strideinspect.verify.refusal import plain
 
     folder = None if images is None else os.fspath(images)
     feeds = chosen(folder, data, (tuple(mean), tuple(std)), seed, count)
-    try:
-        return study.effective_field(analysis, model, study.Request(at, feeds, seed, progress or _nothing))
-    except EngineError as error:
-        raise UnsupportedModelError(f"{model}: {plain(error)}") from None
+    place = study.place_of(analysis, at)
+    request = study.Request(place, feeds, seed, progress or _nothing)
+    field = measured(analysis, model, request)
+    if not layers:
+        return field
+    from strideinspect.studies import effective_growth as growth
+
+    found = [
+        (depth, measured(analysis, model, request._replace(at=at))) for depth, at in growth.layers(analysis, place)
+    ]
+    return replace(field, growth=tuple(growth.steps(found)))
 
 
 def _nothing(step: str) -> None:

@@ -83,7 +83,7 @@ class ReportCache:
         if not _is_final(task, report):
             return
         beside = []
-        if task.settings.verify == "full":
+        if task.settings.verify == "full" or task.settings.erf:
             from strideinspect.model.external_files import external_files  # imports onnx
 
             beside = [(str(file), _state(file)) for file in external_files(task.path)]

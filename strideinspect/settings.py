@@ -30,12 +30,15 @@ class Budget(NamedTuple):
         min_receptive_field: Smallest theoretical receptive field, in pixels along each axis of a graph input.
         max_unseen: Most pixels that the output does not depend on, along each axis of a graph input.
         max_macs: Most multiply-adds of all window nodes that the output depends on, for one batch element.
+        min_effective_radius: Smallest distance, in pixels from the center, within which 90 % of what moves the output
+            may lie; judged with `Settings.erf` alone.
     """
 
     max_stride: Fraction | None = None
     min_receptive_field: int | None = None
     max_unseen: int | None = None
     max_macs: int | None = None
+    min_effective_radius: int | None = None
 
 
 class Operator(NamedTuple):
@@ -83,6 +86,7 @@ class Settings:
         baseline: File of accepted findings, which are removed from reports; None for none.
         operators: How operators read that strideinspect does not know, by "domain:operator"; by "operator" alone in
             the standard domain.
+        erf: Whether to compute what the outputs really see, by gradients, for the rules about that.
 
     Raises UsageError for a value that an attribute cannot have. Names of rules, inputs and tensors, and sizes below 1,
     are checked when a model is inspected.
@@ -103,6 +107,7 @@ class Settings:
     baseline: Path | None = None
     timeout: float | None = None
     operators: Mapping[str, Operator] = field(default_factory=dict)
+    erf: bool = False
 
     def __post_init__(self) -> None:
         operators = 'operators={"my.domain:Smooth": Operator("elementwise")}'
@@ -124,6 +129,7 @@ class Settings:
             ),
             "timeout": None if self.timeout is None else arguments.seconds(self.timeout, "timeout"),
             "baseline": arguments.file(self.baseline, "the baseline"),
+            "erf": arguments.flag(self.erf, "erf"),
             "operators": dict(arguments.by_pattern(self.operators, "operators", operators, _operator)),
         }
         for name, value in converted.items():
@@ -164,6 +170,7 @@ def _budget(value: object, where: str) -> Budget:
         whole(value.min_receptive_field, "min_receptive_field", 1),
         whole(value.max_unseen, "max_unseen", 0),
         whole(value.max_macs, "max_macs", 1),
+        whole(value.min_effective_radius, "min_effective_radius", 1),
     )
 
 

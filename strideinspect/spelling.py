@@ -131,6 +131,11 @@ def ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
     return found
 
 
+def measured(value: float) -> str:
+    """A measured number to three digits, from 100 on as a whole one: `0.816`, `17.6`, `1,234`."""
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+
+
 def percent(share: float) -> str:
     """A share from 0 to 1 as a percentage with at least one significant digit.
 

@@ -87,6 +87,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "time backwards": ({"verify_timeout": -1}, "verify_timeout cannot be -1"),
     "not a time": ({"verify_timeout": float("nan")}, "verify_timeout cannot be nan"),
     "all time": ({"verify_timeout": float("inf")}, "verify_timeout cannot be inf"),
+    "erf as text": ({"erf": "yes"}, "erf cannot be 'yes'; write True or False"),
     "a time as text": ({"verify_timeout": "60"}, "verify_timeout cannot be '60'"),
     "budgets": ({"budgets": Budget(max_macs=9)}, "budgets must be pairs of a pattern and a value"),
     "a budget": ({"budgets": {"y": {"max_macs": 9}}}, r"budgets of 'y' must be a Budget; write Budget\("),

@@ -108,6 +108,12 @@ def run(
     verify: options.Verified = None,
     no_verify: options.NoVerify = False,
     verify_timeout: options.VerifyTimeout = None,
+    erf: Annotated[
+        bool,
+        typer.Option(
+            "--erf", help="Also judge what each output really sees, by gradients with the model's weights; takes time."
+        ),
+    ] = False,
     timeout: options.Timeout = None,
     jobs: options.Jobs = 1,
     exclude: options.Exclude = None,
@@ -163,6 +169,8 @@ def run(
     settings = options.settings(
         input_shape, input_value, select, ignore, expect, verify, verify_timeout, timeout, no_verify=no_verify
     )
+    if erf:
+        settings["erf"] = True
     if tensor:
         settings["tensors"] = tuple(tensor)
     if no_baseline or baseline is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from strideinspect.cli import one_model
+from strideinspect.cli import console, erf_options, one_model
 from strideinspect.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     GRAPH = "graph"
     BOXES = "boxes"
     CONTRIBUTION = "contribution"
+    ERF = "erf"
 
 
 @one_model.command
@@ -32,18 +33,34 @@ def run(
         Kind,
         typer.Option(
             help="Resolution by step; receptive field by depth; the graph by effective stride; the box of one layer's "
-            "middle index; how much each pixel contributes to it."
+            "middle index; how much each pixel contributes to it; what a cell really sees (the options of "
+            "strideinspect erf)."
         ),
     ],
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="The file: .svg, .png or .pdf.")],
     layer: Annotated[
         str | None, typer.Option(metavar="LAYER", help="Of boxes and contribution: the layer. Default: the coarsest.")
     ] = None,
+    at: erf_options.At = None,
+    images: erf_options.Images = None,
+    mean: erf_options.Mean = None,
+    std: erf_options.Std = None,
+    data: erf_options.Data = None,
+    seed: erf_options.Seed = 0,
+    count: erf_options.Count = None,
 ) -> int:
     """Draw a figure for a paper or a talk, by matplotlib."""
     suffix = Path(output).suffix.lower().lstrip(".")
     if suffix not in {"svg", "png", "pdf"}:
         raise UsageError(f"--output {output}: not a format of figures", "use a file that ends with .svg, .png or .pdf")
+    fed = erf_options.Fed(images, mean, std, data, seed, count)
+    if kind is Kind.ERF and layer is not None:
+        raise UsageError(
+            "--layer only works with --kind boxes and contribution", f"name a cell of it: --at {layer}:7,7"
+        )
+    if kind is not Kind.ERF and (at is not None or fed != erf_options.Fed()):
+        raise UsageError("the options that choose a cell and its inputs only work with --kind erf", "remove them")
+    asked = {"at": at, **fed.arguments()}
 
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import plotting
@@ -52,7 +69,10 @@ def run(
         from strideinspect.results.written_file import WrittenFile
 
         outputs.check_writable(Path(output))
-        data = plotting.drawn(file, settings, kind.value, suffix, layer)
+        if kind is Kind.ERF:
+            data = plotting.effective_drawn(file, settings, suffix, console.step, asked)
+        else:
+            data = plotting.drawn(file, settings, kind.value, suffix, layer)
         outputs.write_bytes(Path(output), data)
         written = [WrittenFile(output, kind.value, 0, 0)]
         return one_model.Answered(report.answer(shown, written), report.data(shown, written, "plot"))

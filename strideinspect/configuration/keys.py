@@ -157,6 +157,12 @@ def _count(least: int) -> Callable[[object], int]:
     return read
 
 
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongValueError("must be true or false")
+    return value
+
+
 def _stride(value: object) -> Fraction:
     try:
         stride = Fraction(value) if _number(value) or isinstance(value, str) else Fraction(0)
@@ -172,6 +178,7 @@ _BOUNDS: Mapping[str, Reader] = {
     "min-receptive-field": _count(1),
     "max-unseen": _count(0),
     "max-macs": _count(1),
+    "min-effective-radius": _count(1),
 }
 
 
@@ -226,6 +233,7 @@ _READERS: Mapping[str, Reader] = {
     "budgets": _budgets,
     "per-node-ignores": _per_node_ignores,
     "operators": _operators,
+    "erf": _flag,
 }
 KEYS = (*_READERS, "baseline", "exclude", "files")
 """Every key of a configuration."""

@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from strideinspect.errors import UsageError
-from strideinspect.plots import box_figure, fields_figure, graph_figure, ladder_figure
+from strideinspect.plots import box_figure, effective_figure, fields_figure, graph_figure, ladder_figure
 from strideinspect.results.contribution import Contributions
 from strideinspect.results.report import Report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from strideinspect.results.effective_field import EffectiveField
 
 Draw = Callable[["Report", "Contributions", "str | None"], "Figure"]
 
@@ -23,7 +25,7 @@ KINDS: Mapping[str, Draw] = {
     "boxes": box_figure.boxes,
     "contribution": box_figure.contribution,
 }
-"""What can be drawn."""
+"""What can be drawn of a report."""
 
 SUFFIXES = ("svg", "png", "pdf")
 
@@ -64,6 +66,14 @@ def figure(report: Report, contributions: Contributions, kind: str, layer: str |
 
     with matplotlib.rc_context(_STYLE):
         return KINDS[kind](report, contributions, layer)
+
+
+def effective(field: EffectiveField) -> Figure:
+    """The figure of an effective field, in the same style."""
+    import matplotlib
+
+    with matplotlib.rc_context(_STYLE):
+        return effective_figure.draw(field)
 
 
 def written(figure: Figure, suffix: str) -> bytes:

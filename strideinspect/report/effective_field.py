@@ -6,18 +6,21 @@ from collections.abc import Iterator, Sequence
 from math import log10
 
 from strideinspect.report.answers import Answer, Section
-from strideinspect.report.layout import Column
+from strideinspect.report.layout import Column, printable
 from strideinspect.results.effective_field import EffectiveField, EffectiveInput
 from strideinspect.spelling import (
     NONE,
     along,
     axis_noun,
+    by_axes,
     count,
     listed,
+    measured,
     percent,
     place_text,
     plural,
     point_noun,
+    shape_text,
     span,
 )
 
@@ -29,13 +32,39 @@ _NUMBERS = (
     Column("center", right=True),
     Column("center of mass", right=True),
 )
+_GROWTH = (
+    Column("layer", elastic=True, floor=7),
+    Column("depth", right=True),
+    Column("in", elastic=True, floor=3),
+    Column("theoretical", right=True),
+    Column("sigma", right=True),
+    Column("sigma/√depth", right=True),
+)
 _SHADES = " ░▒█"
 _FED = {"noise": "random input", "images": "image", "data": "given input"}
 
 
 def answer(field: EffectiveField) -> Answer:
     """One section per graph input that has a position."""
-    return Answer(field.path, [_section(field, seen, last=seen is field.inputs[-1]) for seen in field.inputs])
+    sections = [_section(field, seen, last=seen is field.inputs[-1]) for seen in field.inputs]
+    return Answer(field.path, [*sections, *([_growth(field)] if field.growth else [])])
+
+
+def _growth(field: EffectiveField) -> Section:
+    """A row per layer: of independent random weights sigma grows with the square root of depth (Luo et al. 2016)."""
+    rows = [
+        (
+            printable(step.tensor),
+            str(step.depth),
+            step.input,
+            shape_text(step.theoretical),
+            by_axes(map(measured, step.sigma)),
+            by_axes(measured(sigma / step.depth**0.5) for sigma in step.sigma),
+        )
+        for step in field.growth
+    ]
+    note = "with equal kernels and no strides, the theoretical field grows with depth, and sigma with √depth alone"
+    return Section("How it grows with depth, at the middle index of layers on the way:", _GROWTH, rows, [note])
 
 
 def _section(field: EffectiveField, seen: EffectiveInput, *, last: bool) -> Section:
@@ -46,25 +75,22 @@ def _section(field: EffectiveField, seen: EffectiveInput, *, last: bool) -> Sect
             "" if position else seen.name,
             axis_noun(position, rank),
             NONE if seen.theoretical[position] is None else f"{seen.theoretical[position]:,}",
-            _number(seen.sigma[position]),
-            _number(seen.center[position]),
-            _number(seen.centroid[position]),
+            measured(seen.sigma[position]),
+            measured(seen.center[position]),
+            measured(seen.centroid[position]),
         )
         for position in range(rank)
     ]
     fed = count(field.count, _FED[field.source])
     notes = [*_masses(seen), *(_remarks(field) if last else ())]
-    return Section(f"What {place} really sees, by its gradients at {fed}:", _NUMBERS, rows, notes, _picture(seen))
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+    heading = f"What {place} really sees, by its gradients at {fed}:"
+    return Section(heading, _NUMBERS, rows, notes, picture=_picture(seen))
 
 
 def _masses(seen: EffectiveInput) -> Iterator[str]:
     """What the numbers say, in sentences."""
     noun = plural(point_noun(len(seen.axes)))
-    within = [f"{share} % within {_number(radius)}" for share, radius in seen.radius.items()]
+    within = [f"{share} % within {measured(radius)}" for share, radius in seen.radius.items()]
     yield f"mass around the center: {listed(within)} {noun}"
     if seen.share_of_theoretical is not None:
         share = percent(seen.share_of_theoretical) if seen.share_of_theoretical < 1 else "all"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strideinspect.results.boxes import Place
@@ -11,6 +12,7 @@ from strideinspect.results.field import Shape, Span
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 
@@ -67,6 +69,24 @@ class GradientChecks(NamedTuple):
     support: str
 
 
+class GrowthStep(NamedTuple):
+    """What the middle index of a layer really sees of one graph input.
+
+    Attributes:
+        tensor: The layer's output.
+        depth: The most convolutions and poolings on a way to it, itself included.
+        input: Name of the graph input.
+        theoretical: Size of the theoretical field along each axis; None without a closed form.
+        sigma: Standard deviation of the mass along each axis.
+    """
+
+    tensor: str
+    depth: int
+    input: str
+    theoretical: tuple[int | None, ...]
+    sigma: tuple[float, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class EffectiveField:
     """The answer to `erf`.
@@ -82,6 +102,7 @@ class EffectiveField:
         crop: Per graph input, the first pixel and the size of the part that was enough along each axis; empty where the
             whole input was run.
         checks: What was checked.
+        growth: The same at layers on the way, by depth; empty where that was not asked for.
     """
 
     path: str
@@ -93,12 +114,33 @@ class EffectiveField:
     straight_through: bool
     crop: Mapping[str, tuple[Shape, Shape]]
     checks: GradientChecks
+    growth: tuple[GrowthStep, ...] = ()
+
+    def plot(self) -> Figure:
+        """A matplotlib figure: the maps, the distances that hold their mass, and the theoretical field.
+
+        Raises UsageError where matplotlib is not installed.
+        """
+        # By name, since a result must not depend on what stands above it.
+        figure: Figure = import_module("strideinspect.plotting").effective_figure(self)
+        return figure
 
     def to_dict(self) -> dict[str, Any]:
         """The answer without its maps, as dicts, lists, texts and numbers: the schema `strideinspect/erf/1`."""
         from strideinspect.results import effective_field_data
 
         facts = effective_field_data.Facts(
-            self.count, self.source, self.random_weights, self.straight_through, self.crop, self.checks
+            self.count, self.source, self.random_weights, self.straight_through, self.crop, self.checks, self.growth
         )
         return {**effective_field_data.document(self.path, self.at, self.inputs, facts)}
+
+
+class EffectiveOutput(NamedTuple):
+    """What an output really sees, at its middle index; `field` is None where that is not known, and `reason` says why.
+
+    The cell is one of another map where the output was pooled from that.
+    """
+
+    output: str
+    field: EffectiveField | None
+    reason: str = ""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from strideinspect.results.boxes import Place
-from strideinspect.results.effective_field import EffectiveInput, GradientChecks
+from strideinspect.results.effective_field import EffectiveInput, GradientChecks, GrowthStep
 from strideinspect.results.field import Shape
-from strideinspect.results.json_erf_types import NAME, EffectiveInputJson, ErfJson
+from strideinspect.results.json_erf_types import NAME, EffectiveInputJson, ErfJson, GrowthStepJson
 
 
 class Facts(NamedTuple):
@@ -20,6 +20,7 @@ class Facts(NamedTuple):
     straight_through: bool
     crop: Mapping[str, tuple[Shape, Shape]]
     checks: GradientChecks
+    growth: tuple[GrowthStep, ...]
 
 
 def document(path: str, at: Place, inputs: tuple[EffectiveInput, ...], facts: Facts) -> ErfJson:
@@ -38,6 +39,17 @@ def document(path: str, at: Place, inputs: tuple[EffectiveInput, ...], facts: Fa
         "straight_through": facts.straight_through,
         "crop": [{"name": name, "first": [*first], "size": [*size]} for name, (first, size) in facts.crop.items()],
         "checks": {"adjoint": facts.checks.adjoint, "support": facts.checks.support},
+        "growth": [*map(_step, facts.growth)],
+    }
+
+
+def _step(step: GrowthStep) -> GrowthStepJson:
+    return {
+        "output": step.tensor,
+        "depth": step.depth,
+        "input": step.input,
+        "theoretical": [*step.theoretical],
+        "sigma": [*step.sigma],
     }
 
 

@@ -44,6 +44,16 @@ class CropJson(TypedDict):
     size: CountPerAxis
 
 
+class GrowthStepJson(TypedDict):
+    """What the middle index of a layer sees of one graph input."""
+
+    output: str
+    depth: Annotated[int, "The most convolutions and poolings on a way to it, itself included."]
+    input: str
+    theoretical: Annotated[list[int | None], "Size of the theoretical field per axis; null without a closed form."]
+    sigma: Annotated[list[float], "Standard deviation of the mass per axis."]
+
+
 class ErfJson(TypedDict):
     """What strideinspect erf --format json writes. New keys may be added without a new version."""
 
@@ -60,3 +70,4 @@ class ErfJson(TypedDict):
     straight_through: bool
     crop: list[CropJson]
     checks: ChecksJson
+    growth: Annotated[list[GrowthStepJson], "The same at layers on the way, by depth; empty without --layers."]

@@ -41,11 +41,12 @@ Decode positions, and lay anchors, at the center that the finding names. Nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
 from strideinspect.rules.bounds import by_input
+from strideinspect.rules.causal_axes import causal
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed
@@ -67,7 +68,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             drifts: dict[tuple[Fraction, Fraction], list[int]] = {}
             for field in fields:
                 offset = _drift(field)
-                if offset is not None and field.stride is not None and not _causal(field, fields):
+                if offset is not None and field.stride is not None and not causal(field, fields):
                     drifts.setdefault((offset, field.stride), []).append(field.axis)
             for (offset, stride), axes in drifts.items():
                 yield Draft(
@@ -97,18 +98,3 @@ def _drift(field: Field) -> Fraction | None:
 
 def _matters(distance: Fraction, stride: Fraction) -> bool:
     return abs(distance) >= 1 and abs(distance) * 4 >= stride
-
-
-def _causal(field: Field, fields: Sequence[Field]) -> bool:
-    """Whether an axis sees only the past on purpose: that of a signal, or the time axis of a video.
-
-    An image has no such axis. Symmetrically padded 3×3 windows with stride 2 see no pixel ahead either, but no whole
-    index back, and what is padded in front along all axes is shifted.
-    """
-    causal = [other.axis for other in fields if _sees_the_past(other, at_least=1 if len(fields) == 1 else other.stride)]
-    return causal == [field.axis]
-
-
-def _sees_the_past(field: Field, *, at_least: Fraction | int | None) -> bool:
-    aligned = field.alignment
-    return aligned is not None and aligned.causal and at_least is not None and aligned.lookback >= at_least

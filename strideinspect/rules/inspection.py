@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
     from strideinspect.model.ambiguity import Outcome
+    from strideinspect.results.effective_field import EffectiveOutput
     from strideinspect.results.field import Span
     from strideinspect.results.report import Finding
     from strideinspect.results.verdict import Verification
@@ -28,6 +29,7 @@ class Inspection:
     `accepts` says of an input's name and shape whether that size may be advised. `refused_sizes` are shapes of graph
     inputs at which onnxruntime does not run the model: they are not advised.
     `advises` is False in an inspection that is made only to judge a size: its findings name no other sizes.
+    `effective` is what the outputs really see; empty where the settings do not ask for it.
     """
 
     analysis: Analysis
@@ -39,6 +41,7 @@ class Inspection:
     passed_over: str = ""
     refused_sizes: frozenset[tuple[str, tuple[int, ...]]] = frozenset()
     advises: bool = True
+    effective: Sequence[EffectiveOutput] = ()
 
     @cached_property
     def findings_elsewhere(self) -> dict[tuple[str, tuple[int, ...]], list[Finding]]:

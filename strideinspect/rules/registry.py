@@ -27,6 +27,7 @@ RuleCheck = Callable[["Inspection"], Iterable[Draft]]
 
 _NO_RULES = {
     "bounds",
+    "causal_axes",
     "causes",
     "clean_sizes",
     "contradictions",

@@ -50,7 +50,7 @@ def _findings(inspection: Inspection, name: str, shape: Shape) -> list[Finding]:
     if (name, shape) not in known:
         analysis = inspection.size_search.at(name, shape)
         # An inspection without advice: it would ask for other sizes in turn.
-        there = replace(inspection, analysis=analysis, verification=None, advises=False)
+        there = replace(inspection, analysis=analysis, verification=None, advises=False, effective=())
         ids = frozenset(rule.id for rule in registry.all_rules())
         causes = registry.run(there, ids, after_verification=False)
         known[name, shape] = [finding for places in causes for finding in places]

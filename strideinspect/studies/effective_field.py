@@ -39,7 +39,7 @@ Step = Callable[[str], None]
 class Request(NamedTuple):
     """A cell, what to feed, and the seed of random weights and directions; `step` is told what is being done."""
 
-    at: str | None
+    at: Place
     feeds: Callable[[Inputs, Mapping[str, tuple[int, ...]]], Feeds]
     seed: int
     step: Step
@@ -48,10 +48,10 @@ class Request(NamedTuple):
 def effective_field(analysis: Analysis, path: str, request: Request) -> EffectiveField:
     """The effective field of one cell, with its checks.
 
-    Raises UsageError where there is no such cell, UnsupportedModelError where a node has no gradient or a check fails,
+    Raises UnsupportedModelError where a node has no gradient or a check fails, UsageError where the feeds do not fit,
     EngineError where onnxruntime does not run the model.
     """
-    place = _place(analysis, request.at)
+    place = request.at
     boxes = box_of(analysis, place)
     crop = cropped(analysis, place, boxes)
     if crop is not None:
@@ -62,25 +62,47 @@ def effective_field(analysis: Analysis, path: str, request: Request) -> Effectiv
     return _measured(analysis, path, place, boxes, None, request)
 
 
-def _place(analysis: Analysis, at: str | None) -> Place:
+def place_of(analysis: Analysis, at: str | None) -> Place:
     """The cell that is asked for; by default the middle one of the first output with a position.
 
-    Where no output has one, of the map that the first of them was pooled from.
+    Where no output has one, of the map that the first of them was pooled from. Raises UsageError where there is none.
     """
     if at is not None:
         place = places.place(analysis, at, analysis.network.outputs, "--at")
         if place.tensor in analysis.network.inputs:
             raise UsageError(f"--at {at}: {place.tensor} is an input", "name an output, or a tensor inside the model")
         return place
-    outputs = [name for name in analysis.network.outputs if name in analysis.shapes.shapes]
-    last = [f.last_local.tensor for name in outputs for f in analysis.tensor(name).fields if f.last_local is not None]
-    most = max(map(len, analysis.spatial_axes.values()), default=0)  # windows of attention have more
-    for name in [*outputs, *last]:
-        axes = places.position_axes(analysis, name)
-        if 1 <= len(axes) <= most and name not in analysis.network.inputs:
-            shape = analysis.shapes.shapes[name]
-            return Place(name, shape, axes, tuple(shape[axis] // 2 for axis in axes))
+    names = analysis.network.outputs
+    middles = (
+        middle(analysis, name) for name in [*names, *(last for name in names for last in _pooled(analysis, name))]
+    )
+    found = next((place for place in middles if place is not None), None)
+    if found is not None:
+        return found
     raise UsageError("no output has a position", "name an index of a tensor inside the model: --at TENSOR:7,7")
+
+
+def middle_of(analysis: Analysis, output: str) -> Place | None:
+    """The middle index of an output, or of the map that it was pooled from; None where neither has a position."""
+    middles = (middle(analysis, name) for name in [output, *_pooled(analysis, output)])
+    return next((place for place in middles if place is not None), None)
+
+
+def _pooled(analysis: Analysis, name: str) -> list[str]:
+    """The last maps with a position that a tensor without one was made of."""
+    if name not in analysis.shapes.shapes:
+        return []
+    return [field.last_local.tensor for field in analysis.tensor(name).fields if field.last_local is not None]
+
+
+def middle(analysis: Analysis, name: str) -> Place | None:
+    """The middle index of a tensor; None where it has no position."""
+    axes = places.position_axes(analysis, name)
+    most = max(map(len, analysis.spatial_axes.values()), default=0)  # windows of attention have more
+    if not 1 <= len(axes) <= most or name in analysis.network.inputs:
+        return None
+    shape = analysis.shapes.shapes[name]
+    return Place(name, shape, axes, tuple(shape[axis] // 2 for axis in axes))
 
 
 def _measured(
@@ -93,9 +115,7 @@ def _measured(
     try:
         bundle = bundled(run_at.shapes, there.tensor, sources, request.seed)
     except RefusedError as error:
-        raise UnsupportedModelError(
-            f"{path}: {error}", "name a tensor before it with --at" if request.at is None else ""
-        ) from None
+        raise UnsupportedModelError(f"{path}: {error}", "name a tensor before it with --at") from None
     whole = {name: (analysis.sizes[name], kind) for name, (_, kind) in bundle.inputs.items()}
     feeds = request.feeds(whole, analysis.spatial_axes)
     maps = _maps(bundle, feeds, there, crop, analysis, request.step)

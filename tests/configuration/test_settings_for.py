@@ -21,6 +21,7 @@ fail-on = "warning"
 input-shapes = {image = [1, 3, 320, 320]}
 verify = "none"
 verify-timeout = 10
+erf = true
 tensors = ["layer3*"]
 expect = ["logits:size=427x213,stride=1/2"]
 baseline = "accepted.json"
@@ -32,6 +33,7 @@ partial-window = "note"
 [tool.strideinspect.budgets]
 max-stride = 32
 max-macs = 4e9
+min-effective-radius = 40
 
 [tool.strideinspect.budgets.outputs]
 "P3*" = {max-stride = "1/2", min-receptive-field = 100, max-unseen = 0}
@@ -59,6 +61,7 @@ def test_every_key(tmp_path: Path) -> None:
         input_shapes={"image": (1, 3, 320, 320)},
         verify="none",
         verify_timeout=10.0,
+        erf=True,
         tensors=("layer3*",),
         expect=(
             Expectation(
@@ -68,7 +71,7 @@ def test_every_key(tmp_path: Path) -> None:
             ),
         ),
         budgets=(
-            ("*", Budget(max_stride=Fraction(32), max_macs=4_000_000_000)),
+            ("*", Budget(max_stride=Fraction(32), max_macs=4_000_000_000, min_effective_radius=40)),
             ("P3*", Budget(max_stride=Fraction(1, 2), min_receptive_field=100, max_unseen=0)),
         ),
         per_node_ignores=(("layer2.*", ("stride-gap",)),),
@@ -80,8 +83,8 @@ def test_budget_of_an_output(tmp_path: Path) -> None:
     """Of every kind of bound the last that names the output holds; a bound of 0 is one."""
     write(tmp_path / "pyproject.toml", EVERYTHING)
     settings = settings_for(tmp_path / "model.onnx")
-    assert settings.budget("logits") == Budget(max_stride=Fraction(32), max_macs=4_000_000_000)
-    assert settings.budget("P3_out") == Budget(Fraction(1, 2), 100, 0, 4_000_000_000)
+    assert settings.budget("logits") == Budget(max_stride=Fraction(32), max_macs=4_000_000_000, min_effective_radius=40)
+    assert settings.budget("P3_out") == Budget(Fraction(1, 2), 100, 0, 4_000_000_000, 40)
 
 
 PLACES: dict[str, tuple[dict[str, str], str | None]] = {
@@ -163,6 +166,7 @@ def test_files_of_a_pattern(model: str, wanted: Settings, tmp_path: Path) -> Non
     ("budgets = {max-stride = 0}", 'budgets: max-stride must be a number above 0, or a fraction such as "1/2"',
      ""),
     ("budgets = {max-unseen = 0.5}", "budgets: max-unseen must be a whole number, 0 or more", ""),
+    ("erf = 1", "erf must be true or false", ""),
     ("budgets = {max-macs = inf}", "budgets: max-macs must be a whole number, 1 or more", ""),
     ("budgets = {outputs = {P3 = 3}}", "budgets 'P3' must be a table", ""),
     ("budgets = {outputs = {P3 = {max-macs = 0}}}", "budgets: P3: max-macs must be a whole number, 1 or more", ""),

@@ -9,12 +9,14 @@ import numpy as np
 import onnx
 import pytest
 
-from strideinspect import Report, UsageError, inspect, plotting
+from strideinspect import Report, UsageError, erf, inspect, plotting
 from strideinspect.plots import figures
 from tests.cli.process import SAMPLES, strideinspect
+from tests.oracle_models import model_of
 from tests.page.pages import HOSTILE, hostile_model, sample
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+from matplotlib.patches import Circle, Rectangle
 
 BEGINNINGS = {"svg": b"<?xml", "png": b"\x89PNG", "pdf": b"%PDF"}
 
@@ -88,6 +90,62 @@ def test_the_command(tmp_path: Path) -> None:
     done = strideinspect("plot", model, "--kind", "ladder", "-o", "ladder.bmp", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert ".svg, .png or .pdf" in done.stderr
+
+
+@pytest.fixture
+def seen(tmp_path: Path) -> Path:
+    """Two windows of ones over an image, whose effective fields follow by hand."""
+    ones = np.ones((1, 1, 3, 3), np.float32)
+    body = "a = Conv <pads = [1, 1, 1, 1]> (x, w) y = Conv <pads = [1, 1, 1, 1]> (a, w)"
+    onnx.save(model_of(body, {"x": (1, 1, 24, 24)}, opset=18, constants={"w": ones}), tmp_path / "model.onnx")
+    return tmp_path / "model.onnx"
+
+
+def test_an_effective_field_in_its_theoretical_one(seen: Path) -> None:
+    """Two 3×3 windows on row 12, column 9: a box of 5×5 pixels around it, and the circles of 50, 90 and 99 %.
+
+    The map is [1, 2, 3, 2, 1] times itself, 81 in all. Within distance 1 lie 9 + 4·6 = 33, within √2 all of 49, over
+    half; within 2 there are 4·3 more, within √5 another 8·2: 77 of 81, over 90 %. The rest are corners, at √8.
+    """
+    axes = erf(seen, at="12,9", count=1).plot().axes[0]
+    *circles, box = axes.patches
+    assert isinstance(box, Rectangle)
+    assert (box.get_xy(), box.get_width(), box.get_height()) == ((6.5, 9.5), 5, 5)
+    found = [(circle.center, circle.radius) for circle in circles if isinstance(circle, Circle)]
+    assert found == [((9, 12), pytest.approx(radius, rel=1e-5)) for radius in (2**0.5, 5**0.5, 8**0.5)]
+    (image,) = axes.images
+    drawn = np.asarray(image.get_array())
+    assert drawn.shape == (24, 24)
+    assert drawn.argmax() == 12 * 24 + 9
+
+
+@pytest.mark.parametrize("suffix", figures.SUFFIXES)
+def test_effective_fields_have_equal_bytes(suffix: str, seen: Path) -> None:
+    """Computed and drawn again, each format has the same bytes."""
+    first, second = (figures.written(erf(seen, count=1).plot(), suffix) for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize("rank", [1, 3])
+def test_effective_fields_of_signals_and_volumes(rank: int, tmp_path: Path) -> None:
+    """A signal is a curve over its samples, a volume the slice through the center."""
+    ones = np.ones((1, 1, *(3,) * rank), np.float32)
+    model = model_of("y = Conv (x, w)", {"x": (1, 1, *(9,) * rank)}, opset=18, constants={"w": ones})
+    onnx.save(model, tmp_path / "model.onnx")
+    axes = erf(tmp_path / "model.onnx", count=1).plot().axes[0]
+    assert axes.get_xlabel() == {1: "samples of x", 3: "columns of x, slice 4"}[rank]
+
+
+def test_the_command_for_effective_fields(seen: Path, tmp_path: Path) -> None:
+    """It takes the options of `erf`, and other kinds refuse them."""
+    given = ("plot", str(seen), "-o", "field.svg", "--at", "y:12,9", "--count", "1")
+    done = strideinspect(*given, "--kind", "erf", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "row 12, column 9 of y" in (tmp_path / "field.svg").read_text()
+    refused = strideinspect(*given, "--kind", "boxes", cwd=tmp_path)
+    assert (refused.returncode, "only work with --kind erf" in refused.stderr) == (2, True)
+    refused = strideinspect(*given, "--kind", "erf", "--layer", "y", cwd=tmp_path)
+    assert (refused.returncode, "--at y:7,7" in refused.stderr) == (2, True)
 
 
 def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -192,6 +192,42 @@ def field_is_counted(case: Case) -> None:
     assert f"sees {seen} pixels" in case.finding.message
 
 
+def _responses(case: Case) -> Array:
+    """How much the sum of the middle index's channels moves with each pixel of the 11×11 input."""
+    feeds = case.feeds()
+    before = case.outputs(feeds)[0][0, :, 5, 5].sum()
+    found = np.zeros((11, 11))
+    for place in np.ndindex(11, 11):
+        feed = {name: value.copy() for name, value in feeds.items()}
+        feed["x"][(0, 0, *place)] += 1
+        found[place] = abs(case.outputs(feed)[0][0, :, 5, 5].sum() - before)
+    return found
+
+
+def response_is_near(case: Case) -> None:
+    """Of what the middle index moves with, 90 % lies within the distance that the finding says, and less nearer."""
+    found = _responses(case)
+    rows, columns = np.indices(found.shape)
+    far = np.hypot(rows - 5, columns - 5)
+    radius = min(r for r in np.unique(far) if found[far <= r].sum() >= 0.9 * found.sum())
+    assert f"within {radius:.3g} pixels" in case.finding.message
+
+
+def response_lies_to_one_side(case: Case) -> None:
+    """The mean of the rows and columns with which the middle index moves is one pixel after it."""
+    found = _responses(case)
+    for axis in (0, 1):
+        mean = (np.indices(found.shape)[axis] * found).sum() / found.sum()
+        assert f"{mean - 5:.3g} pixel after it along axis {axis + 2}" in case.finding.message
+
+
+def channels_always_add_up_to_the_same(case: Case) -> None:
+    """Whatever the input, so that there is no derivative."""
+    sums = [case.outputs(case.feeds(seed))[0].sum(1) for seed in range(3)]
+    assert all(np.allclose(one, sums[0], rtol=1e-6) for one in sums)
+    assert "add up to a constant" in case.finding.message
+
+
 def stride_is_measured(case: Case) -> None:
     """The rows of index 1 are those of index 0, as many rows further as the finding says."""
     seen = case.moves(2)[0, 0, :, 0]

@@ -233,6 +233,26 @@ def test_images_need_pillow_or_are_decoded(tmp_path: Path) -> None:
     assert (field.source, field.count) == ("images", 1)
 
 
+def test_growth_with_depth(tmp_path: Path) -> None:
+    """Each 3×3 window of ones adds a variance of 2/3 along an axis, so that sigma/√depth is √(2/3) at every depth."""
+    body = " ".join(f"t{n + 1} = Conv <pads = [1, 1, 1, 1]> (t{n}, w)" for n in range(15))
+    path = tmp_path / "model.onnx"
+    model = model_of(body, {"t0": (1, 1, 40, 40)}, constants={"w": ONES}, outputs=["t15"])
+    onnx.save(model, path)
+    field = strideinspect.erf(path, count=1, layers=True)
+    assert len(field.growth) == 12  # of 15, from the first to the last
+    assert [field.growth[0].depth, field.growth[-1].depth] == [1, 15]
+    for step in field.growth:
+        assert step.tensor == f"t{step.depth}"
+        assert step.theoretical == (2 * step.depth + 1,) * 2
+        assert step.sigma == pytest.approx(((2 / 3 * step.depth) ** 0.5,) * 2, rel=1e-4)
+    assert strideinspect.erf(path, count=1).growth == ()
+    shown = run("erf", str(path), "--count", "1", "--layers").stdout
+    assert shown.count("0.816×0.816") == 12 + 1  # at depth 1 sigma itself, too
+    told = json.loads(run("erf", str(path), "--count", "1", "--layers", "--format", "json").stdout)["growth"]
+    assert (told[-1]["output"], told[-1]["depth"], told[-1]["theoretical"]) == ("t15", 15, [31, 31])
+
+
 @pytest.mark.slow
 def test_resnet50_has_a_gradient_in_exactly_its_theoretical_field() -> None:
     """427 rows and columns, the number of papers, at an input that is large enough; most mass lies far inside."""

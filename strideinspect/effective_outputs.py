@@ -1,0 +1,47 @@
+"""What the outputs of a model really see, for the rules that judge it, and for `erf`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from strideinspect.analysis import Analysis
+from strideinspect.errors import StrideinspectError, UnsupportedModelError
+from strideinspect.gradients import feeds
+from strideinspect.gradients.engine import EngineError
+from strideinspect.results.effective_field import EffectiveField, EffectiveOutput
+from strideinspect.studies import effective_field as study
+from strideinspect.verify.refusal import plain
+
+
+def measured(analysis: Analysis, path: str, request: study.Request) -> EffectiveField:
+    """The effective field of one cell. Raises UnsupportedModelError, also where onnxruntime refuses, and UsageError."""
+    try:
+        return study.effective_field(analysis, path, request)
+    except EngineError as error:
+        raise UnsupportedModelError(f"{path}: {plain(error)}") from None
+
+
+def effective_outputs(analysis: Analysis, progress: Callable[[str], None]) -> Iterator[EffectiveOutput]:
+    """The middle index of each output, or of the map that it was pooled from, at noise; without one, none.
+
+    Where the file has no weights there is nothing to judge.
+    """
+    path = analysis.network.model.path
+    noise = feeds.chosen(None, (), ((), ()), 0, None)
+    for output in analysis.network.outputs:
+        place = study.middle_of(analysis, output)
+        if place is None:
+            continue
+        request = study.Request(place, noise, 0, partial(_told, progress, output))
+        try:
+            field = measured(analysis, path, request)
+        except StrideinspectError as error:
+            yield EffectiveOutput(output, None, error.message.removeprefix(f"{path}: "))
+        else:
+            lacking = "the file has no weights" if field.random_weights else ""
+            yield EffectiveOutput(output, None if lacking else field, lacking)
+
+
+def _told(progress: Callable[[str], None], output: str, step: str) -> None:
+    progress(f"{step}, for {output}")
