@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from strideinspect.results.changes import Broken, Change, DroppedBy, Summary
     from strideinspect.results.diff import Diff
     from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow
-    from strideinspect.results.effective_field import EffectiveField, EffectiveInput, GradientChecks
+    from strideinspect.results.effective_field import EffectiveField
+    from strideinspect.results.effective_parts import EffectiveInput, GradientChecks, GrowthStep
     from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
     from strideinspect.results.fixed import Fixed
     from strideinspect.results.fixes import Fix, LeftOver, RunComparison
@@ -102,6 +103,7 @@ __all__ = [
     "Fixed",
     "FullField",
     "GradientChecks",
+    "GrowthStep",
     "Impulses",
     "Input",
     "InputShapeError",
@@ -178,7 +180,8 @@ _MODULES = {
     "results.changes": "Broken Change DroppedBy Summary",
     "results.diff": "Diff",
     "results.differences": "Difference FirstDifference MatchedOutput MatchedWindow",
-    "results.effective_field": "EffectiveField EffectiveInput GradientChecks",
+    "results.effective_field": "EffectiveField",
+    "results.effective_parts": "EffectiveInput GradientChecks GrowthStep",
     "results.field": "Alignment Field FullField LastLocal Positions",
     "results.fixed": "Fixed",
     "results.fixes": "Fix LeftOver RunComparison",

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from strideinspect.results.effective_field import EffectiveField, EffectiveInput
+    from strideinspect.results.effective_field import EffectiveField
+    from strideinspect.results.effective_parts import EffectiveInput
     from strideinspect.results.field import Span
 
 _DASHES: Final = {50: "solid", 90: "dashed", 99: "dotted"}

@@ -7,7 +7,8 @@ from math import log10
 
 from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column, printable
-from strideinspect.results.effective_field import EffectiveField, EffectiveInput
+from strideinspect.results.effective_field import EffectiveField
+from strideinspect.results.effective_parts import EffectiveInput
 from strideinspect.spelling import (
     NONE,
     along,

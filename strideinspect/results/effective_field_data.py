@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from strideinspect.results.boxes import Place
-from strideinspect.results.effective_field import EffectiveInput, GradientChecks, GrowthStep
+from strideinspect.results.effective_parts import EffectiveInput, GradientChecks, GrowthStep
 from strideinspect.results.field import Shape
 from strideinspect.results.json_erf_types import NAME, EffectiveInputJson, ErfJson, GrowthStepJson
 

@@ -52,7 +52,8 @@ from strideinspect.rules.registry import rule
 from strideinspect.spelling import listed, measured, place_text, plural, point_noun
 
 if TYPE_CHECKING:
-    from strideinspect.results.effective_field import EffectiveField, EffectiveInput
+    from strideinspect.results.effective_field import EffectiveField
+    from strideinspect.results.effective_parts import EffectiveInput
     from strideinspect.rules.inspection import Inspection
 
 

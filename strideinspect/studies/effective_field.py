@@ -21,7 +21,8 @@ from strideinspect.gradients.feeds import Feeds, Inputs
 from strideinspect.gradients.quantised_operators import PLAIN
 from strideinspect.gradients.reverse import RefusedError
 from strideinspect.results.boxes import Box, Place
-from strideinspect.results.effective_field import EffectiveField, EffectiveInput, GradientChecks
+from strideinspect.results.effective_field import EffectiveField
+from strideinspect.results.effective_parts import EffectiveInput, GradientChecks
 from strideinspect.results.field import Shape, Span
 from strideinspect.studies import places
 from strideinspect.studies.cropping import Crop, cropped

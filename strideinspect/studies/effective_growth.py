@@ -7,7 +7,8 @@ from typing import Final
 
 from strideinspect.analysis import Analysis
 from strideinspect.results.boxes import Place
-from strideinspect.results.effective_field import EffectiveField, GrowthStep
+from strideinspect.results.effective_field import EffectiveField
+from strideinspect.results.effective_parts import GrowthStep
 from strideinspect.studies.effective_field import middle
 
 MOST: Final = 12

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.results.effective_field import EffectiveInput
+from strideinspect.results.effective_parts import EffectiveInput
 from strideinspect.results.field import Span
 
 _RADII: Final = (50, 90, 99)
