@@ -80,8 +80,12 @@ def has_ended(process: subprocess.Popen[str]) -> None:
 
 
 def _clean() -> None:
-    for process in [*_State.children]:
+    children = [*_State.children]
+    for process in children:
         process.kill()
+    until = time.monotonic() + ENDING_SECONDS
+    while any(process.poll() is None for process in children) and time.monotonic() < until:
+        time.sleep(0.01)  # until it has ended, it may write to its folder
     temporary_folders.remove_all()
 
 

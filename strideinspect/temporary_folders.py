@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import time
 from pathlib import Path
@@ -9,15 +10,20 @@ from pathlib import Path
 _ATTEMPTS, _PAUSE_SECONDS = 20, 0.01
 
 _made: set[str] = set()
+_changing = _thread.allocate_lock()
+_closed: list[bool] = []  # holds True once all folders are removed, from when on none may be made
 
 
 def make() -> str:
-    """A new folder of this user's own."""
+    """A new folder of this user's own. Raises KeyboardInterrupt where another thread is ending the process."""
     import tempfile  # most of the time nothing else needs it
 
     folder = Path(tempfile.gettempdir(), f"strideinspect-{os.urandom(8).hex()}")
-    _made.add(str(folder))
-    folder.mkdir(mode=0o700)
+    with _changing:
+        if _closed:
+            raise KeyboardInterrupt
+        _made.add(str(folder))
+        folder.mkdir(mode=0o700)
     return str(folder)
 
 
@@ -28,7 +34,10 @@ def remove(folder: str) -> None:
 
 
 def remove_all() -> None:
-    """Remove every folder. A process that is about to end may still write to one, so this is tried for a moment."""
+    """Remove every folder before the process ends. Another one may still write to one, so it is tried for a moment."""
+    if _changing.acquire(timeout=_ATTEMPTS * _PAUSE_SECONDS):
+        _closed.append(True)
+        _changing.release()
     for folder in [*_made]:
         for _ in range(_ATTEMPTS):
             _remove(folder)
