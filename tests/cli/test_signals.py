@@ -163,7 +163,8 @@ def test_a_signal_leaves_nothing(
 
 @pytest.mark.slow
 @pytest.mark.xfail(
-    reason="on a busy machine a SIGTERM in the first second has left an empty folder: not understood yet", strict=False
+    reason="on a busy machine a SIGTERM in the first second has left a temporary folder: not understood yet",
+    strict=False,
 )
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes cannot be told apart without /proc")
 def test_terminated_at_any_moment(models: Path, tmp_path: Path) -> None:
