@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from strideinspect import arguments
+from strideinspect import arguments, interrupts
 from strideinspect.settings import InputShapes, InputValues, Settings, Verify, overridden
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ def inspect(
         expect=expect,
     )
     with _verifier(model, asked) as verifier:
-        from strideinspect import inspector  # imports onnx, numpy and networkx
+        with interrupts.held():  # an exception in the middle of loading ONNX's compiled module would abort the process
+            from strideinspect import inspector  # imports onnx, numpy and networkx
         from strideinspect.policy import assumed_sizes, choices
 
         report = inspector.run(

@@ -162,10 +162,6 @@ def test_a_signal_leaves_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(
-    reason="on a busy machine a SIGTERM in the first second has left a temporary folder: not understood yet",
-    strict=False,
-)
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes cannot be told apart without /proc")
 def test_terminated_at_any_moment(models: Path, tmp_path: Path) -> None:
     """`kill` at many moments from the start on, most of them in its first second, leaves nothing and says nothing.
