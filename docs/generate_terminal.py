@@ -16,7 +16,7 @@ from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 
 import strideinspect
-from strideinspect.cli.colours import COLOURS
+from strideinspect.cli.terminal_colours import COLOURS
 from strideinspect.report import text
 from strideinspect.repository import Repository
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
     from strideinspect.results.cells import Cell, CellAxis
     from strideinspect.results.changes import Broken, Change, DroppedBy, Summary
-    from strideinspect.results.diff import Diff
+    from strideinspect.results.diff_result import Diff
     from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow
     from strideinspect.results.effective_field import EffectiveField
     from strideinspect.results.effective_parts import EffectiveInput, GradientChecks, GrowthStep
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     )
     from strideinspect.results.scale import Scale
     from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
-    from strideinspect.results.sizes import Sizes
+    from strideinspect.results.sizes_result import Sizes
     from strideinspect.results.tile_parts import (
         OverlapRatios,
         StatePair,
@@ -67,8 +67,8 @@ if TYPE_CHECKING:
     from strideinspect.results.tiling import Tiling
     from strideinspect.results.totals import Totals
     from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
-    from strideinspect.results.whatif import WhatIf
-    from strideinspect.results.where import Where
+    from strideinspect.results.whatif_result import WhatIf
+    from strideinspect.results.where_result import Where
     from strideinspect.settings import Budget, InputShapes, InputValues, Operator, Settings, Verify
     from strideinspect.version import __version__
 
@@ -178,7 +178,7 @@ _MODULES = {
     "questions": "diff erf sizes where",
     "results.cells": "Cell CellAxis",
     "results.changes": "Broken Change DroppedBy Summary",
-    "results.diff": "Diff",
+    "results.diff_result": "Diff",
     "results.differences": "Difference FirstDifference MatchedOutput MatchedWindow",
     "results.effective_field": "EffectiveField",
     "results.effective_parts": "EffectiveInput GradientChecks GrowthStep",
@@ -194,10 +194,10 @@ _MODULES = {
     "results.scale": "Scale",
     "results.verdict": "Check Counts Impulses Verdict Verification",
     "results.size_rules": "AxisSizes SizeRow SizeRule",
-    "results.sizes": "Sizes",
+    "results.sizes_result": "Sizes",
     "results.boxes": "Box BoxAxis Cells CellsAxis Place",
-    "results.whatif": "WhatIf",
-    "results.where": "Where",
+    "results.whatif_result": "WhatIf",
+    "results.where_result": "Where",
     "settings": "Budget InputShapes InputValues Operator Settings Verify",
     "version": "__version__",
 }

@@ -33,7 +33,7 @@ from strideinspect.results.report import Input, Source, TensorReport, Unseen, Wi
 from strideinspect.results.totals import Totals
 from strideinspect.windows.ladder_steps import ladder
 from strideinspect.windows.map_paths import map_paths
-from strideinspect.windows.totals import totals
+from strideinspect.windows.model_cost import totals
 from strideinspect.windows.window_nodes import reached, window_nodes
 
 INT64 = 7

@@ -135,9 +135,9 @@ def tiles(
     sizes = tuple(arguments.count(size, "tile", 1) for size in tile)
     frequency = None if rate is None else arguments.rate(rate)
     with _verifier(model, asked) as verifier:
-        from strideinspect import tiling  # imports onnx, numpy and networkx
+        from strideinspect import proven_tiles  # imports onnx, numpy and networkx
 
-        return tiling.run(model, asked, sizes, rate=frequency, progress=progress or _silently, verifier=verifier)
+        return proven_tiles.run(model, asked, sizes, rate=frequency, progress=progress or _silently, verifier=verifier)
 
 
 def _without_accepted(report: Report, file: Path, settings: Settings) -> Report:

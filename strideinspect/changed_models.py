@@ -12,7 +12,7 @@ from strideinspect.settings import InputShapes, InputValues, Settings, overridde
 if TYPE_CHECKING:
     from strideinspect.edited_analysis import EditedModel, InspectedModel
     from strideinspect.results.fixed import Fixed
-    from strideinspect.results.whatif import WhatIf
+    from strideinspect.results.whatif_result import WhatIf
 
 
 def whatif(
@@ -79,7 +79,7 @@ def versions(
     from strideinspect.edit import assignments, dilated_twin, splice, window_changes  # imports onnx and numpy
     from strideinspect.edit.edits import editable
     from strideinspect.edited_analysis import EditedModel, broken, inspected, summary
-    from strideinspect.results.whatif import WhatIf
+    from strideinspect.results.whatif_result import WhatIf
 
     wanted = [assignment for text in texts for assignment in assignments.parsed(text)]
     before = inspected(model, asked)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from strideinspect.changed_models import Versions
     from strideinspect.page.comparison import Compared, Version
     from strideinspect.report.answers import Answer
-    from strideinspect.results.diff import Diff
+    from strideinspect.results.diff_result import Diff
     from strideinspect.results.report import Report
     from strideinspect.settings import Settings
 
@@ -24,7 +24,7 @@ def of_diff(found: Diff, words: Answer, files: tuple[str, str], settings: Settin
 
     from strideinspect import inspector
     from strideinspect.page import comparison, document  # imports jinja2
-    from strideinspect.studies.diff import at_the_size_of
+    from strideinspect.studies.geometry_comparison import at_the_size_of
     from strideinspect.studies.opening import opened
 
     own = replace(settings, verify="none", baseline=None)

@@ -10,7 +10,7 @@ from strideinspect.errors import StrideinspectError, UnsupportedModelError
 from strideinspect.gradients import feeds
 from strideinspect.gradients.engine import EngineError
 from strideinspect.results.effective_field import EffectiveField, EffectiveOutput
-from strideinspect.studies import effective_field as study
+from strideinspect.studies import averaged_gradients as study
 from strideinspect.verify.refusal import plain
 
 

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from strideinspect.edit import diff_text, splice
-from strideinspect.edit.fixes import FixableModel, Plan, plan
+from strideinspect.edit import listed_edits, splice
+from strideinspect.edit.fix_plan import FixableModel, Plan, plan
 from strideinspect.edited_analysis import EditedModel, InspectedModel, inspected, summary
 from strideinspect.errors import UsageError
 from strideinspect.results.fixed import Fixed
@@ -49,7 +49,7 @@ def fixed(path: str, target: str | None, settings: Settings, *, unsafe: bool) ->
         before=summary(before.report),
         after=summary(made.after),
         comparison=made.comparison,
-        diff=tuple(diff_text.lines(before.model.proto.graph, made.plan.edits)),
+        diff=tuple(listed_edits.lines(before.model.proto.graph, made.plan.edits)),
     )
 
 

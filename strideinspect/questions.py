@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from strideinspect.analysis import Analysis
-    from strideinspect.results.diff import Diff
+    from strideinspect.results.diff_result import Diff
     from strideinspect.results.effective_field import EffectiveField
-    from strideinspect.results.sizes import Sizes
-    from strideinspect.results.where import Where
+    from strideinspect.results.sizes_result import Sizes
+    from strideinspect.results.where_result import Where
 
 
 def sizes(
@@ -58,7 +58,7 @@ def sizes(
     within = None if range is None else _range(range)
     wanted = () if near is None else _numbers(near)
     model, analysis = _analysed(path, settings, input_shapes, input_values)
-    from strideinspect.studies import sizes as study
+    from strideinspect.studies import model_sizes as study
     from strideinspect.studies.opening import refuse_stopped
 
     if wanted:
@@ -141,7 +141,7 @@ def where(
     if to is not None and pixel is None:
         raise UsageError("--to only works with --pixel", "with --at, name the other tensor with --from")
     model, analysis = _analysed(path, settings, input_shapes, input_values)
-    from strideinspect.studies import where as study
+    from strideinspect.studies import boxes_and_cells as study
 
     if at is not None:
         return study.boxes(analysis, model, at, source)
@@ -179,7 +179,7 @@ def diff(
     """
     first, analysis = _analysed(a, settings, input_shapes, input_values)
     second, other = _analysed(b, settings, {}, input_values)
-    from strideinspect.studies import diff as study
+    from strideinspect.studies import geometry_comparison as study
 
     return study.compare(analysis, other, (first, second))
 
@@ -261,7 +261,7 @@ def erf(
     model, analysis = _analysed(path, settings, input_shapes, input_values)
     from strideinspect.effective_outputs import measured
     from strideinspect.gradients.feeds import chosen
-    from strideinspect.studies import effective_field as study
+    from strideinspect.studies import averaged_gradients as study
 
     folder = None if images is None else os.fspath(images)
     feeds = chosen(folder, data, (tuple(mean), tuple(std)), seed, count)

@@ -15,7 +15,7 @@ from strideinspect.settings import Settings
 from strideinspect.version import __version__
 
 if TYPE_CHECKING:
-    from strideinspect.report.places import Files
+    from strideinspect.report.source_lines import Files
 
 
 class Origin(NamedTuple):
@@ -35,14 +35,14 @@ def html(
     Where a file cannot be read any more, the page says so and shows the rest.
     """
     from strideinspect.page import document  # imports jinja2
-    from strideinspect.report import places
+    from strideinspect.report import source_lines
 
     known = origins or [Origin(result.path, Settings()) for result in results]
     shown = [
         document.Shown(_untimed(result), contributions(result, origin), _pictures(result, origin))
         for result, origin in zip(results, known, strict=True)
     ]
-    return document.render(shown, version=__version__, files=files or places.AS_GIVEN)
+    return document.render(shown, version=__version__, files=files or source_lines.AS_GIVEN)
 
 
 def _untimed(result: Report | FailedReport) -> Report | FailedReport:

@@ -36,7 +36,7 @@ def run(
 
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect.cli import annotations
-        from strideinspect.report import annotations as report
+        from strideinspect.report import written_files_text as report
 
         asked = annotations.Asked(netron, model_explorer, graph)
         written = annotations.write(file, settings, asked)

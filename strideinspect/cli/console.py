@@ -73,9 +73,9 @@ def show(document: Document, colour: Colour = Colour.AUTO) -> None:
     check_open()
     if colour.wanted(sys.stdout):
         # Imported only where it is used: a CI job does not need it.
-        from strideinspect.cli import colours
+        from strideinspect.cli import terminal_colours
 
-        write(colours.coloured(document, links=watched()))
+        write(terminal_colours.coloured(document, links=watched()))
     else:
         from strideinspect.report.layout import plain
 

@@ -22,7 +22,7 @@ def run(question: one_model.Question, other: options.OtherModel) -> int:
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         nonlocal differ
         from strideinspect import comparison_page, questions
-        from strideinspect.report import diff as report
+        from strideinspect.report import diff_text as report
 
         found = questions.diff(file, other, settings=settings)
         found = found._replace(paths=(shown, found.paths[1]))

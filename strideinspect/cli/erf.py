@@ -39,7 +39,7 @@ def run(
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import questions
         from strideinspect.cli import saved_maps
-        from strideinspect.report import effective_field as report
+        from strideinspect.report import effective_field_text as report
 
         if save is not None:
             saved_maps.check(save)

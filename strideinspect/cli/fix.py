@@ -39,7 +39,7 @@ def run(
 
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import changed_models
-        from strideinspect.report import fixed as report
+        from strideinspect.report import fixed_text as report
 
         found = changed_models.fix(file, output, unsafe_fixes=unsafe_fixes, settings=settings)._replace(path=shown)
         return one_model.Answered(report.answer(found, edits=diff), found.to_dict())

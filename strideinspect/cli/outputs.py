@@ -16,7 +16,7 @@ from strideinspect.version import __version__
 
 if TYPE_CHECKING:
     from strideinspect.fleet import Task
-    from strideinspect.report.places import Files
+    from strideinspect.report.source_lines import Files
     from strideinspect.results.report import FailedReport, Report, Severity
 
 TEXT_WIDTH = 100

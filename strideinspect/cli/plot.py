@@ -65,7 +65,7 @@ def run(
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import plotting
         from strideinspect.cli import outputs
-        from strideinspect.report import annotations as report
+        from strideinspect.report import written_files_text as report
         from strideinspect.results.written_file import WrittenFile
 
         outputs.check_writable(Path(output))

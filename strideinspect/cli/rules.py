@@ -35,7 +35,7 @@ def run(
 
 
 def _lines(rules: Sequence[RuleInfo]) -> Iterator[Line]:
-    from strideinspect.report.findings import STYLES
+    from strideinspect.report.findings_text import STYLES
     from strideinspect.report.layout import Segment, Style, hang, pad
 
     id_width = max(len(rule.id) for rule in rules) + 2

@@ -30,7 +30,7 @@ def run(
 
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import questions
-        from strideinspect.report import sizes as report
+        from strideinspect.report import sizes_text as report
 
         answer = questions.sizes(file, near=near, range=range, settings=settings)._replace(path=shown)
         return one_model.Answered(report.answer(answer), answer.to_dict())

@@ -45,7 +45,7 @@ def run(
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         nonlocal unequal
         from strideinspect.api import tiles
-        from strideinspect.report import tiling as report
+        from strideinspect.report import tiling_text as report
 
         found = tiles(file, tile=sizes, prove=prove, rate=frequency, verify_timeout=seconds, settings=settings)
         unequal = found.proof.status == "unequal"

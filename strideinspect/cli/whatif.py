@@ -41,7 +41,7 @@ def run(
 
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import changed_models, comparison_page
-        from strideinspect.report import whatif as report
+        from strideinspect.report import whatif_text as report
 
         versions = changed_models.versions(file, changes, settings, keep_field=keep_field, save=save)
         found = versions.found._replace(path=shown)

@@ -43,7 +43,7 @@ def run(
 
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
         from strideinspect import questions
-        from strideinspect.report import where as report
+        from strideinspect.report import where_text as report
 
         answer = questions.where(file, at=at, pixel=pixel, source=source, to=to, settings=settings)._replace(path=shown)
         return one_model.Answered(report.answer(answer), answer.to_dict())

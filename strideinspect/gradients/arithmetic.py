@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.registry import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
 
 
 @reverses("Add", "Sum")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.registry import Call, NoGradientError, constants_of, reverses
+from strideinspect.gradients.gradient_rules import Call, NoGradientError, constants_of, reverses
 
 
 @reverses("Identity", "Dropout")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.registry import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
 from strideinspect.model.geometry import Geometry, Window
 from strideinspect.model.window import geometry
 

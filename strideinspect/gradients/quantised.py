@@ -8,7 +8,7 @@ from typing import Final
 import onnx
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.registry import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
 from strideinspect.model.node import normal_axis
 
 _LIMITS: Final[Mapping[int, tuple[float, float]]] = {

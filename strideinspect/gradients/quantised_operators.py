@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 
 from strideinspect.gradients.arrays import Array
 from strideinspect.gradients.convolutions import through_convolution
+from strideinspect.gradients.gradient_rules import Call, reverses
 from strideinspect.gradients.quantised import limits_of
-from strideinspect.gradients.registry import Call, reverses
 
 
 class Plain(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.registry import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
 from strideinspect.model.resize_scales import Resizing, resizing
 
 

@@ -15,7 +15,7 @@ from typing import Final
 import onnx
 
 from strideinspect.gradients.arrays import PREFIX, Array, ArrayGraph
-from strideinspect.gradients.registry import Beside, Call, NoGradientError, rules
+from strideinspect.gradients.gradient_rules import Beside, Call, NoGradientError, rules
 from strideinspect.model.node import Node, UnresolvedError
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import MisfitError

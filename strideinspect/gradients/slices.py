@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.registry import Call, constants_of, reverses
+from strideinspect.gradients.gradient_rules import Call, constants_of, reverses
 from strideinspect.model.node import normal_axis
 
 

@@ -11,10 +11,10 @@ import onnx
 from onnx import helper
 
 from strideinspect.gradients.arrays import PREFIX
+from strideinspect.gradients.gradient_rules import Call, rules
 from strideinspect.gradients.normalising import local_response_factors
 from strideinspect.gradients.quantised_operators import PLAIN, outgoing, real
-from strideinspect.gradients.reductions import reduced_axes
-from strideinspect.gradients.registry import Call, rules
+from strideinspect.gradients.reducing import reduced_axes
 from strideinspect.gradients.reverse import RefusedError
 from strideinspect.gradients.tangent_builder import Rule, TangentGraph
 from strideinspect.model.node import Shape

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from strideinspect.gradients.arrays import PREFIX, Array
-from strideinspect.gradients.registry import Call
+from strideinspect.gradients.gradient_rules import Call
 from strideinspect.model.node import Shape
 
 DIRECTION: Final = f"{PREFIX}direction_"

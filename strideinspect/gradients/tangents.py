@@ -16,7 +16,7 @@ import onnx
 from onnx import helper
 
 from strideinspect.gradients.activations import SLOPES
-from strideinspect.gradients.registry import Call
+from strideinspect.gradients.gradient_rules import Call
 from strideinspect.gradients.reverse import REALS, RefusedError, Turned
 from strideinspect.gradients.special_tangents import SPECIAL
 from strideinspect.gradients.tangent_builder import DIRECTION, TANGENT, Rule, TangentGraph

@@ -30,11 +30,11 @@ from strideinspect.model.network import (
 from strideinspect.model.node import SEQUENCES, Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
 from strideinspect.model.placed_stretches import enter_stretch, placed_stretch
-from strideinspect.model.sequences import unrolled
 from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Problem, Shapes, Trouble
 from strideinspect.model.stretches import Given, Memo, Placed, PlacedStretch, Stretch
 from strideinspect.model.subgraphs import captured_by
+from strideinspect.model.unrolled_sequences import unrolled
 from strideinspect.model.window import BrokenError, MisfitError
 from strideinspect.spelling import shape_text
 

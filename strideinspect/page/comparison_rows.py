@@ -9,7 +9,7 @@ from typing import NamedTuple
 from strideinspect import spelling
 from strideinspect.page.comparison import Compared
 from strideinspect.report import field_text, number_text
-from strideinspect.report.diff import OF_WINDOWS, value_text
+from strideinspect.report.diff_text import OF_WINDOWS, value_text
 from strideinspect.report.layout import printable
 from strideinspect.results.report import WindowNode
 from strideinspect.results.rows import by_input, output_map

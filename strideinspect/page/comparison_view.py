@@ -11,7 +11,7 @@ from markupsafe import Markup
 from strideinspect.page import comparison_rows, fields_chart, inspector_data, svg
 from strideinspect.page.comparison import Comparison, Version
 from strideinspect.page.model_view import ModelView, json_block
-from strideinspect.report import places
+from strideinspect.report import source_lines
 from strideinspect.report.answers import Section
 from strideinspect.report.layout import printable
 from strideinspect.results.pictures import NO_PICTURES
@@ -35,7 +35,7 @@ class VersionView:
     def __init__(self, version: Version, key: str) -> None:
         self.name = version.name
         self.key = key
-        self.model = ModelView(version.report, version.contributions, NO_PICTURES, places.AS_GIVEN, key)
+        self.model = ModelView(version.report, version.contributions, NO_PICTURES, source_lines.AS_GIVEN, key)
         self.panels = fields_chart.panels(version.report)
 
     def charts(self, reach: tuple[int, int]) -> list[tuple[str, Markup]]:

@@ -20,7 +20,7 @@ from strideinspect.page import comparison_rows, layer_rows
 from strideinspect.page.comparison import Comparison
 from strideinspect.page.comparison_view import ComparisonView
 from strideinspect.page.model_view import ModelView
-from strideinspect.report import places
+from strideinspect.report import source_lines
 from strideinspect.report.layout import printable
 from strideinspect.results.contribution import Contributions
 from strideinspect.results.pictures import Pictures
@@ -46,7 +46,7 @@ class _Failed(NamedTuple):
     help: str
 
 
-def render(models: Sequence[Shown], *, version: str, files: places.Files = places.AS_GIVEN) -> str:
+def render(models: Sequence[Shown], *, version: str, files: source_lines.Files = source_lines.AS_GIVEN) -> str:
     """The whole page; several models come with an index, of which the script shows one at a time."""
     views = [_view(shown, files, f"m{number}") for number, shown in enumerate(models, 1)]
     title = views[0].path if len(views) == 1 else f"{len(views)} models"
@@ -84,7 +84,7 @@ def _page(
     )
 
 
-def _view(shown: Shown, files: places.Files, key: str) -> ModelView | _Failed:
+def _view(shown: Shown, files: source_lines.Files, key: str) -> ModelView | _Failed:
     result = shown.result
     if isinstance(result, FailedReport):
         return _Failed(key, printable(files.model(result.path)), printable(result.message), printable(result.help))

@@ -7,8 +7,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from strideinspect import spelling
-from strideinspect.report import ladder, number_text
-from strideinspect.report.ladder import StepNodes
+from strideinspect.report import ladder_text, number_text
+from strideinspect.report.ladder_text import StepNodes
 from strideinspect.report.layout import printable
 from strideinspect.results.report import Report
 
@@ -52,11 +52,11 @@ def branches(report: Report) -> list[Branch]:
     numbers = {node.output: number for number, node in enumerate(report.nodes)}
     several = len({step.input for step in report.ladder}) > 1
     found = []
-    for name, group in groupby(ladder.steps_of(report), key=lambda item: item.step.input):
+    for name, group in groupby(ladder_text.steps_of(report), key=lambda item: item.step.input):
         steps = [*group]
         largest = max(max(size[-2:]) for item in steps for size in (item.step.start, item.step.size))
         for number, items in groupby(steps, key=lambda item: item.step.branch):
-            if number < ladder.MOST_BRANCHES:
+            if number < ladder_text.MOST_BRANCHES:
                 title = ", ".join([*([printable(name)] if several else []), *([f"branch {number}"] if number else [])])
                 found.append(_branch(title, [*items], numbers, largest))
     return found
@@ -64,7 +64,7 @@ def branches(report: Report) -> list[Branch]:
 
 def further(report: Report) -> int:
     """How many branches are not shown."""
-    shown = ladder.MOST_BRANCHES
+    shown = ladder_text.MOST_BRANCHES
     return sum(number >= shown for _, number in {(step.input, step.branch) for step in report.ladder})
 
 
@@ -82,8 +82,8 @@ def _stage(size: Sequence[int], stride: Sequence[object], largest: int) -> Stage
 
 def _step(item: StepNodes, numbers: dict[str, int], largest: int) -> Step:
     step, windows = item
-    parameters = ladder.total([node.parameters for node in windows])
-    macs = ladder.total([node.macs for node in windows])
+    parameters = ladder_text.total([node.parameters for node in windows])
+    macs = ladder_text.total([node.macs for node in windows])
     costs = [f"{parameters} parameters" if parameters != spelling.NONE else ""]
     costs.append(f"{macs} multiply-adds" if macs != spelling.NONE else "")
     return Step(

@@ -23,8 +23,8 @@ from strideinspect.page import (
     three_questions,
 )
 from strideinspect.page.graph_drawing import SIGNS
-from strideinspect.report import field_text, number_text, places
-from strideinspect.report import findings as found
+from strideinspect.report import field_text, number_text, source_lines
+from strideinspect.report import findings_text as found
 from strideinspect.report.layer_names import layer_names
 from strideinspect.report.layout import plain, printable
 from strideinspect.report.repeated_blocks import short_names
@@ -72,7 +72,7 @@ class ModelView:
     """One model; `key` begins the ids of its elements, so that several fit into one page."""
 
     def __init__(
-        self, report: Report, contributions: Contributions, pictures: Pictures, files: places.Files, key: str
+        self, report: Report, contributions: Contributions, pictures: Pictures, files: source_lines.Files, key: str
     ) -> None:
         self.report = report
         self.contributions = contributions
@@ -171,7 +171,7 @@ class ModelView:
             first.rule,
             rule_links.address(first.rule, first.page),
             [
-                Message(printable(text), printable(places.at(place, self.files)), self._node(place))
+                Message(printable(text), printable(source_lines.at(place, self.files)), self._node(place))
                 for text, place in group.messages(found.MOST)
             ],
             printable(first.help),

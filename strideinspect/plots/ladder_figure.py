@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from strideinspect import spelling
 from strideinspect.errors import UsageError
 from strideinspect.plots import colours
-from strideinspect.report import ladder, number_text
+from strideinspect.report import ladder_text, number_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +22,7 @@ def draw(report: Report, _: Contributions, layer: str | None) -> Figure:
 
     if layer is not None:
         raise UsageError("the ladder is one of the whole model", "leave --layer out")
-    steps = [item for item in ladder.steps_of(report) if item.step.branch == 0]
+    steps = [item for item in ladder_text.steps_of(report) if item.step.branch == 0]
     steps = [item for item in steps if item.step.input == steps[0].step.input]
     if not steps:
         raise UsageError("the size of the map never changes, so that there is no ladder to draw")
@@ -43,7 +43,7 @@ def draw(report: Report, _: Contributions, layer: str | None) -> Figure:
     return figure
 
 
-def _label(item: ladder.StepNodes) -> str:
-    parameters = ladder.total([node.parameters for node in item.windows])
+def _label(item: ladder_text.StepNodes) -> str:
+    parameters = ladder_text.total([node.parameters for node in item.windows])
     cost = "" if parameters == spelling.NONE else f"\n{parameters} parameters"
     return item.label + cost

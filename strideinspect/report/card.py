@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from strideinspect import spelling
-from strideinspect.report import field_text, findings, ladder, layer_table, number_text, places, verification
+from strideinspect.report import (
+    field_text,
+    findings_text,
+    ladder_text,
+    layer_table,
+    number_text,
+    source_lines,
+    verification,
+)
 from strideinspect.report.layout import plain, printable
 from strideinspect.report.markdown import escaped
 from strideinspect.results.report import FailedReport, Report
@@ -15,13 +23,15 @@ _UNBROKEN = 1_000_000
 """A width at which no line is broken."""
 
 
-def render(results: Sequence[Report | FailedReport], *, version: str, files: places.Files = places.AS_GIVEN) -> str:
+def render(
+    results: Sequence[Report | FailedReport], *, version: str, files: source_lines.Files = source_lines.AS_GIVEN
+) -> str:
     """A section per model that could be inspected."""
     reports = [result for result in results if isinstance(result, Report)]
     return "\n".join(line for report in reports for line in _section(report, version, files))
 
 
-def _section(report: Report, version: str, files: places.Files) -> Iterator[str]:
+def _section(report: Report, version: str, files: source_lines.Files) -> Iterator[str]:
     yield "## Receptive field and resolution\n"
     yield f"Of `{printable(files.model(report.path)).replace('`', '')}`, by strideinspect {version}.\n"
     for given in report.inputs:
@@ -36,9 +46,9 @@ def _section(report: Report, version: str, files: places.Files) -> Iterator[str]
     totals = report.totals
     macs = "" if totals.macs is None else f", {number_text.magnitude(totals.macs)} multiply-adds"
     yield f"- {number_text.magnitude(totals.parameters)} parameters{macs}"
-    yield f"- Findings: {plain([findings.summary(report)]).strip()}"
+    yield f"- Findings: {plain([findings_text.summary(report)]).strip()}"
     yield f"- Verification: {escaped(plain(verification.render(report, _UNBROKEN)).splitlines()[0].strip())}\n"
-    steps = [item for item in ladder.steps_of(report) if item.step.branch == 0]
+    steps = [item for item in ladder_text.steps_of(report) if item.step.branch == 0]
     if steps:
         yield from _table(("layer", "trainable", "map", "stride"), [_step(item) for item in steps], 2)
     if report.nodes:
@@ -47,7 +57,7 @@ def _section(report: Report, version: str, files: places.Files) -> Iterator[str]
         yield "</details>\n"
 
 
-def _step(item: ladder.StepNodes) -> tuple[str, ...]:
+def _step(item: ladder_text.StepNodes) -> tuple[str, ...]:
     stride = number_text.once([str(number) for number in item.step.stride])
     return item.label, item.trainable, spelling.shape_text(item.step.size), stride
 

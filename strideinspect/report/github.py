@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from strideinspect import spelling
-from strideinspect.report import places
+from strideinspect.report import source_lines
 from strideinspect.report.layout import printable
 from strideinspect.results.report import FailedReport, Finding, Report, Severity
 
@@ -29,7 +29,9 @@ class _Annotation:
     line: int | None = None
 
 
-def render(results: Sequence[Report | FailedReport], *, files: places.Files, show: Severity = Severity.NOTE) -> str:
+def render(
+    results: Sequence[Report | FailedReport], *, files: source_lines.Files, show: Severity = Severity.NOTE
+) -> str:
     """Commands for findings of severity `show` or higher, the most severe first, after models that failed.
 
     Within one severity those on a line of source go first: GitHub shows them in the diff, the others only in a list
@@ -57,16 +59,16 @@ def _commands(severity: Severity, annotations: Sequence[_Annotation]) -> Iterato
         yield _command(_Annotation(severity, "strideinspect", (more,)))
 
 
-def _failed(result: FailedReport, files: places.Files) -> _Annotation:
+def _failed(result: FailedReport, files: source_lines.Files) -> _Annotation:
     lines = (result.message, f"help: {result.help}" if result.help else "")
     file = files.model(result.path)
     return _Annotation(Severity.ERROR, "not inspected", tuple(printable(line) for line in lines if line), file)
 
 
-def _found(finding: Finding, model: str, files: places.Files) -> _Annotation:
-    line = places.line_of(finding, files)
+def _found(finding: Finding, model: str, files: source_lines.Files) -> _Annotation:
+    line = source_lines.line_of(finding, files)
     file, number = (line.file, line.number) if line is not None else (model, None)
-    return _Annotation(finding.severity, finding.rule, places.lines_of(finding, model, files), file, number)
+    return _Annotation(finding.severity, finding.rule, source_lines.lines_of(finding, model, files), file, number)
 
 
 def _command(annotation: _Annotation) -> str:

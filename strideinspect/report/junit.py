@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from strideinspect.report import places
+from strideinspect.report import source_lines
 from strideinspect.report.layout import printable
 from strideinspect.results.report import FailedReport, Report, Severity
 
 
-def render(results: Sequence[Report | FailedReport], *, files: places.Files, fail_on: Sequence[Severity | None]) -> str:
+def render(
+    results: Sequence[Report | FailedReport], *, files: source_lines.Files, fail_on: Sequence[Severity | None]
+) -> str:
     """One suite per model; findings at or above its entry of `fail_on` fail, none where that is None."""
     suites = Element("testsuites", name="strideinspect")
     for result, severity in zip(results, fail_on, strict=True):
@@ -29,7 +31,7 @@ def render(results: Sequence[Report | FailedReport], *, files: places.Files, fai
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(suites, encoding="unicode")}\n'
 
 
-def _suite(suites: Element, result: Report | FailedReport, files: places.Files, fail_on: Severity | None) -> None:
+def _suite(suites: Element, result: Report | FailedReport, files: source_lines.Files, fail_on: Severity | None) -> None:
     model = files.model(result.path)
     suite = SubElement(suites, "testsuite", name=printable(model))
     inspection = SubElement(suite, "testcase", classname=printable(model), name="inspection")
@@ -44,20 +46,20 @@ def _suite(suites: Element, result: Report | FailedReport, files: places.Files, 
     suite.set("errors", str(len(suite.findall("testcase/error"))))
 
 
-def _cases(report: Report, model: str, files: places.Files, fail_on: Severity | None) -> Iterator[Element]:
+def _cases(report: Report, model: str, files: source_lines.Files, fail_on: Severity | None) -> Iterator[Element]:
     seen: Counter[str] = Counter()
     for finding in report.findings:
-        layer = places.layer_of(finding)
+        layer = source_lines.layer_of(finding)
         name = printable(f"{finding.rule} at {layer}" if layer else finding.rule)
         seen[name] += 1
         unique = name if seen[name] == 1 else f"{name} ({seen[name]})"
         case = Element("testcase", classname=printable(model), name=unique)
-        line = places.line_of(finding, files)
+        line = source_lines.line_of(finding, files)
         where = () if line is None else (printable(f"{line.file}:{line.number}"),)
         fails = fail_on is not None and finding.severity.rank >= fail_on.rank
         if fails:
             detail = SubElement(case, "failure", message=printable(finding.message), type=finding.severity.value)
         else:
             detail = SubElement(case, "system-out")
-        detail.text = "\n".join((*where, *places.lines_of(finding, model, files)))
+        detail.text = "\n".join((*where, *source_lines.lines_of(finding, model, files)))
         yield case

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from strideinspect.report import layer_table, places
+from strideinspect.report import layer_table, source_lines
 from strideinspect.report.layout import printable
 from strideinspect.results.report import FailedReport, Report
 
@@ -15,13 +15,13 @@ _SPECIAL = {
 }  # fmt: skip
 
 
-def render(results: Sequence[Report | FailedReport], *, files: places.Files = places.AS_GIVEN) -> str:
+def render(results: Sequence[Report | FailedReport], *, files: source_lines.Files = source_lines.AS_GIVEN) -> str:
     """A tabular per model that could be inspected, after a comment with its path."""
     reports = [result for result in results if isinstance(result, Report)]
     return "\n".join(line for report in reports for line in _tabular(report, files))
 
 
-def _tabular(report: Report, files: places.Files) -> Iterator[str]:
+def _tabular(report: Report, files: source_lines.Files) -> Iterator[str]:
     columns = "l" * layer_table.NUMBERS + "r" * (len(layer_table.TITLES) - layer_table.NUMBERS)
     yield f"% {printable(files.model(report.path))}; needs \\usepackage{{booktabs}}"
     yield f"\\begin{{tabular}}{{{columns}}}"

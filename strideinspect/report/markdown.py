@@ -9,10 +9,10 @@ from dataclasses import replace
 from strideinspect import spelling
 from strideinspect.report import (
     field_text,
-    findings,
+    findings_text,
     layout,
     number_text,
-    places,
+    source_lines,
     verification,
 )
 from strideinspect.results import rule_links
@@ -28,7 +28,7 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~&@])")
 def render(
     results: Sequence[Report | FailedReport],
     *,
-    files: places.Files = places.AS_GIVEN,
+    files: source_lines.Files = source_lines.AS_GIVEN,
     show: Severity = Severity.NOTE,
     rows: int | None = None,
 ) -> str:
@@ -47,7 +47,7 @@ def render(
     return "\n".join(lines)
 
 
-def _overview(results: Sequence[Report | FailedReport], files: places.Files) -> Iterator[str]:
+def _overview(results: Sequence[Report | FailedReport], files: source_lines.Files) -> Iterator[str]:
     yield "| model | findings |"
     yield "|---|---|"
     for result in results:
@@ -57,16 +57,16 @@ def _overview(results: Sequence[Report | FailedReport], files: places.Files) -> 
 
 
 def _summary(report: Report) -> str:
-    return layout.plain([findings.summary(report)]).strip()
+    return layout.plain([findings_text.summary(report)]).strip()
 
 
-def _failed(result: FailedReport, files: places.Files) -> Iterator[str]:
+def _failed(result: FailedReport, files: source_lines.Files) -> Iterator[str]:
     yield f"## {escaped(files.model(result.path))}\n"
     yield f"**not inspected**: {escaped(result.message)}" + (f"<br>{escaped(result.help)}" if result.help else "")
     yield ""
 
 
-def _section(report: Report, files: places.Files, table: Sequence[str], rows: int) -> Iterator[str]:
+def _section(report: Report, files: source_lines.Files, table: Sequence[str], rows: int) -> Iterator[str]:
     yield f"## {escaped(files.model(report.path))}\n"
     yield from (f"- {escaped(fact)}" for fact in _facts(report))
     yield f"- **{_summary(report)}**\n"
@@ -86,7 +86,7 @@ def _facts(report: Report) -> Iterator[str]:
     untimed = replace(
         report, verification=replace(report.verification, seconds=None)
     )  # the same model gives the same bytes
-    yield from findings.accepted(report)
+    yield from findings_text.accepted(report)
     yield from map(str.strip, layout.plain(verification.render(untimed, _UNBROKEN)).splitlines())
 
 
@@ -96,12 +96,12 @@ def _output(output: TensorReport) -> str:
     return f"{output.name}: {spelling.shape_text(output.shape)}" + "".join(f"; {sentence}" for sentence in seen)
 
 
-def _table(report: Report, files: places.Files, show: Severity) -> list[str]:
+def _table(report: Report, files: source_lines.Files, show: Severity) -> list[str]:
     """A row per paragraph of the text report: repeated notes are one row."""
-    return [_row(group, files) for group in findings.grouped(report.at_least(show))]
+    return [_row(group, files) for group in findings_text.grouped(report.at_least(show))]
 
 
-def _row(group: findings.Group, files: places.Files) -> str:
+def _row(group: findings_text.Group, files: source_lines.Files) -> str:
     rule = group.first.rule
     lines = []
     for message, place in group.lines(files):

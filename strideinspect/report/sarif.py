@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from strideinspect.report import places
+from strideinspect.report import source_lines
 from strideinspect.report.layout import printable
 from strideinspect.results import rule_links
 from strideinspect.results.fingerprint import fingerprints
@@ -35,7 +35,7 @@ def render(
     *,
     rules: Sequence[RuleInfo],
     texts: Mapping[str, str],
-    files: places.Files,
+    files: source_lines.Files,
     version: str,
 ) -> str:
     """One run over all models. `rules` are all that there are, and `texts` their pages in Markdown by the rule's id."""
@@ -77,7 +77,7 @@ def _rule(rule: RuleInfo, text: str) -> SarifObject:
     }
 
 
-def _invocation(failed: Sequence[FailedReport], files: places.Files) -> SarifObject:
+def _invocation(failed: Sequence[FailedReport], files: source_lines.Files) -> SarifObject:
     """That every model could be inspected, or which could not and why."""
     if not failed:
         return {"executionSuccessful": True}
@@ -95,7 +95,7 @@ def _invocation(failed: Sequence[FailedReport], files: places.Files) -> SarifObj
     }
 
 
-def _results(report: Report, indices: Mapping[str, int], files: places.Files) -> Iterator[SarifObject]:
+def _results(report: Report, indices: Mapping[str, int], files: source_lines.Files) -> Iterator[SarifObject]:
     model = files.model(report.path)
     marks = fingerprints(report, model=model)
     for finding, mark in zip(report.findings, marks, strict=True):
@@ -117,10 +117,10 @@ def _text(message: str, help: str, model: str) -> str:
     return text.replace("[", "\\[") if "](" in text else text
 
 
-def _locations(finding: Finding, model: str, files: places.Files) -> Iterator[SarifObject]:
+def _locations(finding: Finding, model: str, files: source_lines.Files) -> Iterator[SarifObject]:
     logical = [*_logical(finding)]
     named: SarifObject = {"logicalLocations": logical} if logical else {}
-    line = places.line_of(finding, files)
+    line = source_lines.line_of(finding, files)
     if line is not None:
         yield _location(line.file, {"startLine": line.number})
     if line is None or finding.bytes is None:
@@ -130,7 +130,7 @@ def _locations(finding: Finding, model: str, files: places.Files) -> Iterator[Sa
         yield _location(model, {"byteOffset": offset, "byteLength": length}) | named
 
 
-def _related(finding: Finding, model: str, files: places.Files) -> SarifObject:
+def _related(finding: Finding, model: str, files: source_lines.Files) -> SarifObject:
     """The further places of a finding, each with its message (3.27.22); viewers show them as links below the result."""
     if not finding.also:
         return {}

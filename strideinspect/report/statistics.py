@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from strideinspect import spelling
-from strideinspect.report.findings import STYLES
+from strideinspect.report.findings_text import STYLES
 from strideinspect.report.layout import (
     Document,
     Line,

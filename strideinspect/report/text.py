@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from strideinspect import spelling
 from strideinspect.report import (
     field_text,
-    findings,
-    ladder,
+    findings_text,
+    ladder_text,
     number_text,
-    places,
+    source_lines,
     table,
     verification,
 )
@@ -43,7 +43,11 @@ NAME, LAYOUT = 12, 24
 
 
 def render(
-    report: Report, *, width: int = 80, show: Severity = Severity.NOTE, files: places.Files = places.AS_GIVEN
+    report: Report,
+    *,
+    width: int = 80,
+    show: Severity = Severity.NOTE,
+    files: source_lines.Files = source_lines.AS_GIVEN,
 ) -> Document:
     """The whole report at a width in terminal cells; findings of severity `show` or higher are listed.
 
@@ -51,20 +55,24 @@ def render(
     """
     sections = (
         _header(report, width),
-        ladder.render(report, width),
+        ladder_text.render(report, width),
         table.render(report, width),
         _tensors(report, width),
-        findings.render(report, width, show, files),
+        findings_text.render(report, width, show, files),
         _closing(report, width),
     )
     return tuple(_separated(sections))
 
 
 def render_quiet(
-    report: Report, *, width: int = 80, show: Severity = Severity.NOTE, files: places.Files = places.AS_GIVEN
+    report: Report,
+    *,
+    width: int = 80,
+    show: Severity = Severity.NOTE,
+    files: source_lines.Files = source_lines.AS_GIVEN,
 ) -> Document:
     """The findings alone, under the model's path; nothing where there are none."""
-    listed = tuple(findings.render(report, width, show, files))
+    listed = tuple(findings_text.render(report, width, show, files))
     return (line(Segment(report.path, Style.STRONG)), *listed) if listed else ()
 
 
@@ -143,6 +151,6 @@ def _without_fields(tensor: TensorReport) -> str:
 
 
 def _closing(report: Report, width: int) -> Iterator[Line]:
-    yield findings.summary(report)
-    yield from ((Segment(text, Style.DIM),) for text in findings.accepted(report))
+    yield findings_text.summary(report)
+    yield from ((Segment(text, Style.DIM),) for text in findings_text.accepted(report))
     yield from verification.render(report, width)

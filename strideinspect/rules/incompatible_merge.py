@@ -71,7 +71,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
 def _help(analysis: Analysis) -> str:
     """The sizes at which the model runs, by the study of its sizes; empty if there is no rule for them."""
-    from strideinspect.studies.sizes import running, sizes_that_run  # imports numpy
+    from strideinspect.studies.model_sizes import running, sizes_that_run  # imports numpy
 
     base = running(analysis)
     rules = {

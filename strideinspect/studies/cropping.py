@@ -11,7 +11,7 @@ from strideinspect.analysis import Analysis
 from strideinspect.fields.closed_form import Closed
 from strideinspect.model.node import Shape
 from strideinspect.results.boxes import Box, Place
-from strideinspect.studies.where import box_of
+from strideinspect.studies.boxes_and_cells import box_of
 
 
 class Crop(NamedTuple):

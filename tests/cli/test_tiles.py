@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from strideinspect import tiling
+from strideinspect import proven_tiles
 from strideinspect.analysis import Analysis
 from strideinspect.cli.app import run
-from strideinspect.studies.tiles import Tiles, tiles
+from strideinspect.studies.tile_layout import Tiles, tiles
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 
@@ -55,7 +55,7 @@ def test_tiles_that_are_not_equal_are_status_1(
         outputs = (o._replace(axes=tuple(a._replace(crop=(45, 45)) for a in o.axes)) for o in right.outputs)
         return right._replace(outputs=tuple(outputs))
 
-    monkeypatch.setattr(tiling, "tiles", mistaken)
+    monkeypatch.setattr(proven_tiles, "tiles", mistaken)
     assert run(["tiles", str(SAMPLES / "unet-torchscript.onnx"), "--prove"]) == 1
     text = " ".join(capsys.readouterr().out.split())
     assert "NOT equal: 9 tiles and the whole" in text

@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 import strideinspect
 from strideinspect.errors import UnsupportedModelError, UsageError
-from strideinspect.results.whatif import WhatIf
+from strideinspect.results.whatif_result import WhatIf
 from tests.edit.branching import branching
 from tests.oracle_models import Constant, model_of, weights
 

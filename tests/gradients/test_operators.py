@@ -9,7 +9,7 @@ import onnx
 import pytest
 
 from strideinspect.gradients.engine import Cell
-from strideinspect.gradients.registry import rules
+from strideinspect.gradients.gradient_rules import rules
 from strideinspect.gradients.reverse import RefusedError
 from tests.gradients.running import moved_at, reversed_at
 from tests.oracle_models import Constant, model_of

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from strideinspect.results.boxes import BoxAxis, CellsAxis
 from strideinspect.settings import Settings
-from strideinspect.studies import where
+from strideinspect.studies import boxes_and_cells
 from strideinspect.studies.opening import analysed
 from strideinspect.studies.places import position_axes
 from tests.graphs import Graph, chains, diamonds
@@ -59,14 +59,14 @@ def test_one_axis(graph: Graph, draw: st.DataObject, folder: Path) -> None:
     assume(axes and 0 not in shape and analysis.spatial_axes["x"] == (2,))
     sees = oracle.sees("x", 2)[output].local
     index = tuple(draw.draw(st.integers(0, shape[axis] - 1)) for axis in axes)
-    found = where.boxes(analysis, "", f"{output}:{','.join(map(str, index))}")
+    found = boxes_and_cells.boxes(analysis, "", f"{output}:{','.join(map(str, index))}")
     (side,) = (side for box in found.boxes if box.input == "x" for side in box.axes)
     exact = at_index(sees, axes, index)
     assert exact <= indices(side)
     assert (side.first, side.last) == ((min(exact), max(exact)) if exact else (None, None))
 
     pixel = draw.draw(st.integers(0, graph.shape[2] - 1))
-    (cells,) = (cells for cells in where.cells(analysis, "", f"x:{pixel}").cells if cells.output == output)
+    (cells,) = (cells for cells in boxes_and_cells.cells(analysis, "", f"x:{pixel}").cells if cells.output == output)
     for axis, named in ((side.axis, indices(side)) for side in cells.axes):
         along = np.moveaxis(sees[..., pixel], axis, 0).reshape(shape[axis], -1).any(axis=1)
         seeing = {int(i) for i in np.flatnonzero(along)}

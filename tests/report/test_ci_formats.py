@@ -16,7 +16,7 @@ from strideinspect.report import (
     gitlab,
     junit,
     markdown,
-    places,
+    source_lines,
     text,
 )
 from strideinspect.report.layout import plain
@@ -209,5 +209,5 @@ def test_same_bytes_however_long_verification_took() -> None:
 def test_without_a_repository_files_are_as_given() -> None:
     """Whoever knows no repository gets paths as they are, and the export's own files."""
     found = Finding("rule", Severity.NOTE, "m", source=Source("/src/net.py", 3, None))
-    assert places.AS_GIVEN.model("a/b.onnx") == "a/b.onnx"
-    assert places.at(found, places.AS_GIVEN) == "/src/net.py:3"
+    assert source_lines.AS_GIVEN.model("a/b.onnx") == "a/b.onnx"
+    assert source_lines.at(found, source_lines.AS_GIVEN) == "/src/net.py:3"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from strideinspect.report import places
+from strideinspect.report import source_lines
 from strideinspect.results.report import Finding, Severity, Source
 from tests.report.builders import InRepository
 
@@ -27,16 +27,16 @@ def finding(message: str, source: Source | None, node: str | None = None) -> Fin
 ])  # fmt: skip
 def test_places_for_people(message: str, source: Source | None, said: str) -> None:
     """Line and layer where they are known, and nothing that the message says already."""
-    assert places.at(finding(message, source), InRepository()) == said
+    assert source_lines.at(finding(message, source), InRepository()) == said
 
 
 @pytest.mark.parametrize(("source", "line"), [
-    (Source("/build/repo/net.py", 7, None), places.SourceLine("net.py", 7)),
-    (Source("/build/repo/net.py", 0, None), places.SourceLine("net.py", 1)),  # formats count from 1
+    (Source("/build/repo/net.py", 7, None), source_lines.SourceLine("net.py", 7)),
+    (Source("/build/repo/net.py", 0, None), source_lines.SourceLine("net.py", 1)),  # formats count from 1
     (Source("/build/repo/net.py", None, None), None),
     (Source("/elsewhere/net.py", 7, None), None),
     (None, None),
 ])  # fmt: skip
-def test_lines_of_the_repository(source: Source | None, line: places.SourceLine | None) -> None:
+def test_lines_of_the_repository(source: Source | None, line: source_lines.SourceLine | None) -> None:
     """A line counts only where the repository has its file."""
-    assert places.line_of(finding("", source), InRepository()) == line
+    assert source_lines.line_of(finding("", source), InRepository()) == line

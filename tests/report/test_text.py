@@ -8,10 +8,10 @@ from fractions import Fraction
 import pytest
 from inline_snapshot import external_file
 
-from strideinspect.report import findings, layout, number_text, text
+from strideinspect.report import findings_text, layout, number_text, text
 from strideinspect.report.layout import Style, plain
-from strideinspect.report.places import AS_GIVEN
 from strideinspect.report.repeated_blocks import Row, fold, short_names
+from strideinspect.report.source_lines import AS_GIVEN
 from strideinspect.results.report import Finding, Input, Report, Severity
 from strideinspect.results.verdict import Check, Counts, Verdict, Verification
 from tests.report import inspections
@@ -194,7 +194,7 @@ def test_notes_of_a_rule_are_told_once() -> None:
         note, replace(note, node="b", help="do"), warning, replace(warning, message="a column"),
         replace(warning, message="a plane", help="pad planes"),
     ]  # fmt: skip
-    assert [[said for said, _ in group.messages()] for group in findings.grouped(found)] == [
+    assert [[said for said, _ in group.messages()] for group in findings_text.grouped(found)] == [
         ["a row", "a column"],
         ["a plane"],
         ["so it is (2 times; also at b)"],
@@ -211,16 +211,16 @@ def test_notes_of_a_rule_are_told_once() -> None:
 def test_notes_name_some_places(others: list[str | None], said: str) -> None:
     """A few other places are named, each once, the rest counted; a note without a place is counted."""
     first = Finding("aligned", Severity.NOTE, "so it is", node="a")
-    (group,) = findings.grouped([first, *(replace(first, node=node) for node in others)])
+    (group,) = findings_text.grouped([first, *(replace(first, node=node) for node in others)])
     assert group.messages() == [(f"so it is {said}", first)]
 
 
 def test_many_warnings_of_a_kind_are_cut_short() -> None:
     """Eight are said one by one; of more the first seven, and where the others are."""
     lost = [Finding("lost", Severity.WARNING, f"row {number}", "pad", node=f"n{number}") for number in range(12)]
-    (eight,) = findings.grouped(lost[:8])
+    (eight,) = findings_text.grouped(lost[:8])
     assert [said for said, _ in eight.lines(AS_GIVEN)] == [f"row {number}" for number in range(8)]
-    (twelve,) = findings.grouped(lost)
+    (twelve,) = findings_text.grouped(lost)
     assert [said for said, _ in twelve.lines(AS_GIVEN)] == [
         *(f"row {number}" for number in range(7)),
         "and 5 more, at n7, n8, n9 and 2 more",

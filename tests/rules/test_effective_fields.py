@@ -13,7 +13,7 @@ from strideinspect import Settings, effective_outputs, inspect
 from strideinspect.analysis import Analysis
 from strideinspect.results.effective_field import EffectiveField
 from strideinspect.settings import Budget
-from strideinspect.studies import effective_field as study
+from strideinspect.studies import averaged_gradients as study
 from tests.cli.process import SAMPLES
 from tests.cli.process import strideinspect as run
 from tests.oracle_models import Constant, model_of

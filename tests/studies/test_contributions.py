@@ -10,7 +10,7 @@ import pytest
 
 from strideinspect.results.contribution import Contribution, Contributions
 from strideinspect.settings import Settings
-from strideinspect.studies import where
+from strideinspect.studies import boxes_and_cells
 from strideinspect.studies.contributions import contributions
 from strideinspect.studies.opening import analysed
 from tests.cli.process import SAMPLES
@@ -81,7 +81,7 @@ def test_holes_of_samples(name: str) -> None:
         sizes = {field.node_axis: len(field.positions) for field in window.fields if field.node_axis is not None}
         for share in (0, 0.03, 0.5):
             cell = {axis: int(size * share) for axis, size in sorted(sizes.items())}
-            answer = where.boxes(analysis, str(path), f"{window.output}:{','.join(map(str, cell.values()))}")
+            answer = boxes_and_cells.boxes(analysis, str(path), f"{window.output}:{','.join(map(str, cell.values()))}")
             for box in answer.boxes:
                 for axis in box.axes:
                     field = next(f for f in window.fields if (f.input, f.axis) == (box.input, axis.axis))

@@ -12,7 +12,7 @@ import pytest
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_dynamic, quantize_static
 
 import strideinspect
-from strideinspect.results.diff import Diff
+from strideinspect.results.diff_result import Diff
 from tests.oracle_models import Constant, model_of
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"

@@ -15,8 +15,8 @@ import strideinspect
 from strideinspect.errors import UnsupportedModelError, UsageError
 from strideinspect.gradients import pools
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.registry import Call, rules
-from strideinspect.studies import effective_field as study
+from strideinspect.gradients.gradient_rules import Call, rules
+from strideinspect.studies import averaged_gradients as study
 from tests.cli.process import SAMPLES
 from tests.cli.process import strideinspect as run
 from tests.oracle_models import Constant, model_of

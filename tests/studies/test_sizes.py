@@ -10,7 +10,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, I
 
 import strideinspect
 from strideinspect.results.size_rules import SizeRule
-from strideinspect.studies.sizes import axis_sizes, rule_of
+from strideinspect.studies.model_sizes import axis_sizes, rule_of
 from tests.oracle_models import Constant, model_of
 from tests.oracle_runtime import random_feeds, session_of
 from tests.rules.inspecting import analysed

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from strideinspect.errors import UsageError
 from strideinspect.results.tile_parts import TiledAxis
-from strideinspect.studies.tiles import Tiles, tiles
+from strideinspect.studies.tile_layout import Tiles, tiles
 from tests.graphs import Graph, chains, diamonds
 from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import analysed

@@ -14,7 +14,7 @@ import strideinspect
 from strideinspect.errors import UsageError
 from strideinspect.results.boxes import BoxAxis, CellsAxis
 from strideinspect.results.field import Span
-from strideinspect.results.where import Where
+from strideinspect.results.where_result import Where
 from tests.oracle_models import Constant, model_of
 from tests.oracle_runtime import random_feeds, session_of
 

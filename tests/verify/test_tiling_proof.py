@@ -10,7 +10,7 @@ import pytest
 
 import strideinspect
 from strideinspect.results.tile_parts import TiledOutput
-from strideinspect.studies.tiles import tiles
+from strideinspect.studies.tile_layout import tiles
 from strideinspect.verify.client import Verifier
 from strideinspect.verify.tiling_proof import prove
 from tests.oracle_models import model_of

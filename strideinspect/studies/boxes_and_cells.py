@@ -25,7 +25,7 @@ from strideinspect.fields.tensor_fields import field
 from strideinspect.model.node import Shape
 from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
 from strideinspect.results.field import Field, InputAxis, Span
-from strideinspect.results.where import Where
+from strideinspect.results.where_result import Where
 from strideinspect.studies import places
 
 

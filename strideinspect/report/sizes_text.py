@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column
 from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
-from strideinspect.results.sizes import Sizes
+from strideinspect.results.sizes_result import Sizes
 from strideinspect.spelling import NONE, axes_nouns, count, point_noun, ranges, spans
 
 RULES = (

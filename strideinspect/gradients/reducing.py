@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import prod
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.registry import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
 from strideinspect.model.node import normal_axes, normal_axis
 
 

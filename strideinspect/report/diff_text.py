@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column
-from strideinspect.results.diff import Diff
+from strideinspect.results.diff_result import Diff
 from strideinspect.results.differences import Difference, MatchedOutput, MatchedWindow, Value
 from strideinspect.spelling import NONE, by_axes, count, exact, listed, shape_text, shift
 

@@ -15,9 +15,9 @@ from strideinspect.analysis import Analysis
 from strideinspect.errors import UnsupportedModelError, UsageError
 from strideinspect.fields.liveness import seen_from
 from strideinspect.gradients.bundle import Bundle, bundled
-from strideinspect.gradients.client import GradientProcess
 from strideinspect.gradients.engine import Cell, EngineError, Measured
 from strideinspect.gradients.feeds import Feeds, Inputs
+from strideinspect.gradients.gradient_process import GradientProcess
 from strideinspect.gradients.quantised_operators import PLAIN
 from strideinspect.gradients.reverse import RefusedError
 from strideinspect.results.boxes import Box, Place
@@ -25,9 +25,9 @@ from strideinspect.results.effective_field import EffectiveField
 from strideinspect.results.effective_parts import EffectiveInput, GradientChecks
 from strideinspect.results.field import Shape, Span
 from strideinspect.studies import places
+from strideinspect.studies.boxes_and_cells import box_of, marked
 from strideinspect.studies.cropping import Crop, cropped
 from strideinspect.studies.effective_map import Map, Seen, described
-from strideinspect.studies.where import box_of, marked
 
 TOLERANCE: Final = 1e-4
 """The largest relative difference of the adjoint check that single precision explains; real networks show 1e-5."""

@@ -8,7 +8,7 @@ from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column
 from strideinspect.results.boxes import Box, BoxAxis, Cells, Place
 from strideinspect.results.field import Span
-from strideinspect.results.where import Where
+from strideinspect.results.where_result import Where
 from strideinspect.spelling import NONE, axes_nouns, axis_noun, exact, listed, place_text, point_noun, span, spans
 
 BOXES = (

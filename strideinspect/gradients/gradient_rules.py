@@ -27,7 +27,7 @@ _MODULES: Final = (
     "pools",
     "quantised",
     "quantised_operators",
-    "reductions",
+    "reducing",
     "resampling",
     "slices",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from strideinspect.analysis import Analysis
-from strideinspect.results.diff import Diff
+from strideinspect.results.diff_result import Diff
 from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow, Value
 from strideinspect.spelling import shape_text
 from strideinspect.studies import seen_axes

@@ -12,7 +12,7 @@ from strideinspect.settings import Settings
 from strideinspect.studies.bioimageio_axes import described
 from strideinspect.studies.opening import analysed, refuse_stopped
 from strideinspect.studies.state_pairs import state_pairs
-from strideinspect.studies.tiles import Tiles, tiles
+from strideinspect.studies.tile_layout import Tiles, tiles
 
 if TYPE_CHECKING:
     from strideinspect.verify.client import Verifier

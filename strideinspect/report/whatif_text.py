@@ -10,7 +10,7 @@ from strideinspect.report.number_text import bytes_text, fraction, lost, magnitu
 from strideinspect.results.changes import Change, Summary
 from strideinspect.results.field import Field
 from strideinspect.results.tensors import TensorReport
-from strideinspect.results.whatif import WhatIf
+from strideinspect.results.whatif_result import WhatIf
 from strideinspect.spelling import NONE, by_axes, count, listed, plural, point_noun, shape_text, spans
 
 CHANGES = (Column("layer", elastic=True, floor=14), Column("what"), Column("before"), Column("after"))

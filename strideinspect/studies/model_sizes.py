@@ -19,7 +19,7 @@ from strideinspect.fields.closed_form import Caveat, Closed
 from strideinspect.limits import LONGEST_JUDGED_PERIOD, MOST_SIZES_LISTED
 from strideinspect.results.field import InputAxis, Span
 from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
-from strideinspect.results.sizes import Sizes
+from strideinspect.results.sizes_result import Sizes
 from strideinspect.spelling import count
 from strideinspect.studies.lossless_sizes import SizeSearch
 from strideinspect.studies.symmetric_axes import symmetric

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from strideinspect import spelling
-from strideinspect.report import places
+from strideinspect.report import source_lines
 from strideinspect.report.layout import (
     Line,
     Segment,
@@ -69,9 +69,9 @@ class Group(NamedTuple):
         left = [(f"and {len(rest):,} more, at {_named(rest)}", rest[0])] if rest else []
         return [*listed, *left, *included]
 
-    def lines(self, files: places.Files) -> Iterator[tuple[str, str]]:
+    def lines(self, files: source_lines.Files) -> Iterator[tuple[str, str]]:
         """Each message with its place in source code, where known; a place that several share once, after the last."""
-        placed = [(message, places.at(finding, files)) for message, finding in self.messages(MOST)]
+        placed = [(message, source_lines.at(finding, files)) for message, finding in self.messages(MOST)]
         for (message, place), (_, following) in zip(placed, [*placed[1:], ("", "")], strict=True):
             yield message, "" if place == following else place
 
@@ -85,7 +85,7 @@ def grouped(findings: Iterable[Finding]) -> list[Group]:
     return [Group(tuple(members)) for members in groups.values()]
 
 
-def render(report: Report, width: int, show: Severity, files: places.Files) -> Iterator[Line]:
+def render(report: Report, width: int, show: Severity, files: source_lines.Files) -> Iterator[Line]:
     """A paragraph per group of findings of this severity or higher: severity, rule, messages, places, a help line."""
     groups = grouped(report.at_least(show))
     severity_width = max((cells(group.first.severity) for group in groups), default=0) + 2
