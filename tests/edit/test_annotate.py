@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ def run(path: Path) -> list[np.ndarray]:
     return [np.asarray(made) for made in session.run(None, feeds)]
 
 
-MODELS = {
+MODELS: dict[str, Callable[[], onnx.ModelProto]] = {
     "chain": chain,
     "branches": partial(branching, "auto_pad", "NOTSET"),
     "function": calling,
