@@ -79,6 +79,7 @@ def versions(
     from strideinspect.edit import assignments, dilated_twin, splice, window_changes  # imports onnx and numpy
     from strideinspect.edit.edits import editable
     from strideinspect.edited_analysis import EditedModel, broken, inspected, summary
+    from strideinspect.results.asked import Asked
     from strideinspect.results.whatif_result import WhatIf
 
     wanted = [assignment for text in texts for assignment in assignments.parsed(text)]
@@ -98,6 +99,7 @@ def versions(
         broken=broken(before.analysis, after.analysis),
         saved=target,
         refused=None if target is None else refusal(target, after.analysis.sizes, asked),
+        asked=Asked(asked.input_shapes, asked.input_values, asked.operators, tuple(texts), keep_field),
     )
     return Versions(found, before, after)
 
