@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from strideinspect import arguments
-from strideinspect.arguments import LONGEST_NUMBER
 from strideinspect.errors import UsageError
+from strideinspect.input_arguments import LONGEST_NUMBER
 from strideinspect.limits import LONGEST_INPUT_AXIS
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
