@@ -154,6 +154,13 @@ def shortened(texts: Sequence[str], width: int) -> list[str]:
     return best
 
 
+_ONE_WORD = re.compile(r"(?<=\d) (?=%)|(?<=[\w)½]) (?=[+−-] [\d½])|(?<= [+−-]) (?=[\d½])")
+"""The spaces inside a formula, `(i + ½)·16 − ½`, and before a percent sign, at which no line ends."""
+
+_NO_BREAK = "\x1f"
+"""Stands for such a space while lines are broken; printable text has no control characters."""
+
+
 def hang(
     head: Sequence[Segment],
     text: str,
@@ -165,20 +172,24 @@ def hang(
 ) -> Iterator[Line]:
     """The head, then the text wrapped; continuation lines are indented by `indent`, or by the head's width.
 
-    Words longer than a line are cut in the middle, but for `whole` text, such as a path that people click on.
+    Words longer than a line are cut in the middle, but for `whole` text, such as a path that people click on. No line
+    ends inside a formula or between a number and its percent sign.
     """
     taken = sum(cells(span.text) for span in head)
     room = max(width, taken + 20) - (taken if indent is None else max(taken, indent))
     pieces = textwrap.wrap(
-        as_written(text if whole else " ".join(shorten(word, room) for word in text.split(" "))),
+        _ONE_WORD.sub(
+            _NO_BREAK, as_written(text if whole else " ".join(shorten(word, room) for word in text.split(" ")))
+        ),
         max(width, taken + 20),
         initial_indent=" " * taken,
         subsequent_indent=" " * (taken if indent is None else indent),
         break_long_words=False,
         break_on_hyphens=False,
     )
-    yield (*head, *(Segment(piece[taken:], style) for piece in pieces[:1]))
-    yield from ((Segment(piece, style),) for piece in pieces[1:])
+    lines = [piece.replace(_NO_BREAK, " ") for piece in pieces]
+    yield (*head, *(Segment(piece[taken:], style) for piece in lines[:1]))
+    yield from ((Segment(piece, style),) for piece in lines[1:])
 
 
 def flow(pieces: Sequence[str], width: int, *, indent: int) -> Iterator[str]:
