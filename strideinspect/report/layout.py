@@ -157,8 +157,7 @@ def shortened(texts: Sequence[str], width: int) -> list[str]:
 _ONE_WORD = re.compile(r"(?<=\d) (?=%)|(?<=[\w)½]) (?=[+−-] [\d½])|(?<= [+−-]) (?=[\d½])")
 """The spaces inside a formula, `(i + ½)·16 − ½`, and before a percent sign, at which no line ends."""
 
-_NO_BREAK = "\x1f"
-"""Stands for such a space while lines are broken; printable text has no control characters."""
+_NO_BREAK = "\x1f"  # such a space while lines are broken; printable text has no control characters
 
 
 def hang(
@@ -172,8 +171,7 @@ def hang(
 ) -> Iterator[Line]:
     """The head, then the text wrapped; continuation lines are indented by `indent`, or by the head's width.
 
-    Words longer than a line are cut in the middle, but for `whole` text, such as a path that people click on. No line
-    ends inside a formula or between a number and its percent sign.
+    Words longer than a line are cut in the middle, but for `whole` text, such as a path that people click on.
     """
     taken = sum(cells(span.text) for span in head)
     room = max(width, taken + 20) - (taken if indent is None else max(taken, indent))
