@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.errors import StrideinspectError
+from strideinspect.onnx_loading import load_onnx
 from strideinspect.results.contribution import Contributions
 from strideinspect.results.pictures import NO_PICTURES, Pictures
 from strideinspect.results.report import FailedReport, Report
@@ -56,6 +57,7 @@ def contributions(result: Report | FailedReport, origin: Origin) -> Contribution
     """Contributions and holes, computed from the file; the reason says why there are none."""
     if isinstance(result, FailedReport):
         return Contributions({})
+    load_onnx()  # a report from the cache was made without it
     from strideinspect.studies import contributions as study
     from strideinspect.studies.opening import analysed
 
