@@ -136,7 +136,9 @@ def _whole(step: Whole, seen: Dependence, context: StepContext) -> Dependence:
     )
     if step.collapses:
         return _collapse(reduced, step.axis, context)
-    return reduced if step.length == 1 else reduced._replace(axes=seen.axes - {step.axis})
+    axes = seen.axes if step.length == 1 else seen.axes - {step.axis}
+    # What a matrix product makes of the axis is another one: its columns are no collapsed axis that is spread again.
+    return reduced._replace(axes=axes, collapsed=seen.collapsed - {step.axis})
 
 
 def _collapse(seen: Dependence, axis: int, context: StepContext) -> Dependence:

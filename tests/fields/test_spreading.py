@@ -74,3 +74,24 @@ def test_units_of_a_recurrent_layer_spread_nothing(layer: str, tmp_path: Path) -
     assert columns.positions.last == tuple(range(3, 12))
     assert report.verification.status is Verdict.AGREED
     assert report.verification.fields.not_checked == 0
+
+
+@pytest.mark.parametrize(
+    ("between", "weight"),
+    [("", (1, 3)), ("t = ConvTranspose (m, two_taps)", (2, 2))],
+    ids=["of one index", "of two, that an upsampling made of it"],
+)
+def test_columns_of_a_matrix_product_are_no_collapsed_axis(
+    between: str, weight: tuple[int, int], tmp_path: Path
+) -> None:
+    """A product along the pooled axis makes columns of its own: each sees all 13 samples; onnxruntime agrees."""
+    body = (
+        f"p = MaxPool <kernel_shape = [1]> (x) m = ReduceMean <keepdims = 1> (p, two) {between} "
+        f"q = MatMul ({'t' if between else 'm'}, w) y = MaxPool <kernel_shape = [1]> (q)"
+    )
+    constants: dict[str, Constant] = {"two": [2], "two_taps": (2, 2, 2), "w": weight}
+    report = inspected(model_of(body, {"x": (1, 2, 13)}, constants=constants), tmp_path, verify="run")
+    (field,) = report.outputs[0].fields
+    assert (field.positions.first, field.positions.last) == ((0,), (12,))
+    assert report.verification.status is Verdict.AGREED
+    assert report.verification.fields.not_checked == 0
