@@ -95,3 +95,21 @@ def test_columns_of_a_matrix_product_are_no_collapsed_axis(
     assert (field.positions.first, field.positions.last) == ((0,), (12,))
     assert report.verification.status is Verdict.AGREED
     assert report.verification.fields.not_checked == 0
+
+
+@pytest.mark.parametrize("inserted", ["s = Unsqueeze (p, behind)", "s = Reshape (p, apart)"], ids=["named", "by shape"])
+def test_axis_beside_the_collapsed_one(inserted: str, tmp_path: Path) -> None:
+    """Columns pooled, an axis made behind theirs and repeated: the columns are repeated nowhere; onnxruntime agrees."""
+    body = (
+        f"p = AveragePool <kernel_shape = [1, 3]> (x) {inserted} t = Tile (s, twice) f = Reshape (t, flat) "
+        "y = MaxPool <kernel_shape = [1, 1]> (f)"
+    )
+    constants: dict[str, Constant] = {
+        "behind": [4], "apart": [1, 2, 3, 1, 1], "twice": [1, 1, 1, 1, 2], "flat": [1, 2, 3, 2],
+    }  # fmt: skip
+    report = inspected(model_of(body, {"x": (1, 2, 3, 3)}, constants=constants), tmp_path, verify="run")
+    rows, columns = report.outputs[0].fields
+    assert rows.positions.first == (0, 1, 2)
+    assert (columns.positions.first, columns.positions.last) == ((0,), (2,))
+    assert report.verification.status is Verdict.AGREED
+    assert report.verification.fields.not_checked == 0
