@@ -45,7 +45,7 @@ def check_as_it_stands(graph: Graph, folder: Path) -> None:
     sees = everything(oracle)
     report = report_on(model, folder)
     check_shapes(report, oracle)
-    exactly = lossless(oracle, sees)
+    exactly = lossless(report, oracle, sees)
     for name, field in claims(report):
         check_actual((name, field), sees[field.input, field.axis][name], exactly=exactly)
     if exactly:
