@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import onnx
@@ -199,12 +200,17 @@ def chosen(
 def _loaded(given: str | os.PathLike[str] | NDArray[Any]) -> NDArray[Any]:
     if isinstance(given, np.ndarray):
         return given
+    name = os.fspath(given)
     try:
-        found = np.load(given, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"--data {os.fspath(given)}: cannot be read: {error}", "give a file that numpy.save wrote"
-        ) from None
+        found = np.load(name, allow_pickle=False)
+    except FileNotFoundError:
+        raise UsageError(f"--data {name}: there is no such file", "give a file that numpy.save wrote") from None
+    except OSError as error:
+        # numpy's own error for what is no archive has no number of the system and no words for it
+        problem = f"cannot be read: {error.strerror}" if error.strerror else "is not an array of numpy"
+        raise UsageError(f"--data {name}: {problem}", "give a file that numpy.save wrote") from None
+    except (ValueError, EOFError, BadZipFile):
+        raise UsageError(f"--data {name}: is not an array of numpy", "give a file that numpy.save wrote") from None
     if not isinstance(found, np.ndarray):
-        raise UsageError(f"--data {os.fspath(given)} holds several arrays", "give a file that numpy.save wrote")
+        raise UsageError(f"--data {name}: holds several arrays", "give a file that numpy.save wrote")
     return found
