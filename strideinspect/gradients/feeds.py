@@ -125,6 +125,17 @@ def images(
     return Feeds("images", len(files), make)
 
 
+def image(source: str, numbers: NDArray[Any]) -> Callable[[Inputs, Mapping[str, tuple[int, ...]]], Feeds]:
+    """One image as an array for one input, noise for the others."""
+
+    def feeds(inputs: Inputs, _: Mapping[str, tuple[int, ...]]) -> Feeds:
+        if source not in inputs:
+            return noise(inputs, 0, 1)
+        return arrays(inputs, source, [numbers], 0)._replace(source="images")
+
+    return feeds
+
+
 def _channel_axis(shape: Shape, axes: tuple[int, ...], name: str) -> int:
     rest = [axis for axis in range(1, len(shape)) if axis not in axes]
     if len(axes) != 2 or len(rest) != 1 or rest[0] not in {1, len(shape) - 1} or shape[rest[0]] not in {1, 3}:
