@@ -18,6 +18,7 @@ from strideinspect.report import graph_files, side_files, viewer_facts
 from strideinspect.results.report import Report
 from strideinspect.results.written_file import WrittenFile
 from strideinspect.settings import Settings
+from strideinspect.studies.opening import analysed, stopped
 
 
 class Asked(NamedTuple):
@@ -29,7 +30,14 @@ class Asked(NamedTuple):
     graph: str | None
 
 
-def write(file: str, settings: Settings, asked: Asked) -> list[WrittenFile]:
+class Written(NamedTuple):
+    """The files that were written; `stopped` says why little is known of the model, None where it runs."""
+
+    files: list[WrittenFile]
+    stopped: str | None
+
+
+def write(file: str, settings: Settings, asked: Asked) -> Written:
     """Inspect the model without running it, and write the files; what was written.
 
     Raises UsageError where a file cannot be written, before anything is inspected if that is known.
@@ -44,7 +52,8 @@ def write(file: str, settings: Settings, asked: Asked) -> list[WrittenFile]:
     annotated = [] if asked.output is None else [_annotated(asked.output, file, report)]
     for written, text in files:
         outputs.write(Path(written.path), text)
-    return [*annotated, *(written for written, _ in files)]
+    names = [*annotated, *(written for written, _ in files)]
+    return Written(names, stopped(analysed(file, settings)))
 
 
 def _annotated(target: str, file: str, report: Report) -> WrittenFile:

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -53,7 +54,7 @@ def write(
     Annotations that the file had are replaced. A node that is in a local function, a Loop or a branch gets none.
 
     Raises UsageError where `target` cannot be written or is the model itself, UnsupportedModelError where an edit
-    cannot be written: weights of another shape, and nodes that are in a local function, a Loop or a branch of an If.
+    cannot be written: weights of another shape, and nodes that are in a local function.
     """
     source = model.path
     check(source, target, edits)
@@ -76,6 +77,19 @@ def write(
         except OSError as error:
             raise UsageError(f"cannot write {target}: {error.strerror}", "name another file") from error
     return frozenset(writer.annotated)
+
+
+def copy(source: str, target: str) -> None:
+    """Write the model as it is to `target`, completely or not at all. Raises UsageError as `write`."""
+    check(source, target, ())
+    companions = _companions(source, target)
+    try:
+        with _complete(target) as file, Path(source).open("rb") as original:
+            shutil.copyfileobj(original, file, _CHUNK)
+        for own, beside in companions:
+            shutil.copyfile(own, beside)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}", "name another file") from error
 
 
 def check(source: str, target: str, edits: Sequence[Edit] = ()) -> None:
@@ -124,6 +138,7 @@ class _Splicer:
     ) -> None:
         self.annotated: list[str] = []
         self._data = data
+        self._graph = graph
         self._operators = {key_of(node): node.op_type for node in graph.node}
         self._edits: dict[str, list[Edit]] = {}
         for edit in edits:
@@ -153,9 +168,11 @@ class _Splicer:
             fresh = [length_delimited(NODE, one.SerializeToString()) for one in (*inserted, node)]
             yield field.tag, field.end, b"".join(fresh)
         if left:
+            first = next(node for node in self._graph.node if key_of(node) in left)
+            label = first.name or key_of(first)
             raise UnsupportedModelError(
-                f"{min(left)!r} cannot be edited: it is in a local function, a Loop or an If",
-                "inline the functions first: onnx.inliner.inline_local_functions",
+                f"{first.op_type} {label} is in a local function of the file, where nothing is changed",
+                "inline the functions first: onnx.save(onnx.inliner.inline_local_functions(onnx.load(…)), …)",
             )
 
     def of_declarations(self, fields: Sequence[Field]) -> Iterator[Splice]:
@@ -197,17 +214,23 @@ def _resized(graph: Field, splices: Sequence[Splice]) -> Splice:
 
 
 def _write(data: mmap.mmap, splices: Sequence[Splice], target: str) -> None:
-    """Copy the file with the replacements, under a name of its own until it is complete."""
-    folder = Path(target).parent
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".strideinspect-", suffix=".onnx")
+    """Copy the file with the replacements."""
+    with _complete(target) as file:
+        at = 0
+        for start, end, new in splices:
+            _copy(data, at, start, file)
+            file.write(new)
+            at = end
+        _copy(data, at, len(data), file)
+
+
+@contextmanager
+def _complete(target: str) -> Iterator[BinaryIO]:
+    """A file to write, which gets its name once it is complete."""
+    handle, temporary = tempfile.mkstemp(dir=Path(target).parent, prefix=".strideinspect-", suffix=".onnx")
     try:
         with os.fdopen(handle, "wb") as file:
-            at = 0
-            for start, end, new in splices:
-                _copy(data, at, start, file)
-                file.write(new)
-                at = end
-            _copy(data, at, len(data), file)
+            yield file
         umask = os.umask(0)
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)

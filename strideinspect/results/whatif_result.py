@@ -20,6 +20,7 @@ class WhatIf(NamedTuple):
         broken: Nodes that ran before and do not run after the changes.
         saved: The file that was written; None without one.
         refused: Why onnxruntime does not run that file; None where it does, and without one.
+        stopped: Why the model does not run as it is in the file, so that little is known of it; None where it does.
         asked: The changes as they were written, and with what the file was looked at.
     """
 
@@ -30,6 +31,7 @@ class WhatIf(NamedTuple):
     broken: tuple[Broken, ...]
     saved: str | None = None
     refused: str | None = None
+    stopped: str | None = None
     asked: Asked = Asked()
 
     def __repr__(self) -> str:

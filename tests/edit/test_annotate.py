@@ -38,7 +38,7 @@ def chain() -> onnx.ModelProto:
 
 def annotated(path: Path, out: Path) -> WrittenFile:
     """Write the annotated model, and give what is said of it."""
-    (written,) = write(str(path), Settings(), Asked(str(out), None, None, None))
+    (written,) = write(str(path), Settings(), Asked(str(out), None, None, None)).files
     return written
 
 
