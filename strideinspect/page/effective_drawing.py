@@ -108,11 +108,12 @@ def _map(seen: EffectiveInput, sides: list[_Side], pair: tuple[int, int], label:
     picture = paper.rectangle("heat pixels" if scale >= _LARGE else "heat", x.pixels, y.pixels, "image")
     picture.set("href", data_address("image/png", heat_map(seen.map[tuple(cut)])))
     picture.set("preserveAspectRatio", "none")
+    # Each line on a lighter one, to be seen on a photo of any color.
     if x.theory is not None and y.theory is not None:
-        paper.rectangle("theory", x.theory, y.theory)
-    paper.rectangle("exact", x.exact, y.exact)
+        paper.outline("theory", x.theory, y.theory)
+    paper.outline("exact", x.exact, y.exact)
     for percent, radius in seen.radius.items():
-        for kind in ("halo", f"within w{percent}"):  # on a photo of any color
+        for kind in ("halo", f"within w{percent}"):
             at = (paper.x(x.center), paper.y(y.center))
             svg.element("circle", paper.root, class_=kind, cx=at[0], cy=at[1], r=radius * scale)
     nouns = spelling.axis_nouns(len(sides))
@@ -147,6 +148,11 @@ class _Paper:
 
     def y(self, pixel: float) -> float:
         return (pixel - self.top) * self.scale + _BORDER
+
+    def outline(self, class_: str, across: tuple[float, float], down: tuple[float, float]) -> None:
+        """A rectangle on a lighter one."""
+        for kind in ("halo", class_):
+            self.rectangle(kind, across, down)
 
     def rectangle(
         self, class_: str, across: tuple[float, float], down: tuple[float, float], tag: str = "rect"
