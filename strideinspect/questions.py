@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from strideinspect import arguments
-from strideinspect.arguments import LONGEST_NUMBER
 from strideinspect.errors import UsageError
+from strideinspect.input_arguments import LONGEST_NUMBER
 from strideinspect.limits import LONGEST_INPUT_AXIS
+from strideinspect.onnx_loading import load_onnx
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
 if TYPE_CHECKING:
@@ -58,13 +59,13 @@ def sizes(
     """
     within = None if range is None else _range(range)
     wanted = () if near is None else _numbers(near)
-    model, analysis = _analysed(path, settings, input_shapes, input_values)
+    model, analysis = _analysed(path, settings, input_shapes, input_values, partly=True)
     from strideinspect.studies import model_sizes as study
     from strideinspect.studies.opening import refuse_stopped
 
     if wanted:
         analysis = _at(analysis, wanted)
-        refuse_stopped(analysis, model)
+        refuse_stopped(analysis, model, early=True)
     return study.model_sizes(analysis, model, within)
 
 
@@ -141,7 +142,7 @@ def where(
         raise UsageError("--from only works with --at", "with --pixel, name the other tensor with --to")
     if to is not None and pixel is None:
         raise UsageError("--to only works with --pixel", "with --at, name the other tensor with --from")
-    model, analysis = _analysed(path, settings, input_shapes, input_values)
+    model, analysis = _analysed(path, settings, input_shapes, input_values, partly=True)
     from strideinspect.studies import boxes_and_cells as study
 
     if at is not None:
@@ -190,15 +191,19 @@ def _analysed(
     settings: Settings | None,
     input_shapes: InputShapes | None,
     input_values: InputValues | None,
+    *,
+    partly: bool = False,
 ) -> tuple[str, Analysis]:
+    """The file and its analysis; with `partly` also at a size at which only its first nodes run."""
     model = arguments.model(path)
     asked = overridden(
         Settings() if settings is None else settings, input_shapes=input_shapes, input_values=input_values
     )
-    from strideinspect.studies.opening import analysed, refuse_stopped  # imports onnx and numpy
+    load_onnx()
+    from strideinspect.studies.opening import analysed, refuse_stopped
 
     analysis = analysed(model, asked)
-    refuse_stopped(analysis, model)
+    refuse_stopped(analysis, model, early=partly)
     return model, analysis
 
 
@@ -261,7 +266,7 @@ def erf(
         raise UsageError(f"--count {count}: at least one input has to be fed", "leave it out to feed 8")
     if seed < 0:
         raise UsageError(f"--seed {seed}: a seed is a whole number, 0 or more", "write --seed 0")
-    model, analysis = _analysed(path, settings, input_shapes, input_values)
+    model, analysis = _analysed(path, settings, input_shapes, input_values, partly=bool(at))
     from strideinspect.gradients.feeds import chosen
     from strideinspect.studies import averaged_gradients as study
     from strideinspect.studies.middle_cells import place_of

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.errors import StrideinspectError
+from strideinspect.onnx_loading import load_onnx
 from strideinspect.results.contribution import Contributions
 from strideinspect.results.pictures import NO_PICTURES
 from strideinspect.results.report import FailedReport, Report
@@ -95,6 +96,7 @@ def _contributions(analysis: Analysis | str) -> Contributions:
 
 def _analysed(report: Report, origin: Origin) -> Analysis | str:
     """The network at the sizes of the report, or why there is none."""
+    load_onnx()  # a report from the cache was made without it
     from strideinspect.studies.opening import analysed
 
     sizes = {given.name: given.shape for given in report.inputs if given.value is None}
