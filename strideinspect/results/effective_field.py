@@ -64,7 +64,7 @@ class EffectiveField:
 class EffectiveOutput(NamedTuple):
     """What an output really sees, at its middle index.
 
-    The cell is one of another map where the output was pooled from that.
+    The cell is one of another map where the output was pooled from that, or holds several, such as a detector's levels.
 
     Attributes:
         output: Name of the graph output.
