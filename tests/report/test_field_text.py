@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import onnx
 import pytest
 
 from strideinspect.report import field_text
@@ -114,3 +115,20 @@ def test_a_reason_that_a_finding_gives_is_not_repeated(tmp_path: Path) -> None:
     assert words.endswith("not checked: see not-verified")
     hidden = " ".join(plain(render(report, show=Severity.WARNING)).split())
     assert hidden.endswith(f"not checked: {reason}")
+
+
+STOPS: dict[str, tuple[str, str]] = {
+    # The weight is for 1 channel, the image has 3.
+    "a size that does not fit": ("y = Conv (x, w)", "incompatible-head"),
+    "an input without a value": ("y = Resize (x, , , sizes)", "missing-input-value"),
+}
+
+
+@pytest.mark.parametrize(("body", "rule"), STOPS.values(), ids=STOPS)
+def test_where_the_run_stopped_is_told_by_the_finding_there(body: str, rule: str, tmp_path: Path) -> None:
+    """A finding at the node says why in terms of the model; the words of onnxruntime would say it again."""
+    text = f"""<ir_version: 8, opset_import: ["": 18]>
+    g (float[1,3,8,8] x, int64[4] sizes, float[1,1,3,3] w) => (float[a,b,c,d] y) {{ {body} }}"""
+    report = inspected(onnx.parser.parse_model(text), tmp_path, verify="run")
+    words = " ".join(plain(render(report)).split())
+    assert words.endswith(f"not checked: see {rule}")
