@@ -85,11 +85,16 @@ def test_many_maps_side_by_side_are_the_first_and_the_last(tmp_path: Path) -> No
     assert "corner cell" not in words  # there is none: the maps lie in one row
 
 
-def test_cells_of_twins_are_told_once(tmp_path: Path) -> None:
-    """Both inputs of a siamese network are seen alike."""
-    body = "c = Conv <pads = [1, 1, 1, 1]> (a, w) d = Conv <pads = [1, 1, 1, 1]> (b, w) y = Sub (c, d)"
+def test_twins_are_told_once(tmp_path: Path) -> None:
+    """Both inputs of a siamese network have one ladder, and are seen alike."""
+    body = " ".join(
+        f"{made} = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> ({source}, w)" for made, source in ("ca", "db")
+    )
     shapes = {"a": (1, 1, 9, 9), "b": (1, 1, 9, 9)}
-    assert words_of(body, shapes, {"w": (1, 1, 3, 3)}, tmp_path).count("corner cell sees 2×2 pixels") == 1
+    words = words_of(f"{body} y = Sub (c, d)", shapes, {"w": (1, 1, 3, 3)}, tmp_path)
+    assert words.count("corner cell sees 2×2 pixels") == 1
+    assert words.count("9 ─ Conv 3×3/2 ▸ 5") == 1
+    assert "a and b: 9 ─ Conv 3×3/2 ▸ 5" in words
 
 
 def test_positions_that_lie_unevenly_have_no_first_center(tmp_path: Path) -> None:
