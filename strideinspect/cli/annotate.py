@@ -35,11 +35,15 @@ def run(
         raise UsageError("there is nothing to write", "give --netron FILE, --model-explorer FOLDER or --graph FILE")
 
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
+        from strideinspect.onnx_loading import load_onnx
+
+        load_onnx()
         from strideinspect.cli import annotations
         from strideinspect.report import written_files_text as report
 
         asked = annotations.Asked(netron, model_explorer, graph)
         written = annotations.write(file, settings, asked)
-        return one_model.Answered(report.answer(shown, written), report.data(shown, written))
+        words = report.answer(shown, written.files, written.stopped)
+        return one_model.Answered(words, {**report.data(shown, written.files), "stopped": written.stopped})
 
     return question.answer(ask)

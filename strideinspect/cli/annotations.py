@@ -16,6 +16,7 @@ from strideinspect.report import graph_files, side_files
 from strideinspect.results.report import Report
 from strideinspect.results.written_file import WrittenFile
 from strideinspect.settings import Settings
+from strideinspect.studies.opening import analysed, stopped
 
 
 class Asked(NamedTuple):
@@ -26,7 +27,14 @@ class Asked(NamedTuple):
     graph: str | None
 
 
-def write(file: str, settings: Settings, asked: Asked) -> list[WrittenFile]:
+class Written(NamedTuple):
+    """The files that were written; `stopped` says why little is known of the model, None where it runs."""
+
+    files: list[WrittenFile]
+    stopped: str | None
+
+
+def write(file: str, settings: Settings, asked: Asked) -> Written:
     """Inspect the model without running it, and write the files; what was written.
 
     Raises UsageError where a file cannot be written, before anything is inspected if that is known.
@@ -38,7 +46,7 @@ def write(file: str, settings: Settings, asked: Asked) -> list[WrittenFile]:
     files = list(_files(asked, file, report))
     for written, text in files:
         outputs.write(Path(written.path), text)
-    return [written for written, _ in files]
+    return Written([written for written, _ in files], stopped(analysed(file, settings)))
 
 
 def _files(asked: Asked, file: str, report: Report) -> Iterator[tuple[WrittenFile, str]]:

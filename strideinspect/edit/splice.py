@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,7 +34,7 @@ def write(model: LoadedModel, target: str, edits: Sequence[Edit], declarations: 
     """Write the model with these edits to `target`, completely or not at all.
 
     Raises UsageError where `target` cannot be written or is the model itself, UnsupportedModelError where an edit
-    cannot be written: weights of another shape, and nodes that are in a local function, a Loop or a branch of an If.
+    cannot be written: weights of another shape, and nodes that are in a local function.
     """
     source = model.path
     check(source, target, edits)
@@ -53,6 +54,19 @@ def write(model: LoadedModel, target: str, edits: Sequence[Edit], declarations: 
                 shutil.copyfile(own, beside)
         except OSError as error:
             raise UsageError(f"cannot write {target}: {error.strerror}", "name another file") from error
+
+
+def copy(source: str, target: str) -> None:
+    """Write the model as it is to `target`, completely or not at all. Raises UsageError as `write`."""
+    check(source, target, ())
+    companions = _companions(source, target)
+    try:
+        with _complete(target) as file, Path(source).open("rb") as original:
+            shutil.copyfileobj(original, file, _CHUNK)
+        for own, beside in companions:
+            shutil.copyfile(own, beside)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}", "name another file") from error
 
 
 def check(source: str, target: str, edits: Sequence[Edit]) -> None:
@@ -118,27 +132,35 @@ def _splices(
                 new = declarations.outputs[name].SerializeToString()
                 yield field.tag, field.end, length_delimited(OUTPUT, new)
     if left:
+        first = next(node for node in graph.node if key_of(node) in left)
+        label = first.name or key_of(first)
         raise UnsupportedModelError(
-            f"{min(name for name in left if name)!r} cannot be edited: it is in a local function, a Loop or an If",
-            "inline the functions first: onnx.inliner.inline_local_functions",
+            f"{first.op_type} {label} is in a local function of the file, where nothing is changed",
+            "inline the functions first: onnx.save(onnx.inliner.inline_local_functions(onnx.load(…)), …)",
         )
 
 
 def _write(data: mmap.mmap, graph: Field, splices: Sequence[Splice], target: str) -> None:
-    """Copy the file with the replacements, under a name of its own until it is complete."""
+    """Copy the file with the replacements."""
     length = graph.end - graph.body + sum(len(new) - (end - start) for start, end, new in splices)
-    folder = Path(target).parent
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".strideinspect-", suffix=".onnx")
+    with _complete(target) as file:
+        _copy(data, 0, graph.tag, file)
+        file.write(length_delimited(GRAPH, b"", length))
+        at = graph.body
+        for start, end, new in splices:
+            _copy(data, at, start, file)
+            file.write(new)
+            at = end
+        _copy(data, at, len(data), file)
+
+
+@contextmanager
+def _complete(target: str) -> Iterator[BinaryIO]:
+    """A file to write, which gets its name once it is complete."""
+    handle, temporary = tempfile.mkstemp(dir=Path(target).parent, prefix=".strideinspect-", suffix=".onnx")
     try:
         with os.fdopen(handle, "wb") as file:
-            _copy(data, 0, graph.tag, file)
-            file.write(length_delimited(GRAPH, b"", length))
-            at = graph.body
-            for start, end, new in splices:
-                _copy(data, at, start, file)
-                file.write(new)
-                at = end
-            _copy(data, at, len(data), file)
+            yield file
         umask = os.umask(0)
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)

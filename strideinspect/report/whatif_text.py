@@ -36,7 +36,7 @@ def answer(found: WhatIf) -> Answer:
 
 def _changes(found: WhatIf) -> Section:
     if not found.changes:
-        return Section("Nothing changes: the model has these numbers already.", CHANGES, [])
+        return Section("Nothing changes: the model has these numbers already.", CHANGES, [], [*_saved(found)])
     rows = [change_row(change) for change in found.changes]
     left = len(rows) - MOST_CHANGES
     notes = [f"{count(left, 'further change')}: --format json has all"] if left > 0 else []
@@ -66,12 +66,18 @@ def _sides(found: WhatIf) -> Section:
     before, after = found.before, found.after
     point = _point(found)
     rows = [(title, *values) for title, *values in _rows(before, after, point)]
-    notes = [f"{one.op} {one.node} does not run any more: {one.reason}" for one in found.broken]
+    notes = [] if found.stopped is None else [f"As it is in the file, the model {found.stopped}"]
+    how = "does not run any more" if found.stopped is None else "does not run after the change"
+    notes += [f"{one.op} {one.node} {how}: {one.reason}" for one in found.broken]
     notes += [*_findings(before, after)]
+    notes += [*_saved(found)]
+    return Section(f"Before and after, in {plural(point, 2)} of the input:", SIDES, rows, notes)
+
+
+def _saved(found: WhatIf) -> Iterator[str]:
     if found.saved is not None:
         end = "onnxruntime runs it" if found.refused is None else f"onnxruntime does not run it: {found.refused}"
-        notes.append(f"saved as {found.saved}, with the weights byte for byte as they are; {end}")
-    return Section(f"Before and after, in {plural(point, 2)} of the input:", SIDES, rows, notes)
+        yield f"saved as {found.saved}, with the weights byte for byte as they are; {end}"
 
 
 def _maps(found: WhatIf) -> Section:

@@ -96,6 +96,8 @@ def _cells(where: Where) -> Section:
 
 def _note(cells: Cells, at: Place) -> str:
     pixel = point_noun(len(at.axes))
+    if cells.unknown is not None:
+        return f"nothing is known of {cells.output}: {cells.unknown}"
     if cells.full is not None:
         besides = "also " if cells.axes else ""
         return f"all of {cells.output} {besides}depends on this {pixel} ({cells.full})"

@@ -18,6 +18,7 @@ class WhatIf(NamedTuple):
         broken: Nodes that ran before and do not run after the changes.
         saved: The file that was written; None without one.
         refused: Why onnxruntime does not run that file; None where it does, and without one.
+        stopped: Why the model does not run as it is in the file, so that little is known of it; None where it does.
     """
 
     path: str
@@ -27,6 +28,7 @@ class WhatIf(NamedTuple):
     broken: tuple[Broken, ...]
     saved: str | None = None
     refused: str | None = None
+    stopped: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as dicts, lists, texts and numbers, under the schema `strideinspect/whatif/1`."""

@@ -10,8 +10,11 @@ from strideinspect.errors import UsageError
 from strideinspect.model.tensor_names import matching, named
 from strideinspect.results.boxes import Place
 from strideinspect.spelling import listed, shape_text
+from strideinspect.studies.opening import stopped
 
-_INDEX = re.compile(r"(?:(?P<name>.*):)?\s*(?P<index>\d{1,18}(?:\s*,\s*\d{1,18})*)\s*")
+_INDEX = re.compile(r"(?:(?P<name>.*):)?\s*(?P<index>-?\d{1,18}(?:\s*,\s*-?\d{1,18})*)\s*")
+_MEANT = re.compile(r"(?:.*:)?[-+\d\s.,;x×()\[\]]*\d[-+\d\s.,;x×()\[\]]*")
+"""What is written like an index, and is not one: 1.5,2 or 7x7."""
 
 
 def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> Place:
@@ -21,6 +24,8 @@ def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> P
     """
     found = _INDEX.fullmatch(text)
     index: tuple[int, ...] = ()
+    if found is None and _MEANT.fullmatch(text) and not named(analysis.shapes, text):
+        raise UsageError(f"{option} {text}: not an index", f"write whole numbers, one per axis: {option} 100,60")
     # Names may end like an index: x:0. A number alone is an index, even if a layer is called so.
     if found is None or (found["name"] is not None and named(analysis.shapes, text)):
         name = text.rstrip(":")
@@ -37,7 +42,7 @@ def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> P
         what = f"its position runs along {'axis' if len(axes) == 1 else 'axes'} {listed(list(map(str, axes)))}"
         raise UsageError(f"{option} {text}: {sizes}, and {what}", f"write {option} {example}")
     for axis, number in zip(axes, index, strict=True):
-        if number >= shape[axis]:
+        if not 0 <= number < shape[axis]:
             raise UsageError(
                 f"{option} {text}: {chosen} is {shape_text(shape)}, so that it has no index {number} along axis {axis}",
                 f"give one from 0 to {shape[axis] - 1}" if shape[axis] else "the axis is empty",
@@ -81,7 +86,9 @@ def _only(analysis: Analysis, usual: Sequence[str], text: str, option: str) -> s
     if len(with_position) == 1:
         return with_position[0]
     if not with_position:
-        raise UsageError(f"{option} {text}: no {_kind(option)} has a position", _inside(analysis, option))
+        why = stopped(analysis)
+        wrong = f"no {_kind(option)} has a position" if why is None else f"the model {why}"
+        raise UsageError(f"{option} {text}: {wrong}", _inside(analysis, option))
     raise UsageError(
         f"{option} {text}: there are {len(with_position)} {_kind(option)}s with a position",
         f"name one of them: {listed([f'{name}:{text}' for name in with_position[:3]], 'or')}",

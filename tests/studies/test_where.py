@@ -187,6 +187,14 @@ WRONG = {
     "outside": (
         {"at": "y:3,10"}, "--at y:3,10: y is 1×2×12×10, so that it has no index 10 along axis 3; give one from 0 to 9",
     ),
+    "before the first": (
+        {"pixel": "-1,2"},
+        "--pixel -1,2: x is 1×1×14×12, so that it has no index -1 along axis 2; give one from 0 to 13",
+    ),
+    "a fraction": (
+        {"pixel": "1.5,2"}, "--pixel 1.5,2: not an index; write whole numbers, one per axis: --pixel 100,60",
+    ),
+    "a size": ({"at": "y:7x7"}, "--at y:7x7: not an index; write whole numbers, one per axis: --at 100,60"),
     "a weight": ({"pixel": "w:1,1"}, "'w' is a constant: it depends on no input; name x"),
     "neither": ({}, "give either an index of an output or a pixel of an input; --at OUTPUT:7,7 or --pixel 100,60"),
     "both": (
