@@ -21,6 +21,7 @@ class Diff(NamedTuple):
         only_b: Window nodes of the second model that the first one lacks.
         outputs: The outputs, matched by name, else in their order.
         notes: What restricts the comparison.
+        only_layers: The layers of `only_a` and of `only_b`, in the same order.
     """
 
     paths: tuple[str, str]
@@ -32,6 +33,7 @@ class Diff(NamedTuple):
     only_b: tuple[str, ...]
     outputs: tuple[MatchedOutput, ...]
     notes: tuple[str, ...] = ()
+    only_layers: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as dicts, lists, texts and numbers, under the schema `strideinspect/diff/1`."""
