@@ -10,7 +10,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
 from importlib import import_module
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import networkx
     import pandas
     from matplotlib.figure import Figure
+
+    from strideinspect.results.effective_field import EffectiveOutput
 
 
 __all__ = [  # everything that a report is made of, but for fields and verification, can be imported from here
@@ -76,6 +78,7 @@ class Report:
         accepted: What the baseline removed; None without a baseline.
         totals: Parameters, multiply-adds and activations of the whole model.
         unmatched: Patterns of the settings that match nothing in the model.
+        effective: What the outputs really see; empty unless the settings ask for it. It is not compared.
     """
 
     path: str
@@ -95,6 +98,7 @@ class Report:
     accepted: Accepted | None = None
     totals: Totals = NO_TOTALS
     unmatched: tuple[Unmatched, ...] = ()
+    effective: tuple[EffectiveOutput, ...] = field(default=(), compare=False)  # arrays have no truth value
 
     def __repr__(self) -> str:
         counts = f"{len(self.nodes)} window nodes, {len(self.findings)} findings"

@@ -34,7 +34,8 @@ The probabilities of a softmax add up to 1, whatever the input is:
 
 ## What to do
 
-Name a tensor before it with `strideinspect erf --at`.
+Name a tensor before it with `strideinspect erf --at`. Of a file that has lost its weights, inspect the one that has
+them; the HTML page shows what random ones see.
 """
 
 from __future__ import annotations
@@ -54,10 +55,12 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output."""
     for sight in inspection.effective:
-        if sight.field is None:
+        if sight.reason:
             yield Draft(
                 f"what output {sight.output} really sees is not known: {sight.reason}",
-                "name a tensor before it: strideinspect erf --at",
+                "name a tensor before it: strideinspect erf --at"
+                if sight.field is None
+                else "inspect the file with its weights; the page shows random ones, as before training",
                 tensor=sight.output,
                 written_by=sight.output,
             )

@@ -5,7 +5,8 @@ Source: Luo et al. 2016, Understanding the Effective Receptive Field in Deep Con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -35,13 +36,15 @@ TOLERANCE: Final = 1e-4
 _QUANTISING: Final = frozenset({"QuantizeLinear", *PLAIN})
 
 Step = Callable[[str], None]
+FeedsOf = Callable[[Inputs, Mapping[str, tuple[int, ...]]], Feeds]
+"""What to feed inputs of these shapes and types, with these spatial axes."""
 
 
 class Request(NamedTuple):
     """A cell, what to feed, and the seed of random weights and directions; `step` is told what is being done."""
 
     at: Place
-    feeds: Callable[[Inputs, Mapping[str, tuple[int, ...]]], Feeds]
+    feeds: FeedsOf
     seed: int
     step: Step
 
@@ -74,10 +77,8 @@ def place_of(analysis: Analysis, at: str | None) -> Place:
             raise UsageError(f"--at {at}: {place.tensor} is an input", "name an output, or a tensor inside the model")
         return place
     names = analysis.network.outputs
-    middles = (
-        middle(analysis, name) for name in [*names, *(last for name in names for last in _pooled(analysis, name))]
-    )
-    found = next((place for place in middles if place is not None), None)
+    pooled = (last for name in names for last in _pooled(analysis, name))
+    found = next(_middles(analysis, chain(names, pooled)), None)
     if found is not None:
         return found
     raise UsageError("no output has a position", "name an index of a tensor inside the model: --at TENSOR:7,7")
@@ -85,15 +86,23 @@ def place_of(analysis: Analysis, at: str | None) -> Place:
 
 def middle_of(analysis: Analysis, output: str) -> Place | None:
     """The middle index of an output, or of the map that it was pooled from; None where neither has a position."""
-    middles = (middle(analysis, name) for name in [output, *_pooled(analysis, output)])
-    return next((place for place in middles if place is not None), None)
+    return next(_middles(analysis, chain([output], _pooled(analysis, output))), None)
 
 
-def _pooled(analysis: Analysis, name: str) -> list[str]:
-    """The last maps with a position that a tensor without one was made of."""
+def _middles(analysis: Analysis, names: Iterable[str]) -> Iterator[Place]:
+    return (place for name in names if (place := middle(analysis, name)) is not None)
+
+
+def _pooled(analysis: Analysis, name: str) -> Iterator[str]:
+    """The last maps with a position that a tensor without one was made of.
+
+    A pooling with a kernel as large as the map leaves a closed form without a position.
+    """
     if name not in analysis.shapes.shapes:
-        return []
-    return [field.last_local.tensor for field in analysis.tensor(name).fields if field.last_local is not None]
+        return
+    yield from (field.last_local.tensor for field in analysis.tensor(name).fields if field.last_local is not None)
+    before = analysis.needed_by(name)
+    yield from (tensor for node in reversed(analysis.shapes.nodes) for tensor in node.outputs if tensor in before)
 
 
 def middle(analysis: Analysis, name: str) -> Place | None:
