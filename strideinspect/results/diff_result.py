@@ -23,6 +23,7 @@ class Diff(NamedTuple):
         only_b: Window nodes of the second model that the first one lacks.
         outputs: The outputs, matched by name, else in their order.
         notes: What restricts the comparison.
+        only_layers: The layers of `only_a` and of `only_b`, in the same order.
         asked: With what the files were looked at.
     """
 
@@ -35,6 +36,7 @@ class Diff(NamedTuple):
     only_b: tuple[str, ...]
     outputs: tuple[MatchedOutput, ...]
     notes: tuple[str, ...] = ()
+    only_layers: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     asked: Asked = Asked()
 
     def __repr__(self) -> str:
