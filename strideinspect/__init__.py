@@ -3,14 +3,16 @@
     import strideinspect
     report = strideinspect.inspect("model.onnx")
 
-Importing the package loads nothing. A name is imported when it is first used (PEP 562); onnx, numpy and networkx are
-loaded by the first inspection.
+Importing the package loads next to nothing. A name is imported when it is first used (PEP 562); onnx, numpy and
+networkx are loaded by the first inspection.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from strideinspect.results import drawing
 
 if TYPE_CHECKING:
     from strideinspect.api import inspect, tiles
@@ -216,6 +218,15 @@ if not TYPE_CHECKING:  # a type checker would take it to mean that any name exis
         value = getattr(import_module(f"strideinspect.{_MODULE_OF[name]}"), name)
         globals()[name] = value
         return value
+
+
+def _display() -> drawing.Display:
+    from strideinspect import display
+
+    return display
+
+
+drawing.hand_down(_display)
 
 
 def __dir__() -> list[str]:

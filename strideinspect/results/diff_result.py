@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from strideinspect.results import drawing
 from strideinspect.results.asked import Asked
 from strideinspect.results.differences import FirstDifference, MatchedOutput, MatchedWindow, Numbers
 from strideinspect.results.notebook_frame import framed
@@ -54,9 +55,7 @@ class Diff(NamedTuple):
 
         Both files are opened again. Raises UnreadableModelError where they are not there any more or have changed.
         """
-        from strideinspect import display
-
-        return display.diff_page(self)
+        return drawing.display().diff_page(self)
 
     def _repr_html_(self) -> str:
         """The page in a frame, for notebooks."""
