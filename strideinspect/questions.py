@@ -181,9 +181,14 @@ def diff(
     """
     first, analysis = _analysed(a, settings, input_shapes, input_values)
     second, other = _analysed(b, settings, {}, input_values)
+    from strideinspect.results.asked import Asked
     from strideinspect.studies import geometry_comparison as study
 
-    return study.compare(analysis, other, (first, second))
+    asked = overridden(
+        Settings() if settings is None else settings, input_shapes=input_shapes, input_values=input_values
+    )
+    given = Asked(asked.input_shapes, asked.input_values, asked.operators)
+    return study.compare(analysis, other, (first, second))._replace(asked=given)
 
 
 def _analysed(
