@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from strideinspect.results.changes import Broken, Change, DroppedBy, Summary
     from strideinspect.results.diff_result import Diff
     from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow
-    from strideinspect.results.effective_field import EffectiveField
+    from strideinspect.results.effective_field import EffectiveField, EffectiveOutput
     from strideinspect.results.effective_parts import EffectiveInput, GradientChecks, GrowthStep
     from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
     from strideinspect.results.fixed import Fixed
@@ -98,6 +98,7 @@ __all__ = [
     "DroppedBy",
     "EffectiveField",
     "EffectiveInput",
+    "EffectiveOutput",
     "Expectation",
     "FailedReport",
     "Field",
@@ -185,7 +186,7 @@ _MODULES = {
     "results.changes": "Broken Change DroppedBy Summary",
     "results.diff_result": "Diff",
     "results.differences": "Difference FirstDifference MatchedOutput MatchedWindow",
-    "results.effective_field": "EffectiveField",
+    "results.effective_field": "EffectiveField EffectiveOutput",
     "results.effective_parts": "EffectiveInput GradientChecks GrowthStep",
     "results.field": "Alignment Field FullField LastLocal Positions",
     "results.fixed": "Fixed",
