@@ -115,6 +115,8 @@ def _cut(analysis: Analysis) -> tuple[tuple[TiledOutput, ...], tuple[LinkedAxes,
         if cuts:
             reason = "; ".join(dict.fromkeys(axis.reason for axis in whole)) or None
             outputs.append(TiledOutput(name, axes, whole, reason))
+        elif name not in analysis.shapes.shapes:
+            outputs.append(TiledOutput(name, (), (), analysis.shapes.unknown.get(name, "nothing is known of it")))
     return tuple(outputs), linked(outputs)
 
 
