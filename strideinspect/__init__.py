@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
     from strideinspect.questions import diff, erf, sizes, where
+    from strideinspect.results.asked import Asked
     from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
     from strideinspect.results.cells import Cell, CellAxis
     from strideinspect.results.changes import Broken, Change, DroppedBy, Summary
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Accepted",
     "Alignment",
+    "Asked",
     "AxisSizes",
     "Box",
     "BoxAxis",
@@ -176,6 +178,7 @@ _MODULES = {
     "fleet": "inspect_many",
     "live_models": "inspect_module",
     "questions": "diff erf sizes where",
+    "results.asked": "Asked",
     "results.cells": "Cell CellAxis",
     "results.changes": "Broken Change DroppedBy Summary",
     "results.diff_result": "Diff",

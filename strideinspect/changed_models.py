@@ -81,6 +81,7 @@ def versions(
     from strideinspect.edit import assignments, dilated_twin, splice, window_changes
     from strideinspect.edit.edits import editable
     from strideinspect.edited_analysis import EditedModel, broken, inspected, summary
+    from strideinspect.results.asked import Asked
     from strideinspect.results.whatif_result import WhatIf
     from strideinspect.studies.opening import stopped
 
@@ -102,6 +103,7 @@ def versions(
         saved=target,
         refused=None if target is None else refusal(target, after.analysis.sizes, asked),
         stopped=stopped(before.analysis),
+        asked=Asked(asked.input_shapes, asked.input_values, asked.operators, tuple(texts), keep_field),
     )
     return Versions(found, before, after)
 

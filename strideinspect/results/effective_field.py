@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strideinspect.results.boxes import Place
@@ -51,9 +50,9 @@ class EffectiveField:
 
         Raises UsageError where matplotlib is not installed.
         """
-        # By name, since a result must not depend on what stands above it.
-        figure: Figure = import_module("strideinspect.plotting").effective_figure(self)
-        return figure
+        from strideinspect import display
+
+        return display.effective_figure(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer without its maps, as dicts, lists, texts and numbers: the schema `strideinspect/erf/1`."""
@@ -65,7 +64,7 @@ class EffectiveField:
 class EffectiveOutput(NamedTuple):
     """What an output really sees, at its middle index.
 
-    The cell is one of another map where the output was pooled from that.
+    The cell is one of another map where the output was pooled from that, or holds several, such as a detector's levels.
 
     Attributes:
         output: Name of the graph output.

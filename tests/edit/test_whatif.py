@@ -8,13 +8,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
 import strideinspect
 from strideinspect.errors import UnsupportedModelError, UsageError
 from strideinspect.report import whatif_text
 from strideinspect.results.whatif_result import WhatIf
-from tests.edit.branching import branching
+from tests.edit.branching import branching, calling
 from tests.oracle_models import Constant, model_of, weights
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
@@ -243,14 +243,7 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_local_function_is_refused(tmp_path: Path) -> None:
     """An edit in it would reach every place that uses it."""
-    inner = helper.make_node("Conv", ["x", "w"], ["y"], name="inside", strides=[2, 2])
-    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("own", 1)]
-    function = helper.make_function("own", "Block", ["x", "w"], ["y"], [inner], opsets[:1])
-    model = model_of("y = Relu (x)", {"x": SIZE}, constants=W)
-    model.graph.node[0].CopyFrom(helper.make_node("Block", ["x", "w"], ["y"], domain="own"))
-    model.opset_import.append(opsets[1])
-    model.functions.append(function)
-    onnx.save(model, tmp_path / "model.onnx")
+    onnx.save(calling(), tmp_path / "model.onnx")
     found = strideinspect.whatif(tmp_path / "model.onnx", "*:stride=1")
     assert found.after.outputs[0].shape == (1, 4, 38, 34)
     with pytest.raises(UnsupportedModelError, match=r"Conv .*inside.* is in a local function of the file"):
