@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 
 from strideinspect.fields.index_masks import Vector
 from strideinspect.fields.node_reads import NodeReads
+from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.steps import Channels, Permute, Read, Sliding, Table, Transposed
+from strideinspect.reads.steps import Channels, Permute, Read, Reshape, Sliding, Table, Transposed
 
-_PARAMETERS_ONLY: Final = frozenset({"Clip", "Gather", "Pad", "Resize", "Slice", "Split", "Upsample"})
+_PARAMETERS_ONLY: Final = frozenset(
+    {"Clip", "Gather", "Pad", "Reshape", "Resize", "Slice", "Split", "Squeeze", "Unsqueeze", "Upsample"}
+)
 """Operators whose further inputs say what is done alike at every index, and hold no numbers of single ones."""
 
 _Origins = NDArray[np.int64]
@@ -90,6 +93,11 @@ class _Walk:
             match step:
                 case Permute():
                     axis = step.perm[axis]
+                case Reshape():
+                    kept = kept_axes(step.before, step.after)
+                    if kept is None or axis not in kept:
+                        return None
+                    axis = kept[axis]
                 case Sliding(axis=along, kernel=1) if along == axis:
                     moved = index * step.stride - step.begin
                     index = np.where((index != _ABSENT) & (moved >= 0) & (moved < step.length), moved, _ABSENT)
@@ -101,3 +109,11 @@ class _Walk:
                     return None
         origins = self.origins(item.node.inputs[read.input], axis)
         return np.where(index != _ABSENT, origins[index], _ABSENT)
+
+
+def kept_axes(before: Shape, after: Shape) -> dict[int, int] | None:
+    """The axis before a reshape of each axis after it that is longer than 1; None unless only such of 1 come and go."""
+    old, new = ([axis for axis, size in enumerate(shape) if size != 1] for shape in (before, after))
+    if [before[axis] for axis in old] != [after[axis] for axis in new]:
+        return None
+    return dict(zip(new, old, strict=True))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from strideinspect.fields.copies import kept_axes
 from strideinspect.fields.node_reads import NodeReads
-from strideinspect.model.node import Node, Shape
+from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Periodic, Permute, Reshape, Sliding, Statistics, Table
 
@@ -35,7 +36,7 @@ def pads_before(shapes: Shapes, makers: Mapping[str, NodeReads], node: Node) -> 
         if permuted and len(steps) == 1:
             axes = [None if axis is None else permuted[0].perm[axis] for axis in axes]
         elif len(steps) == 1 and isinstance(steps[0], Reshape):
-            kept = _kept_axes(shapes.shapes[item.node.inputs[read.input]], shapes.shapes[tensor])
+            kept = kept_axes(shapes.shapes[item.node.inputs[read.input]], shapes.shapes[tensor])
             if kept is None:
                 break
             axes = [None if axis is None else kept.get(axis) for axis in axes]
@@ -49,14 +50,6 @@ def pads_before(shapes: Shapes, makers: Mapping[str, NodeReads], node: Node) -> 
             break
         tensor = item.node.inputs[read.input]
     return (tuple(begin), tuple(end)) if found and any(begin + end) else None
-
-
-def _kept_axes(before: Shape, after: Shape) -> dict[int, int] | None:
-    """The axis before a reshape of each axis after it that is longer than 1; None unless only such of 1 come and go."""
-    old, new = ([axis for axis, size in enumerate(shape) if size != 1] for shape in (before, after))
-    if [before[axis] for axis in old] != [after[axis] for axis in new]:
-        return None
-    return dict(zip(new, old, strict=True))
 
 
 def added_by(item: NodeReads, axis: int) -> tuple[int, int] | None:

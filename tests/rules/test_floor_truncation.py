@@ -151,6 +151,8 @@ def test_alexnets_three_pools_and_first_convolution(tmp_path: Path) -> None:
 
 OWN_PADDING: dict[str, str] = {
     **{mode: f'p = Pad <mode = "{mode}"> (x, pads)' for mode in ("wrap", "reflect", "edge")},
+    # Transforms of speech pad the signal and give it channels before they take windows of it.
+    "an axis that is added": 'q = Squeeze (x, batch) r = Pad <mode = "reflect"> (q, own) p = Unsqueeze (r, batch)',
     # As PyTorch writes circular padding.
     "slices and Concat": (
         "l = Slice (x, last, end, rows) r = Slice (x, zero, one, rows) q = Concat <axis = 2> (l, x, r) "
@@ -160,6 +162,7 @@ OWN_PADDING: dict[str, str] = {
 OWN_PADDING_CONSTANTS: dict[str, Constant] = {
     "pads": [0, 0, 1, 1, 0, 0, 1, 1], "w": (1, 1, 3, 3),
     "last": [-1], "end": [2**40], "zero": [0], "one": [1], "rows": [2], "columns": [3],
+    "batch": [0], "own": [0, 1, 1, 0, 1, 1],
 }  # fmt: skip
 
 
