@@ -1,7 +1,7 @@
-"""How results show themselves: what their methods `to_html` and `plot` call.
+"""How results show themselves: what their methods `to_html` and `plot` end in.
 
-This is the one module above the results that a result may import, when it is asked for a page or a figure; the
-contracts of import-linter name the exception. Whoever never asks for one never imports it.
+Results do not import it: the package hands it down to them (`results/drawing.py`). Whoever never asks for a page or a
+figure never imports it.
 """
 
 from __future__ import annotations

@@ -238,8 +238,9 @@ def erf(
     Args:
         path: The file.
         at: The cell: an index of a graph output, or of any other tensor, node or layer: `"logits:7,7"`. By default the
-            middle one of the first output with a position; of a classifier, of the map that it pools. Of several, also
-            of different tensors, the answer is that of the first, and the others are its `further`.
+            middle one of the first output with a position; of a classifier, of the map that it pools; of a
+            detector, of its first level. Of several, also of different tensors, the answer is that of the first, and
+            the others are its `further`.
         images: A folder of images to feed: scaled to the input's size, cropped, from 0 to 1. Needs Pillow.
         data: Arrays of the input's shape to feed, or `.npy` files of them.
         seed: Of the noise that is fed without images and data, of random weights and of the checks.
@@ -273,11 +274,12 @@ def erf(
     model, analysis = _analysed(path, settings, input_shapes, input_values, partly=bool(at))
     from strideinspect.gradients.feeds import chosen
     from strideinspect.studies import averaged_gradients as study
+    from strideinspect.studies.middle_cells import place_of
 
     folder = None if images is None else os.fspath(images)
     feeds = chosen(folder, data, (tuple(mean), tuple(std)), seed, count)
     wanted: Sequence[str | None] = [at] if at is None or isinstance(at, str) else at
-    cells = dict.fromkeys(study.place_of(analysis, text) for text in wanted or [None])
+    cells = dict.fromkeys(place_of(analysis, text) for text in wanted or [None])
     requests = [study.Request(cell, feeds, seed, progress or _nothing) for cell in cells]
     first, *others = [_effective(analysis, model, request, layers=layers) for request in requests]
     return replace(first, further=tuple(others))

@@ -9,7 +9,6 @@ from typing import Any
 import typer
 from typer.main import get_command
 
-from strideinspect import interrupts
 from strideinspect.cli import console
 from strideinspect.cli.options import CommandOfModels, CommandOfOneModel, CommandOfTwoModels
 from strideinspect.errors import StrideinspectError, unexpected
@@ -98,9 +97,16 @@ def run(args: Sequence[str]) -> int:
 
         console.complain(advice.message(error, title(name), options_of_all))
     except StrideinspectError as error:
-        interrupts.check()
+        _leave_if_interrupted()
         console.complain(str(error))
     except Exception as error:  # noqa: BLE001  # a bug in strideinspect: one line instead of a traceback
-        interrupts.check()
+        _leave_if_interrupted()
         console.complain(str(unexpected(error)))
     return 2
+
+
+def _leave_if_interrupted() -> None:
+    """Raise KeyboardInterrupt where a signal ends the run: the error may be what an import made of it."""
+    from strideinspect import interrupts  # loaded already, but where only a help text is written
+
+    interrupts.check()

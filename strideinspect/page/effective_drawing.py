@@ -28,7 +28,7 @@ _BORDER: Final = 4.0
 _LEAST: Final = 12
 """So many pixels to each side of the center are shown of a smaller field."""
 _BEYOND: Final = 0.75
-"""So much of the input's size is shown of a larger field beyond each end."""
+"""At most so much of the input's size is shown beyond each end."""
 _LARGE: Final = 6.0
 """CSS pixels from which on the pixels of the input are drawn as squares."""
 
@@ -81,15 +81,21 @@ def beyond(seen: EffectiveInput) -> bool:
 
 
 def _side(seen: EffectiveInput, position: int) -> _Side:
-    """The whole axis with what the theoretical field adds to it; of a small field, as much again to each side."""
+    """The whole axis with what the theoretical field adds to it; of a small field, as much again to each side.
+
+    Where it adds too much, the circle that holds nearly all of the mass.
+    """
     extent, center, size = seen.map.shape[position], seen.center[position] + 0.5, seen.theoretical[position]
-    first, last = seen.shown[position]
+    exact = seen.shown[position][0], seen.shown[position][1] + 1
     if size is None:
-        return _Side(extent, center, None, (first, last + 1), (0, extent))
+        return _Side(extent, center, None, exact, (0, extent))
     theory, reach = (center - size / 2, center + size / 2), max(size, _LEAST)
-    begin = max(center - reach, min(0, max(theory[0], -_BEYOND * extent)))
-    end = min(center + reach, max(extent, min(theory[1], (1 + _BEYOND) * extent)))
-    return _Side(extent, center, theory, (first, last + 1), (min(begin, first), max(end, last + 1)))
+    most, circle = _BEYOND * extent, seen.radius[99]
+    fits = -most <= theory[0] and theory[1] <= extent + most
+    first, last = theory if fits else (center - circle, center + circle)
+    begin = max(center - reach, min(0, max(first, -most)))
+    end = min(center + reach, max(extent, min(last, extent + most)))
+    return _Side(extent, center, theory, exact, (min(begin, exact[0]), max(end, exact[1])))
 
 
 def _map(seen: EffectiveInput, sides: list[_Side], pair: tuple[int, int], label: str, photo: str) -> Drawing:
@@ -108,11 +114,12 @@ def _map(seen: EffectiveInput, sides: list[_Side], pair: tuple[int, int], label:
     picture = paper.rectangle("heat pixels" if scale >= _LARGE else "heat", x.pixels, y.pixels, "image")
     picture.set("href", data_address("image/png", heat_map(seen.map[tuple(cut)])))
     picture.set("preserveAspectRatio", "none")
+    # Each line on a lighter one, to be seen on a photo of any color.
     if x.theory is not None and y.theory is not None:
-        paper.rectangle("theory", x.theory, y.theory)
-    paper.rectangle("exact", x.exact, y.exact)
+        paper.outline("theory", x.theory, y.theory)
+    paper.outline("exact", x.exact, y.exact)
     for percent, radius in seen.radius.items():
-        for kind in ("halo", f"within w{percent}"):  # on a photo of any color
+        for kind in ("halo", f"within w{percent}"):
             at = (paper.x(x.center), paper.y(y.center))
             svg.element("circle", paper.root, class_=kind, cx=at[0], cy=at[1], r=radius * scale)
     nouns = spelling.axis_nouns(len(sides))
@@ -147,6 +154,11 @@ class _Paper:
 
     def y(self, pixel: float) -> float:
         return (pixel - self.top) * self.scale + _BORDER
+
+    def outline(self, class_: str, across: tuple[float, float], down: tuple[float, float]) -> None:
+        """A rectangle on a lighter one."""
+        for kind in ("halo", class_):
+            self.rectangle(kind, across, down)
 
     def rectangle(
         self, class_: str, across: tuple[float, float], down: tuple[float, float], tag: str = "rect"

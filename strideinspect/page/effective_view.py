@@ -94,7 +94,7 @@ def _input(seen: EffectiveInput, photo: str) -> InputView:
     drawings = [*effective_drawing.drawings(seen, label, photo)]
     lead = words.share_sentence(seen)
     return InputView(
-        f"{lead[:1].upper()}{lead[1:]}." if lead else "",
+        f"{lead[:1].upper()}{lead[1:]}.",
         "slices" if len(drawings) > 1 else "wide" if drawings[0].wide else "beside",
         drawings,
         legend,

@@ -105,13 +105,16 @@ def _masses(seen: EffectiveInput) -> Iterator[str]:
     noun = plural(point_noun(len(seen.axes)))
     within = [f"{share} % within {measured(radius)}" for share, radius in seen.radius.items()]
     yield f"mass around the center: {listed(within)} {noun}"
-    yield from filter(None, (share_sentence(seen), squares_sentence(seen)))
+    yield share_sentence(seen)
+    if seen.square is not None:
+        yield squares_sentence(seen)
 
 
 def share_sentence(seen: EffectiveInput) -> str:
-    """How much of the theoretical field carries nearly all; empty without a closed form."""
+    """How much of the theoretical field carries nearly all; without a closed form, from where distances are."""
     if seen.share_of_theoretical is None:
-        return ""
+        noun = plural(point_noun(len(seen.axes)))
+        return f"the theoretical field is not known: distances are from the middle of the {noun} that it depends on"
     share = percent(seen.share_of_theoretical) if seen.share_of_theoretical < 1 else "all"
     return f"the densest 90 % of the mass takes up {share} of the theoretical field"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from strideinspect import spelling
 from strideinspect.report.layout import Line, Segment, Style, hang
-from strideinspect.results.report import Finding, Report
+from strideinspect.results.report import Finding, Report, Severity
 from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
 
 _NOUNS = {"shape": "shape", "field": "receptive field", "unseen": "unseen range", "theory": "closed form"}
@@ -57,7 +57,7 @@ def _impulses(report: Report, impulses: Impulses) -> str:
 
 def _verdict(verification: Verification, listed: Sequence[Finding]) -> str:
     if verification.status is Verdict.NOT_CHECKED and not verification.partial:
-        return f": {_told_once(verification.reason or '', listed)}"
+        return f": {_told_once(verification, verification.reason or '', listed)}"
     by = "" if not verification.runtime else f"{_PREPOSITIONS[verification.status]} {verification.runtime}"
     counts = [
         (verification.shapes, "shape", ""),
@@ -102,9 +102,17 @@ def _all(total: int, noun: str) -> str:
     return few.get(total, f"all {spelling.count(total, noun)}")
 
 
-def _told_once(reason: str, listed: Sequence[Finding]) -> str:
-    """The reason, or the rule of the finding that gives it."""
-    return next((f"see {finding.rule}" for finding in listed if reason and reason in finding.message), reason)
+def _told_once(verification: Verification, reason: str, listed: Sequence[Finding]) -> str:
+    """The reason, or the rule of the finding that gives it.
+
+    Where onnxruntime stopped at a node, that is an error there, or what says which input its shape hangs on.
+    """
+    stops = {check.output for check in verification.details if check.claim == "run" and check.reason == reason}
+    for finding in listed:
+        stopped = finding.output in stops and (finding.severity is Severity.ERROR or finding.input is not None)
+        if stopped or (reason and reason in finding.message):
+            return f"see {finding.rule}"
+    return reason
 
 
 def _unchecked(verification: Verification, width: int, listed: Sequence[Finding]) -> Iterator[Line]:
@@ -123,7 +131,7 @@ def _unchecked(verification: Verification, width: int, listed: Sequence[Finding]
         if number == _MOST_REASONS:
             text = f"and {spelling.count(len(reasons) - number, 'more reason')}: --format json has them all"
         else:
-            text = f"{_what(claims)}{_told_once(reason, listed)}"
+            text = f"{_what(claims)}{_told_once(verification, reason, listed)}"
         yield from hang((Segment("  "),), text, width, style=Style.DIM)
 
 

@@ -22,6 +22,8 @@ SIDES = (
 
 MAPS = (Column(""), Column("map sizes"))
 
+SAMPLE = point_noun(1)
+
 MOST_CHANGES = 24
 """Changes that are listed; JSON has all."""
 
@@ -97,7 +99,7 @@ def _rows(before: Summary, after: Summary, point: str) -> Iterator[tuple[str, st
         yield f"output {left.name}", shape_text(left.shape), shape_text(right.shape)
         yield "  receptive field", _field(left), _field(right)
         yield "  effective stride", _stride(left), _stride(right)
-    yield f"{plural(point, 2)} dropped", _dropped(before), _dropped(after)
+    yield f"{plural(point, 2)} dropped", _dropped(before, point), _dropped(after, point)
     yield f"{plural(point, 2)} unseen", _unseen(before), _unseen(after)
     yield "parameters", magnitude(before.totals.parameters), magnitude(after.totals.parameters)
     yield "multiply-adds", magnitude(before.totals.macs), magnitude(after.totals.macs)
@@ -131,8 +133,12 @@ def _ladder(summary: Summary) -> str:
     return " ▸ ".join(once([*map(str, size)]) for size in [steps[0].start, *(step.size for step in steps)])
 
 
-def _dropped(summary: Summary) -> str:
-    texts = [f"{one.node}: {lost(one.pixels, brief=False)}" for one in summary.dropped]
+def _dropped(summary: Summary, point: str) -> str:
+    """By which layer, or how many; Keras convolves signals as images of one row, whose indices are samples."""
+    numbers = [
+        count(max(one.pixels), point) if point == SAMPLE else lost(one.pixels, brief=False) for one in summary.dropped
+    ]
+    texts = [f"{one.node}: {number}" for one, number in zip(summary.dropped, numbers, strict=True)]
     return "none" if not texts else texts[0] if len(texts) == 1 else f"by {count(len(texts), 'layer')}"
 
 

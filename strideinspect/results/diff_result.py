@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from strideinspect.results import drawing
 from strideinspect.results.asked import Asked
 from strideinspect.results.differences import FirstDifference, MatchedOutput, MatchedWindow, Numbers
 from strideinspect.results.notebook_frame import framed
@@ -23,6 +24,7 @@ class Diff(NamedTuple):
         only_b: Window nodes of the second model that the first one lacks.
         outputs: The outputs, matched by name, else in their order.
         notes: What restricts the comparison.
+        only_layers: The layers of `only_a` and of `only_b`, in the same order.
         asked: With what the files were looked at.
     """
 
@@ -35,6 +37,7 @@ class Diff(NamedTuple):
     only_b: tuple[str, ...]
     outputs: tuple[MatchedOutput, ...]
     notes: tuple[str, ...] = ()
+    only_layers: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     asked: Asked = Asked()
 
     def __repr__(self) -> str:
@@ -52,9 +55,7 @@ class Diff(NamedTuple):
 
         Both files are opened again. Raises UnreadableModelError where they are not there any more or have changed.
         """
-        from strideinspect import display
-
-        return display.diff_page(self)
+        return drawing.display().diff_page(self)
 
     def _repr_html_(self) -> str:
         """The page in a frame, for notebooks."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from strideinspect.results import drawing
 from strideinspect.results.boxes import Place
 from strideinspect.results.effective_parts import EffectiveInput, GradientChecks, GrowthStep
 from strideinspect.results.field import Shape
@@ -50,9 +51,7 @@ class EffectiveField:
 
         Raises UsageError where matplotlib is not installed.
         """
-        from strideinspect import display
-
-        return display.effective_figure(self)
+        return drawing.display().effective_figure(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer without its maps, as dicts, lists, texts and numbers: the schema `strideinspect/erf/1`."""
@@ -64,7 +63,7 @@ class EffectiveField:
 class EffectiveOutput(NamedTuple):
     """What an output really sees, at its middle index.
 
-    The cell is one of another map where the output was pooled from that.
+    The cell is one of another map where the output was pooled from that, or holds several, such as a detector's levels.
 
     Attributes:
         output: Name of the graph output.

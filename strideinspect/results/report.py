@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from strideinspect.errors import UsageError
+from strideinspect.results import drawing
 from strideinspect.results.cells import Cell, CellAxis
 from strideinspect.results.findings import Accepted, Finding, RuleInfo, Severity
 from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
@@ -158,9 +159,7 @@ class Report:
 
         Contributions and holes are computed from the file; where it is not there any more, the page says so.
         """
-        from strideinspect import display
-
-        return display.report_page(self)
+        return drawing.display().report_page(self)
 
     def plot(self, kind: str, layer: str | None = None) -> Figure:
         """A matplotlib figure: "ladder", "fields", "graph", "boxes" or "contribution"; the last two of one layer.
@@ -168,9 +167,7 @@ class Report:
         Without `layer` they show the last one with a position. Raises UsageError where there is nothing to draw, or
         matplotlib is not installed.
         """
-        from strideinspect import display
-
-        return display.figure(self, kind, layer)
+        return drawing.display().figure(self, kind, layer)
 
     def _repr_html_(self) -> str:
         """The page in a frame, for notebooks."""

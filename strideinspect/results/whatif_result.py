@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from strideinspect.results import drawing
 from strideinspect.results.asked import Asked
 from strideinspect.results.changes import Broken, Change, Summary
 from strideinspect.results.notebook_frame import framed
@@ -49,9 +50,7 @@ class WhatIf(NamedTuple):
 
         The file is opened again. Raises UnreadableModelError where it is not there any more or has changed.
         """
-        from strideinspect import display
-
-        return display.whatif_page(self)
+        return drawing.display().whatif_page(self)
 
     def _repr_html_(self) -> str:
         """The page in a frame, for notebooks."""

@@ -54,13 +54,13 @@ if TYPE_CHECKING:
 @rule("field", Severity.NOTE)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output."""
-    for sight in inspection.effective:
-        if sight.reason:
-            yield Draft(
-                f"what output {sight.output} really sees is not known: {sight.reason}",
-                "name a tensor before it: strideinspect erf --at"
-                if sight.field is None
-                else "inspect the file with its weights; the page shows random ones, as before training",
-                tensor=sight.output,
-                written_by=sight.output,
-            )
+    unknown = dict.fromkeys((one.output, one.reason, one.field is None) for one in inspection.effective if one.reason)
+    for output, reason, refused in unknown:
+        yield Draft(
+            f"what output {output} really sees is not known: {reason}",
+            "name a tensor before it: strideinspect erf --at"
+            if refused
+            else "inspect the file with its weights; the page shows random ones, as before training",
+            tensor=output,
+            written_by=output,
+        )

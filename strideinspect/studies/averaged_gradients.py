@@ -5,15 +5,14 @@ Source: Luo et al. 2016, Understanding the Effective Receptive Field in Deep Con
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.analysis import Analysis
-from strideinspect.errors import UnsupportedModelError, UsageError
+from strideinspect.errors import UnsupportedModelError
 from strideinspect.fields.liveness import seen_from
 from strideinspect.gradients.bundle import Bundle, bundled
 from strideinspect.gradients.engine import Cell, EngineError, Measured
@@ -25,7 +24,6 @@ from strideinspect.results.boxes import Box, Place
 from strideinspect.results.effective_field import EffectiveField
 from strideinspect.results.effective_parts import EffectiveInput, GradientChecks
 from strideinspect.results.field import Shape, Span
-from strideinspect.studies import places
 from strideinspect.studies.boxes_and_cells import box_of, marked
 from strideinspect.studies.cropping import Crop, cropped
 from strideinspect.studies.effective_map import Map, Seen, described
@@ -64,55 +62,6 @@ def effective_field(analysis: Analysis, path: str, request: Request) -> Effectiv
         except EngineError:
             pass  # the model runs at its own size only
     return _measured(analysis, path, place, boxes, None, request)
-
-
-def place_of(analysis: Analysis, at: str | None) -> Place:
-    """The cell that is asked for; by default the middle one of the first output with a position.
-
-    Where no output has one, of the map that the first of them was pooled from. Raises UsageError where there is none.
-    """
-    if at is not None:
-        place = places.place(analysis, at, analysis.network.outputs, "--at")
-        if place.tensor in analysis.network.inputs:
-            raise UsageError(f"--at {at}: {place.tensor} is an input", "name an output, or a tensor inside the model")
-        return place
-    names = analysis.network.outputs
-    pooled = (last for name in names for last in _pooled(analysis, name))
-    found = next(_middles(analysis, chain(names, pooled)), None)
-    if found is not None:
-        return found
-    raise UsageError("no output has a position", "name an index of a tensor inside the model: --at TENSOR:7,7")
-
-
-def middle_of(analysis: Analysis, output: str) -> Place | None:
-    """The middle index of an output, or of the map that it was pooled from; None where neither has a position."""
-    return next(_middles(analysis, chain([output], _pooled(analysis, output))), None)
-
-
-def _middles(analysis: Analysis, names: Iterable[str]) -> Iterator[Place]:
-    return (place for name in names if (place := middle(analysis, name)) is not None)
-
-
-def _pooled(analysis: Analysis, name: str) -> Iterator[str]:
-    """The last maps with a position that a tensor without one was made of.
-
-    A pooling with a kernel as large as the map leaves a closed form without a position.
-    """
-    if name not in analysis.shapes.shapes:
-        return
-    yield from (field.last_local.tensor for field in analysis.tensor(name).fields if field.last_local is not None)
-    before = analysis.needed_by(name)
-    yield from (tensor for node in reversed(analysis.shapes.nodes) for tensor in node.outputs if tensor in before)
-
-
-def middle(analysis: Analysis, name: str) -> Place | None:
-    """The middle index of a tensor; None where it has no position."""
-    axes = places.position_axes(analysis, name)
-    most = max(map(len, analysis.spatial_axes.values()), default=0)  # windows of attention have more
-    if not 1 <= len(axes) <= most or name in analysis.network.inputs:
-        return None
-    shape = analysis.shapes.shapes[name]
-    return Place(name, shape, axes, tuple(shape[axis] // 2 for axis in axes))
 
 
 def _measured(

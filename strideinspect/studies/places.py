@@ -38,7 +38,7 @@ def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> P
         sizes = f"{chosen} is {shape_text(shape)}"
         if not axes:
             raise UsageError(f"{option} {text}: {sizes} and has no position", f"write {option} {chosen} without index")
-        example = f"{chosen}:{','.join(str(shape[axis] // 2) for axis in axes)}"
+        example = f"{chosen}:{_middle(analysis, chosen, axes)}"
         what = f"its position runs along {'axis' if len(axes) == 1 else 'axes'} {listed(list(map(str, axes)))}"
         raise UsageError(f"{option} {text}: {sizes}, and {what}", f"write {option} {example}")
     for axis, number in zip(axes, index, strict=True):
@@ -86,13 +86,32 @@ def _only(analysis: Analysis, usual: Sequence[str], text: str, option: str) -> s
     if len(with_position) == 1:
         return with_position[0]
     if not with_position:
-        why = stopped(analysis)
-        wrong = f"no {_kind(option)} has a position" if why is None else f"the model {why}"
-        raise UsageError(f"{option} {text}: {wrong}", _inside(analysis, option))
+        raise UsageError(f"{option} {text}: {_no_position(analysis, usual, option)}", _inside(analysis, option))
     raise UsageError(
         f"{option} {text}: there are {len(with_position)} {_kind(option)}s with a position",
-        f"name one of them: {listed([f'{name}:{text}' for name in with_position[:3]], 'or')}",
+        f"name one of them: {listed([_named(analysis, name, text) for name in with_position[:3]], 'or')}",
     )
+
+
+def _named(analysis: Analysis, name: str, index: str) -> str:
+    """A tensor with an index, or with its middle one where the index has another number of axes."""
+    axes = position_axes(analysis, name)
+    return f"{name}:{index if index.count(',') + 1 == len(axes) else _middle(analysis, name, axes)}"
+
+
+def _middle(analysis: Analysis, name: str, axes: Sequence[int]) -> str:
+    shape = analysis.shapes.shapes[name]
+    return ",".join(str(shape[axis] // 2) for axis in axes)
+
+
+def _no_position(analysis: Analysis, usual: Sequence[str], option: str) -> str:
+    """Why none of these tensors has a position: the model stops before them, or data decide their shapes."""
+    why, unknown = stopped(analysis), analysis.shapes.unknown
+    if why is not None:
+        return f"the model {why}"
+    if usual and all(name in unknown for name in usual):
+        return f"nothing is known of {usual[0]}: {unknown[usual[0]]}"
+    return f"no {_kind(option)} has a position"
 
 
 def _inside(analysis: Analysis, option: str) -> str:
@@ -100,9 +119,7 @@ def _inside(analysis: Analysis, option: str) -> str:
     for window in reversed(analysis.windows):
         axes = position_axes(analysis, window.output)
         if axes:
-            shape = analysis.shapes.shapes[window.output]
-            middle = ",".join(str(shape[axis] // 2) for axis in axes)
-            return f"name a tensor inside the model: {option} {window.output}:{middle}"
+            return f"name a tensor inside the model: {option} {window.output}:{_middle(analysis, window.output, axes)}"
     return "name a tensor inside the model"
 
 

@@ -14,7 +14,7 @@ from strideinspect.model.node import Shape
 from strideinspect.model.recurrent_states import refused_state
 from strideinspect.results.field import InputAxis
 from strideinspect.results.tile_parts import TiledAxis, TiledOutput, TilePlan, WholeAxis
-from strideinspect.spelling import by_axes, listed, shape_text
+from strideinspect.spelling import by_axes, count, listed, point_noun, shape_text
 from strideinspect.studies.linked_axes import LinkedAxes, linked
 from strideinspect.studies.tile_axis import cut
 
@@ -54,7 +54,7 @@ def tiles(analysis: Analysis, tile: Sequence[int] = ()) -> Tiles:
     outputs, links = settled, linked(settled)
     smallest = {link: link.smallest for link in links}
     sizes = {link: wanted.get(link.axis, _practical(analysis, link, smallest[link])) for link in links}
-    _refuse_smaller(sizes, smallest)
+    _refuse_smaller(analysis, sizes, smallest)
     problem = _compared(analysis, outputs, sizes)
     if isinstance(problem, str):
         raise UsageError(f"a tile of {by_axes(sizes.values())} cannot be run: {problem}", "choose another --tile")
@@ -115,6 +115,8 @@ def _cut(analysis: Analysis) -> tuple[tuple[TiledOutput, ...], tuple[LinkedAxes,
         if cuts:
             reason = "; ".join(dict.fromkeys(axis.reason for axis in whole)) or None
             outputs.append(TiledOutput(name, axes, whole, reason))
+        elif name not in analysis.shapes.shapes:
+            outputs.append(TiledOutput(name, (), (), analysis.shapes.unknown.get(name, "nothing is known of it")))
     return tuple(outputs), linked(outputs)
 
 
@@ -144,18 +146,19 @@ def _refuse_whole(
             )
 
 
-def _refuse_smaller(sizes: Mapping[LinkedAxes, int], smallest: Mapping[LinkedAxes, int]) -> None:
+def _refuse_smaller(analysis: Analysis, sizes: Mapping[LinkedAxes, int], smallest: Mapping[LinkedAxes, int]) -> None:
     for link, size in sizes.items():
         if size < smallest[link]:
+            name, axis = link.axis
+            points = count(size, point_noun(len(analysis.spatial_axes[name])))
             raise UsageError(
-                f"a tile of {size} pixels along axis {link.axis[1]} of {link.axis[0]!r} is too small: nothing would be "
-                "left of it",
+                f"a tile of {points} along axis {axis} of {name!r} is too small: nothing would be left of it",
                 f"give {_enough(smallest[link], link.step)}",
             )
 
 
 def _enough(smallest: int, step: int) -> str:
-    return f"{smallest} or more, in steps of {step}"
+    return f"{smallest} or more" + (f", in steps of {step}" if step > 1 else "")
 
 
 def _shapes(analysis: Analysis, sizes: Mapping[LinkedAxes, int]) -> dict[str, Shape]:

@@ -12,6 +12,7 @@ from onnx import numpy_helper
 
 import strideinspect
 from strideinspect.errors import UnsupportedModelError, UsageError
+from strideinspect.report import whatif_text
 from strideinspect.results.whatif_result import WhatIf
 from tests.edit.branching import branching, calling
 from tests.oracle_models import Constant, model_of, weights
@@ -126,6 +127,18 @@ def test_the_dilated_twin_computes_the_same_on_a_denser_map(
 def test_without_keep_field_the_field_shrinks(tmp_path: Path) -> None:
     """By hand: 3/2, pool 2/2, 3, 3/2 see 3 + 1·2 + 2·4 + 2·4 = 21 pixels; with a first stride of 1, 12."""
     assert sizes(strideinspect.whatif(saved(CHAIN, tmp_path), "a:stride=1")) == [(21, 12)] * 2
+
+
+def test_a_signal_drops_samples(tmp_path: Path) -> None:
+    """Keras convolves a signal as an image of one column: what a window drops of its 20 samples is no row.
+
+    A kernel of 3 with stride 2 leaves the last of 20 samples out.
+    """
+    body = "a = Unsqueeze (x, three) y = Conv (a, w)"
+    constants: dict[str, Constant] = {"three": [3], "w": (1, 1, 3, 1)}
+    onnx.save(model_of(body, {"x": (1, 1, 20)}, constants=constants), tmp_path / "model.onnx")
+    section = whatif_text.answer(strideinspect.whatif(tmp_path / "model.onnx", "y:stride=2x1")).sections[-1]
+    assert ("samples dropped", "none", "y: 1 sample") in section.rows
 
 
 def test_a_broken_merge_is_named(tmp_path: Path) -> None:

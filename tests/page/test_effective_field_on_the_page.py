@@ -116,7 +116,7 @@ def shown(theoretical: int, extent: int, exact: tuple[int, int]) -> EffectiveInp
 def test_what_is_shown_of_a_signal(
     theoretical: int, extent: int, exact: tuple[int, int], caption: str, *, beyond: bool
 ) -> None:
-    """Of a small field itself and as much to each side; a large one ends three quarters of the signal beyond it."""
+    """Of a small field itself and as much to each side; of one that is far larger than the signal only the signal."""
     seen = shown(theoretical, extent, exact)
     (drawing,) = effective_drawing.drawings(seen, "label", "")
     assert drawing.caption.endswith(caption)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import onnx
 import pytest
 
 from strideinspect.report import field_text
@@ -84,11 +85,16 @@ def test_many_maps_side_by_side_are_the_first_and_the_last(tmp_path: Path) -> No
     assert "corner cell" not in words  # there is none: the maps lie in one row
 
 
-def test_cells_of_twins_are_told_once(tmp_path: Path) -> None:
-    """Both inputs of a siamese network are seen alike."""
-    body = "c = Conv <pads = [1, 1, 1, 1]> (a, w) d = Conv <pads = [1, 1, 1, 1]> (b, w) y = Sub (c, d)"
+def test_twins_are_told_once(tmp_path: Path) -> None:
+    """Both inputs of a siamese network have one ladder, and are seen alike."""
+    body = " ".join(
+        f"{made} = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> ({source}, w)" for made, source in ("ca", "db")
+    )
     shapes = {"a": (1, 1, 9, 9), "b": (1, 1, 9, 9)}
-    assert words_of(body, shapes, {"w": (1, 1, 3, 3)}, tmp_path).count("corner cell sees 2×2 pixels") == 1
+    words = words_of(f"{body} y = Sub (c, d)", shapes, {"w": (1, 1, 3, 3)}, tmp_path)
+    assert words.count("corner cell sees 2×2 pixels") == 1
+    assert words.count("9 ─ Conv 3×3/2 ▸ 5") == 1
+    assert "a and b: 9 ─ Conv 3×3/2 ▸ 5" in words
 
 
 def test_positions_that_lie_unevenly_have_no_first_center(tmp_path: Path) -> None:
@@ -114,3 +120,20 @@ def test_a_reason_that_a_finding_gives_is_not_repeated(tmp_path: Path) -> None:
     assert words.endswith("not checked: see not-verified")
     hidden = " ".join(plain(render(report, show=Severity.WARNING)).split())
     assert hidden.endswith(f"not checked: {reason}")
+
+
+STOPS: dict[str, tuple[str, str]] = {
+    # The weight is for 1 channel, the image has 3.
+    "a size that does not fit": ("y = Conv (x, w)", "incompatible-head"),
+    "an input without a value": ("y = Resize (x, , , sizes)", "missing-input-value"),
+}
+
+
+@pytest.mark.parametrize(("body", "rule"), STOPS.values(), ids=STOPS)
+def test_where_the_run_stopped_is_told_by_the_finding_there(body: str, rule: str, tmp_path: Path) -> None:
+    """A finding at the node says why in terms of the model; the words of onnxruntime would say it again."""
+    text = f"""<ir_version: 8, opset_import: ["": 18]>
+    g (float[1,3,8,8] x, int64[4] sizes, float[1,1,3,3] w) => (float[a,b,c,d] y) {{ {body} }}"""
+    report = inspected(onnx.parser.parse_model(text), tmp_path, verify="run")
+    words = " ".join(plain(render(report)).split())
+    assert words.endswith(f"not checked: see {rule}")

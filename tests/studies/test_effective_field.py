@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import strideinspect
+from strideinspect import Settings
 from strideinspect.errors import UnsupportedModelError, UsageError
 from strideinspect.gradients import pools
 from strideinspect.gradients.arrays import Array
@@ -336,3 +337,21 @@ def test_several_cells_at_once(tmp_path: Path) -> None:
         "erf", str(path), "--at", "y:5,6", "--at", "a:2,3", "--count", "1", "--save", str(maps.with_suffix(".npy"))
     )
     assert (refused.returncode, "there are 2 maps; write --save map.npz" in refused.stderr) == (2, True)
+
+
+def test_the_levels_of_a_detector(tmp_path: Path) -> None:
+    """An output of two maps side by side, 8×6 and 4×3, has the middle cell of each; the default is the first one's."""
+    heads = " ".join(f"{n}1 = Reshape ({n}, flat)" for n in "ab")
+    body = " ".join(
+        f"{y} = Conv <pads = [1, 1, 1, 1], strides = [{stride}, {stride}]> ({x}, w)"
+        for x, y, stride in (("x", "a", 8), ("a", "b", 2))
+    )
+    path = saved(
+        tmp_path, f"{body} {heads} y = Concat <axis = 2> (a1, b1)", {"w": ONES, "flat": [1, 1, -1]}, (1, 1, 64, 48)
+    )
+    assert strideinspect.erf(path, count=1).at[0::3] == ("a", (4, 3))
+    report = strideinspect.inspect(path, settings=Settings(verify="none", erf=True))
+    found = [
+        (one.output, one.field.at.tensor, one.field.at.indices) for one in report.effective if one.field is not None
+    ]
+    assert found == [("y", "a", (4, 3)), ("y", "b", (2, 1))]

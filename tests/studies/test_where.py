@@ -169,6 +169,17 @@ def test_a_number_alone_is_an_index(tmp_path: Path) -> None:
     assert strideinspect.where(path, at="3").at.indices == (3,)
 
 
+def test_an_index_is_proposed_for_the_axes_of_each_output(tmp_path: Path) -> None:
+    """Of two outputs, the flattened map of 7·6 indices takes one number where the other takes two."""
+    path = tmp_path / "model.onnx"
+    body = "a = Conv (x, w) b = Relu (a) y = Reshape (a, flat)"
+    constants: dict[str, Constant] = {"w": (1, 1, 3, 3), "flat": [1, 1, 42]}
+    onnx.save(model_of(body, {"x": (1, 1, 9, 8)}, outputs=["b", "y"], constants=constants), path)
+    with pytest.raises(strideinspect.UsageError) as refused:
+        strideinspect.where(path, at="3,3")
+    assert str(refused.value.help) == "name one of them: b:3,3 or y:21"
+
+
 def test_without_a_position_a_map_inside_is_proposed(tmp_path: Path) -> None:
     """The last one, at its middle."""
     path = tmp_path / "model.onnx"
