@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from strideinspect import spelling
 from strideinspect.limits import MOST_BARS
-from strideinspect.page.position_runs import BINS, AxisData, axis_data
+from strideinspect.page.position_runs import BINS, MOST_HOLES, AxisData, axis_data
 from strideinspect.report import alignment_text, field_text, number_text
 from strideinspect.report.layout import printable
 from strideinspect.results.contribution import Contribution, Contributions
@@ -184,8 +184,10 @@ def _approximations(parts: Sequence[Contribution], noun: str) -> str:
     """What is not shown of every index or every pixel."""
     widest = max((-(-part.size // BINS) for part in parts if part.size > MOST_BARS), default=0)
     bars = f"A bar of the contribution is the mean of {spelling.count(widest, noun)}." if widest else ""
-    middle = any(part.middle_holes is not None for part in parts)
+    middle = max((len(part.middle_holes or ()) for part in parts), default=0)
     holes = "Holes are those of the middle index, shown where an index sees the same, moved along." if middle else ""
+    if middle > MOST_HOLES:
+        holes = f"The middle index has {spelling.count(middle, 'hole')}, too many to show."
     return " ".join(filter(None, [bars, holes]))
 
 

@@ -17,6 +17,9 @@ from strideinspect.results.field import Field, Span
 BINS = 48
 """So many bars show the contribution of the pixels."""
 
+MOST_HOLES = 500
+"""Of a long axis; more are narrower than a line, and a browser draws thousands of them for seconds."""
+
 Run = list[int]
 """Start, first, last, step of first, step of last: see `AxisData`."""
 
@@ -93,7 +96,7 @@ def _ends(field: Field) -> tuple[bytes, bytes]:
 
 
 def _holes(field: Field, contribution: Contribution) -> HolesData | None:
-    if contribution.middle_holes:
+    if contribution.middle_holes and len(contribution.middle_holes) <= MOST_HOLES:
         return _holes_like_the_middle(field, contribution.middle, contribution.middle_holes)
     if not contribution.holes:
         return None

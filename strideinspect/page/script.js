@@ -234,15 +234,49 @@
         moving.replaceChildren();
         caption.textContent = span ? `${noun} ${spell(...span)} of ${size.toLocaleString("en")}` : `no ${given.nouns[one.axis]}`;
         if (!span) return;
-        if (theory) {
-          const outer = [Math.max(theory[0], -margin), Math.min(theory[1], size - 1 + margin)];
-          if (outer[0] < span[0]) band(moving, [outer[0], span[0] - 1], 22, 12, { fill: padding });
-          if (outer[1] > span[1]) band(moving, [span[1] + 1, outer[1]], 22, 12, { fill: padding });
-          band(moving, outer, 22, 12, { class: "theory" });
-        }
-        band(moving, span, 22, 12, { class: "seen" });
-        for (const range of holes) band(moving, range, 22, 12, { fill: hole });
+        this.box(moving, band, { span, theory, holes }, [-margin, size - 1 + margin], { padding, hole });
         this.bars(moving, table, one, span, at, scale);
+      });
+      if (given.sizes.length === 1) this.frameNear(figure, given, one);
+    }
+
+    box(moving, band, { span, theory, holes }, [least, most], { padding, hole }) {
+      if (theory) {
+        const outer = [Math.max(theory[0], least), Math.min(theory[1], most)];
+        if (outer[0] < span[0]) band(moving, [outer[0], span[0] - 1], 22, 12, { fill: padding });
+        if (outer[1] > span[1]) band(moving, [span[1] + 1, outer[1]], 22, 12, { fill: padding });
+        band(moving, outer, 22, 12, { class: "theory" });
+      }
+      band(moving, span, 22, 12, { class: "seen" });
+      for (const range of holes) band(moving, range, 22, 12, { fill: hole });
+    }
+
+    // The box of a long signal once more, enlarged, where it is too small to be seen in the whole.
+    frameNear(figure, given, one) {
+      const table = this.data.tables[one.data], size = given.sizes[one.axis], noun = plural(given.nouns[one.axis]);
+      const spans = [...table.runs.flat().filter((run) => run[1] < NOTHING).map((run) => [run[1], run[2]]), ...table.phases.filter(Boolean)];
+      const wide = Math.max(1, ...spans.map(([a, b]) => b - a + 1)), shown = Math.ceil(wide * 1.5);
+      if (shown * 10 > size) return;
+      const caption = write(figure, "figcaption", ""), scale = STRIP / shown, id = `${this.key}-z${one.axis}`;
+      const svg = draw(figure, "svg", { viewBox: `0 0 ${STRIP} 50`, role: "img", "aria-label": `${noun} of ${given.name} around the box` });
+      const [padding, hole, unseen] = ["padding", "hole", "unseen"].map((name) => hatching(svg, name, `${id}-${name}`, 6));
+      const moving = draw(svg, "g", {});
+      this.moving.push((sides) => {
+        const found = sides.find((each) => each.axis === one.axis), { span } = found;
+        moving.replaceChildren();
+        caption.textContent = span ? `the same, ${Math.round(size / shown).toLocaleString("en")} times as large` : "";
+        if (!span) return;
+        const low = Math.floor((span[0] + span[1] + 1 - shown) / 2), at = (pixel) => (pixel - low) * scale;
+        const inside = ([a, b]) => [Math.max(a, low), Math.min(b, low + shown - 1)];
+        const band = (parent, [a, b], top, height, attributes) => b >= a && draw(parent, "rect", { x: at(a), width: (b - a + 1) * scale, y: top, height, ...attributes });
+        band(moving, inside([0, size - 1]), 22, 12, { class: "sheet" });
+        for (const range of given.unseen[one.axis]) band(moving, inside(range), 22, 12, { fill: unseen });
+        this.box(moving, band, found, [low, low + shown - 1], { padding, hole });
+        this.bars(moving, table, one, span, at, scale);
+        const [first, last] = span;
+        for (const [pixel, anchor] of first === last ? [[first, "middle"]] : [[first, "start"], [last, "end"]]) {
+          draw(moving, "text", { x: at(pixel + { start: 0, middle: 0.5, end: 1 }[anchor]), y: 47, class: "tick", "text-anchor": anchor }, pixel.toLocaleString("en"));
+        }
       });
     }
 
