@@ -83,7 +83,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "StatePair",
         "TilingProof",
     ),
-    "Diff": ("Diff", "MatchedWindow", "MatchedOutput", "FirstDifference", "Difference"),
+    "Diff": ("Diff", "MatchedWindow", "MatchedOutput", "FirstDifference", "Difference", "Asked"),
     "What if": ("WhatIf", "Change", "Summary", "DroppedBy", "Broken"),
     "Fix": ("Fixed", "Fix", "LeftOver", "RunComparison"),
     "Effective field": ("EffectiveField", "EffectiveInput", "GradientChecks", "GrowthStep"),

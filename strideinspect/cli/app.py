@@ -9,6 +9,7 @@ from typing import Any
 import typer
 from typer.main import get_command
 
+from strideinspect import interrupts
 from strideinspect.cli import console
 from strideinspect.cli.options import CommandOfModels, CommandOfOneModel, CommandOfTwoModels
 from strideinspect.errors import StrideinspectError, unexpected
@@ -97,10 +98,9 @@ def run(args: Sequence[str]) -> int:
 
         console.complain(advice.message(error, title(name), options_of_all))
     except StrideinspectError as error:
+        interrupts.check()
         console.complain(str(error))
     except Exception as error:  # noqa: BLE001  # a bug in strideinspect: one line instead of a traceback
-        from strideinspect import interrupts
-
         interrupts.check()
         console.complain(str(unexpected(error)))
     return 2

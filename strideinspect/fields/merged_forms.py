@@ -118,10 +118,18 @@ def _concatenated(parts: Sequence[Part], label: str, extent: int) -> Form:
     axis = placed[0][0].axis
     if any(_runs_along(part.form, axis) for _, part in placed):
         return _along(placed, label, extent)
-    forms = [part.form for _, part in placed]
+    return _beside([place for place, _ in placed], [part.form for _, part in placed], label)
+
+
+def _beside(places: Sequence[Place], forms: Sequence[Form], label: str) -> Form:
+    """Forms concatenated along another axis than that of their positions, such as the boxes and scores of a head."""
+    axis = places[0].axis
     closed = [form for form in forms if isinstance(form, Closed)]
     if len(closed) == len(forms):
-        return _across([place for place, _ in placed], closed, label)
+        return _across(places, closed, label)
+    scales = [form for form in forms if isinstance(form, Scales)]
+    if len(scales) == len(forms):
+        return side_by_side.together(scales, label, lambda same: _beside(places, same, label))
     suspended = [form for form in forms if isinstance(form, Suspended)]
     if len(suspended) < len(forms):
         return _first_reason(forms)
@@ -130,11 +138,11 @@ def _concatenated(parts: Sequence[Part], label: str, extent: int) -> Form:
     if isinstance(alike, Reason):
         return alike
     digit = merged_axes.groups(alike[0])[axis][0]
-    places = [place._replace(axis=digit) for place, _ in placed]
-    whole = _around(alike, _across(places, [form.form for form in alike], label))
+    moved = [place._replace(axis=digit) for place in places]
+    whole = _around(alike, _across(moved, [form.form for form in alike], label))
     if not isinstance(whole, Suspended):
         return whole
-    size = alike[0].digits[digit]._replace(size=places[0].size)
+    size = alike[0].digits[digit]._replace(size=moved[0].size)
     return whole._replace(digits=(*whole.digits[:digit], size, *whole.digits[digit + 1 :]))
 
 
@@ -215,7 +223,7 @@ def _continues(main: Closed, other: Closed | Reason, at: Place, next_to: Place, 
     turn = -shift if (next_to.offset > at.offset) == (main.stride > 0) else shift
     slack = main.size + 2 * abs(main.stride)
     wraps = Fraction(turn) % main.stride == 0 and abs(turn - extent) <= slack
-    return shift == 0 or (wraps and 2 * turn > at.size * abs(main.stride))  # less than a whole map more: no repetition
+    return shift == 0 or (wraps and next_to.length < at.length)  # less than a whole map more on its side: no repetition
 
 
 def _aligned(forms: Sequence[Suspended], label: str, apart: int | None = None) -> list[Suspended] | Reason:
