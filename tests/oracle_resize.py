@@ -31,7 +31,8 @@ def _original(mode: str, x: int, scale: np.float32, before: int, after: int, roi
         place = index / scale
     elif mode == "half_pixel_symmetric":
         adjustment = np.float32(after) / (scale * np.float32(before))
-        place = np.float32(before) / 2 * (one - adjustment) + (index + half) / scale - half
+        shift = float(np.float32(before) / 2 * (one - adjustment))  # onnxruntime goes on in double precision
+        place = np.float32(shift + (float(index) + 0.5) / float(scale) - 0.5)
     elif mode == "tf_crop_and_resize":
         moved = index * (end - start) * reach / np.float32(after - 1) if after > 1 else half * (end - start) * reach
         place = start * reach + moved

@@ -55,6 +55,7 @@ class Dependence(NamedTuple):
       merge, an axis may be in both sets;
     - `any_single_axis`: a collapsed axis was removed (squeezed), so that any axis of extent 1 that is inserted later
       may be that axis;
+    - `guessed`: `collapsed` holds axes that may only be taken for such an axis;
     - `collapsed_at` is the tensor in which an axis first collapsed or was normalised over;
     - `unknown` is the reason why the reads of an earlier node are not known.
     """
@@ -65,6 +66,7 @@ class Dependence(NamedTuple):
     axes: frozenset[int]
     collapsed: frozenset[int] = frozenset()
     any_single_axis: bool = False
+    guessed: bool = False
     collapsed_at: str | None = None
     unknown: str | None = None
 
@@ -195,13 +197,14 @@ def _reshape(step: Reshape, seen: Dependence) -> Dependence:
     axes = carried(seen.axes, step.before, step.after)
     single = frozenset(i for i, n in enumerate(step.after) if n == 1)
     kept = [carried([axis], step.before, step.after) for axis in seen.collapsed]
-    any_single_axis = seen.any_single_axis or not all(kept)
+    any_single_axis = seen.any_single_axis or seen.guessed or not all(kept)
     ones = single - axes if any_single_axis else frozenset().union(*kept) & single - axes
     ones |= carried(seen.collapsed & seen.axes, step.before, step.after)
     reshaped_to = seen.changed(
         lambda spans: _split(step, reshaped(spans, step.before, step.after)),
         collapsed=ones,
         any_single_axis=any_single_axis,
+        guessed=any_single_axis,
     )
     hulls = [spans for spans in (reshaped_to.full, reshaped_to.local) if spans is not None]
     for new in _splits(step):
@@ -273,6 +276,7 @@ def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[i
         axes=axes,
         collapsed=frozenset().union(*(part.collapsed for part in near or whole)),
         any_single_axis=any(part.any_single_axis for part in whole) and not axes,
+        guessed=any(part.guessed for part in whole),
         collapsed_at=next((part.collapsed_at for part in whole if part.collapsed_at), None),
         unknown=next((part.unknown for part in whole if part.unknown), None),
     )
@@ -301,6 +305,7 @@ def _laid_out(stretches: Sequence[tuple[Place, Dependence]], others: Collection[
         axes=axes,
         collapsed=frozenset().union(*(part.collapsed for _, part in stretches)) - {axis},
         any_single_axis=any(part.any_single_axis for _, part in stretches) and not axes,
+        guessed=any(part.guessed for _, part in stretches),
         collapsed_at=next((part.collapsed_at for _, part in stretches if part.collapsed_at), None),
         unknown=next((part.unknown for _, part in stretches if part.unknown), None),
     )

@@ -141,7 +141,7 @@ def _table(part: Resizing, chosen: _Filter) -> Table:
         taps[(at < 0) | (at > part.length - 1)] = -1  # filled with extrapolation_value
     taps.setflags(write=False)
     closed = _closed_form(part, chosen.convention, interpolate)
-    if chosen.smooths and not isinstance(closed, str):
+    if (chosen.smooths or chosen.mode == "nearest") and not isinstance(closed, str):
         closed = _rounded(closed, taps, part.length)
     return Table(part.axis, part.length, taps, closed)
 
@@ -252,6 +252,7 @@ def _rounded(exact: Periodic, taps: Taps, length: int) -> Periodic:
     """The closed form with the taps that only rounding reads.
 
     The outermost tap of an antialiased filter may have weight 0 in exact arithmetic, and a tiny one as it is computed.
+    A coordinate that is a whole number may be computed as slightly less, so that another index is the nearest.
     """
     period = len(exact.taps)
     reads = [set(row[there].tolist()) for row, there in zip(exact.taps, exact.present, strict=True)]
@@ -264,6 +265,8 @@ def _rounded(exact: Periodic, taps: Taps, length: int) -> Periodic:
     for phase, seen in away_from_edges:
         reads[phase] |= seen
     rounded = any(reads[phase] != seen for phase, seen in away_from_edges)
+    if not rounded:
+        return exact
     wide = max(map(len, reads))
     padded = np.array([sorted(row) + [0] * (wide - len(row)) for row in reads], dtype=np.int64)
     present = np.arange(wide) < np.array([len(row) for row in reads])[:, None]

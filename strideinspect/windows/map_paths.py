@@ -18,7 +18,7 @@ from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.geometry import Window
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.steps import AxisStep, Periodic, Read, Reshape, Sliding, Table, Transposed
+from strideinspect.reads.steps import AxisStep, Periodic, Read, Reshape, Sliding, Table, Transposed, Whole
 from strideinspect.results.field import InputAxis
 
 _Place = tuple[int | None, ...]
@@ -35,7 +35,7 @@ class MapLink(NamedTuple):
     `before` is the tensor before it (the empty name for the graph input itself) and `node` the node between. `size` and
     `place` are those of the map; `shared` says that the position has no axis of its own here, so that they are those of
     the last map before. `factor` is by how much `node` changes the stride. `smallest` is the smallest number of indices
-    of a map so far, `changes` the number of nodes that changed the stride.
+    of a map so far, `changes` the number of nodes that changed the stride, `map` the tensor that is the map.
     """
 
     before: str
@@ -45,6 +45,7 @@ class MapLink(NamedTuple):
     factor: tuple[Fraction, ...]
     smallest: int
     changes: int
+    map: str = ""
     shared: bool = False
 
     @property
@@ -64,7 +65,7 @@ def map_paths(
     """How each tensor is reached from the graph input `name` along its spatial `axes`, in graph order."""
     sources = [(name, axis) for axis in axes]
     size = tuple(shapes.shapes[name][axis] for axis in axes)
-    links = {name: MapLink("", None, size, axes, (_ONE,) * len(axes), math.prod(size), 0)}
+    links = {name: MapLink("", None, size, axes, (_ONE,) * len(axes), math.prod(size), 0, name)}
     ranks: dict[str, tuple[int, ...]] = {}
     for item in nodes:
         placed = _Placed(shapes, fields, sources)
@@ -106,19 +107,29 @@ def _linked(placed: _Placed, node: Node, read: Read, before: MapLink) -> MapLink
     tensor, output = node.inputs[read.input], node.outputs[read.output]
     unchanged = (_ONE,) * len(placed.sources)
     if not read.steps and read.place is None and not before.shared:
-        return before._replace(before=tensor, node=node, factor=unchanged)  # an elementwise node
-    found = placed.at(output, moved=before.shared or any(isinstance(step, Reshape) for step in read.steps))
+        return before._replace(before=tensor, node=node, factor=unchanged, map=output)  # an elementwise node
+    found = placed.at(output, moved=before.shared or _moves(placed, tensor, read))
     if found is None:
         return before._replace(before=tensor, node=node, factor=unchanged, shared=True)
     size, place = found
     factor = []
     for source, old, new, axis, now in zip(placed.sources, before.size, size, before.place, place, strict=True):
-        ratio = None if now is None else _closed_ratio(node, read, placed.fields, source)
+        ratio = None if now is None else _closed_ratio(before.map, output, placed.fields, source)
         if ratio is None:
             ratio = _factor(placed.shapes, node, read, (old, new), axis, pooled=now is None)
         factor.append(ratio)
-    link = MapLink(tensor, node, size, place, tuple(factor), min(before.smallest, math.prod(size)), before.changes)
+    smallest = min(before.smallest, math.prod(size))
+    link = MapLink(tensor, node, size, place, tuple(factor), smallest, before.changes, output)
     return link._replace(changes=before.changes + 1) if link.rescales else link
+
+
+def _moves(placed: _Placed, tensor: str, read: Read) -> bool:
+    """Whether the axes of the map may be others after a read: a Reshape, or a pool along one of several axes of it."""
+    spread = any(len(seen.actual.axes) > 1 for seen in placed.fields.get(tensor, {}).values())
+    return any(
+        isinstance(step, Reshape) or (spread and isinstance(step, Sliding | Whole) and step.collapses)
+        for step in read.steps
+    )
 
 
 def _placed(
@@ -145,10 +156,9 @@ def _placed(
     return tuple(1 if axis is None else shape[axis] for axis in place), tuple(place)
 
 
-def _closed_ratio(node: Node, read: Read, fields: Fields, source: InputAxis) -> Fraction | None:
-    """By how much the effective stride changes, where it is known before and after the node."""
-    before = fields.get(node.inputs[read.input], {}).get(source)
-    after = fields.get(node.outputs[read.output], {}).get(source)
+def _closed_ratio(one: str, other: str, fields: Fields, source: InputAxis) -> Fraction | None:
+    """By how much the effective stride changes from one tensor to another, where it is known in both."""
+    before, after = fields.get(one, {}).get(source), fields.get(other, {}).get(source)
     if before is None or after is None:
         return None
     old, new = before.form, after.form

@@ -113,3 +113,17 @@ def test_axis_beside_the_collapsed_one(inserted: str, tmp_path: Path) -> None:
     assert (columns.positions.first, columns.positions.last) == ((0,), (2,))
     assert report.verification.status is Verdict.AGREED
     assert report.verification.fields.not_checked == 0
+
+
+def test_normalisation_over_an_axis_that_is_taken_away_and_made_again(tmp_path: Path) -> None:
+    """Statistics over 8 tokens of 4 samples, kept as one row per image and multiplied again: a sample sees itself."""
+    body = (
+        "p = MaxPool <kernel_shape = [1]> (x) t = Reshape (p, tokens) s = Mul (t, t) "
+        "m = ReduceMean <keepdims = 0> (t, one) v = ReduceMean <keepdims = 0> (s, one) d = Sub (v, m) "
+        "r = Reshape (d, row) n = Mul (t, r) u = Reshape (n, flat) y = MaxPool <kernel_shape = [1]> (u)"
+    )
+    constants: dict[str, Constant] = {"one": [1], "row": [1, 1, 4], "tokens": [1, 8, 4], "flat": [1, 1, 32]}
+    report = inspected(model_of(body, {"x": (1, 1, 32)}, constants=constants), tmp_path, verify="run")
+    (samples,) = report.outputs[0].fields
+    assert samples.positions.first == samples.positions.last == tuple(range(32))
+    assert report.verification.status is Verdict.AGREED

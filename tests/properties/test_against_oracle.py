@@ -28,8 +28,6 @@ from tests.properties.comparing import (
 )
 from tests.thorough import bounded
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -57,12 +55,20 @@ def check_as_it_stands(graph: Graph, folder: Path) -> None:
 def cuts(steps: Iterable[Step]) -> bool:
     """Whether a step cuts an axis into parts, those in branches included."""
     return any(
-        step.kind in {"partitioned", "rearranged", "windows"}
+        step.kind in {"adaptive_pool", "partitioned", "rearranged", "windows"}
         or any(cuts(step.arguments.get(side, [])) for side in ("left", "right"))
         for step in steps
     )
 
 
+@bounded(200)
+@given(graph=st.one_of(chains(most=2), diamonds(most=1), chains(1, DIGITS, most=2)))
+def test_small_graphs(graph: Graph, folder: Path) -> None:
+    """One axis, two or three steps: quick enough for every run."""
+    check_as_it_stands(graph, folder)
+
+
+@pytest.mark.slow
 @bounded(100)
 @given(graph=chains())
 def test_chains(graph: Graph, folder: Path) -> None:
@@ -70,6 +76,7 @@ def test_chains(graph: Graph, folder: Path) -> None:
     check_as_it_stands(graph, folder)
 
 
+@pytest.mark.slow
 @bounded(100)
 @given(graph=diamonds())
 def test_diamonds(graph: Graph, folder: Path) -> None:
@@ -77,6 +84,7 @@ def test_diamonds(graph: Graph, folder: Path) -> None:
     check_as_it_stands(graph, folder)
 
 
+@pytest.mark.slow
 @bounded(50)
 @given(graph=st.one_of(chains(2, most=4), diamonds(2, most=2)))
 def test_two_axes(graph: Graph, folder: Path) -> None:
@@ -84,6 +92,7 @@ def test_two_axes(graph: Graph, folder: Path) -> None:
     check_as_it_stands(graph, folder)
 
 
+@pytest.mark.slow
 @bounded(20)
 @given(graph=st.one_of(chains(3, most=3), diamonds(3, most=1)))
 def test_three_axes(graph: Graph, folder: Path) -> None:
@@ -91,6 +100,7 @@ def test_three_axes(graph: Graph, folder: Path) -> None:
     check_as_it_stands(graph, folder)
 
 
+@pytest.mark.slow
 @bounded(40)
 @given(graph=st.one_of(chains(1, DIGITS, most=4), chains(2, DIGITS, most=4), diamonds(2, DIGITS, most=2)))
 def test_axes_cut_into_digits(graph: Graph, folder: Path) -> None:
@@ -171,6 +181,7 @@ def check_closed_forms(graph: Graph, folder: Path, *, always: bool) -> None:
         assert field.phases == was.phases or any_step(graph.steps, reverses), name
 
 
+@pytest.mark.slow
 @bounded(60)
 @given(graph=chains(families=CLOSED, most=5))
 def test_windows_in_a_row_always_have_a_closed_form(graph: Graph, folder: Path) -> None:
@@ -178,6 +189,7 @@ def test_windows_in_a_row_always_have_a_closed_form(graph: Graph, folder: Path) 
     check_closed_forms(graph, folder, always=True)
 
 
+@pytest.mark.slow
 @bounded(60)
 @given(graph=st.one_of(chains(), diamonds()))
 def test_closed_forms_where_there_are_any(graph: Graph, folder: Path) -> None:
@@ -185,6 +197,7 @@ def test_closed_forms_where_there_are_any(graph: Graph, folder: Path) -> None:
     check_closed_forms(graph, folder, always=False)
 
 
+@pytest.mark.slow
 @bounded(30)
 @given(graph=st.one_of(chains(1, DIGITS, most=4), diamonds(1, DIGITS, most=2)))
 def test_closed_forms_of_digits(graph: Graph, folder: Path) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from strideinspect.results.field import ROUNDED
 from strideinspect.results.verdict import Verdict
 from tests.oracle_models import Constant, model_of
+from tests.oracle_runtime import run
 from tests.rules.inspecting import inspected
 
 
@@ -34,3 +35,15 @@ def test_antialiased_closed_form_covers_what_rounding_reads(tmp_path: Path) -> N
         assert (field.phases[2], field.positions.first[2], field.positions.last[2]) == ((2, 6), 3, 6)
         assert (field.positions.first[5], field.positions.last[5]) == (2 + 5, 6 + 5)
     assert report.verification.status is Verdict.AGREED
+
+
+def test_nearest_index_that_rounding_moves(tmp_path: Path) -> None:
+    """17 to 9: index 4 lies at 4.5 · 17/9 − 1/2 = 8, computed as slightly less, so that onnxruntime takes 7."""
+    mode = 'coordinate_transformation_mode = "half_pixel_symmetric", nearest_mode = "floor"'
+    body = f'p = MaxPool <kernel_shape = [1]> (x) y = Resize <mode = "nearest", {mode}> (p, "", "", z)'
+    model = model_of(body, {"x": (1, 1, 17)}, opset=19, constants={"z": [1, 1, 9]})
+    ran = run(model, {"x": np.arange(17, dtype=np.float32).reshape(1, 1, 17)}).values["y"]
+    assert ran.reshape(-1).tolist() == [0, 2, 4, 6, 7, 9, 11, 13, 15]
+    (field,) = inspected(model, tmp_path).outputs[0].fields
+    assert field.positions.first == (0, 2, 4, 6, 7, 9, 11, 13, 15)
+    assert (field.stride, field.phases[4], field.reason) == (Fraction(17, 9), (7, 8), ROUNDED)

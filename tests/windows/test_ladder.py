@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,19 @@ CASES: dict[str, tuple[Any, list[str]]] = {
         ),
         ["32×32 MaxPool 16×16 MaxPool 8×8", "8×8 Resize 16×16"],
     ),
+    "a pool along one of the axes that a Reshape made keeps the stride": (
+        model_of(
+            "r = Reshape (x, split) y = MaxPool <kernel_shape = [2, 1]> (r)", {"x": (1, 1, 14)},
+            constants={"split": [1, 1, 2, 7]},
+        ),
+        ["14 MaxPool 7"],
+    ),
+    "no map where the position is left among the channels": (
+        model_of(
+            "s = SpaceToDepth <blocksize = 2> (x) y = MaxPool <kernel_shape = [1, 2]> (s)", {"x": (1, 1, 4, 4)}
+        ),
+        ["4×4 SpaceToDepth 2×2"],
+    ),
     "a residual block's shortcut is part of the step": (
         model_of(
             "a = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (x, k) b = Conv <strides = [2, 2]> (x, one) "
@@ -168,6 +182,12 @@ def test_sizes_follow_each_other(path: Path) -> None:
         own = [step for step in report.ladder if step.input == given.name]
         if own:
             assert own[0].start == tuple(given.shape[axis] for axis in given.spatial_axes)
+
+
+def test_stride_of_a_map_that_shared_an_axis(tmp_path: Path) -> None:
+    """14 samples as 2 rows of 7, the rows pooled: index i sees samples i and i + 7, and the next one is 1 later."""
+    (step,) = inspected(CASES["a pool along one of the axes that a Reshape made keeps the stride"][0], tmp_path).ladder
+    assert step.stride == (Fraction(1),)
 
 
 def test_strides_are_the_closed_forms() -> None:
