@@ -51,3 +51,6 @@ class Paths(NamedTuple):
 
 AT_INPUT = Paths(Path(1, (0,), (0,)), (Path(2, (0,), (0,)),))
 """A graph input: index i sees pixel i."""
+
+UNKNOWN = Paths(None, None)
+"""Where elements were picked one by one."""

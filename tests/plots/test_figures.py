@@ -63,7 +63,6 @@ def test_the_layer_that_is_asked_for() -> None:
     ("name", "kind", "layer", "message"),
     [
         ("wavenet-dynamo", "ladder", None, "never changes"),
-        ("wavenet-dynamo", "contribution", None, "4,096 samples"),
         ("wavenet-keras", "boxes", None, "has one axis"),
         ("alexnet-stem-dynamo", "boxes", "conv9", "no layer is called 'conv9'"),
         ("alexnet-stem-dynamo", "fields", "conv1", "leave --layer out"),
