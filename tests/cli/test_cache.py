@@ -207,6 +207,7 @@ def test_second_run_inspects_nothing(
     assert run([*samples, "--no-cache"]) == 2
 
 
+@pytest.mark.slow
 def test_runs_side_by_side(tmp_path: Path) -> None:
     """Runs that share a cache and write it at the same time say the same."""
     command = [sys.executable, "-m", "strideinspect", "sample_models/cnn-stride2-keras.onnx", "--no-verify"]

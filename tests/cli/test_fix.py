@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forking
 from tests.cli.process import ROOT, SAMPLES, strideinspect
 from tests.cli.test_terminal import ESCAPES, in_terminal
 
@@ -53,6 +54,8 @@ def test_a_file_or_the_difference_is_asked_for(options: tuple[str, ...], tmp_pat
 def test_a_terminal_shows_what_a_pipe_gets() -> None:
     """Line by line, at 80 columns; lines of the edit may be longer than that."""
     piped = strideinspect("fix", MODEL, "--diff", env={"COLUMNS": "80"}).stdout
-    shown = ESCAPES.sub("", in_terminal("fix", MODEL, "--diff", cwd=ROOT)).replace("\r\n", "\n")
+    shown = ESCAPES.sub("", in_terminal("fix", MODEL, "--diff", cwd=ROOT, executable=forking.executable())).replace(
+        "\r\n", "\n"
+    )
     lines = [line.rstrip().rpartition("\r")[2] for line in shown.split("\n")]
     assert [line for line in piped.splitlines() if line not in lines and len(line) <= 80] == []

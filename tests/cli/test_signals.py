@@ -147,11 +147,10 @@ SLOW_MACHINE = 4
 """Seconds that a machine busy with other tests may add; an idle one needs a tenth of a second for all."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="processes cannot be told apart without /proc")
 @pytest.mark.parametrize("options", [(), ("--jobs", "2")], ids=["alone", "jobs"])
-@pytest.mark.parametrize(
-    "number", [signal.SIGTERM, *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGHUP, signal.SIGINT))]
-)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_leaves_nothing(
     number: signal.Signals, options: tuple[str, ...], models: Path, tmp_path: Path
 ) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import forking
+
 ROOT = Path(__file__).parents[2]
 MODEL = "sample_models/alexnet-stem-torchscript.onnx"
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x1b]*\x1b\\")
@@ -45,7 +47,7 @@ def in_terminal(*arguments: str, stdout: int | None = None, cwd: Path = ROOT, ex
 
 def piped(*arguments: str) -> str:
     """What a pipe gets."""
-    command = [sys.executable, "-m", "strideinspect", *arguments]
+    command = [forking.executable(), "-m", "strideinspect", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=True).stdout.decode()
 

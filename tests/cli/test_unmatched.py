@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forking
 from tests.cli.process import SAMPLES, strideinspect
 from tests.cli.test_terminal import ESCAPES, in_terminal
 
@@ -77,7 +78,14 @@ def test_a_table_for_a_model_that_is_not_inspected_is_no_mistake(project: Path) 
 def test_readme_pattern_in_a_terminal(exporter: str) -> None:
     """README's `--tensor 'layer3*'` reports the blocks of ResNet's third stage, whichever exporter wrote the file."""
     shown = ESCAPES.sub(
-        "", in_terminal(f"sample_models/resnet18-{exporter}.onnx", "--no-verify", "--tensor", "layer3*")
+        "",
+        in_terminal(
+            f"sample_models/resnet18-{exporter}.onnx",
+            "--no-verify",
+            "--tensor",
+            "layer3*",
+            executable=forking.executable(),
+        ),
     )
     fields = [line.strip() for line in shown.splitlines() if line.strip().startswith("receptive field")]
     # The paper's numbers of ResNet-18: 99 pixels before the stage, and 4 convolutions of 3×3 at strides 8, 16, 16, 16.

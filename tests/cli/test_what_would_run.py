@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import tomllib
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from strideinspect.configuration import keys
 from strideinspect.settings import Settings
+from tests import forking
 from tests.cli.process import ROOT, strideinspect
 
 STEM = "sample_models/alexnet-stem-torchscript.onnx"
@@ -68,7 +68,7 @@ def test_show_settings_can_be_read_back(text: str, tmp_path: Path) -> None:
 def from_standard_input(data: bytes, *arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     """The command with a model on standard input."""
     done = subprocess.run(
-        [sys.executable, "-m", "strideinspect", "-", *arguments],
+        [forking.executable(), "-m", "strideinspect", "-", *arguments],
         input=data, capture_output=True, check=False, cwd=cwd,
         env={"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PATH": "/usr/bin:/bin"},
     )  # fmt: skip

@@ -90,6 +90,7 @@ def built(blocks: list[Block]) -> onnx.ModelProto:
     return model_of(" ".join([*nodes, f"y = Conv ({at}, k1)"]), {"x": (1, 1, LENGTH)}, constants=constants)
 
 
+@pytest.mark.slow
 @given(st.lists(DOWN, min_size=1, max_size=3), st.lists(UP, max_size=2))
 @bounded(40)
 def test_every_path_measured_by_itself(down: list[Block], up: list[Block]) -> None:

@@ -66,6 +66,7 @@ def sizes_of_paths(blocks: list[Block]) -> set[int]:
     return sizes
 
 
+@pytest.mark.slow
 @given(BLOCKS)
 @bounded(60)
 def test_smallest_and_largest_of_all_paths(blocks: list[Block]) -> None:

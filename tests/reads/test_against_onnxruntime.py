@@ -17,6 +17,9 @@ _PARTS = {
 }  # fmt: skip
 """The families, and into how many tests of a second or two each is split: processes share them."""
 
+_SLOW = {"matrix", "movement", "normalisation", "resizing", "sequence"}
+"""Families whose every part takes more than a second."""
+
 _SAMPLE = {"resizing": 1500}
 """How many cases of a large family the suite takes; the whole sweep is python -m tests.reads.sweep."""
 
@@ -38,7 +41,7 @@ def test_every_family_is_there() -> None:
 
 
 @pytest.mark.parametrize(("family", "part"), [
-    pytest.param(family, part, marks=pytest.mark.slow if part else ())
+    pytest.param(family, part, marks=pytest.mark.slow if part or family in _SLOW else ())
     for family, parts in _PARTS.items() for part in range(parts)
 ])  # fmt: skip
 def test_reads_are_those_of_onnxruntime(family: str, part: int) -> None:
