@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -228,17 +229,20 @@ def test_external_weights_are_kept_by_name(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
-    """Not over the model, into a folder that is not there, or onto a folder; no temporary file stays."""
+    """Not over the model or a pipe, into a folder that is not there, or onto a folder; no temporary file stays."""
     path = saved(CHAIN, tmp_path)
+    os.mkfifo(tmp_path / "pipe")
     before = path.read_bytes()
     for target, message in (
         ("model.onnx", "is the model itself"),
-        ("no/out.onnx", "cannot write"),
+        ("no/out.onnx", "there is no folder .*no; create it"),
         (".", "is a folder"),
+        ("pipe", "is a device or a pipe"),
     ):
         with pytest.raises(UsageError, match=message):
             strideinspect.whatif(path, "a:stride=1", save=tmp_path / target)
-    assert ([*tmp_path.iterdir()], path.read_bytes()) == ([path], before)
+    assert ({*tmp_path.iterdir()}, path.read_bytes()) == ({path, tmp_path / "pipe"}, before)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_local_function_is_refused(tmp_path: Path) -> None:
