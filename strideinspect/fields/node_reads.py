@@ -43,8 +43,8 @@ class ReadsGroup:
     @classmethod
     def of(cls, items: tuple[NodeReads, ...]) -> ReadsGroup:
         """The group of these nodes."""
-        made = frozenset(item.node.outputs[read.output] for item in items for read in item.reads)
-        used = (item.node.inputs[read.input] for item in items for read in item.reads)
+        made = frozenset([item.node.outputs[read.output] for item in items for read in item.reads])
+        used = [item.node.inputs[read.input] for item in items for read in item.reads]
         return cls(items, made, tuple(dict.fromkeys((*made, *used))))
 
 
@@ -123,7 +123,7 @@ def _item(asked: _Asked, node: Node) -> NodeReads | None:
         item = NodeReads(node, _reads(asked, node, key), joins_slices=joins_slices)
         if key is not None:
             memo.nodes[node.key, key] = item
-    data_dependent.update(node.outputs[read.output] for read in item.reads)
+    data_dependent.update([node.outputs[read.output] for read in item.reads])
     return item
 
 
@@ -145,9 +145,9 @@ def _fitting(
     node: Node, shapes: Shapes, data_dependent: set[str], chosen: Mapping[str, PoolIndices]
 ) -> tuple[Read, ...]:
     """What a node reads of data-dependent inputs; everything, with the reason, if its description does not fit."""
-    placed = shapes.placed(node, data_dependent)._replace(pool_indices=chosen)
+    placed = shapes.placed(node, data_dependent, chosen)
     known = shapes.shapes
-    reads = tuple(r for r in describe(placed) if node.inputs[r.input] in data_dependent)
+    reads = tuple([r for r in describe(placed) if node.inputs[r.input] in data_dependent])
     if all(fits(r, known[node.inputs[r.input]], known[node.outputs[r.output]]) for r in reads):
         return reads
     inputs = [i for i, name in enumerate(node.inputs) if name in data_dependent]

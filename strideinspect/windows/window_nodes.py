@@ -55,13 +55,14 @@ def window_nodes(
     """
     windows = []
     makers = {name: item for item in nodes for name in item.node.outputs}
+    padded = any(item.node.op == "Pad" for item in nodes)
     for node in shapes.nodes:
         geometry = shapes.geometries.get(node.key)
         if not node.key:
             continue  # its outputs have no name, so no node can use them
         if geometry is not None:
             window = _window(shapes, node, geometry, fields, reported, reached.get(node.key), data_dependent)
-            pads = pads_before(shapes, makers, node)
+            pads = pads_before(shapes, makers, node) if padded else None
             windows.append(window if pads is None else replace(window, pad_nodes=pads))
         elif is_window(node):
             windows.append(_unplaced(shapes, node))
