@@ -77,7 +77,7 @@ def grouped(shapes: Shapes, memo: ReadsMemo) -> tuple[tuple[ReadsGroup, ...], fr
     for nodes, placed in shapes.by_stretch():
         group = None if placed is None else memo.groups.get(placed)
         if group is None:
-            group = ReadsGroup.of(tuple(item for node in nodes if (item := _item(asked, node)) is not None))
+            group = ReadsGroup.of(tuple([item for node in nodes if (item := _item(asked, node)) is not None]))
             if placed is not None:
                 memo.groups[placed] = group
         asked.data_dependent.update(group.made)
@@ -132,7 +132,7 @@ def _reads(asked: _Asked, node: Node, key: MemoKey | None) -> tuple[Read, ...]:
     kind = None if key is None else asked.shapes.kind(node)
     if key is None or kind is None:
         return _fitting(node, asked.shapes, asked.data_dependent, asked.chosen)
-    place = (kind, key, tuple(name in asked.data_dependent for name in node.inputs))
+    place = (kind, key, tuple([name in asked.data_dependent for name in node.inputs]))
     reads = asked.memo.alike.get(place)
     if reads is None:
         reads = _fitting(node, asked.shapes, asked.data_dependent, asked.chosen)
@@ -148,7 +148,7 @@ def _fitting(
     placed = shapes.placed(node, data_dependent, chosen)
     known = shapes.shapes
     reads = tuple([r for r in describe(placed) if node.inputs[r.input] in data_dependent])
-    if all(fits(r, known[node.inputs[r.input]], known[node.outputs[r.output]]) for r in reads):
+    if all([fits(r, known[node.inputs[r.input]], known[node.outputs[r.output]]) for r in reads]):  # noqa: C419 - a generator takes longer
         return reads
     inputs = [i for i, name in enumerate(node.inputs) if name in data_dependent]
     return everything(placed, f"{node.op} {node.label!r} does not fit its inputs", inputs)

@@ -72,6 +72,7 @@ class Shapes:
     memo: Memo | None = None  # where many sizes of one network are asked for
     memo_keys: dict[str, MemoKey] = field(default_factory=dict)  # of nodes decided by the shapes of their inputs alone
     ends: list[tuple[int, PlacedStretch | None]] = field(default_factory=list)  # where a stretch of `nodes` ends
+    operators: set[str] = field(default_factory=set)  # of the nodes in stretches
 
     def memo_key(self, node: Node) -> MemoKey | None:
         """What decides the shapes of the node's outputs, if that is the shapes of its inputs alone; else None."""
@@ -105,6 +106,8 @@ class Shapes:
 
     def having(self, operators: Collection[str]) -> Iterator[Node]:
         """The nodes with one of these operators, in order."""
+        if self.ends and self.operators.isdisjoint(operators):
+            return
         for nodes, placed in self.by_stretch():
             if placed is None or not placed.operators.isdisjoint(operators):
                 yield from (node for node in nodes if node.op in operators)
