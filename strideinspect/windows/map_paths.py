@@ -114,7 +114,7 @@ def _linked(placed: _Placed, node: Node, read: Read, before: MapLink) -> MapLink
     if not read.steps and read.place is None and not before.shared:
         # An elementwise node.
         return MapLink(tensor, node, before.size, before.place, unchanged, before.smallest, before.changes)
-    found = placed.at(output, moved=before.shared or any([isinstance(step, Reshape) for step in read.steps]))  # noqa: C419 - a generator takes longer
+    found = placed.at(output, moved=before.shared or Reshape in map(type, read.steps))
     if found is None:
         return before._replace(before=tensor, node=node, factor=unchanged, shared=True, rescales=False)
     size, place = found

@@ -96,16 +96,17 @@ def _window(
     if geometry.kind in (Kind.CONVOLUTION, Kind.POOL) and masks is not None:
         counted = dropped(geometry, masks, [padding_mask(fields, tensor, axis, shape[axis]) for axis in geometry.axes])
     macs, parameters = cost_of(shapes, node, geometry, data_dependent)
+    kernel, stride, dilation, begin, end, _, _, _, output_padding, _ = zip(*geometry.windows, strict=True)
     return WindowNode(
         name=node.name,
         op=node.op,
         output=node.key,
-        kernel=tuple(w.kernel for w in geometry.windows),
-        stride=tuple(w.stride for w in geometry.windows),
-        dilation=tuple(w.dilation for w in geometry.windows),
-        padding_begin=tuple(w.begin for w in geometry.windows),
-        padding_end=tuple(w.end for w in geometry.windows),
-        output_padding=tuple(w.output_padding for w in geometry.windows) if geometry.kind is Kind.TRANSPOSED else None,
+        kernel=kernel,
+        stride=stride,
+        dilation=dilation,
+        padding_begin=begin,
+        padding_end=end,
+        output_padding=output_padding if geometry.kind is Kind.TRANSPOSED else None,
         input_shape=shape,
         output_shape=shapes.shapes[node.key],
         spatial_axes=geometry.axes,
