@@ -83,10 +83,10 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "StatePair",
         "TilingProof",
     ),
-    "Diff": ("Diff", "MatchedWindow", "MatchedOutput", "FirstDifference", "Difference"),
+    "Diff": ("Diff", "MatchedWindow", "MatchedOutput", "FirstDifference", "Difference", "Asked"),
     "What if": ("WhatIf", "Change", "Summary", "DroppedBy", "Broken"),
     "Fix": ("Fixed", "Fix", "LeftOver", "RunComparison"),
-    "Effective field": ("EffectiveField", "EffectiveInput", "GradientChecks", "GrowthStep"),
+    "Effective field": ("EffectiveField", "EffectiveOutput", "EffectiveInput", "GradientChecks", "GrowthStep"),
     "Verification": ("Verification", "Verdict", "Counts", "Check", "Impulses"),
     "Settings": ("Settings", "Budget", "Operator", "Expectation", "InputShapes", "InputValues", "Verify"),
     "Errors": (

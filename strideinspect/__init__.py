@@ -3,14 +3,16 @@
     import strideinspect
     report = strideinspect.inspect("model.onnx")
 
-Importing the package loads nothing. A name is imported when it is first used (PEP 562); onnx, numpy and networkx are
-loaded by the first inspection.
+Importing the package loads next to nothing. A name is imported when it is first used (PEP 562); onnx, numpy and
+networkx are loaded by the first inspection.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from strideinspect.results import drawing
 
 if TYPE_CHECKING:
     from strideinspect.api import inspect, tiles
@@ -28,12 +30,13 @@ if TYPE_CHECKING:
     from strideinspect.fleet import inspect_many
     from strideinspect.live_models import inspect_module
     from strideinspect.questions import diff, erf, sizes, where
+    from strideinspect.results.asked import Asked
     from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
     from strideinspect.results.cells import Cell, CellAxis
     from strideinspect.results.changes import Broken, Change, DroppedBy, Summary
     from strideinspect.results.diff_result import Diff
     from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow
-    from strideinspect.results.effective_field import EffectiveField
+    from strideinspect.results.effective_field import EffectiveField, EffectiveOutput
     from strideinspect.results.effective_parts import EffectiveInput, GradientChecks, GrowthStep
     from strideinspect.results.field import Alignment, Field, FullField, LastLocal, Positions
     from strideinspect.results.fixed import Fixed
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Accepted",
     "Alignment",
+    "Asked",
     "AxisSizes",
     "Box",
     "BoxAxis",
@@ -94,6 +98,7 @@ __all__ = [
     "DroppedBy",
     "EffectiveField",
     "EffectiveInput",
+    "EffectiveOutput",
     "Expectation",
     "FailedReport",
     "Field",
@@ -176,11 +181,12 @@ _MODULES = {
     "fleet": "inspect_many",
     "live_models": "inspect_module",
     "questions": "diff erf sizes where",
+    "results.asked": "Asked",
     "results.cells": "Cell CellAxis",
     "results.changes": "Broken Change DroppedBy Summary",
     "results.diff_result": "Diff",
     "results.differences": "Difference FirstDifference MatchedOutput MatchedWindow",
-    "results.effective_field": "EffectiveField",
+    "results.effective_field": "EffectiveField EffectiveOutput",
     "results.effective_parts": "EffectiveInput GradientChecks GrowthStep",
     "results.field": "Alignment Field FullField LastLocal Positions",
     "results.fixed": "Fixed",
@@ -213,6 +219,15 @@ if not TYPE_CHECKING:  # a type checker would take it to mean that any name exis
         value = getattr(import_module(f"strideinspect.{_MODULE_OF[name]}"), name)
         globals()[name] = value
         return value
+
+
+def _display() -> drawing.Display:
+    from strideinspect import display
+
+    return display
+
+
+drawing.hand_down(_display)
 
 
 def __dir__() -> list[str]:

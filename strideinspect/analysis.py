@@ -138,6 +138,11 @@ class Analysis:
         """What each node reads of the tensors that depend on a graph input's values, in graph order."""
         return tuple(item for group in self.read_groups for item in group.reads)
 
+    @cached_property
+    def makers(self) -> dict[str, NodeReads]:
+        """The node that computes each tensor, with its reads."""
+        return {name: item for item in self.reads for name in item.node.outputs if name}
+
     @property
     def data_dependent(self) -> frozenset[str]:
         """The tensors whose values depend on a graph input's values."""

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
-from strideinspect import arguments, interrupts
+from strideinspect import arguments
+from strideinspect.onnx_loading import load_onnx
 from strideinspect.settings import InputShapes, InputValues, Settings, Verify, overridden
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ def inspect(
         expect=expect,
     )
     with _verifier(model, asked) as verifier:
-        with interrupts.held():  # an exception in the middle of loading ONNX's compiled module would abort the process
-            from strideinspect import inspector  # imports onnx, numpy and networkx
+        load_onnx()
+        from strideinspect import inspector  # imports numpy and networkx, too
         from strideinspect.policy import assumed_sizes, choices
 
         report = inspector.run(
@@ -135,7 +136,8 @@ def tiles(
     sizes = tuple(arguments.count(size, "tile", 1) for size in tile)
     frequency = None if rate is None else arguments.rate(rate)
     with _verifier(model, asked) as verifier:
-        from strideinspect import proven_tiles  # imports onnx, numpy and networkx
+        load_onnx()
+        from strideinspect import proven_tiles  # imports numpy and networkx, too
 
         return proven_tiles.run(model, asked, sizes, rate=frequency, progress=progress or _silently, verifier=verifier)
 

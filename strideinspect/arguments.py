@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import operator
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
@@ -20,15 +20,13 @@ from strideinspect.results.report import Severity
 
 T = TypeVar("T")
 VERIFY = ("none", "run", "full")
-LONGEST_NUMBER = 18
-"""Digits: Python refuses to convert texts of some thousands of them, and no size of this many is meant."""
 
 
 def path(value: object, what: str) -> str:
     """A path as text. `what` is what it is a path of, for the message."""
     if isinstance(value, str | os.PathLike) and isinstance(text := os.fspath(value), str):
         return text
-    raise UsageError(f"{what} must be a path (str or pathlib.Path), not {_shown(value)}", 'write "exports/model.onnx"')
+    raise UsageError(f"{what} must be a path (str or pathlib.Path), not {shown(value)}", 'write "exports/model.onnx"')
 
 
 def model(value: object) -> str:
@@ -65,7 +63,7 @@ def texts(value: object, what: str, example: str) -> tuple[str, ...]:
     items = _items(value, what, example)
     for item in items:
         if not isinstance(item, str):
-            raise UsageError(f"{what} must be a list of texts, but holds {_shown(item)}", f"write {what}={example}")
+            raise UsageError(f"{what} must be a list of texts, but holds {shown(item)}", f"write {what}={example}")
     return tuple(str(item) for item in items)
 
 
@@ -83,83 +81,8 @@ def _items(value: object, what: str, example: str) -> tuple[object, ...]:
     if isinstance(value, str):
         return (value,)
     if isinstance(value, bytes | Mapping) or not isinstance(value, Iterable):
-        raise UsageError(f"{what} must be a list of texts, not {_shown(value)}", f"write {what}={example}")
+        raise UsageError(f"{what} must be a list of texts, not {shown(value)}", f"write {what}={example}")
     return tuple(value)
-
-
-def input_shapes(value: object) -> dict[str, tuple[int, ...]]:
-    """Shapes by input name; the name "" stands for the model's only input.
-
-    Accepted are a mapping of names to shapes, one shape, one text "NAME=1,3,224,224" (NAME= may be left out) and a
-    list of such texts.
-    """
-    if isinstance(value, Mapping):
-        shapes: dict[str, tuple[int, ...]] = {}
-        for name, shape in value.items():
-            if not isinstance(name, str):
-                raise UsageError(f"input_shapes: {_shown(name)} is not an input's name", _SHAPE_EXAMPLE)
-            shapes[name] = _shape(shape)
-        return shapes
-    items = (value,) if isinstance(value, str) else _sequence(value)
-    if isinstance(value, str) or _shapes_as_texts(items):
-        return shapes_of((str(item) for item in items), "input_shapes: ")
-    return {"": _shape(items)}
-
-
-_SHAPE_EXAMPLE = 'write input_shapes={"image": (1, 3, 224, 224)}, or "1,3,224,224" for a single input'
-
-
-def _shape(value: object) -> tuple[int, ...]:
-    if isinstance(value, str):
-        return _sizes(value, "input_shapes: ")
-    return tuple(_size_given(size) for size in _sequence(value))
-
-
-def _sequence(value: object) -> Sequence[object]:
-    if isinstance(value, Iterable) and not isinstance(value, bytes | Mapping):
-        return tuple(value)
-    raise UsageError(f"input_shapes: {_shown(value)} is not a shape", _SHAPE_EXAMPLE)
-
-
-def _size_given(size: object) -> int:
-    try:
-        return _whole(size)
-    except TypeError:
-        raise UsageError(f"input_shapes: the size {_shown(size)} is not a whole number", _SHAPE_EXAMPLE) from None
-
-
-def _shapes_as_texts(items: Sequence[object]) -> bool:
-    """Whether they are texts of shapes; ["1", "3"] is rather one shape whose sizes should be numbers."""
-    return all(isinstance(item, str) for item in items) and not all(str(item).strip().isdecimal() for item in items)
-
-
-def shapes_of(given: Iterable[str], where: str) -> dict[str, tuple[int, ...]]:
-    """Texts such as "NAME=1,3,224,224" as shapes by name; the name is "" where it is left out.
-
-    `where` begins every message.
-    """
-    shapes: dict[str, tuple[int, ...]] = {}
-    for text in given:
-        name, _, sizes = text.rpartition("=")
-        if name in shapes:
-            raise UsageError(f"{where}{text}: {name or 'the only input'} has a size already", "give it once")
-        shapes[name] = _sizes(sizes, f"{where}{text}: ")
-    return shapes
-
-
-def _sizes(text: str, where: str) -> tuple[int, ...]:
-    return tuple(_size(size.strip(), where) for size in text.split(","))
-
-
-def _size(size: str, where: str) -> int:
-    if not (size.isascii() and size.removeprefix("-").isdecimal()):
-        what = f"{size!r} is not a whole number" if size else "a size is missing"
-        raise UsageError(f"{where}{what}", "write NAME=1,3,224,224")
-    if len(size) > LONGEST_NUMBER:
-        raise UsageError(f"{where}{size[:6]}… is too large", "sizes up to 1,000,000 can be inspected")
-    if int(size) < 0:
-        raise UsageError(f"{where}a size of {int(size)} is impossible", "sizes are 0 or more")
-    return int(size)
 
 
 def tile(text: str) -> tuple[int, ...]:
@@ -177,51 +100,12 @@ def rate(value: float) -> float:
     return value
 
 
-def input_values(value: object) -> dict[str, object]:
-    """Values by input name, as texts, numbers and nested tuples of them.
-
-    Accepted are a mapping of names to values (arrays included), one text "NAME=1,3,16,16" and a list of such texts.
-    """
-    if isinstance(value, Mapping):
-        return {_name(name, "input_values"): _plain(item, name) for name, item in value.items()}
-    return values_of(texts(value, "input_values", '["sr=16000"]'), "input_values: ")
-
-
-def values_of(given: Iterable[str], where: str) -> dict[str, object]:
-    """Texts such as "NAME=16000" as texts of values by name. `where` begins every message."""
-    values: dict[str, object] = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not (name and equals):
-            raise UsageError(f"{where}{text}: {'the name of the input' if equals else 'a value'} is missing", _VALUES)
-        if name in values:
-            raise UsageError(f"{where}{text}: {name} has a value already", "give it once")
-        values[name] = value
-    return values
-
-
-_VALUES = "write NAME=16000, or NAME=1,3,16,16 for several values"
-
-
-def _plain(value: object, name: object) -> object:
-    """A value as text, number or nested tuples of them; NumPy's arrays and numbers are converted."""
-    convert = getattr(value, "tolist", None)
-    plain = convert() if callable(convert) else value
-    if isinstance(plain, list | tuple):
-        return tuple(_plain(item, name) for item in plain)
-    if isinstance(plain, bool | int | float | str):
-        return plain
-    raise UsageError(
-        f"input_values: {_shown(value)} is no value for input {name!r}", 'write input_values={"sr": 16000}'
-    )
-
-
 def severity(value: object, what: str) -> Severity:
     """A severity, or its name. `what` is what has it, for the message."""
     if isinstance(value, str) and value in set(Severity):
         return Severity(value)
     raise UsageError(
-        f"{what} cannot be {_shown(value)}",
+        f"{what} cannot be {shown(value)}",
         'write "note", "warning" or "error", or a Severity such as Severity.WARNING',
     )
 
@@ -242,52 +126,53 @@ def by_pattern(value: object, what: str, example: str, read: Callable[[object, s
     if not isinstance(value, Mapping):
         pairs = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (None,)
         if not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs):
-            raise UsageError(f"{what} must be pairs of a pattern and a value, not {_shown(value)}", f"write {example}")
-        return tuple((_name(pattern, what), read(item, f"{what} of {pattern!r}")) for pattern, item in pairs)
-    return tuple((_name(pattern, what), read(item, f"{what} of {pattern!r}")) for pattern, item in value.items())
+            raise UsageError(f"{what} must be pairs of a pattern and a value, not {shown(value)}", f"write {example}")
+        return tuple((a_name(pattern, what), read(item, f"{what} of {pattern!r}")) for pattern, item in pairs)
+    return tuple((a_name(pattern, what), read(item, f"{what} of {pattern!r}")) for pattern, item in value.items())
 
 
 def _mapping(value: object, what: str, example: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise UsageError(f"{what} must be a dict, not {_shown(value)}", f"write {what}={example}")
-    return {_name(name, what): item for name, item in value.items()}
+        raise UsageError(f"{what} must be a dict, not {shown(value)}", f"write {what}={example}")
+    return {a_name(name, what): item for name, item in value.items()}
 
 
-def _name(value: object, what: str) -> str:
+def a_name(value: object, what: str) -> str:
+    """The text that a name is. `what` is what has it, for the message."""
     if isinstance(value, str):
         return value
-    raise UsageError(f"{what}: {_shown(value)} is not a name", "write it as text")
+    raise UsageError(f"{what}: {shown(value)} is not a name", "write it as text")
 
 
 def verify(value: object) -> str:
     """One of "none", "run" and "full"."""
     if isinstance(value, str) and value in VERIFY:
         return value
-    raise UsageError(f"verify cannot be {_shown(value)}", 'write "none", "run" or "full"')
+    raise UsageError(f"verify cannot be {shown(value)}", 'write "none", "run" or "full"')
 
 
 def flag(value: object, what: str) -> bool:
     """Whether something is to be done: True or False."""
     if isinstance(value, bool):
         return value
-    raise UsageError(f"{what} cannot be {_shown(value)}", "write True or False")
+    raise UsageError(f"{what} cannot be {shown(value)}", "write True or False")
 
 
 def seconds(value: object, what: str) -> float:
     """A time in seconds: finite and above 0."""
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf:
         return float(value)
-    raise UsageError(f"{what} cannot be {_shown(value)}", "write a number of seconds above 0, such as 60")
+    raise UsageError(f"{what} cannot be {shown(value)}", "write a number of seconds above 0, such as 60")
 
 
 def count(value: object, what: str, least: int) -> int:
     """A whole number, `least` or more."""
     try:
-        number = _whole(value)
+        number = whole(value)
     except TypeError:
         number = least - 1
     if number < least:
-        raise UsageError(f"{what} cannot be {_shown(value)}", f"write a whole number, {least} or more")
+        raise UsageError(f"{what} cannot be {shown(value)}", f"write a whole number, {least} or more")
     return number
 
 
@@ -298,7 +183,7 @@ def stride(value: object, what: str) -> Fraction:
     except (ValueError, ZeroDivisionError, OverflowError):
         number = Fraction(0)
     if number <= 0 or isinstance(value, bool):
-        raise UsageError(f"{what} cannot be {_shown(value)}", 'write a number above 0, or a fraction such as "1/2"')
+        raise UsageError(f"{what} cannot be {shown(value)}", 'write a number above 0, or a fraction such as "1/2"')
     return number
 
 
@@ -307,13 +192,14 @@ def file(value: object, what: str) -> Path | None:
     return None if value is None else Path(path(value, what))
 
 
-def _whole(value: object) -> int:
+def whole(value: object) -> int:
     """A whole number, NumPy's included. Raises TypeError for anything else; to Python a bool is one too."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError
     return operator.index(value)
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as messages name it: as Python writes it where that is short."""
     text = repr(value)
     return text if len(text) <= 60 else f"a {type(value).__name__}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect import arguments
+from strideinspect.onnx_loading import load_onnx
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
 if TYPE_CHECKING:
@@ -76,10 +77,13 @@ def versions(
     model = arguments.model(path)
     texts = arguments.texts(changes, "changes", '["layer4*:stride=1"]')
     target = None if save is None else arguments.path(save, "save")
-    from strideinspect.edit import assignments, dilated_twin, splice, window_changes  # imports onnx and numpy
+    load_onnx()
+    from strideinspect.edit import assignments, dilated_twin, splice, window_changes
     from strideinspect.edit.edits import editable
     from strideinspect.edited_analysis import EditedModel, broken, inspected, summary
+    from strideinspect.results.asked import Asked
     from strideinspect.results.whatif_result import WhatIf
+    from strideinspect.studies.opening import stopped
 
     wanted = [assignment for text in texts for assignment in assignments.parsed(text)]
     before = inspected(model, asked)
@@ -98,6 +102,8 @@ def versions(
         broken=broken(before.analysis, after.analysis),
         saved=target,
         refused=None if target is None else refusal(target, after.analysis.sizes, asked),
+        stopped=stopped(before.analysis),
+        asked=Asked(asked.input_shapes, asked.input_values, asked.operators, tuple(texts), keep_field),
     )
     return Versions(found, before, after)
 
@@ -127,7 +133,8 @@ def fix(
 
     Args:
         path: The file, which is not changed.
-        output: The file to write. Without one nothing is written, and nothing is run.
+        output: The file to write; where there is nothing to fix, a copy of the model. Without one nothing is written,
+            and nothing is run.
         unsafe_fixes: Also pad inputs and layers with zeros at their end, so that no pixel is lost. That changes the
             values of outputs.
         input_shapes: As of `inspect`.
@@ -149,6 +156,7 @@ def fix(
         Settings() if settings is None else settings, input_shapes=input_shapes, input_values=input_values
     )
     target = None if output is None else arguments.path(output, "output")
-    from strideinspect import fixing  # imports onnx and numpy
+    load_onnx()
+    from strideinspect import fixing
 
     return fixing.fixed(model, target, asked, unsafe=unsafe_fixes)

@@ -16,6 +16,8 @@ from strideinspect.results.fixes import Fix, LeftOver, RunComparison
 from strideinspect.results.report import Report, Severity
 from strideinspect.settings import Settings
 
+_NOTHING = "there is nothing to fix"
+
 
 class _Made(NamedTuple):
     """What was carried out: the plan that held, the model after it, and what running showed."""
@@ -34,12 +36,14 @@ def fixed(path: str, target: str | None, settings: Settings, *, unsafe: bool) ->
     more: tuple[Fix, ...] = ()
     if not unsafe:
         more = tuple(fix for fix in plan(fixable, unsafe=True).fixes if not fix.safe)
-    if target is None or not wanted.steps:
+    if target is None:
         after = EditedModel.of(before, wanted.edits, settings).report if wanted.steps else before.report
-        reason = "nothing was written" if wanted.steps else "there is nothing to fix"
+        reason = "nothing was written" if wanted.steps else _NOTHING
         made = _Made(wanted, after, RunComparison("not-compared", reason, None, None), None)
-    else:
+    elif wanted.steps:
         made = _carried_out(before, wanted, target, settings)
+    else:
+        made = _copied(before, target, RunComparison("not-compared", _NOTHING, None, None))
     return Fixed(
         path=path,
         output=made.output,
@@ -76,7 +80,13 @@ def _carried_out(before: InspectedModel, wanted: Plan, target: str, settings: Se
     finally:
         Path(temporary).unlink(missing_ok=True)
     nothing = RunComparison("changed", "in onnxruntime every safe fix changes bits of the output", None, None)
-    return _Made(Plan(()), before.report, nothing, None)
+    return _copied(before, target, nothing)
+
+
+def _copied(before: InspectedModel, target: str, comparison: RunComparison) -> _Made:
+    """The model as it is: whoever goes on with the output file finds one."""
+    splice.copy(before.model.path, target)
+    return _Made(Plan(()), before.report, comparison, target)
 
 
 def _fewer(wanted: Plan) -> list[Plan]:

@@ -120,6 +120,7 @@ def outcome(task: Task, progress: Progress | None = None) -> Result:
         with time_limit(task.settings.timeout):
             return inspect(task.path, settings=task.settings, progress=progress)
     except StrideinspectError as error:
+        interrupts.check()
         return FailedReport(task.path, error.message, error.help)
     except Exception as error:  # noqa: BLE001  # a defect triggered by one model must not stop the others
         interrupts.check()

@@ -24,6 +24,7 @@ from strideinspect.studies.opening import opened
 from strideinspect.studies.size_trials import Attempt
 
 if TYPE_CHECKING:
+    from strideinspect.results.effective_field import EffectiveOutput
     from strideinspect.verify.client import Verifier
     from strideinspect.verify.messages import ObservedShapes
 
@@ -74,6 +75,7 @@ class _Inspected(NamedTuple):
     asked: _AskedFor
     causes: Sequence[Sequence[Finding]]
     verification: Verification
+    effective: tuple[EffectiveOutput, ...]
     stopped: ObservedShapes | None = None
 
 
@@ -99,6 +101,7 @@ def _inspected(
     )
     # Asked before the rules look, so that the worker process runs the model meanwhile.
     verify = None if verifier is None else _asked(verifier, analysis, full=settings.verify == "full")
+    effective: tuple[EffectiveOutput, ...] = ()
     if settings.erf:
         from strideinspect.effective_outputs import effective_outputs  # starts a process of its own
 
@@ -106,13 +109,13 @@ def _inspected(
         inspection = replace(inspection, effective=effective)
     causes = registry.run(inspection, rules, after_verification=False)
     if verify is None or verifier is None:
-        return _Inspected(analysis, asked, causes, Verification(Verdict.NOT_CHECKED, "not requested"))
+        return _Inspected(analysis, asked, causes, Verification(Verdict.NOT_CHECKED, "not requested"), effective)
     progress("running onnxruntime")
     verification = verify(progress)
     causes = confirmed(inspection, rules, causes, verifier.refusal)
     causes += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
     stopped = verifier.stopped if analysis.assumed and attempt.reason is None else None
-    return _Inspected(analysis, asked, causes, verification, stopped)
+    return _Inspected(analysis, asked, causes, verification, effective, stopped)
 
 
 class _AskedFor(NamedTuple):
@@ -157,7 +160,7 @@ def _report(
     inspected: _Inspected,
 ) -> Report:
     """Everything in one frozen object, every finding with its place in the file."""
-    analysis, asked, causes, verification, _ = inspected
+    analysis, asked, causes, verification, effective, _ = inspected
     nodes, proto = analysis.shapes.nodes, model.proto
     dependent = analysis.data_dependent
     flows = ((node, [name for name in node.inputs if name in dependent]) for node in nodes)
@@ -182,6 +185,7 @@ def _report(
         merges=merges,
         edges=edges,
         unmatched=asked.unmatched,
+        effective=effective,
     )
 
 

@@ -268,10 +268,16 @@ MOST_PADDING_TRIED = 128
 """How many rows or columns `fix` adds at most to an input: four times the stride of usual networks."""
 
 LARGEST_SHARES = 2**22
-"""Entries of the matrix that says how much each index of an input axis contributes to each other: 2,048 squared.
+"""Entries of the matrix of how much each index of an input axis contributes to each other: 2,048 squared, 32 MiB.
 
-The report page shows contributions and holes from these; of a longer axis it says why it does not. 32 MiB each.
+Where reshapes have to be followed index by index, and of longer axes, the middle index alone is followed.
 """
+
+MOST_SHARES = 2**23
+"""Entries of all such matrices of one axis, half a second of work; of deeper networks the middle index is followed."""
+
+MOST_BARS = 2048
+"""Parts that the contributions to one index are told in: what a figure can show."""
 
 MOST_TAP_STEPS = 2**26
 """Elements followed through one reshape for all indices of an axis, to find which each reads: a tenth of a second.

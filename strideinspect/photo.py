@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -46,14 +46,28 @@ def _opened(photo: Path, mode: str) -> Any:  # noqa: ANN401  # Pillow's image
         with Image.open(photo) as image:
             return image.convert(mode)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UsageError(f"cannot read the image {photo}: {error}", "give a JPEG or PNG file") from error
+        # the system's errors have a number, Pillow's have none
+        problem = (error.strerror if isinstance(error, OSError) else None) or error
+        raise UsageError(f"cannot read the image {photo}: {problem}", "give a JPEG or PNG file") from error
 
 
-def pictures(report: Report, path: str, photo: Path, values: Mapping[str, object]) -> Pictures:
-    """The photo at the proportions of the model's input, and the feature maps of the ladder's stages."""
+class Prepared(NamedTuple):
+    """A photo as a model is fed it: the input, its numbers in that input's layout, how they were made, and a JPEG."""
+
+    input: Input
+    numbers: np.ndarray
+    fed: str
+    file: bytes
+
+
+def prepared(report: Report, photo: Path, bytewise: Collection[str] = ()) -> Prepared | None:
+    """The photo at the proportions of the first input that takes one; None where none does.
+
+    `bytewise` names inputs of bytes, which are fed the pixels as they are.
+    """
     given = next((i for i in report.inputs if _channels_of(i) in {1, 3}), None)
     if given is None:
-        return Pictures(reason="no input of this model takes a picture of one or three channels")
+        return None
     from PIL import ImageOps
 
     high, wide = (given.shape[axis] for axis in given.spatial_axes)
@@ -62,14 +76,20 @@ def pictures(report: Report, path: str, photo: Path, values: Mapping[str, object
     shown.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     file = io.BytesIO()
     shown.save(file, "JPEG", quality=82)
-    picture, fed = _numbers(np.asarray(image), given)
+    return Prepared(given, *_numbers(np.asarray(image), given, scaled=given.name not in bytewise), file.getvalue())
+
+
+def pictures(report: Report, path: str, photo: Prepared | None, values: Mapping[str, object]) -> Pictures:
+    """The photo, and the feature maps of the ladder's stages."""
+    if photo is None:
+        return Pictures(reason="no input of this model takes a picture of one or three channels")
     try:
-        stages, reason = _stages(report, path, given, picture, values), ""
+        stages, reason = _stages(report, path, photo, values), ""
     except Exception as error:  # noqa: BLE001  # onnxruntime's errors share no base class; the page shows the rest
         stages, reason = (), f"the model does not run on it: {str(error).splitlines()[0]}"
     if not stages and not reason:
         reason = "all feature maps are constant: the file has no trained weights"
-    return Pictures(given.name, file.getvalue(), stages, fed, reason)
+    return Pictures(photo.input.name, photo.file, stages, photo.fed, reason)
 
 
 def _channels_of(given: Input) -> int:
@@ -80,34 +100,34 @@ def _channels_of(given: Input) -> int:
     return given.shape[axis]
 
 
-def _numbers(pixels: np.ndarray, given: Input) -> tuple[np.ndarray, str]:
+def _numbers(pixels: np.ndarray, given: Input, *, scaled: bool) -> tuple[np.ndarray, str]:
     """The pixels in the input's layout, and how they were scaled."""
-    values = pixels.astype(np.float32) / 255
-    fed = "gray values scaled to 0…1"
-    if values.ndim == 3:
-        values = ((values - np.array(_MEAN)) / np.array(_DEVIATION)).astype(np.float32)
-        fed = "RGB scaled to 0…1, then by ImageNet's mean and deviation per channel"
+    values = pixels.reshape(*pixels.shape[:2], -1)
+    fed = "RGB" if pixels.ndim == 3 else "gray values"
+    if scaled:
+        values, fed = values.astype(np.float32) / 255, f"{fed} scaled to 0…1"
+        if pixels.ndim == 3:
+            values = ((values - np.array(_MEAN)) / np.array(_DEVIATION)).astype(np.float32)
+            fed = f"{fed}, then by ImageNet's mean and deviation per channel"
     else:
-        values = values[..., None]
+        fed = f"{fed} from 0 to 255"
     row, column = given.spatial_axes
     (channel,) = {1, 2, 3} - {row, column}
     return np.moveaxis(values[None], (1, 2, 3), (row, column, channel)), fed
 
 
-def _stages(
-    report: Report, path: str, given: Input, picture: np.ndarray, values: Mapping[str, object]
-) -> tuple[StageMaps, ...]:
+def _stages(report: Report, path: str, photo: Prepared, values: Mapping[str, object]) -> tuple[StageMaps, ...]:
     from strideinspect.verify.feature_maps import feature_maps
     from strideinspect.verify.messages import RunModel
 
-    nodes = _nodes(report, given)
+    nodes = _nodes(report, photo.input)
     if not nodes:
         return ()
     sizes = {i.name: i.shape for i in report.inputs if i.value is None}
     request = RunModel(path, sizes, dict(values))
     with Pool(1) as pool:
         axes = {node.output: node.spatial_axes for node in nodes}
-        found = pool.submit(feature_maps, request, axes, given.name, picture).result(SECONDS)
+        found = pool.submit(feature_maps, request, axes, photo.input.name, photo.numbers).result(SECONDS)
     return tuple(StageMaps(name, tuple((n, _png(m)) for n, m in channels)) for name, channels in found.items())
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from strideinspect import report_page
+from strideinspect.onnx_loading import load_onnx
 from strideinspect.results.report import Report
 from strideinspect.settings import Settings
 
@@ -31,6 +32,10 @@ def drawn(file: str, settings: Settings, kind: str, suffix: str, layer: str | No
     from strideinspect.plots import figures
 
     figures.check()
+    load_onnx()
+    from strideinspect.studies.opening import analysed, refuse_stopped
+
+    refuse_stopped(analysed(file, settings), file)  # half a network would look like a whole one
     report = inspect(file, settings=replace(settings, verify="none"))
     return figures.written(figure(report, kind, layer, report_page.Origin(file, settings)), suffix)
 

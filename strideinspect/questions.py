@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from strideinspect import arguments
-from strideinspect.arguments import LONGEST_NUMBER
 from strideinspect.errors import UsageError
+from strideinspect.input_arguments import LONGEST_NUMBER
 from strideinspect.limits import LONGEST_INPUT_AXIS
+from strideinspect.onnx_loading import load_onnx
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from strideinspect.results.effective_field import EffectiveField
     from strideinspect.results.sizes_result import Sizes
     from strideinspect.results.where_result import Where
+    from strideinspect.studies import averaged_gradients as study
 
 
 def sizes(
@@ -57,13 +59,13 @@ def sizes(
     """
     within = None if range is None else _range(range)
     wanted = () if near is None else _numbers(near)
-    model, analysis = _analysed(path, settings, input_shapes, input_values)
+    model, analysis = _analysed(path, settings, input_shapes, input_values, partly=True)
     from strideinspect.studies import model_sizes as study
     from strideinspect.studies.opening import refuse_stopped
 
     if wanted:
         analysis = _at(analysis, wanted)
-        refuse_stopped(analysis, model)
+        refuse_stopped(analysis, model, early=True)
     return study.model_sizes(analysis, model, within)
 
 
@@ -140,7 +142,7 @@ def where(
         raise UsageError("--from only works with --at", "with --pixel, name the other tensor with --to")
     if to is not None and pixel is None:
         raise UsageError("--to only works with --pixel", "with --at, name the other tensor with --from")
-    model, analysis = _analysed(path, settings, input_shapes, input_values)
+    model, analysis = _analysed(path, settings, input_shapes, input_values, partly=True)
     from strideinspect.studies import boxes_and_cells as study
 
     if at is not None:
@@ -179,9 +181,14 @@ def diff(
     """
     first, analysis = _analysed(a, settings, input_shapes, input_values)
     second, other = _analysed(b, settings, {}, input_values)
+    from strideinspect.results.asked import Asked
     from strideinspect.studies import geometry_comparison as study
 
-    return study.compare(analysis, other, (first, second))
+    asked = overridden(
+        Settings() if settings is None else settings, input_shapes=input_shapes, input_values=input_values
+    )
+    given = Asked(asked.input_shapes, asked.input_values, asked.operators)
+    return study.compare(analysis, other, (first, second))._replace(asked=given)
 
 
 def _analysed(
@@ -189,22 +196,26 @@ def _analysed(
     settings: Settings | None,
     input_shapes: InputShapes | None,
     input_values: InputValues | None,
+    *,
+    partly: bool = False,
 ) -> tuple[str, Analysis]:
+    """The file and its analysis; with `partly` also at a size at which only its first nodes run."""
     model = arguments.model(path)
     asked = overridden(
         Settings() if settings is None else settings, input_shapes=input_shapes, input_values=input_values
     )
-    from strideinspect.studies.opening import analysed, refuse_stopped  # imports onnx and numpy
+    load_onnx()
+    from strideinspect.studies.opening import analysed, refuse_stopped
 
     analysis = analysed(model, asked)
-    refuse_stopped(analysis, model)
+    refuse_stopped(analysis, model, early=partly)
     return model, analysis
 
 
 def erf(
     path: str | os.PathLike[str],
     *,
-    at: str | None = None,
+    at: str | Sequence[str] | None = None,
     images: str | os.PathLike[str] | None = None,
     data: Sequence[str | os.PathLike[str] | NDArray[Any]] = (),
     seed: int = 0,
@@ -227,7 +238,9 @@ def erf(
     Args:
         path: The file.
         at: The cell: an index of a graph output, or of any other tensor, node or layer: `"logits:7,7"`. By default the
-            middle one of the first output with a position; of a classifier, of the map that it pools.
+            middle one of the first output with a position; of a classifier, of the map that it pools; of a
+            detector, of its first level. Of several, also of different tensors, the answer is that of the first, and
+            the others are its `further`.
         images: A folder of images to feed: scaled to the input's size, cropped, from 0 to 1. Needs Pillow.
         data: Arrays of the input's shape to feed, or `.npy` files of them.
         seed: Of the noise that is fed without images and data, of random weights and of the checks.
@@ -258,23 +271,30 @@ def erf(
         raise UsageError(f"--count {count}: at least one input has to be fed", "leave it out to feed 8")
     if seed < 0:
         raise UsageError(f"--seed {seed}: a seed is a whole number, 0 or more", "write --seed 0")
-    model, analysis = _analysed(path, settings, input_shapes, input_values)
-    from strideinspect.effective_outputs import measured
+    model, analysis = _analysed(path, settings, input_shapes, input_values, partly=bool(at))
     from strideinspect.gradients.feeds import chosen
     from strideinspect.studies import averaged_gradients as study
+    from strideinspect.studies.middle_cells import place_of
 
     folder = None if images is None else os.fspath(images)
     feeds = chosen(folder, data, (tuple(mean), tuple(std)), seed, count)
-    place = study.place_of(analysis, at)
-    request = study.Request(place, feeds, seed, progress or _nothing)
+    wanted: Sequence[str | None] = [at] if at is None or isinstance(at, str) else at
+    cells = dict.fromkeys(place_of(analysis, text) for text in wanted or [None])
+    requests = [study.Request(cell, feeds, seed, progress or _nothing) for cell in cells]
+    first, *others = [_effective(analysis, model, request, layers=layers) for request in requests]
+    return replace(first, further=tuple(others))
+
+
+def _effective(analysis: Analysis, model: str, request: study.Request, *, layers: bool) -> EffectiveField:
+    """The field of one cell; with `layers` those on the way to it, too."""
+    from strideinspect.effective_outputs import measured
+    from strideinspect.studies import effective_growth as growth
+
     field = measured(analysis, model, request)
     if not layers:
         return field
-    from strideinspect.studies import effective_growth as growth
-
-    found = [
-        (depth, measured(analysis, model, request._replace(at=at))) for depth, at in growth.layers(analysis, place)
-    ]
+    places = growth.layers(analysis, request.at)
+    found = [(depth, measured(analysis, model, request._replace(at=at))) for depth, at in places]
     return replace(field, growth=tuple(growth.steps(found)))
 
 

@@ -8,14 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.errors import StrideinspectError
+from strideinspect.onnx_loading import load_onnx
 from strideinspect.results.contribution import Contributions
-from strideinspect.results.pictures import NO_PICTURES, Pictures
+from strideinspect.results.pictures import NO_PICTURES
 from strideinspect.results.report import FailedReport, Report
 from strideinspect.settings import Settings
 from strideinspect.version import __version__
 
 if TYPE_CHECKING:
+    from strideinspect.analysis import Analysis
+    from strideinspect.page.document import Shown
+    from strideinspect.photo import Prepared
     from strideinspect.report.source_lines import Files
+    from strideinspect.results.effective_field import EffectiveOutput
 
 
 class Origin(NamedTuple):
@@ -32,16 +37,14 @@ def html(
     """One page for these results, with an index where there are several.
 
     Contributions and holes are computed from the files, one origin per result; without origins from the reports' paths.
-    Where a file cannot be read any more, the page says so and shows the rest.
+    Where a file cannot be read any more, the page says so and shows the rest. With a photo, and settings that ask for
+    effective fields, those are the gradients of the photo instead of the report's.
     """
     from strideinspect.page import document  # imports jinja2
     from strideinspect.report import source_lines
 
     known = origins or [Origin(result.path, Settings()) for result in results]
-    shown = [
-        document.Shown(_untimed(result), contributions(result, origin), _pictures(result, origin))
-        for result, origin in zip(results, known, strict=True)
-    ]
+    shown = [_shown(_untimed(result), origin) for result, origin in zip(results, known, strict=True)]
     return document.render(shown, version=__version__, files=files or source_lines.AS_GIVEN)
 
 
@@ -52,21 +55,58 @@ def _untimed(result: Report | FailedReport) -> Report | FailedReport:
     return replace(result, verification=replace(result.verification, seconds=None))
 
 
-def contributions(result: Report | FailedReport, origin: Origin) -> Contributions:
-    """Contributions and holes, computed from the file; the reason says why there are none."""
-    if isinstance(result, FailedReport):
-        return Contributions({})
-    from strideinspect.studies import contributions as study
-    from strideinspect.studies.opening import analysed
+def _shown(result: Report | FailedReport, origin: Origin) -> Shown:
+    from strideinspect.page.document import Shown
 
-    sizes = {given.name: given.shape for given in result.inputs if given.value is None}
-    settings = replace(origin.settings, input_shapes=sizes, input_values=_values(result, origin))
-    if not Path(origin.path).is_file():
-        return Contributions({}, f"the file {result.path} is not there any more")
+    if isinstance(result, FailedReport):
+        return Shown(result, Contributions({}), NO_PICTURES, ())
+    analysis = _analysed(result, origin)
+    if origin.photo is None:
+        return Shown(result, _contributions(analysis), NO_PICTURES, result.effective)
+    from strideinspect import photo  # imports numpy
+
+    prepared = photo.prepared(result, origin.photo, _of_bytes(analysis))
+    pictures = photo.pictures(result, origin.path, prepared, _values(result, origin))
+    return Shown(result, _contributions(analysis), pictures, _effective(result, origin, analysis, prepared))
+
+
+def _of_bytes(analysis: Analysis | str) -> set[str]:
+    """The inputs of unsigned bytes."""
+    from onnx import TensorProto
+
+    inputs = {} if isinstance(analysis, str) else analysis.network.inputs
+    return {name for name, declared in inputs.items() if declared.dtype == TensorProto.UINT8}
+
+
+def contributions(report: Report, origin: Origin) -> Contributions:
+    """Contributions and holes, computed from the file; the reason says why there are none."""
+    return _contributions(_analysed(report, origin))
+
+
+def _contributions(analysis: Analysis | str) -> Contributions:
+    if isinstance(analysis, str):
+        return Contributions({}, analysis)
+    from strideinspect.studies import contributions as study
+
     try:
-        return study.contributions(analysed(origin.path, settings))
+        return study.contributions(analysis)
     except StrideinspectError as error:
         return Contributions({}, str(error))
+
+
+def _analysed(report: Report, origin: Origin) -> Analysis | str:
+    """The network at the sizes of the report, or why there is none."""
+    load_onnx()  # a report from the cache was made without it
+    from strideinspect.studies.opening import analysed
+
+    sizes = {given.name: given.shape for given in report.inputs if given.value is None}
+    settings = replace(origin.settings, input_shapes=sizes, input_values=_values(report, origin))
+    if not Path(origin.path).is_file():
+        return f"the file {report.path} is not there any more"
+    try:
+        return analysed(origin.path, settings)
+    except StrideinspectError as error:
+        return str(error)
 
 
 def _values(report: Report, origin: Origin) -> dict[str, object]:
@@ -75,9 +115,13 @@ def _values(report: Report, origin: Origin) -> dict[str, object]:
     return {**values, **origin.settings.input_values}
 
 
-def _pictures(result: Report | FailedReport, origin: Origin) -> Pictures:
-    if origin.photo is None or isinstance(result, FailedReport):
-        return NO_PICTURES
-    from strideinspect import photo  # imports numpy
+def _effective(
+    report: Report, origin: Origin, analysis: Analysis | str, photo: Prepared | None
+) -> Sequence[EffectiveOutput]:
+    """What the outputs really see of the photo, where settings ask for it; without one what the report says."""
+    if photo is None or isinstance(analysis, str) or not origin.settings.erf:
+        return report.effective
+    from strideinspect.effective_outputs import effective_outputs
+    from strideinspect.gradients.feeds import image
 
-    return photo.pictures(result, origin.path, origin.photo, _values(result, origin))
+    return [*effective_outputs(analysis, lambda _: None, image(photo.input.name, photo.numbers))]

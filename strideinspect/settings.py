@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from strideinspect import arguments
+from strideinspect import arguments, input_arguments
 from strideinspect.errors import UsageError
 from strideinspect.expectation import Expectation
 from strideinspect.results.report import Severity
@@ -117,8 +117,8 @@ class Settings:
             "ignore": arguments.names(self.ignore, "ignore"),
             "severity": arguments.severities(self.severity),
             "fail_on": arguments.fail_on(self.fail_on),
-            "input_shapes": arguments.input_shapes(self.input_shapes),
-            "input_values": arguments.input_values(self.input_values),
+            "input_shapes": input_arguments.input_shapes(self.input_shapes),
+            "input_values": input_arguments.input_values(self.input_values),
             "verify": arguments.verify(self.verify),
             "verify_timeout": arguments.seconds(self.verify_timeout, "verify_timeout"),
             "tensors": arguments.texts(self.tensors, "tensors", '["layer3*"]'),

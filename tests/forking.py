@@ -9,6 +9,7 @@ started: it ends with the fork's status, and where it is killed, so is the fork.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import io
 import marshal
@@ -19,35 +20,40 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 from unittest.mock import patch
 
+import strideinspect
+from strideinspect import pool_process, processes
+from strideinspect.report import text
 from strideinspect.verify import worker, worker_process
 
 ROOT = Path(__file__).parents[1]
 PYTHON, TEMPORARY = sys.executable, tempfile.gettempdir()  # which a test may replace before the server starts
 POSSIBLE = sys.platform == "linux"  # elsewhere a fork of a process that has loaded libraries may not live
 CLIENT = """#!{python} -IS
-import _socket, marshal, os, signal, sys
+import _socket, marshal, posix, sys  # what is built in: all else would take longer than the rest
 connection = _socket.socket(_socket.AF_UNIX)
 try:
     connection.connect({address!r})
 except OSError:  # without the server, as users start it
-    os.execv({python!r}, [{python!r}, *sys.argv[1:]])
+    posix.execv({python!r}, [{python!r}, *sys.argv[1:]])
 streams = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
-asked = marshal.dumps((sys.argv[1:], os.getcwd(), dict(os.environ)))
+leads = posix.getsid(0) == posix.getpid()
+asked = marshal.dumps((sys.argv[1:], posix.getcwd(), posix.environ, leads))
 connection.sendmsg([len(asked).to_bytes(8, "little")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
 connection.sendall(asked)
-status = int(connection.recv(16) or -signal.SIGKILL)
+status = int(connection.recv(16) or {killed})
 if status < 0:
-    os.kill(os.getpid(), -status)
-os._exit(status)
+    posix.kill(posix.getpid(), -status)
+posix._exit(status)
 """
 IMPORTED = (
     *("onnx.checker", "onnx.numpy_helper", "onnxruntime", "rich.console"),
@@ -62,7 +68,14 @@ class Request(NamedTuple):
 
     arguments: list[str]
     folder: str
-    environment: Mapping[str, str]
+    raw_environment: Mapping[bytes, bytes]
+    leads: bool
+    """Whether it leads a session."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """As Python has it."""
+        return {os.fsdecode(name): os.fsdecode(value) for name, value in self.raw_environment.items()}
 
 
 class _Forks:
@@ -88,7 +101,7 @@ def executable() -> str:
 @contextmanager
 def forked() -> Iterator[None]:
     """Let the verifications of this process start forks of a server."""
-    with _FORKS.context, patch.object(worker_process, "sys", _FORKS):
+    with _FORKS.context, patch.object(worker_process, "sys", _FORKS), patch.object(processes, "sys", _FORKS):
         yield
 
 
@@ -97,7 +110,7 @@ def _server() -> Iterator[str]:
     """A server for as long as this process needs it; its client."""
     with tempfile.TemporaryDirectory(prefix="forking-", dir=TEMPORARY) as folder:
         address, client = f"{folder}/address", Path(folder, "python")
-        client.write_text(CLIENT.format(python=PYTHON, address=address), encoding="utf-8")
+        client.write_text(CLIENT.format(python=PYTHON, address=address, killed=-signal.SIGKILL), encoding="utf-8")
         client.chmod(0o755)
         own = {"PYTHONPATH": str(ROOT), "TMPDIR": folder, "ORT_DISABLE_TELEMETRY": "1", "OPENBLAS_NUM_THREADS": "1"}
         command = [PYTHON, "-m", "tests.forking", address, str(client)]
@@ -125,6 +138,12 @@ class Fork(NamedTuple):
         with self.client, suppress(OSError):  # the client may have been killed
             self.client.send(str(os.waitstatus_to_exitcode(status)).encode())
 
+    def kill(self) -> None:
+        """End it and, where it leads a session, what it has started there."""
+        with suppress(ProcessLookupError):  # it leads none
+            os.killpg(self.pid, signal.SIGKILL)
+        os.kill(self.pid, signal.SIGKILL)
+
 
 def serve(address: str) -> Request:
     """Fork for every client; returns in each fork, with its streams, what its client asks for."""
@@ -142,7 +161,7 @@ def serve(address: str) -> Request:
                 if fork.handle in readable:
                     forks.pop(fork.handle).end()
                 elif fork.client.fileno() in readable:
-                    os.kill(fork.pid, signal.SIGKILL)
+                    fork.kill()
             if listener.fileno() in readable:
                 client, _ = listener.accept()
                 try:
@@ -179,6 +198,8 @@ def _received(client: socket.socket) -> tuple[Request, list[int]]:
 
 def become(request: Request) -> None:
     """Be the process that was asked for, as far as it could tell."""
+    if request.leads:
+        os.setsid()
     os.chdir(request.folder)
     os.environ.clear()
     os.environ.update(request.environment)
@@ -193,15 +214,44 @@ def become(request: Request) -> None:
     arguments = request.arguments[request.arguments.index("-m") + 2 :]
     if module == worker.__name__:
         worker.main(arguments)
+    elif module == pool_process.__name__:
+        pool_process.main()
     else:
         sys.argv = [module, *arguments]
         import_module(f"{module}.__main__").main()
 
 
-if __name__ == "__main__":
+def end_after(request: Request) -> NoReturn:
+    """Become the process that was asked for; it ends as an interpreter does that need not take apart what is loaded."""
+    status = 0
+    try:
+        become(request)
+    except SystemExit as end:
+        if end.code is not None and not isinstance(end.code, int):
+            raise
+        status = end.code or 0
+    threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  # as multiprocessing ends its forks
+    atexit._run_exitfuncs()  # noqa: SLF001
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)  # which tells what could not be written
+
+
+def prepare() -> None:
+    """Import what forks need, and inspect a model, after which the rules and the schemas of operators are there."""
     for name in IMPORTED:
         import_module(name)
+    report = strideinspect.inspect(ROOT / "sample_models" / "cnn-stride2-torchscript.onnx", verify="none")
+    text.render(report, width=80)
+    gc.collect()
     gc.freeze()
+
+
+if __name__ == "__main__":
+    prepare()
     asked = serve(sys.argv[1])
-    with patch.object(worker_process, "sys", SimpleNamespace(executable=sys.argv[2])):
-        become(asked)
+    ours = SimpleNamespace(executable=sys.argv[2])
+    with patch.object(worker_process, "sys", ours), patch.object(processes, "sys", ours):
+        end_after(asked)

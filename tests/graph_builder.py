@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ class Builder:
     def run(self) -> Run:
         """Run it as far as it goes. Raises UnfitError where onnxruntime refuses it or a map is empty or large."""
         try:
-            ran = run(self.model())
+            ran = _ran(self.model().SerializeToString(deterministic=True))
         except REFUSED as refusal:
             raise UnfitError(str(refusal)) from refusal
         if any(not 0 < value.size <= MOST_ELEMENTS for value in ran.values.values()):
@@ -117,6 +118,12 @@ class Builder:
             trial.run()
         self.nodes, self.initializers, self.inputs = trial.nodes, trial.initializers, trial.inputs
         self.current, self.made = trial.current, trial.made
+
+
+@lru_cache(maxsize=256)
+def _ran(model: bytes) -> Run:
+    """A run of a model: steps ask for shapes that the one before has run, and examples begin like others."""
+    return run(onnx.load_from_string(model))
 
 
 Emitter = Callable[..., None]

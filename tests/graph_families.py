@@ -173,6 +173,8 @@ def _rarer(draw: Draw, rank: int, opset: int) -> Step:
         Step("channel_norm", {"op": "LRN" if rank == 2 else "GroupNormalization"}),
         Step("recurrent", {"direction": draw(st.sampled_from(["forward", "reverse", "bidirectional"]))}),
         Step("dense", {}),
+        Step("adaptive_pool", {"count": draw(st.integers(2, 7))}),
+        Step("adaptive_pool", {"count": draw(st.integers(2, 7))}),
         Step("second_input", {"merge": draw(st.sampled_from(["Add", "Mul", "Concat"]))}),
         Step("depthwise_by_input", {}),
     ]

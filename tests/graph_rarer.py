@@ -101,6 +101,26 @@ def second_input(b: Builder, merge: str) -> None:
 
 
 @emitter
+def adaptive_pool(b: Builder, count: int) -> None:
+    """Adaptive average pooling of the last axis as PyTorch exports it: windows picked element by element."""
+    shape = b.now()
+    length = shape[-1]
+    if b.opset < 13:
+        raise UnfitError("GatherND with a Where of floats")
+    starts = np.arange(count) * length // count
+    ends = -(-(np.arange(count) + 1) * length // count)
+    taps = starts[:, None] + np.arange((ends - starts).max())
+    last = len(shape) - 1
+    b.add("Transpose", [b.current], perm=[last, *range(last)])
+    b.add("GatherND", [b.current, b.constant(np.minimum(taps, length - 1)[..., None])])
+    b.add("Transpose", [b.current], perm=[*range(2, last + 2), 0, 1])
+    b.add("Where", [b.constant(taps >= ends[:, None]), b.constant(np.zeros((), dtype=np.float32)), b.current])
+    b.add("ReduceMean", [b.current], axes=[-1], keepdims=0) if b.opset < 18 else b.add(
+        "ReduceMean", [b.current, b.constant([-1])], keepdims=0
+    )
+
+
+@emitter
 def depthwise_by_input(b: Builder) -> None:
     """A convolution whose weight is cut from the map itself, as in Siamese tracking."""
     shape = b.now()

@@ -75,7 +75,6 @@ _BINARY = [
     "Less",
     "LessOrEqual",
     "Mod",
-    "Where",
 ]
 
 
@@ -93,6 +92,20 @@ def binary(step: Step) -> list[Reads]:
     shapes = [step.shape(number) for number in range(len(step.inputs))]
     shape = np.broadcast_shapes(*shapes)
     return [Reads(shape, {number: [broadcast(own, shape)] for number, own in enumerate(shapes)}, spreads=True)]
+
+
+@operator("Where")
+def where(step: Step) -> list[Reads]:
+    """By a constant condition an element comes from one of the two inputs, and sees nothing of the other."""
+    if not step.known[0]:
+        return binary(step)
+    shape = np.broadcast_shapes(*(step.shape(number) for number in range(3)))
+    chosen = np.broadcast_to(step.constant(0), shape).astype(np.bool_)
+    taps = {
+        number: np.where(taken, broadcast(step.shape(number), shape), -1)
+        for number, taken in ((1, chosen), (2, ~chosen))
+    }
+    return [Reads(shape, {number: [tap] for number, tap in taps.items()}, spreads=True)]
 
 
 @operator("CastLike")

@@ -153,6 +153,13 @@ def gather(step: Step) -> list[Reads]:
     return [_moved(address, axes)]
 
 
+@operator("GatherND")
+def gather_nd(step: Step) -> list[Reads]:
+    """Each row of indices names a slice of the first axes."""
+    rows = step.constant(1).astype(np.int64)
+    return [_moved(numbered(step.shape())[tuple(np.moveaxis(rows, -1, 0))], {})]
+
+
 @operator("Pad")
 def pad(step: Step) -> list[Reads]:
     """Negative amounts cut; reflect, edge and wrap repeat elements, constant adds elements that see nothing."""

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import networkx
+import numpy
 import onnx
 import pytest
 
@@ -222,8 +223,16 @@ def types_in(annotation: object) -> Iterator[type]:
 
 def annotations_of(kind: type) -> Iterator[object]:
     """The annotations of the public fields of a class, and of what its public properties and methods return."""
-    # networkx.DiGraph takes no [str] outside annotations, and pandas and matplotlib may not be installed
-    known = {"networkx": SimpleNamespace(DiGraph=list), "pandas": SimpleNamespace(DataFrame=list), "Figure": object}
+    # networkx.DiGraph takes no [str] outside annotations, pandas and matplotlib may not be installed, and nothing that
+    # is loaded at every start loads numpy or the effective fields, which few reports have
+    known = {
+        "networkx": SimpleNamespace(DiGraph=list),
+        "pandas": SimpleNamespace(DataFrame=list),
+        "Figure": object,
+        "np": numpy,
+        "NDArray": list,
+        "EffectiveOutput": strideinspect.EffectiveOutput,
+    }
     for name, annotation in typing.get_type_hints(kind, localns=known).items():
         if not name.startswith("_"):
             yield annotation

@@ -1,4 +1,4 @@
-"""`strideinspect annotate MODEL`: files for other viewers."""
+"""`strideinspect annotate MODEL`: the model with what is known of it, and files for other viewers."""
 
 # No `from __future__ import annotations`: Typer would read every option from text, four times over.
 
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 @one_model.command
 def run(
     question: one_model.Question,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT.onnx",
+            help="Write the model with them in its metadata, which Netron shows; all other bytes stay as they are.",
+        ),
+    ] = None,
     netron: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Write an attachment for Netron, to be opened together with the model."),
@@ -30,16 +39,23 @@ def run(
         ),
     ] = None,
 ) -> int:
-    """Write the receptive fields, strides and findings of a model for viewers of models and of graphs."""
-    if netron is None and model_explorer is None and graph is None:
-        raise UsageError("there is nothing to write", "give --netron FILE, --model-explorer FOLDER or --graph FILE")
+    """Write the receptive fields, strides and findings into a model, or into files for viewers of models and graphs."""
+    if all(file is None for file in (output, netron, model_explorer, graph)):
+        raise UsageError(
+            "there is nothing to write",
+            "give --output OUT.onnx, --netron FILE, --model-explorer FOLDER or --graph FILE",
+        )
 
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
+        from strideinspect.onnx_loading import load_onnx
+
+        load_onnx()
         from strideinspect.cli import annotations
         from strideinspect.report import written_files_text as report
 
-        asked = annotations.Asked(netron, model_explorer, graph)
+        asked = annotations.Asked(output, netron, model_explorer, graph)
         written = annotations.write(file, settings, asked)
-        return one_model.Answered(report.answer(shown, written), report.data(shown, written))
+        words = report.answer(shown, written.files, written.stopped)
+        return one_model.Answered(words, {**report.data(shown, written.files), "stopped": written.stopped})
 
     return question.answer(ask)

@@ -97,10 +97,16 @@ def run(args: Sequence[str]) -> int:
 
         console.complain(advice.message(error, title(name), options_of_all))
     except StrideinspectError as error:
+        _leave_if_interrupted()
         console.complain(str(error))
     except Exception as error:  # noqa: BLE001  # a bug in strideinspect: one line instead of a traceback
-        from strideinspect import interrupts
-
-        interrupts.check()
+        _leave_if_interrupted()
         console.complain(str(unexpected(error)))
     return 2
+
+
+def _leave_if_interrupted() -> None:
+    """Raise KeyboardInterrupt where a signal ends the run: the error may be what an import made of it."""
+    from strideinspect import interrupts  # loaded already, but where only a help text is written
+
+    interrupts.check()

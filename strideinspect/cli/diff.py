@@ -19,17 +19,16 @@ def run(question: one_model.Question, other: options.OtherModel) -> int:
     """
     differ = False
 
-    def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
+    def ask(files: tuple[str, str], settings: "Settings", shown: tuple[str, str]) -> one_model.Answered:
         nonlocal differ
         from strideinspect import comparison_page, questions
         from strideinspect.report import diff_text as report
 
-        found = questions.diff(file, other, settings=settings)
-        found = found._replace(paths=(shown, found.paths[1]))
+        found = questions.diff(*files, settings=settings)._replace(paths=shown)
         differ = not found.same
         words = report.answer(found)
         return one_model.Answered(
-            words, found.to_dict(), lambda: comparison_page.of_diff(found, words, (file, other), settings)
+            words, found.to_dict(), lambda: comparison_page.of_diff(found, words, files, settings)
         )
 
-    return question.answer(ask) or int(differ)
+    return question.compare(other, ask) or int(differ)

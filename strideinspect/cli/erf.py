@@ -29,7 +29,9 @@ def run(
     save: Annotated[
         str | None,
         typer.Option(
-            metavar="MAP.npy", help="Write the map as an array; of several inputs, as MAP.npz by their names."
+            metavar="MAP.npy",
+            help="Write the map as an array; those of several inputs as MAP.npz by their names, of several cells by "
+            "OUTPUT:7,7/INPUT.",
         ),
     ] = None,
 ) -> int:

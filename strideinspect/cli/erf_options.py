@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 At = Annotated[
-    str | None,
+    list[str] | None,
     typer.Option(
         metavar="OUTPUT:7,7",
         help="The cell: an index of an output, tensor, node or layer. Default: the middle of the first output with "
-        "a position; of a classifier, of the map that it pools.",
+        "a position; of a classifier, of the map that it pools; of a detector, of its first level. Repeatable.",
     ),
 ]
 Images = Annotated[

@@ -111,7 +111,9 @@ def run(
     erf: Annotated[
         bool,
         typer.Option(
-            "--erf", help="Also judge what each output really sees, by gradients with the model's weights; takes time."
+            "--erf",
+            help="Also judge what each output really sees, by gradients with the model's weights; the HTML page "
+            "shows it. Takes time.",
         ),
     ] = False,
     timeout: options.Timeout = None,
@@ -129,7 +131,9 @@ def run(
     image: Annotated[
         str | None,
         typer.Option(
-            metavar="FILE", help="HTML: a photo to lay under the boxes, and to run the model on for its feature maps."
+            metavar="FILE",
+            help="HTML: a photo to lay under the boxes, and to run the model on for its feature maps; with --erf, for "
+            "its gradients.",
         ),
     ] = None,
     tensor: Annotated[

@@ -13,11 +13,15 @@ from strideinspect.cli.options import AnswerFormat, PageFormat
 from strideinspect.errors import UsageError
 
 if TYPE_CHECKING:
+    from strideinspect.cli.standard_input import SavedInput
     from strideinspect.report.answers import Answer
     from strideinspect.settings import Settings
 
     Ask = Callable[[str, Settings, str], "Answered"]
     """What a command says of a file, given its settings and what to call it."""
+
+    AskOfTwo = Callable[[tuple[str, str], Settings, tuple[str, str]], "Answered"]
+    """The same of two files, with the settings of the first."""
 
 
 class Answered(NamedTuple):
@@ -53,7 +57,18 @@ class Question(NamedTuple):
 
     def answer(self, ask: "Ask") -> int:
         """Write what `ask` says of the file; the exit status."""
-        return answer(self.request, self.look, ask)
+        return _answer(self, (), lambda file, settings, saved: ask(file, settings, saved.shown(file)))
+
+    def compare(self, other: str, ask: "AskOfTwo") -> int:
+        """Write what `ask` says of the file and another one; the exit status."""
+        if self.request.model == other == "-":
+            raise UsageError("only one of two models can come from standard input", "name a file")
+
+        def of_both(file: str, settings: "Settings", saved: "SavedInput") -> Answered:
+            (second,) = saved.models([other])
+            return ask((file, second), settings, (saved.shown(file), saved.shown(second)))
+
+        return _answer(self, (other,), of_both)
 
 
 def _question(
@@ -98,8 +113,9 @@ def _sharing(run: Callable[Concatenate[Question, ...], int], options_of_all: Seq
     return with_shared_options
 
 
-def answer(request: ModelRequest, look: Presentation, ask: "Ask") -> int:
-    """Write what `ask` says of the file, its settings and what to call it; the exit status."""
+def _answer(question: Question, others: Sequence[str], ask: Callable[[str, "Settings", "SavedInput"], Answered]) -> int:
+    """Write what `ask` says of the file, its settings and what came by standard input; the exit status."""
+    request, look = question
     given = options.settings(
         request.input_shape, request.input_value, None, None, None, None, None, None, no_verify=True
     )
@@ -107,9 +123,9 @@ def answer(request: ModelRequest, look: Presentation, ask: "Ask") -> int:
     from strideinspect.cli import session, standard_input
 
     console.check_open()
-    with standard_input.saved([request.model]) as saved, console.progress(quiet=False) as progress:
-        question = session.InspectionRequest(given, request.config, configured=request.configured, saved=saved)
-        tasks = question.tasks([request.model])
+    with standard_input.saved([request.model, *others]) as saved, console.progress(quiet=False) as progress:
+        asked = session.InspectionRequest(given, request.config, configured=request.configured, saved=saved)
+        tasks = asked.tasks([request.model])
         if len(tasks) != 1:
             raise UsageError(f"{request.model} stands for {len(tasks)} models", "name one of them")
         (task,) = tasks
@@ -117,7 +133,8 @@ def answer(request: ModelRequest, look: Presentation, ask: "Ask") -> int:
             raise UsageError(task.failed.message, task.failed.help)
         if progress is not None:
             progress("computing shapes and receptive fields")
-        answered = ask(task.path, task.settings, saved.shown(task.path))
+        with saved.named():
+            answered = ask(task.path, task.settings, saved)
         page = answered.page() if look.format is PageFormat.HTML and answered.page else ""
     _write(answered, page, look)
     return 0

@@ -157,9 +157,9 @@ def input_shapes(texts: Iterable[str]) -> dict[str, tuple[int, ...]]:
 
     Raises UsageError for anything that is not a list of sizes, and for a name given twice.
     """
-    from strideinspect import arguments  # imports fractions
+    from strideinspect import input_arguments  # imports fractions
 
-    return arguments.shapes_of(texts, "--input-shape ")
+    return input_arguments.shapes_of(texts, "--input-shape ")
 
 
 def names(texts: Iterable[str]) -> tuple[str, ...]:
@@ -180,11 +180,11 @@ def settings(
     no_verify: bool,
 ) -> dict[str, Any]:
     """The options that were given, as attributes of Settings."""
-    from strideinspect import arguments  # imports fractions
+    from strideinspect import input_arguments  # imports fractions
 
     attributes: dict[str, Any] = {
         "input_shapes": input_shapes(input_shape or ()),
-        "input_values": arguments.values_of(input_value or (), "--input-value "),
+        "input_values": input_arguments.values_of(input_value or (), "--input-value "),
         "verify": "none" if no_verify else verify and verify.value,
         "verify_timeout": None if verify_timeout is None else seconds(verify_timeout, "--verify-timeout"),
         "timeout": None if timeout is None else seconds(timeout, "--timeout"),

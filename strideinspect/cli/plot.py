@@ -58,7 +58,7 @@ def run(
         raise UsageError(
             "--layer only works with --kind boxes and contribution", f"name a cell of it: --at {layer}:7,7"
         )
-    if kind is not Kind.ERF and (at is not None or fed != erf_options.Fed()):
+    if kind is not Kind.ERF and (at or fed != erf_options.Fed()):
         raise UsageError("the options that choose a cell and its inputs only work with --kind erf", "remove them")
     asked = {"at": at, **fed.arguments()}
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from strideinspect.errors import UsageError
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from strideinspect.results.effective_field import EffectiveField
 
 
@@ -21,15 +24,26 @@ def check(path: str) -> None:
 
 def write(path: str, field: EffectiveField) -> None:
     """Write the maps. Raises UsageError where that fails."""
-    import numpy as np
+    import numpy as np  # loaded only where something is saved
 
-    maps = {seen.name: seen.map for seen in field.inputs}
+    maps = _named(field)
     try:
         if Path(path).suffix == ".npz":
             np.savez_compressed(path, **maps)  # type: ignore[arg-type]  # names of inputs are no other arguments
         elif len(maps) == 1:
             np.save(path, field.inputs[0].map)
         else:
-            raise UsageError(f"--save {path}: there are maps of {len(maps)} inputs", "write --save map.npz")
+            raise UsageError(f"--save {path}: there are {len(maps)} maps", "write --save map.npz")
     except OSError as error:
         raise UsageError(f"--save {path}: cannot be written: {error.strerror}", "name another file") from None
+
+
+def _named(field: EffectiveField) -> dict[str, NDArray[np.float64]]:
+    """The maps of one cell by their inputs, those of several by `OUTPUT:7,7/INPUT`."""
+    if not field.further:
+        return {seen.name: seen.map for seen in field.inputs}
+    return {
+        f"{cell.at.tensor}:{','.join(map(str, cell.at.indices))}/{seen.name}": seen.map
+        for cell in (field, *field.further)
+        for seen in cell.inputs
+    }

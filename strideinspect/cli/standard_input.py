@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from strideinspect import temporary_folders
-from strideinspect.errors import UsageError
+from strideinspect.errors import StrideinspectError, UsageError
 from strideinspect.fleet import Result
 from strideinspect.results.report import FailedReport
 
@@ -39,6 +39,16 @@ class SavedInput(NamedTuple):
         if isinstance(result, FailedReport):
             return replace(result, path=NAME, message=result.message.replace(self.file, NAME))
         return replace(result, path=NAME)
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Errors of the block name standard input instead of the file."""
+        try:
+            yield
+        except StrideinspectError as error:
+            if not self.file or self.file not in error.message:
+                raise
+            raise type(error)(error.message.replace(self.file, NAME), error.help) from error
 
 
 NOTHING_SAVED = SavedInput()

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeGuard, TypeVar
 
-from strideinspect import arguments, expectation
+from strideinspect import expectation, input_arguments
 from strideinspect.errors import UsageError
 from strideinspect.results.report import Severity
 from strideinspect.rules import registry
@@ -133,7 +133,7 @@ def _input_shapes(value: object) -> Mapping[str, tuple[int, ...]]:
 
 
 def _input_values(value: object) -> Mapping[str, object]:
-    return arguments.input_values(_table(value))
+    return input_arguments.input_values(_table(value))
 
 
 def _number(value: object) -> TypeGuard[int | float]:

@@ -20,6 +20,10 @@ class Declarations(NamedTuple):
     outputs: Mapping[str, onnx.ValueInfoProto]
 
 
+NO_DECLARATIONS = Declarations(frozenset(), {})
+"""Of an edit after which every declared shape holds."""
+
+
 def outdated(graph: onnx.GraphProto, shapes: Mapping[str, Shape], known_before: Mapping[str, Shape]) -> Declarations:
     """What of the graph contradicts these shapes, where it did not contradict those before the edit."""
     dropped = {info.name for info in graph.value_info if _moved(info, shapes, known_before)}

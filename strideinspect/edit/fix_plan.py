@@ -143,7 +143,8 @@ def _padding_that_helps(fixable: FixableModel, name: str, axes: Sequence[int]) -
     for amount in range(1, MOST_PADDING_TRIED + 1):
         # A larger input is the same network, which is much cheaper to look at than one with a Pad node.
         larger = tuple(size + amount if axis in axes else size for axis, size in enumerate(shape))
-        there = analysis.at({name: larger}, memo=memo)
+        # Where it has to run as a whole, the first node that stops it decides.
+        there = analysis.at({name: larger}, whole=bool(analysis.problems), memo=memo)
         if not fixable.runs(there) or _loses(there, name, axes, shape):
             continue
         own = input_edits.padded(analysis.network, name, len(shape), dict.fromkeys(axes, amount))

@@ -11,17 +11,30 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import onnx
 
-from strideinspect.edit.declarations import Declarations
+from strideinspect.edit.annotations_in_file import NO_ANNOTATIONS, PREFIX, Annotations, Entries, annotate
+from strideinspect.edit.declarations import NO_DECLARATIONS, Declarations
 from strideinspect.edit.edits import Edit, InsertNodes, SetWeightShape, apply_to_node, key_of, node_of
 from strideinspect.errors import UnsupportedModelError, UsageError
 from strideinspect.model.external_files import external_files
 from strideinspect.model.load import LoadedModel
-from strideinspect.model.wire import GRAPH, NODE, OUTPUT, VALUE_INFO, Field, WireError, graph_fields, length_delimited
+from strideinspect.model.wire import (
+    GRAPH,
+    INPUT,
+    MODEL_METADATA,
+    NODE,
+    OUTPUT,
+    VALUE_INFO,
+    Field,
+    WireError,
+    length_delimited,
+    model_and_graph_fields,
+)
 
 _CHUNK = 1 << 22
 
@@ -29,33 +42,57 @@ Splice = tuple[int, int, bytes]
 """First byte and end of what is replaced, and what replaces it."""
 
 
-def write(model: LoadedModel, target: str, edits: Sequence[Edit], declarations: Declarations) -> None:
-    """Write the model with these edits to `target`, completely or not at all.
+def write(
+    model: LoadedModel,
+    target: str,
+    edits: Sequence[Edit],
+    declarations: Declarations = NO_DECLARATIONS,
+    annotations: Annotations = NO_ANNOTATIONS,
+) -> frozenset[str]:
+    """Write the model with these edits to `target`, completely or not at all; the nodes that have annotations there.
+
+    Annotations that the file had are replaced. A node that is in a local function, a Loop or a branch gets none.
 
     Raises UsageError where `target` cannot be written or is the model itself, UnsupportedModelError where an edit
-    cannot be written: weights of another shape, and nodes that are in a local function, a Loop or a branch of an If.
+    cannot be written: weights of another shape, and nodes that are in a local function.
     """
     source = model.path
     check(source, target, edits)
     companions = _companions(source, target)
     with Path(source).open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         try:
-            graphs, fields = graph_fields(data)
+            fields, in_graph = model_and_graph_fields(data)
         except WireError as error:
             raise UnsupportedModelError(f"{source} cannot be edited: {error}") from error
+        graphs = [field for field in fields if field.number == GRAPH]
         if len(graphs) != 1:
             raise UnsupportedModelError(f"{source} cannot be edited: its graph is stored in parts", "save it again")
-        (graph,) = graphs
-        splices = sorted(_splices(data, fields, model.proto.graph, edits, declarations))
+        writer = _Splicer(data, model.proto.graph, edits, declarations, annotations)
+        inner = [*writer.of_nodes(in_graph), *writer.of_declarations(in_graph)]
+        splices = sorted([*inner, _resized(graphs[0], inner), *_of_model(data, fields, annotations.model)])
         try:
-            _write(data, graph, splices, target)
+            _write(data, splices, target)
             for own, beside in companions:
                 shutil.copyfile(own, beside)
         except OSError as error:
             raise UsageError(f"cannot write {target}: {error.strerror}", "name another file") from error
+    return frozenset(writer.annotated)
 
 
-def check(source: str, target: str, edits: Sequence[Edit]) -> None:
+def copy(source: str, target: str) -> None:
+    """Write the model as it is to `target`, completely or not at all. Raises UsageError as `write`."""
+    check(source, target, ())
+    companions = _companions(source, target)
+    try:
+        with _complete(target) as file, Path(source).open("rb") as original:
+            shutil.copyfileobj(original, file, _CHUNK)
+        for own, beside in companions:
+            shutil.copyfile(own, beside)
+    except OSError as error:
+        raise UsageError(f"cannot write {target}: {error.strerror}", "name another file") from error
+
+
+def check(source: str, target: str, edits: Sequence[Edit] = ()) -> None:
     """Refuse to write over the model or a folder, and edits that no file can hold."""
     path = Path(target)
     if path.exists() and path.samefile(source):
@@ -88,57 +125,112 @@ def _companions(source: str, target: str) -> list[tuple[Path, Path]]:
     return copies
 
 
-def _splices(
-    data: mmap.mmap,
-    fields: Sequence[Field],
-    graph: onnx.GraphProto,
-    edits: Sequence[Edit],
-    declarations: Declarations,
-) -> Iterator[Splice]:
-    """The replacements. `graph` has local functions inlined: a node of the file may be a call that makes its output."""
-    left = {node_of(edit) for edit in edits} - {None}
-    operators = {key_of(node): node.op_type for node in graph.node}
-    for field in fields:
-        if field.number == NODE:
-            node = onnx.NodeProto.FromString(data[field.body : field.end])
-            key = key_of(node)
-            own = [edit for edit in edits if node_of(edit) == key]
-            if not own or operators.get(key) != node.op_type:
+class _Splicer:
+    """The replacements in a graph. `graph` has local functions inlined: a node of the file may be a call of one."""
+
+    def __init__(
+        self,
+        data: mmap.mmap,
+        graph: onnx.GraphProto,
+        edits: Sequence[Edit],
+        declarations: Declarations,
+        annotations: Annotations,
+    ) -> None:
+        self.annotated: list[str] = []
+        self._data = data
+        self._graph = graph
+        self._operators = {key_of(node): node.op_type for node in graph.node}
+        self._edits: dict[str, list[Edit]] = {}
+        for edit in edits:
+            if key := node_of(edit):
+                self._edits.setdefault(key, []).append(edit)
+        self._declarations = declarations
+        self._annotations = annotations
+
+    def of_nodes(self, fields: Sequence[Field]) -> Iterator[Splice]:
+        """The nodes that are edited or annotated, or lose an annotation."""
+        left = set(self._edits)
+        for field in fields:
+            if field.number != NODE:
                 continue
-            left.discard(key)
-            inserted = [new for edit in own if isinstance(edit, InsertNodes) for new in edit.nodes]
-            apply_to_node(node, own)
+            node = onnx.NodeProto.FromString(self._data[field.body : field.end])
+            key = key_of(node)
+            known = self._operators.get(key) == node.op_type
+            edits = self._edits.get(key, []) if known else []
+            entries = self._annotations.nodes.get(key, ()) if known else ()
+            if not edits and not entries and not _has_annotations(self._data, field):
+                continue
+            left -= {key} if edits else set()
+            self.annotated += [key] if entries else []
+            inserted = [new for edit in edits if isinstance(edit, InsertNodes) for new in edit.nodes]
+            apply_to_node(node, edits)
+            annotate(node, entries)
             fresh = [length_delimited(NODE, one.SerializeToString()) for one in (*inserted, node)]
             yield field.tag, field.end, b"".join(fresh)
-        elif field.number in {VALUE_INFO, OUTPUT}:
-            name = onnx.ValueInfoProto.FromString(data[field.body : field.end]).name
-            if field.number == VALUE_INFO and name in declarations.dropped:
+        if left:
+            first = next(node for node in self._graph.node if key_of(node) in left)
+            label = first.name or key_of(first)
+            raise UnsupportedModelError(
+                f"{first.op_type} {label} is in a local function of the file, where nothing is changed",
+                "inline the functions first: onnx.save(onnx.inliner.inline_local_functions(onnx.load(…)), …)",
+            )
+
+    def of_declarations(self, fields: Sequence[Field]) -> Iterator[Splice]:
+        """The declared inputs, outputs and inner tensors that change."""
+        own = {INPUT: self._annotations.inputs, OUTPUT: self._annotations.outputs, VALUE_INFO: {}}
+        for field in fields:
+            if field.number not in own:
+                continue
+            info = onnx.ValueInfoProto.FromString(self._data[field.body : field.end])
+            entries = own[field.number].get(info.name, ())
+            new = self._declarations.outputs.get(info.name) if field.number == OUTPUT else None
+            if field.number == VALUE_INFO and info.name in self._declarations.dropped:
                 yield field.tag, field.end, b""
-            elif field.number == OUTPUT and name in declarations.outputs:
-                new = declarations.outputs[name].SerializeToString()
-                yield field.tag, field.end, length_delimited(OUTPUT, new)
-    if left:
-        raise UnsupportedModelError(
-            f"{min(name for name in left if name)!r} cannot be edited: it is in a local function, a Loop or an If",
-            "inline the functions first: onnx.inliner.inline_local_functions",
-        )
+            elif new is not None or entries or _has_annotations(self._data, field):
+                info.CopyFrom(new or info)
+                annotate(info, entries)
+                yield field.tag, field.end, length_delimited(field.number, info.SerializeToString())
 
 
-def _write(data: mmap.mmap, graph: Field, splices: Sequence[Splice], target: str) -> None:
-    """Copy the file with the replacements, under a name of its own until it is complete."""
+def _has_annotations(data: mmap.mmap, field: Field) -> bool:
+    return data.find(PREFIX.encode(), field.body, field.end) >= 0
+
+
+def _of_model(data: mmap.mmap, fields: Sequence[Field], entries: Entries) -> Iterator[Splice]:
+    """The model's own entries: those of earlier annotations go, the others stay where they are."""
+    for field in fields:
+        if field.number == MODEL_METADATA:
+            entry = onnx.StringStringEntryProto.FromString(data[field.body : field.end])
+            if entry.key.startswith(PREFIX):
+                yield field.tag, field.end, b""
+    fresh = [onnx.StringStringEntryProto(key=key, value=value).SerializeToString() for key, value in entries]
+    yield len(data), len(data), b"".join(length_delimited(MODEL_METADATA, entry) for entry in fresh)
+
+
+def _resized(graph: Field, splices: Sequence[Splice]) -> Splice:
+    """The beginning of the graph's field, which tells its length."""
     length = graph.end - graph.body + sum(len(new) - (end - start) for start, end, new in splices)
-    folder = Path(target).parent
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".strideinspect-", suffix=".onnx")
+    return graph.tag, graph.body, length_delimited(GRAPH, b"", length)
+
+
+def _write(data: mmap.mmap, splices: Sequence[Splice], target: str) -> None:
+    """Copy the file with the replacements."""
+    with _complete(target) as file:
+        at = 0
+        for start, end, new in splices:
+            _copy(data, at, start, file)
+            file.write(new)
+            at = end
+        _copy(data, at, len(data), file)
+
+
+@contextmanager
+def _complete(target: str) -> Iterator[BinaryIO]:
+    """A file to write, which gets its name once it is complete."""
+    handle, temporary = tempfile.mkstemp(dir=Path(target).parent, prefix=".strideinspect-", suffix=".onnx")
     try:
         with os.fdopen(handle, "wb") as file:
-            _copy(data, 0, graph.tag, file)
-            file.write(length_delimited(GRAPH, b"", length))
-            at = graph.body
-            for start, end, new in splices:
-                _copy(data, at, start, file)
-                file.write(new)
-                at = end
-            _copy(data, at, len(data), file)
+            yield file
         umask = os.umask(0)
         os.umask(umask)
         Path(temporary).chmod(0o666 & ~umask)

@@ -16,6 +16,7 @@ from strideinspect.fields.hulls import (
     Hulls,
     TooLargeError,
     combined,
+    emptied_at,
     grouped,
     joined,
     mix_channels,
@@ -28,6 +29,7 @@ from strideinspect.reads.steps import (
     Channels,
     Cumulative,
     Everything,
+    Masked,
     Permute,
     Place,
     Reshape,
@@ -87,7 +89,7 @@ def apply(step: Step, seen: Dependence, context: StepContext) -> Dependence:
         return whole_input(seen, rank, str(error))
 
 
-def _applied(step: Step, seen: Dependence, context: StepContext) -> Dependence:  # noqa: PLR0911 - one case a kind
+def _applied(step: Step, seen: Dependence, context: StepContext) -> Dependence:  # noqa: C901, PLR0911 - one case a kind
     match step:  # the most frequent kinds first
         case Sliding() | Transposed() | Table():
             return _axis_step(step, seen, context)
@@ -103,6 +105,9 @@ def _applied(step: Step, seen: Dependence, context: StepContext) -> Dependence: 
             return _whole(step, seen, context)
         case Statistics():
             return _statistics(step, seen, context)
+        case Masked():
+            taken = step.over(context.other_axes - seen.axes)  # fields are projected per axis
+            return seen.changed(lambda spans: emptied_at(spans, ~taken))
         case Everything():
             return whole_input(seen, len(step.after), step.reason)
         case Cumulative():
@@ -136,7 +141,9 @@ def _whole(step: Whole, seen: Dependence, context: StepContext) -> Dependence:
     )
     if step.collapses:
         return _collapse(reduced, step.axis, context)
-    return reduced if step.length == 1 else reduced._replace(axes=seen.axes - {step.axis})
+    axes = seen.axes if step.length == 1 else seen.axes - {step.axis}
+    # What a matrix product makes of the axis is another one: its columns are no collapsed axis that is spread again.
+    return reduced._replace(axes=axes, collapsed=seen.collapsed - {step.axis})
 
 
 def _collapse(seen: Dependence, axis: int, context: StepContext) -> Dependence:
@@ -186,8 +193,10 @@ def _permute(step: Permute, seen: Dependence) -> Dependence:
 
 def _reshape(step: Reshape, seen: Dependence) -> Dependence:
     axes = carried(seen.axes, step.before, step.after)
-    any_single_axis = seen.any_single_axis or bool(seen.collapsed)
-    ones = frozenset(i for i, n in enumerate(step.after) if n == 1) - axes if any_single_axis else frozenset()
+    single = frozenset(i for i, n in enumerate(step.after) if n == 1)
+    kept = [carried([axis], step.before, step.after) for axis in seen.collapsed]
+    any_single_axis = seen.any_single_axis or not all(kept)
+    ones = single - axes if any_single_axis else frozenset().union(*kept) & single - axes
     ones |= carried(seen.collapsed & seen.axes, step.before, step.after)
     reshaped_to = seen.changed(
         lambda spans: _split(step, reshaped(spans, step.before, step.after)),

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from strideinspect.fields.actual import Dependence
 from strideinspect.fields.hulls import along
 from strideinspect.fields.kept_paths import Paths
 from strideinspect.fields.sliding import cut
@@ -33,6 +34,7 @@ class Caveat(NamedTuple):
     size: bool = False  # its offsets hold for this size only
     attended: bool = False  # attention mixes the indices of a window, so that none has a center of its own
     wraps: bool = False  # its indices go on behind the other end of the input, as with circular padding
+    picked: bool = False  # elements were picked one by one: a tap of a window has a center of its own, the window none
     rounded: bool = False  # rounding in single precision leaves out the outermost pixel of some indices
 
 
@@ -152,7 +154,20 @@ class Scales(NamedTuple):
     pieces: tuple[Piece, ...]
 
 
-Form = Closed | Suspended | Scales | Reason
+class Listed(NamedTuple):
+    """Fields of a map whose elements were picked one by one, until they repeat at equal distances again.
+
+    `seen` is the actual field that they would make, but for padding, which counts as pixels; `text` says why there is
+    no closed form.
+    """
+
+    text: str
+    seen: Dependence
+    caveat: Caveat
+    last: LastClosed | None
+
+
+Form = Closed | Suspended | Scales | Listed | Reason
 
 
 def last_closed(form: Form, tensor: str) -> LastClosed | None:
@@ -165,7 +180,7 @@ def last_closed(form: Form, tensor: str) -> LastClosed | None:
         case Scales():
             first = form.pieces[0]
             return last_closed(first.form, first.tensor) if len(form.pieces) == 1 else None
-        case Reason():
+        case Listed() | Reason():
             return form.last
 
 
@@ -249,7 +264,7 @@ def _either(one: Caveat, other: Caveat) -> Caveat:
     return one if one == other else Caveat(*map(or_, one, other))
 
 
-def caveats(forms: Iterable[Closed]) -> Caveat:
+def caveats(forms: Iterable[Closed | Listed]) -> Caveat:
     """What restricts any of these forms."""
     return reduce(_either, {form.caveat for form in forms}, NO_CAVEAT)
 

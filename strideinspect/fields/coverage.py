@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
+from strideinspect.fields.copies import repeated
 from strideinspect.fields.forward import Fields
 from strideinspect.fields.index_masks import Masks, Vector
+from strideinspect.fields.node_reads import NodeReads
 from strideinspect.limits import LARGEST_FIELD_ARRAY, LONGEST_CACHED_AXIS
 from strideinspect.model.geometry import Geometry, Window
+from strideinspect.model.shapes import Shapes
 from strideinspect.results.field import NOTHING, sees_nothing
 from strideinspect.results.report import Dropped
 
@@ -28,6 +31,17 @@ def padding_mask(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
     return mask
 
 
+def empty_indices(
+    shapes: Shapes, makers: Mapping[str, NodeReads], fields: Fields, at: tuple[str, int], touched: Vector
+) -> Vector:
+    """The indices of an axis of a tensor, `at`, that a window may leave out without loss.
+
+    They see no pixel, or hold the same as one of the `touched` indices. `makers` are the nodes by the tensors that they
+    compute.
+    """
+    return padding_mask(fields, *at, len(touched)) | repeated(shapes, makers, *at, touched)
+
+
 class Lost(NamedTuple):
     """Indices that a window does not read along its axis: masks of pixels dropped at the end and of those in gaps.
 
@@ -40,14 +54,14 @@ class Lost(NamedTuple):
 
 
 def lost(window: Window, touched: Vector, empty: Vector) -> Lost:
-    """What a window does not read: `touched` masks the indices it covers, `empty` the padding added by other nodes."""
+    """What a window does not read: `touched` masks the indices it covers, `empty` those it may leave out."""
     find = _lost if window.length <= LONGEST_CACHED_AXIS else _lost.__wrapped__
     return find(window, touched.tobytes(), empty.tobytes())
 
 
 @lru_cache(maxsize=256)  # networks repeat a few windows many times
-def _lost(window: Window, reached: bytes, padding_mask: bytes) -> Lost:
-    touched, empty = (np.frombuffer(vector, dtype=bool) for vector in (reached, padding_mask))
+def _lost(window: Window, reached: bytes, left_out: bytes) -> Lost:
+    touched, empty = (np.frombuffer(vector, dtype=bool) for vector in (reached, left_out))
     truncated = window.truncated
     own_padding = min(truncated, max(0, window.end))
     trailing = np.zeros(window.length, dtype=bool)

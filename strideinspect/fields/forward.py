@@ -9,7 +9,7 @@ from typing import NamedTuple
 from strideinspect.fields import actual, merged_forms, paths, position, theoretical
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
-from strideinspect.fields.closed_form import Form, Reason, identity
+from strideinspect.fields.closed_form import Form, Listed, Reason, identity, last_closed
 from strideinspect.fields.hulls import emptied, emptied_at, index_spans, is_empty, is_full, padding_along
 from strideinspect.fields.kept_paths import AT_INPUT, Paths
 from strideinspect.fields.node_reads import NodeReads
@@ -195,4 +195,7 @@ def _stepped(
     for source, seen in after.items():
         if seen.actual.local is None:
             after[source] = seen._replace(form=Reason(_NO_PATH))
+        elif isinstance(seen.form, Reason | Listed) and seen.form is not before[source].form:
+            # Of the tensor before the node, whatever the steps in between made of it.
+            after[source] = seen._replace(form=seen.form._replace(last=last_closed(before[source].form, node.source)))
     return after

@@ -21,6 +21,7 @@ from strideinspect.reads.steps import (
     Channels,
     Cumulative,
     Everything,
+    Masked,
     Permute,
     Place,
     Read,
@@ -129,7 +130,7 @@ def _reached(step: Sliding | Transposed, mask: bytes) -> Vector:
     return reached
 
 
-def _back_step(step: Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911 - one case a kind
+def _back_step(step: Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911, PLR0912 - one case a kind
     match step:  # the most frequent kinds first
         case Sliding():
             return _back_sliding(step, masks)
@@ -147,6 +148,8 @@ def _back_step(step: Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911 - one 
             return _back_table(step, masks)
         case Statistics():
             return _back_statistics(step, masks)
+        case Masked():
+            return _taken(step, masks)
         case Everything():
             return all_marked(step.before)
         case Transposed():
@@ -248,12 +251,24 @@ def _forward_step(step: Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911 - o
             return _forward_table(step, masks)
         case Statistics():
             return _back_statistics(step, masks)  # every index of these axes depends on every other
+        case Masked():
+            return _taken(step, masks)
         case Everything():
             return all_marked(step.after)
         case Cumulative():
             return _back_cumulative(step._replace(forward=step.backward, backward=step.forward), masks)
         case _:
             assert_never(step)
+
+
+def _taken(step: Masked, masks: Masks) -> Masks:
+    """The marked indices at which anything is taken."""
+    varying = [axis for axis, extent in enumerate(step.extents) if extent > 1]
+    taken = step.mask.reshape([step.extents[axis] for axis in varying]) & _product([masks[axis] for axis in varying])
+    for k, axis in enumerate(varying):
+        others = tuple(i for i in range(len(varying)) if i != k)
+        masks = _replaced(masks, axis, np.asarray(taken.any(axis=others)))
+    return masks
 
 
 def _forward_channels(step: Channels, masks: Masks) -> Masks:

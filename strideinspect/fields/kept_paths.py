@@ -99,3 +99,6 @@ def _mean(path: Path) -> Ratio:
 
 AT_INPUT = Paths(Path(1, (0,), (0,)), (Alike(Path(2, (0,), (0,)), 0, 0),))
 """A graph input: index i sees pixel i."""
+
+UNKNOWN = Paths(None, None)
+"""Where elements were picked one by one."""

@@ -22,6 +22,7 @@ from strideinspect.reads.steps import (
     Channels,
     Cumulative,
     Everything,
+    Masked,
     Permute,
     Reshape,
     Sliding,
@@ -44,7 +45,7 @@ def reshape(step: Reshape, form: Closed, context: StepContext) -> Form:
     return _reshape(step, Suspended("", form, digits, (1,) * len(digits), context.source), context)
 
 
-def apply(step: Step, form: Suspended, context: StepContext, applied: _Apply) -> Form:
+def apply(step: Step, form: Suspended, context: StepContext, applied: _Apply) -> Form:  # noqa: PLR0911 - one case a kind
     """The form after one more step: closed again once the position has its own axis. `applied` is for closed forms."""
     match step:
         case Reshape():
@@ -57,6 +58,9 @@ def apply(step: Step, form: Suspended, context: StepContext, applied: _Apply) ->
             return _permute(step, form)
         case Sliding() | Transposed() | Table() | Channels() | Whole() | Cumulative():
             return _along_axis(step, form, context, applied)
+        case Masked():
+            taken = step.over(context.other_axes - {position_axis(form)})
+            return form if taken.all() else Reason(f"{context.label} takes only some indices of the axis")
         case Everything():
             return Reason(step.reason or f"{context.label} reads its whole input")
         case _:

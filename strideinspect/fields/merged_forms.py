@@ -8,11 +8,12 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import NamedTuple
 
-from strideinspect.fields import merged_axes, paths, side_by_side
+from strideinspect.fields import listed, merged_axes, paths, side_by_side
 from strideinspect.fields.closed_form import (
     Closed,
     Digit,
     Form,
+    Listed,
     Piece,
     Reason,
     Role,
@@ -78,6 +79,8 @@ def _hull(forms: Sequence[Form], label: str) -> Form:
     scales = [form for form in forms if isinstance(form, Scales)]
     if len(scales) == len(forms):
         return side_by_side.together(scales, label, lambda same: _hull(same, label))
+    if any(isinstance(form, Listed) for form in forms):
+        return listed.together(forms, label) or _first_reason(forms)
     return _first_reason(forms)
 
 
@@ -85,7 +88,7 @@ def _first_reason(forms: Sequence[Form]) -> Reason:
     for form in forms:
         if isinstance(form, Reason):
             return form
-    return Reason(next(form.text for form in forms if isinstance(form, Suspended | Scales)))
+    return Reason(next(form.text for form in forms if isinstance(form, Suspended | Scales | Listed)))
 
 
 def _around(alike: Sequence[Suspended], inner: Form) -> Form:
@@ -114,10 +117,18 @@ def _concatenated(parts: Sequence[Part], label: str, extent: int) -> Form:
     axis = placed[0][0].axis
     if any(_runs_along(part.form, axis) for _, part in placed):
         return _along(placed, label, extent)
-    forms = [part.form for _, part in placed]
+    return _beside([place for place, _ in placed], [part.form for _, part in placed], label)
+
+
+def _beside(places: Sequence[Place], forms: Sequence[Form], label: str) -> Form:
+    """Forms concatenated along another axis than that of their positions, such as the boxes and scores of a head."""
+    axis = places[0].axis
     closed = [form for form in forms if isinstance(form, Closed)]
     if len(closed) == len(forms):
-        return _across([place for place, _ in placed], closed, label)
+        return _across(places, closed, label)
+    scales = [form for form in forms if isinstance(form, Scales)]
+    if len(scales) == len(forms):
+        return side_by_side.together(scales, label, lambda same: _beside(places, same, label))
     suspended = [form for form in forms if isinstance(form, Suspended)]
     if len(suspended) < len(forms):
         return _first_reason(forms)
@@ -126,11 +137,11 @@ def _concatenated(parts: Sequence[Part], label: str, extent: int) -> Form:
     if isinstance(alike, Reason):
         return alike
     digit = merged_axes.groups(alike[0])[axis][0]
-    places = [place._replace(axis=digit) for place, _ in placed]
-    whole = _around(alike, _across(places, [form.form for form in alike], label))
+    moved = [place._replace(axis=digit) for place in places]
+    whole = _around(alike, _across(moved, [form.form for form in alike], label))
     if not isinstance(whole, Suspended):
         return whole
-    size = alike[0].digits[digit]._replace(size=places[0].size)
+    size = alike[0].digits[digit]._replace(size=moved[0].size)
     return whole._replace(digits=(*whole.digits[:digit], size, *whole.digits[digit + 1 :]))
 
 
@@ -149,6 +160,8 @@ def _runs_along(form: Form, axis: int) -> bool:
             return form.axis == axis
         case Suspended():
             return merged_axes.position_axis(form) == axis
+        case Listed():
+            return axis in form.seen.axes
         case Reason():
             return False
 
@@ -190,7 +203,8 @@ def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> For
             shifted = (p._replace(offset=p.offset + place.offset) for p in part.form.pieces)
             pieces.append(part.form._replace(pieces=tuple(shifted)))
         else:
-            pieces.append(Piece(place.offset, place.length, part.form, part.tensor, part.paths))
+            form = Reason(part.form.text, part.form.last) if isinstance(part.form, Listed) else part.form
+            pieces.append(Piece(place.offset, place.length, form, part.tensor, part.paths))
     return side_by_side.joined(f"{label} concatenates maps along the axis", placed[0][0].axis, pieces)
 
 
@@ -209,7 +223,7 @@ def _continues(main: Closed, other: Closed | Reason, at: Place, next_to: Place, 
     turn = -shift if (next_to.offset > at.offset) == (main.stride > 0) else shift
     slack = main.size + 2 * abs(main.stride)
     wraps = Fraction(turn) % main.stride == 0 and abs(turn - extent) <= slack
-    return shift == 0 or (wraps and 2 * turn > at.size * abs(main.stride))  # less than a whole map more: no repetition
+    return shift == 0 or (wraps and next_to.length < at.length)  # less than a whole map more on its side: no repetition
 
 
 def _aligned(forms: Sequence[Suspended], label: str, apart: int | None = None) -> list[Suspended] | Reason:

@@ -131,7 +131,7 @@ def _branch(name: str, seen: AxisField | None, shape: Shape) -> tuple[MergedMap,
     """The map and the axis of its position; None without a position, a closed form, centers or a second index."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
-    if shape[seen.form.axis] < 2 or seen.form.caveat.attended:
+    if shape[seen.form.axis] < 2 or seen.form.caveat.attended or seen.form.caveat.picked:
         return None
     place = _index_zero if seen.form.period <= MOST_REPORTED_PHASES else _index_zero.__wrapped__
     middle, last = place(seen.form.phases, seen.form.step)

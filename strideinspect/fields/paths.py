@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from strideinspect.fields.closed_form import Closed, Form
-from strideinspect.fields.kept_paths import Alike, Path, Paths
+from strideinspect.fields.closed_form import Closed, Form, Listed
+from strideinspect.fields.kept_paths import UNKNOWN, Alike, Path, Paths
 from strideinspect.limits import MOST_PATHS, MOST_PHASES
 from strideinspect.reads.steps import Periodic, Place, Reshape, Sliding, Step, Table, Transposed, repeating
 from strideinspect.results.field import NOTHING, sees_nothing
@@ -27,7 +27,7 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
     Steps along other axes change no path, and neither does a step while a form is suspended.
     """
     if not (isinstance(before, Closed) and isinstance(after, Closed)):
-        return paths
+        return UNKNOWN if isinstance(before, Listed) or isinstance(after, Listed) else paths
     match step:
         case Sliding() | Transposed() if step.axis == before.axis:
             return _along(paths, step)

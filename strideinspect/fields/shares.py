@@ -27,7 +27,7 @@ Shares = NDArray[np.float64]
 """One row per index of a tensor, one column per index of the input axis: rows add up to 1, those of indices that see
 nothing to 0."""
 
-_TINY = 1e-200
+TINY = 1e-200
 """Shares are kept from underflow: a hole is where there is no path, not where there are hundreds of layers."""
 
 _FEW = 16
@@ -46,7 +46,7 @@ def shares(
     extent = shapes.shapes[name][axis]
     if extent**2 > LARGEST_SHARES:
         return
-    before = _leading_to(nodes, wanted)
+    before = leading_to(nodes, wanted)
     readers = Counter(tensor for item in before for tensor in dict.fromkeys(item.node.inputs))
     known: dict[str, Shares] = {name: np.eye(extent)}
     for item in before:
@@ -60,7 +60,18 @@ def shares(
                 known.pop(tensor, None)
 
 
-def _leading_to(nodes: Sequence[NodeReads], wanted: Collection[str]) -> list[NodeReads]:
+def entries(
+    shapes: Shapes, nodes: Sequence[NodeReads], fields: Fields, source: InputAxis, wanted: Collection[str]
+) -> int:
+    """How many numbers `shares` would compute."""
+    name, axis = source
+    tensors = (output for item in leading_to(nodes, wanted) for output in item.node.outputs)
+    placed = ((tensor, position_axis(fields, tensor, source)) for tensor in tensors)
+    return sum(shapes.shapes[tensor][at] for tensor, at in placed if at is not None) * shapes.shapes[name][axis]
+
+
+def leading_to(nodes: Sequence[NodeReads], wanted: Collection[str]) -> list[NodeReads]:
+    """The nodes on which the wanted tensors depend, in graph order."""
     needed = set(wanted)
     leading = []
     for item in reversed(nodes):
@@ -74,14 +85,14 @@ def _of_node(
     shapes: Shapes, item: NodeReads, fields: Fields, source: InputAxis, known: Mapping[str, Shares]
 ) -> Iterator[tuple[str, Shares]]:
     for number, output in enumerate(item.node.outputs):
-        at = _position_axis(fields, output, source)
+        at = position_axis(fields, output, source)
         if at is None or not item.known:
             continue
         reads = [
             (read, axis, item.node.inputs[read.input])
             for read in item.reads
             if read.output == number
-            and (axis := _position_axis(fields, item.node.inputs[read.input], source)) is not None
+            and (axis := position_axis(fields, item.node.inputs[read.input], source)) is not None
         ]
         shape = shapes.shapes[output]
         if not all(before in known and _affordable(read, shape, at, known[before]) for read, _, before in reads):
@@ -105,7 +116,8 @@ def _separate(step: Step) -> bool:
     return isinstance(step, Sliding | Transposed | Table | Channels)
 
 
-def _position_axis(fields: Fields, tensor: str, source: InputAxis) -> int | None:
+def position_axis(fields: Fields, tensor: str, source: InputAxis) -> int | None:
+    """The one axis of a tensor on which its position along the source runs; None where there is none, or several."""
     seen = fields.get(tensor, {}).get(source)
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1:
         return None
@@ -164,5 +176,5 @@ def _averaged(sums: Shares) -> Shares:
     totals = sums.sum(axis=1, keepdims=True)
     totals[totals == 0] = 1
     shares: Shares = sums / totals
-    shares[(shares > 0) & (shares < _TINY)] = _TINY
+    shares[(shares > 0) & (shares < TINY)] = TINY
     return shares

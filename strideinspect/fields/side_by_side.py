@@ -10,13 +10,14 @@ from typing import assert_never
 
 from strideinspect.fields import paths
 from strideinspect.fields.axes import StepContext
-from strideinspect.fields.closed_form import Closed, Form, Piece, Reason, Scales, Suspended
+from strideinspect.fields.closed_form import Closed, Form, Listed, Piece, Reason, Scales, Suspended
 from strideinspect.fields.hulls import grouped
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
     Cumulative,
     Everything,
+    Masked,
     Permute,
     Reshape,
     Sliding,
@@ -61,6 +62,8 @@ def apply(step: Step, form: Scales, context: StepContext, applied: _Apply) -> Fo
             if step.axis == form.axis:
                 return Reason(form.text)
             return _each(form, form.axis, lambda _: step, context, applied)
+        case Masked():
+            return form if step.over(context.other_axes - {form.axis}).all() else Reason(form.text)
         case Everything():
             return Reason(step.reason or f"{context.label} reads its whole input")
         case _:
@@ -74,7 +77,7 @@ def _each(
     for piece in form.pieces:
         one = step(piece)
         after = applied(one, piece.form, context)
-        if isinstance(after, Scales):
+        if isinstance(after, Scales | Listed):
             return Reason(form.text)
         pieces.append(piece._replace(form=after, paths=paths.apply(one, piece.paths, piece.form, after)))
     return form._replace(axis=axis, pieces=tuple(pieces))
@@ -137,7 +140,7 @@ def together(forms: list[Scales], label: str, merge: Callable[[list[Form]], Form
     pieces = []
     for same in zip(*(form.pieces for form in forms), strict=True):
         merged = merge([piece.form for piece in same])
-        if isinstance(merged, Scales):
+        if isinstance(merged, Scales | Listed):
             return Reason(first.text)
         along = paths.merge([(None, piece.form, piece.paths) for piece in same], label, one_window=False)
         pieces.append(same[0]._replace(form=merged, paths=along))

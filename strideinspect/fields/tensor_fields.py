@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from strideinspect.fields.alignment import alignment
-from strideinspect.fields.closed_form import Closed, Reason, Scales, Suspended, largest
+from strideinspect.fields.closed_form import Closed, Listed, Reason, Scales, Suspended, largest
 from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
 from strideinspect.fields.scales import Map, scales_of
@@ -94,8 +94,8 @@ def _node_axis(seen: AxisField) -> int | None:
     return axis
 
 
-def _last_local(form: Suspended | Scales | Reason) -> LastLocal | None:
-    if isinstance(form, Reason) and form.last is not None:
+def _last_local(form: Suspended | Scales | Listed | Reason) -> LastLocal | None:
+    if isinstance(form, Reason | Listed) and form.last is not None:
         return LastLocal(form.last.tensor, form.last.form.size, form.last.form.stride)
     return None
 

@@ -11,11 +11,12 @@ from typing import assert_never
 
 import numpy as np
 
-from strideinspect.fields import merged_axes, side_by_side
+from strideinspect.fields import listed, merged_axes, side_by_side
 from strideinspect.fields.axes import StepContext, carried
 from strideinspect.fields.closed_form import (
     Closed,
     Form,
+    Listed,
     Reason,
     Scales,
     Suspended,
@@ -26,6 +27,7 @@ from strideinspect.fields.hulls import (
     Hulls,
     TooLargeError,
     bounded,
+    emptied_at,
     mix_channels,
     reshaped,
     slide,
@@ -36,6 +38,7 @@ from strideinspect.reads.steps import (
     Channels,
     Cumulative,
     Everything,
+    Masked,
     Permute,
     Reshape,
     Sliding,
@@ -61,19 +64,23 @@ def apply(step: Step, form: Form, context: StepContext) -> Form:
 
 def _after(step: Step, form: Form, context: StepContext) -> Form:
     match form:
+        case Closed() | Suspended() if isinstance(step, Table) and step.of_elements:
+            return listed.begun(step, form, str(step.periodic_form), context)
         case Closed():
             return _applied(step, form, context)
         case Suspended():
             return merged_axes.apply(step, form, context, _applied)
         case Scales():
             return side_by_side.apply(step, form, context, apply)
+        case Listed():
+            return listed.apply(step, form, context)
         case Reason():
             return form
         case _:
             assert_never(form)
 
 
-def _applied(step: Step, form: Closed, context: StepContext) -> Form:  # noqa: PLR0911 - one case a kind
+def _applied(step: Step, form: Closed, context: StepContext) -> Form:  # noqa: C901, PLR0911 - one case a kind
     match step:  # the most frequent kinds first
         case Sliding() | Transposed() | Table():
             return _axis_step(step, form, context)
@@ -93,6 +100,8 @@ def _applied(step: Step, form: Closed, context: StepContext) -> Form:  # noqa: P
             return Reason(step.reason or f"{context.label} reads its whole input")
         case Cumulative():
             return _cumulative(step, form, context)
+        case Masked():
+            return _masked(step, form, context)
         case _:
             assert_never(step)
 
@@ -147,6 +156,13 @@ def _cumulative(step: Cumulative, form: Closed, context: StepContext) -> Form:
         what = "the whole axis" if whole else f"everything {'up to an index' if step.forward else 'from an index on'}"
         return Reason(f"{context.label} reads {what}")
     return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
+
+
+def _masked(step: Masked, form: Closed, context: StepContext) -> Form:
+    taken = step.over(context.other_axes - {form.axis})
+    if taken.shape[form.axis] > 1:
+        return Reason(f"{context.label} takes only some indices of the axis")
+    return _over(form, emptied_at(form.spans, ~taken))
 
 
 def _permute(step: Permute, form: Closed) -> Form:

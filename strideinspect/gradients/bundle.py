@@ -122,16 +122,32 @@ class _Stored:
         self.small: dict[str, NDArray[Any]] = {}
         self.fed: list[Weight] = []
         made = {name: node for node in nodes for name in node.outputs}
+        fillers = self._fillers(shapes, users, made)
         for name in dict.fromkeys([*users, *made]):
             maker, tensor = made.get(name), tensors.get(name)
-            consumers = list(_consumers(users, name))
             if tensor is not None and (maker is None or maker.op == "Constant"):
+                consumers = list(_consumers(users, name))
                 self._enter(model.path, name, tensor, consumers, left_out=model.is_left_out(tensor))
                 if name in self.small:
                     self.small[name] = single(numpy_helper.to_array(tensor))
-            elif maker is not None and is_filler(maker, shapes.shapes[name], consumers):
-                self.fed.append(stand_in(name, shapes.shapes[name], shapes.dtypes[name], consumers))
+            elif name in fillers:
+                self.fed.append(fillers[name])
         self.names = {*self.small, *(weight.name for weight in self.fed)}
+
+    @staticmethod
+    def _fillers(
+        shapes: Shapes, users: Mapping[str, list[tuple[Node, int]]], made: Mapping[str, Node]
+    ) -> dict[str, Weight]:
+        """What replaces fillers; nothing where none stands for a kernel or a matrix.
+
+        A network may add or multiply by a tensor of one number itself, such as the stride at each anchor of a detector.
+        """
+        found = {}
+        for name, maker in made.items():
+            consumers = list(_consumers(users, name))
+            if is_filler(maker, shapes.shapes[name], consumers):
+                found[name] = stand_in(name, shapes.shapes[name], shapes.dtypes[name], consumers)
+        return found if any(weight.fill is None for weight in found.values()) else {}
 
     def _enter(
         self, path: str, name: str, tensor: onnx.TensorProto, users: list[tuple[Node, int]], *, left_out: bool

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 import onnx
@@ -124,6 +125,17 @@ def images(
     return Feeds("images", len(files), make)
 
 
+def image(source: str, numbers: NDArray[Any]) -> Callable[[Inputs, Mapping[str, tuple[int, ...]]], Feeds]:
+    """One image as an array for one input, noise for the others."""
+
+    def feeds(inputs: Inputs, _: Mapping[str, tuple[int, ...]]) -> Feeds:
+        if source not in inputs:
+            return noise(inputs, 0, 1)
+        return arrays(inputs, source, [numbers], 0)._replace(source="images")
+
+    return feeds
+
+
 def _channel_axis(shape: Shape, axes: tuple[int, ...], name: str) -> int:
     rest = [axis for axis in range(1, len(shape)) if axis not in axes]
     if len(axes) != 2 or len(rest) != 1 or rest[0] not in {1, len(shape) - 1} or shape[rest[0]] not in {1, 3}:
@@ -199,12 +211,17 @@ def chosen(
 def _loaded(given: str | os.PathLike[str] | NDArray[Any]) -> NDArray[Any]:
     if isinstance(given, np.ndarray):
         return given
+    name = os.fspath(given)
     try:
-        found = np.load(given, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"--data {os.fspath(given)}: cannot be read: {error}", "give a file that numpy.save wrote"
-        ) from None
+        found = np.load(name, allow_pickle=False)
+    except FileNotFoundError:
+        raise UsageError(f"--data {name}: there is no such file", "give a file that numpy.save wrote") from None
+    except OSError as error:
+        # numpy's own error for what is no archive has no number of the system and no words for it
+        problem = f"cannot be read: {error.strerror}" if error.strerror else "is not an array of numpy"
+        raise UsageError(f"--data {name}: {problem}", "give a file that numpy.save wrote") from None
+    except (ValueError, EOFError, BadZipFile):
+        raise UsageError(f"--data {name}: is not an array of numpy", "give a file that numpy.save wrote") from None
     if not isinstance(found, np.ndarray):
-        raise UsageError(f"--data {os.fspath(given)} holds several arrays", "give a file that numpy.save wrote")
+        raise UsageError(f"--data {name}: holds several arrays", "give a file that numpy.save wrote")
     return found

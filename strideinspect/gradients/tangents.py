@@ -67,8 +67,8 @@ _NUMERIC_SLOPE: Final = frozenset(
 
 _NUMERIC: Final = frozenset(
     {
-        *("GroupNormalization", "LayerNormalization", "LogSoftmax", "LpNormalization"),
-        *("ReduceL1", "ReduceL2", "ReduceSumSquare", "Softmax"),
+        *("GroupNormalization", "LayerNormalization", "LogSoftmax", "LpNormalization", "RMSNormalization"),
+        *("ReduceL1", "ReduceL2", "ReduceSumSquare", "SimplifiedLayerNormalization", "Softmax"),
     }
 )
 """Smooth functions of many elements that onnxruntime has in double precision."""

@@ -16,7 +16,7 @@ from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.geometry import Geometry, Kind, Window
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 from strideinspect.model.window_operators import WINDOW_OPERATORS, WindowOperator
-from strideinspect.spelling import shape_text
+from strideinspect.spelling import count, shape_text
 
 
 class MisfitError(Exception):
@@ -163,7 +163,7 @@ def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank
         raise BrokenError(f"group is {groups}")
     wanted = weight[0] if kind is Kind.TRANSPOSED else weight[1] * groups
     if wanted != channels:
-        raise MisfitError(f"its weight needs {wanted} channels, but its input has {channels}")
+        raise MisfitError(f"its weight needs {count(wanted, 'channel')}, but its input has {channels}")
     return weight[1] * groups if kind is Kind.TRANSPOSED else weight[0]
 
 

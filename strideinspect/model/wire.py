@@ -86,18 +86,22 @@ class Field(NamedTuple):
     end: int
 
 
-GRAPH: Final = 7
-"""Number of the field `graph` in ModelProto."""
-NODE, OUTPUT, VALUE_INFO = 1, 12, 13
+GRAPH, MODEL_METADATA = 7, 14
+"""Numbers of fields in ModelProto."""
+NODE, INPUT, OUTPUT, VALUE_INFO = 1, 11, 12, 13
 """Numbers of fields in GraphProto."""
 
 
-def graph_fields(data: mmap | bytes) -> tuple[list[Field], list[Field]]:
-    """The main graph's own field (several, if it is stored in parts), and the fields in it. Raises as `reduce` does."""
+def model_and_graph_fields(data: mmap | bytes) -> tuple[list[Field], list[Field]]:
+    """The fields of the model, its graph among them (several times, if stored in parts), and those of the graph.
+
+    Raises as `reduce` does.
+    """
     walk = _Reducer(data, b"", MOST_PAYLOAD_BYTES, trace_nodes=False)
     try:
-        graphs = [field for field in walk.delimited(0, len(data)) if field.number == GRAPH]
-        return graphs, [field for graph in graphs for field in walk.delimited(graph.body, graph.end)]
+        fields = [*walk.delimited(0, len(data))]
+        graphs = [field for field in fields if field.number == GRAPH]
+        return fields, [field for graph in graphs for field in walk.delimited(graph.body, graph.end)]
     except IndexError:
         raise WireError(f"it ends within a field, at byte {len(data):,}") from None
 

@@ -35,7 +35,7 @@ class VersionView:
     def __init__(self, version: Version, key: str) -> None:
         self.name = version.name
         self.key = key
-        self.model = ModelView(version.report, version.contributions, NO_PICTURES, source_lines.AS_GIVEN, key)
+        self.model = ModelView(version.report, version.contributions, NO_PICTURES, (), source_lines.AS_GIVEN, key)
         self.panels = fields_chart.panels(version.report)
 
     def charts(self, reach: tuple[int, int]) -> list[tuple[str, Markup]]:

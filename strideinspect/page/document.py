@@ -16,13 +16,14 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from strideinspect.page import comparison_rows, layer_rows
+from strideinspect.page import comparison_rows, effective_view, layer_rows
 from strideinspect.page.comparison import Comparison
 from strideinspect.page.comparison_view import ComparisonView
 from strideinspect.page.model_view import ModelView
 from strideinspect.report import source_lines
 from strideinspect.report.layout import printable
 from strideinspect.results.contribution import Contributions
+from strideinspect.results.effective_field import EffectiveOutput
 from strideinspect.results.pictures import Pictures
 from strideinspect.results.report import FailedReport, Report
 
@@ -35,6 +36,7 @@ class Shown(NamedTuple):
     result: Report | FailedReport
     contributions: Contributions
     pictures: Pictures
+    effective: Sequence[EffectiveOutput]
 
 
 class _Failed(NamedTuple):
@@ -77,6 +79,8 @@ def _page(
         columns=layer_rows.COLUMNS,
         numbers=layer_rows.NUMBERS,
         pair_columns=comparison_rows.COLUMNS,
+        effective_columns=effective_view.COLUMNS,
+        effective_numbers=effective_view.NUMBERS,
         policy=policy,
         style=Markup(style),  # noqa: S704  # our own
         script=Markup(script),  # noqa: S704
@@ -88,7 +92,7 @@ def _view(shown: Shown, files: source_lines.Files, key: str) -> ModelView | _Fai
     result = shown.result
     if isinstance(result, FailedReport):
         return _Failed(key, printable(files.model(result.path)), printable(result.message), printable(result.help))
-    return ModelView(result, shown.contributions, shown.pictures, files, key)
+    return ModelView(result, shown.contributions, shown.pictures, shown.effective, files, key)
 
 
 @cache

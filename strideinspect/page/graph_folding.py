@@ -81,31 +81,52 @@ def _repetitions(report: Report) -> Iterator[tuple[int, int, str]]:
         )
         for node in report.nodes
     ]
-    scopes = [_scope(name) for name in layer_names(report.nodes).values()]
-    for block in [*_of_source(rows, scopes)] or fold(rows):
-        if block.times > 1 and block.length * (block.times - 1) > 1:
-            start = block.start + block.length
-            more = spelling.count(block.times - 1, "more block")
-            layers = spelling.count(block.length, "layer")
-            name = f"{spelling.count(block.times - 1, 'more layer')}" if block.length == 1 else f"{more} of {layers}"
-            yield start, start + block.length * (block.times - 1), name
+    names = [*layer_names(report.nodes).values()]
+    scopes = [_scopes(name) for name in names]
+    of_source = [*_of_source(rows, names, scopes, range(len(rows)), 0)]
+    for block in _worth_folding(of_source) or _worth_folding(fold(rows)):
+        start = block.start + block.length
+        more = spelling.count(block.times - 1, "more block")
+        layers = spelling.count(block.length, "layer")
+        name = f"{spelling.count(block.times - 1, 'more layer')}" if block.length == 1 else f"{more} of {layers}"
+        yield start, start + block.length * (block.times - 1), name
 
 
-def _scope(name: str) -> str:
-    """The block that a layer stands in: `layer1.0` of `layer1.0.downsample.1`; empty where no number tells it."""
-    if named := re.match(r"(.*block\d+)_", name):  # as Keras' applications write it
-        return named[1]
-    parts = re.split(r"[./]", name)
-    numbered = [depth for depth, part in enumerate(parts[:-1], 1) if part[-1:].isdigit()]
-    return ".".join(parts[: numbered[-1]]) if numbered else ""
+def _worth_folding(blocks: Sequence[Block]) -> list[Block]:
+    """Those whose repetitions take more room than the node that would stand for them."""
+    return [block for block in blocks if block.length * (block.times - 1) > 1]
 
 
-def _of_source(rows: Sequence[Row], scopes: Sequence[str]) -> Iterator[Block]:
-    """Blocks of the source that follow one another and are alike in everything but names and receptive fields."""
-    groups = [(scope, [*places]) for scope, places in groupby(range(len(rows)), key=lambda place: scopes[place])]
-    kinds = [(bool(scope), *((rows[p].kind, rows[p].cells) for p in places)) for scope, places in groups]
+def _scopes(name: str) -> Sequence[str]:
+    """The blocks that a layer stands in, the outermost first: what ends with a number in the name of the source.
+
+    `layer1.0.conv.1.bn` is in `layer1`, `layer1.0` and `layer1.0.conv.1`.
+    """
+    if named := re.match(r"(.*block\d+[a-z]?)_", name):  # as Keras' applications write it
+        return (named[1],)
+    return [name[: part.end()] for part in re.finditer(r"\d(?=[./])", name)]
+
+
+def _of_source(
+    rows: Sequence[Row], names: Sequence[str], scopes: Sequence[Sequence[str]], places: Sequence[int], depth: int
+) -> Iterator[Block]:
+    """Blocks of the source that follow one another and are alike in everything but numbers and receptive fields.
+
+    The outermost blocks that repeat are taken; those that do not are searched for blocks in them.
+    """
+
+    def scope(place: int) -> str:
+        return scopes[place][depth] if depth < len(scopes[place]) else ""
+
+    groups = [(name, [*inside]) for name, inside in groupby(places, key=scope)]
+    kinds = [
+        (bool(name), *((re.sub(r"\d+", "#", names[p][len(name) :]), rows[p].cells) for p in inside))
+        for name, inside in groups
+    ]
     for (named, *_), same in groupby(range(len(groups)), key=lambda number: kinds[number]):
         numbers = [*same]
-        first = groups[numbers[0]][1]
+        inside = groups[numbers[0]][1]
         if named and len(numbers) > 1:
-            yield Block(first[0], len(first), len(numbers))
+            yield Block(inside[0], len(inside), len(numbers))
+        elif named:
+            yield from _of_source(rows, names, scopes, inside, depth + 1)

@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import TypedDict
 
 from strideinspect import spelling
-from strideinspect.page.position_runs import AxisData, axis_data
+from strideinspect.limits import MOST_BARS
+from strideinspect.page.position_runs import BINS, AxisData, axis_data
 from strideinspect.report import alignment_text, field_text, number_text
 from strideinspect.report.layout import printable
 from strideinspect.results.contribution import Contribution, Contributions
@@ -173,8 +174,19 @@ def _boxes(
             }
             for field in fields
         ]
-        boxes.append({"input": numbers[name], "sides": sides, "note": _note(fields, name)})
+        parts = [known[name, field.axis] for field in fields if (name, field.axis) in known]
+        note = " ".join(filter(None, [_note(fields, name), _approximations(parts, inputs[numbers[name]]["point"])]))
+        boxes.append({"input": numbers[name], "sides": sides, "note": note})
     return boxes
+
+
+def _approximations(parts: Sequence[Contribution], noun: str) -> str:
+    """What is not shown of every index or every pixel."""
+    widest = max((-(-part.size // BINS) for part in parts if part.size > MOST_BARS), default=0)
+    bars = f"A bar of the contribution is the mean of {spelling.count(widest, noun)}." if widest else ""
+    middle = any(part.middle_holes is not None for part in parts)
+    holes = "Holes are those of the middle index, shown where an index sees the same, moved along." if middle else ""
+    return " ".join(filter(None, [bars, holes]))
 
 
 def position_axes(node: WindowNode) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
@@ -12,12 +11,14 @@ from markupsafe import Markup
 
 from strideinspect import spelling
 from strideinspect.page import (
+    effective_view,
     fields_chart,
     graph_drawing,
     graph_folding,
     inspector_data,
     ladder_stages,
     layer_rows,
+    pictures_view,
     stride_colours,
     svg,
     three_questions,
@@ -30,10 +31,11 @@ from strideinspect.report.layout import plain, printable
 from strideinspect.report.repeated_blocks import short_names
 from strideinspect.results import rule_links
 from strideinspect.results.contribution import Contributions
+from strideinspect.results.effective_field import EffectiveOutput
 from strideinspect.results.one_cause import places_of
 from strideinspect.results.pictures import Pictures
 from strideinspect.results.report import Finding, Report, Severity
-from strideinspect.results.rows import by_input, output_map
+from strideinspect.results.rows import by_input
 
 WIDE, NARROW = (780.0, 320.0), (350.0, 300.0)
 """Sizes of the chart where there is room, and on a telephone."""
@@ -59,24 +61,22 @@ class Paragraph(NamedTuple):
     help: str
 
 
-class StageView(NamedTuple):
-    """What a layer made of a photo: its number, name and window, and numbers and addresses of pictures of channels."""
-
-    number: int
-    title: str
-    window: str
-    channels: Sequence[tuple[int, str]]
-
-
 class ModelView:
     """One model; `key` begins the ids of its elements, so that several fit into one page."""
 
     def __init__(
-        self, report: Report, contributions: Contributions, pictures: Pictures, files: source_lines.Files, key: str
+        self,
+        report: Report,
+        contributions: Contributions,
+        pictures: Pictures,
+        effective: Sequence[EffectiveOutput],
+        files: source_lines.Files,
+        key: str,
     ) -> None:
         self.report = report
         self.contributions = contributions
         self.pictures = pictures
+        self._seen = effective
         self.files = files
         self.key = key
         self.path = printable(files.model(report.path))
@@ -202,18 +202,30 @@ class ModelView:
         return f"{spelling.count(number, 'further branch')}; the JSON report lists them" if number else ""
 
     @cached_property
-    def stages(self) -> list[StageView]:
+    def stages(self) -> list[pictures_view.StageView]:
         """The feature maps of a photo."""
-        windows = {node.output: node for node in self.report.nodes}
-        return [
-            StageView(
-                self.numbers[stage.node],
-                printable(self.names[stage.node]),
-                f"{number_text.window(windows[stage.node])} → {spelling.shape_text(output_map(windows[stage.node]))}",
-                [(number, data_address("image/png", picture)) for number, picture in stage.channels],
-            )
-            for stage in self.pictures.stages
-        ]
+        return pictures_view.stages(self.pictures, self.report, self.names)
+
+    @cached_property
+    def photos(self) -> list[pictures_view.PhotoView]:
+        """The photo, for drawings to lay under what they show."""
+        return pictures_view.photos(self.pictures, self.report, self.key)
+
+    @cached_property
+    def effective(self) -> list[effective_view.OutputView]:
+        """What the outputs really see."""
+        photos = {photo.input: f"#{photo.id}" for photo in self.photos}
+        return effective_view.outputs(self._seen, self.numbers, photos, self.pictures.fed)
+
+    @property
+    def further_effective(self) -> str:
+        """How many outputs are left out of that, in words; empty for none."""
+        return effective_view.further(self._seen)
+
+    @property
+    def mass(self) -> effective_view.MassView:
+        """What its maps and curves are of."""
+        return effective_view.mass(self._seen)
 
     @cached_property
     def charts(self) -> list[tuple[str, Markup, Markup]]:
@@ -256,21 +268,11 @@ class ModelView:
         return any(len(by_input(node.fields)) > 1 for node in self.report.nodes)
 
     @property
-    def _photo(self) -> dict[str, str]:
-        """The address of the photo by the name of the input that it was given to."""
-        photo = self.pictures.photo
-        return {self.pictures.input: data_address("image/jpeg", photo)} if photo else {}
-
-    @property
     def data(self) -> Markup:
         """What the script knows, as JSON that ends no element whatever it holds."""
+        photos = {photo.input: photo.address for photo in self.photos}
         numbers = {key: [number for number, _ in at] for key, at in self._found_at.items()}
-        return json_block(inspector_data.model_data(self.report, self.contributions, self._photo, self.names, numbers))
-
-
-def data_address(kind: str, file: bytes) -> str:
-    """A file as an address that holds it."""
-    return f"data:{kind};base64,{b64encode(file).decode()}"
+        return json_block(inspector_data.model_data(self.report, self.contributions, photos, self.names, numbers))
 
 
 def json_block(data: object) -> Markup:

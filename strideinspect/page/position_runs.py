@@ -5,6 +5,7 @@ This is what the page's script needs to place a box: exact, and small for any si
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypedDict
 
@@ -28,7 +29,7 @@ class HolesData(TypedDict):
 
 
 class ContributionData(TypedDict):
-    """Shares of the middle index in bars over its field; `peak` is the largest share of one pixel."""
+    """Shares of the middle index in bars over the `size` pixels of its field, in percent of the largest."""
 
     middle: int
     first: int
@@ -63,7 +64,7 @@ def axis_data(field: Field, contribution: Contribution | None) -> AxisData:
         "phases": [*field.phases] if field.node_axis is not None else [],
         "shift": 0 if field.stride is None else int(field.stride * period),
         "length": len(field.positions),
-        "holes": None if contribution is None or not contribution.holes else _holes(field, contribution),
+        "holes": None if contribution is None else _holes(field, contribution),
         "contribution": None if contribution is None or not contribution.shares else _bars(contribution),
     }
 
@@ -91,7 +92,11 @@ def _ends(field: Field) -> tuple[bytes, bytes]:
     return field.positions.firsts, field.positions.lasts
 
 
-def _holes(field: Field, contribution: Contribution) -> HolesData:
+def _holes(field: Field, contribution: Contribution) -> HolesData | None:
+    if contribution.middle_holes:
+        return _holes_like_the_middle(field, contribution.middle, contribution.middle_holes)
+    if not contribution.holes:
+        return None
     numbers: dict[tuple[Span, ...], int] = {}
     runs: list[list[int]] = []
     for index, holes in enumerate(contribution.holes):
@@ -105,15 +110,38 @@ def _holes(field: Field, contribution: Contribution) -> HolesData:
     return {"patterns": [[*pattern] for pattern in numbers], "runs": runs}
 
 
+def _holes_like_the_middle(field: Field, middle: int, holes: Sequence[Span]) -> HolesData:
+    """The holes of the middle index, and the same moved along at the indices that have to have them.
+
+    These are in the same phase, and neither they nor the middle one see less than their theoretical field: no border is
+    in their way. Of the others nothing is told.
+    """
+    firsts, lasts = (np.frombuffer(side, dtype=np.intc).astype(np.int64) for side in _ends(field))
+    alike = np.arange(len(firsts)) == middle
+    phase = field.phases[middle % len(field.phases)] if field.phases else None
+    if phase is not None and field.stride is not None:
+        period = len(field.phases)
+        moved = (np.arange(len(firsts)) // period) * int(field.stride * period)
+        whole = (firsts == phase[0] + moved) & (lasts == phase[1] + moved)
+        whole &= np.arange(len(firsts)) % period == middle % period
+        alike = whole if whole[middle] else alike
+    starts = [0, *(np.flatnonzero(np.diff(alike)) + 1).tolist(), len(alike)]
+    first = int(firsts[middle])
+    return {
+        "patterns": [[], [(a - first, b - first) for a, b in holes]],
+        "runs": [[b - a, int(alike[a])] for a, b in pairwise(starts)],
+    }
+
+
 def _bars(contribution: Contribution) -> ContributionData:
-    size = len(contribution.shares)
-    bins = min(BINS, size)
-    edges = [size * number // bins for number in range(bins + 1)]
+    known = len(contribution.shares)
+    bins = min(BINS, known)
+    edges = [known * number // bins for number in range(bins + 1)]
     means = [sum(contribution.shares[a:b]) / (b - a) for a, b in pairwise(edges)]
     top = max(means)
     return {
         "middle": contribution.middle,
         "first": contribution.first,
-        "size": size,
+        "size": contribution.size,
         "bars": [round(100 * mean / top) for mean in means],
     }

@@ -25,10 +25,10 @@ def _number(value: Value) -> str:
     return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
 
 
-def drawing(width: float, height: float, *, label: str, class_: str) -> Element:
-    """An empty drawing, of which parts may be links, with a name for people who do not see it."""
+def drawing(width: float, height: float, *, label: str, class_: str, role: str = "group") -> Element:
+    """An empty drawing, with a name for people who do not see it; parts of a group may be links, an img is a whole."""
     view = f"0 0 {_number(float(width))} {_number(float(height))}"
-    return element("svg", viewBox=view, width=width, height=height, class_=class_, role="group", aria_label=label)
+    return element("svg", viewBox=view, width=width, height=height, class_=class_, role=role, aria_label=label)
 
 
 def markup(root: Element) -> Markup:

@@ -127,7 +127,7 @@ def _sees(label: str, name: str, fields: Sequence[Field]) -> str:
 def what_it_sees(output: TensorReport) -> list[str]:
     """What an output depends on, a sentence per input, or per map where it holds several."""
     if output.scales:
-        return [field_text.scale_sentence(scale) for scale in output.scales]
+        return field_text.scale_sentences(output.scales)
     return [field_text.sentence(fields, name=name) for name, fields in by_input(output.fields).items()]
 
 

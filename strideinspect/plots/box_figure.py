@@ -80,11 +80,12 @@ def contribution(report: Report, contributions: Contributions, layer: str | None
 
 
 def _bars(axes: Axes, part: Contribution, field: Field) -> None:
-    places = range(part.first, part.first + len(part.shares))
+    wide = part.size / len(part.shares)
+    places = [part.first + (number + 0.5) * wide - 0.5 for number in range(len(part.shares))]
     axes.fill_between(places, [100 * share for share in part.shares], step="mid", color=colours.PICK, alpha=0.7)
     axes.set_xlim(-0.5, field.extent - 0.5)
     axes.set_ylim(bottom=0)
-    axes.set_ylabel("share (%)")
+    axes.set_ylabel("share (%)" if wide == 1 else f"share (%)\nof {wide:.1f} each")
 
 
 def _chosen(report: Report, layer: str | None) -> _Chosen:

@@ -21,18 +21,26 @@ _DASHES: Final = {50: "solid", 90: "dashed", 99: "dotted"}
 
 
 def draw(field: EffectiveField) -> Figure:
-    """A panel per graph input; of a volume the slice through the center of the field."""
+    """A panel per cell and graph input; of a volume the slice through the center of the field."""
     from matplotlib.figure import Figure
 
-    heights = [2.4 if len(seen.axes) == 1 else 4.6 for seen in field.inputs]
+    shown = [(cell, seen) for cell in (field, *field.further) for seen in cell.inputs]
+    heights = [2.4 if len(seen.axes) == 1 else 4.6 for _, seen in shown]
     figure = Figure(figsize=(4.6, sum(heights)), layout="constrained")
     panels = figure.subplots(len(heights), squeeze=False, height_ratios=heights)[:, 0]
-    for axes, seen, height in zip(panels, field.inputs, heights, strict=True):
+    for axes, (cell, seen), height in zip(panels, shown, heights, strict=True):
         (_signal if len(seen.axes) == 1 else _image)(axes, seen)
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.7 / height), fontsize=7)
-    place = spelling.place_text(field.at.tensor, field.at.shape, field.at.indices)
-    figure.suptitle(f"{printable(place)}: effective field", fontsize=9)
+        if field.further:
+            axes.set_title(_title(cell), fontsize=9)
+    if not field.further:
+        figure.suptitle(_title(field), fontsize=9)
     return figure
+
+
+def _title(field: EffectiveField) -> str:
+    place = spelling.place_text(field.at.tensor, field.at.shape, field.at.indices)
+    return f"{printable(place)}: effective field"
 
 
 def _image(axes: Axes, seen: EffectiveInput) -> None:

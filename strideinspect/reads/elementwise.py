@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from strideinspect.model.declared_operators import ELEMENTWISE
 from strideinspect.model.node import PlacedNode, Shape
 from strideinspect.model.pointwise import BROADCAST, FUSED_BROADCAST, FUSED_UNARY, UNARY
@@ -14,12 +17,14 @@ from strideinspect.reads.families import reads
 from strideinspect.reads.steps import (
     Broadcast,
     Everything,
+    Masked,
     Read,
     Reshape,
     Sliding,
     Step,
 )
 
+_CHOOSING = {"Where"}
 _ELSEWHERE = {"LRN", "BatchNormalization", "EyeLike", "RandomNormalLike", "RandomUniformLike"}
 _BIASED = {"BiasGelu", "BiasSplitGelu", "FastGelu"}
 
@@ -46,11 +51,34 @@ def scaled(placed: PlacedNode) -> tuple[Read, ...]:
     return unary(placed)
 
 
-@reads(*BROADCAST, "SwiGLU", preserves=True)
+@reads(*(BROADCAST - _CHOOSING), "SwiGLU", preserves=True)
 @reads("BiasAdd", "BiasGelu", "FastGelu", "GatedAdd", domain="com.microsoft", preserves=True)
 def broadcast(placed: PlacedNode) -> tuple[Read, ...]:
     """Every input, broadcast to the output's shape."""
     return tuple(spread(placed, i) for i in range(len(placed.node.inputs)) if placed.present(i))
+
+
+@reads(*_CHOOSING, preserves=True)
+def where(placed: PlacedNode) -> tuple[Read, ...]:
+    """By a constant condition, an element is taken from one input and none of the other is read; else as any other."""
+    condition = placed.constant(0)
+    if condition is None:
+        return broadcast(placed)
+    taken = condition.astype(bool)
+    return tuple(
+        read if mask.all() else read._replace(steps=(*read.steps, masked(mask, placed.output_shape())))
+        for read, mask in ((spread(placed, 1), taken), (spread(placed, 2), ~taken))
+        if mask.any()
+    )
+
+
+def masked(mask: NDArray[np.bool_], shape: Shape) -> Masked:
+    """The step that takes the marked elements; `mask` broadcasts to `shape`."""
+    small = mask.reshape((1,) * (len(shape) - mask.ndim) + mask.shape)
+    for axis in range(small.ndim):
+        first = small.take([0], axis)
+        small = first if bool((small == first).all()) else small
+    return Masked(shape, small.shape, small.tobytes())
 
 
 @reads(*FUSED_BROADCAST, domain="com.microsoft", preserves=True)

@@ -48,7 +48,7 @@ def element_wise(placed: PlacedNode, taps: Elements, input: int = 0, output: int
     if wide.size > LARGEST_INDEX_TABLE:
         raise UnresolvedError(f"a table of {wide.size:,} entries would be too large")
     why = f"{placed.node.op} {placed.node.label!r} selects single elements"
-    table = Table(0, math.prod(before), wide, why)
+    table = Table(0, math.prod(before), wide, why, of_elements=True)
     steps: tuple[Step, ...] = (Reshape(before, (math.prod(before),)), table, Reshape((math.prod(after),), after))
     return Read(input, output, steps)
 

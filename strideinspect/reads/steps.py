@@ -7,7 +7,7 @@ interpret them: `fields.actual` (index arrays), `fields.theoretical` (closed for
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -120,12 +120,16 @@ class Transposed(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Output o reads the indices listed in taps[o]. `periodic_form` is the closed form, or why there is none."""
+    """Output o reads the indices listed in taps[o]. `periodic_form` is the closed form, or why there is none.
+
+    `of_elements`: the axis is the flattened tensor, whose elements are picked one by one.
+    """
 
     axis: int
     length: int
     taps: Taps
     periodic_form: Periodic | str
+    of_elements: bool = False
 
     def __eq__(self, other: object) -> bool:
         """Equal tables share their taps: comparing arrays entry by entry would cost more than a cache saves."""
@@ -224,6 +228,27 @@ class Broadcast(NamedTuple):
 
 
 @_distinct
+class Masked(NamedTuple):
+    """Only the marked elements are taken, the others come from elsewhere.
+
+    `marked` are the bytes of a mask of shape `extents`, which has as many axes as `shape` and broadcasts to it.
+    """
+
+    shape: Shape
+    extents: Shape
+    marked: bytes
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """Which elements are taken."""
+        return np.frombuffer(self.marked, dtype=bool).reshape(self.extents)
+
+    def over(self, axes: Collection[int]) -> NDArray[np.bool_]:
+        """Which are taken at any index along `axes`, which get extent 1."""
+        return np.asarray(self.mask.any(axis=tuple(axes), keepdims=True)) if axes else self.mask
+
+
+@_distinct
 class Everything(NamedTuple):
     """Every output index reads the whole input. `reason` is given if this is an assumption."""
 
@@ -235,7 +260,7 @@ class Everything(NamedTuple):
 AxisStep = Sliding | Transposed | Table
 """Steps that describe which indices are read along one axis."""
 
-Step = AxisStep | Channels | Whole | Cumulative | Statistics | Permute | Reshape | Broadcast | Everything
+Step = AxisStep | Channels | Whole | Cumulative | Statistics | Permute | Reshape | Broadcast | Masked | Everything
 
 
 class Read(NamedTuple):

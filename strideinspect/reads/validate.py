@@ -13,6 +13,7 @@ from strideinspect.reads.steps import (
     Channels,
     Cumulative,
     Everything,
+    Masked,
     Permute,
     Read,
     Reshape,
@@ -63,6 +64,8 @@ def shape_after(step: Step, shape: Shape) -> Shape | None:  # noqa: C901, PLR091
             return _table(step, shape)
         case Statistics():
             return shape if all(0 <= axis < len(shape) for axis in step.axes) else None
+        case Masked():
+            return shape if shape == step.shape else None
         case Everything():
             return step.after if shape == step.before else None
         case Cumulative():

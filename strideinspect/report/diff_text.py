@@ -37,7 +37,7 @@ def _windows(diff: Diff) -> Section:
     notes = list(diff.notes)
     if len(rows) > MOST_ROWS:
         notes.insert(0, f"{count(len(rows) - MOST_ROWS, 'further row')}: --format json has all")
-    for which, names in (("first", diff.only_a), ("second", diff.only_b)):
+    for which, names in zip(("first", "second"), diff.only_layers, strict=True):
         if names:
             few = listed([*names[:3], *(["others"] if len(names) > 3 else [])])
             notes.append(f"only the {which} model has {count(len(names), 'layer')} without a counterpart: {few}")

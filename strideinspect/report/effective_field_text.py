@@ -25,7 +25,7 @@ from strideinspect.spelling import (
     span,
 )
 
-_NUMBERS = (
+NUMBERS = (
     Column("in", elastic=True, floor=7),
     Column("axis"),
     Column("theoretical", right=True),
@@ -46,9 +46,14 @@ _FED = {"noise": "random input", "images": "image", "data": "given input"}
 
 
 def answer(field: EffectiveField) -> Answer:
-    """One section per graph input that has a position."""
-    sections = [_section(field, seen, last=seen is field.inputs[-1]) for seen in field.inputs]
-    return Answer(field.path, [*sections, *([_growth(field)] if field.growth else [])])
+    """One section per cell and graph input that has a position."""
+    return Answer(field.path, [section for cell in (field, *field.further) for section in _sections(cell)])
+
+
+def _sections(field: EffectiveField) -> Iterator[Section]:
+    yield from (_section(field, seen, last=seen is field.inputs[-1]) for seen in field.inputs)
+    if field.growth:
+        yield _growth(field)
 
 
 def _growth(field: EffectiveField) -> Section:
@@ -69,9 +74,20 @@ def _growth(field: EffectiveField) -> Section:
 
 
 def _section(field: EffectiveField, seen: EffectiveInput, *, last: bool) -> Section:
-    rank = len(seen.axes)
+    notes = [*_masses(seen), *(remarks(field) if last else ())]
+    return Section(f"{heading(field)}:", NUMBERS, numbers(seen), notes, picture=_picture(seen))
+
+
+def heading(field: EffectiveField) -> str:
+    """Whose field it is, and what the model was fed."""
     place = place_text(field.at.tensor, field.at.shape, field.at.indices)
-    rows = [
+    return f"What {place} really sees, by its gradients at {count(field.count, _FED[field.source])}"
+
+
+def numbers(seen: EffectiveInput) -> list[tuple[str, ...]]:
+    """A row per axis, with the cells of `NUMBERS`."""
+    rank = len(seen.axes)
+    return [
         (
             "" if position else seen.name,
             axis_noun(position, rank),
@@ -82,10 +98,6 @@ def _section(field: EffectiveField, seen: EffectiveInput, *, last: bool) -> Sect
         )
         for position in range(rank)
     ]
-    fed = count(field.count, _FED[field.source])
-    notes = [*_masses(seen), *(_remarks(field) if last else ())]
-    heading = f"What {place} really sees, by its gradients at {fed}:"
-    return Section(heading, _NUMBERS, rows, notes, picture=_picture(seen))
 
 
 def _masses(seen: EffectiveInput) -> Iterator[str]:
@@ -93,16 +105,30 @@ def _masses(seen: EffectiveInput) -> Iterator[str]:
     noun = plural(point_noun(len(seen.axes)))
     within = [f"{share} % within {measured(radius)}" for share, radius in seen.radius.items()]
     yield f"mass around the center: {listed(within)} {noun}"
-    if seen.share_of_theoretical is not None:
-        share = percent(seen.share_of_theoretical) if seen.share_of_theoretical < 1 else "all"
-        yield f"the densest 90 % of the mass takes up {share} of the theoretical field"
+    yield share_sentence(seen)
     if seen.square is not None:
-        shares = listed([NONE if side is None else f"{side:.3g}" for side in seen.square.values()])
-        asked = listed([str(share) for share in seen.square])
-        yield f"RepLKNet's squares for {asked} %: {shares} % of the image, at this scale of the weights"
+        yield squares_sentence(seen)
 
 
-def _remarks(field: EffectiveField) -> Iterator[str]:
+def share_sentence(seen: EffectiveInput) -> str:
+    """How much of the theoretical field carries nearly all; without a closed form, from where distances are."""
+    if seen.share_of_theoretical is None:
+        noun = plural(point_noun(len(seen.axes)))
+        return f"the theoretical field is not known: distances are from the middle of the {noun} that it depends on"
+    share = percent(seen.share_of_theoretical) if seen.share_of_theoretical < 1 else "all"
+    return f"the densest 90 % of the mass takes up {share} of the theoretical field"
+
+
+def squares_sentence(seen: EffectiveInput) -> str:
+    """RepLKNet's measure; empty for other inputs than images."""
+    if seen.square is None:
+        return ""
+    shares = listed([NONE if side is None else f"{side:.3g}" for side in seen.square.values()])
+    asked = listed([str(share) for share in seen.square])
+    return f"RepLKNet's squares for {asked} %: {shares} % of the image, at this scale of the weights"
+
+
+def remarks(field: EffectiveField) -> Iterator[str]:
     """What to know about the run."""
     if field.random_weights:
         yield "the file has no weights: random ones were drawn, as before training"

@@ -132,7 +132,7 @@ def local_sentence(fields: Sequence[Field], *, name: str) -> str:
     centers = [field.center for field in fields if field.center is not None]
     if place := alignment_text.sentence(fields):
         parts.append(place)
-    elif len(centers) == len(fields):
+    elif len(centers) == len(fields) and all(len(field.phases) == 1 for field in fields):  # else they lie unevenly
         distinct = dict.fromkeys(number_text.decimal(center) for center in centers)
         parts.append(f"first index centered at {', '.join(distinct)}")
     parts.append(f"covers up to {_coverage(fields, name=name)}")
@@ -167,6 +167,18 @@ def global_sentence(fields: Sequence[Field], *, name: str) -> str:
     return f"global: depends on {depends}" + (f"; {last}" if last else "")
 
 
+_MOST_SCALES = 6
+"""Levels of a detector that are listed; an unrolled recurrence sets hundreds of steps side by side."""
+
+
+def scale_sentences(scales: Sequence[Scale]) -> list[str]:
+    """A sentence per map that a tensor holds side by side; of many the first and the last, with the number between."""
+    if len(scales) <= _MOST_SCALES:
+        return [scale_sentence(scale) for scale in scales]
+    between = f"{spelling.count(len(scales) - 2, 'map')} between, which --format json lists"
+    return [scale_sentence(scales[0]), between, scale_sentence(scales[-1])]
+
+
 def scale_sentence(scale: Scale) -> str:
     """One of several maps of a tensor: `40×40 of p3: receptive field 91, stride 8, …`."""
     texts = [local_sentence(fields, name=name) for name, fields in by_input(scale.fields).items()]
@@ -184,8 +196,14 @@ def sentence(fields: Sequence[Field], *, name: str) -> str:
 def cell_sentences(tensor: TensorReport) -> Iterator[str]:
     """What the corner and the middle index of a tensor really depend on, one sentence per graph input.
 
-    `corner cell sees 10×10 pixels, middle cell 19×19; 19×19 in theory`. Nothing where all cells see the same.
+    `corner cell sees 10×10 pixels, middle cell 19×19; 19×19 in theory`. Nothing where all cells see the same, and of
+    several maps side by side, whose first and middle cells are no corner and no middle of anything.
     """
+    if not tensor.scales:
+        yield from dict.fromkeys(_cell_sentences(tensor))  # alike for the inputs of a siamese network
+
+
+def _cell_sentences(tensor: TensorReport) -> Iterator[str]:
     theory = by_input(tensor.fields)
     by_name = [{name: _seen(cell, name) for name in theory} for cell in tensor.cells]
     for name in theory:

@@ -24,7 +24,7 @@ def answer(found: Fixed, *, edits: bool = False) -> Answer:
 def _fixes(found: Fixed, *, edits: bool) -> Section:
     more = f"{len(found.unsafe)} more with --unsafe-fixes" if found.unsafe else ""
     if not found.fixes:
-        return Section(f"Nothing to fix{f', {more}' if more else ''}: nothing is written.", (), [], [*_written(found)])
+        return Section(f"Nothing to fix{f', {more}' if more else ''}.", (), [], [*_written(found)])
     done = "fixed" if found.output is not None else "to fix"
     heading = f"{len(found.fixes)} {done}{f', {more}' if more else ''}:"
     return Section(heading, (), [], [*map(_text, found.fixes), *_written(found)], found.diff if edits else ())
@@ -38,8 +38,11 @@ def _written(found: Fixed) -> Iterator[str]:
     """What running showed, and where the model is."""
     compared = found.comparison
     if found.output is None:
+        return
+    if not found.fixes:
         if compared.status == "changed" and compared.reason:
             yield compared.reason
+        yield f"saved as {found.output}, byte for byte as it is"
         return
     match compared.status:
         case "equal":

@@ -80,17 +80,23 @@ class StepNodes(NamedTuple):
 def render(report: Report, width: int) -> Iterator[Line]:
     """For each input the ladder, a line per branch, wrapped between steps, and a table of its steps.
 
-    Nothing where the map never changes.
+    Inputs whose maps change alike share one. Nothing where the map never changes.
     """
+    alike: dict[tuple[object, ...], tuple[list[str], list[StepNodes]]] = {}
+    for name, group in groupby(steps_of(report), key=lambda item: item.step.input):
+        found = [*group]
+        first = found[0].step.branch  # branches are counted on from input to input
+        key = tuple((s.step.branch - first, s.step.start, s.label, *_row(s, brief=False)) for s in found)
+        alike.setdefault(key, ([], found))[0].append(name)
     several = len({step.input for step in report.ladder}) > 1
-    for number, (name, group) in enumerate(groupby(steps_of(report), key=lambda item: item.step.input)):
-        steps = [*group]
+    for number, (names, shown) in enumerate(alike.values()):
+        steps = shown
         if number:
             yield ()
         square = all(_square(step.size) and _square(step.start) for step, _ in steps)
         branches = [[*branch] for _, branch in groupby(steps, key=lambda item: item.step.branch)]
         for index, branch in enumerate(branches[:MOST_BRANCHES]):
-            title = f"{name}: " if several and not index else ""
+            title = f"{spelling.listed(names)}: " if several and not index else ""
             yield from _line(title, branch, width, square=square, main=not index)
         if len(branches) > MOST_BRANCHES:
             text = f"{spelling.count(len(branches) - MOST_BRANCHES, 'further branch')}; --format json lists them"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from strideinspect.report import layer_table, source_lines
@@ -11,8 +12,20 @@ from strideinspect.results.report import FailedReport, Report
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    '"': r"\textquotedbl{}", "×": r"$\times$", "↑": r"$\uparrow$", "–": "--", "·": r"$\cdot$", "…": r"\dots{}",
+    "|": r"\textbar{}", "`": r"\textasciigrave{}", "'": r"\textquotesingle{}",
+    '"': r"\symbol{34}",  # \textquotedbl is an error in LaTeX's own font encoding
+    "[": "{[}", "]": "{]}", "*": "{*}",  # after the end of a row they would be read as its argument
+    "×": r"$\times$", "↑": r"$\uparrow$", "–": r"\textendash{}", "·": r"$\cdot$", "…": r"\dots{}",
 }  # fmt: skip
+
+_LIGATURE = re.compile(r"([-,])(?=\1)")
+"""Two hyphens would become a dash."""
+
+_LETTERS = frozenset(
+    "¡¢£¥§©®°±µ¶¿ÀÁÂÃÄÅÆÇÈÉÊËÌÍÎÏÑÒÓÔÕÖØÙÚÛÜÝßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿĀāĂăĆćĈĉĊċČčĎďĒēĔĕĖėĚěĜĝĞğĠġĢģĤĥĨĩĪīĬĭİıĴĵĶķ"
+    "ĹĺĻļĽľŁłŃńŅņŇňŌōŎŏŐőŒœŔŕŖŗŘřŚśŜŝŞşŠšŢţŤťŨũŪūŬŭŮůŰűŴŵŶŷŸŹźŻżŽž¼½¾"
+)
+"""What LaTeX prints in every font encoding, besides ASCII; all else would stop it, and is written as its code point."""
 
 
 def render(results: Sequence[Report | FailedReport], *, files: source_lines.Files = source_lines.AS_GIVEN) -> str:
@@ -35,5 +48,10 @@ def _tabular(report: Report, files: source_lines.Files) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """The text as LaTeX prints it, whatever it holds: names come from a file."""
-    return "".join(_SPECIAL.get(sign, sign) for sign in printable(text))
+    """The text as LaTeX prints it without further packages, whatever it holds: names come from a file."""
+    return _LIGATURE.sub(r"\1{}", "".join(map(_sign, printable(text))))
+
+
+def _sign(sign: str) -> str:
+    plain = sign.isascii() or sign in _LETTERS
+    return _SPECIAL.get(sign, sign if plain else f"U+{ord(sign):04X}")

@@ -154,6 +154,12 @@ def shortened(texts: Sequence[str], width: int) -> list[str]:
     return best
 
 
+_ONE_WORD = re.compile(r"(?<=\d) (?=%)|(?<=[\w)½]) (?=[+−-] [\d½])|(?<= [+−-]) (?=[\d½])")
+"""The spaces inside a formula, `(i + ½)·16 − ½`, and before a percent sign, at which no line ends."""
+
+_NO_BREAK = "\x1f"  # such a space while lines are broken; printable text has no control characters
+
+
 def hang(
     head: Sequence[Segment],
     text: str,
@@ -170,15 +176,18 @@ def hang(
     taken = sum(cells(span.text) for span in head)
     room = max(width, taken + 20) - (taken if indent is None else max(taken, indent))
     pieces = textwrap.wrap(
-        as_written(text if whole else " ".join(shorten(word, room) for word in text.split(" "))),
+        _ONE_WORD.sub(
+            _NO_BREAK, as_written(text if whole else " ".join(shorten(word, room) for word in text.split(" ")))
+        ),
         max(width, taken + 20),
         initial_indent=" " * taken,
         subsequent_indent=" " * (taken if indent is None else indent),
         break_long_words=False,
         break_on_hyphens=False,
     )
-    yield (*head, *(Segment(piece[taken:], style) for piece in pieces[:1]))
-    yield from ((Segment(piece, style),) for piece in pieces[1:])
+    lines = [piece.replace(_NO_BREAK, " ") for piece in pieces]
+    yield (*head, *(Segment(piece[taken:], style) for piece in lines[:1]))
+    yield from ((Segment(piece, style),) for piece in lines[1:])
 
 
 def flow(pieces: Sequence[str], width: int, *, indent: int) -> Iterator[str]:

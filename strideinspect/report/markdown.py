@@ -92,7 +92,7 @@ def _facts(report: Report) -> Iterator[str]:
 
 def _output(output: TensorReport) -> str:
     seen = [field_text.sentence(fields, name=name) for name, fields in by_input(output.fields).items()]
-    seen = [field_text.scale_sentence(scale) for scale in output.scales] or seen
+    seen = field_text.scale_sentences(output.scales) or seen
     return f"{output.name}: {spelling.shape_text(output.shape)}" + "".join(f"; {sentence}" for sentence in seen)
 
 

@@ -7,14 +7,11 @@ Model Explorer reads node data: a value per node of a graph, by the nodes' names
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from strideinspect import spelling
-from strideinspect.report import alignment_text, field_text, number_text
-from strideinspect.results.one_cause import places_of
+from strideinspect.report import viewer_facts
 from strideinspect.results.report import Report, WindowNode
-from strideinspect.results.rows import by_input
 
 SIGNATURE = "netron:attachment"
 GRADIENT = ("#fde725", "#90d743", "#35b779", "#21918c", "#31688e", "#443983", "#440154")
@@ -30,61 +27,27 @@ class SideFile(NamedTuple):
 
 
 def netron(report: Report) -> SideFile:
-    """An attachment for Netron: facts and findings of window nodes, outputs and the model.
+    """An attachment for Netron: what is said of nodes, inputs, outputs and the model.
 
     Netron finds nodes by their names and shows what is attached to the last of several with one name. So a node without
     a name of its own is described at its output.
     """
+    said = viewer_facts.facts(report)
     names = Counter(node.name for node in report.nodes)
-    entries = [*_entries("model", "", _model_facts(report))]
-    for node in report.nodes:
-        own = node.name and names[node.name] == 1
-        kind, target = ("node", node.name) if own else ("value", node.output)
-        entries += _entries(kind, target, _node_facts(report, node))
-    for output in report.outputs:
-        facts = [
-            (f"receptive field in {name}", field_text.sentence(f, name=name))
-            for name, f in by_input(output.fields).items()
-        ]
-        entries += _entries("value", output.name, facts)
+    own = {node.output: node.name for node in report.nodes if node.name and names[node.name] == 1}
+    entries = [*_entries("model", "", said.model)]
+    for output, facts in said.nodes.items():
+        kind, target = ("node", own[output]) if output in own else ("value", output)
+        entries += _entries(kind, target, facts)
+    for name, facts in (*said.inputs.items(), *said.outputs.items()):
+        entries += _entries("value", name, facts)
     return SideFile({"signature": SIGNATURE, "metadata": entries, "metrics": []}, len(report.nodes), 0)
 
 
-def _entries(kind: str, target: str, facts: Sequence[tuple[str, str]]) -> Iterator[dict[str, str]]:
+def _entries(kind: str, target: str, facts: viewer_facts.Facts) -> Iterator[dict[str, str]]:
     # Netron compares with the first line of a name.
     name = target.partition("\n")[0]
-    yield from ({"kind": kind, "target": name, "name": fact, "value": value} for fact, value in facts if value)
-
-
-def _model_facts(report: Report) -> list[tuple[str, str]]:
-    totals = report.totals
-    lost = [(u.input, f"axis {u.axis}: {spelling.spans(u.ranges)}") for u in report.unseen]
-    return [
-        ("parameters", number_text.magnitude(totals.parameters)),
-        ("multiply-adds", "" if totals.macs is None else number_text.magnitude(totals.macs)),
-        *((f"never seen of {name}", text) for name, text in lost),
-        *((f"{finding.severity} {finding.rule}", finding.message) for finding in report.findings),
-    ]
-
-
-def _node_facts(report: Report, node: WindowNode) -> list[tuple[str, str]]:
-    several = len(by_input(node.fields)) > 1
-    facts = []
-    for name, fields in by_input(node.fields).items():
-        of = f" in {name}" if several else ""
-        facts += [
-            (f"receptive field{of}", field_text.size_cell(fields, ())),
-            (f"effective stride{of}", field_text.stride_cell(fields)),
-            (f"position{of}", alignment_text.sentence(fields)),
-        ]
-    dropped, skipped = number_text.losses(node.dropped, brief=False)
-    found = [place for finding in report.findings for place in places_of(finding) if place.output == node.output]
-    return [
-        *facts,
-        ("dropped", dropped),
-        ("skipped", skipped),
-        *((f"{finding.severity} {finding.rule}", finding.message) for finding in found),
-    ]
+    yield from ({"kind": kind, "target": name, "name": fact, "value": value} for fact, value in facts)
 
 
 KINDS = ("receptive field", "effective stride", "multiply-adds", "parameters")

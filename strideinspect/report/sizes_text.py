@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column
+from strideinspect.results.field import Span
 from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
 from strideinspect.results.sizes_result import Sizes
 from strideinspect.spelling import NONE, axes_nouns, count, point_noun, ranges, spans
@@ -69,7 +70,7 @@ def _row(aim: str, rule: SizeRule) -> tuple[str, ...]:
 def _sizes_text(rule: SizeRule) -> str:
     if rule.text is not None:
         return rule.text
-    return f"only {spans(ranges(rule.exceptions))}" if rule.exceptions else "none found"
+    return spans(ranges(rule.exceptions)) if rule.exceptions else "none found"
 
 
 def _number(size: int | None) -> str:
@@ -94,14 +95,23 @@ def _notes(sizes: Sizes, group: Sequence[AxisSizes]) -> Iterator[str]:
     if axis.judged is None:
         yield f"sizes repeat only after {count(axis.period, point_noun(rank))}, too many to judge one by one"
         return
-    first, last = axis.judged
-    rules = (axis.runs, axis.sees_everything, axis.drops_nothing)
-    periods = f"of {count(axis.period, point_noun(rank))}"
+    yield _judged(axis, axis.judged, point_noun(rank))
+
+
+def _judged(axis: AxisSizes, judged: Span, point: str) -> str:
+    """Which sizes were judged one by one, and what is known of others."""
+    first, last = judged
+    rules = [axis.runs, axis.sees_everything, axis.drops_nothing]
+    if all(rule.step is not None for rule in rules):
+        periods = f"two periods of {count(axis.period, point)}"
+        return f"{first}–{last} were judged one by one, {periods}; larger sizes follow from the rules"
+    first = max(1, first - axis.period)
+    halved = [rule.exceptions[0] for rule in rules if rule.step is None and rule.exceptions]
+    further = " and some smaller ones" if min(halved, default=first) < first else ""
+    known = "nothing is known of other sizes"
     if any(rule.step is not None for rule in rules):
-        yield f"{first}–{last} were judged one by one, two periods {periods}; larger sizes follow from the rules"
-    if any(rule.step is None for rule in rules):
-        below = max(1, first - axis.period)
-        yield f"where there is no rule, {below}–{last} were judged one by one; nothing is known of other sizes"
+        known = f"larger sizes follow from the rules, and where there is no rule, {known}"
+    return f"{first}–{last} were judged one by one{further}; {known}"
 
 
 def _range(sizes: Sizes, group: Sequence[AxisSizes]) -> Section:

@@ -6,6 +6,7 @@ is a property of the whole rendering, like a locale, so it is a context and no a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -25,11 +26,16 @@ ASCII = str.maketrans(
         "⁰": "[0]",
         "┐": "\\",
         "┘": "/",
+        "−": "-",
+        "½": "1/2",
+        "√": "sqrt ",
     }
     | {"░": ".", "▒": "+", "█": "#"}
     | {superscript: f"[{digit}]" for digit, superscript in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 )
 _SYMBOLS = "".join(map(chr, ASCII))
+_TIMES = re.compile(r"(?<=[\w)])·(?=[\w(])")
+"""A multiplication sign, as in `16·i` and `(i + ½)·16`; between words the same character parts them."""
 
 _encoding: ContextVar[str] = ContextVar("encoding", default="")
 
@@ -51,7 +57,7 @@ def as_written(text: str) -> str:
 
 def in_encoding(text: str, encoding: str) -> str:
     """The text with our own symbols in ASCII, and a question mark for any other character that the encoding lacks."""
-    return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
+    return _TIMES.sub("*", text).translate(ASCII).encode(encoding, "replace").decode(encoding)
 
 
 def encodable(text: str, encoding: str) -> str:

@@ -170,9 +170,8 @@ def _full(report: Report, names: Mapping[str, str], width: int) -> Iterator[Line
     beyond = [node for node in report.nodes if any(field.full for field in node.fields)]
     if not beyond:
         return
-    share = (
-        f"{len(beyond):,} of {spelling.count(len(report.nodes), 'layer')} {'depends' if len(beyond) == 1 else 'depend'}"
-    )
+    several = len(beyond) > 1
+    share = f"{len(beyond):,} of {spelling.count(len(report.nodes), 'layer')} {'depend' if several else 'depends'}"
     pools = {node.output: names[node.output] for node in report.nodes if all(f.node_axis is None for f in node.fields)}
     for name, fields in by_input(field for node in beyond for field in node.fields).items():
         since = next((field.full.collapsed_at for field in fields if field.full), None)
@@ -180,8 +179,14 @@ def _full(report: Report, names: Mapping[str, str], width: int) -> Iterator[Line
             continue
         after = f"global pooling at {pools[since]}" if since in pools else since
         covered = field_text.whole_input(_axes(fields), name=name) if field_text.whole(fields) else f"more of {name}"
-        text = f"after {after}, {share} on {covered}; the table shows local receptive fields"
-        yield from hang((Segment("  "),), text, width, style=Style.DIM)
+        # Layers without a position say `global` in their own rows.
+        more = "besides the global ones, " if any(map(field_text.is_global, _all_fields(report, name))) else ""
+        shown = f"the table shows {'their local receptive fields' if several else 'its local receptive field'}"
+        yield from hang((Segment("  "),), f"{more}{share} on {covered} after {after}; {shown}", width, style=Style.DIM)
+
+
+def _all_fields(report: Report, name: str) -> Iterator[Field]:
+    return (field for node in report.nodes for field in node.fields if field.input == name)
 
 
 def _axes(fields: Sequence[Field]) -> list[Field]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from strideinspect import spelling
 from strideinspect.report import (
@@ -26,7 +26,7 @@ from strideinspect.report.layout import (
     pad,
     shortened,
 )
-from strideinspect.results.report import Input, Report, Severity, TensorReport, Totals
+from strideinspect.results.report import Finding, Input, Report, Severity, TensorReport, Totals
 from strideinspect.results.rows import by_input
 
 _ORIGINS = {
@@ -59,7 +59,7 @@ def render(
         table.render(report, width),
         _tensors(report, width),
         findings_text.render(report, width, show, files),
-        _closing(report, width),
+        _closing(report, width, tuple(report.at_least(show))),
     )
     return tuple(_separated(sections))
 
@@ -106,7 +106,7 @@ def _header(report: Report, width: int) -> Iterator[Line]:
 
 def _totals(totals: Totals) -> str:
     """`25.6 M parameters, 4.09 G multiply-adds, up to 9.63 MB of float32 activations`."""
-    parts = [f"{number_text.magnitude(totals.parameters)} parameters"]
+    parts = [f"{number_text.magnitude(totals.parameters)} {spelling.plural('parameter', totals.parameters)}"]
     if totals.macs is not None:
         parts.append(f"{number_text.magnitude(totals.macs)} multiply-adds")
     if totals.activations is not None:
@@ -139,7 +139,7 @@ def _tensor(kind: str, tensor: TensorReport, width: int) -> Iterator[Line]:
     )
     groups = by_input(tensor.fields)
     texts = [field_text.sentence(fields, name=name) for name, fields in groups.items()] or [_without_fields(tensor)]
-    for text in [field_text.scale_sentence(scale) for scale in tensor.scales] or texts:
+    for text in field_text.scale_sentences(tensor.scales) or texts:
         yield from hang((Segment("        "),), text, width)
     for text in field_text.cell_sentences(tensor):
         yield from hang((Segment("        "),), text, width)
@@ -150,7 +150,7 @@ def _without_fields(tensor: TensorReport) -> str:
     return "depends on no spatial input" if tensor.shape is not None else f"unknown: {tensor.reason}"
 
 
-def _closing(report: Report, width: int) -> Iterator[Line]:
+def _closing(report: Report, width: int, listed: Sequence[Finding]) -> Iterator[Line]:
     yield findings_text.summary(report)
     yield from ((Segment(text, Style.DIM),) for text in findings_text.accepted(report))
-    yield from verification.render(report, width)
+    yield from verification.render(report, width, listed)

@@ -83,6 +83,9 @@ def _refusals(tiling: Tiling) -> Iterator[str]:
         noun = "axis" if len(numbers) == 1 else "axes"
         whose = spelling.listed(list(dict.fromkeys(outputs[name, reason])))
         yield f"{whose}: {noun} {spelling.listed(list(map(str, numbers)))} of {name} cannot be cut: {reason}"
+    for output in tiling.outputs:
+        if not output.axes and not output.whole:
+            yield f"nothing is known of {output.output}: {output.reason}"
 
 
 def _states(tiling: Tiling) -> Iterator[str]:

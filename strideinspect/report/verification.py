@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from strideinspect import spelling
 from strideinspect.report.layout import Line, Segment, Style, hang
-from strideinspect.results.report import Report
+from strideinspect.results.report import Finding, Report, Severity
 from strideinspect.results.verdict import Check, Counts, Impulses, Verdict, Verification
 
 _NOUNS = {"shape": "shape", "field": "receptive field", "unseen": "unseen range", "theory": "closed form"}
@@ -15,17 +15,20 @@ _PREPOSITIONS = {Verdict.AGREED: " with", Verdict.CONTRADICTED: " by", Verdict.N
 STYLES = {Verdict.AGREED: Style.GOOD, Verdict.CONTRADICTED: Style.ERROR, Verdict.NOT_CHECKED: Style.WARNING}
 
 
-def render(report: Report, width: int) -> Iterator[Line]:
-    """The verdict with its counts, the impulse tests, and each reason why something was not checked once."""
+def render(report: Report, width: int, listed: Sequence[Finding] = ()) -> Iterator[Line]:
+    """The verdict with its counts, the impulse tests, and each reason why something was not checked once.
+
+    A reason that one of the findings `listed` beside it tells is not told again.
+    """
     verification = report.verification
     words = "checked in part" if verification.partial else verification.status.value.replace("-", " ")
     head = Segment(words, STYLES[verification.status])
-    yield from hang((head,), _verdict(verification), width, indent=2)
+    yield from hang((head,), _verdict(verification, listed), width, indent=2)
     if verification.impulses is not None and verification.impulses.watched:
         yield from hang((Segment("  "),), _impulses(report, verification.impulses), width)
     if verification.overwritten is not None and verification.overwritten.not_checked < verification.overwritten.total:
         yield from hang((Segment("  "),), _overwritten(verification.overwritten), width)
-    yield from _unchecked(verification, width)
+    yield from _unchecked(verification, width, listed)
 
 
 def _overwritten(counts: Counts) -> str:
@@ -52,9 +55,9 @@ def _impulses(report: Report, impulses: Impulses) -> str:
     return f"{tests} with the real weights ({scope}): no effect outside the predicted fields"
 
 
-def _verdict(verification: Verification) -> str:
+def _verdict(verification: Verification, listed: Sequence[Finding]) -> str:
     if verification.status is Verdict.NOT_CHECKED and not verification.partial:
-        return f": {verification.reason}"
+        return f": {_told_once(verification, verification.reason or '', listed)}"
     by = "" if not verification.runtime else f"{_PREPOSITIONS[verification.status]} {verification.runtime}"
     counts = [
         (verification.shapes, "shape", ""),
@@ -99,7 +102,20 @@ def _all(total: int, noun: str) -> str:
     return few.get(total, f"all {spelling.count(total, noun)}")
 
 
-def _unchecked(verification: Verification, width: int) -> Iterator[Line]:
+def _told_once(verification: Verification, reason: str, listed: Sequence[Finding]) -> str:
+    """The reason, or the rule of the finding that gives it.
+
+    Where onnxruntime stopped at a node, that is an error there, or what says which input its shape hangs on.
+    """
+    stops = {check.output for check in verification.details if check.claim == "run" and check.reason == reason}
+    for finding in listed:
+        stopped = finding.output in stops and (finding.severity is Severity.ERROR or finding.input is not None)
+        if stopped or (reason and reason in finding.message):
+            return f"see {finding.rule}"
+    return reason
+
+
+def _unchecked(verification: Verification, width: int, listed: Sequence[Finding]) -> Iterator[Line]:
     """Each reason once, with what was not checked for it; the reason of the whole verification first."""
     reasons: dict[str, dict[str, list[str]]] = {}
     if verification.reason and (verification.partial or verification.status is Verdict.CONTRADICTED):
@@ -115,7 +131,7 @@ def _unchecked(verification: Verification, width: int) -> Iterator[Line]:
         if number == _MOST_REASONS:
             text = f"and {spelling.count(len(reasons) - number, 'more reason')}: --format json has them all"
         else:
-            text = f"{_what(claims)}{reason}"
+            text = f"{_what(claims)}{_told_once(verification, reason, listed)}"
         yield from hang((Segment("  "),), text, width, style=Style.DIM)
 
 

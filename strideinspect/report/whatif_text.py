@@ -22,6 +22,8 @@ SIDES = (
 
 MAPS = (Column(""), Column("map sizes"))
 
+SAMPLE = point_noun(1)
+
 MOST_CHANGES = 24
 """Changes that are listed; JSON has all."""
 
@@ -36,7 +38,7 @@ def answer(found: WhatIf) -> Answer:
 
 def _changes(found: WhatIf) -> Section:
     if not found.changes:
-        return Section("Nothing changes: the model has these numbers already.", CHANGES, [])
+        return Section("Nothing changes: the model has these numbers already.", CHANGES, [], [*_saved(found)])
     rows = [change_row(change) for change in found.changes]
     left = len(rows) - MOST_CHANGES
     notes = [f"{count(left, 'further change')}: --format json has all"] if left > 0 else []
@@ -66,12 +68,18 @@ def _sides(found: WhatIf) -> Section:
     before, after = found.before, found.after
     point = _point(found)
     rows = [(title, *values) for title, *values in _rows(before, after, point)]
-    notes = [f"{one.op} {one.node} does not run any more: {one.reason}" for one in found.broken]
+    notes = [] if found.stopped is None else [f"As it is in the file, the model {found.stopped}"]
+    how = "does not run any more" if found.stopped is None else "does not run after the change"
+    notes += [f"{one.op} {one.node} {how}: {one.reason}" for one in found.broken]
     notes += [*_findings(before, after)]
+    notes += [*_saved(found)]
+    return Section(f"Before and after, in {plural(point, 2)} of the input:", SIDES, rows, notes)
+
+
+def _saved(found: WhatIf) -> Iterator[str]:
     if found.saved is not None:
         end = "onnxruntime runs it" if found.refused is None else f"onnxruntime does not run it: {found.refused}"
-        notes.append(f"saved as {found.saved}, with the weights byte for byte as they are; {end}")
-    return Section(f"Before and after, in {plural(point, 2)} of the input:", SIDES, rows, notes)
+        yield f"saved as {found.saved}, with the weights byte for byte as they are; {end}"
 
 
 def _maps(found: WhatIf) -> Section:
@@ -91,7 +99,7 @@ def _rows(before: Summary, after: Summary, point: str) -> Iterator[tuple[str, st
         yield f"output {left.name}", shape_text(left.shape), shape_text(right.shape)
         yield "  receptive field", _field(left), _field(right)
         yield "  effective stride", _stride(left), _stride(right)
-    yield f"{plural(point, 2)} dropped", _dropped(before), _dropped(after)
+    yield f"{plural(point, 2)} dropped", _dropped(before, point), _dropped(after, point)
     yield f"{plural(point, 2)} unseen", _unseen(before), _unseen(after)
     yield "parameters", magnitude(before.totals.parameters), magnitude(after.totals.parameters)
     yield "multiply-adds", magnitude(before.totals.macs), magnitude(after.totals.macs)
@@ -125,8 +133,12 @@ def _ladder(summary: Summary) -> str:
     return " ▸ ".join(once([*map(str, size)]) for size in [steps[0].start, *(step.size for step in steps)])
 
 
-def _dropped(summary: Summary) -> str:
-    texts = [f"{one.node}: {lost(one.pixels, brief=False)}" for one in summary.dropped]
+def _dropped(summary: Summary, point: str) -> str:
+    """By which layer, or how many; Keras convolves signals as images of one row, whose indices are samples."""
+    numbers = [
+        count(max(one.pixels), point) if point == SAMPLE else lost(one.pixels, brief=False) for one in summary.dropped
+    ]
+    texts = [f"{one.node}: {number}" for one, number in zip(summary.dropped, numbers, strict=True)]
     return "none" if not texts else texts[0] if len(texts) == 1 else f"by {count(len(texts), 'layer')}"
 
 

@@ -80,7 +80,7 @@ def _cells(where: Where) -> Section:
     rows = [
         (
             cells.output if not position else "",
-            axis_noun(position, len(cells.axes)),
+            axis_noun(position, len(cells.axes)) if len(cells.axes) > 1 else f"axis {side.axis}",
             span((side.first, side.last)),
             f"{side.last - side.first + 1 - sum(b - a + 1 for a, b in side.holes):,}",
             _except(side.holes),
@@ -96,6 +96,8 @@ def _cells(where: Where) -> Section:
 
 def _note(cells: Cells, at: Place) -> str:
     pixel = point_noun(len(at.axes))
+    if cells.unknown is not None:
+        return f"nothing is known of {cells.output}: {cells.unknown}"
     if cells.full is not None:
         besides = "also " if cells.axes else ""
         return f"all of {cells.output} {besides}depends on this {pixel} ({cells.full})"

@@ -13,15 +13,13 @@ from strideinspect.spelling import count
 COLUMNS = (Column("file", elastic=True), Column("content"), Column("layers", right=True))
 
 
-def answer(path: str, written: Sequence[WrittenFile]) -> Answer:
-    """The files, and what they leave out."""
+def answer(path: str, written: Sequence[WrittenFile], stopped: str | None = None) -> Answer:
+    """The files, and what they leave out; `stopped` says why the model does not run, if it does not."""
     rows = [(file.path, file.content, f"{file.nodes:,}" if file.nodes else "") for file in written]
-    lost = max((file.left_out for file in written), default=0)
-    notes = (
-        [f"left out for Model Explorer, which finds nodes by a name of their own: {count(lost, 'layer')}"]
-        if lost
-        else []
-    )
+    lost = {file.reason: file.left_out for file in written if file.reason is not None}
+    notes = [f"left out: {count(number, 'layer')}; {reason}" for reason, number in lost.items()]
+    if stopped is not None:
+        notes.append(f"the model {stopped}; nothing is known of what comes after that")
     return Answer(path, [Section(f"wrote {count(len(written), 'file')}", COLUMNS, rows, notes)])
 
 

@@ -90,8 +90,10 @@ class Cells(NamedTuple):
         axes: The indices along each axis on which its position runs; empty where none depends on the pixel locally.
         full: Why the output depends on the pixel as a whole, besides or instead: a global pooling, the statistics of a
             normalisation, or an operator whose reads are not known; None where it does not.
+        unknown: Why nothing is known of the output, such as a node before it that does not run; None where it is.
     """
 
     output: str
     axes: tuple[CellsAxis, ...]
     full: str | None
+    unknown: str | None = None

@@ -17,8 +17,11 @@ class Contribution(NamedTuple):
         middle: The middle index along the axis of the node's output on which the position runs.
         first: The first pixel that it depends on.
         shares: What share of it each pixel from `first` on contributes, if every layer averaged what it reads; they add
-            up to 1.
-        holes: Per index the pixels inside its field on which it does not depend; empty where no index has any.
+            up to 1. Of a long field, of as many equal parts.
+        size: How many pixels `shares` are of.
+        holes: Per index the pixels inside its field on which it does not depend; empty where no index has any, and
+            where `middle_holes` stands for them.
+        middle_holes: The holes of the middle index, where only these are known: of long axes and deep networks.
     """
 
     input: str
@@ -26,7 +29,9 @@ class Contribution(NamedTuple):
     middle: int
     first: int
     shares: tuple[float, ...]
-    holes: tuple[tuple[Span, ...], ...]
+    size: int
+    holes: tuple[tuple[Span, ...], ...] = ()
+    middle_holes: tuple[Span, ...] | None = None
 
 
 class Contributions(NamedTuple):

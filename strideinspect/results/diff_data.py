@@ -28,6 +28,7 @@ def document(
     only_b: Sequence[str],
     outputs: Sequence[MatchedOutput],
     notes: Sequence[str],
+    only_layers: tuple[Sequence[str], Sequence[str]],
 ) -> DiffJson:
     """The document as dicts, lists, texts and numbers."""
     return {
@@ -50,6 +51,7 @@ def document(
         "only_b": [*only_b],
         "outputs": [*map(_output, outputs)],
         "notes": [*notes],
+        "only_layers": {"a": [*only_layers[0]], "b": [*only_layers[1]]},
     }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from strideinspect.results import drawing
 from strideinspect.results.boxes import Place
 from strideinspect.results.effective_parts import EffectiveInput, GradientChecks, GrowthStep
 from strideinspect.results.field import Shape
@@ -31,6 +31,7 @@ class EffectiveField:
             whole input was run.
         checks: What was checked.
         growth: The same at layers on the way, by depth; empty where that was not asked for.
+        further: The fields of the other cells, where several were asked for.
     """
 
     path: str
@@ -43,30 +44,31 @@ class EffectiveField:
     crop: Mapping[str, tuple[Shape, Shape]]
     checks: GradientChecks
     growth: tuple[GrowthStep, ...] = ()
+    further: tuple[EffectiveField, ...] = ()
 
     def plot(self) -> Figure:
-        """A matplotlib figure: the maps, the distances that hold their mass, and the theoretical field.
+        """A matplotlib figure: the maps of all cells, the distances that hold their mass, and the theoretical fields.
 
         Raises UsageError where matplotlib is not installed.
         """
-        # By name, since a result must not depend on what stands above it.
-        figure: Figure = import_module("strideinspect.plotting").effective_figure(self)
-        return figure
+        return drawing.display().effective_figure(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The answer without its maps, as dicts, lists, texts and numbers: the schema `strideinspect/erf/1`."""
         from strideinspect.results import effective_field_data
 
-        facts = effective_field_data.Facts(
-            self.count, self.source, self.random_weights, self.straight_through, self.crop, self.checks, self.growth
-        )
-        return {**effective_field_data.document(self.path, self.at, self.inputs, facts)}
+        return {**effective_field_data.document(self, self.further)}
 
 
 class EffectiveOutput(NamedTuple):
-    """What an output really sees, at its middle index; `field` is None where that is not known, and `reason` says why.
+    """What an output really sees, at its middle index.
 
-    The cell is one of another map where the output was pooled from that.
+    The cell is one of another map where the output was pooled from that, or holds several, such as a detector's levels.
+
+    Attributes:
+        output: Name of the graph output.
+        field: What the cell really sees; None where that cannot be computed.
+        reason: Why the model cannot be judged by it: there is none, or the file has no weights; empty where it can.
     """
 
     output: str

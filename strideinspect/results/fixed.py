@@ -13,8 +13,8 @@ class Fixed(NamedTuple):
 
     Attributes:
         path: The file, as it was given.
-        output: The file that was written; None where only the difference was asked for, and where nothing is to be
-            fixed.
+        output: The file that was written, with the model as it is where there is nothing to fix; None where only the
+            difference was asked for.
         fixes: The fixes that were made, or would be.
         unsafe: Fixes that change the values of outputs and were not allowed.
         left: Warnings and errors of the fixed model.

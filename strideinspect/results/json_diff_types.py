@@ -70,6 +70,13 @@ class MatchedOutputJson(TypedDict):
     position: Annotated[bool, "False where the outputs are global: the last maps before them are compared."]
 
 
+class OnlyLayersJson(TypedDict):
+    """The layers that only one of the models has."""
+
+    a: Annotated[list[str], "Of `only_a`, in the same order."]
+    b: Annotated[list[str], "Of `only_b`, in the same order."]
+
+
 class DiffJson(TypedDict):
     """What strideinspect diff --format json writes. New keys may be added without a new version."""
 
@@ -83,3 +90,4 @@ class DiffJson(TypedDict):
     only_b: Annotated[list[str], "Window nodes of the second model alone."]
     outputs: list[MatchedOutputJson]
     notes: list[str]
+    only_layers: Annotated[OnlyLayersJson, "Paths of their layers where the exporter recorded them, else names."]

@@ -54,11 +54,9 @@ class GrowthStepJson(TypedDict):
     sigma: Annotated[list[float], "Standard deviation of the mass per axis."]
 
 
-class ErfJson(TypedDict):
-    """What strideinspect erf --format json writes. New keys may be added without a new version."""
+class EffectiveCellJson(TypedDict):
+    """What one cell really sees."""
 
-    schema: Annotated[str, Keyword("const", NAME)]
-    path: str
     output: str
     shape: CountPerAxis
     axes: Annotated[CountPerAxis, "Axes of the output along which its position runs."]
@@ -71,3 +69,11 @@ class ErfJson(TypedDict):
     crop: list[CropJson]
     checks: ChecksJson
     growth: Annotated[list[GrowthStepJson], "The same at layers on the way, by depth; empty without --layers."]
+
+
+class ErfJson(EffectiveCellJson):
+    """What strideinspect erf --format json writes. New keys may be added without a new version."""
+
+    schema: Annotated[str, Keyword("const", NAME)]
+    path: str
+    further: Annotated[list[EffectiveCellJson], "The other cells, where several were asked for."]

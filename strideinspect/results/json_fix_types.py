@@ -43,7 +43,7 @@ class FixedJson(TypedDict):
 
     schema: Annotated[str, Keyword("const", NAME)]
     path: str
-    output: Annotated[str | None, "The file that was written."]
+    output: Annotated[str | None, "The file that was written; where there are no fixes, a copy of the model."]
     fixes: list[FixJson]
     unsafe: Annotated[list[FixJson], "Fixes that were not allowed: --unsafe-fixes makes them."]
     left: list[LeftOverJson]

@@ -60,3 +60,4 @@ class WhatIfJson(TypedDict):
     broken: list[BrokenJson]
     saved: Annotated[str | None, "The file that was written."]
     refused: Annotated[str | None, "Why onnxruntime does not run it; null where it does, and where none was written."]
+    stopped: Annotated[str | None, "Why the model does not run as it is in the file; null where it does."]

@@ -60,6 +60,7 @@ class CellsJson(TypedDict):
     output: str
     axes: Annotated[list[CellsAxisJson], "Empty where no index depends on the pixel locally."]
     full: Annotated[str | None, "Why the output depends on the pixel as a whole; null where it does not."]
+    unknown: Annotated[str | None, "Why nothing is known of the output; null where it is."]
 
 
 class WhereJson(TypedDict):

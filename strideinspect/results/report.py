@@ -7,20 +7,20 @@ at every start.
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from strideinspect.errors import UsageError
+from strideinspect.results import drawing
 from strideinspect.results.cells import Cell, CellAxis
 from strideinspect.results.findings import Accepted, Finding, RuleInfo, Severity
 from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
 from strideinspect.results.ladder import LadderStep
+from strideinspect.results.notebook_frame import framed
 from strideinspect.results.tensors import Input, TensorReport, Unmatched, Unseen
 from strideinspect.results.totals import NO_TOTALS, Totals
 from strideinspect.results.verdict import Verification
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import networkx
     import pandas
     from matplotlib.figure import Figure
+
+    from strideinspect.results.effective_field import EffectiveOutput
 
 
 __all__ = [  # everything that a report is made of, but for fields and verification, can be imported from here
@@ -76,6 +78,7 @@ class Report:
         accepted: What the baseline removed; None without a baseline.
         totals: Parameters, multiply-adds and activations of the whole model.
         unmatched: Patterns of the settings that match nothing in the model.
+        effective: What the outputs really see; empty unless the settings ask for it. It is not compared.
     """
 
     path: str
@@ -95,6 +98,7 @@ class Report:
     accepted: Accepted | None = None
     totals: Totals = NO_TOTALS
     unmatched: tuple[Unmatched, ...] = ()
+    effective: tuple[EffectiveOutput, ...] = field(default=(), compare=False)  # arrays have no truth value
 
     def __repr__(self) -> str:
         counts = f"{len(self.nodes)} window nodes, {len(self.findings)} findings"
@@ -155,8 +159,7 @@ class Report:
 
         Contributions and holes are computed from the file; where it is not there any more, the page says so.
         """
-        # By name, since a result must not depend on what stands above it.
-        return str(import_module("strideinspect.report_page").html([self]))
+        return drawing.display().report_page(self)
 
     def plot(self, kind: str, layer: str | None = None) -> Figure:
         """A matplotlib figure: "ladder", "fields", "graph", "boxes" or "contribution"; the last two of one layer.
@@ -164,14 +167,11 @@ class Report:
         Without `layer` they show the last one with a position. Raises UsageError where there is nothing to draw, or
         matplotlib is not installed.
         """
-        figure: Figure = import_module("strideinspect.plotting").figure(self, kind, layer)
-        return figure
+        return drawing.display().figure(self, kind, layer)
 
     def _repr_html_(self) -> str:
-        """The page in a frame of its own, for notebooks: neither can touch the other's style or scripts."""
-        page = html.escape(self.to_html())
-        size = 'width="100%" height="820" style="border:0"'
-        return f'<iframe title="report" sandbox="allow-scripts allow-popups" {size} srcdoc="{page}"></iframe>'
+        """The page in a frame, for notebooks."""
+        return framed("report", self.to_html)
 
     def to_rows(self) -> list[dict[str, str | int | float | Fraction | None]]:
         """The receptive-field table: a dict per window node and input axis, with the columns of the CSV report."""

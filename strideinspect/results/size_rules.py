@@ -18,7 +18,8 @@ class SizeRule(NamedTuple):
         below: The nearest such size below the present one; None where there is none.
         above: The nearest such size above the present one; None where there is none nearby.
         exceptions: Good sizes in the period below `smallest`; without a rule, all good sizes among those judged, which
-            are the period below the present size and two from it on.
+            are the period below the present size and two from it on; where none of them is good, the good one that
+            halving finds below them, if any.
         remainders: All remainders of good sizes, in order; several where no single step leads from each to the next.
     """
 

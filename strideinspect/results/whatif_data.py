@@ -17,6 +17,7 @@ def document(
     broken: Sequence[Broken],
     saved: str | None,
     refused: str | None,
+    stopped: str | None,
 ) -> WhatIfJson:
     """The document as dicts, lists, texts and numbers."""
     return {
@@ -28,6 +29,7 @@ def document(
         "broken": [{"node": one.node, "op": one.op, "reason": one.reason} for one in broken],
         "saved": saved,
         "refused": refused,
+        "stopped": stopped,
     }
 
 

@@ -46,4 +46,5 @@ def _cells(cells: Cells) -> CellsJson:
             for side in cells.axes
         ],
         "full": cells.full,
+        "unknown": cells.unknown,
     }

@@ -10,12 +10,14 @@ class WrittenFile(NamedTuple):
 
     Attributes:
         path: The file.
-        content: What it is: "Netron attachment", "receptive field for Model Explorer", "graph".
+        content: What it is: "annotated model", "attachment for Netron", "receptive field for Model Explorer", "graph".
         nodes: How many window nodes it describes; 0 for a figure.
-        left_out: How many it cannot name, since they have no name of their own in the model.
+        left_out: How many it does not describe.
+        reason: Why not; None where none is left out.
     """
 
     path: str
     content: str
     nodes: int
     left_out: int
+    reason: str | None = None

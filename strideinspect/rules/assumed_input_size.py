@@ -94,10 +94,10 @@ def _found(inspection: Inspection, given: Input) -> str:
         for origin, axes in origins.items()
         if origin in _ORIGINS
     ]
-    if failed and "tried" in origins:
-        reasons.append(f"since it does not run at {_some(failed)}")
     if inspection.passed_over and "tried" in origins:
-        reasons.append(f"which has fewer findings than {inspection.passed_over}")
+        reasons.append(f"where there are fewer findings than at {inspection.passed_over}")
+    if failed and "tried" in origins:
+        reasons.append(f"{'' if reasons else 'since '}it does not run at {_some(failed)}")
     return ", ".join((f"inspected at {by_axes(given.shape)}", *reasons[:1])) + "".join(f"; {r}" for r in reasons[1:])
 
 

@@ -74,14 +74,20 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 yield Draft(
                     f"index i of {output.name} is centered at {center(stride, offset)} along {axes_listed(axes)} of "
                     f"{name}, {shift(offset, rank)} {half_pixel(stride)}",
-                    "decode positions, and lay anchors, at this center instead"
-                    if rank > 1
-                    else "take this center as the time of index i",
+                    _help(rank, stride),
                     tensor=output.name,
                     input=name,
                     axes=tuple(axes),
                     written_by=output.name,
                 )
+
+
+def _help(rank: int, stride: Fraction) -> str:
+    if rank == 1:
+        return "take this center as the time of index i"
+    if stride <= 1:
+        return "shift the map by this distance before laying it over the input"
+    return "decode positions, and lay anchors, at this center instead"
 
 
 def _drift(field: Field) -> Fraction | None:

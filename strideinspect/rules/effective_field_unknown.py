@@ -34,7 +34,8 @@ The probabilities of a softmax add up to 1, whatever the input is:
 
 ## What to do
 
-Name a tensor before it with `strideinspect erf --at`.
+Name a tensor before it with `strideinspect erf --at`. Of a file that has lost its weights, inspect the one that has
+them; the HTML page shows what random ones see.
 """
 
 from __future__ import annotations
@@ -53,11 +54,13 @@ if TYPE_CHECKING:
 @rule("field", Severity.NOTE)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output."""
-    for sight in inspection.effective:
-        if sight.field is None:
-            yield Draft(
-                f"what output {sight.output} really sees is not known: {sight.reason}",
-                "name a tensor before it: strideinspect erf --at",
-                tensor=sight.output,
-                written_by=sight.output,
-            )
+    unknown = dict.fromkeys((one.output, one.reason, one.field is None) for one in inspection.effective if one.reason)
+    for output, reason, refused in unknown:
+        yield Draft(
+            f"what output {output} really sees is not known: {reason}",
+            "name a tensor before it: strideinspect erf --at"
+            if refused
+            else "inspect the file with its weights; the page shows random ones, as before training",
+            tensor=output,
+            written_by=output,
+        )

@@ -126,7 +126,7 @@ def _resize_advice(analysis: Analysis, merge: MapMerge, low: MergedMap, high: Me
         stride = getattr(seen.form, "stride", None) if seen is not None else None
         if isinstance(stride, Fraction) and abs(stride - branch.stride) / 2 == high.least - low.most:
             kind = "linear interpolation and " if moves == "asymmetric" else ""
-            return f"{node.op} {node.label} aligns them with {kind}coordinate_transformation_mode {moves}"
+            return f"with {kind}coordinate_transformation_mode {moves}, {node.op} {node.label} would align them"
     return ""
 
 

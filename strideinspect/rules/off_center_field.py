@@ -61,7 +61,7 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output and input."""
     for sight in inspection.effective:
-        if sight.field is None:
+        if sight.field is None or sight.reason:
             continue
         at = sight.field.at
         for seen in sight.field.inputs:

@@ -44,6 +44,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
+from strideinspect.rules.wording import by_count
 from strideinspect.spelling import axes_nouns
 
 if TYPE_CHECKING:
@@ -56,11 +57,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     for window in inspection.analysis.windows:
         if window.dropped is None:
             continue
-        groups: dict[int, list[int]] = {}
-        for i, (pixels, padding) in enumerate(zip(window.dropped.pixels, window.dropped.padding, strict=True)):
-            if padding and not pixels:
-                groups.setdefault(padding, []).append(i)
-        for count, positions in groups.items():
+        dropped = zip(window.dropped.pixels, window.dropped.padding, strict=True)
+        for count, positions in by_count([0 if pixels else padding for pixels, padding in dropped]).items():
             what = axes_nouns(positions, len(window.spatial_axes), count)
             yield Draft(
                 f"{window.op} {window.label} drops {count} {what} of padding at the end, and nothing else",

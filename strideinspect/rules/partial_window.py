@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
 from strideinspect.rules.registry import rule
+from strideinspect.rules.wording import by_count
 from strideinspect.spelling import axes_nouns
 
 if TYPE_CHECKING:
@@ -53,11 +54,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     for window in inspection.analysis.windows:
         if window.dropped is None:
             continue
-        groups: dict[int, list[int]] = {}
-        for position, axis_window in enumerate(inspection.analysis.shapes.geometries[window.output].windows):
-            if axis_window.overhang:
-                groups.setdefault(axis_window.overhang, []).append(position)
-        for overhang, positions in groups.items():
+        geometry = inspection.analysis.shapes.geometries[window.output]
+        for overhang, positions in by_count([axis.overhang for axis in geometry.windows]).items():
             what = axes_nouns(positions, len(window.spatial_axes), overhang)
             yield Draft(
                 f"{window.op} {window.label}: its last window extends {overhang} {what} past the edge of the map",

@@ -69,7 +69,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per output and input."""
     for sight in inspection.effective:
         least = inspection.settings.budget(sight.output).min_effective_radius
-        if sight.field is None or least is None:
+        if sight.field is None or sight.reason or least is None:
             continue
         at = sight.field.at
         cell = place_text(at.tensor, at.shape, at.indices)

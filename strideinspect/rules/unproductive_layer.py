@@ -74,7 +74,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             counts = [_whole(field) for field in before]
             whole = along([f"{n:,} of {len(field.positions):,}" for n, field in zip(counts, before, strict=True)])
             seen = (
-                f": {whole} of its input depend on the whole {image}"
+                f": {whole} of its input {'depends' if counts == [1] else 'depend'} on the whole {image}"
                 if any(counts)
                 else f", although every index of its input sees padding in place of a part of the {image}"
             )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from strideinspect.analysis import Analysis
-from strideinspect.fields.coverage import lost, padding_mask
+from strideinspect.fields.coverage import empty_indices, lost
 from strideinspect.fields.index_masks import Vector, unmarked
 from strideinspect.results.report import WindowNode
 
@@ -15,7 +15,8 @@ from strideinspect.results.report import WindowNode
 def unused(analysis: Analysis, window: WindowNode) -> tuple[tuple[int, Vector, Vector], ...]:
     """Per spatial axis of a window node: the axis, the pixels dropped at the end, and those skipped in between.
 
-    Pixels that another node uses are not counted. For a window on which no output depends the result is empty.
+    Pixels that another node uses, or of which a copy is used, are not counted. For a window on which no output depends
+    the result is empty.
     """
     if window.output not in analysis.needed:
         return ()
@@ -23,8 +24,9 @@ def unused(analysis: Analysis, window: WindowNode) -> tuple[tuple[int, Vector, V
     tensor = analysis.data_tensor(window)
     result = []
     for axis, axis_window in zip(geometry.axes, geometry.windows, strict=True):
-        padding = padding_mask(analysis.fields, tensor, axis, axis_window.length)
-        left = lost(axis_window, analysis.reached[window.output][axis], padding)
+        touched = analysis.reached[window.output][axis]
+        empty = empty_indices(analysis.shapes, analysis.makers, analysis.fields, (tensor, axis), touched)
+        left = lost(axis_window, touched, empty)
         nowhere_used = unmarked(analysis.used, tensor, axis, axis_window.length)
         result.append((axis, left.pixels & nowhere_used, left.gaps & nowhere_used))
     return tuple(result)

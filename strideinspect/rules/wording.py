@@ -22,3 +22,8 @@ def map_of(sizes: Sequence[int], article: str = "its") -> str:
 def axes_listed(axes: Sequence[int]) -> str:
     """Axes by number: axis 2, axes 2 and 3."""
     return f"{'axes' if len(axes) > 1 else 'axis'} {listed([str(axis) for axis in axes])}"
+
+
+def by_count(counts: Sequence[int]) -> dict[int, list[int]]:
+    """The positions in `counts` of every count but 0, so that axes with the same one are named together."""
+    return {count: [i for i, other in enumerate(counts) if other == count] for count in counts if count}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.analysis import Analysis
-from strideinspect.errors import UnsupportedModelError, UsageError
+from strideinspect.errors import UnsupportedModelError
 from strideinspect.fields.liveness import seen_from
 from strideinspect.gradients.bundle import Bundle, bundled
 from strideinspect.gradients.engine import Cell, EngineError, Measured
@@ -24,7 +24,6 @@ from strideinspect.results.boxes import Box, Place
 from strideinspect.results.effective_field import EffectiveField
 from strideinspect.results.effective_parts import EffectiveInput, GradientChecks
 from strideinspect.results.field import Shape, Span
-from strideinspect.studies import places
 from strideinspect.studies.boxes_and_cells import box_of, marked
 from strideinspect.studies.cropping import Crop, cropped
 from strideinspect.studies.effective_map import Map, Seen, described
@@ -35,13 +34,15 @@ TOLERANCE: Final = 1e-4
 _QUANTISING: Final = frozenset({"QuantizeLinear", *PLAIN})
 
 Step = Callable[[str], None]
+FeedsOf = Callable[[Inputs, Mapping[str, tuple[int, ...]]], Feeds]
+"""What to feed inputs of these shapes and types, with these spatial axes."""
 
 
 class Request(NamedTuple):
     """A cell, what to feed, and the seed of random weights and directions; `step` is told what is being done."""
 
     at: Place
-    feeds: Callable[[Inputs, Mapping[str, tuple[int, ...]]], Feeds]
+    feeds: FeedsOf
     seed: int
     step: Step
 
@@ -61,49 +62,6 @@ def effective_field(analysis: Analysis, path: str, request: Request) -> Effectiv
         except EngineError:
             pass  # the model runs at its own size only
     return _measured(analysis, path, place, boxes, None, request)
-
-
-def place_of(analysis: Analysis, at: str | None) -> Place:
-    """The cell that is asked for; by default the middle one of the first output with a position.
-
-    Where no output has one, of the map that the first of them was pooled from. Raises UsageError where there is none.
-    """
-    if at is not None:
-        place = places.place(analysis, at, analysis.network.outputs, "--at")
-        if place.tensor in analysis.network.inputs:
-            raise UsageError(f"--at {at}: {place.tensor} is an input", "name an output, or a tensor inside the model")
-        return place
-    names = analysis.network.outputs
-    middles = (
-        middle(analysis, name) for name in [*names, *(last for name in names for last in _pooled(analysis, name))]
-    )
-    found = next((place for place in middles if place is not None), None)
-    if found is not None:
-        return found
-    raise UsageError("no output has a position", "name an index of a tensor inside the model: --at TENSOR:7,7")
-
-
-def middle_of(analysis: Analysis, output: str) -> Place | None:
-    """The middle index of an output, or of the map that it was pooled from; None where neither has a position."""
-    middles = (middle(analysis, name) for name in [output, *_pooled(analysis, output)])
-    return next((place for place in middles if place is not None), None)
-
-
-def _pooled(analysis: Analysis, name: str) -> list[str]:
-    """The last maps with a position that a tensor without one was made of."""
-    if name not in analysis.shapes.shapes:
-        return []
-    return [field.last_local.tensor for field in analysis.tensor(name).fields if field.last_local is not None]
-
-
-def middle(analysis: Analysis, name: str) -> Place | None:
-    """The middle index of a tensor; None where it has no position."""
-    axes = places.position_axes(analysis, name)
-    most = max(map(len, analysis.spatial_axes.values()), default=0)  # windows of attention have more
-    if not 1 <= len(axes) <= most or name in analysis.network.inputs:
-        return None
-    shape = analysis.shapes.shapes[name]
-    return Place(name, shape, axes, tuple(shape[axis] // 2 for axis in axes))
 
 
 def _measured(

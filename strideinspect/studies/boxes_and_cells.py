@@ -27,6 +27,7 @@ from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
 from strideinspect.results.field import Field, InputAxis, Span
 from strideinspect.results.where_result import Where
 from strideinspect.studies import places
+from strideinspect.studies.opening import stopped
 
 
 def boxes(analysis: Analysis, path: str, at: str, source: str | None = None) -> Where:
@@ -71,8 +72,12 @@ def cells(analysis: Analysis, path: str, pixel: str, to: str | None = None) -> W
         axis: depending_on(analysis.shapes, near[axis], {place.tensor: marked(place.shape, {axis: index})})
         for axis, index in zip(place.axes, place.indices, strict=True)
     }
-    found = (_cells(analysis, fields, place, reached, output) for output in outputs if output in analysis.shapes.shapes)
-    return Where(path, place, (), tuple(found))
+    found = tuple(_cells(analysis, fields, place, reached, output) for output in outputs)
+    why = stopped(analysis)
+    if why is not None and all(one.unknown is not None for one in found):
+        hint = "give another size, or name a tensor before that node with --to"
+        raise UsageError(f"--pixel {pixel}: the model {why}", hint)
+    return Where(path, place, (), found)
 
 
 def fields_from(analysis: Analysis, source: str) -> Fields:
@@ -152,6 +157,8 @@ def _cells(
     analysis: Analysis, fields: Fields, place: Place, reached: Mapping[int, Mapping[str, Masks]], output: str
 ) -> Cells:
     """The indices of one output that depend on a pixel."""
+    if output not in analysis.shapes.shapes:
+        return Cells(output, (), None, analysis.shapes.unknown.get(output, "its shape is not known"))
     known = [fields.get(output, {}).get((place.tensor, axis)) for axis in place.axes]
     seen = [one for one in known if one is not None]
     if len(seen) < len(known) or not _depends(analysis, place, output):

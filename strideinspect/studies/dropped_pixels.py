@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from strideinspect.analysis import Analysis
+from strideinspect.fields.copies import repeated
 from strideinspect.fields.coverage import lost, padding_mask
 from strideinspect.fields.forward import Fields, carried_on, propagate
 from strideinspect.fields.index_masks import Masks, Vector, all_marked, forward, unmarked
@@ -87,7 +88,7 @@ def drops_anywhere(analysis: Analysis, sources: list[InputAxis], fields: Fields,
     left = [
         (at, item)
         for at, item in suspects
-        if _drops_unread(shapes, item, read, _nearby_padding(shapes, producers, item), runs_along)
+        if _drops_unread(shapes, producers, item, read, _nearby_padding(shapes, producers, item), runs_along)
     ]
     if not left:
         return False
@@ -95,13 +96,14 @@ def drops_anywhere(analysis: Analysis, sources: list[InputAxis], fields: Fields,
     exact, done = propagate(shapes, (), sources), 0
     for at, item in left:
         exact, done = carried_on(shapes, nodes[done:at], exact), at
-        if _drops_unread(shapes, item, read, _all_padding(shapes, exact, item), runs_along):
+        if _drops_unread(shapes, producers, item, read, _all_padding(shapes, exact, item), runs_along):
             return True
     return False
 
 
 def _drops_unread(
     shapes: Shapes,
+    producers: Mapping[str, NodeReads],
     item: NodeReads,
     read: Mapping[str, Masks],
     padding: Callable[[int], Vector],
@@ -112,9 +114,11 @@ def _drops_unread(
     for axis, window in zip(geometry.axes, geometry.windows, strict=True):
         if not counts(item, axis):
             continue
-        # Only pixels dropped at the end count here, so all indices may be passed as touched: gaps play no role.
-        left = lost(window, np.ones(window.length, dtype=bool), padding(axis))
-        if (left.pixels & unmarked(read, tensor, axis, window.length)).any():
+        # Only pixels dropped at the end count here, so all others may be passed as touched: gaps play no role.
+        touched = np.arange(window.length) < window.length - max(0, window.truncated - max(0, window.end))
+        left = lost(window, touched, padding(axis))
+        dropped = left.pixels & unmarked(read, tensor, axis, window.length)
+        if dropped.any() and (dropped & ~repeated(shapes, producers, tensor, axis, touched)).any():
             return True
     return False
 

@@ -9,7 +9,7 @@ from strideinspect.analysis import Analysis
 from strideinspect.results.boxes import Place
 from strideinspect.results.effective_field import EffectiveField
 from strideinspect.results.effective_parts import GrowthStep
-from strideinspect.studies.averaged_gradients import middle
+from strideinspect.studies.middle_cells import middle
 
 MOST: Final = 12
 """Layers that are measured: each takes a graph and a process of its own."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from strideinspect.analysis import Analysis
 from strideinspect.results.diff_result import Diff
 from strideinspect.results.differences import Difference, FirstDifference, MatchedOutput, MatchedWindow, Value
+from strideinspect.results.graph_nodes import WindowNode
 from strideinspect.spelling import shape_text
 from strideinspect.studies import seen_axes
 from strideinspect.studies.matching import Pairs, matched
@@ -23,17 +24,23 @@ def compare(a: Analysis, b: Analysis, paths: tuple[str, str]) -> Diff:
     windows = found.windows()
     outputs = tuple(found.outputs())
     first = found.first()
+    only = sides[0].without(pairs), sides[1].without({k: i for i, k in pairs.items()})
     return Diff(
         paths=paths,
         sizes=(sides[0].size, sides[1].size),
         same=first is None and not any(pair.differences for pair in outputs),
         first=first,
         windows=tuple(windows.values()),
-        only_a=tuple(window.label for window in sides[0].without(pairs)),
-        only_b=tuple(window.label for window in sides[1].without({k: i for i, k in pairs.items()})),
+        only_a=tuple(window.label for window in only[0]),
+        only_b=tuple(window.label for window in only[1]),
         outputs=outputs,
         notes=(*notes, *_spread(*sides)),
+        only_layers=(_layers_of(sides[0], only[0]), _layers_of(sides[1], only[1])),
     )
+
+
+def _layers_of(side: ReducedNetwork, windows: Sequence[WindowNode]) -> tuple[str, ...]:
+    return tuple(side.layers[window.output] for window in windows)
 
 
 def at_the_size_of(a: Analysis, b: Analysis) -> tuple[Analysis, tuple[str, ...]]:

@@ -22,6 +22,10 @@ Aim = Literal["unseen", "dropped"]
 """What to avoid: unseen pixels of the input, or pixels dropped by any window."""
 
 
+_HOPELESS = 4
+"""Sizes that are analysed before a node that cannot run at them ends the search."""
+
+
 class LosslessSizes(NamedTuple):
     """The nearest sizes with no loss: extents, in pixels, of the input `axes` that change together; None for none."""
 
@@ -89,6 +93,8 @@ class SizeSearch:
                 left[later] -= 1
                 if left[later] < 0:
                     continue
+                if left[later] + _HOPELESS < MOST_SIZES_ANALYSED and self._broken(name, sizes):
+                    return None  # a node that does not fit at any of the sizes around
                 if self._lossless(name, sizes, aim) and self._accepted(name, self._shape(name, sizes)):
                     return tuple(sizes.values())
             return None
@@ -178,6 +184,14 @@ class SizeSearch:
         """The spatial axes of a square image, which change together; else these axes."""
         spatial = self._analysis.spatial_axes[name]
         return spatial if not self._apart and len({self._analysis.sizes[name][axis] for axis in spatial}) == 1 else axes
+
+    def _broken(self, name: str, sizes: Mapping[int, int]) -> bool:
+        """Whether a node cannot run at a size for a reason that is no size, the same as at the present one."""
+        present, there = (
+            {(p.node.key, p.text) for p in analysis.problems if p.trouble is Trouble.BROKEN}
+            for analysis in (self._analysis, self.at(name, self._shape(name, sizes)))
+        )
+        return bool(present & there)
 
     def _lossless(self, name: str, sizes: Mapping[int, int], aim: Aim) -> bool:
         shape = self._shape(name, sizes)

@@ -235,7 +235,8 @@ def rule_of(good: Good, current: int, period: int) -> SizeRule:
     if not first or [n + period for n in first] != second:
         smaller = [n for n in range(max(1, current - period), current) if judged(n)]
         everything = tuple(sorted(n for n in known if known[n]))
-        return SizeRule(None, None, None, smaller[-1] if smaller else None, above, everything)
+        below = smaller[-1] if smaller else None if everything else _far_below(good, current - period)
+        return SizeRule(None, None, None, below, above, everything or (() if below is None else (below,)))
     step, remainders = _classes({n % period for n in first}, period)
     fails = max(_smallest(judged, next(n for n in first if n % step == rest), step) for rest in remainders) - step
     smallest = next(n for n in range(fails + 1, fails + step + 1) if n % step in remainders)
@@ -244,6 +245,17 @@ def rule_of(good: Good, current: int, period: int) -> SizeRule:
     below = next(members, max((n for n in exceptions if n < current), default=None))
     only = remainders[0] if len(remainders) == 1 else None
     return SizeRule(smallest, step, only, below, above, exceptions, remainders)
+
+
+def _far_below(good: Good, size: int) -> int | None:
+    """A good size whose successor is not, below a size that is not good, found by halving; None where none is found."""
+    low, high = size // 2, size
+    while low > 0 and not good(low):
+        low, high = low // 2, low
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if good(middle) else (low, middle)
+    return low or None
 
 
 def _classes(remainders: set[int], period: int) -> tuple[int, tuple[int, ...]]:

@@ -11,6 +11,7 @@ from strideinspect.model.input_values import with_values
 from strideinspect.model.inputs import choose
 from strideinspect.model.load import LoadedModel, load
 from strideinspect.model.network import prepare
+from strideinspect.model.shapes import Trouble
 from strideinspect.reads.families import refuse_misdeclared
 from strideinspect.settings import Settings
 from strideinspect.spelling import listed, shape_text
@@ -32,18 +33,26 @@ def opened(path: str | os.PathLike[str], settings: Settings) -> Opened:
     return Opened(model, SizeTrials(network, choose(network, settings.input_shapes)))
 
 
-def refuse_stopped(analysis: Analysis, path: str) -> None:
-    """Refuse a size at which the model stops so early that none of its inputs has a spatial axis.
+def refuse_stopped(analysis: Analysis, path: str, *, early: bool = False) -> None:
+    """Refuse a size at which the model does not run; with `early` only where no input has a spatial axis then.
 
     Without this, a study would say that no window slides over an input. Raises InputShapeError.
     """
-    if not analysis.problems or analysis.input_axes:
-        return
-    first = analysis.problems[0]
+    text = stopped(analysis)
+    if text is not None and not (early and analysis.input_axes):
+        raise InputShapeError(f"{path} {text}", "give another size; strideinspect sizes shows which ones run")
+
+
+def stopped(analysis: Analysis) -> str | None:
+    """`does not run with image 1×3×100×100: Concat /Concat: …`; None where every node runs.
+
+    An operator that the standard does not know may run all the same, and is no reason.
+    """
+    first = next((problem for problem in analysis.problems if problem.trouble is not Trouble.FOREIGN), None)
+    if first is None:
+        return None
     shapes = listed([f"{name} {shape_text(shape)}" for name, shape in analysis.sizes.items()])
-    raise InputShapeError(
-        f"{path} does not run with {shapes}: {first.node.op} {first.node.label}: {first.text}", "give another size"
-    )
+    return f"does not run with {shapes}: {first.node.op} {first.node.label}: {first.text}"
 
 
 def analysed(path: str | os.PathLike[str], settings: Settings) -> Analysis:

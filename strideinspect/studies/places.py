@@ -10,8 +10,11 @@ from strideinspect.errors import UsageError
 from strideinspect.model.tensor_names import matching, named
 from strideinspect.results.boxes import Place
 from strideinspect.spelling import listed, shape_text
+from strideinspect.studies.opening import stopped
 
-_INDEX = re.compile(r"(?:(?P<name>.*):)?\s*(?P<index>\d{1,18}(?:\s*,\s*\d{1,18})*)\s*")
+_INDEX = re.compile(r"(?:(?P<name>.*):)?\s*(?P<index>-?\d{1,18}(?:\s*,\s*-?\d{1,18})*)\s*")
+_MEANT = re.compile(r"(?:.*:)?[-+\d\s.,;x×()\[\]]*\d[-+\d\s.,;x×()\[\]]*")
+"""What is written like an index, and is not one: 1.5,2 or 7x7."""
 
 
 def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> Place:
@@ -21,6 +24,8 @@ def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> P
     """
     found = _INDEX.fullmatch(text)
     index: tuple[int, ...] = ()
+    if found is None and _MEANT.fullmatch(text) and not named(analysis.shapes, text):
+        raise UsageError(f"{option} {text}: not an index", f"write whole numbers, one per axis: {option} 100,60")
     # Names may end like an index: x:0. A number alone is an index, even if a layer is called so.
     if found is None or (found["name"] is not None and named(analysis.shapes, text)):
         name = text.rstrip(":")
@@ -33,11 +38,11 @@ def place(analysis: Analysis, text: str, usual: Sequence[str], option: str) -> P
         sizes = f"{chosen} is {shape_text(shape)}"
         if not axes:
             raise UsageError(f"{option} {text}: {sizes} and has no position", f"write {option} {chosen} without index")
-        example = f"{chosen}:{','.join(str(shape[axis] // 2) for axis in axes)}"
+        example = f"{chosen}:{_middle(analysis, chosen, axes)}"
         what = f"its position runs along {'axis' if len(axes) == 1 else 'axes'} {listed(list(map(str, axes)))}"
         raise UsageError(f"{option} {text}: {sizes}, and {what}", f"write {option} {example}")
     for axis, number in zip(axes, index, strict=True):
-        if number >= shape[axis]:
+        if not 0 <= number < shape[axis]:
             raise UsageError(
                 f"{option} {text}: {chosen} is {shape_text(shape)}, so that it has no index {number} along axis {axis}",
                 f"give one from 0 to {shape[axis] - 1}" if shape[axis] else "the axis is empty",
@@ -81,11 +86,32 @@ def _only(analysis: Analysis, usual: Sequence[str], text: str, option: str) -> s
     if len(with_position) == 1:
         return with_position[0]
     if not with_position:
-        raise UsageError(f"{option} {text}: no {_kind(option)} has a position", _inside(analysis, option))
+        raise UsageError(f"{option} {text}: {_no_position(analysis, usual, option)}", _inside(analysis, option))
     raise UsageError(
         f"{option} {text}: there are {len(with_position)} {_kind(option)}s with a position",
-        f"name one of them: {listed([f'{name}:{text}' for name in with_position[:3]], 'or')}",
+        f"name one of them: {listed([_named(analysis, name, text) for name in with_position[:3]], 'or')}",
     )
+
+
+def _named(analysis: Analysis, name: str, index: str) -> str:
+    """A tensor with an index, or with its middle one where the index has another number of axes."""
+    axes = position_axes(analysis, name)
+    return f"{name}:{index if index.count(',') + 1 == len(axes) else _middle(analysis, name, axes)}"
+
+
+def _middle(analysis: Analysis, name: str, axes: Sequence[int]) -> str:
+    shape = analysis.shapes.shapes[name]
+    return ",".join(str(shape[axis] // 2) for axis in axes)
+
+
+def _no_position(analysis: Analysis, usual: Sequence[str], option: str) -> str:
+    """Why none of these tensors has a position: the model stops before them, or data decide their shapes."""
+    why, unknown = stopped(analysis), analysis.shapes.unknown
+    if why is not None:
+        return f"the model {why}"
+    if usual and all(name in unknown for name in usual):
+        return f"nothing is known of {usual[0]}: {unknown[usual[0]]}"
+    return f"no {_kind(option)} has a position"
 
 
 def _inside(analysis: Analysis, option: str) -> str:
@@ -93,9 +119,7 @@ def _inside(analysis: Analysis, option: str) -> str:
     for window in reversed(analysis.windows):
         axes = position_axes(analysis, window.output)
         if axes:
-            shape = analysis.shapes.shapes[window.output]
-            middle = ",".join(str(shape[axis] // 2) for axis in axes)
-            return f"name a tensor inside the model: {option} {window.output}:{middle}"
+            return f"name a tensor inside the model: {option} {window.output}:{_middle(analysis, window.output, axes)}"
     return "name a tensor inside the model"
 
 

@@ -12,6 +12,7 @@ from strideinspect.reads.steps import (
     Channels,
     Cumulative,
     Everything,
+    Masked,
     Permute,
     Read,
     Reshape,
@@ -62,7 +63,7 @@ def _axis(seen: AxisField) -> int | None:
     return next(iter(seen.actual.axes)) if seen.actual.local is not None and len(seen.actual.axes) == 1 else None
 
 
-def _untouched(read: Read, first: int, second: int) -> bool:
+def _untouched(read: Read, first: int, second: int) -> bool:  # noqa: C901 - one case a kind
     """Whether a read keeps the indices of two axes of its input, though the axes may move."""
     for step in read.steps:
         match step:
@@ -79,6 +80,9 @@ def _untouched(read: Read, first: int, second: int) -> bool:
                 if step.before[first] != step.before[second] or step.after[first + lead] != step.after[second + lead]:
                     return False
                 first, second = first + lead, second + lead
+            case Masked():
+                if max(step.extents[first], step.extents[second]) > 1:
+                    return False
             case Reshape() | Everything():
                 return False
             case _:

@@ -7,12 +7,14 @@ from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
+from strideinspect.fields.closed_form import Closed
+from strideinspect.fields.forward import AxisField
 from strideinspect.limits import MOST_TILES_TRIED
 from strideinspect.model.node import Shape
 from strideinspect.model.recurrent_states import refused_state
 from strideinspect.results.field import InputAxis
 from strideinspect.results.tile_parts import TiledAxis, TiledOutput, TilePlan, WholeAxis
-from strideinspect.spelling import by_axes, listed, shape_text
+from strideinspect.spelling import by_axes, count, listed, point_noun, shape_text
 from strideinspect.studies.linked_axes import LinkedAxes, linked
 from strideinspect.studies.tile_axis import cut
 
@@ -52,7 +54,7 @@ def tiles(analysis: Analysis, tile: Sequence[int] = ()) -> Tiles:
     outputs, links = settled, linked(settled)
     smallest = {link: link.smallest for link in links}
     sizes = {link: wanted.get(link.axis, _practical(analysis, link, smallest[link])) for link in links}
-    _refuse_smaller(sizes, smallest)
+    _refuse_smaller(analysis, sizes, smallest)
     problem = _compared(analysis, outputs, sizes)
     if isinstance(problem, str):
         raise UsageError(f"a tile of {by_axes(sizes.values())} cannot be run: {problem}", "choose another --tile")
@@ -113,6 +115,8 @@ def _cut(analysis: Analysis) -> tuple[tuple[TiledOutput, ...], tuple[LinkedAxes,
         if cuts:
             reason = "; ".join(dict.fromkeys(axis.reason for axis in whole)) or None
             outputs.append(TiledOutput(name, axes, whole, reason))
+        elif name not in analysis.shapes.shapes:
+            outputs.append(TiledOutput(name, (), (), analysis.shapes.unknown.get(name, "nothing is known of it")))
     return tuple(outputs), linked(outputs)
 
 
@@ -142,18 +146,19 @@ def _refuse_whole(
             )
 
 
-def _refuse_smaller(sizes: Mapping[LinkedAxes, int], smallest: Mapping[LinkedAxes, int]) -> None:
+def _refuse_smaller(analysis: Analysis, sizes: Mapping[LinkedAxes, int], smallest: Mapping[LinkedAxes, int]) -> None:
     for link, size in sizes.items():
         if size < smallest[link]:
+            name, axis = link.axis
+            points = count(size, point_noun(len(analysis.spatial_axes[name])))
             raise UsageError(
-                f"a tile of {size} pixels along axis {link.axis[1]} of {link.axis[0]!r} is too small: nothing would be "
-                "left of it",
+                f"a tile of {points} along axis {axis} of {name!r} is too small: nothing would be left of it",
                 f"give {_enough(smallest[link], link.step)}",
             )
 
 
 def _enough(smallest: int, step: int) -> str:
-    return f"{smallest} or more, in steps of {step}"
+    return f"{smallest} or more" + (f", in steps of {step}" if step > 1 else "")
 
 
 def _shapes(analysis: Analysis, sizes: Mapping[LinkedAxes, int]) -> dict[str, Shape]:
@@ -208,12 +213,33 @@ def _compared(
                 return f"{output.output!r} is not known at {spelled}"
             after = cut(other, output.output, source)
             if isinstance(after, WholeAxis):
-                return after.reason
+                return _made_for_one_size(analysis, other, output.output, source) or after.reason
             if _geometry(after) != _geometry(axis) or after.cells != axis.cells_at(after.length):
-                return f"at {spelled}, {output.output!r} has another receptive field: the network is made for one size"
+                return _made_for_one_size(analysis, other, output.output, source) or (
+                    f"at {spelled}, {output.output!r} has another receptive field: the network is made for one size"
+                )
             axes.append(axis._replace(smallest_tile=max(axis.smallest_tile, after.smallest_tile)))
         grown.append(output._replace(axes=tuple(axes)))
     return tuple(grown)
+
+
+def _made_for_one_size(analysis: Analysis, other: Analysis, output: str, source: InputAxis) -> str | None:
+    """The first node on the way to an output that makes a map of one size from inputs of any; None where none does."""
+    needed = other.needed_by(output)
+    for node in other.shapes.nodes:
+        for name in needed.keys() & set(node.outputs):
+            shape = other.shapes.shapes.get(name)
+            forms = [side.fields.get(name, {}).get(source) for side in (analysis, other)]
+            if shape == analysis.shapes.shapes.get(name) and all(forms) and _form(forms[0]) != _form(forms[1]):
+                always = f"{shape_text(shape)} at any input size"
+                return f"{node.op} {node.label!r} makes {always}: it was exported for one size"
+    return None
+
+
+def _form(seen: AxisField | None) -> object:
+    """What of a closed form does not depend on the size of the input."""
+    form = None if seen is None else seen.form
+    return (form.phases, form.step) if isinstance(form, Closed) else None
 
 
 def _geometry(axis: TiledAxis) -> TiledAxis:

@@ -109,6 +109,10 @@ _WORDS: Final = (
     (r"MatMul dimension mismatch", r"the sizes of its inputs do not fit"),
     (r"GEMM: Dimension mismatch, W: (\S+) K: (\d+) N: ?\d+", r"its input has \2 columns, its weight is \1"),
     (
+        r"Input channels C is not equal to kernel channels \* group\. C: (\d+) kernel channels: (\d+) group: 1\b",
+        r"its input has \1 channels, its weight is for \2",
+    ),
+    (
         r"Input channels C is not equal to kernel channels \* group\. C: (\d+) kernel channels: (\d+) group: (\d+)",
         r"its input has \1 channels, its weight is for \2 in each of \3 groups",
     ),

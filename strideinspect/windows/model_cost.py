@@ -18,6 +18,8 @@ _HANDS_ON = frozenset(
 
 _BYTES = 4
 
+_FLOATS = frozenset({1, 10, 11, 16})  # float32, float16, float64 and bfloat16
+
 
 def totals(shapes: Shapes, data_dependent: frozenset[str], batch: int, windows: int) -> Totals:
     """The totals at one input size, scaled to a batch of 1; `batch` is that of the size, `windows` the window nodes.
@@ -41,10 +43,36 @@ def _parameters(shapes: Shapes, nodes: list[Node], data_dependent: frozenset[str
     for node in nodes:
         for name in _weights(node, data_dependent):
             shape = shapes.shapes.get(name)
-            if shape is not None and (node.op not in {"Add", "Mul"} or math.prod(shape) > 1):
-                stored = _stored(name, makers)
+            stored = _stored(name, makers)
+            if stored in makers and (shape is None or node.op in {"Add", "Mul"}):
+                sizes |= _learned(stored, makers, shapes)
+            elif shape is not None and (node.op not in {"Add", "Mul"} or math.prod(shape) > 1):
                 sizes[stored] = math.prod(shapes.shapes.get(stored, shape))
     return sum(sizes.values())
+
+
+def _learned(name: str, makers: Mapping[str, Node], shapes: Shapes) -> dict[str, int]:
+    """The stored weights that a constant is computed from, with their sizes.
+
+    What is made from sizes alone, such as the centers of a detector's cells, is not learned. Weights that are filled
+    with one value are stored as their shape.
+    """
+    weights = shapes.network.weights
+    found: dict[str, int] = {}
+    seen, pending = {name}, [name]
+    while pending:
+        tensor = pending.pop()
+        node = makers.get(tensor)
+        if node is not None and (node.op == "Constant" or (node.op == "ConstantOfShape" and node.inputs[0] in weights)):
+            if shapes.dtypes.get(tensor) in _FLOATS:
+                found[tensor] = math.prod(shapes.shapes.get(tensor, ()))
+        elif node is not None:
+            further = {one for one in node.inputs if one} - seen
+            seen |= further
+            pending += further
+        elif tensor in weights and weights[tensor][1] in _FLOATS:
+            found[tensor] = math.prod(weights[tensor][0])
+    return {tensor: size for tensor, size in found.items() if size > 1}
 
 
 def _weights(node: Node, data_dependent: frozenset[str]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from strideinspect.fields.coverage import dropped, padding_mask
+from strideinspect.fields.coverage import dropped, empty_indices
 from strideinspect.fields.forward import Fields
 from strideinspect.fields.index_masks import Masks, all_marked, back
 from strideinspect.fields.node_reads import NodeReads
@@ -61,7 +61,7 @@ def window_nodes(
         if not node.key:
             continue  # its outputs have no name, so no node can use them
         if geometry is not None:
-            window = _window(shapes, node, geometry, fields, reported, reached.get(node.key), data_dependent)
+            window = _window(shapes, node, geometry, fields, reported, reached.get(node.key), data_dependent, makers)
             pads = pads_before(shapes, makers, node) if padded else None
             windows.append(window if pads is None else replace(window, pad_nodes=pads))
         elif is_window(node):
@@ -89,12 +89,14 @@ def _window(
     reported: TensorFields,
     masks: Masks | None,
     data_dependent: frozenset[str],
+    makers: Mapping[str, NodeReads],
 ) -> WindowNode:
     tensor = node.inputs[geometry.data]
     shape = shapes.shapes[tensor]
     counted: Dropped | None = None
     if geometry.kind in (Kind.CONVOLUTION, Kind.POOL) and masks is not None:
-        counted = dropped(geometry, masks, [padding_mask(fields, tensor, axis, shape[axis]) for axis in geometry.axes])
+        empty = [empty_indices(shapes, makers, fields, (tensor, axis), masks[axis]) for axis in geometry.axes]
+        counted = dropped(geometry, masks, empty)
     macs, parameters = cost_of(shapes, node, geometry, data_dependent)
     kernel, stride, dilation, begin, end, _, _, _, output_padding, _ = zip(*geometry.windows, strict=True)
     return WindowNode(

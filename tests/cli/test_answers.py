@@ -73,6 +73,45 @@ def test_what_has_no_schema_is_refused(capsys: pytest.CaptureFixture[str]) -> No
     assert f"name one of {', '.join(SCHEMAS)}" in capsys.readouterr().err
 
 
+STOPS = "does not run with image 1×3×100×100: Concat /Concat: 1×32×25×25 and 1×32×24×24 cannot be joined"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "tiles {}",
+        "where {} --at 3,3",
+        "where {} --pixel 3,3",
+        "erf {}",
+        "diff {} unet-dynamo.onnx",
+        "plot {} --kind ladder -o {out}",
+    ],
+)
+def test_a_size_at_which_the_model_stops_midway_is_refused(
+    asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """100 rows are halved to 25 and 12, and 12 are doubled to 24: the branches of the U-Net do not meet."""
+    monkeypatch.chdir(SAMPLES)
+    out = tmp_path / "out.svg"
+    assert run([*asked.format("unet-torchscript.onnx", out=out).split(), "--input-shape", "1,3,100,100"]) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, STOPS in printed.err, out.exists()) == ("", True, False)
+
+
+@pytest.mark.parametrize(
+    "asked", ["annotate {} --netron {out}", "whatif {} --set down1.0:dilation=2", "where {} --at pool3:2,2"]
+)
+def test_what_is_known_before_the_model_stops_is_said(
+    asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Files for viewers, changes and indices inside are of use all the same; what speaks of the whole model says it."""
+    monkeypatch.chdir(SAMPLES)
+    command = asked.format("unet-torchscript.onnx", out=tmp_path / "out.json").split()
+    assert run([*command, "--input-shape", "1,3,100,100"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert (f"the model {STOPS}" in said) is (command[0] != "where")
+
+
 @pytest.mark.parametrize(
     "asked", ["sizes {} --near 10", "sizes {} {}", "where {} --at 0,0 {}", "tiles {} {}", "erf {} {}", "diff {} {} {}"]
 )

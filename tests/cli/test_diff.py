@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from strideinspect.cli.app import run
 from tests.cli.process import ROOT, SAMPLES, strideinspect
 from tests.cli.test_terminal import ESCAPES, in_terminal
 
@@ -29,6 +31,23 @@ def test_json_has_the_contract() -> None:
     assert found["outputs"][0]["differences"] == [{"what": "field", "a": [427, 427], "b": [483, 483]}]
     assert found["outputs"][0]["shift"] == ["0", "0"]
     assert (found["only_a"], found["only_b"]) == ([], [])
+
+
+def test_either_model_may_come_from_standard_input(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is called <stdin>; both cannot."""
+    plain, quantised = str(SAMPLES / "resnet18-torchscript.onnx"), str(SAMPLES / "resnet18-qdq.onnx")
+    for given, piped, named in (
+        ((plain, "-"), quantised, (plain, "<stdin>")),
+        (("-", quantised), plain, ("<stdin>", quantised)),
+    ):
+        with Path(piped).open() as stream:
+            monkeypatch.setattr("sys.stdin", stream)
+            assert run(["diff", *given]) == 0
+        assert capsys.readouterr().out.startswith(" and ".join(named))
+    assert run(["diff", "-", "-"]) == 2
+    assert "only one of two models can come from standard input; name a file" in capsys.readouterr().err
 
 
 def test_markdown_has_a_table() -> None:

@@ -191,3 +191,73 @@ def test_nohup_is_kept(tmp_path: Path) -> None:
         capture_output=True,
     )
     assert (ended.returncode, ended.stdout) == (7, b"started\n")
+
+
+SIGNALLED_WHILE_LOADING = """
+import importlib.machinery, os, signal, sys
+class Loading(importlib.machinery.ExtensionFileLoader):
+    def exec_module(self, module):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            for _ in range(10_000):  # Python calls the handler between two of its instructions
+                pass
+        except KeyboardInterrupt:
+            os.abort()  # as the compiled module does
+        super().exec_module(module)
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name != "onnx.onnx_cpp2py_export":
+            return None
+        found = importlib.machinery.PathFinder.find_spec(name, path)
+        found.loader = Loading(name, found.origin)
+        return found
+sys.meta_path.insert(0, Finder())
+from strideinspect.__main__ import main
+main()
+"""
+"""The command, which gets a signal in the middle of loading ONNX's compiled module."""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no signal to send")
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("-",),
+        ("sizes", "-"),
+        ("tiles", "-"),
+        ("whatif", "-", "--set", "*:stride=1"),
+        ("fix", "-", "--diff"),
+        ("annotate", "-", "--netron", "netron.json"),
+        *(
+            pytest.param(args, marks=pytest.mark.slow)
+            for args in (
+                ("where", "-", "--at", "0"),
+                ("tiles", "-", "--prove"),
+                ("diff", "-", "other.onnx"),
+                ("erf", "-"),
+                ("plot", "-", "--kind", "ladder", "-o", "ladder.svg"),
+            )
+        ),
+    ],
+    ids=" ".join,
+)
+def test_a_signal_waits_until_onnx_is_loaded(args: tuple[str, ...], tmp_path: Path) -> None:
+    """A signal in the middle of loading ONNX ends every command as any signal does, and its temporary folder is gone.
+
+    Its compiled module aborts the process (status −6) where an exception reaches it.
+    """
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with (SAMPLES / "resnet18-torchscript.onnx").open("rb") as model:
+        ended = subprocess.run(
+            [sys.executable, "-c", SIGNALLED_WHILE_LOADING, *args],
+            env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)},
+            cwd=tmp_path,
+            stdin=model,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (128 + signal.SIGTERM, "", "")
+    assert list(tmp_path.iterdir()) == [temporary]
+    assert list(temporary.iterdir()) == []

@@ -1,4 +1,4 @@
-"""A model with a layer in the graph and one in each branch of an If, which an input decides."""
+"""Models with layers where no edit reaches them: in the branches of an If, which an input decides, in a function."""
 
 from __future__ import annotations
 
@@ -31,4 +31,15 @@ def branching(attribute: str, value: str, outside: str = "NOTSET") -> onnx.Model
     }
     model.graph.node[1].CopyFrom(helper.make_node("If", ["flag"], ["y"], name="if", **branches))
     model.graph.input.append(helper.make_tensor_value_info("flag", TensorProto.BOOL, []))
+    return model
+
+
+def calling() -> onnx.ModelProto:
+    """The only convolution is in a local function; 40×36 pixels."""
+    inner = helper.make_node("Conv", ["x", "w"], ["y"], name="inside", strides=[2, 2])
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("own", 1)]
+    model = model_of("y = Relu (x)", {"x": (1, 1, 40, 36)}, constants={"w": (4, 1, 3, 3)})
+    model.graph.node[0].CopyFrom(helper.make_node("Block", ["x", "w"], ["y"], domain="own"))
+    model.opset_import.append(opsets[1])
+    model.functions.append(helper.make_function("own", "Block", ["x", "w"], ["y"], [inner], opsets[:1]))
     return model

@@ -143,8 +143,23 @@ def test_open_sizes_are_left_alone(tmp_path: Path) -> None:
         model.graph.input[0].type.tensor_type.shape.dim[axis].dim_param = "n"
     onnx.save(model, tmp_path / "model.onnx")
     found = strideinspect.fix(tmp_path / "model.onnx", tmp_path / "out.onnx")
-    assert (names(found), found.output) == (([], []), None)
-    assert not (tmp_path / "out.onnx").exists()
+    assert names(found) == ([], [])
+
+
+def test_with_nothing_to_fix_the_model_is_copied(tmp_path: Path) -> None:
+    """Byte for byte, with its weights: a script goes on with the output file whether or not there was something to fix.
+
+    The weights are in a file of their own, which is copied beside the model.
+    """
+    model = model_of("y = Conv <pads = [1, 1, 1, 1]> (x, w)", {"x": (1, 1, 8, 8)}, constants={"w": (1, 1, 3, 3)})
+    path, other = tmp_path / "model.onnx", tmp_path / "other"
+    other.mkdir()
+    onnx.save(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    found = strideinspect.fix(path, other / "out.onnx")
+    assert (names(found), found.output) == (([], []), str(other / "out.onnx"))
+    assert (found.comparison.status, found.comparison.reason) == ("not-compared", "there is nothing to fix")
+    assert (other / "out.onnx").read_bytes() == path.read_bytes()
+    assert (other / "weights.bin").read_bytes() == (tmp_path / "weights.bin").read_bytes()
 
 
 def test_what_needs_training_is_described(tmp_path: Path) -> None:

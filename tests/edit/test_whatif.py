@@ -8,12 +8,13 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from onnx import helper, numpy_helper
+from onnx import numpy_helper
 
 import strideinspect
 from strideinspect.errors import UnsupportedModelError, UsageError
+from strideinspect.report import whatif_text
 from strideinspect.results.whatif_result import WhatIf
-from tests.edit.branching import branching
+from tests.edit.branching import branching, calling
 from tests.oracle_models import Constant, model_of, weights
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
@@ -128,6 +129,18 @@ def test_without_keep_field_the_field_shrinks(tmp_path: Path) -> None:
     assert sizes(strideinspect.whatif(saved(CHAIN, tmp_path), "a:stride=1")) == [(21, 12)] * 2
 
 
+def test_a_signal_drops_samples(tmp_path: Path) -> None:
+    """Keras convolves a signal as an image of one column: what a window drops of its 20 samples is no row.
+
+    A kernel of 3 with stride 2 leaves the last of 20 samples out.
+    """
+    body = "a = Unsqueeze (x, three) y = Conv (a, w)"
+    constants: dict[str, Constant] = {"three": [3], "w": (1, 1, 3, 1)}
+    onnx.save(model_of(body, {"x": (1, 1, 20)}, constants=constants), tmp_path / "model.onnx")
+    section = whatif_text.answer(strideinspect.whatif(tmp_path / "model.onnx", "y:stride=2x1")).sections[-1]
+    assert ("samples dropped", "none", "y: 1 sample") in section.rows
+
+
 def test_a_broken_merge_is_named(tmp_path: Path) -> None:
     """One branch keeps its stride: the sum does not fit. By hand 40 → 20 → 20 and 10; onnxruntime refuses it, too."""
     out = tmp_path / "out.onnx"
@@ -230,17 +243,10 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_local_function_is_refused(tmp_path: Path) -> None:
     """An edit in it would reach every place that uses it."""
-    inner = helper.make_node("Conv", ["x", "w"], ["y"], name="inside", strides=[2, 2])
-    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("own", 1)]
-    function = helper.make_function("own", "Block", ["x", "w"], ["y"], [inner], opsets[:1])
-    model = model_of("y = Relu (x)", {"x": SIZE}, constants=W)
-    model.graph.node[0].CopyFrom(helper.make_node("Block", ["x", "w"], ["y"], domain="own"))
-    model.opset_import.append(opsets[1])
-    model.functions.append(function)
-    onnx.save(model, tmp_path / "model.onnx")
+    onnx.save(calling(), tmp_path / "model.onnx")
     found = strideinspect.whatif(tmp_path / "model.onnx", "*:stride=1")
     assert found.after.outputs[0].shape == (1, 4, 38, 34)
-    with pytest.raises(UnsupportedModelError, match="cannot be edited"):
+    with pytest.raises(UnsupportedModelError, match=r"Conv .*inside.* is in a local function of the file"):
         strideinspect.whatif(tmp_path / "model.onnx", "*:stride=1", save=tmp_path / "out.onnx")
 
 

@@ -117,6 +117,19 @@ def test_circular_padding_by_slices(tmp_path: Path) -> None:
     assert report.verification.status is Verdict.AGREED
 
 
+def test_circular_padding_by_more_than_half_of_the_signal(tmp_path: Path) -> None:
+    """5 of 8 samples on either side, for 3 taps with dilation 5: i − 5, i and i + 5 (modulo 8), a span of 11."""
+    body = (
+        "l = Slice (x, m, end, two) r = Slice (x, begin, five, two) p = Concat <axis = 2> (l, x, r) "
+        "y = Conv <dilations = [5]> (p, k)"
+    )
+    constants: dict[str, Constant] = {"m": [-5], "end": [999], "two": [2], "begin": [0], "five": [5], "k": (1, 1, 3)}
+    report = inspected(model_of(body, {"x": (1, 1, 8)}, constants=constants), tmp_path, verify="run")
+    (field,) = report.outputs[0].fields
+    assert (field.size, field.stride, field.first) == (11, Fraction(1), -5)
+    assert report.verification.status is Verdict.AGREED
+
+
 def test_circular_padding_beside_a_shortcut(tmp_path: Path) -> None:
     """A residual block with circular padding: both branches lie at i, so that no merge is misaligned."""
     body = (

@@ -49,6 +49,27 @@ def test_levels_of_a_detector(tmp_path: Path) -> None:
             assert field.positions.last == tuple(min(extent, i * stride + first + size) - 1 for i in range(places))
 
 
+def test_boxes_and_scores_beside_each_other(tmp_path: Path) -> None:
+    """YOLOv8 takes the flattened levels apart into boxes and scores and sets these together again, as channels."""
+    body = (
+        f"{LEVELS} a1 = Reshape (a, rows) b1 = Reshape (b, rows) c = Concat <axis = 2> (a1, b1) "
+        "box, score = Split <axis = 1> (c, halves) wide = Mul (box, strides) sure = Sigmoid (score) "
+        "y = Concat <axis = 1> (wide, sure)"
+    )
+    constants: dict[str, Constant] = {
+        "w": (4, 3, 3, 3), "v": (4, 4, 3, 3), "rows": [1, 4, -1], "halves": [2, 2], "strides": (1, 1, 60),
+    }  # fmt: skip
+    report = inspected(model_of(body, {"x": (1, 3, 64, 48)}, constants=constants), tmp_path, verify="run")
+    # 3 pixels with stride 8 on an 8×6 grid, 3 + 2·8 with stride 16 on 4×3.
+    fine, coarse = report.outputs[0].scales
+    assert (fine.tensor, fine.grid, fine.count) == ("a", (8, 6), 48)
+    assert (coarse.tensor, coarse.grid, coarse.count) == ("b", (4, 3), 12)
+    assert [(f.size, f.stride) for f in (*fine.fields, *coarse.fields)] == 2 * [(3, Fraction(8))] + 2 * [
+        (19, Fraction(16))
+    ]
+    assert report.verification.status is Verdict.AGREED
+
+
 def test_levels_in_every_format(tmp_path: Path) -> None:
     """A line per level in text, an object per level in JSON."""
     report = inspected(MODEL, tmp_path)

@@ -74,3 +74,42 @@ def test_units_of_a_recurrent_layer_spread_nothing(layer: str, tmp_path: Path) -
     assert columns.positions.last == tuple(range(3, 12))
     assert report.verification.status is Verdict.AGREED
     assert report.verification.fields.not_checked == 0
+
+
+@pytest.mark.parametrize(
+    ("between", "weight"),
+    [("", (1, 3)), ("t = ConvTranspose (m, two_taps)", (2, 2))],
+    ids=["of one index", "of two, that an upsampling made of it"],
+)
+def test_columns_of_a_matrix_product_are_no_collapsed_axis(
+    between: str, weight: tuple[int, int], tmp_path: Path
+) -> None:
+    """A product along the pooled axis makes columns of its own: each sees all 13 samples; onnxruntime agrees."""
+    body = (
+        f"p = MaxPool <kernel_shape = [1]> (x) m = ReduceMean <keepdims = 1> (p, two) {between} "
+        f"q = MatMul ({'t' if between else 'm'}, w) y = MaxPool <kernel_shape = [1]> (q)"
+    )
+    constants: dict[str, Constant] = {"two": [2], "two_taps": (2, 2, 2), "w": weight}
+    report = inspected(model_of(body, {"x": (1, 2, 13)}, constants=constants), tmp_path, verify="run")
+    (field,) = report.outputs[0].fields
+    assert (field.positions.first, field.positions.last) == ((0,), (12,))
+    assert report.verification.status is Verdict.AGREED
+    assert report.verification.fields.not_checked == 0
+
+
+@pytest.mark.parametrize("inserted", ["s = Unsqueeze (p, behind)", "s = Reshape (p, apart)"], ids=["named", "by shape"])
+def test_axis_beside_the_collapsed_one(inserted: str, tmp_path: Path) -> None:
+    """Columns pooled, an axis made behind theirs and repeated: the columns are repeated nowhere; onnxruntime agrees."""
+    body = (
+        f"p = AveragePool <kernel_shape = [1, 3]> (x) {inserted} t = Tile (s, twice) f = Reshape (t, flat) "
+        "y = MaxPool <kernel_shape = [1, 1]> (f)"
+    )
+    constants: dict[str, Constant] = {
+        "behind": [4], "apart": [1, 2, 3, 1, 1], "twice": [1, 1, 1, 1, 2], "flat": [1, 2, 3, 2],
+    }  # fmt: skip
+    report = inspected(model_of(body, {"x": (1, 2, 3, 3)}, constants=constants), tmp_path, verify="run")
+    rows, columns = report.outputs[0].fields
+    assert rows.positions.first == (0, 1, 2)
+    assert (columns.positions.first, columns.positions.last) == ((0,), (2,))
+    assert report.verification.status is Verdict.AGREED
+    assert report.verification.fields.not_checked == 0

@@ -13,6 +13,9 @@ from tests.cli.process import ROOT
 NEEDED = ("pyproject.toml", "README.md", "LICENSE", ".pre-commit-hooks.yaml", "strideinspect")
 """What a checkout has to have for pip and pre-commit."""
 
+FEW_PLUGINS = {"PYTEST_ADDOPTS": "-p no:inline_snapshot -p no:xdist -p no:xdist.looponfail -p no:hypothesispytest"}
+"""Variables under which pytest starts without what is installed for our tests alone: a second of imports."""
+
 
 def environment(home: Path) -> dict[str, str]:
     """Variables under which pip finds dependencies and build tools among the packages that run the tests.
@@ -28,6 +31,7 @@ def environment(home: Path) -> dict[str, str]:
         "PIP_NO_INDEX": "1",
         "PIP_NO_BUILD_ISOLATION": "0",  # pip takes it for the flag's own value: no isolation
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_COMPILE": "0",  # what is imported is compiled then
     }
 
 

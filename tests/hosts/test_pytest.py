@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.process import ROOT
+from tests.hosts import installing
 from tests.hosts.models import CLEAN, TRUNCATES, save
 
 # Warnings are errors, as many projects have it, ours too.
@@ -44,7 +45,9 @@ def run(project: Path, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pytest", *args],
         cwd=project,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(installed.parent)]), "COLUMNS": "100"},
+        env=os.environ
+        | installing.FEW_PLUGINS
+        | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(installed.parent)]), "COLUMNS": "100"},
         capture_output=True,
         check=False,
         encoding="utf-8",

@@ -12,6 +12,7 @@ import pytest
 
 from strideinspect import Settings, StrideinspectError
 from strideinspect.testing import assert_clean
+from tests.hosts import installing
 from tests.hosts.models import CLEAN, TRUNCATES, save
 
 
@@ -83,7 +84,7 @@ def test_a_misspelt_path_says_so_and_nothing_else(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_it.py"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "100"},
+        env=os.environ | installing.FEW_PLUGINS | {"PYTHONPATH": str(Path(__file__).parents[2]), "COLUMNS": "100"},
         capture_output=True,
         text=True,
         check=False,
@@ -99,7 +100,12 @@ def test_a_misspelt_path_says_so_and_nothing_else(tmp_path: Path) -> None:
 def test_pytest_help_says_what_fails(tmp_path: Path) -> None:
     """`pytest --help` names the severity that fails a model, and where to set another."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--help"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pytest", "--help"],
+        cwd=tmp_path,
+        env=os.environ | installing.FEW_PLUGINS,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     told = " ".join(done.stdout.split()).partition("--strideinspect")[2][:400]
     assert "severity error" in told

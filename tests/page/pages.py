@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import onnx
 from onnx import TensorProto, helper
 
-from strideinspect import inspect, report_page
+from strideinspect import report_page
 from strideinspect.results.report import Report
 from tests.cli.process import SAMPLES
+from tests.unverified import unverified
 
 HOSTILE = "</script><img src=x onerror=document.title='taken'><!--\"'&"
 """A name that would end the script, load a picture and run code, if it were markup."""
 
 
-@cache
 def sample(name: str) -> Report:
     """The report of a sample, not verified."""
-    return inspect(SAMPLES / f"{name}.onnx", verify="none")
+    return unverified(SAMPLES / f"{name}.onnx")
 
 
 def page_of(folder: Path, *reports: Report) -> Path:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from strideinspect import StrideinspectError, diff, whatif
 from tests.cli.process import SAMPLES, strideinspect
 
 TORCH, KERAS = (str(SAMPLES / f"resnet50-{name}.onnx") for name in ("torchscript", "keras"))
@@ -88,3 +90,28 @@ def test_commands_without_a_page(command: tuple[str, ...], tmp_path: Path) -> No
     done = strideinspect(name, TORCH, *options, "--format", "html", cwd=tmp_path)
     assert done.returncode == 2
     assert "markdown" in done.stderr
+
+
+def test_a_result_gives_the_page_that_the_command_prints(tmp_path: Path) -> None:
+    """In Python the page has the same bytes, at the sizes and with the changes that were asked for."""
+    path = shutil.copy(SAMPLES / "resnet18-torchscript.onnx", tmp_path / "model.onnx")
+    found = whatif(path, DENSER[1::2], input_shapes="1,3,128,128")
+    shape = ("--input-shape", "1,3,128,128")
+    assert found.to_html() == page_of("whatif", str(path), *DENSER, *shape).rstrip("\n")
+    compared = diff(path, path, input_shapes="1,3,128,128")
+    assert compared.to_html() == page_of("diff", str(path), str(path), *shape).rstrip("\n")
+    assert "128×128" in compared.to_html()
+
+
+def test_a_result_whose_file_is_another_one_now(tmp_path: Path) -> None:
+    """The page is refused, since it would show boxes of another model; a notebook shows why."""
+    path = shutil.copy(SAMPLES / "resnet18-torchscript.onnx", tmp_path / "model.onnx")
+    found, compared = whatif(path, DENSER[1::2]), diff(path, path)
+    assert "<iframe" in found._repr_html_()  # what notebooks call
+    shutil.copy(SAMPLES / "alexnet-stem-torchscript.onnx", path)
+    for result in (found, compared):
+        with pytest.raises(StrideinspectError):
+            result.to_html()
+        assert result._repr_html_().startswith("<p>")  # what notebooks call
+    Path(path).unlink()
+    assert "there is no file" in compared._repr_html_()  # what notebooks call

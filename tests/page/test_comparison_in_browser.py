@@ -32,7 +32,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
 def shown(request: pytest.FixtureRequest, browser: Any, pages: dict[str, Path]) -> Iterator[Any]:
-    """The page of the whatif at each width and in each scheme; nothing is logged and nothing overflows."""
+    """The page of the whatif at each width; nothing is logged and nothing overflows."""
     width, scheme = request.param
     opened(browser, pages["whatif"], width, scheme)
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width

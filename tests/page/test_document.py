@@ -134,3 +134,21 @@ def test_blocks_are_folded() -> None:
     order = {key: number for number, key in enumerate(folded.nodes)}
     assert all(order[a] < order[b] for a, b in folded.edges)
     assert {b for _, b in folded.edges} == set(folded.nodes) - {folded.nodes[0]}
+
+
+@pytest.mark.parametrize("exporter", ["keras", "torchscript"])
+@pytest.mark.parametrize(
+    ("network", "blocks"),
+    [
+        # arXiv:1905.11946, table 1, has 3, 3 and 4 blocks of an expansion, a depthwise convolution, a gate of three and
+        # a projection at the strides 16, 16 and 32. The first of a stage differs where it has a stride of 2.
+        ("efficientnetb0", ["1 more block of 6 layers", "2 more blocks of 6 layers", "2 more blocks of 6 layers"]),
+        # arXiv:1801.04381, table 2: 3 of 32 channels, 4 of 64 and 3 of 96 at one stride, then 3 of 160 and 1 of 320.
+        ("mobilenetv2", ["1 more block of 3 layers", "5 more blocks of 3 layers", "2 more blocks of 3 layers"]),
+    ],
+)
+def test_blocks_of_blocks_are_folded(network: str, blocks: list[str], exporter: str) -> None:
+    """A block of the source is folded as one, whatever blocks it consists of; two exporters fold alike."""
+    folded = graph_folding.folded(sample(f"{network}-{exporter}"))
+    assert folded
+    assert [*folded.folded.values()] == blocks

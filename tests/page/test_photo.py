@@ -47,7 +47,7 @@ def test_maps_are_those_of_onnxruntime(tmp_path: Path, picture: Path) -> None:
     """The pictures are the channels that vary most, from their least to their largest value."""
     weights = np.random.default_rng(0).normal(size=(8, 3, 3, 3))
     report = inspected(tmp_path, weights)
-    found = photo.pictures(report, report.path, picture, {})
+    found = photo.pictures(report, report.path, photo.prepared(report, picture), {})
     assert (found.input, found.reason) == ("x", "")
     assert [stage.node for stage in found.stages] == ["a", "y"]
 
@@ -74,7 +74,7 @@ def test_on_the_page(tmp_path: Path, picture: Path) -> None:
 def test_weights_that_are_no_weights(tmp_path: Path, picture: Path) -> None:
     """Maps without any variation are not shown, and the page says why."""
     report = inspected(tmp_path, np.zeros((8, 3, 3, 3)))
-    found = photo.pictures(report, report.path, picture, {})
+    found = photo.pictures(report, report.path, photo.prepared(report, picture), {})
     assert found.stages == ()
     assert found.reason == "all feature maps are constant: the file has no trained weights"
     assert found.photo
@@ -83,7 +83,8 @@ def test_weights_that_are_no_weights(tmp_path: Path, picture: Path) -> None:
 def test_no_input_for_a_picture(picture: Path) -> None:
     """A model of signals takes no photo."""
     path = str(SAMPLES / "wavenet-keras.onnx")
-    found = photo.pictures(inspect(path, verify="none"), path, picture, {})
+    report = inspect(path, verify="none")
+    found = photo.pictures(report, path, photo.prepared(report, picture), {})
     assert found.reason == "no input of this model takes a picture of one or three channels"
 
 

@@ -27,7 +27,11 @@ def own_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ.setdefault("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
 
 
-@pytest.mark.parametrize("suffix", figures.SUFFIXES)
+SOME_SLOW = ["svg", *(pytest.param(suffix, marks=pytest.mark.slow) for suffix in figures.SUFFIXES if suffix != "svg")]
+"""Pixels are compressed, and fonts taken apart, for half a second a figure."""
+
+
+@pytest.mark.parametrize("suffix", SOME_SLOW)
 @pytest.mark.parametrize("kind", figures.KINDS)
 def test_equal_bytes(kind: str, suffix: str) -> None:
     """Each kind is drawn in each format, and drawn again it has the same bytes."""
@@ -59,7 +63,6 @@ def test_the_layer_that_is_asked_for() -> None:
     ("name", "kind", "layer", "message"),
     [
         ("wavenet-dynamo", "ladder", None, "never changes"),
-        ("wavenet-dynamo", "contribution", None, "4,096 samples"),
         ("wavenet-keras", "boxes", None, "has one axis"),
         ("alexnet-stem-dynamo", "boxes", "conv9", "no layer is called 'conv9'"),
         ("alexnet-stem-dynamo", "fields", "conv1", "leave --layer out"),
@@ -119,7 +122,7 @@ def test_an_effective_field_in_its_theoretical_one(seen: Path) -> None:
     assert drawn.argmax() == 12 * 24 + 9
 
 
-@pytest.mark.parametrize("suffix", figures.SUFFIXES)
+@pytest.mark.parametrize("suffix", SOME_SLOW)
 def test_effective_fields_have_equal_bytes(suffix: str, seen: Path) -> None:
     """Computed and drawn again, each format has the same bytes."""
     first, second = (figures.written(erf(seen, count=1).plot(), suffix) for _ in range(2))

@@ -45,7 +45,7 @@ def check_as_it_stands(graph: Graph, folder: Path) -> None:
     sees = everything(oracle)
     report = report_on(model, folder)
     check_shapes(report, oracle)
-    exactly = lossless(oracle, sees)
+    exactly = lossless(report, oracle, sees)
     for name, field in claims(report):
         check_actual((name, field), sees[field.input, field.axis][name], exactly=exactly)
     if exactly:
@@ -126,10 +126,11 @@ def reverses(arguments: dict[str, Any]) -> bool:
 
 
 def stretches(arguments: dict[str, Any]) -> bool:
-    """Whether a step resizes by a factor that changes with the size, or reduces a part of the axis that does."""
+    """Whether a step resizes or pools by a factor that changes with the size, or reduces a part that does."""
     return (
         arguments.get("major") is True
         or arguments.get("by_size") is True
+        or "count" in arguments
         or arguments.get("coordinates")
         in {
             "align_corners",

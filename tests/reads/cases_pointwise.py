@@ -23,6 +23,9 @@ def cases() -> Iterator[Case]:
     yield Case("Sum", around(a=(2, 3), b=(3,), c=(2, 1)))
     yield Case("Where", {"c": np.array([[True, False, True]]), **around(a=(2, 3), b=(2, 1))}, tries=12)
     yield Case("Where", {"c": np.array([[False], [True]]), **around(a=(1,), b=(2, 3))}, tries=12)
+    for chosen in ([[True, False, True]], [[True], [False]], [[True, False, False], [False, True, False]]):
+        choice = {"c": np.array(chosen)}
+        yield Case("Where", around(a=(2, 3), b=(2, 1)), choice, order=("c", "a", "b"), tries=12, pairs=True)
     yield Case("PRelu", {"a": around(a=(2, 2, 3))["a"] - 1, **around(s=(2, 1))}, tries=16, scatter=1)
     for op in ("Relu", "Sigmoid", "Tanh", "Gelu", "Elu", "HardSwish", "Mish", "Softplus", "Erf", "Exp", "Abs"):
         yield Case(op, around(x=(2, 3)), opset=22, jump=1)

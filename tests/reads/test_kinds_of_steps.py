@@ -15,6 +15,7 @@ from strideinspect.reads.steps import (
     Channels,
     Cumulative,
     Everything,
+    Masked,
     Permute,
     Reshape,
     Sliding,
@@ -43,6 +44,7 @@ STEPS: tuple[Step, ...] = (
     Reshape((1, 2), (2, 1)),
     Broadcast((1, 2), (2, 1)),
     Everything((1, 2), (2, 1)),
+    Masked((1, 2), (2, 1), b"10"),
 )
 
 

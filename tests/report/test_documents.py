@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 from dataclasses import replace
+from itertools import cycle
+from pathlib import Path
 
 import pytest
 
@@ -51,6 +56,42 @@ def test_latex(report: Report) -> None:
     rows = [line for line in lines if line.endswith(r"\\")]
     assert len(rows) == 1 + len(report.nodes)
     assert {line.replace(r"\&", "").count("&") for line in rows} == {len(layer_table.TITLES) - 1}
-    named = r"a\_b \& 50\% | \textless{}b\textgreater{} \$x\$ \textbackslash{}end\{tabular\} `"
+    named = r"a\_b \& 50\% \textbar{} \textless{}b\textgreater{} \$x\$ \textbackslash{}end\{tabular\} \textasciigrave{}"
     assert rows[1].startswith(named)
     assert r"11$\times$11/4" in rows[1]
+
+
+NAMES = (
+    "[1em] first in a row",
+    "*star",
+    "\\ & % $ # _ { } ~ ^ < > | \" ' ` ?` !` -- --- ,, <<",
+    "\\input{/etc/passwd}\\end{tabular}\\end{document}",
+    "^^M^^41 %\n\t\u202e ☃ 中文 αβγ ½ é ß ø Ą « » \N{COMBINING ACUTE ACCENT}",
+    "\U0001f600 \udcff",
+)
+
+
+def test_latex_compiles(report: Report, tmp_path: Path) -> None:
+    """LaTeX makes pages of the tables of hostile names with no other package than the one that is said."""
+    if shutil.which("pdflatex") is None:
+        pytest.skip("there is no LaTeX: Debian's is texlive-latex-recommended")
+    nodes = [replace(node, source=None, name=name) for node, name in zip(cycle(report.nodes), NAMES, strict=False)]
+    tables = latex.render([replace(report, nodes=tuple(nodes)), report])
+    page = "\\documentclass{article}\\usepackage{booktabs}\\begin{document}\\tiny\n%s\\typeout{All read}\\end{document}"
+    (tmp_path / "t.tex").write_text(page % tables, encoding="utf-8")
+    command = ["pdflatex", "-halt-on-error", "-interaction=nonstopmode", "-no-shell-escape", "-draftmode", "t.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    said = done.stdout.decode(errors="replace")
+    assert "All read" in said, said[-2000:]
+    assert [line for line in said.splitlines() if line.startswith("!") or "Missing character" in line] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_latex_runs_nothing_of_a_name(name: str) -> None:
+    """Every backslash that is left begins one of our own commands, and all that is active to LaTeX is behind one."""
+    text = latex.escaped(name)
+    plain = re.sub(
+        r"\\(text[a-z]+\{\}|symbol\{34\}|dots\{\}|[&%$#_{}])|\$\\(times|uparrow|cdot)\$|\{[][*]\}|[-,]\{\}", "", text
+    )
+    assert not re.search(r"[\\&%$#_{}~^\"'`\[\]*]", plain)
+    assert not re.search("--|,,", plain)

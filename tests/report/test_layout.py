@@ -13,6 +13,7 @@ from strideinspect import inspect
 from strideinspect.report import layout, text
 from strideinspect.report.layer_names import layer_names
 from strideinspect.report.layout import Column, plain
+from strideinspect.report.symbols import in_encoding
 from strideinspect.results.report import Source, WindowNode
 from tests.cli.process import SAMPLES
 from tests.report.builders import square, window
@@ -36,6 +37,30 @@ def test_shorten_keeps_both_ends() -> None:
 def test_names_stay_apart(names: list[str], short: list[str]) -> None:
     """Names that differ are cut to at most nine cells that differ, wherever it is that they differ."""
     assert layout.shortened(names, 9) == short
+
+
+@pytest.mark.parametrize("width", range(24, 60))
+def test_lines_end_between_words_not_inside_formulas(width: int) -> None:
+    """A reader meets `(i + ½)·16 − ½` and `4.4 %` in one piece, wherever the line happens to end."""
+    written = (
+        "index i is centered at 16·i + 17, 9.5 pixels after (i + ½)·16 − ½, and 4.4 % of 3 layers – not 5 – are lost"
+    )
+    lines = plain(layout.hang((), written, width)).splitlines()
+    assert " ".join(map(str.strip, lines)) == written
+    assert max(map(len, lines)) <= width
+    for whole in ("16·i + 17,", "(i + ½)·16 − ½,", "4.4 %"):
+        assert any(whole in line for line in lines), lines
+
+
+@pytest.mark.parametrize(("symbols", "ascii"), [
+    ("16·i + 17", "16*i + 17"),
+    ("(i + ½)·16 − ½", "(i + 1/2)*16 - 1/2"),
+    ("model.onnx · pytorch · 8 nodes", "model.onnx - pytorch - 8 nodes"),
+    ("sigma/√depth", "sigma/sqrt depth"),
+])  # fmt: skip
+def test_formulas_mean_the_same_in_ascii(symbols: str, ascii: str) -> None:
+    """Where the terminal has ASCII alone, a product stays a product and no sign becomes a question mark."""
+    assert in_encoding(symbols, "ascii") == ascii
 
 
 def test_rows_are_continued_where_nothing_else_helps() -> None:

@@ -22,14 +22,6 @@ def pool(source: str, output: str, kernel: int, stride: int, dims: int = 2, extr
     return f"{output} = MaxPool <kernel_shape = {[kernel] * dims}, strides = {[stride] * dims}{extra}> ({source})"
 
 
-CIRCULAR = """
-head = Slice (x, zero, one, axis)
-tail = Slice (x, minus, end, axis)
-p = Concat <axis = 2> (tail, x, head)
-y = Conv <strides = [3]> (p, w)
-"""
-
-
 MODELS: dict[str, onnx.ModelProto] = {
     "one pool": model_of(pool("x", "y", 3, 2), {"x": (1, 1, 10, 10)}),
     "one axis": model_of(pool("x", "y", 5, 4, 1), {"x": (1, 1, 32)}),
@@ -60,11 +52,6 @@ MODELS: dict[str, onnx.ModelProto] = {
         f"a = Conv <strides = [2, 2]> (x, w) {pool('x', 'b', 3, 2)} c = Concat <axis = 1> (a, b) "
         + pool("c", "y", 3, 2),
         {"x": (1, 1, 22, 22)}, constants={"w": (1, 1, 3, 3)},
-    ),
-    # As PyTorch exports padding_mode="circular": p is two longer than x.
-    "circular padding": model_of(
-        CIRCULAR, {"x": (1, 1, 20)},
-        constants={"zero": [0], "one": [1], "minus": [-1], "end": [2**62], "axis": [2], "w": (1, 1, 5)},
     ),
     "channels last": model_of(
         f"t = Transpose <perm = [0, 3, 1, 2]> (x) {pool('t', 'y', 5, 3)}", {"x": (1, 21, 21, 2)}

@@ -235,7 +235,7 @@ HELPS = {
     ),
     "pyramid": (
         f"{padded('x', 'a')} {padded('a', 'b')} {nearest('b', 'u')} c = Add (u, a) y = Conv (c, one)",
-        "Resize u aligns them with linear interpolation and coordinate_transformation_mode asymmetric",
+        "with linear interpolation and coordinate_transformation_mode asymmetric, Resize u would align them",
     ),
 }
 

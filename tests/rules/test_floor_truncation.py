@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from strideinspect.results.report import Severity
-from tests.oracle_models import model_of
+from strideinspect.results.report import Dropped, Severity
+from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import inspected, of_rule, rule_ids
 
 RULE = "floor-truncation"
@@ -147,3 +147,40 @@ def test_alexnets_three_pools_and_first_convolution(tmp_path: Path) -> None:
         ("b", ((53, 53),), (211, 227)),
         ("d", ((25, 25),), (211, 227)),
     ]
+
+
+OWN_PADDING: dict[str, str] = {
+    **{mode: f'p = Pad <mode = "{mode}"> (x, pads)' for mode in ("wrap", "reflect", "edge")},
+    # As PyTorch writes circular padding.
+    "slices and Concat": (
+        "l = Slice (x, last, end, rows) r = Slice (x, zero, one, rows) q = Concat <axis = 2> (l, x, r) "
+        "s = Slice (q, last, end, columns) t = Slice (q, zero, one, columns) p = Concat <axis = 3> (s, q, t)"
+    ),
+}
+OWN_PADDING_CONSTANTS: dict[str, Constant] = {
+    "pads": [0, 0, 1, 1, 0, 0, 1, 1], "w": (1, 1, 3, 3),
+    "last": [-1], "end": [2**40], "zero": [0], "one": [1], "rows": [2], "columns": [3],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("padding", OWN_PADDING.values(), ids=OWN_PADDING)
+def test_rows_that_are_copies_of_read_ones_are_padding(padding: str, tmp_path: Path) -> None:
+    """A map padded with its own rows: of 1 + 8 + 1 the last is left over, a copy of one that is read."""
+    # Four windows of 3 with stride 2 end at row 8 of 10. Row 9 is image row 0 (wrap), 6 (reflect) or 7 (edge), which
+    # rows 1, 7 and 8 of the padded map hold, too.
+    model = model_of(f"{padding} y = Conv <strides = [2, 2]> (p, w)", {"x": (1, 1, 8, 8)},
+                     constants=OWN_PADDING_CONSTANTS)  # fmt: skip
+    report = inspected(model, tmp_path)
+    assert rule_ids(report, "coverage") == ["padding-truncation"]
+    assert report.nodes[-1].dropped == Dropped(pixels=(0, 0), padding=(1, 1), gap=(0, 0))
+
+
+def test_rows_that_are_joined_are_no_copies(tmp_path: Path) -> None:
+    """Rows 0–1 and row 2 of a map set together: the one window of 2 loses row 2."""
+    constants: dict[str, Constant] = {"zero": [0], "two": [2], "three": [3], "rows": [2]}
+    body = (
+        "t = Slice (x, zero, two, rows) b = Slice (x, two, three, rows) p = Concat <axis = 2> (t, b) "
+        "y = MaxPool <kernel_shape = [2, 1], strides = [2, 1]> (p)"
+    )
+    (finding,) = inspected(model_of(body, {"x": (1, 1, 3, 4)}, constants=constants), tmp_path).findings
+    assert (finding.rule, finding.ranges) == ("unseen-input", ((2, 2),))

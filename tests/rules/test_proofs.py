@@ -13,10 +13,11 @@ from strideinspect.results.report import RuleInfo
 from strideinspect.rules.page import page
 from strideinspect.rules.registry import all_rules
 from tests.rules import proofs
+from tests.rules.flagged_model import Case
 from tests.rules.inspecting import inspected, of_rule
 from tests.rules.test_pages import configured
 
-PROOFS: dict[str, Callable[[proofs.Case], None]] = {
+PROOFS: dict[str, Callable[[Case], None]] = {
     "ambiguous-semantics": proofs.shapes_differ,
     "assumed-input-size": proofs.other_sizes_run,
     "center-drift": proofs.rows_move_the_center,
@@ -68,4 +69,4 @@ def test_what_the_rule_says_is_shown_by_running(rule: RuleInfo, tmp_path: Path) 
     settings = configured(page(rule).settings("Flagged"), tmp_path)
     verify: Literal["run", "none"] = "run" if rule.group == "runtime" else "none"
     report = inspected(text, tmp_path, verify=verify, settings=settings)
-    PROOFS[rule.id](proofs.Case(onnx.parser.parse_model(text), report, of_rule(report, rule.id)[0]))
+    PROOFS[rule.id](Case(onnx.parser.parse_model(text), report, of_rule(report, rule.id)[0]))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import onnxruntime
 import pytest
 
 from strideinspect import inspect
+from strideinspect.analysis import Analysis
 from strideinspect.model.node import Shape
 from strideinspect.results.report import Severity
 from strideinspect.rules import registry
 from strideinspect.rules.inspection import Inspection
 from strideinspect.rules.verified_sizes import accepted, confirmed
 from strideinspect.settings import Settings
-from tests.oracle_models import model_of
+from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import analysed, inspected, of_rule
 
 # Five times a 3×3 convolution and a 2×2 pooling: of 30 + 32·k pixels none is lost. At 78 the last pooling has 1×1 maps.
@@ -153,3 +155,19 @@ def test_onnxruntime_is_asked(tmp_path: Path) -> None:
     report = inspected(model, tmp_path, verify="run")
     assert of_rule(report, "unseen-input")[0].sizes == (9, 11)
     assert inspect(tmp_path / "model.onnx", verify="none").findings == report.findings
+
+
+def test_a_node_that_fits_at_no_size_ends_the_search(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Squeeze leaves a recurrence a vector at every size around: a few are looked at, not dozens."""
+    body = "p = MaxPool <kernel_shape = [2], strides = [2]> (x) q = Squeeze (p) y, h = LSTM <hidden_size = 2> (q, w, r)"
+    constants: dict[str, Constant] = {"w": (1, 8, 1), "r": (1, 8, 2)}
+    tried: list[object] = []
+    at = Analysis.at
+
+    def counted(self: Analysis, sizes: Mapping[str, Shape], **options: Any) -> Analysis:
+        tried.append(sizes)
+        return at(self, sizes, **options)
+
+    monkeypatch.setattr(Analysis, "at", counted)
+    inspected(model_of(body, {"x": (1, 1, 401)}, constants=constants, outputs=("y",)), tmp_path)
+    assert 0 < len(tried) <= 20

@@ -8,6 +8,9 @@ from pathlib import Path
 import onnx
 import pytest
 
+from strideinspect.fields.middle_shares import followed, middle_shares
+from strideinspect.fields.shares import shares
+from strideinspect.page import position_runs
 from strideinspect.results.contribution import Contribution, Contributions
 from strideinspect.settings import Settings
 from strideinspect.studies import boxes_and_cells
@@ -64,10 +67,64 @@ def test_padding_ends_a_way(tmp_path: Path) -> None:
     assert part.holes[4] == ((5, 5),)  # 3 and 6 through index 3, 4 and 7 through index 4
 
 
-def test_an_axis_that_is_too_long(tmp_path: Path) -> None:
-    """Of a long signal there are none, and the reason names it."""
-    found = of(tmp_path, "y = Conv (x, w)", 4000, {"w": (1, 1, 3)})
-    assert found == Contributions({}, "x has 4,000 samples along an axis; contributions are computed up to 2,048")
+def test_an_axis_too_long_for_every_index(tmp_path: Path) -> None:
+    """Of a long signal the middle index is followed: 1 2 3 2 1 of nine ways, two apart, from 80,000 − 4 on."""
+    body = "a = Conv <dilations = [2], pads = [2, 2]> (x, w) y = Conv <dilations = [2], pads = [2, 2]> (a, w)"
+    part = only(of(tmp_path, body, 160_000, {"w": (1, 1, 3)}), "y")
+    assert (part.middle, part.first, part.size) == (80_000, 79_996, 9)
+    assert part.shares == pytest.approx([1 / 9, 0, 2 / 9, 0, 3 / 9, 0, 2 / 9, 0, 1 / 9])
+    assert (part.holes, part.middle_holes) == ((), tuple((n, n) for n in (79_997, 79_999, 80_001, 80_003)))
+
+
+def test_a_long_field_is_told_in_parts(tmp_path: Path) -> None:
+    """A window of 10,000 gives each of 2,048 parts its share of one."""
+    part = only(of(tmp_path, "y = Conv (x, w)", 50_000, {"w": (1, 1, 10_000)}), "y")
+    assert (part.size, len(part.shares)) == (10_000, 2048)
+    assert sum(part.shares) == pytest.approx(1)
+    assert {round(share * 10_000) for share in part.shares} == {4, 5}
+
+
+def test_holes_along_a_long_axis(tmp_path: Path) -> None:
+    """They are shown where `where` has them; of the ends, and of indices of another phase, none is told."""
+    body = (
+        "a = Conv <dilations = [4], pads = [4, 4]> (x, w) "
+        "b = ConvTranspose <strides = [2]> (a, v) y = Conv <dilations = [3], pads = [3, 3]> (b, w)"
+    )
+    found = of(tmp_path, body, 3000, {"w": (1, 1, 3), "v": (1, 1, 2)})
+    analysis = analysed(tmp_path / "model.onnx", Settings())
+    (window,) = (window for window in analysis.windows if window.output == "y")
+    (field,) = window.fields
+    holes = position_runs.axis_data(field, only(found, "y"))["holes"]
+    assert holes
+    told = [pattern for count, pattern in holes["runs"] for _ in range(count)]
+    assert len(told) == 6000
+    assert (told[0], told[-1]) == (0, 0)
+    assert told[3000] == 1
+    assert sum(told) > 2900
+    for index in (*range(12), 3000, 3001, 3002, 4444, *range(5990, 6000)):
+        if told[index]:
+            answer = boxes_and_cells.boxes(analysis, "model.onnx", f"y:{index}")
+            (axis,) = answer.boxes[0].axes
+            assert axis.first is not None
+            assert tuple((a + axis.first, b + axis.first) for a, b in holes["patterns"][1]) == axis.holes
+
+
+@pytest.mark.parametrize(
+    "name", ["dilated-keras", "unet-dynamo", "fpn-torchscript", "resnet3d-dynamo", "hrnet-torchscript"]
+)
+def test_the_middle_index_from_both_ends(name: str) -> None:
+    """Followed back from the middle index, the shares are those of the matrices of all indices."""
+    analysis = analysed(SAMPLES / f"{name}.onnx", Settings())
+    wanted = {window.output for window in analysis.windows}
+    given = analysis.shapes, analysis.reads, analysis.fields
+    for source in analysis.input_axes:
+        middles = {part.tensor: part for part in middle_shares(followed(*given, source, wanted))}
+        for output, found in shares(*given, source, wanted):
+            part = middles[output]
+            row = found[part.middle]
+            assert row[part.first : part.first + len(part.shares)] == pytest.approx(part.shares, abs=1e-12)
+            assert row.sum() == pytest.approx(part.shares.sum())
+            assert ((row > 0).sum(), part.middle) == ((part.shares > 0).sum(), len(found) // 2)
 
 
 @pytest.mark.slow

@@ -160,6 +160,7 @@ def test_an_inserted_window_has_no_counterpart(tmp_path: Path) -> None:
     b = saved("a = Conv (x, w) m = Conv (a, v) y = Conv <strides = [2, 2]> (m, v)", tmp_path / "b.onnx")
     found = strideinspect.diff(a, b)
     assert (found.only_a, found.only_b) == ((), ("m",))
+    assert found.only_layers == ((), ("m",))
     assert found.first is not None
     assert (found.first.a, found.first.b) == (None, "m")
 

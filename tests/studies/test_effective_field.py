@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import strideinspect
+from strideinspect import Settings
 from strideinspect.errors import UnsupportedModelError, UsageError
 from strideinspect.gradients import pools
 from strideinspect.gradients.arrays import Array
@@ -185,7 +186,9 @@ def test_an_operator_without_a_gradient_is_named() -> None:
         ({"count": 0}, "at least one input has to be fed"),
         ({"seed": -1}, "a seed is a whole number"),
         ({"data": [np.zeros((3, 3))]}, "does not fit input 'x'"),
-        ({"data": ["missing.npy"]}, "cannot be read"),
+        ({"data": ["missing.npy"]}, "^--data missing.npy: there is no such file; give a file that numpy.save wrote$"),
+        ({"data": [__file__]}, "test_effective_field.py: is not an array of numpy"),
+        ({"data": ["."]}, "^--data .: cannot be read: [A-Z][a-z ]+;"),
         ({"images": "missing"}, "there is no such folder"),
         ({"images": ".", "data": [np.zeros(3)]}, "not both"),
     ],
@@ -293,3 +296,62 @@ def test_weights_in_another_file_are_read_or_drawn(tmp_path: Path) -> None:
     (tmp_path / "weights").unlink()
     assert strideinspect.erf(path, count=1).random_weights
     assert "random ones were drawn" in run("erf", str(path), "--count", "1").stdout
+
+
+def test_a_constant_of_the_network_is_no_lost_weight(tmp_path: Path) -> None:
+    """A detector adds its stride at every anchor, a tensor of one number: the kernels are the file's own."""
+    shape, eights = np.array([1, 1, 10, 10]), "c = ConstantOfShape <value = float[1] {8}> (s)"
+    path = saved(tmp_path, f"{eights} a = Conv (x, w) y = Add (a, c)", {"w": ONES, "s": shape})
+    field = strideinspect.erf(path, count=1)
+    assert not field.random_weights
+    assert np.count_nonzero(field.inputs[0].map == 1) == 9
+    kernel = "k = ConstantOfShape <value = float[1] {0.1}> (t) a = Conv (x, k) y = Add (a, c)"
+    path = saved(tmp_path, f"{eights} {kernel}", {"s": np.array([1, 2, 10, 10]), "t": np.array([2, 1, 3, 3])})
+    assert strideinspect.erf(path, count=1).random_weights
+
+
+def test_a_pooling_as_large_as_the_map_leaves_the_map_before_it(tmp_path: Path) -> None:
+    """Its one cell has a closed form, 12 pixels, but no position."""
+    body = "m = Conv (x, w) g = AveragePool <kernel_shape = [10, 10]> (m) y = Flatten (g)"
+    at = strideinspect.erf(saved(tmp_path, body, {"w": ONES}), count=1).at
+    assert (at.tensor, at.indices) == ("m", (5, 5))
+
+
+def test_several_cells_at_once(tmp_path: Path) -> None:
+    """Also of different layers, each as if it were asked for alone; one that is named twice is computed once."""
+    path = saved(tmp_path, "a = Conv <pads = [1, 1, 1, 1]> (x, w) y = Conv <pads = [1, 1, 1, 1]> (a, w)", {"w": ONES})
+    field = strideinspect.erf(path, at=["y:5,6", "a:2,3", "y:5,6"], count=1)
+    assert [(cell.at.tensor, cell.at.indices) for cell in (field, *field.further)] == [("y", (5, 6)), ("a", (2, 3))]
+    assert [cell.inputs[0].theoretical for cell in (field, *field.further)] == [(5, 5), (3, 3)]
+    assert np.array_equal(field.further[0].inputs[0].map, strideinspect.erf(path, at="a:2,3", count=1).inputs[0].map)
+    maps = tmp_path / "maps.npz"
+    asked = ("erf", str(path), "--at", "y:5,6", "--at", "a:2,3", "--count", "1", "--save", str(maps))
+    shown = run(*asked, "--format", "json")
+    document = json.loads(shown.stdout)
+    (other,) = document["further"]
+    assert [(cell["output"], cell["at"]) for cell in (document, other)] == [("y", [5, 6]), ("a", [2, 3])]
+    assert other["inputs"][0]["theoretical"] == [3, 3]
+    with np.load(maps) as found:
+        assert {name: np.count_nonzero(found[name]) for name in found} == {"y:5,6/x": 25, "a:2,3/x": 9}
+    refused = run(
+        "erf", str(path), "--at", "y:5,6", "--at", "a:2,3", "--count", "1", "--save", str(maps.with_suffix(".npy"))
+    )
+    assert (refused.returncode, "there are 2 maps; write --save map.npz" in refused.stderr) == (2, True)
+
+
+def test_the_levels_of_a_detector(tmp_path: Path) -> None:
+    """An output of two maps side by side, 8×6 and 4×3, has the middle cell of each; the default is the first one's."""
+    heads = " ".join(f"{n}1 = Reshape ({n}, flat)" for n in "ab")
+    body = " ".join(
+        f"{y} = Conv <pads = [1, 1, 1, 1], strides = [{stride}, {stride}]> ({x}, w)"
+        for x, y, stride in (("x", "a", 8), ("a", "b", 2))
+    )
+    path = saved(
+        tmp_path, f"{body} {heads} y = Concat <axis = 2> (a1, b1)", {"w": ONES, "flat": [1, 1, -1]}, (1, 1, 64, 48)
+    )
+    assert strideinspect.erf(path, count=1).at[0::3] == ("a", (4, 3))
+    report = strideinspect.inspect(path, settings=Settings(verify="none", erf=True))
+    found = [
+        (one.output, one.field.at.tensor, one.field.at.indices) for one in report.effective if one.field is not None
+    ]
+    assert found == [("y", "a", (4, 3)), ("y", "b", (2, 1))]

@@ -166,7 +166,7 @@ def test_sizes_without_warnings_are_preferred(
     assert report.inputs[0].shape == shape
     assert grave(report) == []
     (note,) = of_rule(report, "assumed-input-size")
-    assert f"which has fewer findings than {over}" in note.message
+    assert f"where there are fewer findings than at {over}" in note.message
     assert report.verification.status is Verdict.AGREED
 
 

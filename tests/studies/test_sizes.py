@@ -60,6 +60,21 @@ def test_sizes_at_which_an_encoder_and_decoder_meet(tmp_path: Path) -> None:
     assert found.runs.text == "4·k"
 
 
+def test_a_last_step_sees_every_sample_of_a_short_input(tmp_path: Path) -> None:
+    """The last index of three causal convolutions of kernel 3 sees 7 samples: all of up to 7, and no more.
+
+    Each pads 2 samples at the beginning, so that no window drops one at any size.
+    """
+    body = (
+        "a = Conv <pads = [2, 0]> (x, w) b = Conv <pads = [2, 0]> (a, w) c = Conv <pads = [2, 0]> (b, w) "
+        "y = Gather <axis = 2> (c, last)"
+    )
+    constants: dict[str, Constant] = {"w": (1, 1, 3), "last": [-1]}
+    found = axis_sizes(analysed(model_of(body, {"x": (1, 1, 200)}, constants=constants), tmp_path), "x", 2)
+    assert found.sees_everything == SizeRule(None, None, None, 7, None, (7,))
+    assert found.drops_nothing.text == "any"
+
+
 def test_pad_end(tmp_path: Path) -> None:
     """Of 22 samples a pooling of 5 with stride 4 drops one; 25 are all used: 3 more."""
     found = axis_sizes(analysed(model_of(pool("x", "y", 5, 4), {"x": (1, 1, 22)}), tmp_path), "x", 2)

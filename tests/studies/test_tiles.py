@@ -188,6 +188,25 @@ def test_what_spreads_over_the_map_is_named(body: str, reason: str, tmp_path: Pa
     assert reason.replace("''", f"'{model.graph.node[1].output[0]}'") in str(output.reason)
 
 
+def test_an_output_of_unknown_shape_is_no_model_without_windows(tmp_path: Path) -> None:
+    """How many indices NonZero finds depends on the data, so that nothing can be said of what it makes."""
+    body = "a = Conv (x, w) y = NonZero (a)"
+    (output,) = found(model_of(body, {"x": (1, 1, 9, 9)}, constants={"w": (1, 1, 3, 3)}), tmp_path).outputs
+    assert (output.axes, output.whole) == ((), ())
+    assert output.reason == "NonZero 'y': its output shape depends on the data"
+
+
+def test_a_map_of_a_fixed_size_is_named(tmp_path: Path) -> None:
+    """A decoder that was exported for one size resizes to it whatever the input is; the node is that of the file."""
+    body = (
+        "a = Conv <strides = [8, 8], pads = [1, 1, 1, 1]> (x, w) "
+        'y = Resize <mode = "linear", coordinate_transformation_mode = "half_pixel"> (a, "", "", sizes)'
+    )
+    constants: dict[str, Constant] = {"w": (1, 1, 3, 3), "sizes": [1, 1, 64, 64]}
+    (output,) = found(model_of(body, {"x": (1, 1, 64, 64)}, constants=constants), tmp_path).outputs
+    assert output.reason == "Resize 'y' makes 1×1×64×64 at any input size: it was exported for one size"
+
+
 def test_an_axis_that_cannot_be_cut_leaves_the_other(tmp_path: Path) -> None:
     """A Softmax over the rows needs all of them, and one column only."""
     model = model_of(f"a = {CONV3} (x, w) y = Softmax <axis = 2> (a)", {"x": (1, 1, 32, 32)}, 19, {"w": (1, 1, 3, 3)})

@@ -169,6 +169,17 @@ def test_a_number_alone_is_an_index(tmp_path: Path) -> None:
     assert strideinspect.where(path, at="3").at.indices == (3,)
 
 
+def test_an_index_is_proposed_for_the_axes_of_each_output(tmp_path: Path) -> None:
+    """Of two outputs, the flattened map of 7·6 indices takes one number where the other takes two."""
+    path = tmp_path / "model.onnx"
+    body = "a = Conv (x, w) b = Relu (a) y = Reshape (a, flat)"
+    constants: dict[str, Constant] = {"w": (1, 1, 3, 3), "flat": [1, 1, 42]}
+    onnx.save(model_of(body, {"x": (1, 1, 9, 8)}, outputs=["b", "y"], constants=constants), path)
+    with pytest.raises(strideinspect.UsageError) as refused:
+        strideinspect.where(path, at="3,3")
+    assert str(refused.value.help) == "name one of them: b:3,3 or y:21"
+
+
 def test_without_a_position_a_map_inside_is_proposed(tmp_path: Path) -> None:
     """The last one, at its middle."""
     path = tmp_path / "model.onnx"
@@ -187,6 +198,14 @@ WRONG = {
     "outside": (
         {"at": "y:3,10"}, "--at y:3,10: y is 1×2×12×10, so that it has no index 10 along axis 3; give one from 0 to 9",
     ),
+    "before the first": (
+        {"pixel": "-1,2"},
+        "--pixel -1,2: x is 1×1×14×12, so that it has no index -1 along axis 2; give one from 0 to 13",
+    ),
+    "a fraction": (
+        {"pixel": "1.5,2"}, "--pixel 1.5,2: not an index; write whole numbers, one per axis: --pixel 100,60",
+    ),
+    "a size": ({"at": "y:7x7"}, "--at y:7x7: not an index; write whole numbers, one per axis: --at 100,60"),
     "a weight": ({"pixel": "w:1,1"}, "'w' is a constant: it depends on no input; name x"),
     "neither": ({}, "give either an index of an output or a pixel of an input; --at OUTPUT:7,7 or --pixel 100,60"),
     "both": (

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import onnx
+import pytest
 
 from strideinspect import inspect
+from strideinspect.claims import claims_of
+from strideinspect.cli.app import run
 from strideinspect.results.verdict import Counts, Verdict
 from strideinspect.verify.messages import Failure, Overwritten, RunModel, UnseenClaim
 from strideinspect.verify.overwriting import overwritten
@@ -53,3 +56,21 @@ def test_what_cannot_be_run_is_not_checked(tmp_path: Path) -> None:
     """A model that onnxruntime refuses is a failure, not a proof."""
     request = RunModel(str(saved(tmp_path, "y = Add (x, w)", 4, {"w": (1, 1, 3, 3)})), {"x": (1, 1, 4, 4)})
     assert isinstance(overwritten(request, [UnseenClaim("x", 2, ((3, 3),))]), Failure)
+
+
+def test_a_false_claim_ends_as_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rows 8–9 of 12 are used: were they said not to be, `--verify full` would contradict it, and the command fail."""
+    path = saved(tmp_path, POOLS, 12)
+    monkeypatch.setattr(claims_of, "_unread", lambda _: [UnseenClaim("x", 2, ((8, 9),))])
+    assert run([str(path), "--verify", "full", "--no-cache"]) == 1
+    words = " ".join(capsys.readouterr().out.split())
+    assert "unseen-contradicted" in words
+    assert "1 of 1 unused range, overwritten with random numbers, changed an output" in words
+
+
+def test_a_true_claim_does_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing but the claim makes the difference."""
+    assert run([str(saved(tmp_path, POOLS, 12)), "--verify", "full", "--no-cache"]) == 0
+    assert "contradicted" not in capsys.readouterr().out

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.process import SAMPLES
-from tests.oracle_models import model_of
+from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import inspected
 from tests.unverified import unverified
 
@@ -63,6 +64,33 @@ def test_operators_with_weights(
     # A pooling first, so that the model has an input with a batch axis.
     totals = inspected(model_of(body, {"x": shape}, constants=constants), tmp_path).totals
     assert (totals.parameters, totals.macs) == (parameters, macs * shape[0])
+
+
+# The centers of a detector's cells are computed from the size of its map; a position's weights are stored in the file.
+CELLS = "s = Shape <start = 2> (x) n = ReduceProd <keepdims = 0> (s) c = Range (zero, n, one) f = Cast <to = 1> (c) "
+
+
+@pytest.mark.parametrize(
+    ("body", "parameters"),
+    [
+        (CELLS + "a = Add (f, half) flat = Reshape (x, row) y = Add (flat, a)", 0),
+        (CELLS + "a = Add (f, learned) flat = Reshape (x, row) y = Add (flat, a)", 12),
+        ("flat = Reshape (x, row) b = Constant <value_floats = [1.0, 2.0]> () t = Tile (b, six) y = Add (flat, t)", 2),
+    ],
+    ids=["computed from a size", "from a size and weights", "repeated"],
+)
+def test_what_is_added_counts_as_it_is_stored(body: str, parameters: int, tmp_path: Path) -> None:
+    """Constants that are computed from sizes are not learned; what is made of weights counts as the weights do."""
+    constants: dict[str, Constant] = {
+        "zero": np.array(0),
+        "one": np.array(1),
+        "half": [0.5],
+        "learned": (12,),
+        "row": [1, -1],
+        "six": [6],
+    }
+    report = inspected(model_of(body, {"x": (1, 1, 3, 4)}, constants=constants), tmp_path)
+    assert report.totals.parameters == parameters
 
 
 def test_recurrent_layer(tmp_path: Path) -> None:

@@ -171,6 +171,19 @@ class Builder:
         pads = self.integers([0] * rank + [int(k == axis) for k in range(rank)])
         return self.emit("Pad", [name, pads, self.constant(fill)], mode="constant")
 
+    def chosen(self, value: Value, mask: np.ndarray) -> Value:
+        """The value where the mask, with an extent of 1 or that of the value along each axis, is true; else nothing."""
+        roles = value.roles
+        apart = tuple(k for k in roles.other_axes - roles.position_axes if mask.shape[k] > 1)
+        shown = np.asarray(mask.any(axis=apart, keepdims=True)) if apart else mask
+        self.skips_padding |= shown is not mask
+        if shown.all():
+            return value
+        extents = tuple(map(max, value.extents, shown.shape))
+        self._sized(extents)
+        name = self.emit("Where", [self.constant(shown), value.name, self.constant(np.array(INACTIVE))])
+        return value._replace(name=name, extents=extents)
+
     def union(self, values: Sequence[Value], shape: Shape) -> Value:
         """The value that depends on all of `values`, which have `shape` up to broadcasting (and equal ranks)."""
         roles = AxisRoles.merged([value.roles for value in values])

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import numpy as np
+
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
@@ -15,7 +17,7 @@ _ALL_INPUTS: Final = (
     "HardSwish", "Identity", "If", "ImageScaler", "IsInf", "IsNaN", "LeakyRelu", "Less", "LessOrEqual", "Log",
     "Max", "Mean", "Min", "Mish", "Mod", "Mul", "Neg", "Not", "Or", "ParametricSoftplus", "Pow", "PRelu",
     "Reciprocal", "Relu", "Round", "Scale", "ScaledTanh", "Selu", "Shrink", "Sigmoid", "Sign", "Sin", "Sinh",
-    "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tan", "Tanh", "ThresholdedRelu", "Where", "Xor",
+    "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tan", "Tanh", "ThresholdedRelu", "Xor",
     "com.microsoft:BiasGelu", "com.microsoft:FastGelu", "com.microsoft:Gelu", "com.microsoft:QuickGelu",
 )  # fmt: skip
 
@@ -35,7 +37,7 @@ _SOME_INPUTS: Final[dict[str, tuple[int, ...]]] = {
     "com.microsoft:Trilu": (0,),
 }
 
-ELEMENTWISE: Final = frozenset((*_ALL_INPUTS, *_SOME_INPUTS))
+ELEMENTWISE: Final = frozenset((*_ALL_INPUTS, *_SOME_INPUTS, "Where"))
 """Operators whose output index reads the same index of each input."""
 
 
@@ -43,6 +45,25 @@ ELEMENTWISE: Final = frozenset((*_ALL_INPUTS, *_SOME_INPUTS))
 def elementwise(call: Call) -> Sequence[Value | None]:
     """The output depends on every input."""
     return [call.broadcast(call.inputs, call.shape_out())]
+
+
+@operators("Where")
+def where(call: Call) -> Sequence[Value | None]:
+    """An element comes from one of two inputs; of a condition that depends on the data, from both and from that."""
+    shape = call.shape_out()
+    condition = call.known.values.get(call.node.input[0])
+    if call.value(0) is not None or condition is None:
+        return [call.broadcast(call.inputs, shape)]
+    chosen = np.asarray(condition, dtype=bool).reshape((1,) * (len(shape) - condition.ndim) + condition.shape)
+    parts = [
+        call.build.chosen(value, mask)
+        for value, mask in (
+            (call.broadcast([call.value(1)], shape), chosen),
+            (call.broadcast([call.value(2)], shape), ~chosen),
+        )
+        if value is not None and mask.any()
+    ]
+    return [call.build.union(parts, shape) if parts else None]
 
 
 @operators(*_SOME_INPUTS)
