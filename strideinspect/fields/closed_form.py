@@ -6,17 +6,17 @@ With a period p and a step T, output index q·p + r sees the input indices from 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache, reduce
-from operator import or_
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.actual import Dependence
+from strideinspect.fields.caveats import NO_CAVEAT, Caveat, caveats, either
 from strideinspect.fields.hulls import along
 from strideinspect.fields.kept_paths import Paths
 from strideinspect.fields.sliding import cut
@@ -26,19 +26,6 @@ from strideinspect.results.field import NOTHING, sees_nothing
 
 Phases = tuple[tuple[int, int] | None, ...]
 """First and last input index that the first index of each phase sees; None for nothing."""
-
-
-class Caveat(NamedTuple):
-    """What restricts a closed form. No Flag: asking one takes five times as long, and every field is asked."""
-
-    size: bool = False  # its offsets hold for this size only
-    attended: bool = False  # attention mixes the indices of a window, so that none has a center of its own
-    wraps: bool = False  # its indices go on behind the other end of the input, as with circular padding
-    picked: bool = False  # elements were picked one by one: a tap of a window has a center of its own, the window none
-    rounded: bool = False  # rounding in single precision leaves out the outermost pixel of some indices
-
-
-NO_CAVEAT = Caveat()
 
 
 class Closed(NamedTuple):
@@ -252,21 +239,10 @@ def _composed(form: Closed, read: Periodic) -> Closed | Reason:
         spans = spans.min(axis=axis + 1)
     if max(int(spans.max(initial=0)), -int(spans.min(initial=0))) >= LARGEST_OFFSET:
         return Reason("the field is wider than any image")
-    if empty is not None:
-        spans[empty] = NOTHING
+    spans = spans if empty is None else np.where(empty, NOTHING, spans)
     step = form.step * turns * read.step // inner
-    restricted = Caveat(size=read.size_dependent, rounded=read.rounded)
-    caveat = _either(form.caveat, restricted)
+    caveat = either(form.caveat, Caveat(size=read.size_dependent, rounded=read.rounded))
     return reduced(Closed(spans.astype(np.int32), form.axis, step, caveat))
-
-
-def _either(one: Caveat, other: Caveat) -> Caveat:
-    return one if one == other else Caveat(*map(or_, one, other))
-
-
-def caveats(forms: Iterable[Closed | Listed]) -> Caveat:
-    """What restricts any of these forms."""
-    return reduce(_either, {form.caveat for form in forms}, NO_CAVEAT)
 
 
 def united(forms: Sequence[Closed]) -> Closed:

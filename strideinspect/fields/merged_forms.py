@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from strideinspect.fields import listed, merged_axes, paths, side_by_side
+from strideinspect.fields.caveats import caveats
 from strideinspect.fields.closed_form import (
     Closed,
     Digit,
@@ -19,7 +20,6 @@ from strideinspect.fields.closed_form import (
     Role,
     Scales,
     Suspended,
-    caveats,
     composed,
     last_closed,
     lifted,
