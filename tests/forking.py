@@ -31,7 +31,8 @@ from typing import NamedTuple, NoReturn
 from unittest.mock import patch
 
 import strideinspect
-from strideinspect import pool_process, processes
+from strideinspect.processes import pool as processes
+from strideinspect.processes import pool_process
 from strideinspect.report import text
 from strideinspect.verify import worker, worker_process
 
