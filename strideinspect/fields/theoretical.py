@@ -14,7 +14,6 @@ import numpy as np
 from strideinspect.fields import listed, merged_axes, side_by_side
 from strideinspect.fields.axes import StepContext, carried
 from strideinspect.fields.closed_form import (
-    Caveat,
     Closed,
     Form,
     Listed,
@@ -133,7 +132,7 @@ def _widened(form: Closed, step: Sliding) -> Form:
     spans = np.where(sees_nothing(form.spans), np.int32(NOTHING), grown)
     if int(spans.min(initial=0)) <= -LARGEST_OFFSET:
         return Reason("the field is wider than any image")
-    caveat = form.caveat | Caveat.SIZE if step.size_dependent else form.caveat
+    caveat = form.caveat._replace(size=True) if step.size_dependent else form.caveat
     return Closed(spans, form.axis, form.step * step.stride, caveat)
 
 
@@ -148,7 +147,7 @@ def _whole(step: Whole, form: Closed, context: StepContext) -> Form:
         return form if step.length == 1 else Reason(f"{context.label} reads the whole axis")
     spans = form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING)
     mixes = step.attends and spans.shape != form.spans.shape
-    return form._replace(spans=spans, caveat=form.caveat | Caveat.ATTENDED if mixes else form.caveat)
+    return form._replace(spans=spans, caveat=form.caveat._replace(attended=True) if mixes else form.caveat)
 
 
 def _cumulative(step: Cumulative, form: Closed, context: StepContext) -> Form:
