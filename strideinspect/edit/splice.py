@@ -95,8 +95,6 @@ def copy(source: str, target: str) -> None:
 def check(source: str, target: str, edits: Sequence[Edit] = ()) -> None:
     """Refuse to write over the model, a folder or a device, where no folder is, and edits that no file can hold."""
     path = Path(target)
-    if not target:
-        raise UsageError("the name of the file to write is empty", "give it a name: out.onnx")
     if path.exists() and path.samefile(source):
         raise UsageError(f"{target} is the model itself", "name another file to write to")
     if path.is_dir():

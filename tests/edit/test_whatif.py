@@ -179,6 +179,7 @@ def test_a_kernel_changes_parameters_and_cannot_be_saved(tmp_path: Path) -> None
         ("a:stride", "not a layer and what to set"),
         ("a:strid=1", "'strid' cannot be set; set stride"),
         ("a:stride=0", "at least 1"),
+        ("a:stride=2,stride=1", "stride is given twice; give it once"),
         ("a:stride=x", "is not a stride"),
         ("a:stride=1/2", "is not a stride"),
         ("a:stride=1x2x3", "3 values of stride for 2 axes"),
@@ -274,3 +275,12 @@ def test_all_other_bytes_stay(tmp_path: Path) -> None:
     assert out.read_bytes().startswith(extra)
     assert out.read_bytes().endswith(extra)
     assert run(out).shape == strideinspect.inspect(out, verify="none").outputs[0].shape
+
+
+def test_the_later_of_two_changes_counts(tmp_path: Path) -> None:
+    """A pattern for all layers, and then another number for one of them; the other way round the pattern counts."""
+    path = saved(CHAIN, tmp_path)
+    one, all_of_them = strideinspect.whatif(path, "a:stride=3"), strideinspect.whatif(path, "*:stride=1")
+    first = strideinspect.whatif(path, ["*:stride=1", "a:stride=3"])
+    assert one.changes[0] in first.changes
+    assert strideinspect.whatif(path, ["a:stride=3", "*:stride=1"]).changes == all_of_them.changes
