@@ -25,6 +25,8 @@ VERIFY = ("none", "run", "full")
 def path(value: object, what: str) -> str:
     """A path as text. `what` is what it is a path of, for the message."""
     if isinstance(value, str | os.PathLike) and isinstance(text := os.fspath(value), str):
+        if not text.strip():
+            raise UsageError(f"{what} has an empty name", 'write "exports/model.onnx"')
         return text
     raise UsageError(f"{what} must be a path (str or pathlib.Path), not {shown(value)}", 'write "exports/model.onnx"')
 

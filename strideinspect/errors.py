@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 
 
@@ -45,11 +46,19 @@ class InternalError(StrideinspectError):
     """A bug in strideinspect."""
 
 
-def unexpected(error: Exception) -> InternalError:
-    """An unexpected exception as an InternalError. Raises the exception itself under `python -X dev`."""
+def unexpected(error: Exception) -> StrideinspectError:
+    """An unexpected exception as an InternalError, or as a UsageError where the machine is out of memory or space.
+
+    Raises the exception itself under `python -X dev`.
+    """
     if sys.flags.dev_mode:
         raise error
     what = str(error).partition("\n")[0]
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        place = f" {error.filename}" if error.filename else ""
+        return UsageError(f"cannot write{place}: {error.strerror}", "free some space")
+    if isinstance(error, MemoryError):
+        return UsageError(f"not enough memory{f' ({what})' if what else ''}", "free some, or use a smaller input")
     return InternalError(
         f"internal error ({type(error).__name__}{': ' if what else ''}{what})",
         "please report it with the model; python -X dev -m strideinspect shows where it happened",

@@ -129,7 +129,11 @@ def _asked_for(analysis: Analysis, settings: Settings, *, strict: bool) -> _Aske
     shapes = analysis.shapes
     tensors, missing = tensor_names.matching(shapes, settings.tensors, analysis.data_dependent)
     if missing and strict:
-        hint = f"did you mean {missing[0].near}?" if missing[0].near else "--format json lists the names"
+        hint = (
+            f"did you mean {missing[0].near}?"
+            if missing[0].near
+            else "strideinspect MODEL --format json lists the names"
+        )
         raise UsageError(f"no tensor, node or layer is called {missing[0].pattern!r}", hint)
     ignores = [pattern for pattern, _ in settings.per_node_ignores]
     budgets = [pattern for pattern, _ in settings.budgets if pattern != "*"]

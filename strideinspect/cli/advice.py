@@ -26,7 +26,9 @@ def message(error: typer.TyperException, title: str, options: Callable[[], Optio
             hint = _INSTEAD.get(name, f"see {title} --help")
             return f"{name} is an option of {_listed(others)}, not of {title}; {hint}"
         near = getattr(error, "possibilities", None) or difflib.get_close_matches(name, options().get(title, ()), n=1)
-        return f"{title} has no option {name}; " + (f"did you mean {_listed(near)}?" if near else f"see {title} --help")
+        return f"{title} has no option {name}; " + (
+            f"did you mean {' or '.join(near)}?" if near else f"see {title} --help"
+        )
     if type(error).__name__ == "MissingParameter":
         return f"{what}; write {title} {_EXAMPLES.get(title, '')}".rstrip()
     return f"{what}; see {title} --help"
@@ -35,10 +37,15 @@ def message(error: typer.TyperException, title: str, options: Callable[[], Optio
 _EXAMPLES = {
     "strideinspect": "model.onnx",
     "strideinspect baseline": "model.onnx",
+    "strideinspect sizes": "model.onnx",
+    "strideinspect where": "model.onnx --at 7,7",
     "strideinspect tiles": "model.onnx",
     "strideinspect diff": "a.onnx b.onnx",
     "strideinspect whatif": "model.onnx --set 'layer4*:stride=1'",
     "strideinspect fix": "model.onnx -o fixed.onnx",
+    "strideinspect erf": "model.onnx",
+    "strideinspect annotate": "model.onnx -o annotated.onnx",
+    "strideinspect plot": "model.onnx --kind fields -o fields.svg",
     "strideinspect explain": "unseen-input",
     "strideinspect completion": "bash",
 }

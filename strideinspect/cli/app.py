@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -80,6 +81,11 @@ def options_of_all() -> dict[str, list[str]]:
 
 def run(args: Sequence[str]) -> int:
     """Run the command line; the exit status. Any error is one line on standard error and status 2."""
+    try:
+        Path.cwd()
+    except OSError:
+        console.complain("the current folder no longer exists, or cannot be read; change to another one: cd")
+        return 2
     name, *rest = args if args and args[0] in COMMANDS else (DEFAULT, *args)
     meant = ""
     if name == DEFAULT and rest and rest[0].isalpha():

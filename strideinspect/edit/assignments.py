@@ -25,7 +25,11 @@ def parsed(text: str) -> tuple[Assignment, ...]:
     pattern, colon, assigned = text.rpartition(":")
     if not colon or not pattern or "=" not in assigned:
         raise UsageError(f"--set {text}: not a layer and what to set there", _EXAMPLE)
-    return tuple(_one(text, pattern, part) for part in assigned.split(","))
+    found = tuple(_one(text, pattern, part) for part in assigned.split(","))
+    for index, one in enumerate(found):
+        if one.attribute in {other.attribute for other in found[:index]}:
+            raise UsageError(f"--set {text}: {one.attribute} is given twice", "give it once")
+    return found
 
 
 def _one(text: str, pattern: str, part: str) -> Assignment:

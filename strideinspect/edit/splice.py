@@ -93,12 +93,17 @@ def copy(source: str, target: str) -> None:
 
 
 def check(source: str, target: str, edits: Sequence[Edit] = ()) -> None:
-    """Refuse to write over the model or a folder, and edits that no file can hold."""
+    """Refuse to write over the model, a folder or a device, where no folder is, and edits that no file can hold."""
     path = Path(target)
     if path.exists() and path.samefile(source):
         raise UsageError(f"{target} is the model itself", "name another file to write to")
     if path.is_dir():
         raise UsageError(f"{target} is a folder", f"name a file in it: {path / Path(source).name}")
+    if path.exists() and not path.is_file():
+        # The new file would take the place of the device or pipe, which everyone else on the machine would miss.
+        raise UsageError(f"{target} is a device or a pipe", "name a file to write to")
+    if not path.parent.is_dir():
+        raise UsageError(f"cannot write {target}: there is no folder {path.parent}", "create it, or name another file")
     for edit in edits:
         if isinstance(edit, SetWeightShape):
             raise UnsupportedModelError(

@@ -78,7 +78,7 @@ def _matches(window: WindowNode, pattern: str) -> bool:
 
 def _near(pattern: str, windows: Iterable[WindowNode]) -> str:
     near = get_close_matches(pattern, [name for window in windows for name in _names(window)], n=1)
-    return f"did you mean {near[0]}?" if near else "--format json lists the names"
+    return f"did you mean {near[0]}?" if near else "strideinspect MODEL --format json lists the names"
 
 
 def _has(analysis: Analysis, window: WindowNode, attribute: str) -> bool:

@@ -38,9 +38,13 @@ def model_sizes(analysis: Analysis, path: str, within: Span | None = None) -> Si
         raise UsageError(f"{path}: no window slides over an input", "sizes are those of images, signals and volumes")
     if within is not None and not 0 < within[0] <= within[1] < within[0] + MOST_SIZES_LISTED:
         wrong = (
-            f"the range of sizes {within[0]}:{within[1]} is empty or has more than {count(MOST_SIZES_LISTED, 'size')}"
+            "does not begin at 1 or above"
+            if within[0] < 1
+            else "ends before it begins"
+            if within[1] < within[0]
+            else f"has more than {count(MOST_SIZES_LISTED, 'size')}"
         )
-        raise UsageError(wrong, "write 192:320")
+        raise UsageError(f"the range of sizes {within[0]}:{within[1]} {wrong}", "write 192:320")
     base = running(analysis)
     search = SizeSearch(base, apart=True)
     axes: list[AxisSizes] = []

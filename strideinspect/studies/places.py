@@ -62,7 +62,13 @@ def tensor(analysis: Analysis, name: str, usual: Sequence[str] = ()) -> str:
         raise UsageError(f"{name!r} is a constant: it depends on no input", f"name {known}" if known else "")
     if missing:
         near = missing[0].near
-        hint = f"did you mean {near}?" if near else f"name {known}" if known else "--format json lists the names"
+        hint = (
+            f"did you mean {near}?"
+            if near
+            else f"name {known}"
+            if known
+            else "strideinspect MODEL --format json lists the names"
+        )
         raise UsageError(f"no tensor, node or layer is called {name!r}", hint)
     if len(found) > 1:
         few = [*found[:3], *(["others"] if len(found) > 3 else [])]

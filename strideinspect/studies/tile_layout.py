@@ -9,7 +9,7 @@ from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
 from strideinspect.fields.closed_form import Closed
 from strideinspect.fields.forward import AxisField
-from strideinspect.limits import MOST_TILES_TRIED
+from strideinspect.limits import LONGEST_INPUT_AXIS, MOST_TILES_TRIED
 from strideinspect.model.node import Shape
 from strideinspect.model.recurrent_states import refused_state
 from strideinspect.results.field import InputAxis
@@ -130,6 +130,8 @@ def _wanted(analysis: Analysis, tile: Sequence[int]) -> dict[InputAxis, int]:
         raise UsageError(
             f"--tile has {len(tile)} sizes, but {name!r} has {len(axes)} spatial axes", "give one size for each axis"
         )
+    if max(sizes) > LONGEST_INPUT_AXIS:
+        raise UsageError(f"--tile {max(sizes)} is too large", f"give at most {LONGEST_INPUT_AXIS}")
     return {(name, axis): size for axis, size in zip(axes, sizes, strict=True)}
 
 

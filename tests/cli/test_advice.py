@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from errno import ENOSPC
 from pathlib import Path
 
 import pytest
 
 from strideinspect.cli.app import run
+from strideinspect.errors import unexpected
 from tests.cli.process import SAMPLES, strideinspect
 
 CONFIGURATIONS = {
@@ -73,6 +75,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("accepted.json", ("accepted.json is not an ONNX model but a baseline of strideinspect; "
      "write --baseline FILE, and the model")),
     ("m.onnx --output empty", "--output empty: it is a folder; write --output empty/report.json"),
+    ("sizes", "Missing argument 'MODEL'; write strideinspect sizes model.onnx"),
+    ("where", "Missing argument 'MODEL'; write strideinspect where model.onnx --at 7,7"),
+    ("m.onnx --forma json", "strideinspect has no option --forma; did you mean --format?"),
+    ("sizes m.onnx --range 0:9", "the range of sizes 0:9 does not begin at 1 or above; write 192:320"),
+    ("sizes m.onnx --range 9:8", "the range of sizes 9:8 ends before it begins; write 192:320"),
+    ("sizes m.onnx --range 1:5000", "the range of sizes 1:5000 has more than 4,096 sizes; write 192:320"),
     ("m.onnx --config m.onnx", ("m.onnx is not valid TOML: it is not UTF-8 text; "
      "a configuration is a strideinspect.toml or pyproject.toml")),
 ])  # fmt: skip
@@ -81,6 +89,38 @@ def test_advice(line: str, said: str, capsys: pytest.CaptureFixture[str]) -> Non
     """One line on standard error and status 2."""
     assert run(line.split()) == 2
     assert capsys.readouterr() == ("", f"strideinspect: {said}\n")
+
+
+@pytest.mark.parametrize("models", [[""], ["m.onnx", " "], ["sizes", ""]], ids=repr)
+@pytest.mark.usefixtures("folder")
+def test_an_empty_name_is_no_folder(models: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A variable of a script that is not set must not stand for all models here."""
+    assert run(models) == 2
+    assert 'has an empty name; write "exports/model.onnx"' in capsys.readouterr().err
+
+
+def test_a_folder_that_is_gone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell can stand in a folder that was removed meanwhile."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert run(["rules"]) == 2
+    said = "strideinspect: the current folder no longer exists, or cannot be read; change to another one: cd\n"
+    assert capsys.readouterr() == ("", said)
+
+
+@pytest.mark.parametrize(("error", "said"), [
+    (OSError(ENOSPC, "Disk full"), "cannot write: Disk full; free some space"),
+    (OSError(ENOSPC, "Disk full", "x.json"), "cannot write x.json: Disk full; free some space"),
+    (MemoryError("9 TiB"), "not enough memory (9 TiB); free some, or use a smaller input"),
+    (MemoryError(), "not enough memory; free some, or use a smaller input"),
+])  # fmt: skip
+def test_a_full_machine_is_no_bug(error: Exception, said: str) -> None:
+    """It is not to be reported: what is missing can be freed."""
+    assert str(unexpected(error)) == said
 
 
 def test_a_file_like_a_misspelt_command_is_a_file(folder: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from strideinspect.cli.app import run
+from tests.cli.printed_rows import rows
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = [
@@ -34,7 +35,9 @@ def test_examples_are_true(
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("COLUMNS", "80")
     assert run(command.split()) == 0
-    assert _settled(capsys.readouterr().out) == _settled(shown)
+    printed = capsys.readouterr().out
+    assert _settled(printed) == _settled(shown)
+    assert rows(printed) == rows(shown)
 
 
 def _settled(text: str) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.printed_rows import rows
 from tests.cli.process import ROOT, strideinspect
 
 PAGES = ("diff", "fix", "whatif")
@@ -26,6 +27,7 @@ def test_examples_are_true(page: str, command: str, shown: str, tmp_path: Path) 
     (tmp_path / "sample_models").symlink_to(ROOT / "sample_models")
     done = strideinspect(*shlex.split(command), cwd=tmp_path, env={"COLUMNS": "80"})
     assert _settled(done.stdout) == _settled(shown), page
+    assert rows(done.stdout) == rows(shown), page
 
 
 def _settled(text: str) -> str:

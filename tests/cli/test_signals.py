@@ -62,12 +62,13 @@ def test_reader_that_leaves_is_no_error() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_full_disk_is_told() -> None:
+@pytest.mark.parametrize(("argument", "where"), [("schema", " to standard output"), ("--help", "")])
+def test_full_disk_is_told(argument: str, where: str) -> None:
     """A standard output that cannot take the result is one line and status 2."""
-    with Path("/dev/full").open("w") as full, start("-m", "strideinspect", "schema", stdout=full.fileno()) as process:
+    with Path("/dev/full").open("w") as full, start("-m", "strideinspect", argument, stdout=full.fileno()) as process:
         _, err = process.communicate(timeout=30)
     assert process.returncode == 2
-    assert err.startswith("strideinspect: cannot write to standard output: No space left on device; ")
+    assert err.startswith(f"strideinspect: cannot write{where}: No space left on device; ")
     assert err.count("\n") == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -190,6 +191,16 @@ def test_the_model_itself_is_never_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot write"):
         strideinspect.fix(path, tmp_path / "no" / "out.onnx")
     assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.parametrize("graph", [LOSES, "y = Conv (x, w)"], ids=["with a fix", "with nothing to fix"])
+def test_a_pipe_stays_a_pipe(graph: str, tmp_path: Path) -> None:
+    """Nothing takes its place, as it would the place of a device such as /dev/null."""
+    path = saved(graph, tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="is a device or a pipe"):
+        strideinspect.fix(path, tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_missing_weights_are_said(tmp_path: Path) -> None:

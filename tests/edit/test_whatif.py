@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,7 @@ def test_a_kernel_changes_parameters_and_cannot_be_saved(tmp_path: Path) -> None
         ("a:stride", "not a layer and what to set"),
         ("a:strid=1", "'strid' cannot be set; set stride"),
         ("a:stride=0", "at least 1"),
+        ("a:stride=2,stride=1", "stride is given twice; give it once"),
         ("a:stride=x", "is not a stride"),
         ("a:stride=1/2", "is not a stride"),
         ("a:stride=1x2x3", "3 values of stride for 2 axes"),
@@ -228,17 +230,20 @@ def test_external_weights_are_kept_by_name(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
-    """Not over the model, into a folder that is not there, or onto a folder; no temporary file stays."""
+    """Not over the model or a pipe, into a folder that is not there, or onto a folder; no temporary file stays."""
     path = saved(CHAIN, tmp_path)
+    os.mkfifo(tmp_path / "pipe")
     before = path.read_bytes()
     for target, message in (
         ("model.onnx", "is the model itself"),
-        ("no/out.onnx", "cannot write"),
+        ("no/out.onnx", "there is no folder .*no; create it"),
         (".", "is a folder"),
+        ("pipe", "is a device or a pipe"),
     ):
         with pytest.raises(UsageError, match=message):
             strideinspect.whatif(path, "a:stride=1", save=tmp_path / target)
-    assert ([*tmp_path.iterdir()], path.read_bytes()) == ([path], before)
+    assert ({*tmp_path.iterdir()}, path.read_bytes()) == ({path, tmp_path / "pipe"}, before)
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_local_function_is_refused(tmp_path: Path) -> None:
@@ -270,3 +275,12 @@ def test_all_other_bytes_stay(tmp_path: Path) -> None:
     assert out.read_bytes().startswith(extra)
     assert out.read_bytes().endswith(extra)
     assert run(out).shape == strideinspect.inspect(out, verify="none").outputs[0].shape
+
+
+def test_the_later_of_two_changes_counts(tmp_path: Path) -> None:
+    """A pattern for all layers, and then another number for one of them; the other way round the pattern counts."""
+    path = saved(CHAIN, tmp_path)
+    one, all_of_them = strideinspect.whatif(path, "a:stride=3"), strideinspect.whatif(path, "*:stride=1")
+    first = strideinspect.whatif(path, ["*:stride=1", "a:stride=3"])
+    assert one.changes[0] in first.changes
+    assert strideinspect.whatif(path, ["a:stride=3", "*:stride=1"]).changes == all_of_them.changes

@@ -215,11 +215,13 @@ def test_an_axis_that_cannot_be_cut_leaves_the_other(tmp_path: Path) -> None:
 
 
 def test_a_tile_that_cannot_be_is_refused(tmp_path: Path) -> None:
-    """Too small, or of a size on which a U-Net's skips do not fit: 61 is no multiple of 4."""
+    """Too small, longer than an input may be, or not fit for a U-Net's skips: 61 is no multiple of 4."""
     with pytest.raises(UsageError, match="too small"):
         found(unet(2, 64), tmp_path, 44)
     with pytest.raises(UsageError, match="does not run on tiles of 61×61"):
         found(unet(2, 64), tmp_path, 61)
+    with pytest.raises(UsageError, match="--tile 8000000000000 is too large; give at most 1000000"):
+        found(unet(2, 64), tmp_path, 8 * 10**12)
 
 
 def test_half_of_a_tile_is_kept_where_the_size_is_free(tmp_path: Path) -> None:
