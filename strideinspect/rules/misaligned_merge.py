@@ -7,8 +7,9 @@ the centers of their fields, averaged over phases, along all paths to each of th
 they are at most half an index apart and an even kernel is the reason, the finding is a note.
 
 Three cases are not reported. Along a single axis, fields that end at the same pixel belong to causal convolutions,
-which depend on different lengths of the past. A Concat of shifted slices of one map is intended: YOLOv5 and YOLOX use
-it to move resolution into channels. The steps of an unrolled recurrence, each a single index, are not maps.
+which depend on different lengths of the past. A Concat of shifted copies of one map is intended: YOLOv5 and YOLOX use
+slices to move resolution into channels, NASNet halves a map by its even and its odd pixels, and a cost volume compares
+a map at many shifts. The steps of an unrolled recurrence, each a single index, are not maps.
 
 ## Why it is bad
 
@@ -67,7 +68,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     analysis = inspection.analysis
     apart_by: dict[Hashable, list[MapMerge]] = {}
     for merge in analysis.merges:
-        if merge.comparable and (apart := merge.apart) > 0:
+        if merge.comparable and (apart := merge.apart) > 0 and not _shifted_on_purpose(analysis, merge):
             what = (merge.node.key, *(branch.tensor for branch in merge.ends), apart, merge.axes)
             apart_by.setdefault(what, []).append(merge)
     for alike in apart_by.values():
@@ -88,6 +89,26 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             axes=merge.axes,
             severity=Severity.NOTE if merge.upsampled or by_design else None,
         )
+
+
+def _shifted_on_purpose(analysis: Analysis, merge: MapMerge) -> bool:
+    """Whether copies of one map are joined as channels that were shifted and perhaps subsampled, and nothing else.
+
+    Shifts of less than an index select other pixels of the map; three or more shifts are a cost volume or the like. Two
+    copies whole indices apart may be a mistake.
+    """
+    from strideinspect.fields.merging import UPSAMPLERS  # imports numpy, which the list of rules does not need
+
+    if merge.node.op != "Concat":
+        return False
+    behind = [{node.key: node for node in _upstream(analysis, branch.tensor)} for branch in merge.branches]
+    shared = set(behind[0]).intersection(*behind[1:])
+    own = {key: node for nodes in behind for key, node in nodes.items() if key not in shared}
+    windows = [window for window in analysis.windows if window.output in own]
+    if any(node.op in UPSAMPLERS for node in own.values()) or any(max(window.kernel) > 1 for window in windows):
+        return False
+    places = {branch.least for branch in merge.branches}
+    return len(places) > 2 or merge.apart < abs(merge.branches[0].stride)
 
 
 def _window_advice(analysis: Analysis, windows: Sequence[WindowNode], *, by_design: bool) -> str:

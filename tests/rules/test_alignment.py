@@ -15,7 +15,8 @@ WEIGHTS: dict[str, Constant] = {
     "first": [1, 1], "last": [2**40, 2**40], "axes": [2, 3], "double": [1.0, 1.0, 2.0, 2.0],
     "before": [-1, -1], "twos": [2, 2],
     "in_front": [0, 0, 1, 1, 0, 0, 0, 0], "behind": [0, 0, 0, 0, 0, 0, 1, 1],
-    "pair": (1, 2, 1, 1), "zero": [0, 0], "first1": [1], "two1": [2], "three1": [3], "column": [3], "half": [4, 4],
+    "pair": (1, 2, 1, 1), "triple": (1, 3, 1, 1),
+    "zero": [0, 0], "first1": [1], "two1": [2], "three1": [3], "column": [3], "half": [4, 4],
 }  # fmt: skip
 HALVED = "d = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)"
 SHORTCUT = "b = Conv <strides = [2, 2]> (x, one)"
@@ -137,6 +138,28 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
         ("a = Slice (x, zero, last, axes, twos) b = Slice (x, first, last, axes, twos) c = Concat <axis = 1> (a, b) "
         "y = Conv (c, pair)"),
         [],
+    ),
+    # NASNet's factorized reduction: rows 0, 2, 4, 6 beside rows 1, 3, 5, 7, half an index apart.
+    "even and odd pixels": (
+        (8, 8),
+        ("e = AveragePool <kernel_shape = [1, 1], strides = [2, 2]> (x) p = Pad (x, behind) "
+        "m = Slice (p, first, last, axes) o = AveragePool <kernel_shape = [1, 1], strides = [2, 2]> (m) "
+        "f = Conv (e, one) g = Conv (o, one) y = Concat <axis = 1> (f, g)"),
+        [],
+    ),
+    # A cost volume of stereo vision, as channels: x beside itself 0, 1 and 2 pixels further along.
+    "copies at three shifts": (
+        (8, 8),
+        ("p = Pad (x, in_front) a = Slice (p, zero, before, axes) q = Pad (a, in_front) "
+        "b = Slice (q, zero, before, axes) c = Concat <axis = 1> (x, a, b) y = Conv (c, triple)"),
+        [],
+    ),
+    # As above, but one of them was blurred by a window that is padded on one side: that may be a mistake.
+    "copies at three shifts, one by a window": (
+        (8, 8),
+        ("p = Pad (x, in_front) a = Slice (p, zero, before, axes) "
+        "b = Conv <pads = [4, 4, 0, 0]> (x, five) c = Concat <axis = 1> (x, a, b) y = Conv (c, triple)"),
+        [("misaligned-merge", "warning", (2, 3), "x is centered 2 pixels after b")],
     ),
     # A crop at the left and one at the right, as two images of a batch.
     "crops of a batch": (
