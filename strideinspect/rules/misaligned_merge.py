@@ -50,6 +50,7 @@ from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
+from strideinspect.rules.nodes_before import last_resize, nodes_before
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed
 from strideinspect.spelling import count, distance, listed
@@ -57,7 +58,6 @@ from strideinspect.spelling import count, distance, listed
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
     from strideinspect.fields.merging import MapMerge, MergedMap
-    from strideinspect.model.node import Node
     from strideinspect.results.report import WindowNode
     from strideinspect.rules.inspection import Inspection
 
@@ -101,7 +101,7 @@ def _shifted_on_purpose(analysis: Analysis, merge: MapMerge) -> bool:
 
     if merge.node.op != "Concat":
         return False
-    behind = [{node.key: node for node in _upstream(analysis, branch.tensor)} for branch in merge.branches]
+    behind = [{node.key: node for node in nodes_before(analysis, branch.tensor)} for branch in merge.branches]
     shared = set(behind[0]).intersection(*behind[1:])
     own = {key: node for nodes in behind for key, node in nodes.items() if key not in shared}
     windows = [window for window in analysis.windows if window.output in own]
@@ -140,7 +140,7 @@ def _resize_advice(analysis: Analysis, merge: MapMerge, low: MergedMap, high: Me
     Half-pixel coordinates lie half the difference of the strides before asymmetric ones, which put index 0 on index 0.
     """
     for branch, moves in ((low, "asymmetric"), (high, "half_pixel")):
-        node = next((node for node in _upstream(analysis, branch.tensor) if node.op in {"Resize", "Upsample"}), None)
+        node = last_resize(analysis, branch.tensor)
         if node is None:
             continue
         seen = analysis.fields.get(node.inputs[0], {}).get((merge.input, merge.axes[0]))
@@ -153,18 +153,8 @@ def _resize_advice(analysis: Analysis, merge: MapMerge, low: MergedMap, high: Me
 
 def _windows_between(analysis: Analysis, low: MergedMap, high: MergedMap) -> list[WindowNode]:
     """The sliding windows in one of the branches, and not in both; neither transposed nor global ones."""
-    one, other = ({node.key for node in _upstream(analysis, branch.tensor)} for branch in (low, high))
+    one, other = ({node.key for node in nodes_before(analysis, branch.tensor)} for branch in (low, high))
     return [window for window in analysis.windows if window.output in one ^ other and window.dropped is not None]
-
-
-def _upstream(analysis: Analysis, tensor: str) -> Iterator[Node]:
-    """The nodes on which a tensor depends, the nearest first."""
-    waiting, known = [tensor], {tensor}
-    for name in waiting:
-        if (node := analysis.producers.get(name)) is not None:
-            yield node
-            waiting += (new := [source for source in node.inputs if source not in known])
-            known.update(new)
 
 
 def _even(window: WindowNode) -> bool:

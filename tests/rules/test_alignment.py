@@ -226,15 +226,6 @@ def test_merges(size: tuple[int, int], body: str, findings: list[Finding], tmp_p
         assert finding.input == "x"
 
 
-def test_inexact_resizing_is_a_note(tmp_path: Path) -> None:
-    """Resizing 4 rows to 9 makes steps of 8/9 pixels beside a skip of 1: told, not warned of."""
-    body = f'{HALVED} s = Shape (x) u = Resize <mode = "nearest"> (d, , , s) y = Concat <axis = 1> (u, x)'
-    report = inspected(model_of(body, {"x": (1, 1, 9, 9)}, constants=WEIGHTS), tmp_path)
-    (finding,) = of_rule(report, "stride-mismatch")
-    assert (finding.severity, finding.axes) == ("note", (2, 3))
-    assert "u has 8/9 and x has 1" in finding.message
-
-
 @pytest.mark.parametrize(("size", "aligned"), [(64, False), (65, True)])
 def test_tensorflows_same_padding_at_even_and_odd_sizes(size: int, aligned: bool, tmp_path: Path) -> None:  # noqa: FBT001
     """The known case: a 3×3/2 beside a 1×1/2, both SAME, agree at 65 and not at 64."""
