@@ -25,7 +25,7 @@ def main() -> None:
 
 def _run() -> int:
     # Imported here so that an interrupt during the imports ends as quietly as one later.
-    from strideinspect import interrupts
+    from strideinspect.processes import interrupts
 
     interrupts.install()
     try:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from strideinspect import arguments
-from strideinspect.onnx_loading import load_onnx
+from strideinspect.processes.onnx_loading import load_onnx
 from strideinspect.settings import InputShapes, InputValues, Settings, Verify, overridden
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect import arguments
-from strideinspect.onnx_loading import load_onnx
+from strideinspect.processes.onnx_loading import load_onnx
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
 if TYPE_CHECKING:

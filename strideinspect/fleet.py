@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from strideinspect import arguments, interrupts
+from strideinspect import arguments
 from strideinspect.api import inspect
 from strideinspect.errors import StrideinspectError, unexpected
 from strideinspect.model_files import Excludes, models_of, nothing_excluded
+from strideinspect.processes import interrupts
+from strideinspect.processes.time_limit import time_limit
 from strideinspect.results.report import FailedReport, Report
 from strideinspect.settings import Settings, overridden
-from strideinspect.time_limit import time_limit
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -129,7 +130,7 @@ def outcome(task: Task, progress: Progress | None = None) -> Result:
 
 
 def _in_processes(tasks: Sequence[Task], jobs: int, progress: Progress | None) -> Generator[Result, None, None]:
-    from strideinspect.processes import Pool  # not needed for a single model
+    from strideinspect.processes.pool import Pool  # not needed for a single model
 
     with Pool(jobs) as pool:
         yield from _spread(tasks, pool, progress)

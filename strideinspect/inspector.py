@@ -162,7 +162,8 @@ def _report(
     """Everything in one frozen object, every finding with its place in the file."""
     analysis, asked, causes, verification, effective, _ = inspected
     nodes, proto = analysis.shapes.nodes, model.proto
-    flows = ((node, [name for name in node.inputs if name in analysis.data_dependent]) for node in nodes)
+    dependent = analysis.data_dependent
+    flows = ((node, [name for name in node.inputs if name in dependent]) for node in nodes)
     merges, edges = window_flow(flows, {window.output for window in analysis.windows})
     located = {finding.output for places in causes for finding in places}
     offsets = {name: model.node_offset(node.proto) for node in nodes for name in located.intersection(node.outputs)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from strideinspect.errors import UsageError
-from strideinspect.processes import Pool
+from strideinspect.processes.pool import Pool
 from strideinspect.results.pictures import Pictures, StageMaps
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from strideinspect import report_page
-from strideinspect.onnx_loading import load_onnx
+from strideinspect.processes.onnx_loading import load_onnx
 from strideinspect.results.report import Report
 from strideinspect.settings import Settings
 

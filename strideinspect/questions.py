@@ -11,7 +11,7 @@ from strideinspect import arguments
 from strideinspect.errors import UsageError
 from strideinspect.input_arguments import LONGEST_NUMBER
 from strideinspect.limits import LONGEST_INPUT_AXIS
-from strideinspect.onnx_loading import load_onnx
+from strideinspect.processes.onnx_loading import load_onnx
 from strideinspect.settings import InputShapes, InputValues, Settings, overridden
 
 if TYPE_CHECKING:

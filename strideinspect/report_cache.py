@@ -18,7 +18,8 @@ from importlib.metadata import entry_points, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strideinspect import interrupts, limits
+from strideinspect import limits
+from strideinspect.processes import interrupts
 from strideinspect.results.report import Report
 from strideinspect.results.verdict import Verdict
 

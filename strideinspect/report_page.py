@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect.errors import StrideinspectError
-from strideinspect.onnx_loading import load_onnx
+from strideinspect.processes.onnx_loading import load_onnx
 from strideinspect.results.contribution import Contributions
 from strideinspect.results.pictures import NO_PICTURES
 from strideinspect.results.report import FailedReport, Report

@@ -31,7 +31,7 @@ from typing import NamedTuple, NoReturn
 from unittest.mock import patch
 
 import strideinspect
-from strideinspect import pool_process, processes
+from strideinspect.processes import pool, pool_process
 from strideinspect.report import text
 from strideinspect.verify import worker, worker_process
 
@@ -101,7 +101,7 @@ def executable() -> str:
 @contextmanager
 def forked() -> Iterator[None]:
     """Let the verifications of this process start forks of a server."""
-    with _FORKS.context, patch.object(worker_process, "sys", _FORKS), patch.object(processes, "sys", _FORKS):
+    with _FORKS.context, patch.object(worker_process, "sys", _FORKS), patch.object(pool, "sys", _FORKS):
         yield
 
 
@@ -253,5 +253,5 @@ if __name__ == "__main__":
     prepare()
     asked = serve(sys.argv[1])
     ours = SimpleNamespace(executable=sys.argv[2])
-    with patch.object(worker_process, "sys", ours), patch.object(processes, "sys", ours):
+    with patch.object(worker_process, "sys", ours), patch.object(pool, "sys", ours):
         end_after(asked)

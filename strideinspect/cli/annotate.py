@@ -47,7 +47,7 @@ def run(
         )
 
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
-        from strideinspect.onnx_loading import load_onnx
+        from strideinspect.processes.onnx_loading import load_onnx
 
         load_onnx()
         from strideinspect.cli import annotations

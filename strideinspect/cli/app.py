@@ -107,6 +107,6 @@ def run(args: Sequence[str]) -> int:
 
 def _leave_if_interrupted() -> None:
     """Raise KeyboardInterrupt where a signal ends the run: the error may be what an import made of it."""
-    from strideinspect import interrupts  # loaded already, but where only a help text is written
+    from strideinspect.processes import interrupts  # loaded already, but where only a help text is written
 
     interrupts.check()

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from strideinspect import interrupts
 from strideinspect.errors import UsageError
+from strideinspect.processes import interrupts
 from strideinspect.version import __version__
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from strideinspect import temporary_folders
 from strideinspect.errors import StrideinspectError, UsageError
 from strideinspect.fleet import Result
+from strideinspect.processes import temporary_folders
 from strideinspect.results.report import FailedReport
 
 DASH, NAME = "-", "<stdin>"

@@ -24,22 +24,7 @@ from strideinspect.fields.hulls import (
     shrunk,
     slide,
 )
-from strideinspect.reads.steps import (
-    Broadcast,
-    Channels,
-    Cumulative,
-    Everything,
-    Masked,
-    Permute,
-    Place,
-    Reshape,
-    Sliding,
-    Statistics,
-    Step,
-    Table,
-    Transposed,
-    Whole,
-)
+from strideinspect.reads import steps
 from strideinspect.results.field import NOTHING
 
 
@@ -82,53 +67,57 @@ class Dependence(NamedTuple):
         return self._replace(local=local, uncollapsed=uncollapsed, full=full, **more)  # type: ignore[arg-type]  # names of fields
 
 
-def apply(step: Step, seen: Dependence, context: StepContext) -> Dependence:
+def apply(step: steps.Step, seen: Dependence, context: StepContext) -> Dependence:
     """What the output of one step sees. If the array would be too large, it is the whole input, with the reason."""
     try:
         return _applied(step, seen, context)
     except TooLargeError as error:
-        rank = len(step.after) if isinstance(step, Reshape | Broadcast | Everything) else seen.full.ndim - 1
+        rank = seen.full.ndim - 1
+        if isinstance(step, steps.Reshape | steps.Broadcast | steps.Everything):
+            rank = len(step.after)
         return whole_input(seen, rank, str(error))
 
 
-def _applied(step: Step, seen: Dependence, context: StepContext) -> Dependence:  # noqa: C901, PLR0911 - one case a kind
+def _applied(step: steps.Step, seen: Dependence, context: StepContext) -> Dependence:  # noqa: C901, PLR0911 - one case a kind
     match step:  # the most frequent kinds first
-        case Sliding() | Transposed() | Table():
+        case steps.Sliding() | steps.Transposed() | steps.Table():
             return _axis_step(step, seen, context)
-        case Channels():
+        case steps.Channels():
             return _channels(step, seen)
-        case Broadcast():
+        case steps.Broadcast():
             return _broadcast(step, seen)
-        case Reshape():
+        case steps.Reshape():
             return _reshape(step, seen)
-        case Permute():
+        case steps.Permute():
             return _permute(step, seen)
-        case Whole():
+        case steps.Whole():
             return _whole(step, seen, context)
-        case Statistics():
+        case steps.Statistics():
             return _statistics(step, seen, context)
-        case Masked():
+        case steps.Masked():
             taken = step.over(context.other_axes - seen.axes)  # fields are projected per axis
             return seen.changed(lambda spans: emptied_at(spans, ~taken))
-        case Everything():
+        case steps.Everything():
             return whole_input(seen, len(step.after), step.reason)
-        case Cumulative():
+        case steps.Cumulative():
             return _cumulative(step, seen)
         case _:
             assert_never(step)
 
 
-def _axis_step(step: Sliding | Transposed | Table, seen: Dependence, context: StepContext) -> Dependence:
+def _axis_step(
+    step: steps.Sliding | steps.Transposed | steps.Table, seen: Dependence, context: StepContext
+) -> Dependence:
     # Fields are projected per axis: padding along one image axis does not empty the field along another.
     if step.axis in context.other_axes and step.axis not in seen.axes and seen.full.shape[step.axis + 1] == 1:
         return seen
     after = seen.changed(lambda spans: slide(spans, step))
-    if isinstance(step, Sliding) and step.collapses:
+    if isinstance(step, steps.Sliding) and step.collapses:
         return _collapse(after, step.axis, context)
     return after
 
 
-def _channels(step: Channels, seen: Dependence) -> Dependence:
+def _channels(step: steps.Channels, seen: Dependence) -> Dependence:
     # A position that runs along the channels (after SpaceToDepth) ends where channels are mixed.
     mixed = seen.changed(lambda spans: mix_channels(spans, step))
     if step.groups == step.inputs or step.axis not in seen.axes:
@@ -136,7 +125,7 @@ def _channels(step: Channels, seen: Dependence) -> Dependence:
     return mixed._replace(axes=seen.axes - {step.axis})
 
 
-def _whole(step: Whole, seen: Dependence, context: StepContext) -> Dependence:
+def _whole(step: steps.Whole, seen: Dependence, context: StepContext) -> Dependence:
     axis = step.axis + 1
     reduced = seen.changed(
         lambda spans: spans if spans.shape[axis] == 1 else spans.min(axis=axis, keepdims=True, initial=NOTHING)
@@ -159,7 +148,7 @@ def _collapse(seen: Dependence, axis: int, context: StepContext) -> Dependence:
     )
 
 
-def _cumulative(step: Cumulative, seen: Dependence) -> Dependence:
+def _cumulative(step: steps.Cumulative, seen: Dependence) -> Dependence:
     axis = step.axis + 1
 
     def accumulate(spans: Hulls) -> Hulls:
@@ -174,7 +163,7 @@ def _cumulative(step: Cumulative, seen: Dependence) -> Dependence:
     return seen.changed(accumulate)
 
 
-def _statistics(step: Statistics, seen: Dependence, context: StepContext) -> Dependence:
+def _statistics(step: steps.Statistics, seen: Dependence, context: StepContext) -> Dependence:
     axes = tuple(axis + 1 for axis in step.axes if seen.full.shape[axis + 1] > 1)
     if not axes:
         return seen
@@ -183,7 +172,7 @@ def _statistics(step: Statistics, seen: Dependence, context: StepContext) -> Dep
     )
 
 
-def _permute(step: Permute, seen: Dependence) -> Dependence:
+def _permute(step: steps.Permute, seen: Dependence) -> Dependence:
     order = (0, *(axis + 1 for axis in step.perm))
     to = {axis: i for i, axis in enumerate(step.perm)}
     return seen.changed(
@@ -193,7 +182,7 @@ def _permute(step: Permute, seen: Dependence) -> Dependence:
     )
 
 
-def _reshape(step: Reshape, seen: Dependence) -> Dependence:
+def _reshape(step: steps.Reshape, seen: Dependence) -> Dependence:
     axes = carried(seen.axes, step.before, step.after)
     single = frozenset(i for i, n in enumerate(step.after) if n == 1)
     kept = [carried([axis], step.before, step.after) for axis in seen.collapsed]
@@ -214,7 +203,7 @@ def _reshape(step: Reshape, seen: Dependence) -> Dependence:
     return reshaped_to._replace(axes=axes)
 
 
-def _split(step: Reshape, spans: Hulls) -> Hulls:
+def _split(step: steps.Reshape, spans: Hulls) -> Hulls:
     """Reduce those parts of a split axis to extent 1 along which the spans are constant."""
     for new in _splits(step):
         for axis in new:
@@ -222,13 +211,13 @@ def _split(step: Reshape, spans: Hulls) -> Hulls:
     return spans
 
 
-def _splits(step: Reshape) -> list[list[int]]:
+def _splits(step: steps.Reshape) -> list[list[int]]:
     """The axes that one axis, or several together, are split into."""
     parts = [[axis for axis in new if step.after[axis] > 1] for _, new in grouped(step.before, step.after)]
     return [part for part in parts if len(part) > 1]
 
 
-def _broadcast(step: Broadcast, seen: Dependence) -> Dependence:
+def _broadcast(step: steps.Broadcast, seen: Dependence) -> Dependence:
     lead = len(step.after) - len(step.before)
     before = (1,) * lead + step.before
     spread = {i for i, (a, b) in enumerate(zip(before, step.after, strict=True)) if a == 1 and b != 1}
@@ -254,7 +243,7 @@ def whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
     )
 
 
-def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[int]) -> Dependence:
+def merge(parts: Sequence[tuple[steps.Place | None, Dependence]], others: Collection[int]) -> Dependence:
     """What a tensor sees through all of its reads: the hull of whole reads, and the concatenation of partial ones."""
     stretches = [(place, part) for place, part in parts if place is not None]
     whole = [part for place, part in parts if place is None]
@@ -282,7 +271,7 @@ def merge(parts: Sequence[tuple[Place | None, Dependence]], others: Collection[i
     )
 
 
-def _laid_out(stretches: Sequence[tuple[Place, Dependence]], others: Collection[int]) -> Dependence:
+def _laid_out(stretches: Sequence[tuple[steps.Place, Dependence]], others: Collection[int]) -> Dependence:
     first = stretches[0][1]
     axis = stretches[0][0].axis
     along_other_axis = axis in others and not any(axis in part.axes for _, part in stretches)

@@ -8,44 +8,44 @@ from typing import NamedTuple
 
 from strideinspect.fields.closed_form import Closed, Phases
 from strideinspect.fields.kept_paths import Path, Paths
-from strideinspect.fields.paths import center_range
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.results.field import NOTHING, Alignment
 
 _HOLE = (NOTHING, -NOTHING)
 
 
-def alignment(form: Closed, paths: Paths) -> Alignment | None:
-    """The alignment of a map with this closed form; None for a reversed axis, and where the paths are not known.
+def alignment(step: int, phases: Phases, paths: Paths) -> Alignment | None:
+    """The alignment of a map with a closed form of this step and these phases.
+
+    None for a reversed axis, and where the paths are not known.
 
     Offsets are averages over one period. The middle of the closed form, which is their hull, has to lie among them:
     else the channels of the map see different places, which paths do not tell apart.
     """
-    if form.step <= 0 or paths.centers is None:
+    if step <= 0 or paths.centers is None:
         return None
-    least, most = center_range(paths.centers)
-    make = _alignment if form.period <= MOST_REPORTED_PHASES else _alignment.__wrapped__
-    return make(form.step, form.phases, least, most, paths.apart_at)
+    make = _alignment if len(phases) <= MOST_REPORTED_PHASES and paths.small else _alignment.__wrapped__
+    return make(step, phases, paths)
 
 
 @lru_cache(maxsize=256)  # rows and columns, and the window nodes of one stage, usually lie alike
-def _alignment(
-    step: int, phases: Phases, first_center: Fraction, last_center: Fraction, apart_at: str | None
-) -> Alignment | None:
-    if not any(phases):
+def _alignment(step: int, phases: Phases, paths: Paths) -> Alignment | None:
+    if paths.center_range is None or not any(phases):
         return None
+    first_center, last_center = paths.center_range
     period = len(phases)
-    expected = (Fraction(step, period) - 1) / 2
     firsts, lasts = zip(*(span or _HOLE for span in phases), strict=True)
-    if not first_center <= Path(step, firsts, lasts).mean <= last_center:
+    if not first_center <= Fraction(*Path(step, firsts, lasts).mean) <= last_center:
         return None
-    least, most = first_center - expected, last_center - expected
+    expected = Fraction(step - period, 2 * period)
+    least = first_center - expected
+    most = least if first_center is last_center else last_center - expected
     return Alignment(
         offset=least if least == most else None,
         least=least,
         most=most,
         **_reach(step, phases)._asdict(),
-        apart_at=apart_at if least < most else None,
+        apart_at=paths.apart_at if least < most else None,
     )
 
 

@@ -6,17 +6,17 @@ With a period p and a step T, output index q·p + r sees the input indices from 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from enum import Enum, Flag, auto
+from collections.abc import Sequence
+from enum import Enum
 from fractions import Fraction
 from functools import lru_cache, reduce
-from operator import or_
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.fields.actual import Dependence
+from strideinspect.fields.caveats import NO_CAVEAT, Caveat, caveats, either
 from strideinspect.fields.hulls import along
 from strideinspect.fields.kept_paths import Paths
 from strideinspect.fields.sliding import cut
@@ -28,17 +28,6 @@ Phases = tuple[tuple[int, int] | None, ...]
 """First and last input index that the first index of each phase sees; None for nothing."""
 
 
-class Caveat(Flag):
-    """What restricts a closed form."""
-
-    NONE = 0
-    SIZE = auto()  # its offsets hold for this size only
-    ATTENDED = auto()  # attention mixes the indices of a window, so that none has a center of its own
-    WRAPS = auto()  # its indices go on behind the other end of the input, as with circular padding
-    PICKED = auto()  # its elements were picked one by one: a tap of a window has a center of its own, the window none
-    ROUNDED = auto()  # rounding in single precision leaves out the outermost pixel of some indices
-
-
 class Closed(NamedTuple):
     """A closed form. `spans` is a span array whose extent along `axis` is the period; other axes are as in the tensor.
 
@@ -48,7 +37,7 @@ class Closed(NamedTuple):
     spans: NDArray[np.int32]
     axis: int
     step: int
-    caveat: Caveat = Caveat.NONE
+    caveat: Caveat = NO_CAVEAT
 
     @property
     def period(self) -> int:
@@ -58,18 +47,26 @@ class Closed(NamedTuple):
     @property
     def phases(self) -> Phases:
         """The hull of each phase, over all other axes."""
-        listed = _phases if self.period <= MOST_REPORTED_PHASES else _phases.__wrapped__
-        return listed(along(self.spans, self.axis, self.period).tobytes())
+        period = self.period
+        listed = _phases if period <= MOST_REPORTED_PHASES else _phases.__wrapped__
+        return listed(along(self.spans, self.axis, period).tobytes())
 
     @property
     def size(self) -> int:
         """The widest field of any phase, in input pixels."""
-        return max((last - first + 1 for first, last in filter(None, self.phases)), default=0)
+        return largest(self.phases)
 
     @property
     def stride(self) -> Fraction:
         """Effective stride: input pixels between neighbouring indices."""
         return _ratio(self.step, self.period)
+
+
+def largest(phases: Phases) -> int:
+    """The size of the widest field of any phase, in input pixels."""
+    if len(phases) == 1 and phases[0] is not None:
+        return phases[0][1] - phases[0][0] + 1
+    return max((last - first + 1 for first, last in filter(None, phases)), default=0)
 
 
 @lru_cache(maxsize=1024)
@@ -242,22 +239,10 @@ def _composed(form: Closed, read: Periodic) -> Closed | Reason:
         spans = spans.min(axis=axis + 1)
     if max(int(spans.max(initial=0)), -int(spans.min(initial=0))) >= LARGEST_OFFSET:
         return Reason("the field is wider than any image")
-    if empty is not None:
-        spans[empty] = NOTHING
+    spans = spans if empty is None else np.where(empty, NOTHING, spans)
     step = form.step * turns * read.step // inner
-    caveat = form.caveat | _caveat(read)
+    caveat = either(form.caveat, Caveat(size=read.size_dependent, rounded=read.rounded))
     return reduced(Closed(spans.astype(np.int32), form.axis, step, caveat))
-
-
-def _caveat(read: Periodic) -> Caveat:
-    size = Caveat.SIZE if read.size_dependent else Caveat.NONE
-    return size | Caveat.ROUNDED if read.rounded else size
-
-
-def caveats(forms: Iterable[Closed]) -> Caveat:
-    """What restricts any of these forms."""
-    distinct = {id(form.caveat): form.caveat for form in forms}  # joining flags takes longer than finding them equal
-    return reduce(or_, distinct.values(), Caveat.NONE)
 
 
 def united(forms: Sequence[Closed]) -> Closed:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from strideinspect.fields import actual, merged_forms, paths, position, theoretical
@@ -117,9 +117,9 @@ def _merged(
     for place, tensor, after in contributions:
         for source, seen in after.items():
             parts.setdefault(source, []).append((place, tensor, seen))
-    position_axes = {source: _union(seen.actual.axes for *_, seen in part) for source, part in parts.items()}
+    others = _others(tuple([_union([seen.actual.axes for *_, seen in part]) for part in parts.values()]))
     merged = {}
-    for source, part in parts.items():
+    for (source, part), other_axes in zip(parts.items(), others, strict=True):
         if len(part) == 1 and part[0][0] is None:
             merged[source] = part[0][2]
             continue
@@ -129,18 +129,19 @@ def _merged(
         form = merged_forms.merge(parts_of, label, extent) if near else Reason(_NO_PATH)
         several = [(place, seen.form, seen.paths) for place, _, seen in near]
         together = paths.merge(several, label, one_window=one_window) if near else AT_INPUT
-        dependence = actual.merge([(p, seen.actual) for p, _, seen in part], _other_axes(position_axes, source))
+        dependence = actual.merge([(p, seen.actual) for p, _, seen in part], other_axes)
         merged[source] = AxisField(position.of(dependence, form), form, together)
     return merged
 
 
-def _other_axes(position_axes: Mapping[InputAxis, frozenset[int]], source: InputAxis) -> frozenset[int]:
-    """The axes along which the positions of other sources run."""
-    return _union(axes for other, axes in position_axes.items() if other != source)
+@lru_cache(maxsize=256)  # the axes of nearly all tensors are the same
+def _others(position_axes: tuple[frozenset[int], ...]) -> tuple[frozenset[int], ...]:
+    """Per source the axes along which the positions of the others run."""
+    return tuple(_union([*position_axes[:i], *position_axes[i + 1 :]]) for i in range(len(position_axes)))
 
 
-def _union(sets: Iterable[frozenset[int]]) -> frozenset[int]:
-    return frozenset().union(*sets)
+def _union(sets: Sequence[frozenset[int]]) -> frozenset[int]:
+    return sets[0] if len(sets) == 1 else frozenset().union(*sets)
 
 
 def _emptied(after: dict[InputAxis, AxisField]) -> dict[InputAxis, AxisField]:
@@ -175,16 +176,16 @@ def _stepped(
     steps: Sequence[Step], before: Mapping[InputAxis, AxisField], node: StepContext
 ) -> dict[InputAxis, AxisField]:
     after = dict(before)
-    position_axes: dict[InputAxis, frozenset[int]] = {}
-    context: dict[InputAxis, StepContext] = {}
+    position_axes: tuple[frozenset[int], ...] = ()
+    contexts: list[StepContext] = []
     for step in steps:
-        now = {source: seen.actual.axes for source, seen in after.items()}
+        now = tuple([seen.actual.axes for seen in after.values()])
         if now != position_axes:
             position_axes = now
-            context = {s: node._replace(other_axes=_other_axes(position_axes, s)) for s in position_axes}
-        for source, seen in after.items():
-            dependence = actual.apply(step, seen.actual, context[source])
-            form = theoretical.apply(step, seen.form, context[source])
+            contexts = [StepContext(node.tensor, node.label, others, node.source) for others in _others(now)]
+        for (source, seen), context in zip(after.items(), contexts, strict=True):
+            dependence = actual.apply(step, seen.actual, context)
+            form = theoretical.apply(step, seen.form, context)
             if form is not seen.form or dependence is not seen.actual:
                 form = position.followed(step, seen.actual, dependence, form, node.label)
                 followed = seen.paths if form is seen.form else paths.apply(step, seen.paths, seen.form, form)

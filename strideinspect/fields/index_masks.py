@@ -16,23 +16,7 @@ from numpy.typing import NDArray
 
 from strideinspect.fields.hulls import TooLargeError, grouped, minimum_over_taps
 from strideinspect.limits import LARGEST_FIELD_ARRAY, LONGEST_CACHED_AXIS
-from strideinspect.reads.steps import (
-    Broadcast,
-    Channels,
-    Cumulative,
-    Everything,
-    Masked,
-    Permute,
-    Place,
-    Read,
-    Reshape,
-    Sliding,
-    Statistics,
-    Step,
-    Table,
-    Transposed,
-    Whole,
-)
+from strideinspect.reads import steps
 from strideinspect.results.field import Shape
 
 Vector = NDArray[np.bool_]
@@ -54,7 +38,7 @@ def _all(length: int) -> Vector:
     return mask
 
 
-def back(read: Read, masks: Masks) -> Masks | None:
+def back(read: steps.Read, masks: Masks) -> Masks | None:
     """The indices of the input that the marked output indices read; None for none."""
     if read.place is not None:
         masks = _stretch(masks, read.place)
@@ -68,7 +52,7 @@ def back(read: Read, masks: Masks) -> Masks | None:
     return _back(read.steps, masks)
 
 
-def _stretch(masks: Masks, place: Place) -> Masks:
+def _stretch(masks: Masks, place: steps.Place) -> Masks:
     shape = tuple(map(len, masks))
     if masks is all_marked(shape):
         return all_marked((*shape[: place.axis], place.length, *shape[place.axis + 1 :]))
@@ -76,15 +60,15 @@ def _stretch(masks: Masks, place: Place) -> Masks:
 
 
 @lru_cache(maxsize=1024)
-def _back_from_all(steps: tuple[Step, ...], shape: Shape) -> Masks | None:
+def _back_from_all(taken: tuple[steps.Step, ...], shape: Shape) -> Masks | None:
     """What is read if all output indices are marked: the usual case, and the same in several passes."""
-    read = _back(steps, all_marked(shape))
+    read = _back(taken, all_marked(shape))
     lengths = tuple(map(len, read or ()))
     return all_marked(lengths) if read and tuple(map(np.count_nonzero, read)) == lengths else read
 
 
-def _back(steps: tuple[Step, ...], masks: Masks) -> Masks | None:
-    for step in reversed(steps):
+def _back(taken: tuple[steps.Step, ...], masks: Masks) -> Masks | None:
+    for step in reversed(taken):
         try:
             masks = _back_step(step, masks)
         except TooLargeError:  # assume that everything is read: no index may be reported as unread wrongly
@@ -92,15 +76,15 @@ def _back(steps: tuple[Step, ...], masks: Masks) -> Masks | None:
     return masks if all(map(np.count_nonzero, masks)) else None
 
 
-def _before(step: Step, masks: Masks) -> Shape:
+def _before(step: steps.Step, masks: Masks) -> Shape:
     """The shape before a window step."""
     lengths = list(map(len, masks))
-    if isinstance(step, Sliding | Transposed | Table):
+    if isinstance(step, steps.Sliding | steps.Transposed | steps.Table):
         lengths[step.axis] = step.length
     return tuple(lengths)
 
 
-def forward(read: Read, masks: Masks, shape: Shape) -> Masks:
+def forward(read: steps.Read, masks: Masks, shape: Shape) -> Masks:
     """The output indices that read a marked index, all of them marked in every other vector too; `shape` is theirs."""
     marked = masks
     try:
@@ -111,7 +95,7 @@ def forward(read: Read, masks: Masks, shape: Shape) -> Masks:
     return marked if read.place is None else _laid_out(read.place, marked, shape)
 
 
-def _laid_out(place: Place, masks: Masks, shape: Shape) -> Masks:
+def _laid_out(place: steps.Place, masks: Masks, shape: Shape) -> Masks:
     """The marked indices of a piece in the whole that it is a piece of."""
     vector = np.zeros(shape[place.axis], dtype=bool)
     vector[place.offset : place.offset + place.length] = masks[place.axis]
@@ -123,65 +107,65 @@ def _replaced(masks: Masks, axis: int, vector: Vector) -> Masks:
 
 
 @lru_cache(maxsize=1024)
-def _reached(step: Sliding | Transposed, mask: bytes) -> Vector:
+def _reached(step: steps.Sliding | steps.Transposed, mask: bytes) -> Vector:
     """Which output indices of a window have a marked tap. Cached: networks repeat a few windows many times."""
     unmarked = np.frombuffer(mask, dtype=np.uint8) ^ 1
     reached: Vector = minimum_over_taps(unmarked, 0, step, 1) == 0
     return reached
 
 
-def _back_step(step: Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911, PLR0912 - one case a kind
+def _back_step(step: steps.Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911, PLR0912 - one case a kind
     match step:  # the most frequent kinds first
-        case Sliding():
+        case steps.Sliding():
             return _back_sliding(step, masks)
-        case Channels():
+        case steps.Channels():
             return _back_channels(step, masks)
-        case Broadcast():
+        case steps.Broadcast():
             return _back_broadcast(step, masks)
-        case Reshape():
+        case steps.Reshape():
             return _reshaped(masks, step.after, step.before)
-        case Permute():
+        case steps.Permute():
             return _back_permute(step, masks)
-        case Whole():
+        case steps.Whole():
             return _replaced(masks, step.axis, _all(step.length))
-        case Table():
+        case steps.Table():
             return _back_table(step, masks)
-        case Statistics():
+        case steps.Statistics():
             return _back_statistics(step, masks)
-        case Masked():
+        case steps.Masked():
             return _taken(step, masks)
-        case Everything():
+        case steps.Everything():
             return all_marked(step.before)
-        case Transposed():
+        case steps.Transposed():
             return _back_transposed(step, masks)
-        case Cumulative():
+        case steps.Cumulative():
             return _back_cumulative(step, masks)
         case _:
             assert_never(step)
 
 
-def _back_sliding(step: Sliding, masks: Masks) -> Masks:
-    turned = Transposed(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
+def _back_sliding(step: steps.Sliding, masks: Masks) -> Masks:
+    turned = steps.Transposed(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
     return _replaced(masks, step.axis, _reached(turned, masks[step.axis].tobytes()))
 
 
-def _back_transposed(step: Transposed, masks: Masks) -> Masks:
-    turned = Sliding(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
+def _back_transposed(step: steps.Transposed, masks: Masks) -> Masks:
+    turned = steps.Sliding(0, step.kernel, step.stride, step.dilation, step.begin, step.size, step.length)
     return _replaced(masks, step.axis, _reached(turned, masks[step.axis].tobytes()))
 
 
-def _back_table(step: Table, masks: Masks) -> Masks:
+def _back_table(step: steps.Table, masks: Masks) -> Masks:
     read = np.zeros(step.length + 1, dtype=bool)
     read[step.taps[masks[step.axis]].reshape(-1)] = True
     return _replaced(masks, step.axis, read[: step.length])
 
 
-def _back_channels(step: Channels, masks: Masks) -> Masks:
+def _back_channels(step: steps.Channels, masks: Masks) -> Masks:
     groups = masks[step.axis].reshape(step.groups, -1).any(axis=1)
     return _replaced(masks, step.axis, np.repeat(groups, step.inputs // step.groups))
 
 
-def _back_cumulative(step: Cumulative, masks: Masks) -> Masks:
+def _back_cumulative(step: steps.Cumulative, masks: Masks) -> Masks:
     vector = masks[step.axis]
     read = np.zeros_like(vector)
     if step.forward:
@@ -191,13 +175,13 @@ def _back_cumulative(step: Cumulative, masks: Masks) -> Masks:
     return _replaced(masks, step.axis, read)
 
 
-def _back_statistics(step: Statistics, masks: Masks) -> Masks:
+def _back_statistics(step: steps.Statistics, masks: Masks) -> Masks:
     for axis in step.axes:
         masks = _replaced(masks, axis, _all(len(masks[axis])))
     return masks
 
 
-def _back_permute(step: Permute, masks: Masks) -> Masks:
+def _back_permute(step: steps.Permute, masks: Masks) -> Masks:
     moved = {axis: masks[i] for i, axis in enumerate(step.perm)}
     return tuple(moved[i] for i in range(len(moved)))
 
@@ -224,7 +208,7 @@ def _product(vectors: Sequence[Vector]) -> NDArray[np.bool_]:
     return product
 
 
-def _back_broadcast(step: Broadcast, masks: Masks) -> Masks:
+def _back_broadcast(step: steps.Broadcast, masks: Masks) -> Masks:
     lead = len(step.after) - len(step.before)
     return tuple(_any(v) if n == 1 else v for v, n in zip(masks[lead:], step.before, strict=True))
 
@@ -233,35 +217,35 @@ def _any(vector: Vector) -> Vector:
     return np.array([vector.any()])
 
 
-def _forward_step(step: Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911 - one case a kind
+def _forward_step(step: steps.Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911 - one case a kind
     match step:
-        case Sliding() | Transposed():
+        case steps.Sliding() | steps.Transposed():
             return _replaced(masks, step.axis, _reached(step._replace(axis=0), masks[step.axis].tobytes()))
-        case Channels():
+        case steps.Channels():
             return _forward_channels(step, masks)
-        case Broadcast():
+        case steps.Broadcast():
             return _forward_broadcast(step, masks)
-        case Reshape():
+        case steps.Reshape():
             return _reshaped(masks, step.before, step.after)
-        case Permute():
+        case steps.Permute():
             return tuple(masks[axis] for axis in step.perm)
-        case Whole():
+        case steps.Whole():
             return _replaced(masks, step.axis, _any(masks[step.axis]))
-        case Table():
+        case steps.Table():
             return _forward_table(step, masks)
-        case Statistics():
+        case steps.Statistics():
             return _back_statistics(step, masks)  # every index of these axes depends on every other
-        case Masked():
+        case steps.Masked():
             return _taken(step, masks)
-        case Everything():
+        case steps.Everything():
             return all_marked(step.after)
-        case Cumulative():
+        case steps.Cumulative():
             return _back_cumulative(step._replace(forward=step.backward, backward=step.forward), masks)
         case _:
             assert_never(step)
 
 
-def _taken(step: Masked, masks: Masks) -> Masks:
+def _taken(step: steps.Masked, masks: Masks) -> Masks:
     """The marked indices at which anything is taken."""
     varying = [axis for axis, extent in enumerate(step.extents) if extent > 1]
     taken = step.mask.reshape([step.extents[axis] for axis in varying]) & _product([masks[axis] for axis in varying])
@@ -271,18 +255,18 @@ def _taken(step: Masked, masks: Masks) -> Masks:
     return masks
 
 
-def _forward_channels(step: Channels, masks: Masks) -> Masks:
+def _forward_channels(step: steps.Channels, masks: Masks) -> Masks:
     groups = masks[step.axis].reshape(step.groups, -1).any(axis=1)
     return _replaced(masks, step.axis, np.repeat(groups, step.outputs // step.groups))
 
 
-def _forward_broadcast(step: Broadcast, masks: Masks) -> Masks:
+def _forward_broadcast(step: steps.Broadcast, masks: Masks) -> Masks:
     lead = len(step.after) - len(step.before)
     kept = (v if len(v) == n else np.repeat(v, n) for v, n in zip(masks, step.after[lead:], strict=True))
     return (*map(_all, step.after[:lead]), *kept)
 
 
-def _forward_table(step: Table, masks: Masks) -> Masks:
+def _forward_table(step: steps.Table, masks: Masks) -> Masks:
     guarded = np.append(masks[step.axis], False)
     return _replaced(masks, step.axis, np.atleast_1d(guarded[step.taps].any(axis=1)))
 

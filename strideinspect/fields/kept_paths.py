@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from strideinspect.limits import LARGEST_CACHED_PATHS
 from strideinspect.results.field import sees_nothing
 
 
@@ -26,18 +30,37 @@ class Path(NamedTuple):
         return max(0, *(last - first + 1 for first, last in zip(self.firsts, self.lasts, strict=True)))
 
     @property
-    def mean(self) -> Fraction:
+    def mean(self) -> Ratio:
         """Center of index 0: the middles of all phases, each moved back to index 0, averaged. Holes do not count."""
         period = len(self.firsts)
         if period == 1:
-            return Fraction(self.firsts[0] + self.lasts[0], 2)
+            return Ratio(self.firsts[0] + self.lasts[0], 2)
         seeing = [r for r, first in enumerate(self.firsts) if not sees_nothing(first)]
-        ends = sum(self.firsts[r] + self.lasts[r] for r in seeing)
-        return Fraction(ends * period - 2 * sum(seeing) * self.step, 2 * period * max(1, len(seeing)))
+        ends = sum([self.firsts[r] + self.lasts[r] for r in seeing])
+        return Ratio(ends * period - 2 * sum(seeing) * self.step, 2 * period * max(1, len(seeing)))
 
 
-class Paths(NamedTuple):
+class Ratio(NamedTuple):
+    """A fraction, not reduced: many are compared, and few are reported."""
+
+    numerator: int
+    denominator: int
+
+
+class Alike(NamedTuple):
+    """Paths that differ by a shift alone: `path`, which begins at pixel 0, moved by `least` to `most`."""
+
+    path: Path
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, eq=False)  # no slots: what is computed on demand is kept in the instance
+class Paths:
     """What is kept of all paths from one axis of a graph input to a tensor; None where it cannot be followed.
+
+    As a key of caches it goes by identity, since it takes long to compare many paths: the rows and columns of a network
+    share them from its input on.
 
     `centers` are paths whose centers differ, in half pixels. Each is narrowed evenly to one index in its first phase,
     since sizes do not matter here. Of several that differ by a shift the least and the most are kept: they stay so.
@@ -45,11 +68,36 @@ class Paths(NamedTuple):
     """
 
     smallest: Path | None
-    centers: tuple[Path, ...] | None
+    centers: tuple[Alike, ...] | None
     apart_at: str | None = None
 
+    @cached_property
+    def small(self) -> bool:
+        """Whether what is computed from these paths may be cached."""
+        smallest = 0 if self.smallest is None else len(self.smallest.firsts)
+        return smallest + 2 * sum([len(alike.path.firsts) for alike in self.centers or ()]) <= LARGEST_CACHED_PATHS
 
-AT_INPUT = Paths(Path(1, (0,), (0,)), (Path(2, (0,), (0,)),))
+    @cached_property
+    def center_range(self) -> tuple[Fraction, Fraction] | None:
+        """The least and the greatest center of index 0 along these paths, in pixels; None where they are not known."""
+        if self.centers is None:
+            return None
+        mean = _mean if self.small else _mean.__wrapped__
+        means = [mean(alike.path) for alike in self.centers]
+        whole = math.lcm(*[mean.denominator for mean in means])
+        centers = [mean.numerator * (whole // mean.denominator) for mean in means]
+        least = min([center + alike.least * whole for center, alike in zip(centers, self.centers, strict=True)])
+        most = max([center + alike.most * whole for center, alike in zip(centers, self.centers, strict=True)])
+        first = Fraction(least, 2 * whole)  # centers are in half pixels
+        return first, first if most == least else Fraction(most, 2 * whole)
+
+
+@lru_cache(maxsize=1024)
+def _mean(path: Path) -> Ratio:
+    return path.mean
+
+
+AT_INPUT = Paths(Path(1, (0,), (0,)), (Alike(Path(2, (0,), (0,)), 0, 0),))
 """A graph input: index i sees pixel i."""
 
 UNKNOWN = Paths(None, None)

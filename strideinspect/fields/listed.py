@@ -16,7 +16,8 @@ import numpy as np
 from strideinspect.fields import actual
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
-from strideinspect.fields.closed_form import Caveat, Closed, Form, Listed, Reason, Suspended, last_closed, reduced
+from strideinspect.fields.caveats import caveats
+from strideinspect.fields.closed_form import Closed, Form, Listed, Reason, Suspended, last_closed, reduced
 from strideinspect.fields.hulls import Hulls
 from strideinspect.fields.sliding import cut
 from strideinspect.reads.steps import Cumulative, Everything, Sliding, Step, Table, Transposed
@@ -41,7 +42,7 @@ def begun(step: Table, form: Closed | Suspended, text: str, context: StepContext
             assert_never(form)
     seen = Dependence(spans, spans, spans, frozenset({step.axis}))
     return apply(
-        step, Listed(text, seen, caveat | Caveat.SIZE | Caveat.PICKED, last_closed(form, context.source)), context
+        step, Listed(text, seen, caveat._replace(size=True, picked=True), last_closed(form, context.source)), context
     )
 
 
@@ -122,8 +123,6 @@ def together(forms: Sequence[Form], label: str) -> Form | None:
             return None
         spans = _written_out(form, first.seen.full.shape[form.axis + 1])
         parts.append(Dependence(spans, spans, spans, first.seen.axes))
-    caveat = first.caveat
-    for form in closed:
-        caveat |= form.caveat
+    caveat = caveats([first, *closed])
     seen = actual.merge([(None, part) for part in parts], ())
     return _resolved(first._replace(seen=seen, caveat=caveat), label)

@@ -52,4 +52,4 @@ class MaskMemo:
 
     def _one(self, masks: Masks) -> Masks:
         """The one object of these masks."""
-        return self._same.setdefault(tuple(vector.tobytes() for vector in masks), masks)
+        return self._same.setdefault(tuple([vector.tobytes() for vector in masks]), masks)

@@ -17,51 +17,39 @@ from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Closed, Digit, Form, Reason, Role, Suspended, lifted, reduced
 from strideinspect.fields.hulls import grouped, reshaped, shrunk
 from strideinspect.limits import MOST_PHASES
-from strideinspect.reads.steps import (
-    Broadcast,
-    Channels,
-    Cumulative,
-    Everything,
-    Masked,
-    Permute,
-    Reshape,
-    Sliding,
-    Statistics,
-    Step,
-    Table,
-    Transposed,
-    Whole,
-)
+from strideinspect.reads import steps
 from strideinspect.results.field import Shape
 
-_AlongOneAxis = Sliding | Transposed | Table | Channels | Whole | Cumulative
+_AlongOneAxis = steps.Sliding | steps.Transposed | steps.Table | steps.Channels | steps.Whole | steps.Cumulative
 
-_Apply = Callable[[Step, Closed, StepContext], Form]
+_Apply = Callable[[steps.Step, Closed, StepContext], Form]
 
 
-def reshape(step: Reshape, form: Closed, context: StepContext) -> Form:
+def reshape(step: steps.Reshape, form: Closed, context: StepContext) -> Form:
     """The form after a Reshape. Its position keeps its axis if possible: the major part of it where it is split."""
     digits = tuple(Digit(size, Role.POSITION if i == form.axis else Role.PLAIN) for i, size in enumerate(step.before))
     return _reshape(step, Suspended("", form, digits, (1,) * len(digits), context.source), context)
 
 
-def apply(step: Step, form: Suspended, context: StepContext, applied: _Apply) -> Form:  # noqa: PLR0911 - one case a kind
+def apply(step: steps.Step, form: Suspended, context: StepContext, applied: _Apply) -> Form:  # noqa: PLR0911 - one case a kind
     """The form after one more step: closed again once the position has its own axis. `applied` is for closed forms."""
     match step:
-        case Reshape():
+        case steps.Reshape():
             return _reshape(step, form, context)
-        case Statistics():
+        case steps.Statistics():
             return form
-        case Broadcast():
+        case steps.Broadcast():
             return _broadcast(step, form)
-        case Permute():
+        case steps.Permute():
             return _permute(step, form)
-        case Sliding() | Transposed() | Table() | Channels() | Whole() | Cumulative():
+        case (
+            steps.Sliding() | steps.Transposed() | steps.Table() | steps.Channels() | steps.Whole() | steps.Cumulative()
+        ):
             return _along_axis(step, form, context, applied)
-        case Masked():
+        case steps.Masked():
             taken = step.over(context.other_axes - {position_axis(form)})
             return form if taken.all() else Reason(f"{context.label} takes only some indices of the axis")
-        case Everything():
+        case steps.Everything():
             return Reason(step.reason or f"{context.label} reads its whole input")
         case _:
             assert_never(step)
@@ -110,7 +98,7 @@ def refined(form: Suspended, sizes: Sequence[int], counts: tuple[int, ...]) -> S
     return finer._replace(counts=counts) if len(finer.digits) == len(sizes) else None
 
 
-def _reshape(step: Reshape, form: Suspended, context: StepContext) -> Form:
+def _reshape(step: steps.Reshape, form: Suspended, context: StepContext) -> Form:
     regrouped = _regrouped(_with_roles(form, context), step.after)
     if regrouped is None:
         return Reason(form.text or f"{context.label} splits the axis unevenly")
@@ -237,7 +225,7 @@ def _spanned(form: Suspended) -> list[int]:
     return [form.form.period if i == form.form.axis else digit.size for i, digit in enumerate(form.digits)]
 
 
-def _permute(step: Permute, form: Suspended) -> Suspended:
+def _permute(step: steps.Permute, form: Suspended) -> Suspended:
     order = [i for axis in step.perm for i in groups(form)[axis]]
     spans = form.form.spans.transpose((0, *(i + 1 for i in order)))
     return form._replace(
@@ -247,7 +235,7 @@ def _permute(step: Permute, form: Suspended) -> Suspended:
     )
 
 
-def _broadcast(step: Broadcast, form: Suspended) -> Form:
+def _broadcast(step: steps.Broadcast, form: Suspended) -> Form:
     lead = len(step.after) - len(step.before)
     kept = list(form.digits)
     counts, dims = list(form.counts), list(form.form.spans.shape[1:])
@@ -269,13 +257,13 @@ def _broadcast(step: Broadcast, form: Suspended) -> Form:
 def _along_axis(step: _AlongOneAxis, form: Suspended, context: StepContext, applied: _Apply) -> Form:
     if position_axis(form) == step.axis:
         match step:
-            case Whole():
+            case steps.Whole():
                 why = f"{context.label} reads the whole axis"
-            case Cumulative():
+            case steps.Cumulative():
                 why = f"{context.label} accumulates along the axis"
-            case Table(periodic_form=str(text)):
+            case steps.Table(periodic_form=str(text)):
                 why = text
-            case Sliding() if (step.kernel, step.stride, step.begin, step.size) == (1, 1, 0, step.length):
+            case steps.Sliding() if (step.kernel, step.stride, step.begin, step.size) == (1, 1, 0, step.length):
                 return form
             case _:
                 why = form.text
@@ -292,13 +280,13 @@ def _along_axis(step: _AlongOneAxis, form: Suspended, context: StepContext, appl
 
 def _size_after(step: _AlongOneAxis, size: int) -> int:
     match step:
-        case Sliding() | Transposed() | Table():
+        case steps.Sliding() | steps.Transposed() | steps.Table():
             return step.size
-        case Channels():
+        case steps.Channels():
             return step.outputs
-        case Whole():
+        case steps.Whole():
             return 1
-        case Cumulative():
+        case steps.Cumulative():
             return size
         case _:
             assert_never(step)

@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from strideinspect.fields import listed, merged_axes, paths, side_by_side
+from strideinspect.fields.caveats import caveats
 from strideinspect.fields.closed_form import (
-    Caveat,
     Closed,
     Digit,
     Form,
@@ -20,7 +20,6 @@ from strideinspect.fields.closed_form import (
     Role,
     Scales,
     Suspended,
-    caveats,
     composed,
     last_closed,
     lifted,
@@ -195,8 +194,9 @@ def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> For
             for i, other in enumerate(moved)
         ):
             alike = [form for form in moved if isinstance(form, Closed)]
-            wraps = Caveat.WRAPS if any(form.phases != main.phases for form in alike) else Caveat.NONE
-            return main._replace(caveat=caveats(alike) | wraps)
+            caveat = caveats(alike)
+            wraps = caveat.wraps or any(form.phases != main.phases for form in alike)
+            return main._replace(caveat=caveat._replace(wraps=wraps))
     pieces: list[Piece | Scales] = []
     for place, part in placed:
         if isinstance(part.form, Scales):

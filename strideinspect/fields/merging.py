@@ -7,10 +7,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from strideinspect.fields.closed_form import Caveat, Closed, Phases
+from strideinspect.fields.closed_form import Closed, Phases
 from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.node_reads import NodeReads
-from strideinspect.fields.paths import center_range
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
@@ -132,11 +131,11 @@ def _branch(name: str, seen: AxisField | None, shape: Shape) -> tuple[MergedMap,
     """The map and the axis of its position; None without a position, a closed form, centers or a second index."""
     if seen is None or seen.actual.local is None or len(seen.actual.axes) != 1 or not isinstance(seen.form, Closed):
         return None
-    if shape[seen.form.axis] < 2 or seen.form.caveat & (Caveat.ATTENDED | Caveat.PICKED):
+    if shape[seen.form.axis] < 2 or seen.form.caveat.attended or seen.form.caveat.picked:
         return None
     place = _index_zero if seen.form.period <= MOST_REPORTED_PHASES else _index_zero.__wrapped__
     middle, last = place(seen.form.phases, seen.form.step)
-    least, most = center_range(seen.paths.centers) if seen.paths.centers else (middle, middle)
+    least, most = seen.paths.center_range or (middle, middle)
     return MergedMap(name, seen.form.stride, least, most, last), seen.form.axis
 
 

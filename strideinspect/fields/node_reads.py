@@ -43,8 +43,8 @@ class ReadsGroup:
     @classmethod
     def of(cls, items: tuple[NodeReads, ...]) -> ReadsGroup:
         """The group of these nodes."""
-        made = frozenset(item.node.outputs[read.output] for item in items for read in item.reads)
-        used = (item.node.inputs[read.input] for item in items for read in item.reads)
+        made = frozenset([item.node.outputs[read.output] for item in items for read in item.reads])
+        used = [item.node.inputs[read.input] for item in items for read in item.reads]
         return cls(items, made, tuple(dict.fromkeys((*made, *used))))
 
 
@@ -77,7 +77,7 @@ def grouped(shapes: Shapes, memo: ReadsMemo) -> tuple[tuple[ReadsGroup, ...], fr
     for nodes, placed in shapes.by_stretch():
         group = None if placed is None else memo.groups.get(placed)
         if group is None:
-            group = ReadsGroup.of(tuple(item for node in nodes if (item := _item(asked, node)) is not None))
+            group = ReadsGroup.of(tuple([item for node in nodes if (item := _item(asked, node)) is not None]))
             if placed is not None:
                 memo.groups[placed] = group
         asked.data_dependent.update(group.made)
@@ -123,7 +123,7 @@ def _item(asked: _Asked, node: Node) -> NodeReads | None:
         item = NodeReads(node, _reads(asked, node, key), joins_slices=joins_slices)
         if key is not None:
             memo.nodes[node.key, key] = item
-    data_dependent.update(node.outputs[read.output] for read in item.reads)
+    data_dependent.update([node.outputs[read.output] for read in item.reads])
     return item
 
 
@@ -132,7 +132,7 @@ def _reads(asked: _Asked, node: Node, key: MemoKey | None) -> tuple[Read, ...]:
     kind = None if key is None else asked.shapes.kind(node)
     if key is None or kind is None:
         return _fitting(node, asked.shapes, asked.data_dependent, asked.chosen)
-    place = (kind, key, tuple(name in asked.data_dependent for name in node.inputs))
+    place = (kind, key, tuple([name in asked.data_dependent for name in node.inputs]))
     reads = asked.memo.alike.get(place)
     if reads is None:
         reads = _fitting(node, asked.shapes, asked.data_dependent, asked.chosen)
@@ -145,10 +145,10 @@ def _fitting(
     node: Node, shapes: Shapes, data_dependent: set[str], chosen: Mapping[str, PoolIndices]
 ) -> tuple[Read, ...]:
     """What a node reads of data-dependent inputs; everything, with the reason, if its description does not fit."""
-    placed = shapes.placed(node, data_dependent)._replace(pool_indices=chosen)
+    placed = shapes.placed(node, data_dependent, chosen)
     known = shapes.shapes
-    reads = tuple(r for r in describe(placed) if node.inputs[r.input] in data_dependent)
-    if all(fits(r, known[node.inputs[r.input]], known[node.outputs[r.output]]) for r in reads):
+    reads = tuple([r for r in describe(placed) if node.inputs[r.input] in data_dependent])
+    if all([fits(r, known[node.inputs[r.input]], known[node.outputs[r.output]]) for r in reads]):  # noqa: C419 - a generator takes longer
         return reads
     inputs = [i for i, name in enumerate(node.inputs) if name in data_dependent]
     return everything(placed, f"{node.op} {node.label!r} does not fit its inputs", inputs)

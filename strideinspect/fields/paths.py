@@ -8,15 +8,15 @@ together what lies apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 
 from strideinspect.fields.closed_form import Closed, Form, Listed
-from strideinspect.fields.kept_paths import UNKNOWN, Path, Paths
-from strideinspect.limits import LARGEST_CACHED_PATHS, MOST_PATHS, MOST_PHASES
+from strideinspect.fields.kept_paths import UNKNOWN, Alike, Path, Paths
+from strideinspect.limits import MOST_PATHS, MOST_PHASES
 from strideinspect.reads.steps import Periodic, Place, Reshape, Sliding, Step, Table, Transposed, repeating
 from strideinspect.results.field import NOTHING, sees_nothing
 
@@ -30,48 +30,31 @@ def apply(step: Step, paths: Paths, before: Form, after: Form) -> Paths:
         return UNKNOWN if isinstance(before, Listed) or isinstance(after, Listed) else paths
     match step:
         case Sliding() | Transposed() if step.axis == before.axis:
-            return _along(paths, step._replace(axis=0))
+            return _along(paths, step)
         case Table(periodic_form=Periodic() as read) if step.axis == before.axis:
-            return _along(paths, read)
+            return _followed(paths, read)
         case Reshape() if step.before[before.axis] == 1:  # only the first phase exists
-            return _changed(paths, lambda path: Path(path.step, path.firsts[:1], path.lasts[:1]))
+            return _changed(paths, _first_phase, lambda path: _placed(_first_phase(path)))
         case Reshape() if after.stride != before.stride:
-            read = _regrouped(after.stride / before.stride)
-            return _changed(paths, lambda path: _read(path, read))
+            return _followed(paths, _regrouped(after.stride / before.stride))
         case _:
             return paths
 
 
-def _along(paths: Paths, step: Sliding | Transposed | Periodic) -> Paths:
-    if isinstance(step, Sliding) and (step.kernel, step.stride, step.begin) == (1, 1, 0):
+def _along(paths: Paths, step: Sliding | Transposed) -> Paths:
+    if isinstance(step, Sliding) and step.kernel == 1 and step.stride == 1 and step.begin == 0:
         return paths
-    small = _is_small([*(paths.centers or ()), *filter(None, [paths.smallest])])
-    return (_windowed if small else _windowed.__wrapped__)(paths, step)
+    return _followed(paths, step.periodic())
+
+
+def _followed(paths: Paths, read: Periodic) -> Paths:
+    return (_read_all if paths.small else _read_all.__wrapped__)(paths, read)
 
 
 @lru_cache(maxsize=256)  # rows and columns usually have the same paths and windows
-def _windowed(paths: Paths, step: Sliding | Transposed | Periodic) -> Paths:
-    read = step if isinstance(step, Periodic) else step.periodic()
-    return _changed(
-        paths,
-        lambda path: _widened(path, step) if isinstance(step, Sliding) and len(path.firsts) == 1 else _read(path, read),
-    )
-
-
-def _is_small(centers: Sequence[Path]) -> bool:
-    """Whether what is computed from these paths may be cached."""
-    return sum(len(center.firsts) for center in centers) <= LARGEST_CACHED_PATHS
-
-
-def center_range(centers: tuple[Path, ...]) -> tuple[Fraction, Fraction]:
-    """The least and the greatest center of index 0 along these paths of a tensor, in pixels."""
-    return (_center_range if _is_small(centers) else _center_range.__wrapped__)(centers)
-
-
-@lru_cache(maxsize=256)  # asked by all merges and window nodes, of rows and columns, which are usually the same
-def _center_range(centers: tuple[Path, ...]) -> tuple[Fraction, Fraction]:
-    means = [center.mean for center in centers]
-    return min(means) / 2, max(means) / 2  # centers are in half pixels
+def _read_all(paths: Paths, read: Periodic) -> Paths:
+    centers = _centers if paths.small else _centers.__wrapped__
+    return _changed(paths, lambda path: _read(path, read), lambda path: centers(path, read))
 
 
 def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_window: bool) -> Paths:
@@ -93,86 +76,98 @@ def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_
     if len(along) == len(parts):
         longest = max(range(len(parts)), key=lambda number: along[number].length)
         return merge([parts[longest]], label, one_window=one_window)
-    if all(paths is first for _, _, paths in parts):
+    different = tuple({id(paths): paths for _, _, paths in parts}.values())
+    if len(different) == 1:
         return first
-    known = [paths.smallest for _, _, paths in parts if paths.smallest is not None]
-    smallest = min(known, key=lambda path: path.size) if len(known) == len(parts) else None
-    different = tuple(dict.fromkeys(paths.centers for _, _, paths in parts))  # the usual case: all are the same
-    centers = first.centers if len(different) == 1 else _all_of(different)
-    if one_window and centers is not None:
-        centers = _joined(centers)
-    apart_at = next((paths.apart_at for _, _, paths in parts if paths.apart_at is not None), None)
-    if apart_at is None and centers is not None and len(centers) > 1:
-        least, most = center_range(centers)
-        apart_at = label if least < most else None
-    return Paths(smallest, centers, apart_at)
-
-
-def _all_of(several: tuple[tuple[Path, ...] | None, ...]) -> tuple[Path, ...] | None:
-    """The different centers of several branches."""
-    known = tuple(centers for centers in several if centers is not None)
-    if len(known) < len(several):
-        return None
-    return (_union if all(map(_is_small, known)) else _union.__wrapped__)(known)
+    small = all(paths.small for paths in different)
+    return (_together if small else _together.__wrapped__)(different, label, one_window=one_window)
 
 
 @lru_cache(maxsize=256)  # rows and columns usually have the same paths
-def _union(several: tuple[tuple[Path, ...], ...]) -> tuple[Path, ...] | None:
-    return _different(dict.fromkeys(center for centers in several for center in centers))
+def _together(several: tuple[Paths, ...], label: str, *, one_window: bool) -> Paths:
+    """The paths of several branches."""
+    known = [paths.smallest for paths in several if paths.smallest is not None]
+    smallest = min(known, key=lambda path: path.size) if len(known) == len(several) else None
+    centers: tuple[Alike, ...] | None = None
+    if all(paths.centers is not None for paths in several):
+        centers = _different([alike for paths in several for alike in paths.centers or ()])
+    if one_window and centers is not None:
+        centers = _joined(centers)
+    apart_at = next((paths.apart_at for paths in several if paths.apart_at is not None), None)
+    merged = Paths(smallest, centers, apart_at)
+    if apart_at is None and merged.center_range is not None and merged.center_range[0] < merged.center_range[1]:
+        return Paths(smallest, centers, label)
+    return merged
 
 
-def _changed(paths: Paths, change: Callable[[Path], Path | None]) -> Paths:
-    """Every path changed alike."""
+def _changed(
+    paths: Paths, change: Callable[[Path], Path | None], center: Callable[[Path], tuple[Path, int | None] | None]
+) -> Paths:
+    """Every path changed alike; `center` makes a center of a path that begins at pixel 0, and tells where it begins."""
     smallest = None if paths.smallest is None else change(paths.smallest)
-    centers = [None if path is None else change(path) for path in paths.centers or (None,)]
-    return Paths(smallest, _kept(centers), paths.apart_at)
+    centers: list[Alike] = []
+    for path, least, most in paths.centers or ():
+        after = center(path)
+        if after is None:
+            return Paths(smallest, None, paths.apart_at)
+        narrowed, start = after
+        centers.append(Alike(narrowed, 0, 0) if start is None else Alike(narrowed, least + start, most + start))
+    return Paths(smallest, _different(centers) if centers else None, paths.apart_at)
 
 
-def _kept(centers: Sequence[Path | None]) -> tuple[Path, ...] | None:
-    """Different centers, in order; None if one of them is not known or there are more than MOST_PATHS."""
-    known = [_narrowed(path) for path in centers if path is not None]
-    if len(known) < len(centers):
+def _different(several: Sequence[Alike]) -> tuple[Alike, ...] | None:
+    """Different centers, in order; None if there are more than MOST_PATHS."""
+    if len(several) == 1:
+        return tuple(several)
+    ends: dict[Path, tuple[int, int]] = {}
+    for path, least, most in several:
+        if path in ends:
+            first, last = ends[path]
+            ends[path] = (min(first, least), max(last, most))
+        else:
+            ends[path] = (least, most)
+    if sum([1 if least == most else 2 for least, most in ends.values()]) > MOST_PATHS:
         return None
-    return _different(known) if len(known) > 1 else (known[0],)
+    return tuple(sorted([Alike(path, *shifts) for path, shifts in ends.items()]))
 
 
-def _different(known: Iterable[Path]) -> tuple[Path, ...] | None:
-    alike: dict[tuple[tuple[int, ...], tuple[int, ...]], tuple[Path, Path]] = {}
-    for center in known:
-        start = _start(center.firsts)
-        shape = (_moved(center.firsts, -start), _moved(center.lasts, -start))
-        least, most = alike.get(shape, (center, center))
-        alike[shape] = (min(least, center), max(most, center))
-    kept = sorted({center for pair in alike.values() for center in pair})
-    return tuple(kept) if len(kept) <= MOST_PATHS else None
-
-
-def _narrowed(path: Path) -> Path:
-    """The path with one index in its first phase that sees anything, the others narrowed as much."""
-    by = next((last - first for first, last in zip(path.firsts, path.lasts, strict=True) if not sees_nothing(first)), 0)
-    by //= 2
-    return Path(path.step, _moved(path.firsts, by), _moved(path.lasts, -by)) if by else path
-
-
-def _joined(centers: tuple[Path, ...]) -> tuple[Path, ...]:
+def _joined(centers: tuple[Alike, ...]) -> tuple[Alike, ...]:
     """The hull of shifted grids, where they fit into one stride."""
-    firsts = [center.firsts[0] for center in centers]
-    if any(len(center.firsts) > 1 for center in centers) or max(firsts) - min(firsts) >= abs(centers[0].step):
+    firsts = [alike.path.firsts[0] + shift for alike in centers for shift in (alike.least, alike.most)]
+    step = centers[0].path.step
+    if any(len(alike.path.firsts) > 1 for alike in centers) or max(firsts) - min(firsts) >= abs(step):
         return centers
-    return (_narrowed(Path(centers[0].step, (min(firsts),), (max(firsts),))),)
+    path, start = _placed(Path(step, (min(firsts),), (max(firsts),)))
+    return (Alike(path, start or 0, start or 0),)
 
 
-def _widened(path: Path, step: Sliding) -> Path:
-    """A window over a map with one phase, the usual case."""
-    begin = -step.begin * path.step
-    end = (step.dilation * (step.kernel - 1) - step.begin) * path.step
-    if sees_nothing(path.firsts[0]):
-        return path._replace(step=path.step * step.stride)
-    return Path(path.step * step.stride, (path.firsts[0] + min(begin, end),), (path.lasts[0] + max(begin, end),))
+def _first_phase(path: Path) -> Path:
+    return Path(path.step, path.firsts[:1], path.lasts[:1])
+
+
+def _placed(path: Path) -> tuple[Path, int | None]:
+    """The path with one index in its first phase that sees anything, the others narrowed as much, moved to pixel 0.
+
+    And where it begins; None where it sees nothing.
+    """
+    seeing = next((r for r, first in enumerate(path.firsts) if not sees_nothing(first)), None)
+    if seeing is None:
+        return path, None
+    by = (path.lasts[seeing] - path.firsts[seeing]) // 2
+    start = path.firsts[seeing] + by
+    return Path(path.step, _moved(path.firsts, by - start), _moved(path.lasts, -by - start)), start
+
+
+@lru_cache(maxsize=1024)  # paths differ mostly by shifts, and rows and columns not at all
+def _centers(path: Path, read: Periodic) -> tuple[Path, int | None] | None:
+    after = _read_at_zero(path, read)
+    return None if after is None else _placed(after)
 
 
 def _read(path: Path, read: Periodic) -> Path | None:
-    start = _start(path.firsts)
+    start = path.firsts[0] if path.firsts[0] < NOTHING else min(path.firsts)
+    if sees_nothing(start):
+        start = 0
     after = _read_at_zero(_shifted(path, -start), read)
     return None if after is None else _shifted(after, start)
 
@@ -212,11 +207,6 @@ def _reduced(path: Path) -> Path:
         ):
             return Path(moved, path.firsts[:shorter], path.lasts[:shorter])
     return path
-
-
-def _start(firsts: tuple[int, ...]) -> int:
-    """The first pixel that the first phase sees that sees anything."""
-    return firsts[0] if firsts[0] < NOTHING else next((first for first in firsts if not sees_nothing(first)), 0)
 
 
 def _shifted(path: Path, by: int) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from strideinspect.fields.actual import Dependence
-from strideinspect.fields.closed_form import Caveat, Closed, Form, Reason, reduced
+from strideinspect.fields.closed_form import Closed, Form, Reason, reduced
 from strideinspect.fields.hulls import Hulls, along
 from strideinspect.fields.sliding import cut
 from strideinspect.reads.steps import Sliding, Step, Whole
@@ -39,7 +39,7 @@ def _varies(spans: Hulls, axes: tuple[int, ...]) -> bool:
 def followed(step: Step, before: Dependence, after: Dependence, form: Form, label: str) -> Form:
     """The form of a step's output, brought to the axis along which the position runs after the step."""
     if isinstance(form, Closed):
-        if Caveat.WRAPS in form.caveat and isinstance(step, Sliding) and after.local is not None:
+        if form.caveat.wraps and isinstance(step, Sliding) and after.local is not None:
             form = _unwound(form, after.local, step)
         gone = form.axis in before.axes and form.axis not in after.axes
         return _moved(form, after, label) if gone and len(after.axes) == 1 else form
@@ -81,7 +81,7 @@ def _moved(form: Closed, after: Dependence, label: str) -> Form:
         return Reason(f"{label} reduces one of the two axes along which the position runs")
     first, next_ = cut(spans, axis + 1, 0, 1), cut(spans, axis + 1, period, period + 1)
     step = int((next_ - first)[0].flat[0])
-    return reduced(Closed(cut(spans, axis + 1, 0, period), axis, step, form.caveat | Caveat.SIZE))
+    return reduced(Closed(cut(spans, axis + 1, 0, period), axis, step, form.caveat._replace(size=True)))
 
 
 def _period(spans: Hulls, axis: int) -> int | None:

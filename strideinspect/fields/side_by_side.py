@@ -12,66 +12,54 @@ from strideinspect.fields import paths
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Closed, Form, Listed, Piece, Reason, Scales, Suspended
 from strideinspect.fields.hulls import grouped
-from strideinspect.reads.steps import (
-    Broadcast,
-    Channels,
-    Cumulative,
-    Everything,
-    Masked,
-    Permute,
-    Reshape,
-    Sliding,
-    Statistics,
-    Step,
-    Table,
-    Transposed,
-    Whole,
-)
+from strideinspect.reads import steps
 from strideinspect.results.field import Shape
 
-_Apply = Callable[[Step, Form, StepContext], Form]
+_Apply = Callable[[steps.Step, Form, StepContext], Form]
 
 
-def apply(step: Step, form: Scales, context: StepContext, applied: _Apply) -> Form:  # noqa: C901, PLR0911 - a case a kind
+def apply(step: steps.Step, form: Scales, context: StepContext, applied: _Apply) -> Form:  # noqa: C901, PLR0911 - a case a kind
     """The form after one more step: each piece by itself, as long as nothing reads across pieces."""
     match step:
-        case Reshape():
+        case steps.Reshape():
             return _reshape(step, form, context, applied)
-        case Statistics():
+        case steps.Statistics():
             return form
-        case Broadcast():
+        case steps.Broadcast():
             lead = len(step.after) - len(step.before)
             if step.before[form.axis] != step.after[form.axis + lead]:
                 return Reason(form.text)
             return _each(
                 form,
                 form.axis + lead,
-                lambda piece: Broadcast(
+                lambda piece: steps.Broadcast(
                     _with(step.before, form.axis, piece.length), _with(step.after, form.axis + lead, piece.length)
                 ),
                 context,
                 applied,
             )
-        case Permute():
+        case steps.Permute():
             return _each(form, step.perm.index(form.axis), lambda _: step, context, applied)
-        case Whole() if step.axis == form.axis:
+        case steps.Whole() if step.axis == form.axis:
             return Reason(f"{context.label} reads the whole axis")
-        case Sliding() if step.axis == form.axis:
+        case steps.Sliding() if step.axis == form.axis:
             return _cut(step, form)
-        case Sliding() | Transposed() | Table() | Channels() | Whole() | Cumulative():
+        case (
+            steps.Sliding() | steps.Transposed() | steps.Table() | steps.Channels() | steps.Whole() | steps.Cumulative()
+        ):
             if step.axis == form.axis:
                 return Reason(form.text)
             return _each(form, form.axis, lambda _: step, context, applied)
-        case Masked():
+        case steps.Masked():
             return form if step.over(context.other_axes - {form.axis}).all() else Reason(form.text)
-        case Everything():
+        case steps.Everything():
             return Reason(step.reason or f"{context.label} reads its whole input")
         case _:
             assert_never(step)
 
 
 def _each(
-    form: Scales, axis: int, step: Callable[[Piece], Step], context: StepContext, applied: _Apply
+    form: Scales, axis: int, step: Callable[[Piece], steps.Step], context: StepContext, applied: _Apply
 ) -> Scales | Reason:
     pieces = []
     for piece in form.pieces:
@@ -87,7 +75,7 @@ def _with(shape: Shape, axis: int, size: int) -> Shape:
     return (*shape[:axis], size, *shape[axis + 1 :])
 
 
-def _reshape(step: Reshape, form: Scales, context: StepContext, applied: _Apply) -> Form:
+def _reshape(step: steps.Reshape, form: Scales, context: StepContext, applied: _Apply) -> Form:
     """A Reshape that leaves the axis as it is, though it may move, split and merge others."""
     old, new = next(pair for pair in grouped(step.before, step.after) if form.axis in pair[0])
     kept = [axis for axis in new if step.after[axis] != 1]
@@ -97,13 +85,13 @@ def _reshape(step: Reshape, form: Scales, context: StepContext, applied: _Apply)
     return _each(
         form,
         axis,
-        lambda piece: Reshape(_with(step.before, form.axis, piece.length), _with(step.after, axis, piece.length)),
+        lambda piece: steps.Reshape(_with(step.before, form.axis, piece.length), _with(step.after, axis, piece.length)),
         context,
         applied,
     )
 
 
-def _cut(step: Sliding, form: Scales) -> Form:
+def _cut(step: steps.Sliding, form: Scales) -> Form:
     """A range of the axis: the pieces inside it; the only one by itself if it is all that is left."""
     if (step.kernel, step.stride) != (1, 1):
         return Reason(form.text)

@@ -7,7 +7,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from strideinspect.fields.alignment import alignment
-from strideinspect.fields.closed_form import Caveat, Closed, Listed, Reason, Scales, Suspended
+from strideinspect.fields.closed_form import Closed, Listed, Reason, Scales, Suspended, largest
 from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
 from strideinspect.fields.scales import Map, scales_of
@@ -46,13 +46,13 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
     phases: tuple[Span | None, ...] = ()
     if isinstance(seen.form, Closed):
         all_phases = seen.form.phases
-        size, stride, zero = seen.form.size, seen.form.stride, all_phases[0]
-        phases = all_phases if seen.form.period <= MOST_REPORTED_PHASES else ()
+        size, stride, zero = largest(all_phases), seen.form.stride, all_phases[0]
+        phases = all_phases if len(all_phases) <= MOST_REPORTED_PHASES else ()
         # At most the size: channels are told apart in the closed form, and not along a path.
         smallest = None if seen.paths.smallest is None else min(size, seen.paths.smallest.size)
-        if node_axis is not None and Caveat.ATTENDED not in seen.form.caveat:
-            aligned = alignment(seen.form, seen.paths)
-        reason = reason or _caveat(seen.form, dynamic=dynamic)
+        if node_axis is not None and not seen.form.caveat.attended:
+            aligned = alignment(seen.form.step, all_phases, seen.paths)
+        reason = reason or _caveat(seen.form, len(all_phases), dynamic=dynamic)
     else:
         reason = reason or seen.form.text
         last_local = _last_local(seen.form)
@@ -88,8 +88,10 @@ def field(source: InputAxis, seen: AxisField, shape: Shape, extent: int, *, dyna
 
 def _node_axis(seen: AxisField) -> int | None:
     """The axis of the tensor along which the position runs; None where there is none, or no single one."""
-    actual = seen.actual
-    return next(iter(actual.axes)) if len(actual.axes) == 1 and actual.local is not None else None
+    if len(seen.actual.axes) != 1 or seen.actual.local is None:
+        return None
+    (axis,) = seen.actual.axes
+    return axis
 
 
 def _last_local(form: Suspended | Scales | Listed | Reason) -> LastLocal | None:
@@ -98,13 +100,13 @@ def _last_local(form: Suspended | Scales | Listed | Reason) -> LastLocal | None:
     return None
 
 
-def _caveat(form: Closed, *, dynamic: bool) -> str | None:
-    if Caveat.SIZE in form.caveat and dynamic:
+def _caveat(form: Closed, period: int, *, dynamic: bool) -> str | None:
+    if form.caveat.size and dynamic:
         return "padding depends on the size: first and last hold for this size"
-    if Caveat.ROUNDED in form.caveat:
+    if form.caveat.rounded:
         return ROUNDED
-    if form.period > MOST_REPORTED_PHASES:
-        return f"its {form.period} phases are too many to list"
+    if period > MOST_REPORTED_PHASES:
+        return f"its {period} phases are too many to list"
     return None
 
 
@@ -137,7 +139,7 @@ class TensorFields:
         shape = self._shapes.shapes.get(tensor)
         if shape is None:
             return ()
-        return tuple(self._field(source, seen, shape) for source, seen in self._ordered(tensor).items())
+        return tuple([self._field(source, seen, shape) for source, seen in self._ordered(tensor).items()])
 
     def report(self, tensor: str) -> TensorReport:
         """Shape and fields of one tensor, and the maps of which it is made."""
@@ -147,9 +149,8 @@ class TensorFields:
 
     def _ordered(self, tensor: str) -> dict[InputAxis, AxisField]:
         """The fields of a tensor in the order of the graph inputs and their axes."""
-        inputs = list(self._shapes.network.inputs)
         seen = self._fields.get(tensor, {})
-        return {source: seen[source] for source in sorted(seen, key=lambda one: (inputs.index(one[0]), one[1]))}
+        return {source: seen[source] for source in sorted(seen, key=self._order.__getitem__)}
 
     def _field(self, source: InputAxis, seen: AxisField, shape: Shape) -> Field:
         axis = _node_axis(seen)
@@ -160,7 +161,7 @@ class TensorFields:
 
     def _new(self, source: InputAxis, seen: AxisField, shape: Shape) -> Field:
         extent = self._shapes.shapes[source[0]][source[1]]
-        return field(source, seen, shape, extent, dynamic=_is_dynamic(self._shapes, source))
+        return field(source, seen, shape, extent, dynamic=self._dynamic[source])
 
     def _scales(self, tensor: str, shape: Shape | None) -> tuple[Scale, ...]:
         return () if shape is None else scales_of(self._ordered(tensor), shape, self._new, self._before)
@@ -173,6 +174,16 @@ class TensorFields:
             node = self._producers.get(name)
         axes = sorted(frozenset().union(*(seen.actual.axes for seen in self._fields.get(name, {}).values())))
         return Map(name, tuple(self._shapes.shapes[name][axis] for axis in axes), self.of(name))
+
+    @cached_property
+    def _order(self) -> dict[InputAxis, int]:
+        """All axes of the graph inputs, numbered in order."""
+        axes = [(name, axis) for name in self._shapes.network.inputs for axis in range(len(self._shapes.shapes[name]))]
+        return {source: number for number, source in enumerate(axes)}
+
+    @cached_property
+    def _dynamic(self) -> dict[InputAxis, bool]:
+        return {source: _is_dynamic(self._shapes, source) for source in self._order}
 
     @cached_property
     def _producers(self) -> dict[str, Node]:

@@ -14,7 +14,6 @@ import numpy as np
 from strideinspect.fields import listed, merged_axes, side_by_side
 from strideinspect.fields.axes import StepContext, carried
 from strideinspect.fields.closed_form import (
-    Caveat,
     Closed,
     Form,
     Listed,
@@ -34,25 +33,11 @@ from strideinspect.fields.hulls import (
     slide,
 )
 from strideinspect.limits import LARGEST_OFFSET
-from strideinspect.reads.steps import (
-    Broadcast,
-    Channels,
-    Cumulative,
-    Everything,
-    Masked,
-    Permute,
-    Reshape,
-    Sliding,
-    Statistics,
-    Step,
-    Table,
-    Transposed,
-    Whole,
-)
+from strideinspect.reads import steps
 from strideinspect.results.field import NOTHING, sees_nothing
 
 
-def apply(step: Step, form: Form, context: StepContext) -> Form:
+def apply(step: steps.Step, form: Form, context: StepContext) -> Form:
     """The closed form after one step."""
     try:
         after = _after(step, form, context)
@@ -63,9 +48,9 @@ def apply(step: Step, form: Form, context: StepContext) -> Form:
     return after
 
 
-def _after(step: Step, form: Form, context: StepContext) -> Form:
+def _after(step: steps.Step, form: Form, context: StepContext) -> Form:
     match form:
-        case Closed() | Suspended() if isinstance(step, Table) and step.of_elements:
+        case Closed() | Suspended() if isinstance(step, steps.Table) and step.of_elements:
             return listed.begun(step, form, str(step.periodic_form), context)
         case Closed():
             return _applied(step, form, context)
@@ -81,42 +66,42 @@ def _after(step: Step, form: Form, context: StepContext) -> Form:
             assert_never(form)
 
 
-def _applied(step: Step, form: Closed, context: StepContext) -> Form:  # noqa: C901, PLR0911 - one case a kind
+def _applied(step: steps.Step, form: Closed, context: StepContext) -> Form:  # noqa: C901, PLR0911 - one case a kind
     match step:  # the most frequent kinds first
-        case Sliding() | Transposed() | Table():
+        case steps.Sliding() | steps.Transposed() | steps.Table():
             return _axis_step(step, form, context)
-        case Channels():
+        case steps.Channels():
             return _channels(step, form, context)
-        case Broadcast():
+        case steps.Broadcast():
             return _broadcast(step, form, context)
-        case Reshape():
+        case steps.Reshape():
             return _reshape(step, form, context)
-        case Permute():
+        case steps.Permute():
             return _permute(step, form)
-        case Whole():
+        case steps.Whole():
             return _whole(step, form, context)
-        case Statistics():
+        case steps.Statistics():
             return form  # local dependence leaves statistics out
-        case Everything():
+        case steps.Everything():
             return Reason(step.reason or f"{context.label} reads its whole input")
-        case Cumulative():
+        case steps.Cumulative():
             return _cumulative(step, form, context)
-        case Masked():
+        case steps.Masked():
             return _masked(step, form, context)
         case _:
             assert_never(step)
 
 
-def _axis_step(step: Sliding | Transposed | Table, form: Closed, context: StepContext) -> Form:
+def _axis_step(step: steps.Sliding | steps.Transposed | steps.Table, form: Closed, context: StepContext) -> Form:
     if step.axis != form.axis:
         if step.axis in context.other_axes and form.spans.shape[step.axis + 1] == 1:
             return form
         return _over(form, slide(form.spans, step))
-    if isinstance(step, Sliding) and form.period == 1:
+    if isinstance(step, steps.Sliding) and form.period == 1:
         return _widened(form, step)
-    if not isinstance(step, Table):
-        bounded([step.kernel, step.stride if isinstance(step, Transposed) else 1, form.period])
-    repeating = step.periodic_form if isinstance(step, Table) else step.periodic()
+    if not isinstance(step, steps.Table):
+        bounded([step.kernel, step.stride if isinstance(step, steps.Transposed) else 1, form.period])
+    repeating = step.periodic_form if isinstance(step, steps.Table) else step.periodic()
     return Reason(repeating) if isinstance(repeating, str) else composed(form, repeating)
 
 
@@ -124,7 +109,7 @@ def _over(form: Closed, spans: Hulls) -> Closed:
     return form if spans is form.spans else form._replace(spans=spans)
 
 
-def _widened(form: Closed, step: Sliding) -> Form:
+def _widened(form: Closed, step: steps.Sliding) -> Form:
     """A window over a map with one phase, the usual case: the span grows by the extent of the window."""
     ends = sorted((-step.begin * form.step, (step.dilation * (step.kernel - 1) - step.begin) * form.step))
     if max(-ends[0], ends[1], abs(form.step * step.stride)) >= LARGEST_OFFSET:
@@ -133,25 +118,25 @@ def _widened(form: Closed, step: Sliding) -> Form:
     spans = np.where(sees_nothing(form.spans), np.int32(NOTHING), grown)
     if int(spans.min(initial=0)) <= -LARGEST_OFFSET:
         return Reason("the field is wider than any image")
-    caveat = form.caveat | Caveat.SIZE if step.size_dependent else form.caveat
+    caveat = form.caveat._replace(size=True) if step.size_dependent else form.caveat
     return Closed(spans, form.axis, form.step * step.stride, caveat)
 
 
-def _channels(step: Channels, form: Closed, context: StepContext) -> Form:
+def _channels(step: steps.Channels, form: Closed, context: StepContext) -> Form:
     if step.axis == form.axis:
         return Reason(f"{context.label} mixes the axis as its channels")
     return _over(form, mix_channels(form.spans, step))
 
 
-def _whole(step: Whole, form: Closed, context: StepContext) -> Form:
+def _whole(step: steps.Whole, form: Closed, context: StepContext) -> Form:
     if step.axis == form.axis:
         return form if step.length == 1 else Reason(f"{context.label} reads the whole axis")
     spans = form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING)
     mixes = step.attends and spans.shape != form.spans.shape
-    return form._replace(spans=spans, caveat=form.caveat | Caveat.ATTENDED if mixes else form.caveat)
+    return form._replace(spans=spans, caveat=form.caveat._replace(attended=True) if mixes else form.caveat)
 
 
-def _cumulative(step: Cumulative, form: Closed, context: StepContext) -> Form:
+def _cumulative(step: steps.Cumulative, form: Closed, context: StepContext) -> Form:
     if step.axis == form.axis:
         whole = step.both_ways or (step.forward and step.backward)
         what = "the whole axis" if whole else f"everything {'up to an index' if step.forward else 'from an index on'}"
@@ -159,19 +144,19 @@ def _cumulative(step: Cumulative, form: Closed, context: StepContext) -> Form:
     return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
 
 
-def _masked(step: Masked, form: Closed, context: StepContext) -> Form:
+def _masked(step: steps.Masked, form: Closed, context: StepContext) -> Form:
     taken = step.over(context.other_axes - {form.axis})
     if taken.shape[form.axis] > 1:
         return Reason(f"{context.label} takes only some indices of the axis")
     return _over(form, emptied_at(form.spans, ~taken))
 
 
-def _permute(step: Permute, form: Closed) -> Form:
+def _permute(step: steps.Permute, form: Closed) -> Form:
     order = (0, *(axis + 1 for axis in step.perm))
     return form._replace(spans=form.spans.transpose(order), axis=step.perm.index(form.axis))
 
 
-def _broadcast(step: Broadcast, form: Closed, context: StepContext) -> Form:
+def _broadcast(step: steps.Broadcast, form: Closed, context: StepContext) -> Form:
     lead = len(step.after) - len(step.before)
     axis = form.axis + lead
     if step.before[form.axis] == 1 and step.after[axis] != 1:
@@ -179,7 +164,7 @@ def _broadcast(step: Broadcast, form: Closed, context: StepContext) -> Form:
     return form._replace(spans=form.spans.reshape(2, *(1,) * lead, *form.spans.shape[1:]), axis=axis)
 
 
-def _reshape(step: Reshape, form: Closed, context: StepContext) -> Form:
+def _reshape(step: steps.Reshape, form: Closed, context: StepContext) -> Form:
     """The position's axis may be split (its major part stays the position, the rest are channels) or merged again."""
     if 0 in step.before:
         return Reason(f"{context.label} has no elements")
@@ -188,7 +173,7 @@ def _reshape(step: Reshape, form: Closed, context: StepContext) -> Form:
     return merged_axes.reshape(step, form, context)
 
 
-def _reshaped_one(step: Reshape, form: Closed, context: StepContext) -> Form:
+def _reshaped_one(step: steps.Reshape, form: Closed, context: StepContext) -> Form:
     """The form for a position on an axis of extent 1, of which only the first phase exists."""
     to = carried([form.axis], step.before, step.after)
     if not to:

@@ -9,7 +9,7 @@ from typing import Self
 from strideinspect.gradients import engine
 from strideinspect.gradients.bundle import Bundle
 from strideinspect.gradients.engine import Arrays, Cell, EngineError, Measured
-from strideinspect.processes import Pool
+from strideinspect.processes.pool import Pool
 
 
 class GradientProcess:

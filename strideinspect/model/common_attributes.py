@@ -7,6 +7,7 @@ table against the library. Source: ONNX operator changelog, https://onnx.ai/onnx
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 
 _WINDOW = {"auto_pad": 1, "kernel_shape": 1, "pads": 1, "strides": 1}
 
@@ -27,5 +28,10 @@ SINCE: dict[str, dict[str, int]] = {
 
 def are_allowed(op: str, version: int, attributes: Collection[str]) -> bool:
     """Whether this table allows all of these attributes in an opset; False also where it does not say."""
+    return _are_allowed(op, version, tuple(attributes))
+
+
+@lru_cache(maxsize=256)  # nodes of one operator mostly have the same attributes
+def _are_allowed(op: str, version: int, attributes: tuple[str, ...]) -> bool:
     since = SINCE.get(op, {})
     return all(name in since and since[name] <= version for name in attributes)

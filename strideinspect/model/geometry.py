@@ -9,6 +9,8 @@ from typing import NamedTuple
 class Kind(Enum):
     """Kind of a window operator."""
 
+    __hash__ = object.__hash__  # a part of cache keys; that of Enum is computed in Python
+
     CONVOLUTION = "convolution"
     TRANSPOSED = "transposed"
     POOL = "pool"
@@ -46,9 +48,10 @@ class Window(NamedTuple):
     @property
     def truncated(self) -> int:
         """Trailing indices of the padded input that no window reaches because the division floors."""
-        if self.transposed or self.extent < self.stride or self.size < 1:
+        extent = self.extent
+        if self.transposed or extent < self.stride or self.size < 1:
             return 0
-        return max(0, self.length + self.begin + self.end - (self.size - 1) * self.stride - self.extent)
+        return max(0, self.length + self.begin + self.end - (self.size - 1) * self.stride - extent)
 
 
 class Geometry(NamedTuple):

@@ -68,9 +68,11 @@ def _walk_stretch(result: Shapes, stretch: Stretch, memo: Memo, *, go_on: bool) 
     placed = None if place is None else memo.placed.get(place)
     if placed is not None:
         enter_stretch(result, placed)
+        result.operators |= placed.operators
         return len(result.nodes), placed
     begin = len(result.nodes)
     _walk(result, stretch.nodes, go_on=go_on)
+    result.operators.update([node.op for node in result.nodes[begin:]])
     placed = None if place is None else placed_stretch(result, stretch, result.nodes[begin:])
     if place is not None and placed is not None:
         memo.placed[place] = placed

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import onnx
 
@@ -16,23 +17,30 @@ _MOVEMENT = frozenset({"Identity", "Cast", "Slice", "Split", "Squeeze", "Unsquee
 """Operators behind which a state is still a state, though its axes may have moved."""
 
 
-def initial_states(graph: onnx.GraphProto) -> frozenset[str]:
-    """The inputs of a graph that are initial states of a recurrent node, at any depth."""
-    return frozenset(entry.name for entry in graph.input).intersection(_sources(graph, INITIAL_STATES, _MOVEMENT))
+class InputRoles(NamedTuple):
+    """The inputs of a graph that are initial states of a recurrent node, and kernels of a convolution, at any depth."""
+
+    initial_states: frozenset[str]
+    convolution_weights: frozenset[str]
 
 
-def convolution_weights(graph: onnx.GraphProto) -> frozenset[str]:
-    """The inputs of a graph that are the kernel of a convolution, at any depth."""
-    weights = {op: (inputs.weight,) for (_, op), inputs in CONVOLUTION_INPUTS.items()}
-    kernels = _sources(graph, weights, frozenset({"Identity"}))
-    return frozenset(entry.name for entry in graph.input).intersection(kernels)
-
-
-def _sources(graph: onnx.GraphProto, wanted: Mapping[str, tuple[int, ...]], through: frozenset[str]) -> set[str]:
-    """The tensors that reach these inputs of these operators through nodes of the kinds `through` and through Ifs."""
+def input_roles(graph: onnx.GraphProto) -> InputRoles:
+    """What the inputs of a graph are used for."""
     nodes = list(_nodes(graph))
+    weights = {op: (inputs.weight,) for (_, op), inputs in CONVOLUTION_INPUTS.items()}
+    given = frozenset(entry.name for entry in graph.input)
+    return InputRoles(
+        initial_states=given.intersection(_sources(nodes, INITIAL_STATES, _MOVEMENT)),
+        convolution_weights=given.intersection(_sources(nodes, weights, frozenset({"Identity"}))),
+    )
+
+
+def _sources(
+    nodes: Sequence[onnx.NodeProto], wanted: Mapping[str, tuple[int, ...]], through: frozenset[str]
+) -> set[str]:
+    """The tensors that reach these inputs of these operators through nodes of the kinds `through` and through Ifs."""
     found = {node.input[i] for node in nodes for i in wanted.get(node.op_type, ()) if i < len(node.input)}
-    before = -1
+    before = 0
     while before != len(found):  # results of an If lead into its branches, which lead back out of them
         before = len(found)
         for node in reversed(nodes):

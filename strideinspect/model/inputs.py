@@ -9,7 +9,7 @@ from strideinspect.errors import InputShapeError
 from strideinspect.limits import LONGEST_INPUT_AXIS, MOST_INPUT_ELEMENTS
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.exporter_sizes import size_of_axis, written_size
-from strideinspect.model.input_roles import convolution_weights, initial_states
+from strideinspect.model.input_roles import input_roles
 from strideinspect.model.network import Network
 from strideinspect.model.node import Shape
 from strideinspect.model.open_sizes import InputSizes, OpenSize, Origin, Role
@@ -71,8 +71,7 @@ class _Guesses:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._states = initial_states(network.model.proto.graph)
-        self._weights = convolution_weights(network.model.proto.graph)
+        self._states, self._weights = input_roles(network.model.proto.graph)
         self._written = written_size(network.model.proto)
 
     def size(self, axes: tuple[InputAxis, ...]) -> OpenSize:

@@ -156,9 +156,10 @@ class PlacedNode(NamedTuple):
 
     def shape(self, index: int) -> Shape:
         """Shape of an input. Raises UnresolvedError where it is left out, KeyError where its shape is unknown."""
-        if not self.present(index):
+        inputs = self.node.inputs
+        if index >= len(inputs) or not inputs[index]:
             raise UnresolvedError(f"it has no input {index}")
-        return self.shapes[self.node.inputs[index]]
+        return self.shapes[inputs[index]]
 
     def output_shape(self, index: int = 0) -> Shape:
         """Shape of an output. Raises UnresolvedError where it is left out, KeyError where its shape is unknown."""

@@ -33,7 +33,7 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
         return [given] * len(node.outputs), [result.dtypes[node.inputs[0]]] * len(node.outputs)
     if is_window(node):
         first = next((result.dtypes[n] for n in node.inputs if n in result.dtypes), onnx.TensorProto.FLOAT)
-        window_geometry = geometry(placed)
+        window_geometry = geometry(placed, None if result.memo is None else result.memo.attributes)
         if node.key:
             result.geometries[node.key] = window_geometry
         shape = window_geometry.output_shape(placed.shape(window_geometry.data)[0])

@@ -11,14 +11,14 @@ from strideinspect.model.stretches import PlacedStretch, Stretch
 
 def placed_stretch(result: Shapes, stretch: Stretch, nodes: Sequence[Node]) -> PlacedStretch | None:
     """What a stretch made of its inputs, inferred as `nodes`; None unless the shapes of its inputs decide all of it."""
-    outputs = [name for node in nodes for name in node.outputs if name]
-    if not stretch.is_of(nodes) or not all(node.key in result.memo_keys for node in nodes):
+    if not stretch.is_of(nodes) or not result.memo_keys.keys() >= {node.key for node in nodes}:
         return None
-    if not all(name in result.shapes for name in outputs):
+    outputs = [name for node in nodes for name in node.outputs if name]
+    if not result.shapes.keys() >= set(outputs):
         return None
     return PlacedStretch(
         nodes=stretch.nodes,
-        operators=frozenset(node.op for node in nodes),
+        operators=frozenset([node.op for node in nodes]),
         keys={node.key: result.memo_keys[node.key] for node in nodes},
         shapes={name: result.shapes[name] for name in outputs},
         dtypes={name: result.dtypes[name] for name in outputs if name in result.dtypes},

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
-from strideinspect.model.geometry import Geometry
+from strideinspect.model.geometry import Geometry, PoolIndices
 from strideinspect.model.if_branches import IfBranch
 from strideinspect.model.network import Constants, Network
 from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
@@ -15,6 +16,8 @@ from strideinspect.model.stretches import Memo, MemoKey, PlacedStretch, Stretch
 
 _UNPOOL = frozenset({"MaxUnpool", "ScatterND"})
 """Operators that may take the indices of a pool, whose windows decide what they read."""
+
+_NO_INDICES: Mapping[str, PoolIndices] = MappingProxyType({})
 
 
 class Trouble(Enum):
@@ -69,6 +72,7 @@ class Shapes:
     memo: Memo | None = None  # where many sizes of one network are asked for
     memo_keys: dict[str, MemoKey] = field(default_factory=dict)  # of nodes decided by the shapes of their inputs alone
     ends: list[tuple[int, PlacedStretch | None]] = field(default_factory=list)  # where a stretch of `nodes` ends
+    operators: set[str] = field(default_factory=set)  # of the nodes in stretches
 
     def memo_key(self, node: Node) -> MemoKey | None:
         """What decides the shapes of the node's outputs, if that is the shapes of its inputs alone; else None."""
@@ -102,11 +106,22 @@ class Shapes:
 
     def having(self, operators: Collection[str]) -> Iterator[Node]:
         """The nodes with one of these operators, in order."""
+        if self.ends and self.operators.isdisjoint(operators):
+            return
         for nodes, placed in self.by_stretch():
             if placed is None or not placed.operators.isdisjoint(operators):
                 yield from (node for node in nodes if node.op in operators)
 
-    def placed(self, node: Node, data_dependent: Collection[str] | None = None) -> PlacedNode:
-        """The node with the shapes and constants known so far, and the tensors that depend on an input's values."""
-        geometry = self.geometries.get(node.key)
-        return PlacedNode(node, self.shapes, self.constants, self.size_dependent, geometry, self.joined, data_dependent)
+    def placed(
+        self,
+        node: Node,
+        data_dependent: Collection[str] | None = None,
+        pool_indices: Mapping[str, PoolIndices] = _NO_INDICES,
+    ) -> PlacedNode:
+        """The node with the shapes and constants known so far, and the tensors that depend on an input's values.
+
+        `pool_indices` are the tensors that hold the indices of a MaxPool.
+        """
+        own = self.geometries.get(node.key)
+        known = self.shapes, self.constants, self.size_dependent, own, self.joined
+        return PlacedNode(node, *known, data_dependent, pool_indices)

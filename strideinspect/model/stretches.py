@@ -14,6 +14,7 @@ from strideinspect.limits import LONGEST_STRETCH
 from strideinspect.model.geometry import Geometry
 from strideinspect.model.network import ConstantEntries, Network
 from strideinspect.model.node import Node, Shape
+from strideinspect.model.window import WindowAttributes
 
 DECIDED_BY_SHAPES = frozenset(
     {"Add", "AveragePool", "BatchNormalization", "Conv", "LeakyRelu", "MaxPool", "Mul", "Relu", "Sigmoid"}
@@ -77,6 +78,7 @@ class Memo:
     stretches: tuple[Stretch, ...]
     kinds: Mapping[str, int]
     given: Given | None = None
+    attributes: dict[str, WindowAttributes] = field(default_factory=dict)
     nodes: dict[str, dict[MemoKey, Placed]] = field(default_factory=dict)
     alike: dict[tuple[int, MemoKey, tuple[int | None, ...]], Placed] = field(default_factory=dict)
     placed: dict[tuple[str, MemoKey], PlacedStretch] = field(default_factory=dict)

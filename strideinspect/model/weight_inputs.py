@@ -7,6 +7,7 @@ weights. Source: the ONNX standard's operators; onnxruntime's schemas of its own
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
@@ -67,6 +68,7 @@ _OTHERS: Final[Mapping[Key, tuple[int, ...]]] = {
 }
 
 
+@lru_cache(maxsize=256)
 def weight_inputs(domain: str, op: str) -> tuple[int, ...]:
     """Indices of the inputs that hold weights and biases; empty for an operator without any."""
     convolution = CONVOLUTION_INPUTS.get((domain, op))

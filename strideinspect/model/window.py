@@ -36,8 +36,10 @@ def is_window(node: Node) -> bool:
     return (node.domain, node.op) in WINDOW_OPERATORS
 
 
-def geometry(placed: PlacedNode) -> Geometry:
+def geometry(placed: PlacedNode, known: dict[str, WindowAttributes] | None = None) -> Geometry:
     """Resolve defaults, `auto_pad`, `ceil_mode` and `output_shape` of a window node.
+
+    `known` is filled and used: the attributes of nodes that are asked for at several sizes, by first output.
 
     Raises MisfitError where the node cannot run at this size, KeyError where a shape is unknown.
     """
@@ -50,13 +52,17 @@ def geometry(placed: PlacedNode) -> Geometry:
     if len(shape) < 3:
         raise BrokenError(f"it needs an input of at least 3 axes, but {node.inputs[0]!r} has {len(shape)}")
     weight = None if inputs is None else placed.shape(inputs.weight)
-    return _resolved(operator, _attributes(node), shape, weight, None if inputs is None else inputs.weight)
+    if known is None or not node.key:
+        asked = _attributes(node)
+    else:
+        asked = known[node.key] if node.key in known else known.setdefault(node.key, _attributes(node))
+    return _resolved(operator, asked, shape, weight, None if inputs is None else inputs.weight)
 
 
 _Sizes = tuple[int, ...]
 
 
-class _Attributes(NamedTuple):
+class WindowAttributes(NamedTuple):
     """The attributes of a window node as in the file; None where one is left out."""
 
     kernel: _Sizes | None
@@ -71,8 +77,8 @@ class _Attributes(NamedTuple):
     channels_last: bool
 
 
-def _attributes(node: Node) -> _Attributes:
-    return _Attributes(
+def _attributes(node: Node) -> WindowAttributes:
+    return WindowAttributes(
         kernel=node.integers("kernel_shape"),
         strides=node.integers("strides"),
         dilations=node.integers("dilations"),
@@ -88,7 +94,7 @@ def _attributes(node: Node) -> _Attributes:
 
 @lru_cache(maxsize=256)  # most networks use few different windows
 def _resolved(
-    operator: WindowOperator, asked: _Attributes, shape: Shape, weight: Shape | None, weight_input: int | None
+    operator: WindowOperator, asked: WindowAttributes, shape: Shape, weight: Shape | None, weight_input: int | None
 ) -> Geometry:
     rank = len(shape)
     last = operator.channels_last or asked.channels_last
@@ -144,7 +150,7 @@ def refitting(node: Node, original: Geometry, position: int) -> Callable[[int], 
 
 
 @lru_cache(maxsize=1024)  # networks repeat a few windows many times
-def _refitted(original: Geometry, asked: _Attributes, position: int, length: int) -> Window:
+def _refitted(original: Geometry, asked: WindowAttributes, position: int, length: int) -> Window:
     lengths = tuple(length if i == position else w.length for i, w in enumerate(original.windows))
     kernel, stride, dilation = zip(*((w.kernel, w.stride, w.dilation) for w in original.windows), strict=True)
     return _forward(original.kind, asked, lengths, kernel, stride, dilation)[position]
@@ -169,7 +175,7 @@ def _per_axis(attribute: str, values: _Sizes | None, count: int, default: int) -
     return values
 
 
-def _pads(asked: _Attributes, count: int) -> tuple[_Sizes, _Sizes]:
+def _pads(asked: WindowAttributes, count: int) -> tuple[_Sizes, _Sizes]:
     """Explicit padding at the beginning and end of each axis; 0 where `auto_pad` computes it."""
     pads = asked.pads if asked.auto_pad in ("NOTSET", "") else None
     if pads is None:
@@ -182,7 +188,7 @@ def _pads(asked: _Attributes, count: int) -> tuple[_Sizes, _Sizes]:
 
 
 def _forward(
-    kind: Kind, asked: _Attributes, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes
+    kind: Kind, asked: WindowAttributes, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes
 ) -> tuple[Window, ...]:
     auto = asked.auto_pad
     is_pool = kind is Kind.POOL
@@ -246,7 +252,7 @@ def _crop(excess: int, *, lower: bool, is_pool: bool) -> int:
 
 
 def _transposed(
-    asked: _Attributes, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes
+    asked: WindowAttributes, lengths: _Sizes, kernel: _Sizes, stride: _Sizes, dilation: _Sizes
 ) -> tuple[Window, ...]:
     auto = asked.auto_pad
     extra = _per_axis("output_padding", asked.output_padding, len(lengths), 0)

@@ -27,6 +27,9 @@ from strideinspect.results.effective_field import EffectiveOutput
 from strideinspect.results.pictures import Pictures
 from strideinspect.results.report import FailedReport, Report
 
+_SCRIPTS = ("elements", "boxes", "inspector", "graphs", "layers", "models", "versions", "start")
+"""The parts of the page's script, in the order in which they need each other; they share one scope."""
+
 _HERE = Path(__file__).parent
 
 
@@ -64,7 +67,7 @@ def render_comparison(comparison: Comparison, *, version: str) -> str:
 def _page(
     title: str, version: str, *, views: Sequence[ModelView | _Failed] = (), comparison: ComparisonView | None = None
 ) -> str:
-    style, script = _asset("style.css"), _asset("script.js")
+    style, script = _asset("style.css"), _script()
     policy = (
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
@@ -106,6 +109,11 @@ def _template() -> Template:
 @cache
 def _asset(name: str) -> str:
     return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _script() -> str:
+    parts = "\n".join(_asset(f"{name}.js") for name in _SCRIPTS)
+    return f'"use strict";\n(() => {{\n{parts}}})();\n'
 
 
 def _hash(text: str) -> str:

@@ -33,7 +33,7 @@ from strideinspect.reads.steps import (
 def convolution(placed: PlacedNode) -> tuple[Read, ...]:
     """Windows and channels of the data; weights computed from a graph input are read whole."""
     window = geometry(placed)
-    shapes = tuple(placed.shape(i) if placed.present(i) else None for i in range(len(placed.node.inputs)))
+    shapes = tuple([placed.shapes[name] if name else None for name in placed.node.inputs])
     return _reads(window, shapes, placed.output_shape(), _bias(placed, window.kind))
 
 
@@ -60,7 +60,7 @@ def _reads(window: Geometry, shapes: tuple[Shape | None, ...], output: Shape, bi
 
 def _moves(window: Geometry, channels: int) -> tuple[Step, ...]:
     """Windows along the spatial axes, and the channels of the group."""
-    windows = (window_step(axis, window) for axis, window in zip(window.axes, window.windows, strict=True))
+    windows = [window_step(axis, window) for axis, window in zip(window.axes, window.windows, strict=True)]
     return (*windows, Channels(window.channel_axis, window.groups, channels, window.output_channels))
 
 

@@ -44,7 +44,7 @@ def _distinct(kind: type[_T]) -> type[_T]:
     return kind
 
 
-class Periodic(NamedTuple):
+class Periodic(NamedTuple):  # noqa: PLW1641 - its hash is set below
     """A read that repeats: output index q·P + r reads input indices q·`step` + taps[r, :], P = len(taps).
 
     Taps may be negative or past the end: they count padding as pixels. `present` masks taps that are not there.
@@ -66,9 +66,8 @@ class Periodic(NamedTuple):
         """Python would use the comparison of tuples."""
         return self is not other
 
-    def __hash__(self) -> int:
-        """By identity, for use as a cache key."""
-        return id(self)
+
+Periodic.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity, for use as a cache key
 
 
 @_distinct

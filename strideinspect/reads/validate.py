@@ -8,26 +8,11 @@ from __future__ import annotations
 import math
 from typing import assert_never
 
-from strideinspect.reads.steps import (
-    Broadcast,
-    Channels,
-    Cumulative,
-    Everything,
-    Masked,
-    Permute,
-    Read,
-    Reshape,
-    Sliding,
-    Statistics,
-    Step,
-    Table,
-    Transposed,
-    Whole,
-)
+from strideinspect.reads import steps
 from strideinspect.results.field import Shape
 
 
-def fits(read: Read, before: Shape, after: Shape) -> bool:
+def fits(read: steps.Read, before: Shape, after: Shape) -> bool:
     """Whether the steps lead from the input's shape to the output's, or to a range of it."""
     shape = before
     for step in read.steps:
@@ -44,31 +29,31 @@ def fits(read: Read, before: Shape, after: Shape) -> bool:
     return inside and shape == (*after[: place.axis], place.length, *after[place.axis + 1 :])
 
 
-def shape_after(step: Step, shape: Shape) -> Shape | None:  # noqa: C901, PLR0911 - one case a kind
+def shape_after(step: steps.Step, shape: Shape) -> Shape | None:  # noqa: C901, PLR0911 - one case a kind
     """The shape after one step; None where the step does not fit the shape before it."""
     match step:  # the most frequent kinds first
-        case Sliding() | Transposed():
+        case steps.Sliding() | steps.Transposed():
             return _window(step, shape)
-        case Channels():
+        case steps.Channels():
             return _channels(step, shape)
-        case Broadcast():
+        case steps.Broadcast():
             return _broadcast(step, shape)
-        case Reshape():
+        case steps.Reshape():
             fits_in = min(step.after, default=0) >= 0 and math.prod(step.before) == math.prod(step.after)
             return step.after if shape == step.before and fits_in else None
-        case Permute():
+        case steps.Permute():
             return _permute(step, shape)
-        case Whole():
+        case steps.Whole():
             return _one_axis(shape, step.axis, step.length, 1)
-        case Table():
+        case steps.Table():
             return _table(step, shape)
-        case Statistics():
+        case steps.Statistics():
             return shape if all(0 <= axis < len(shape) for axis in step.axes) else None
-        case Masked():
+        case steps.Masked():
             return shape if shape == step.shape else None
-        case Everything():
+        case steps.Everything():
             return step.after if shape == step.before else None
-        case Cumulative():
+        case steps.Cumulative():
             return shape if 0 <= step.axis < len(shape) else None
         case _:
             assert_never(step)
@@ -80,31 +65,31 @@ def _one_axis(shape: Shape, axis: int, length: int, size: int) -> Shape | None:
     return (*shape[:axis], size, *shape[axis + 1 :])
 
 
-def _window(step: Sliding | Transposed, shape: Shape) -> Shape | None:
+def _window(step: steps.Sliding | steps.Transposed, shape: Shape) -> Shape | None:
     if min(step.kernel, step.stride, step.dilation) < 1:
         return None
     return _one_axis(shape, step.axis, step.length, step.size)
 
 
-def _table(step: Table, shape: Shape) -> Shape | None:
+def _table(step: steps.Table, shape: Shape) -> Shape | None:
     if step.taps.size and not -1 <= int(step.taps.min()) <= int(step.taps.max()) < step.length:
         return None
     return _one_axis(shape, step.axis, step.length, step.size)
 
 
-def _channels(step: Channels, shape: Shape) -> Shape | None:
+def _channels(step: steps.Channels, shape: Shape) -> Shape | None:
     if step.groups < 1 or step.inputs % step.groups or step.outputs % step.groups:
         return None
     return _one_axis(shape, step.axis, step.inputs, step.outputs)
 
 
-def _permute(step: Permute, shape: Shape) -> Shape | None:
+def _permute(step: steps.Permute, shape: Shape) -> Shape | None:
     if sorted(step.perm) != list(range(len(shape))):
         return None
     return tuple(shape[axis] for axis in step.perm)
 
 
-def _broadcast(step: Broadcast, shape: Shape) -> Shape | None:
+def _broadcast(step: steps.Broadcast, shape: Shape) -> Shape | None:
     lead = len(step.after) - len(shape)
     if shape != step.before or lead < 0:
         return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache, partial
 
 from strideinspect import spelling
 from strideinspect.report import field_text, number_text
@@ -56,11 +57,11 @@ def render(report: Report, width: int) -> Iterator[Line]:
     labels = [of_node[node.output] for node in nodes]
     whole, short = dict(zip(labels, labels, strict=True)), short_names(labels)
     several = sum(bool(i.spatial_axes) for i in report.inputs) > 1
-    rows = {brief: _all_rows(nodes, of_node, notes, several=several, brief=brief) for brief in (False, True)}
-    blocks = fold(rows[False]) if long else [Block(0, len(rows[False]), 1)]
+    rows = cache(partial(_all_rows, nodes, of_node, notes, several=several))
+    blocks = fold(rows(brief=False)) if long else [Block(0, len(rows(brief=False)), 1)]
     # Full names and counts with nouns where they fit; else names shortened to what distinguishes them, bare numbers.
     variants = ((whole, False, None), (short, False, None), (short, True, None), (short, True, width))
-    tables = (_table(rows[brief], blocks, names, brief=brief, width=limit) for names, brief, limit in variants)
+    tables = (_table(rows, blocks, names, brief=brief, width=limit) for names, brief, limit in variants)
     yield from fitting(width, *tables)
     folded = any(block.times > 1 for block in blocks)
     yield from _legend(report, width)
@@ -78,10 +79,15 @@ def _all_rows(
 
 
 def _table(
-    rows: Sequence[Row], blocks: Sequence[Block], names: Mapping[str, str], *, brief: bool, width: int | None
+    rows: Callable[..., Sequence[Row]],
+    blocks: Sequence[Block],
+    names: Mapping[str, str],
+    *,
+    brief: bool,
+    width: int | None,
 ) -> Iterator[Line]:
     columns = [c._replace(title="dil") if brief and c.title == "dilation" else c for c in COLUMNS]
-    yield from table(columns, [cells for block in blocks for cells in _block(rows, block, names)], width)
+    yield from table(columns, [cells for block in blocks for cells in _block(rows(brief=brief), block, names)], width)
 
 
 def _legend(report: Report, width: int) -> Iterator[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from operator import attrgetter
 
 from strideinspect.results.field import Field
 from strideinspect.results.graph_nodes import WindowNode
@@ -41,7 +42,7 @@ def by_input(fields: Iterable[Field]) -> dict[str, tuple[Field, ...]]:
     groups: dict[str, list[Field]] = {}
     for field in fields:
         groups.setdefault(field.input, []).append(field)
-    return {name: tuple(sorted(group, key=lambda field: field.axis)) for name, group in groups.items()}
+    return {name: tuple(sorted(group, key=attrgetter("axis"))) for name, group in groups.items()}
 
 
 def output_map(node: WindowNode) -> tuple[int, ...] | None:

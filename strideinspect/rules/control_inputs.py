@@ -61,8 +61,9 @@ def _control_inputs(analysis: Analysis) -> Mapping[str, tuple[str, ...]]:
         few = math.prod(shape) <= MOST_CONTROL_VALUES and shapes.dtypes.get(name) != onnx.TensorProto.STRING
         if few and (shapes.dtypes.get(name) in INTEGERS or len(shape) < 2):
             behind[name] = (name,)
-    for node in shapes.nodes:
-        data = [name for name in node.inputs if name in analysis.data_dependent]
+    dependent = analysis.data_dependent
+    for node in shapes.nodes if behind else ():
+        data = [name for name in node.inputs if name in dependent]
         if data and all(name in behind for name in data):
             origins = tuple(dict.fromkeys(origin for name in data for origin in behind[name]))
             behind |= dict.fromkeys(filter(None, node.outputs), origins)

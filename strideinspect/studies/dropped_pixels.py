@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from strideinspect.fields.node_reads import NodeReads, ReadsGroup
 from strideinspect.model.geometry import Kind
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import is_window
+from strideinspect.reads.steps import Everything
 from strideinspect.results.field import InputAxis
 
 
@@ -36,15 +37,24 @@ class Features:
     def of(self, group: ReadsGroup, shapes: Shapes) -> _Feature:
         """The features of a group of an analysis with these shapes."""
         if group not in self._kept:
-            dropping = (at for at, item in enumerate(group.reads) if item.known and _drops(item, shapes))
-            self._kept[group] = _Feature(frozenset(_undescribed(group.reads)), tuple(dropping))
+            windows = shapes.geometries
+            dropping = [
+                at
+                for at, item in enumerate(group.reads)
+                if item.known and item.node.key in windows and _drops(item, shapes)
+            ]
+            unknown = [item.node.key for item in group.reads if not item.known or _is_assumed(item)]
+            self._kept[group] = _Feature(frozenset(unknown), tuple(dropping))
         return self._kept[group]
 
 
-def _undescribed(nodes: Sequence[NodeReads]) -> Iterator[str]:
-    for item in nodes:
-        if not item.known or any(getattr(step, "reason", None) for read in item.reads for step in read.steps):
-            yield item.node.key
+def _is_assumed(item: NodeReads) -> bool:
+    """Whether a node is assumed to read everything."""
+    for read in item.reads:
+        for step in read.steps:
+            if type(step) is Everything and step.reason:
+                return True
+    return False
 
 
 def _drops(item: NodeReads, shapes: Shapes) -> bool:
@@ -52,7 +62,7 @@ def _drops(item: NodeReads, shapes: Shapes) -> bool:
     if not is_window(item.node):
         return False
     geometry = shapes.geometries[item.node.key]
-    return geometry.kind is not Kind.GLOBAL and any(w.truncated > w.end for w in geometry.windows)
+    return geometry.kind is not Kind.GLOBAL and any([w.truncated > w.end for w in geometry.windows])  # noqa: C419 - a generator takes longer
 
 
 def drops_anywhere(analysis: Analysis, sources: list[InputAxis], fields: Fields, features: Features) -> bool:

@@ -150,6 +150,8 @@ class SizeSearch:
 
     def at(self, name: str, shape: Shape) -> Analysis:
         """The analysis at another shape of one input; where a node cannot run, nothing is known behind it."""
+        if shape == self._analysis.sizes[name] and not self._analysis.problems:
+            return self._analysis
         if (name, shape) not in self._analyses:
             self._analyses[name, shape] = self._analysis.at({name: shape}, whole=False, memo=self._memo)
         return self._analyses[name, shape]
@@ -165,8 +167,9 @@ class SizeSearch:
     def is_lossless(self, name: str, axis: int, size: int, aim: Aim) -> bool:
         """Whether nothing of this kind is lost at another size of an axis; axes of a square image change together."""
         sizes = dict.fromkeys(self._moving(name, (axis,)), size)
-        if any(self._followed(name, other).drops(size, only_first=aim == "unseen") for other in sizes):
-            return False
+        for other in sizes:
+            if self._followed(name, other).drops(size, only_first=aim == "unseen"):
+                return False
         return self._lossless(name, sizes, aim)
 
     def runs(self, name: str, axis: int, size: int) -> bool:

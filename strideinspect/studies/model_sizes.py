@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
-from strideinspect.fields.closed_form import Caveat, Closed
+from strideinspect.fields.closed_form import Closed
 from strideinspect.limits import LONGEST_JUDGED_PERIOD, MOST_SIZES_LISTED
 from strideinspect.results.field import InputAxis, Span
 from strideinspect.results.size_rules import AxisSizes, SizeRow, SizeRule
@@ -188,7 +188,7 @@ class _Alignment:
             if merge.input == source[0] and source[1] in merge.axes
             for branch in merge.branches
         )
-        return any(isinstance(form, Closed) and Caveat.SIZE in form.caveat for form in forms)
+        return any(isinstance(form, Closed) and form.caveat.size for form in forms)
 
     def _aligned(self, analysis: Analysis) -> bool:
         name, axis = self._judge.name, self._judge.axis

@@ -7,21 +7,7 @@ from typing import assert_never
 from strideinspect.analysis import Analysis
 from strideinspect.fields.forward import AxisField
 from strideinspect.fields.node_reads import NodeReads
-from strideinspect.reads.steps import (
-    Broadcast,
-    Channels,
-    Cumulative,
-    Everything,
-    Masked,
-    Permute,
-    Read,
-    Reshape,
-    Sliding,
-    Statistics,
-    Table,
-    Transposed,
-    Whole,
-)
+from strideinspect.reads import steps
 from strideinspect.results.field import InputAxis
 
 
@@ -63,34 +49,41 @@ def _axis(seen: AxisField) -> int | None:
     return next(iter(seen.actual.axes)) if seen.actual.local is not None and len(seen.actual.axes) == 1 else None
 
 
-def _untouched(read: Read, first: int, second: int) -> bool:  # noqa: C901 - one case a kind
+def _untouched(read: steps.Read, first: int, second: int) -> bool:  # noqa: C901 - one case a kind
     """Whether a read keeps the indices of two axes of its input, though the axes may move."""
     for step in read.steps:
         match step:
-            case Sliding() | Transposed() | Whole() | Cumulative() | Table() | Channels():
+            case (
+                steps.Sliding()
+                | steps.Transposed()
+                | steps.Whole()
+                | steps.Cumulative()
+                | steps.Table()
+                | steps.Channels()
+            ):
                 if step.axis in (first, second):
                     return False
-            case Statistics():
+            case steps.Statistics():
                 if (first in step.axes) != (second in step.axes):
                     return False
-            case Permute():
+            case steps.Permute():
                 first, second = step.perm.index(first), step.perm.index(second)
-            case Broadcast():
+            case steps.Broadcast():
                 lead = len(step.after) - len(step.before)
                 if step.before[first] != step.before[second] or step.after[first + lead] != step.after[second + lead]:
                     return False
                 first, second = first + lead, second + lead
-            case Masked():
+            case steps.Masked():
                 if max(step.extents[first], step.extents[second]) > 1:
                     return False
-            case Reshape() | Everything():
+            case steps.Reshape() | steps.Everything():
                 return False
             case _:
                 assert_never(step)
     return read.place is None or read.place.axis not in (first, second)
 
 
-def _same_windows(analysis: Analysis, item: NodeReads, read: Read, first: int, second: int) -> bool:
+def _same_windows(analysis: Analysis, item: NodeReads, read: steps.Read, first: int, second: int) -> bool:
     """Whether a node does nothing along two axes but move a window, the same one along both.
 
     What a Slice, a Pad or a Resize does at another size does not show in what it reads at this one.
@@ -98,6 +91,8 @@ def _same_windows(analysis: Analysis, item: NodeReads, read: Read, first: int, s
     geometry = analysis.shapes.geometries.get(item.node.key)
     if geometry is None or read.place is not None or {first, second} - set(geometry.axes):
         return False
-    if not all(isinstance(step, Sliding | Transposed | Whole | Channels) for step in read.steps):
+    if not all(
+        isinstance(step, steps.Sliding | steps.Transposed | steps.Whole | steps.Channels) for step in read.steps
+    ):
         return False
     return geometry.windows[geometry.axes.index(first)] == geometry.windows[geometry.axes.index(second)]

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import assert_never
 
-from strideinspect.child_process import received
 from strideinspect.limits import WORKER_GRACE_SECONDS
+from strideinspect.processes.child_process import received
 from strideinspect.verify.message_lines import decode_request, encode
 from strideinspect.verify.messages import (
     CompareTiles,

@@ -12,8 +12,8 @@ import time
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from strideinspect import interrupts, temporary_folders
-from strideinspect.child_process import environment
+from strideinspect.processes import interrupts, temporary_folders
+from strideinspect.processes.child_process import environment
 from strideinspect.verify.message_lines import decode_response, encode
 from strideinspect.verify.messages import Failure, MessageError, Request, Response
 

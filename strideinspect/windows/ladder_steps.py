@@ -2,7 +2,8 @@
 
 A Pad node belongs to the window behind it. Neighbouring nodes that only take indices off the borders (convolutions
 without padding, a Slice), or only add some, are one step, and so are neighbouring nodes without a window that change
-the stride in the same direction.
+the stride in the same direction. Nodes that only move the elements of a map and bring them back, as around attention in
+windows, are none.
 """
 
 from __future__ import annotations
@@ -18,14 +19,19 @@ from strideinspect.windows.map_paths import MapLink
 _Size = tuple[int, ...]
 _Pair = tuple[_Size, _Size]
 
+_MOVING = frozenset({"Concat", "Pad", "Reshape", "Slice", "Split", "Transpose"})
+"""Operators by which exporters write the partition of a map into windows, its cyclic shift, and the ways back."""
+
 
 class _Change(NamedTuple):
     """Nodes that together change the map from `start` to `size`.
 
     `rescales` says that the stride changes too. `pairs` are the sizes before and after each of the nodes, by which
-    nodes that do the same on another branch are found.
+    nodes that do the same on another branch are found. `before` is the tensor that the first of them reads, `output`
+    the one that the last of them makes.
     """
 
+    before: str
     start: _Size
     size: _Size
     rescales: bool
@@ -75,13 +81,13 @@ def _branches(
     strides = _strides(links)
     taken = {name}
     ends = sorted((o for o in dict.fromkeys(outputs) if o in links), key=lambda o: math.prod(links[o].size))
-    branches = [_grouped(_changes(_way(links, end, taken), links, windows)) for end in ends]
+    branches = [_steps_of(_way(links, end, taken), links, windows, strides) for end in ends]
     steps = {pair: change for branch in branches for change in branch for pair in change.pairs}
     beside: dict[_Change, list[str]] = {}
     for end in reversed([*_strided(links)]):  # the last first, whose way includes others
         if end in taken:
             continue
-        branch = _grouped(_changes(_way(links, end, taken), links, windows))
+        branch = _steps_of(_way(links, end, taken), links, windows, strides)
         if all(change.pairs and change.pairs & steps.keys() for change in branch):
             for change in branch:
                 beside.setdefault(next(steps[pair] for pair in change.pairs if pair in steps), []).extend(
@@ -140,7 +146,7 @@ def _changes(way: Iterable[str], links: Mapping[str, MapLink], windows: Collecti
         if link.node is not None and (link.size != before or (rescales and tensor in windows)):
             own = (tensor,) if tensor in windows else ()
             pairs = frozenset({(before, link.size)} if rescales else ())
-            yield _Change(before, link.size, rescales, own, (link.node.op,), pairs, tensor)
+            yield _Change(link.before, before, link.size, rescales, own, (link.node.op,), pairs, tensor)
 
 
 def _grouped(changes: Iterable[_Change]) -> list[_Change]:
@@ -150,6 +156,7 @@ def _grouped(changes: Iterable[_Change]) -> list[_Change]:
         if groups and _together(groups[-1], change):
             before = groups.pop()
             both = change._replace(
+                before=before.before,
                 start=before.start,
                 windows=before.windows + change.windows,
                 operators=before.operators + change.operators,
@@ -163,6 +170,25 @@ def _grouped(changes: Iterable[_Change]) -> list[_Change]:
         else:
             groups.append(change)
     return groups
+
+
+def _steps_of(
+    way: Iterable[str],
+    links: Mapping[str, MapLink],
+    windows: Collection[str],
+    strides: Mapping[str, tuple[Fraction, ...]],
+) -> list[_Change]:
+    """The changes on a way, without those that are undone by moving the elements back."""
+    steps: list[_Change] = []
+    for change in _grouped(_changes(way, links, windows)):
+        steps.append(change)
+        for first in range(len(steps) - 1, -1, -1):
+            if not _MOVING.issuperset(steps[first].operators) or steps[first].windows:
+                break
+            if steps[first].start == change.size and strides[steps[first].before] == strides[change.output]:
+                del steps[first:]
+                break
+    return steps
 
 
 def _together(one: _Change, other: _Change) -> bool:

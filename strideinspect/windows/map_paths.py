@@ -35,7 +35,8 @@ class MapLink(NamedTuple):
     `before` is the tensor before it (the empty name for the graph input itself) and `node` the node between. `size` and
     `place` are those of the map; `shared` says that the position has no axis of its own here, so that they are those of
     the last map before. `factor` is by how much `node` changes the stride. `smallest` is the smallest number of indices
-    of a map so far, `changes` the number of nodes that changed the stride, `map` the tensor that is the map.
+    of a map so far, `changes` the number of nodes that changed the stride, which `node` did if it `rescales`, and `map`
+    the tensor that is the map.
     """
 
     before: str
@@ -47,16 +48,12 @@ class MapLink(NamedTuple):
     changes: int
     map: str = ""
     shared: bool = False
-
-    @property
-    def rescales(self) -> bool:
-        """Whether `node` changes the stride along any axis."""
-        return self.factor.count(_ONE) < len(self.factor)
+    rescales: bool = False
 
     @property
     def positions(self) -> int:
         """How many axes still have a position."""
-        return sum(axis is not None for axis in self.place)
+        return len(self.place) - self.place.count(None)
 
 
 def map_paths(
@@ -66,34 +63,35 @@ def map_paths(
     sources = [(name, axis) for axis in axes]
     size = tuple(shapes.shapes[name][axis] for axis in axes)
     links = {name: MapLink("", None, size, axes, (_ONE,) * len(axes), math.prod(size), 0, name)}
-    ranks: dict[str, tuple[int, ...]] = {}
+    placed = _Placed(shapes, fields, sources)
     for item in nodes:
-        placed = _Placed(shapes, fields, sources)
+        found: dict[str, list[tuple[Read, MapLink, MapLink]]] = {}
         for read in item.reads:
-            before, output = item.node.inputs[read.input], item.node.outputs[read.output]
-            if before not in links or output not in shapes.shapes:
-                continue
-            link = _linked(placed, item.node, read, links[before])
-            rank = _rank(read, link, links[before])
-            if output not in links or rank > ranks[output]:
-                links[output], ranks[output] = link, rank
+            before, output = links.get(item.node.inputs[read.input]), item.node.outputs[read.output]
+            if before is not None and output in shapes.shapes:
+                link = _linked(placed, item.node, read, before)
+                found.setdefault(output, []).append((read, link, before))
+        for output, ways in found.items():
+            links[output] = ways[0][1] if len(ways) == 1 else max(ways, key=_rank)[1]
     return links
 
 
-def _rank(read: Read, link: MapLink, before: MapLink) -> tuple[int, ...]:
+def _rank(way: tuple[Read, MapLink, MapLink]) -> tuple[int, ...]:
     """What decides between the branches of a merge; of a concatenation along the map its largest part is the map."""
+    read, link, before = way
     part = read.place.length if read.place is not None and read.place.axis in link.place else 0
     return before.positions, part, -link.smallest, -link.changes
 
 
 class _Placed:
-    """Where the maps in the outputs of one node lie: asked for each of its reads, of which a Concat has many."""
+    """Where maps lie and what their strides are: asked for each read, of which a Concat has many."""
 
     def __init__(self, shapes: Shapes, fields: Fields, sources: Sequence[InputAxis]) -> None:
         self.shapes = shapes
         self.fields = fields
         self.sources = sources
         self._known: dict[tuple[str, bool], tuple[tuple[int, ...], _Place] | None] = {}
+        self._strides: dict[str, tuple[tuple[int, int], ...] | None] = {}
 
     def at(self, output: str, *, moved: bool) -> tuple[tuple[int, ...], _Place] | None:
         """Size and axes of the map in an output; `moved` says that a Reshape lies behind the last map before it."""
@@ -102,25 +100,40 @@ class _Placed:
             self._known[output, moved] = _placed(self.shapes, output, seen, self.sources, moved=moved)
         return self._known[output, moved]
 
+    def stride(self, tensor: str) -> tuple[tuple[int, int], ...] | None:
+        """Step and period of the closed form per source; None where one is missing, or its step is 0."""
+        if tensor not in self._strides:
+            seen = self.fields.get(tensor, {})
+            forms = [seen[source].form for source in self.sources if source in seen]
+            known = [(form.step, form.period) for form in forms if isinstance(form, Closed) and form.step]
+            self._strides[tensor] = tuple(known) if len(known) == len(self.sources) else None
+        return self._strides[tensor]
+
 
 def _linked(placed: _Placed, node: Node, read: Read, before: MapLink) -> MapLink:
     tensor, output = node.inputs[read.input], node.outputs[read.output]
     unchanged = (_ONE,) * len(placed.sources)
     if not read.steps and read.place is None and not before.shared:
-        return before._replace(before=tensor, node=node, factor=unchanged, map=output)  # an elementwise node
+        # An elementwise node.
+        return MapLink(tensor, node, before.size, before.place, unchanged, before.smallest, before.changes, output)
     found = placed.at(output, moved=before.shared or _moves(placed, tensor, read))
     if found is None:
-        return before._replace(before=tensor, node=node, factor=unchanged, shared=True)
+        return before._replace(before=tensor, node=node, factor=unchanged, shared=True, rescales=False)
     size, place = found
+    smallest = min(before.smallest, math.prod(size))
+    stride = placed.stride(before.map)
+    if None not in place and stride is not None and stride == placed.stride(output):
+        return MapLink(tensor, node, size, place, unchanged, smallest, before.changes, output)
     factor = []
+    seen, made = placed.fields.get(before.map, {}), placed.fields.get(output, {})
     for source, old, new, axis, now in zip(placed.sources, before.size, size, before.place, place, strict=True):
-        ratio = None if now is None else _closed_ratio(before.map, output, placed.fields, source)
+        ratio = None if now is None else _closed_ratio(seen.get(source), made.get(source))
         if ratio is None:
             ratio = _factor(placed.shapes, node, read, (old, new), axis, pooled=now is None)
         factor.append(ratio)
-    smallest = min(before.smallest, math.prod(size))
-    link = MapLink(tensor, node, size, place, tuple(factor), smallest, before.changes, output)
-    return link._replace(changes=before.changes + 1) if link.rescales else link
+    rescales = factor.count(_ONE) < len(factor)
+    changes = before.changes + rescales
+    return MapLink(tensor, node, size, place, tuple(factor), smallest, changes, output, rescales=rescales)
 
 
 def _moves(placed: _Placed, tensor: str, read: Read) -> bool:
@@ -156,9 +169,8 @@ def _placed(
     return tuple(1 if axis is None else shape[axis] for axis in place), tuple(place)
 
 
-def _closed_ratio(one: str, other: str, fields: Fields, source: InputAxis) -> Fraction | None:
-    """By how much the effective stride changes from one tensor to another, where it is known in both."""
-    before, after = fields.get(one, {}).get(source), fields.get(other, {}).get(source)
+def _closed_ratio(before: AxisField | None, after: AxisField | None) -> Fraction | None:
+    """By how much the effective stride changes from one map to another, where it is known in both."""
     if before is None or after is None:
         return None
     old, new = before.form, after.form

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from strideinspect.model.geometry import Kind
-from strideinspect.model.node import Node, Shape
+from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.weight_inputs import MATRIX_PRODUCTS, RECURRENT, weight_inputs
 from strideinspect.results.totals import Totals
@@ -75,10 +75,9 @@ def _learned(name: str, makers: Mapping[str, Node], shapes: Shapes) -> dict[str,
     return {tensor: size for tensor, size in found.items() if size > 1}
 
 
-def _weights(node: Node, data_dependent: frozenset[str]) -> Iterator[str]:
-    for index in weight_inputs(node.domain, node.op):
-        if index < len(node.inputs) and node.inputs[index] and node.inputs[index] not in data_dependent:
-            yield node.inputs[index]
+def _weights(node: Node, data_dependent: frozenset[str]) -> list[str]:
+    given = [node.inputs[index] for index in weight_inputs(node.domain, node.op) if index < len(node.inputs)]
+    return [name for name in given if name and name not in data_dependent] if given else given
 
 
 def _stored(name: str, makers: Mapping[str, Node]) -> str:
@@ -114,15 +113,15 @@ def _macs_of(shapes: Shapes, node: Node, data_dependent: frozenset[str]) -> int 
             return 0
         places = (w.length if geometry.kind is Kind.TRANSPOSED else w.size for w in geometry.windows)
         return shapes.shapes[node.inputs[geometry.data]][0] * math.prod(places) * math.prod(weight)
-    constant = [name for name in _weights(node, data_dependent) if len(shapes.shapes.get(name, ())) > 1]
     if key in RECURRENT:
         sequence = shapes.shapes.get(node.inputs[0])
         known = [shapes.shapes.get(name) for name in node.inputs[1:3]]
         if sequence is None or None in known:
             return None
         return math.prod(sequence[:2]) * sum(math.prod(shape) for shape in known if shape)
-    if key in MATRIX_PRODUCTS and constant:
-        return _product(shapes, node, constant[0])
+    if key in MATRIX_PRODUCTS:
+        constant = [name for name in _weights(node, data_dependent) if len(shapes.shapes.get(name, ())) > 1]
+        return _product(shapes, node, constant[0]) if constant else 0
     return 0
 
 
@@ -144,18 +143,19 @@ def _live(shapes: Shapes, nodes: list[Node], data_dependent: frozenset[str]) -> 
     """The largest number of values that are needed at once while the nodes run in order."""
     last = {name: at for at, node in enumerate(nodes) for name in (*node.inputs, *node.outputs)}
     last |= dict.fromkeys(shapes.network.outputs, len(nodes))
-    sizes: dict[str, Shape] = {name: shapes.shapes[name] for name in shapes.network.inputs if name in last}
-    live = sum(map(math.prod, sizes.values()))
+    sizes = {name: math.prod(shapes.shapes[name]) for name in shapes.network.inputs if name in last}
+    live = sum(sizes.values())
     most = live
     for at, node in enumerate(nodes):
-        for name in filter(data_dependent.__contains__, dict.fromkeys(node.outputs)):
-            shape = shapes.shapes.get(name)
-            if shape is None:
-                return None
-            sizes[name] = shape
-            live += math.prod(shape)
+        for name in dict.fromkeys(node.outputs):
+            if name in data_dependent:
+                shape = shapes.shapes.get(name)
+                if shape is None:
+                    return None
+                sizes[name] = math.prod(shape)
+                live += sizes[name]
         most = max(most, live)
-        for name in dict.fromkeys((*node.inputs, *node.outputs)):
-            if name in sizes and last[name] == at:
-                live -= math.prod(sizes.pop(name))
+        for name in (*node.inputs, *node.outputs):
+            if last[name] == at and name in sizes:
+                live -= sizes.pop(name)
     return most

@@ -55,13 +55,14 @@ def window_nodes(
     """
     windows = []
     makers = {name: item for item in nodes for name in item.node.outputs}
+    padded = any(item.node.op == "Pad" for item in nodes)
     for node in shapes.nodes:
         geometry = shapes.geometries.get(node.key)
         if not node.key:
             continue  # its outputs have no name, so no node can use them
         if geometry is not None:
             window = _window(shapes, node, geometry, fields, reported, reached.get(node.key), data_dependent, makers)
-            pads = pads_before(shapes, makers, node)
+            pads = pads_before(shapes, makers, node) if padded else None
             windows.append(window if pads is None else replace(window, pad_nodes=pads))
         elif is_window(node):
             windows.append(_unplaced(shapes, node))
@@ -97,16 +98,17 @@ def _window(
         empty = [empty_indices(shapes, makers, fields, (tensor, axis), masks[axis]) for axis in geometry.axes]
         counted = dropped(geometry, masks, empty)
     macs, parameters = cost_of(shapes, node, geometry, data_dependent)
+    kernel, stride, dilation, begin, end, _, _, _, output_padding, _ = zip(*geometry.windows, strict=True)
     return WindowNode(
         name=node.name,
         op=node.op,
         output=node.key,
-        kernel=tuple(w.kernel for w in geometry.windows),
-        stride=tuple(w.stride for w in geometry.windows),
-        dilation=tuple(w.dilation for w in geometry.windows),
-        padding_begin=tuple(w.begin for w in geometry.windows),
-        padding_end=tuple(w.end for w in geometry.windows),
-        output_padding=tuple(w.output_padding for w in geometry.windows) if geometry.kind is Kind.TRANSPOSED else None,
+        kernel=kernel,
+        stride=stride,
+        dilation=dilation,
+        padding_begin=begin,
+        padding_end=end,
+        output_padding=output_padding if geometry.kind is Kind.TRANSPOSED else None,
         input_shape=shape,
         output_shape=shapes.shapes[node.key],
         spatial_axes=geometry.axes,

@@ -12,7 +12,7 @@ from pathlib import Path
 import onnx
 import pytest
 
-from benchmarks import networks, scaling
+from benchmarks import many_sizes, networks, scaling
 from benchmarks.builder import save_with_sparse_data
 from strideinspect import inspect
 
@@ -37,6 +37,11 @@ def test_models(name: str, tmp_path: Path) -> None:
     report = inspect(tmp_path / "model.onnx", verify="none")
     last = [node.fields[0] for node in report.nodes if node.fields and node.fields[0].size is not None][-1]
     assert (len(report.nodes), last.size, last.stride) == (windows, size, Fraction(stride))
+
+
+def test_cost_of_many_sizes() -> None:
+    """The least processor time of the runs, of an inspection and of the sizes, each of which takes some."""
+    assert min(many_sizes.cost(many_sizes.MODEL, (224, 227), runs=1)) > 0
 
 
 def test_hrnet_keeps_four_resolutions() -> None:

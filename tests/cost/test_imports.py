@@ -96,11 +96,12 @@ def test_help_loads_the_one_command(command: str) -> None:
         "cli.options",
         f"cli.{command}",
         "errors",
-        "interrupts",
         "limits",
+        "processes",
+        "processes.interrupts",
+        "processes.temporary_folders",
         "results",
         "results.drawing",
-        "temporary_folders",
         "version",
     }
     assert ours <= {f"strideinspect.{name}" for name in needed}

@@ -86,7 +86,7 @@ def test_for_screen_readers(page: Path, axe: str, browser: Any) -> None:
     label = one(browser, "#m1 .effective svg.erf[role=img]").get_attribute("aria-label")
     assert "theoretical field 9×9" in label  # 5 + 4 · 1: the stride comes last
     assert "90 % of the mass within" in label
-    for width, scheme in (LOOKS[0], LOOKS[3]):
+    for width, scheme in LOOKS:
         opened(browser, page, width, scheme)
         assert faults(browser, axe) == []
 

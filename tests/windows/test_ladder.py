@@ -190,6 +190,16 @@ def test_stride_of_a_map_that_shared_an_axis(tmp_path: Path) -> None:
     assert step.stride == (Fraction(1),)
 
 
+def test_windows_of_attention_are_no_steps() -> None:
+    """Swin: patches of 4, then four stages at half the resolution each (Liu et al. 2021, figure 3), and the mean.
+
+    Inside a stage the map is cut into windows, shifted, and put together again; that leaves it as it was.
+    """
+    report = unverified(SAMPLES / "swin-dynamo.onnx")
+    assert [step.size for step in report.ladder] == [(56, 56), (28, 28), (14, 14), (7, 7), (1, 1)]
+    assert {step.branch for step in report.ladder} == {0}
+
+
 def test_strides_are_the_closed_forms() -> None:
     """The stride of a step is the effective stride of its window; a global pooling counts the 7 rows that it pools."""
     report = unverified(SAMPLES / "resnet50-torchscript.onnx")

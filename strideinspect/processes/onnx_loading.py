@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from strideinspect import interrupts
+from strideinspect.processes import interrupts
 
 
 def load_onnx() -> None:

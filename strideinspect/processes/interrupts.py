@@ -14,8 +14,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from strideinspect import temporary_folders
 from strideinspect.limits import ENDING_SECONDS
+from strideinspect.processes import temporary_folders
 
 if TYPE_CHECKING:
     import subprocess

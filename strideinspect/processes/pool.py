@@ -18,8 +18,8 @@ from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from typing import IO, Any, ParamSpec, TypeVar
 
-from strideinspect import interrupts, temporary_folders
-from strideinspect.child_process import environment
+from strideinspect.processes import interrupts, temporary_folders
+from strideinspect.processes.child_process import environment
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -116,7 +116,7 @@ class Pool(Executor):
             if not self._open:
                 raise BrokenExecutor("the pool has ended")
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "strideinspect.pool_process"],
+                [sys.executable, "-P", "-m", "strideinspect.processes.pool_process"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env={**environment(), "TMPDIR": self._folder, "TEMP": self._folder, "TMP": self._folder},

@@ -8,8 +8,8 @@ import pickle
 import sys
 from functools import partial
 
-from strideinspect.child_process import received
-from strideinspect.processes import read_message, write_message
+from strideinspect.processes.child_process import received
+from strideinspect.processes.pool import read_message, write_message
 
 
 def main() -> None:
