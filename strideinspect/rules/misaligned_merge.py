@@ -7,9 +7,10 @@ the centers of their fields, averaged over phases, along all paths to each of th
 they are at most half an index apart and an even kernel is the reason, the finding is a note.
 
 Three cases are not reported. Along a single axis, fields that end at the same pixel belong to causal convolutions,
-which depend on different lengths of the past. A Concat of shifted copies of one map is intended: YOLOv5 and YOLOX use
-slices to move resolution into channels, NASNet halves a map by its even and its odd pixels, and a cost volume compares
-a map at many shifts. The steps of an unrolled recurrence, each a single index, are not maps.
+which depend on different lengths of the past. Shifted copies of maps are intended where a Concat joins them or three or
+more are multiplied: YOLOv5 and YOLOX use slices to move resolution into channels, NASNet halves a map by its even and
+its odd pixels, and cost volumes and correlation layers compare maps at many shifts. The steps of an unrolled
+recurrence, each a single index, are not maps.
 
 ## Why it is bad
 
@@ -62,13 +63,23 @@ if TYPE_CHECKING:
     from strideinspect.rules.inspection import Inspection
 
 
+_SHIFTS = 3
+"""Copies of a map at so many places were shifted on purpose: one or two may be a mistake."""
+
+
 @rule("alignment", Severity.WARNING)
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per merge whose branches lie apart along every path: the same one for all inputs behind them."""
     analysis = inspection.analysis
     apart_by: dict[Hashable, list[MapMerge]] = {}
-    for merge in analysis.merges:
-        if merge.comparable and (apart := merge.apart) > 0 and not _shifted_on_purpose(analysis, merge):
+    misplaced = [merge for merge in analysis.merges if merge.comparable and merge.apart > 0]
+    shifts: dict[frozenset[str], set[frozenset[str]]] = {}
+    for merge in misplaced:
+        shifts.setdefault(_maps(analysis, merge), set()).add(frozenset(branch.tensor for branch in merge.branches))
+    for merge in misplaced:
+        # Maps that meet at three or more shifts are correlated, as in networks for optical flow.
+        if len(shifts[_maps(analysis, merge)]) < _SHIFTS and not _shifted_on_purpose(analysis, merge):
+            apart = merge.apart
             what = (merge.node.key, *(branch.tensor for branch in merge.ends), apart, merge.axes)
             apart_by.setdefault(what, []).append(merge)
     for alike in apart_by.values():
@@ -91,6 +102,21 @@ def check(inspection: Inspection) -> Iterator[Draft]:
         )
 
 
+def _maps(analysis: Analysis, merge: MapMerge) -> frozenset[str]:
+    """The maps of which the branches are, cropped or padded or not; those of a Concat are themselves."""
+    if merge.node.op == "Concat":
+        return frozenset({merge.node.key})
+    return frozenset(_uncropped(analysis, branch.tensor) for branch in merge.branches)
+
+
+def _uncropped(analysis: Analysis, tensor: str) -> str:
+    node = analysis.producers.get(tensor)
+    while node is not None and node.op in {"Slice", "Pad"}:
+        tensor = node.inputs[0]
+        node = analysis.producers.get(tensor)
+    return tensor
+
+
 def _shifted_on_purpose(analysis: Analysis, merge: MapMerge) -> bool:
     """Whether copies of one map are joined as channels that were shifted and perhaps subsampled, and nothing else.
 
@@ -108,7 +134,7 @@ def _shifted_on_purpose(analysis: Analysis, merge: MapMerge) -> bool:
     if any(node.op in UPSAMPLERS for node in own.values()) or any(max(window.kernel) > 1 for window in windows):
         return False
     places = {branch.least for branch in merge.branches}
-    return len(places) > 2 or merge.apart < abs(merge.branches[0].stride)
+    return len(places) >= _SHIFTS or merge.apart < abs(merge.branches[0].stride)
 
 
 def _window_advice(analysis: Analysis, windows: Sequence[WindowNode], *, by_design: bool) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.oracle_models import Constant, model_of
-from tests.published import networks
 from tests.rules.inspecting import inspected, of_rule, rule_ids
 
 WEIGHTS: dict[str, Constant] = {
@@ -16,6 +15,7 @@ WEIGHTS: dict[str, Constant] = {
     "before": [-1, -1], "twos": [2, 2],
     "in_front": [0, 0, 1, 1, 0, 0, 0, 0], "behind": [0, 0, 0, 0, 0, 0, 1, 1],
     "pair": (1, 2, 1, 1), "triple": (1, 3, 1, 1),
+    "eights": [8, 8], "nines": [9, 9], "tens": [10, 10],
     "zero": [0, 0], "first1": [1], "two1": [2], "three1": [3], "column": [3], "half": [4, 4],
 }  # fmt: skip
 HALVED = "d = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)"
@@ -154,6 +154,15 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
         "b = Slice (q, zero, before, axes) c = Concat <axis = 1> (x, a, b) y = Conv (c, triple)"),
         [],
     ),
+    # The correlation layer of optical flow: a map times another one at shifts of 0, 1 and 2.
+    "products at three shifts": (
+        (10, 10),
+        ("r = Relu (x) p = Slice (x, zero, eights, axes) "
+        "a = Slice (r, zero, eights, axes) b = Slice (r, first, nines, axes) c = Slice (r, twos, tens, axes) "
+        "d = Slice (r, zero, nines, axes) e = Slice (d, first, last, axes) "
+        "s = Mul (p, a) t = Mul (p, b) u = Mul (p, c) v = Mul (p, e) y = Concat <axis = 1> (s, t, u, v)"),
+        [],
+    ),
     # As above, but one of them was blurred by a window that is padded on one side: that may be a mistake.
     "copies at three shifts, one by a window": (
         (8, 8),
@@ -285,17 +294,3 @@ def test_advice_that_is_followed_leaves_no_finding(before: str, after: str, tmp_
             f"{branch} c = Concat <axis = 1> (u, x) y = Conv (c, pair)", {"x": (1, 1, 8, 8)}, constants=WEIGHTS
         )
         assert len(of_rule(inspected(model, tmp_path), "misaligned-merge")) == count
-
-
-ALIGNED = {
-    "resnet-50": networks.resnet50_torchvision(224),
-    "inception v3": networks.inception_v3(299),
-    "densenet-121": networks.densenet121(224),
-    "efficientnet-b0": networks.efficientnet_b0(224, gates=True),
-}
-
-
-@pytest.mark.parametrize("network", ALIGNED)
-def test_networks_whose_branches_agree(network: str, tmp_path: Path) -> None:
-    """Residual sums, dense stacks and gates of PyTorch's networks join what lies at one place."""
-    assert set(rule_ids(inspected(ALIGNED[network], tmp_path), "alignment")) <= {"center-drift"}
