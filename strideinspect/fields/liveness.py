@@ -72,10 +72,10 @@ def _mark_read(
 
 
 def read_indices(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[str]) -> dict[str, Masks]:
-    """Per tensor the indices that some node reads; an index-preserving node reads only what is read of its output.
+    """Per tensor the indices that some node reads; a node that keeps a map reads only what is read of its output.
 
-    A map is a tensor with everything that index-preserving nodes compute from it. Graph outputs count as read
-    completely; nodes without a path to an output do not count as readers.
+    A map is a tensor with everything that such nodes make of it: index by index, cropped or padded. Graph outputs count
+    as read completely; nodes without a path to an output do not count as readers.
     """
     masks: dict[str, Masks] = {name: all_marked(shapes.shapes[name]) for name in outputs if name in shapes.shapes}
     needed = set(outputs)
@@ -103,7 +103,7 @@ def read_indices(shapes: Shapes, nodes: Sequence[NodeReads], outputs: Sequence[s
 
 
 def keeps_map(item: NodeReads) -> bool:
-    """Whether the output of the node is the same map as its input, index by index."""
+    """Whether the output of the node is the same map as its input: index by index, or cropped or padded."""
     family = family_of(item.node)
     return family is not None and family.preserves and len(item.reads) == 1
 

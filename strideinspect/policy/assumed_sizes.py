@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from strideinspect.results.report import Finding, Input, Report, Severity
@@ -21,8 +22,16 @@ def applied(report: Report) -> Report:
     where = f"this is at the assumed size {listed(sizes)}: give the real one with --input-shape"
     image = any(len(given.spatial_axes) > 1 and 0 not in given.spatial_axes for given in chosen)
     most = Severity.WARNING if image else Severity.NOTE
-    findings = [_at_most(most, finding, where) for finding in report.findings]
+    open_axes = {given.name: {*given.assumed} for given in chosen}
+    findings = [
+        finding if _on_given_axes(finding, open_axes) else _at_most(most, finding, where) for finding in report.findings
+    ]
     return replace(report, findings=tuple(sorted(findings, key=lambda finding: -finding.severity.rank)))
+
+
+def _on_given_axes(finding: Finding, open_axes: Mapping[str, set[int]]) -> bool:
+    """Whether a finding is about axes of an input whose sizes the file gives."""
+    return bool(finding.input and finding.axes) and open_axes.get(finding.input or "", set()).isdisjoint(finding.axes)
 
 
 def _at_most(most: Severity, finding: Finding, where: str) -> Finding:

@@ -12,7 +12,7 @@ from strideinspect.reads.families import reads
 from strideinspect.reads.steps import Read, Sliding, Step, repeating, single
 
 
-@reads("Slice", preserves=False)
+@reads("Slice", preserves=True)
 def slice_(placed: PlacedNode) -> tuple[Read, ...]:
     """A window of size 1 with the step as its stride; a negative step reverses the axis."""
     shape, after = placed.shape(0), placed.output_shape()

@@ -200,17 +200,22 @@ def cell_sentences(tensor: TensorReport) -> Iterator[str]:
     several maps side by side, whose first and middle cells are no corner and no middle of anything.
     """
     if not tensor.scales:
-        yield from dict.fromkeys(_cell_sentences(tensor))  # alike for the inputs of a siamese network
+        names = [*by_input(tensor.fields)]
+        found = [*_cell_sentences(tensor, named=False)]
+        # Those of the inputs of a siamese network are alike, and then stand for all of them.
+        alike = len(found) == len(names) and len({*found}) == 1
+        yield from found[:1] if alike else _cell_sentences(tensor, named=len(names) > 1)
 
 
-def _cell_sentences(tensor: TensorReport) -> Iterator[str]:
+def _cell_sentences(tensor: TensorReport, *, named: bool) -> Iterator[str]:
     theory = by_input(tensor.fields)
     by_name = [{name: _seen(cell, name) for name in theory} for cell in tensor.cells]
     for name in theory:
         corner, middle = ([cells[name] for cells in by_name] + [(), ()])[:2]
         if corner and corner != middle:
             unit = spelling.plural(spelling.point_noun(len(theory[name])), 1 if {*corner} == {1} else 2)
-            text = f"corner cell sees {spelling.by_axes(corner)} {unit}, middle cell {spelling.by_axes(middle)}"
+            of = f" of {name}" if named else ""
+            text = f"corner cell sees {spelling.by_axes(corner)} {unit}{of}, middle cell {spelling.by_axes(middle)}"
             size = sizes(theory[name])
             yield f"{text}; {spelling.by_axes(size)} in theory" if len(size) == len(middle) else text
 

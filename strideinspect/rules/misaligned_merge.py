@@ -7,8 +7,10 @@ the centers of their fields, averaged over phases, along all paths to each of th
 they are at most half an index apart and an even kernel is the reason, the finding is a note.
 
 Three cases are not reported. Along a single axis, fields that end at the same pixel belong to causal convolutions,
-which depend on different lengths of the past. A Concat of shifted slices of one map is intended: YOLOv5 and YOLOX use
-it to move resolution into channels. The steps of an unrolled recurrence, each a single index, are not maps.
+which depend on different lengths of the past. Shifted copies of maps are intended where a Concat joins them or three or
+more are multiplied: YOLOv5 and YOLOX use slices to move resolution into channels, NASNet halves a map by its even and
+its odd pixels, and cost volumes and correlation layers compare maps at many shifts. The steps of an unrolled
+recurrence, each a single index, are not maps.
 
 ## Why it is bad
 
@@ -49,6 +51,7 @@ from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
+from strideinspect.rules.nodes_before import last_resize, nodes_before
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed
 from strideinspect.spelling import count, distance, listed
@@ -56,9 +59,12 @@ from strideinspect.spelling import count, distance, listed
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
     from strideinspect.fields.merging import MapMerge, MergedMap
-    from strideinspect.model.node import Node
     from strideinspect.results.report import WindowNode
     from strideinspect.rules.inspection import Inspection
+
+
+_SHIFTS = 3
+"""Copies of a map at so many places were shifted on purpose: one or two may be a mistake."""
 
 
 @rule("alignment", Severity.WARNING)
@@ -66,8 +72,14 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per merge whose branches lie apart along every path: the same one for all inputs behind them."""
     analysis = inspection.analysis
     apart_by: dict[Hashable, list[MapMerge]] = {}
-    for merge in analysis.merges:
-        if merge.comparable and (apart := merge.apart) > 0:
+    misplaced = [merge for merge in analysis.merges if merge.comparable and merge.apart > 0]
+    shifts: dict[frozenset[str], set[frozenset[str]]] = {}
+    for merge in misplaced:
+        shifts.setdefault(_maps(analysis, merge), set()).add(frozenset(branch.tensor for branch in merge.branches))
+    for merge in misplaced:
+        # Maps that meet at three or more shifts are correlated, as in networks for optical flow.
+        if len(shifts[_maps(analysis, merge)]) < _SHIFTS and not _shifted_on_purpose(analysis, merge):
+            apart = merge.apart
             what = (merge.node.key, *(branch.tensor for branch in merge.ends), apart, merge.axes)
             apart_by.setdefault(what, []).append(merge)
     for alike in apart_by.values():
@@ -88,6 +100,41 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             axes=merge.axes,
             severity=Severity.NOTE if merge.upsampled or by_design else None,
         )
+
+
+def _maps(analysis: Analysis, merge: MapMerge) -> frozenset[str]:
+    """The maps of which the branches are, cropped or padded or not; those of a Concat are themselves."""
+    if merge.node.op == "Concat":
+        return frozenset({merge.node.key})
+    return frozenset(_uncropped(analysis, branch.tensor) for branch in merge.branches)
+
+
+def _uncropped(analysis: Analysis, tensor: str) -> str:
+    node = analysis.producers.get(tensor)
+    while node is not None and node.op in {"Slice", "Pad"}:
+        tensor = node.inputs[0]
+        node = analysis.producers.get(tensor)
+    return tensor
+
+
+def _shifted_on_purpose(analysis: Analysis, merge: MapMerge) -> bool:
+    """Whether copies of one map are joined as channels that were shifted and perhaps subsampled, and nothing else.
+
+    Shifts of less than an index select other pixels of the map; three or more shifts are a cost volume or the like. Two
+    copies whole indices apart may be a mistake.
+    """
+    from strideinspect.fields.merging import UPSAMPLERS  # imports numpy, which the list of rules does not need
+
+    if merge.node.op != "Concat":
+        return False
+    behind = [{node.key: node for node in nodes_before(analysis, branch.tensor)} for branch in merge.branches]
+    shared = set(behind[0]).intersection(*behind[1:])
+    own = {key: node for nodes in behind for key, node in nodes.items() if key not in shared}
+    windows = [window for window in analysis.windows if window.output in own]
+    if any(node.op in UPSAMPLERS for node in own.values()) or any(max(window.kernel) > 1 for window in windows):
+        return False
+    places = {branch.least for branch in merge.branches}
+    return len(places) >= _SHIFTS or merge.apart < abs(merge.branches[0].stride)
 
 
 def _window_advice(analysis: Analysis, windows: Sequence[WindowNode], *, by_design: bool) -> str:
@@ -119,7 +166,7 @@ def _resize_advice(analysis: Analysis, merge: MapMerge, low: MergedMap, high: Me
     Half-pixel coordinates lie half the difference of the strides before asymmetric ones, which put index 0 on index 0.
     """
     for branch, moves in ((low, "asymmetric"), (high, "half_pixel")):
-        node = next((node for node in _upstream(analysis, branch.tensor) if node.op in {"Resize", "Upsample"}), None)
+        node = last_resize(analysis, branch.tensor)
         if node is None:
             continue
         seen = analysis.fields.get(node.inputs[0], {}).get((merge.input, merge.axes[0]))
@@ -132,18 +179,8 @@ def _resize_advice(analysis: Analysis, merge: MapMerge, low: MergedMap, high: Me
 
 def _windows_between(analysis: Analysis, low: MergedMap, high: MergedMap) -> list[WindowNode]:
     """The sliding windows in one of the branches, and not in both; neither transposed nor global ones."""
-    one, other = ({node.key for node in _upstream(analysis, branch.tensor)} for branch in (low, high))
+    one, other = ({node.key for node in nodes_before(analysis, branch.tensor)} for branch in (low, high))
     return [window for window in analysis.windows if window.output in one ^ other and window.dropped is not None]
-
-
-def _upstream(analysis: Analysis, tensor: str) -> Iterator[Node]:
-    """The nodes on which a tensor depends, the nearest first."""
-    waiting, known = [tensor], {tensor}
-    for name in waiting:
-        if (node := analysis.producers.get(name)) is not None:
-            yield node
-            waiting += (new := [source for source in node.inputs if source not in known])
-            known.update(new)
 
 
 def _even(window: WindowNode) -> bool:

@@ -33,7 +33,8 @@ The strided branch has the same size as the other one only because the latter is
 
 ## What to do
 
-Downsample both branches by the same factor, or resize by an integer factor.
+Downsample both branches by the same factor, or resize by an integer factor. A Resize from m to n rows with
+`align_corners` has the factor (n − 1) / (m − 1), which is an integer at hardly any size: use `half_pixel`.
 """
 
 from __future__ import annotations
@@ -43,11 +44,14 @@ from typing import TYPE_CHECKING
 
 from strideinspect.results.report import Severity
 from strideinspect.rules.draft import Draft
+from strideinspect.rules.nodes_before import last_resize
 from strideinspect.rules.registry import rule
 from strideinspect.rules.wording import axes_listed
-from strideinspect.spelling import listed
+from strideinspect.spelling import by_axes, listed
 
 if TYPE_CHECKING:
+    from strideinspect.analysis import Analysis
+    from strideinspect.fields.merging import MapMerge
     from strideinspect.rules.inspection import Inspection
 
 
@@ -60,11 +64,31 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             yield Draft(
                 f"{merge.node.op} {merge.node.label} merges maps with different effective strides along "
                 f"{axes_listed(merge.axes)} of {merge.input}: {listed(texts)}",
-                "resize by a whole factor, or use an input size at which the factor is whole"
-                if merge.upsampled
-                else "downsample both branches by the same factor",
+                _at_corners(inspection.analysis, merge)
+                or (
+                    "resize by a whole factor, or use an input size at which the factor is whole"
+                    if merge.upsampled
+                    else "downsample both branches by the same factor"
+                ),
                 node=merge.node.key,
                 input=merge.input,
                 axes=merge.axes,
                 severity=Severity.NOTE if merge.upsampled else None,
             )
+
+
+def _at_corners(analysis: Analysis, merge: MapMerge) -> str:
+    """What to change of a Resize that puts corner on corner: its factor is (n − 1) / (m − 1)."""
+    for branch in merge.branches:
+        node = last_resize(analysis, branch.tensor)
+        if node is None or node.text("coordinate_transformation_mode", "half_pixel") != "align_corners":
+            continue
+        before, after = (analysis.shapes.shapes[name] for name in (node.inputs[0], node.key))
+        resized = [(m, n) for m, n in zip(before, after, strict=True) if m != n]
+        if all(n % m == 0 for m, n in resized):
+            factors = by_axes([n // m for m, n in resized])
+            return (
+                f"with coordinate_transformation_mode half_pixel instead of align_corners, the factor of {node.op} "
+                f"{node.label} is {factors}"
+            )
+    return ""

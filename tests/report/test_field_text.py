@@ -97,6 +97,15 @@ def test_twins_are_told_once(tmp_path: Path) -> None:
     assert "a and b: 9 ─ Conv 3×3/2 ▸ 5" in words
 
 
+def test_cells_of_inputs_that_are_seen_differently_are_told_apart(tmp_path: Path) -> None:
+    """Along one axis of 9, padded by 1 and by 2: the first index sees 2 of a and 3 of b, the middle one 3 and 5."""
+    body = "c = Conv <pads = [1, 1]> (a, w) d = Conv <pads = [2, 2]> (b, v) y = Sub (c, d)"
+    shapes = {"a": (1, 1, 9), "b": (1, 1, 9)}
+    words = words_of(body, shapes, {"w": (1, 1, 3), "v": (1, 1, 5)}, tmp_path)
+    assert "corner cell sees 2 samples of a, middle cell 3; 3 in theory" in words
+    assert "corner cell sees 3 samples of b, middle cell 5; 5 in theory" in words
+
+
 def test_positions_that_lie_unevenly_have_no_first_center(tmp_path: Path) -> None:
     """Attention within windows of 4 columns, then a 1×3 kernel: indices 0 to 4 see the columns from 0 on."""
     body = (

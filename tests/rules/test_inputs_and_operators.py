@@ -47,6 +47,15 @@ def test_a_given_size_is_not_assumed(tmp_path: Path) -> None:
     assert rule_ids(inspected(text, tmp_path, input_shapes=(1, 3, 20, 20)), "model") == []
 
 
+def test_what_is_lost_along_a_given_axis_is_so_at_any_size_of_the_others(tmp_path: Path) -> None:
+    """The last of 8 columns is lost for every height: nothing is said of the height that was assumed."""
+    body = "y = MaxPool <kernel_shape = [1, 3], strides = [1, 2]> (x)"
+    report = inspected(f"{HEADER} g (float[1,3,h,8] x) => (float[] y) {{ {body} }}", tmp_path)
+    (finding,) = of_rule(report, "unseen-input")
+    assert (finding.axes, finding.ranges) == ((3,), ((7, 7),))
+    assert "assumed" not in finding.help
+
+
 def test_one_symbol_has_one_size(tmp_path: Path) -> None:
     """A symbol that the user gives a size through one input has it in the other one too, and is assumed nowhere."""
     text = f"""{HEADER} g (float[1,3,h,w] left, float[1,3,h,w] right) => (float[] y) {{

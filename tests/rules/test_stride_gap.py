@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from strideinspect.results.one_cause import places_of
-from tests.oracle_models import model_of
+from tests.oracle_models import Constant, model_of
 from tests.rules.inspecting import inspected, of_rule, rule_ids
 
 RULE = "stride-gap"
@@ -41,7 +41,9 @@ GAPS = {
     "3×3 stride 2": ((9, 9), "y = Conv <strides = [2, 2]> (x, three)", []),
     "3×3 stride 3": ((9, 9), "y = Conv <strides = [3, 3]> (x, three)", []),
 }  # fmt: skip
-WEIGHTS = {"one": (1, 1, 1, 1), "two": (1, 1, 2, 2), "three": (1, 1, 3, 3)}
+WEIGHTS: dict[str, Constant] = {
+    "one": (1, 1, 1, 1), "two": (1, 1, 2, 2), "three": (1, 1, 3, 3), "first": [1, 1], "last": [9, 9], "axes": [2, 3],
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("size", "body", "gaps"), GAPS.values(), ids=GAPS)
@@ -70,6 +72,11 @@ BLOCKS = {
         "p = AveragePool <kernel_shape = [2, 2], strides = [2, 2]> (x) s = Conv (p, one) "
         "b = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, three) y = Add (s, b)"
     ),
+    # NASNet takes the odd rows of a map from a cropped copy of it; another layer reads all of the map itself.
+    "cropped copy": (
+        "c = Slice (x, first, last, axes) s = AveragePool <kernel_shape = [1, 1], strides = [2, 2]> (c) "
+        "b = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (x, three) y = Add (s, b)"
+    ),
     # The first 1×1 of the block reads all.
     "1×1 before the 3×3": (
         f"{SHORTCUT} a = Conv (x, one) b = Conv <strides = [2, 2], pads = [1, 1, 1, 1]> (a, three) y = Add (s, b)"
@@ -82,6 +89,14 @@ def test_shortcuts_whose_sibling_reads_the_rest(body: str, tmp_path: Path) -> No
     """A residual block that reads its whole input raises nothing above a note."""
     report = inspected(model_of(body, {"x": (1, 1, 8, 8)}, constants=WEIGHTS), tmp_path)
     assert set(rule_ids(report, "coverage")) <= {"padding-truncation"}
+
+
+def test_a_copy_whose_map_nothing_else_reads(tmp_path: Path) -> None:
+    """Rows 1, 3, 5 and 7 of 8 are read, through a crop alone: rows 1, 3 and 5 of its 7 are lost."""
+    crop = "r = Relu (x) c = Slice (r, first, last, axes)"
+    body = f"{crop} y = AveragePool <kernel_shape = [1, 1], strides = [2, 2]> (c)"
+    (finding,) = of_rule(inspected(model_of(body, {"x": (1, 1, 8, 8)}, constants=WEIGHTS), tmp_path), RULE)
+    assert (finding.axes, finding.ranges) == ((2, 3), ((1, 1), (3, 3), (5, 5)))
 
 
 def test_both_branches_on_one_grid(tmp_path: Path) -> None:
