@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tests.oracle_sets import Integers, OracleLimitError, Reads, Shape, Step, crossed, operator
 
@@ -190,13 +191,26 @@ def untouched(step: Step, axis: int, empty: set[int]) -> tuple[int, int, int]:
     (stride over extent): then all is gap. `empty` are the indices of the map that see no pixel: padding by other means,
     which is no gap either.
     """
-    kernel = step.shape(1)[2:] if step.op == "Conv" else step.wholes("kernel_shape", [])
-    window = windows_of(step, list(kernel))[axis]
-    touched = {
-        index * window.stride + tap * window.dilation for index in range(window.count) for tap in range(window.kernel)
-    }
+    window, touched = _touched(step, axis)
     padded = {place for place in range(window.begin + window.length + window.end) if place not in touched}
     behind = {place for place in padded if place > max(touched) and window.extent >= window.stride}
     real = {place for place in padded if window.begin <= place < window.begin + window.length}
     pixels = {place for place in real if place - window.begin not in empty}
     return len(pixels & behind), len(behind - pixels), len(pixels - behind)
+
+
+def repeated(step: Step, axis: int, values: NDArray[np.generic]) -> set[int]:
+    """The indices of the map along a spatial axis that no window touches and that hold the values of one it does."""
+    window, places = _touched(step, axis)
+    rows = [row.tobytes() for row in np.moveaxis(values, 2 + axis, 0)]
+    touched = {place - window.begin for place in places} & set(range(len(rows)))
+    held = {rows[index] for index in touched}
+    return {index for index, row in enumerate(rows) if index not in touched and row in held}
+
+
+def _touched(step: Step, axis: int) -> tuple[Window, set[int]]:
+    kernel = step.shape(1)[2:] if step.op == "Conv" else step.wholes("kernel_shape", [])
+    window = windows_of(step, list(kernel))[axis]
+    return window, {
+        index * window.stride + tap * window.dilation for index in range(window.count) for tap in range(window.kernel)
+    }

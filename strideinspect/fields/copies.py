@@ -108,7 +108,15 @@ class _Walk:
                 case _:
                     return None
         origins = self.origins(item.node.inputs[read.input], axis)
-        return np.where(index != _ABSENT, origins[index], _ABSENT)
+        moved = np.where(index != _ABSENT, origins[index], _ABSENT)
+        return moved if read.steps or item.node.op == "Identity" else self._computed(moved)
+
+    def _computed(self, origins: _Origins) -> _Origins:
+        """Other numbers, the same where these are: an elementwise node makes something new of every index."""
+        found, places = np.unique(origins, return_inverse=True)
+        numbers = np.arange(self._numbers, self._numbers + len(found))
+        self._numbers += len(found)
+        return np.where(origins == _ABSENT, _ABSENT, numbers[places])
 
 
 def kept_axes(before: Shape, after: Shape) -> dict[int, int] | None:

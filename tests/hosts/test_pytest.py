@@ -102,4 +102,5 @@ def test_nothing_happens_unasked(project: Path) -> None:
     done = run(project, "-s")
     assert done.returncode == pytest.ExitCode.NO_TESTS_COLLECTED
     (loaded,) = [line for line in done.stdout.splitlines() if line.startswith("loaded:")]
-    assert loaded == "loaded: strideinspect strideinspect.pytest_plugin"
+    named = "strideinspect strideinspect.pytest_plugin strideinspect.results strideinspect.results.drawing"
+    assert loaded == f"loaded: {named}"
