@@ -28,7 +28,7 @@ def figure(report: Report, kind: str, layer: str | None = None, origin: report_p
 
 def drawn(file: str, settings: Settings, kind: str, suffix: str, layer: str | None) -> bytes:
     """The figure of a model as a file, without running the model."""
-    from strideinspect import inspect
+    from strideinspect.api import inspect
     from strideinspect.plots import figures
 
     figures.check()
@@ -52,8 +52,8 @@ def effective_drawn(
     file: str, settings: Settings, suffix: str, progress: Callable[[str], None], asked: Mapping[str, Any]
 ) -> bytes:
     """The effective field of a model's cell as a file; `asked` are further arguments of `erf`."""
-    from strideinspect import erf
     from strideinspect.plots import figures
+    from strideinspect.questions import erf
 
     figures.check()
     return figures.written(figures.effective(erf(file, settings=settings, progress=progress, **asked)), suffix)

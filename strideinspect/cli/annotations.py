@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from strideinspect import inspect
+from strideinspect.api import inspect
 from strideinspect.cli import outputs
 from strideinspect.edit import splice
 from strideinspect.edit.annotations_in_file import Annotations, entries
