@@ -82,13 +82,15 @@ class _Walk:
                 if place is not None:
                     whole[place.offset : place.offset + place.length] = origins
             return whole
-        _, first = pieces[0]
-        return first if all(np.array_equal(first, origins) for _, origins in pieces) else None
+        beside = np.stack([origins for _, origins in pieces])  # an index holds the same if it does in every piece
+        _, places = np.unique(beside, axis=1, return_inverse=True)
+        return np.where((beside == _ABSENT).any(axis=0), _ABSENT, self._computed(places.reshape(-1)))
 
     def _through(self, item: NodeReads, read: Read, tensor: str, axis: int) -> _Origins | None:
         if read.place is not None:
             return None
         index: NDArray[np.int64] = np.arange(self._shapes.shapes[tensor][axis])
+        same = bool(read.steps) or item.node.op == "Identity"
         for step in reversed(read.steps):
             match step:
                 case Permute():
@@ -104,15 +106,15 @@ class _Walk:
                 case Table(axis=along) if along == axis and step.taps.shape[1] == 1:
                     index = np.where(index != _ABSENT, step.taps[index, 0], _ABSENT)
                 case Sliding() | Transposed() | Table() | Channels() if step.axis != axis:
-                    continue  # it does the same at every index of this axis
+                    same = False  # it does the same at every index of this axis: what they hold is another thing
                 case _:
                     return None
         origins = self.origins(item.node.inputs[read.input], axis)
         moved = np.where(index != _ABSENT, origins[index], _ABSENT)
-        return moved if read.steps or item.node.op == "Identity" else self._computed(moved)
+        return moved if same else self._computed(moved)
 
     def _computed(self, origins: _Origins) -> _Origins:
-        """Other numbers, the same where these are: an elementwise node makes something new of every index."""
+        """Other numbers, the same where these are: a node made something new of every index."""
         found, places = np.unique(origins, return_inverse=True)
         numbers = np.arange(self._numbers, self._numbers + len(found))
         self._numbers += len(found)

@@ -189,12 +189,17 @@ def test_rows_that_are_joined_are_no_copies(tmp_path: Path) -> None:
     assert (finding.rule, finding.ranges) == ("unseen-input", ((2, 2),))
 
 
-@pytest.mark.parametrize(("joined", "lost"), [("a", 0), ("r", 5)])
+@pytest.mark.parametrize(("joined", "lost"), [("a", 0), ("r", 5), ("m", 5)])
 def test_what_is_computed_of_a_map_is_no_copy_of_it(joined: str, lost: int, tmp_path: Path) -> None:
-    """A map beside itself is covered by every second row of both; beside its ReLU, half of either is lost."""
+    """A map beside itself is covered by every second row of both; beside its ReLU or its mirror image, half is lost."""
     # Of 5 + 5 rows, windows cover rows 0, 2, 4 of the first map and, since 5 is odd, rows 1 and 3 of the second.
-    body = f"a = Conv (x, w) r = Relu (a) p = Concat <axis = 2> ({joined}, a) y = Conv <strides = [2, 1]> (p, v)"
-    model = model_of(body, {"x": (1, 1, 7, 1)}, constants={"w": (1, 1, 3, 1), "v": (1, 1, 1, 1)})
+    mirrored = "m = Slice (a, last, before, columns, back)"
+    body = (
+        f"a = Conv (x, w) r = Relu (a) {mirrored} "
+        f"p = Concat <axis = 2> ({joined}, a) y = Conv <strides = [2, 1]> (p, v)"
+    )
+    constants: dict[str, Constant] = {"w": (1, 1, 3, 1), "v": (1, 1, 1, 1), "last": [-1], "before": [-(2**40)]}
+    model = model_of(body, {"x": (1, 1, 7, 2)}, constants={**constants, "columns": [3], "back": [-1]})
     dropped = inspected(model, tmp_path).nodes[-1].dropped
     assert dropped is not None
     assert dropped.pixels[0] + dropped.gap[0] == lost
