@@ -14,6 +14,16 @@ from tests import forking, unverified
 os.environ["STRIDEINSPECT_CACHE_DIR"] = os.devnull
 
 
+def pytest_configure() -> None:
+    """Let Python keep the bytecode of the package and of its tests, even where it is told to keep none.
+
+    Without it every process that collects the tests spends most of its time on compiling them, in every run, and so
+    does every process that a test starts. The folders are ignored by git.
+    """
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def forks() -> Iterator[None]:
     """Start the processes of onnxruntime as forks of one that has imported it."""

@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 from strideinspect.cli.app import run
-from strideinspect.results.schemas import SCHEMAS, schema_text
+from strideinspect.results.schemas import SCHEMAS
+from tests.schemas import schema_of
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 ASKED = [
@@ -54,10 +54,8 @@ def test_answers_keep_to_their_schema(
     printed = capsys.readouterr()
     assert (status, printed.err) == (int(command == "diff" and any(name in asked for name in DIFFERENT)), "")
     document: dict[str, Any] = json.loads(printed.out)
-    schema: dict[str, Any] = json.loads(schema_text(command))
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(document, schema, cls=jsonschema.Draft202012Validator)
-    assert document.keys() == schema["properties"].keys()
+    schema_of(command).validate(document)
+    assert document.keys() == schema_of(command).schema["properties"].keys()
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

@@ -6,13 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import onnx
 import pytest
 
 from strideinspect.cli.app import run
-from strideinspect.results.schemas import schema_text
 from tests.cli.process import strideinspect
+from tests.schemas import schema_of
 
 ALEXNET = str(Path(onnx.__file__).parent / "backend/test/data/light/light_bvlc_alexnet.onnx")
 
@@ -20,7 +19,7 @@ ALEXNET = str(Path(onnx.__file__).parent / "backend/test/data/light/light_bvlc_a
 def model(text: str) -> dict[str, Any]:
     """The only model of a JSON report, once that is valid."""
     document = json.loads(text)
-    jsonschema.validate(document, json.loads(schema_text()), cls=jsonschema.Draft202012Validator)
+    schema_of("report").validate(document)
     (found,) = document["models"]
     assert isinstance(found, dict)
     return found
