@@ -147,13 +147,13 @@ def test_equal_tables_are_one() -> None:
         (id(found[0].taps), id(found[0].periodic_form))
     }
     assert not found[0].taps.flags.writeable
-    assert len({id(table.taps) for table in tables(1 << 15)}) == 4
+    assert len({id(table.taps) for table in tables((1 << 14) + 4)}) == 4
 
 
 def test_positions_are_packed() -> None:
-    """A million positions take four bytes a number, survive the way between processes, and compare by what they say."""
-    positions = Positions.of(range(1_000_000), (None if i % 2 else i for i in range(1_000_000)))
-    assert len(positions.firsts) + len(positions.lasts) == 8_000_000
+    """Many positions take four bytes a number, survive the way between processes, and compare by what they say."""
+    positions = Positions.of(range(100_000), (None if i % 2 else i for i in range(100_000)))
+    assert len(positions.firsts) + len(positions.lasts) == 800_000
     assert positions.last[:4] == (0, None, 2, None)
     assert pickle.loads(pickle.dumps(positions)) == positions  # noqa: S301  # written a moment ago
-    assert positions != Positions.of(range(1_000_000), range(1_000_000))
+    assert positions != Positions.of(range(100_000), range(100_000))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+from functools import cache
 from html import unescape
 from pathlib import Path
 
@@ -16,11 +18,16 @@ TORCH, KERAS = (str(SAMPLES / f"resnet50-{name}.onnx") for name in ("torchscript
 DENSER = ("--set", "layer4.0.conv1:stride=1", "--set", "layer4.0.downsample*:stride=1")
 
 
+@cache
+def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """A run of a command that writes a page."""
+    return strideinspect(*arguments, "--format", "html")
+
+
 def page_of(*arguments: str) -> str:
     """The page that a command writes."""
-    done = strideinspect(*arguments, "--format", "html")
-    assert done.stderr == ""
-    return done.stdout
+    assert ran(*arguments).stderr == ""
+    return ran(*arguments).stdout
 
 
 def rows_of(page: str) -> list[list[str]]:
@@ -77,7 +84,7 @@ def test_nothing_is_loaded() -> None:
 
 def test_exit_status() -> None:
     """That of the other formats: 1 where two models differ."""
-    done = strideinspect("diff", TORCH, KERAS, "--format", "html")
+    done = ran("diff", TORCH, KERAS)
     assert done.returncode == 1
     assert done.stdout.startswith("<!DOCTYPE html>")
     assert done.stderr == ""

@@ -10,8 +10,9 @@ import onnx
 import pytest
 
 from strideinspect import Report, UsageError, erf, inspect, plotting
+from strideinspect.cli.app import run
 from strideinspect.plots import figures
-from tests.cli.process import SAMPLES, strideinspect
+from tests.cli.process import SAMPLES
 from tests.oracle_models import model_of
 from tests.page.pages import HOSTILE, hostile_model, sample
 
@@ -83,16 +84,17 @@ def test_the_actual_field_ends_at_the_input() -> None:
     assert np.asarray(axes.collections[0].get_offsets())[:, 1].max() == 427
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """`plot` writes the file that is named; another suffix is told before anything is inspected."""
+    monkeypatch.chdir(tmp_path)
     model = str(SAMPLES / "alexnet-stem-dynamo.onnx")
-    done = strideinspect("plot", model, "--kind", "ladder", "-o", "ladder.svg", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert run(["plot", model, "--kind", "ladder", "-o", "ladder.svg"]) == 0
     assert (tmp_path / "ladder.svg").read_bytes().startswith(b"<?xml")
-    assert "ladder.svg" in done.stdout
-    done = strideinspect("plot", model, "--kind", "ladder", "-o", "ladder.bmp", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert ".svg, .png or .pdf" in done.stderr
+    assert "ladder.svg" in capsys.readouterr().out
+    assert run(["plot", model, "--kind", "ladder", "-o", "ladder.bmp"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert ".svg, .png or .pdf" in printed.err
 
 
 @pytest.fixture
@@ -139,16 +141,16 @@ def test_effective_fields_of_signals_and_volumes(rank: int, tmp_path: Path) -> N
     assert axes.get_xlabel() == {1: "samples of x", 3: "columns of x, slice 4"}[rank]
 
 
-def test_the_command_for_effective_fields(seen: Path, tmp_path: Path) -> None:
+def test_the_command_for_effective_fields(seen: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It takes the options of `erf`, and other kinds refuse them."""
-    given = ("plot", str(seen), "-o", "field.svg", "--at", "y:12,9", "--count", "1")
-    done = strideinspect(*given, "--kind", "erf", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "row 12, column 9 of y" in (tmp_path / "field.svg").read_text()
-    refused = strideinspect(*given, "--kind", "boxes", cwd=tmp_path)
-    assert (refused.returncode, "only work with --kind erf" in refused.stderr) == (2, True)
-    refused = strideinspect(*given, "--kind", "erf", "--layer", "y", cwd=tmp_path)
-    assert (refused.returncode, "--at y:7,7" in refused.stderr) == (2, True)
+    drawn = tmp_path / "field.svg"
+    given = ("plot", str(seen), "-o", str(drawn), "--at", "y:12,9", "--count", "1")
+    assert run([*given, "--kind", "erf"]) == 0
+    assert "row 12, column 9 of y" in drawn.read_text()
+    assert run([*given, "--kind", "boxes"]) == 2
+    assert "only work with --kind erf" in capsys.readouterr().err
+    assert run([*given, "--kind", "erf", "--layer", "y"]) == 2
+    assert "--at y:7,7" in capsys.readouterr().err
 
 
 def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
