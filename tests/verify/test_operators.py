@@ -22,7 +22,7 @@ def test_probe_sees_what_changes(name: str, tmp_path: Path) -> None:
     known = executed(model, tmp_path)
     assert known.observed_run.stop is None
     for source, shape in input_shapes(model).items():
-        for axis in range(len(shape)):
+        for axis in (axis for axis, length in enumerate(shape) if length > 1):  # a single row is its own hull
             for output, marks in reached(model, source, axis):
                 assert known.observed_run.shapes[output] == marks.shape[1:]
                 rows = np.flatnonzero(marks.reshape(len(marks), -1).any(axis=1))
