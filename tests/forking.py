@@ -14,6 +14,7 @@ import gc
 import io
 import marshal
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -55,12 +56,8 @@ if status < 0:
     posix.kill(posix.getpid(), -status)
 posix._exit(status)
 """
-IMPORTED = (
-    *("onnx.checker", "onnx.numpy_helper", "onnxruntime", "rich.console"),
-    *("strideinspect.__main__", "strideinspect.cli.app", "strideinspect.cli.inspect", "strideinspect.cli.session"),
-    *("strideinspect.inspector", "strideinspect.report.json", "strideinspect.report.text"),
-    *("strideinspect.verify.responses", "strideinspect.verify.send_impulses", "strideinspect.verify.probe.translate"),
-)
+LIBRARIES = ("numpy.random", "onnx.checker", "onnx.numpy_helper", "onnxruntime", "rich.console", "tomllib")
+FOREIGN = ("strideinspect.plotting", "strideinspect.plots", "strideinspect.pytest_plugin")  # load what few runs need
 
 
 class Request(NamedTuple):
@@ -241,7 +238,8 @@ def end_after(request: Request) -> NoReturn:
 
 def prepare() -> None:
     """Import what forks need, and inspect a model, after which the rules and the schemas of operators are there."""
-    for name in IMPORTED:
+    package = pkgutil.walk_packages(strideinspect.__path__, f"{strideinspect.__name__}.")
+    for name in (*LIBRARIES, *(module.name for module in package if not module.name.startswith(FOREIGN))):
         import_module(name)
     report = strideinspect.inspect(ROOT / "sample_models" / "cnn-stride2-torchscript.onnx", verify="none")
     text.render(report, width=80)
