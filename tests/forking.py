@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from importlib import import_module
@@ -38,6 +38,7 @@ from strideinspect.verify import worker, worker_process
 
 ROOT = Path(__file__).parents[1]
 PYTHON, TEMPORARY = sys.executable, tempfile.gettempdir()  # which a test may replace before the server starts
+LONGEST = 300  # seconds of a run
 POSSIBLE = sys.platform == "linux"  # elsewhere a fork of a process that has loaded libraries may not live
 CLIENT = """#!{python} -IS
 import _socket, marshal, posix, sys  # what is built in: all else would take longer than the rest
@@ -93,6 +94,35 @@ _FORKS = _Forks()
 def executable() -> str:
     """What to start in place of Python, with `-m` and the name of a module."""
     return _FORKS.executable
+
+
+def run(
+    arguments: Sequence[str], folder: Path | None, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """What `subprocess.run` of the executable does, with nothing on standard input and without a client's process."""
+    client = executable()
+    if not POSSIBLE:
+        return subprocess.run(
+            [client, *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+            check=False, encoding="utf-8", timeout=LONGEST,
+        )  # fmt: skip
+    raw = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
+    asked = marshal.dumps((list(arguments), os.fspath(folder or Path.cwd()), raw, False))
+    with (
+        Path(os.devnull).open("rb") as nothing,
+        tempfile.TemporaryFile("w+", encoding="utf-8", dir=TEMPORARY) as out,
+        tempfile.TemporaryFile("w+", encoding="utf-8", dir=TEMPORARY) as err,
+        socket.socket(socket.AF_UNIX) as connection,
+    ):
+        connection.settimeout(LONGEST)
+        connection.connect(str(Path(client).with_name("address")))
+        streams = [stream.fileno() for stream in (nothing, out, err)]
+        socket.send_fds(connection, [len(asked).to_bytes(8, "little")], streams)
+        connection.sendall(asked)
+        status = int(connection.recv(16) or -signal.SIGKILL)
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess([client, *arguments], status, out.read(), err.read())
 
 
 @contextmanager

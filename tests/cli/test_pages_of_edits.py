@@ -23,6 +23,7 @@ EXAMPLES = [
 
 
 SLOW = {
+    "whatif sample_models/resnet18-torchscript.onnx --set 'layer4.0.conv1:stride=1'",
     "fix sample_models/squeezenet11-torchscript.onnx -o fixed.onnx",
     "fix sample_models/squeezenet11-torchscript.onnx -o fixed.onnx --unsafe-fixes",
 }

@@ -61,9 +61,10 @@ def test_without_the_package_the_operator_is_unknown(model: Path) -> None:
     ("line", "said"),
     [
         ("import a_module_that_is_missing", "ModuleNotFoundError"),
-        (
+        pytest.param(
             "from strideinspect.extend import reads\nreads('Conv')(lambda placed: ())",
             "Conv of domain '' already has a family",
+            marks=pytest.mark.slow,
         ),
     ],
     ids=["import fails", "registered twice"],
@@ -81,6 +82,7 @@ def test_a_broken_package_is_named(line: str, said: str, installed: Path, model:
     assert "update or uninstall 'strideinspect-example'" in message
 
 
+@pytest.mark.slow
 def test_known_operators_load_no_package(installed: Path, tmp_path: Path) -> None:
     """A broken package is no obstacle to a model of standard operators, as nothing looks for packages then."""
     broken = tmp_path / "broken"

@@ -17,6 +17,7 @@ from tests.onnx_package.cases import CONVERTED, LIGHT, MODULES, PackageCase, con
 from tests.oracle import Oracle, OracleLimitError
 from tests.oracle_runtime import Run, graph_inputs, random_feeds, run, session_of
 from tests.properties.comparing import check_actual, claims
+from tests.some_slow import some_slow
 
 MOST = 200_000
 """Elements of the largest tensor, and that times the pixels of an axis, up to which the oracle is asked."""
@@ -94,7 +95,9 @@ def test_operators(module: str, tmp_path: Path, subtests: pytest.Subtests) -> No
             check(case, tmp_path)
 
 
-@pytest.mark.parametrize("folder", CONVERTED, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder", some_slow(CONVERTED, {*CONVERTED} - {*CONVERTED[::4]}), ids=lambda folder: folder.name
+)
 def test_what_pytorch_exported_long_ago(folder: Path, tmp_path: Path) -> None:
     """Converted modules and operators of operator sets 6 to 9."""
     check(converted_case(folder), tmp_path)

@@ -15,6 +15,7 @@ from strideinspect.plots import figures
 from tests.cli.process import SAMPLES
 from tests.oracle_models import model_of
 from tests.page.pages import HOSTILE, hostile_model, sample
+from tests.some_slow import some_slow
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 from matplotlib.patches import Circle, Rectangle
@@ -28,12 +29,12 @@ def own_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ.setdefault("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
 
 
-SOME_SLOW = ["svg", *(pytest.param(suffix, marks=pytest.mark.slow) for suffix in figures.SUFFIXES if suffix != "svg")]
+SUFFIXES = some_slow(figures.SUFFIXES, {*figures.SUFFIXES} - {"svg"})
 """Pixels are compressed, and fonts taken apart, for half a second a figure."""
 
 
-@pytest.mark.parametrize("suffix", SOME_SLOW)
-@pytest.mark.parametrize("kind", figures.KINDS)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("kind", some_slow(figures.KINDS, {*figures.KINDS} - {"ladder"}))
 def test_equal_bytes(kind: str, suffix: str) -> None:
     """Each kind is drawn in each format, and drawn again it has the same bytes."""
     report = sample("alexnet-stem-dynamo")
@@ -124,7 +125,7 @@ def test_an_effective_field_in_its_theoretical_one(seen: Path) -> None:
     assert drawn.argmax() == 12 * 24 + 9
 
 
-@pytest.mark.parametrize("suffix", SOME_SLOW)
+@pytest.mark.parametrize("suffix", SUFFIXES)
 def test_effective_fields_have_equal_bytes(suffix: str, seen: Path) -> None:
     """Computed and drawn again, each format has the same bytes."""
     first, second = (figures.written(erf(seen, count=1).plot(), suffix) for _ in range(2))
