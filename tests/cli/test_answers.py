@@ -32,14 +32,13 @@ ASKED = [
     "diff yolo-torchscript.onnx unet-torchscript.onnx",
     "whatif resnet50-torchscript.onnx --set layer4.0.conv2:stride=1",
     "whatif unet-torchscript.onnx --set *:dilation=2",
-    "fix squeezenet11-torchscript.onnx --diff",
-    "fix squeezenet11-torchscript.onnx --unsafe-fixes -o {out}",
+    "fix conv-10x10-valid-stride2-keras.onnx --diff",
+    "fix conv-10x10-valid-stride2-keras.onnx --unsafe-fixes -o {out}",
     "erf cnn-stride2-keras.onnx --count 1",
 ]
 SLOW = {
     "sizes vit-torchscript.onnx",
     "whatif resnet50-torchscript.onnx --set layer4.0.conv2:stride=1",
-    "fix squeezenet11-torchscript.onnx --unsafe-fixes -o {out}",
 }
 DIFFERENT = ("resnet50-keras", "yolo-torchscript")  # what diff ends with status 1 for
 

@@ -11,7 +11,7 @@ import pytest
 from tests.cli.process import ROOT, SAMPLES, strideinspect
 from tests.cli.test_terminal import ESCAPES, in_terminal
 
-MODEL = str(SAMPLES / "squeezenet11-torchscript.onnx")
+MODEL = str(SAMPLES / "conv-10x10-valid-stride2-keras.onnx")
 
 
 @cache
@@ -45,7 +45,7 @@ def test_the_difference_as_text_and_markdown() -> None:
     assert "1 to fix, 1 more with --unsafe-fixes:" in text
     assert any(line.startswith("- ") and len(line) > 80 for line in text.splitlines())
     markdown = strideinspect("fix", MODEL, "--diff", "--format", "markdown").stdout
-    assert "\n```diff\n@@ Conv " in markdown
+    assert "\n```diff\n@@ Transpose " in markdown
 
 
 @pytest.mark.parametrize("options", [(), ("-o", "out.onnx", "--diff")])
