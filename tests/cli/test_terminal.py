@@ -147,7 +147,7 @@ CLOSED = "cannot write to standard output: it is closed; write >/dev/null to dis
     (">&-", 2, f"strideinspect: {CLOSED}\n"),
     ("2>&-", 0, ""),
     pytest.param("2>&- >/dev/null", 0, "", marks=pytest.mark.slow),
-    ("<&-", 0, ""),
+    pytest.param("<&-", 0, "", marks=pytest.mark.slow),
 ])  # fmt: skip
 def test_closed_streams(redirection: str, status: int, err: str) -> None:
     """A stream that the program was started without is one line, or no matter: never a traceback."""
@@ -162,6 +162,7 @@ def test_closed_streams(redirection: str, status: int, err: str) -> None:
     assert (ended.returncode, ended.stderr) == (status, err)
 
 
+@pytest.mark.slow
 def test_head() -> None:
     """`| head -1` gets its line, and nobody hears of the pipe that it closed."""
     ended = subprocess.run(

@@ -72,7 +72,9 @@ def said(code: str, *args: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-@pytest.mark.parametrize("options", [["--no-verify"], ["--no-verify", "--format", "json"], []])
+@pytest.mark.parametrize(
+    "options", [["--no-verify"], [], pytest.param(["--no-verify", "--format", "json"], marks=pytest.mark.slow)]
+)
 def test_a_run_loads_and_starts_no_more_than_it_needs(options: list[str], path: Path) -> None:
     """Without a terminal neither rich nor networkx is loaded, and onnxruntime only in the verifier's own process.
 

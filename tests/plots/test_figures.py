@@ -125,7 +125,8 @@ def test_an_effective_field_in_its_theoretical_one(seen: Path) -> None:
     assert drawn.argmax() == 12 * 24 + 9
 
 
-@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", figures.SUFFIXES)
 def test_effective_fields_have_equal_bytes(suffix: str, seen: Path) -> None:
     """Computed and drawn again, each format has the same bytes."""
     first, second = (figures.written(erf(seen, count=1).plot(), suffix) for _ in range(2))

@@ -12,6 +12,9 @@ from typing import Any
 import onnx
 import pytest
 
+from tests.acceptance.runs import SLOW
+from tests.some_slow import some_slow
+
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_models"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))
 README = (SAMPLES / "README.md").read_text(encoding="utf-8")
@@ -32,7 +35,7 @@ def test_nothing_is_left_out() -> None:
     assert sorted(EXPECTED) == FILES
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", some_slow(FILES, SLOW))
 def test_row_is_what_the_framework_said(name: str) -> None:
     """Exporter, input shape and field in the table are those of expected.json."""
     entry = EXPECTED[name]
@@ -44,7 +47,7 @@ def test_row_is_what_the_framework_said(name: str) -> None:
     assert pictured_field == (f"{field['size']}/{field['stride']}/{field['padding']}" if field else "–")
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", some_slow(FILES, SLOW))
 def test_ladder_is_what_the_framework_ran(name: str) -> None:
     """Every rung is a window of that stride and size, and the last one has the stride that the gradients measured."""
     entry = EXPECTED[name]
@@ -82,7 +85,7 @@ def test_measured_fields_are_the_published_ones(name: str, field: tuple[int, int
     assert (measured["size"], measured["stride"], measured["padding"]) == field
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", some_slow(FILES, SLOW))
 def test_file_is_that_of_the_framework_without_weights(name: str) -> None:
     """As many convolutions, transposed ones and max pools as ran, and no float or int8 tensor over 1 KiB."""
     graph = load(name).graph
