@@ -42,6 +42,7 @@ def test_alexnet_at_the_sizes_told(size: int, rules: set[str]) -> None:
     """Inspected at the sizes of the help, AlexNet loses what was said."""
     status, model = at_size(ALEXNET, "--input-shape", f"data_0=1,3,{size},{size}", "--fail-on", "warning")
     assert {finding["rule"] for finding in every_place(model) if finding["severity"] != "note"} == rules
+    assert bool(model["unseen"]) == ("unseen-input" in rules)
     assert status == (1 if rules else 0)
 
 

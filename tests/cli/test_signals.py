@@ -224,10 +224,10 @@ main()
     [
         ("-",),
         ("sizes", "-"),
-        ("whatif", "-", "--set", "*:stride=1"),
         *(
             pytest.param(args, marks=pytest.mark.slow)
             for args in (
+                ("whatif", "-", "--set", "*:stride=1"),
                 ("tiles", "-"),
                 ("fix", "-", "--diff"),
                 ("annotate", "-", "--netron", "netron.json"),

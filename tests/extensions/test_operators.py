@@ -15,6 +15,7 @@ import pytest
 from strideinspect import extend
 from strideinspect.model.foreign_shapes import output_shape
 from strideinspect.reads.families import families, reads
+from tests.cli.process import strideinspect
 from tests.oracle_models import model_of
 
 PACKAGE = Path(__file__).parent / "package"
@@ -34,9 +35,9 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
-def run(model: Path, *packages: Path) -> subprocess.CompletedProcess[str]:
-    """Inspect a model in a process of its own that finds these packages."""
-    path = os.pathsep.join(map(str, (*packages, ROOT)))
+def run(model: Path, package: Path) -> subprocess.CompletedProcess[str]:
+    """Inspect a model in a process of its own that finds the package."""
+    path = os.pathsep.join((str(package), str(ROOT)))
     command = [sys.executable, "-m", "strideinspect", str(model), "--format", "json", "--no-verify"]
     environment = {**os.environ, "PYTHONPATH": path}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -53,7 +54,7 @@ def test_an_installed_package_is_used(installed: Path, model: Path) -> None:
 
 def test_without_the_package_the_operator_is_unknown(model: Path) -> None:
     """The same model without the package: a finding, so that the test above shows what the package does."""
-    report = json.loads(run(model).stdout)["models"][0]
+    report = json.loads(strideinspect(str(model), "--format", "json", "--no-verify").stdout)["models"][0]
     assert "unknown-operator" in [finding["rule"] for finding in report["findings"]]
 
 
