@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 from strideinspect.errors import UsageError
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoints
 
 
 def load_plugins(group: str) -> None:
@@ -24,7 +20,9 @@ def load_plugins(group: str) -> None:
 @cache
 def _loaded(group: str) -> UsageError | None:
     """The error is kept: importing half of a module once more would only say that its operators are there already."""
-    for entry in sorted(_entry_points().select(group=group), key=lambda entry: entry.value):
+    from importlib.metadata import entry_points  # takes longer to import than all rules together
+
+    for entry in sorted(entry_points(group=group), key=lambda entry: entry.value):
         try:
             entry.load()
         except Exception as error:  # noqa: BLE001 - the package may raise anything
@@ -35,11 +33,3 @@ def _loaded(group: str) -> UsageError | None:
                 f"update or uninstall {package!r}, or report this to its authors",
             )
     return None
-
-
-@cache
-def _entry_points() -> EntryPoints:
-    """Those of every installed package, read once for all groups: it means reading a file of each package."""
-    from importlib.metadata import entry_points  # takes longer to import than all rules together
-
-    return entry_points()
