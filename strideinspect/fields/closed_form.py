@@ -42,7 +42,8 @@ class Closed(NamedTuple):
     @property
     def period(self) -> int:
         """How many phases there are."""
-        return int(self.spans.shape[self.axis + 1])
+        period: int = self.spans.shape[self.axis + 1]
+        return period
 
     @property
     def phases(self) -> Phases:
