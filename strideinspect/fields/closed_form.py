@@ -48,6 +48,9 @@ class Closed(NamedTuple):
     @property
     def phases(self) -> Phases:
         """The hull of each phase, over all other axes."""
+        if self.spans.size == 2:  # the usual case
+            first, last = self.spans.reshape(2).tolist()
+            return (None if sees_nothing(first) else (first, -last),)
         period = self.period
         listed = _phases if period <= MOST_REPORTED_PHASES else _phases.__wrapped__
         return listed(along(self.spans, self.axis, period).tobytes())
