@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+import re
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -15,3 +16,15 @@ def some_slow(rows: Iterable[Any], slow: Container[Any]) -> list[object]:
         values = row if isinstance(row, tuple) else (row,)
         marked.append(pytest.param(*values, marks=pytest.mark.slow if values[0] in slow else ()))
     return marked
+
+
+def repeating(graphs: Mapping[str, str]) -> set[str]:
+    """The names of the graphs, given as ONNX text, whose operators are all in graphs before them."""
+    known: set[str] = set()
+    found = set()
+    for name, text in graphs.items():
+        operators = set(re.findall(r"=\s*([A-Za-z][\w.]*)\s*[<(]", text))
+        if operators <= known:
+            found.add(name)
+        known |= operators
+    return found

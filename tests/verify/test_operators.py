@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -10,24 +9,15 @@ import numpy as np
 import pytest
 
 from strideinspect.verify.messages import ObservedField
-from tests.some_slow import some_slow
+from tests.some_slow import repeating, some_slow
 from tests.verify.helpers import cases, executed, hulls, input_shapes, observed, reached
 
 # Nothing collapses in these, so that local and full dependence are the same, and both are what a change shows.
 CASES: Final = cases("operators.txt")
+SLOW: Final = repeating({name: case.text for name, case in CASES.items()})
 
 
-def repeating() -> Iterator[str]:
-    """The cases whose operators are all in cases before them."""
-    known: set[str] = set()
-    for name, case in CASES.items():
-        operators = {node.op_type for node in case.model().graph.node}
-        if operators <= known:
-            yield name
-        known |= operators
-
-
-@pytest.mark.parametrize("name", some_slow(CASES, {*repeating()}))
+@pytest.mark.parametrize("name", some_slow(CASES, SLOW))
 def test_probe_sees_what_changes(name: str, tmp_path: Path) -> None:
     """Each index of each output depends on exactly the hull of the rows whose change changes it."""
     model = CASES[name].model()
