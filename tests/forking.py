@@ -3,8 +3,9 @@
 Every test run of the command and every verification starts a process, and most of what that costs is imports. Here a
 server per process of pytest imports the libraries once, and a client, a script that Python starts without them,
 passes its arguments, environment, folder and streams on to a fork of the server. The client is what the test has
-started: it ends with the fork's status, and where it is killed, so is the fork. What is about the start itself
-(imports, signals, terminals, options of Python) is started as users start it.
+started: it ends with the fork's status, and where it is killed, so is the fork. A test that waits for the end of a
+command needs no client (`run`). What is about the start itself (imports, signals, options of Python) is started as
+users start it.
 """
 
 from __future__ import annotations
