@@ -34,8 +34,6 @@ def repeated(shapes: Shapes, makers: Mapping[str, NodeReads], tensor: str, axis:
 
     `makers` are the nodes by the tensors that they compute.
     """
-    if touched.all():
-        return np.zeros(len(touched), dtype=bool)
     origins = _Walk(shapes, makers).origins(tensor, axis)
     return ~touched & np.isin(origins, origins[touched & (origins != _ABSENT)])
 
