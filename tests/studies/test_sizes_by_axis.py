@@ -27,28 +27,25 @@ from tests.thorough import bounded
 
 
 def judged_by_axis(analysis: Analysis, lengths: Iterable[int]) -> int:
-    """How many questions were answered axis by axis; each as an analysis at that size answers it."""
+    """How many questions are answered axis by axis, after a check that every answer is that of analyses alone."""
     answered = 0
     by_axis = sizes_by_axis.SizesByAxis(analysis)
-    search = SizeSearch(analysis, apart=True)
+    searches = [SizeSearch(analysis, apart=True) for _ in range(2)]
     asked = [(name, axis, n) for name, axes in analysis.spatial_axes.items() for axis in axes for n in lengths]
     for name, axis, n in asked:
         with mock.patch.object(sizes_by_axis, "network_along", return_value=None):
-            runs, seen, kept = (
-                search.runs(name, axis, n),
-                search.is_lossless(name, axis, n, "unseen"),
-                search.is_lossless(name, axis, n, "dropped"),
-            )
-        answers = [(by_axis.runs(name, {axis: n}), runs)]
-        if runs and answers[0][0]:
-            answers += [
-                (by_axis.sees_everything(name, {axis: n}), seen),
-                (by_axis.drops_nothing(name, {axis: n}), kept),
-            ]
-        for answer, expected in answers:
-            assert answer in (None, expected), (name, axis, n, answers)
-            answered += answer is not None
+            expected = judged(searches[0], name, axis, n)
+        assert judged(searches[1], name, axis, n) == expected, (name, axis, n)
+        runs = by_axis.runs(name, {axis: n})
+        further = (by_axis.sees_everything, by_axis.drops_nothing) if runs else ()
+        answered += sum(answer is not None for answer in (runs, *(ask(name, {axis: n}) for ask in further)))
     return answered
+
+
+def judged(search: SizeSearch, name: str, axis: int, n: int) -> tuple[bool, bool, bool]:
+    """Whether a network runs at a size of an axis, sees every pixel and drops none."""
+    unseen, dropped = (search.is_lossless(name, axis, n, aim) for aim in ("unseen", "dropped"))
+    return search.runs(name, axis, n), unseen, dropped
 
 
 CONV3 = "Conv <kernel_shape = [3], strides = [2], pads = [1, 1]>"
