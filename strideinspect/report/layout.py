@@ -175,12 +175,9 @@ def hang(
     """
     taken = sum(cells(span.text) for span in head)
     room = max(width, taken + 20) - (taken if indent is None else max(taken, indent))
+    words = text if whole else " ".join(shorten(word, room) for word in text.split(" "))
     pieces = textwrap.wrap(
-        re.sub(
-            _ONE_WORD,
-            _NO_BREAK,
-            as_written(text if whole else " ".join(shorten(word, room) for word in text.split(" "))),
-        ),
+        re.sub(_ONE_WORD, _NO_BREAK, as_written(words)),
         max(width, taken + 20),
         initial_indent=" " * taken,
         subsequent_indent=" " * (taken if indent is None else indent),
