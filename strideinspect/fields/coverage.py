@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.copies import repeated
-from strideinspect.fields.forward import Fields
 from strideinspect.fields.index_masks import Masks, Vector
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.limits import LARGEST_FIELD_ARRAY, LONGEST_CACHED_AXIS

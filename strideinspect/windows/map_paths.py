@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple, assert_never
 
+from strideinspect.fields.axis_field import AxisField, Fields
 from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.geometry import Window
 from strideinspect.model.node import Node

@@ -43,7 +43,7 @@ def check_as_it_stands(graph: Graph, folder: Path) -> None:
     sees = everything(oracle)
     report = report_on(model, folder)
     check_shapes(report, oracle)
-    exactly = lossless(report, oracle, sees)
+    exactly = lossless(oracle, sees)
     for name, field in claims(report):
         check_actual((name, field), sees[field.input, field.axis][name], exactly=exactly)
     if exactly:
@@ -113,7 +113,8 @@ def periods(steps: Iterable[Step]) -> int:
     product = 1
     for step in steps:
         found = step.arguments
-        product *= math.lcm(*found.get("strides", []), *found.get("steps", [])) if step.kind != "conv_transpose" else 1
+        whole = [*found.get("strides", []), *found.get("steps", []), *found.get("factors", [])]
+        product *= math.lcm(*whole) if step.kind != "conv_transpose" else 1
         # Half a pixel per pixel is undone after two, of whichever scale.
         product *= 2 if step.kind == "resize" else 1
         product *= abs(found.get("stride", 1)) * found.get("factor", 1) * found.get("size", 1)
@@ -131,7 +132,8 @@ def any_step(steps: Iterable[Step], holds: Callable[[dict[str, Any]], bool]) -> 
 
 def reverses(arguments: dict[str, Any]) -> bool:
     """Whether a step counts from the end, so that offsets change with the size."""
-    from_end = arguments.get("back") is True or arguments.get("before", 0) > 0  # rolls and circular padding
+    # Rolls, whose larger part may be another one in a small map, and circular padding.
+    from_end = "by" in arguments or arguments.get("before", 0) > 0
     return bool(min(arguments.get("steps", [1])) < 0 or arguments.get("stride", 1) < 0 or from_end)
 
 
