@@ -14,7 +14,7 @@ from strideinspect.model.network import Constants, Network
 from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
 from strideinspect.model.stretches import Memo, MemoKey, PlacedStretch, Stretch
 
-_UNPOOL = frozenset({"MaxUnpool", "ScatterND"})
+_UNPOOL = frozenset({"MaxUnpool", "Scatter", "ScatterElements", "ScatterND"})
 """Operators that may take the indices of a pool, whose windows decide what they read."""
 
 _NO_INDICES: Mapping[str, PoolIndices] = MappingProxyType({})
