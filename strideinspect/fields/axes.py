@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -35,6 +36,12 @@ def carried(axes: Collection[int], before: Shape, after: Shape) -> frozenset[int
         else:
             axes_after.update(i for i, (a, b) in enumerate(new) if max(a, low) < min(b, high))
     return frozenset(axes_after)
+
+
+def inserts_axes(before: Shape, after: Shape) -> bool:
+    """Whether a reshape inserts an axis of extent 1: between some digits there are more than before."""
+    old, new = (Counter(low for low, high in _digits(shape) if low == high) for shape in (before, after))
+    return bool(new - old)
 
 
 def _digits(shape: Shape) -> list[tuple[int, int]]:

@@ -131,7 +131,9 @@ def _linked(placed: _Placed, node: Node, read: Read, before: MapLink) -> MapLink
         ratio = None if now is None else _closed_ratio(seen.get(source), made.get(source))
         if ratio is None:
             ratio = _factor(placed.shapes, node, read, (old, new), axis, pooled=now is None)
-            uneven = uneven or (old != new and now is not None and _is_uneven(made.get(source), read, axis))
+            uneven = uneven or (
+                old != new and now is not None and _is_uneven(seen.get(source), made.get(source), read, axis)
+            )
         factor.append(ratio)
     rescales = factor.count(_ONE) < len(factor)
     changes = before.changes + rescales
@@ -185,10 +187,10 @@ def _closed_ratio(before: AxisField | None, after: AxisField | None) -> Fraction
     return abs(new.stride / old.stride)
 
 
-def _is_uneven(seen: AxisField | None, read: Read, axis: int | None) -> bool:
-    """Whether indices of a map that was made by this read lie at unequal distances."""
-    listed = seen is not None and isinstance(seen.form, Listed)
-    return listed or any(
+def _is_uneven(seen: AxisField | None, made: AxisField | None, read: Read, axis: int | None) -> bool:
+    """Whether this read made a map whose indices lie at unequal distances, of one whose do not."""
+    before, after = (field is not None and isinstance(field.form, Listed) for field in (seen, made))
+    return (after and not before) or any(
         isinstance(step, Table) and step.axis == axis and not isinstance(step.periodic_form, Periodic)
         for step in read.steps
     )

@@ -33,6 +33,23 @@ def adaptive(length: int, size: int, before: Step = POOL) -> onnx.ModelProto:
 
 
 @pytest.mark.parametrize(
+    ("length", "starts", "ends"), [(15, (0, 3, 7, 11), (3, 7, 11, 14)), (16, (0, 4, 8, 12), (3, 7, 11, 15))]
+)
+def test_of_one_channel_for_all(length: int, starts: tuple[int, ...], ends: tuple[int, ...], tmp_path: Path) -> None:
+    """A single pooled channel is added to every channel of a map: repeating it spreads no pooled position."""
+    builder = Builder(18, (1, 2, length))
+    pooled = [Step("conv", {"kernel": [1], "channels": 1, "group": "dense"}), Step("adaptive_pool", {"count": 4})]
+    for step in (POOL, Step("diamond", {"left": pooled, "right": [], "merge": "Add", "axis": 1}), POOL):
+        builder.apply(step)
+    report = inspected(builder.model(), tmp_path, verify="run")
+    (field,) = report.outputs[0].fields
+    assert field.positions.first == tuple(min(index, start) for index, start in enumerate(starts))
+    assert field.positions.last == tuple(max(index, end) for index, end in enumerate(ends))
+    assert field.full is None
+    assert report.verification.status is Verdict.AGREED
+
+
+@pytest.mark.parametrize(
     ("length", "size", "before", "field", "stride"),
     [
         (10, 3, POOL, 4, Fraction(3)),  # 0–3, 3–6, 6–9
