@@ -36,8 +36,8 @@ def empty_indices(
 ) -> Vector:
     """The indices of an axis of a tensor, `at`, that a window may leave out without loss.
 
-    They see no pixel, or hold the same as one of the `touched` indices. `makers` are the nodes by the tensors that they
-    compute.
+    They hold padding, see no pixel, or hold the same as one of the `touched` indices. `makers` are the nodes by the
+    tensors that they compute.
     """
     return padding_mask(fields, *at, len(touched)) | repeated(shapes, makers, *at, touched)
 
