@@ -124,4 +124,4 @@ class Shapes:
         """
         own = self.geometries.get(node.key)
         known = self.shapes, self.constants, self.size_dependent, own, self.joined
-        return PlacedNode(node, *known, data_dependent, pool_indices)
+        return PlacedNode(node, *known, data_dependent, pool_indices, self.constants.external)

@@ -187,6 +187,16 @@ def test_ranges_that_reach_beyond_the_axis(start: int, end: int, opset: int) -> 
     assert {name: shapes.shapes.get(name) for name in ran} == {name: value.shape for name, value in ran.items()}
 
 
+def test_a_target_shape_in_another_file() -> None:
+    """Sizes that are stored beside the model are not read; they are said to be there, and not computed."""
+    model = model_of("y = Reshape (x, s)", IMAGE, 17, {"s": [1, 4, 60]})
+    stored = next(tensor for tensor in model.graph.initializer if tensor.name == "s")
+    stored.CopyFrom(onnx.TensorProto(name="s", dims=[3], data_type=onnx.TensorProto.INT64))
+    stored.data_location = onnx.TensorProto.EXTERNAL
+    stored.external_data.add(key="location", value="sizes.bin")
+    assert "'s' (shape) is in another file" in inferred(model).unknown["y"]
+
+
 def test_a_normalisation_that_is_older_than_the_standard() -> None:
     """LayerNormalization came with opset 17, but onnxruntime fuses it in models of any operator set, and runs it."""
     model = onnx.parser.parse_model(
