@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     )
     from strideinspect.expectation import Expectation
     from strideinspect.fleet import inspect_many
+    from strideinspect.gradient_question import erf
     from strideinspect.live_models import inspect_module
-    from strideinspect.questions import diff, erf, sizes, where
+    from strideinspect.questions import diff, sizes, where
     from strideinspect.results.asked import Asked
     from strideinspect.results.boxes import Box, BoxAxis, Cells, CellsAxis, Place
     from strideinspect.results.cells import Cell, CellAxis
@@ -179,8 +180,9 @@ _MODULES = {
     "UsageError",
     "expectation": "Expectation",
     "fleet": "inspect_many",
+    "gradient_question": "erf",
     "live_models": "inspect_module",
-    "questions": "diff erf sizes where",
+    "questions": "diff sizes where",
     "results.asked": "Asked",
     "results.cells": "Cell CellAxis",
     "results.changes": "Broken Change DroppedBy Summary",

@@ -63,7 +63,7 @@ class Memo(NamedTuple):
         return cls(ShapesMemo.of(network), ReadsMemo(), MaskMemo())
 
 
-@dataclass(frozen=True)  # no slots: what is computed on demand is kept in the instance
+@dataclass(frozen=True, eq=False, repr=False)  # no slots: what is computed on demand is kept in the instance
 class Analysis:
     """One network at one input size.
 

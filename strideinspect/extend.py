@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from strideinspect.model.foreign_shapes import output_shape
     from strideinspect.model.node import PlacedNode, UnresolvedError
     from strideinspect.reads.families import everything, reads
+    from strideinspect.reads.periodic import Periodic, repeating
     from strideinspect.reads.steps import (
         Broadcast,
         Channels,
         Cumulative,
         Everything,
-        Periodic,
         Permute,
         Place,
         Read,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
         Table,
         Transposed,
         Whole,
-        repeating,
         single,
         table,
     )

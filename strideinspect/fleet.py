@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from strideinspect import arguments
 from strideinspect.api import inspect
@@ -27,8 +26,7 @@ AHEAD = 256
 """Number of models submitted ahead of the next result, limited so that results do not pile up in memory."""
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """A model and the settings to inspect it with, or a path that denotes no model, and why it failed."""
 
     path: str

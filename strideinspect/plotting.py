@@ -52,8 +52,8 @@ def effective_drawn(
     file: str, settings: Settings, suffix: str, progress: Callable[[str], None], asked: Mapping[str, Any]
 ) -> bytes:
     """The effective field of a model's cell as a file; `asked` are further arguments of `erf`."""
+    from strideinspect.gradient_question import erf
     from strideinspect.plots import figures
-    from strideinspect.questions import erf
 
     figures.check()
     return figures.written(figures.effective(erf(file, settings=settings, progress=progress, **asked)), suffix)

@@ -30,7 +30,7 @@ def run(
         raise UsageError(f"cannot write {file}: it is a model", "choose another file")
     before = baseline_file.read(file) if prune or file.exists() else Baseline(file)
     # Without the baseline, so that findings that are already accepted are reported again.
-    tasks = [replace(task, settings=replace(task.settings, baseline=None)) for task in asked]
+    tasks = [task._replace(settings=replace(task.settings, baseline=None)) for task in asked]
     results = list(inspected(tasks, jobs, quiet=False))
     failed = [isinstance(result, FailedReport) for result in results]
     if not all(failed):

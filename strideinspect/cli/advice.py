@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import typer
+
+from strideinspect.nearest_name import nearest_name
 
 Options = Mapping[str, Iterable[str]]
 """The options of every command, by what a user types to get to it."""
@@ -25,10 +26,8 @@ def message(error: typer.TyperException, title: str, options: Callable[[], Optio
         if others:
             hint = _INSTEAD.get(name, f"see {title} --help")
             return f"{name} is an option of {_listed(others)}, not of {title}; {hint}"
-        near = getattr(error, "possibilities", None) or difflib.get_close_matches(name, options().get(title, ()), n=1)
-        return f"{title} has no option {name}; " + (
-            f"did you mean {' or '.join(near)}?" if near else f"see {title} --help"
-        )
+        near = " or ".join(getattr(error, "possibilities", None) or ()) or nearest_name(name, options().get(title, ()))
+        return f"{title} has no option {name}; " + (f"did you mean {near}?" if near else f"see {title} --help")
     if type(error).__name__ == "MissingParameter":
         return f"{what}; write {title} {_EXAMPLES.get(title, '')}".rstrip()
     return f"{what}; see {title} --help"
@@ -56,7 +55,7 @@ def misspelt(args: Sequence[str], commands: Iterable[str]) -> str:
     first = args[0] if args else ""
     if not first.isalpha() or Path(first).exists():
         return ""
-    return "--help" if first == "help" else next(iter(difflib.get_close_matches(first, commands, n=1, cutoff=0.7)), "")
+    return "--help" if first == "help" else nearest_name(first, commands, cutoff=0.7)
 
 
 def _listed(names: Iterable[str]) -> str:

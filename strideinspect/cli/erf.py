@@ -39,13 +39,13 @@ def run(
     fed = erf_options.Fed(images, mean, std, data, seed, count).arguments()
 
     def ask(file: str, settings: "Settings", shown: str) -> one_model.Answered:
-        from strideinspect import questions
+        from strideinspect import gradient_question
         from strideinspect.cli import saved_maps
         from strideinspect.report import effective_field_text as report
 
         if save is not None:
             saved_maps.check(save)
-        answer = questions.erf(file, at=at, settings=settings, layers=layers, progress=console.step, **fed)
+        answer = gradient_question.erf(file, at=at, settings=settings, layers=layers, progress=console.step, **fed)
         answer = replace(answer, path=shown)
         if save is not None:
             saved_maps.write(save, answer)

@@ -16,7 +16,7 @@ from strideinspect.configuration import find
 from strideinspect.errors import UsageError
 from strideinspect.fleet import Result, Task
 from strideinspect.model_files import Exclude
-from strideinspect.report import statistics, symbols
+from strideinspect.report import symbols
 from strideinspect.repository import Repository, root
 from strideinspect.results.report import FailedReport, Report, Severity
 from strideinspect.rules.registry import chosen
@@ -118,10 +118,14 @@ def _run(models: Sequence[str], question: InspectionRequest, answer: OutputReque
                 shown = _show(result, wishes, answer, first=not shown) or shown
             results.append(result)
     if answer.statistics:
+        from strideinspect.report import statistics  # only of several models
+
         console.show(statistics.render(results), answer.colour)
     elif answer.format != "text":
         console.write(outputs.rendered(answer.format, results, wishes), exact=answer.format in outputs.EXACT)
     elif len(results) > 1 and not answer.quiet:
+        from strideinspect.report import statistics
+
         console.show(((), *statistics.summary(results)), answer.colour)
     stale.tell(baselines, tasks, results)
     missed = unmatched.tell(tasks, results, question.unused_sections(tasks), strict=answer.strict)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
@@ -11,6 +10,7 @@ from typing import Any, TypeGuard, TypeVar
 
 from strideinspect import expectation, input_arguments
 from strideinspect.errors import UsageError
+from strideinspect.nearest_name import nearest_name
 from strideinspect.results.report import Severity
 from strideinspect.rules import registry
 from strideinspect.settings import Budget, Operator
@@ -53,10 +53,10 @@ def texts(value: object, where: str) -> tuple[str, ...]:
 def _values(table: Mapping[str, object], readers: Mapping[str, Reader], where: str) -> Iterable[tuple[str, object]]:
     for key, value in table.items():
         if key not in readers:
-            near = difflib.get_close_matches(key, readers, n=1, cutoff=0.5)
+            near = nearest_name(key, readers, cutoff=0.5)
             raise UsageError(
                 f"{where}unknown key {key!r}",
-                f"did you mean {near[0]}?" if near else f"the keys are {', '.join(sorted(readers))}",
+                f"did you mean {near}?" if near else f"the keys are {', '.join(sorted(readers))}",
             )
         try:
             yield key, readers[key](value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from strideinspect.edit.edits import Edit, SetAttribute, SetWeightShape
 from strideinspect.errors import UsageError
 from strideinspect.model.geometry import Kind
 from strideinspect.model.node import Node
+from strideinspect.nearest_name import nearest_name
 from strideinspect.report.layer_names import layer_names
 from strideinspect.results.changes import Change
 from strideinspect.results.graph_nodes import WindowNode
@@ -77,8 +77,8 @@ def _matches(window: WindowNode, pattern: str) -> bool:
 
 
 def _near(pattern: str, windows: Iterable[WindowNode]) -> str:
-    near = get_close_matches(pattern, [name for window in windows for name in _names(window)], n=1)
-    return f"did you mean {near[0]}?" if near else "strideinspect MODEL --format json lists the names"
+    near = nearest_name(pattern, [name for window in windows for name in _names(window)])
+    return f"did you mean {near}?" if near else "strideinspect MODEL --format json lists the names"
 
 
 def _has(analysis: Analysis, window: WindowNode, attribute: str) -> bool:

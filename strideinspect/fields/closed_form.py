@@ -21,7 +21,7 @@ from strideinspect.fields.hulls import along
 from strideinspect.fields.kept_paths import Paths
 from strideinspect.fields.sliding import cut
 from strideinspect.limits import LARGEST_OFFSET, MOST_PHASES, MOST_REPORTED_PHASES
-from strideinspect.reads.steps import Periodic
+from strideinspect.reads.periodic import Periodic
 from strideinspect.results.field import NOTHING, sees_nothing
 
 Phases = tuple[tuple[int, int] | None, ...]
@@ -47,9 +47,11 @@ class Closed(NamedTuple):
     @property
     def phases(self) -> Phases:
         """The hull of each phase, over all other axes."""
-        period = self.period
-        listed = _phases if period <= MOST_REPORTED_PHASES else _phases.__wrapped__
-        return listed(along(self.spans, self.axis, period).tobytes())
+        if self.spans.size == 2:  # the usual case
+            first, last = self.spans.reshape(2).tolist()
+            return (None if sees_nothing(first) else (first, -last),)
+        listed = _phases if self.period <= MOST_REPORTED_PHASES else _phases.__wrapped__
+        return listed(along(self.spans, self.axis, self.period).tobytes())
 
     @property
     def size(self) -> int:
@@ -240,9 +242,8 @@ def _composed(form: Closed, read: Periodic) -> Closed | Reason:
     if max(int(spans.max(initial=0)), -int(spans.min(initial=0))) >= LARGEST_OFFSET:
         return Reason("the field is wider than any image")
     spans = spans if empty is None else np.where(empty, NOTHING, spans)
-    step = form.step * turns * read.step // inner
     caveat = either(form.caveat, Caveat(size=read.size_dependent, rounded=read.rounded))
-    return reduced(Closed(spans.astype(np.int32), form.axis, step, caveat))
+    return reduced(Closed(spans.astype(np.int32), form.axis, form.step * turns * read.step // inner, caveat))
 
 
 def united(forms: Sequence[Closed]) -> Closed:
@@ -259,9 +260,8 @@ def _united_lines(lines: tuple[_Line, ...]) -> Closed:
 def _united(forms: Sequence[Closed]) -> Closed:
     period = math.lcm(*(form.period for form in forms))
     same = [lifted(form, period) for form in forms]
-    first = same[0]
     spans = reduce(np.minimum, (form.spans for form in same))
-    return reduced(Closed(spans, first.axis, first.step, caveats(forms)))
+    return reduced(same[0]._replace(spans=spans, caveat=caveats(forms)))
 
 
 def _signs(dims: int) -> NDArray[np.int64]:

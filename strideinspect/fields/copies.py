@@ -35,8 +35,6 @@ def repeated(shapes: Shapes, makers: Mapping[str, NodeReads], tensor: str, axis:
 
     `makers` are the nodes by the tensors that they compute.
     """
-    if touched.all():
-        return np.zeros(len(touched), dtype=bool)
     origins = _Walk(shapes, makers).origins(tensor, axis)
     covered: Vector = (origins == _ABSENT) | np.isin(origins, origins[touched])
     return covered & ~touched

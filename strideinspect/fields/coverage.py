@@ -10,6 +10,7 @@ import numpy as np
 
 from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.copies import repeated
+from strideinspect.fields.hulls import is_full
 from strideinspect.fields.index_masks import Masks, Vector
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.limits import LARGEST_FIELD_ARRAY, LONGEST_CACHED_AXIS
@@ -22,7 +23,7 @@ from strideinspect.results.report import Dropped
 def padding_mask(fields: Fields, tensor: str, axis: int, length: int) -> Vector:
     """Indices of an axis that see no pixel along it: padding of earlier nodes, and holes."""
     hulls = [seen.actual.full for seen in fields.get(tensor, {}).values() if axis in seen.actual.axes]
-    if all(int(spans[0].max(initial=0)) < NOTHING for spans in hulls):
+    if all(map(is_full, hulls)):
         return np.zeros(length, dtype=bool)
     mask = np.full(length, bool(hulls))
     for spans in hulls:
@@ -39,7 +40,8 @@ def empty_indices(
     They hold padding, see no pixel, or hold the same as one of the `touched` indices. `makers` are the nodes by the
     tensors that they compute.
     """
-    return padding_mask(fields, *at, len(touched)) | repeated(shapes, makers, *at, touched)
+    padding = padding_mask(fields, *at, len(touched))
+    return padding if touched.all() else padding | repeated(shapes, makers, *at, touched)
 
 
 class Lost(NamedTuple):

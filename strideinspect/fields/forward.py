@@ -35,7 +35,11 @@ def carried_on(shapes: Shapes, nodes: Sequence[NodeReads], known: Fields) -> Fie
     for item in nodes:
         for output, seen in _visit(item, fields, shapes).items():
             if output in shapes.shapes:
-                more = large | _large_arrays(seen)
+                arrays = _large_arrays(seen)
+                if not arrays:
+                    fields[output] = seen
+                    continue
+                more = large | arrays
                 fits_in = len(more) == len(large) or sum(more.values()) <= MOST_FIELD_ENTRIES
                 large = more if fits_in else large
                 fields[output] = seen if fits_in else _given_up(seen, len(shapes.shapes[output]))
@@ -43,8 +47,12 @@ def carried_on(shapes: Shapes, nodes: Sequence[NodeReads], known: Fields) -> Fie
 
 
 def _large_arrays(seen: Mapping[InputAxis, AxisField]) -> dict[int, int]:
-    arrays = [spans for field in seen.values() for spans in (field.actual.local, field.actual.full)]
-    return {id(spans): spans.size for spans in arrays if spans is not None and spans.size > LARGE_FIELD_ARRAY}
+    arrays = {}
+    for field in seen.values():
+        for spans in (field.actual.local, field.actual.full):
+            if spans is not None and spans.size > LARGE_FIELD_ARRAY:
+                arrays[id(spans)] = spans.size
+    return arrays
 
 
 def _given_up(seen: Mapping[InputAxis, AxisField], rank: int) -> Mapping[InputAxis, AxisField]:

@@ -55,7 +55,7 @@ class Alike(NamedTuple):
     most: int
 
 
-@dataclass(frozen=True, eq=False)  # no slots: what is computed on demand is kept in the instance
+@dataclass(frozen=True, eq=False, repr=False)  # no slots: what is computed on demand is kept in the instance
 class Paths:
     """What is kept of all paths from one axis of a graph input to a tensor; None where it cannot be followed.
 

@@ -97,6 +97,8 @@ def _around(alike: Sequence[Suspended], inner: Form) -> Form:
 
 def _apart(forms: Sequence[Closed], label: str) -> Reason | None:
     """Why these closed forms have no hull in closed form."""
+    if len({(form.axis, form.step, form.period) for form in forms}) == 1:
+        return None
     if len({form.axis for form in forms}) > 1:
         return Reason(f"{label} merges branches whose positions run along different axes")
     strides = {form.stride for form in {(form.step, form.period): form for form in forms}.values()}

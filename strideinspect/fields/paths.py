@@ -17,7 +17,8 @@ import numpy as np
 from strideinspect.fields.closed_form import Closed, Form, Listed
 from strideinspect.fields.kept_paths import UNKNOWN, Alike, Path, Paths
 from strideinspect.limits import MOST_PATHS, MOST_PHASES
-from strideinspect.reads.steps import Periodic, Place, Reshape, Sliding, Step, Table, Transposed, repeating
+from strideinspect.reads.periodic import Periodic, repeating
+from strideinspect.reads.steps import Place, Reshape, Sliding, Step, Table, Transposed
 from strideinspect.results.field import NOTHING, sees_nothing
 
 

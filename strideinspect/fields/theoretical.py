@@ -7,6 +7,7 @@ extended to fractional strides.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 import numpy as np
@@ -114,10 +115,24 @@ def _widened(form: Closed, step: steps.Sliding) -> Form:
     ends = sorted((-step.begin * form.step, (step.dilation * (step.kernel - 1) - step.begin) * form.step))
     if max(-ends[0], ends[1], abs(form.step * step.stride)) >= LARGEST_OFFSET:
         return Reason("the field is wider than any image")
+    if form.spans.size == 2:
+        return _widened_alone(form, step, ends)
     grown = form.spans + np.array([ends[0], -ends[1]], dtype=np.int32).reshape(2, *(1,) * (form.spans.ndim - 1))
     spans = np.where(sees_nothing(form.spans), np.int32(NOTHING), grown)
     if int(spans.min(initial=0)) <= -LARGEST_OFFSET:
         return Reason("the field is wider than any image")
+    caveat = form.caveat._replace(size=True) if step.size_dependent else form.caveat
+    return Closed(spans, form.axis, form.step * step.stride, caveat)
+
+
+def _widened_alone(form: Closed, step: steps.Sliding, ends: Sequence[int]) -> Form:
+    """The same where the field is alike along all other axes: two numbers, for which arrays take ten times as long."""
+    first, last = form.spans.reshape(2).tolist()
+    if not sees_nothing(first):
+        first, last = first + ends[0], last - ends[1]
+        if min(first, last) <= -LARGEST_OFFSET:
+            return Reason("the field is wider than any image")
+    spans = np.array([first, last], dtype=np.int32).reshape(form.spans.shape)
     caveat = form.caveat._replace(size=True) if step.size_dependent else form.caveat
     return Closed(spans, form.axis, form.step * step.stride, caveat)
 

@@ -18,7 +18,6 @@ from onnx import numpy_helper
 
 from strideinspect.limits import MOST_CONSTANT_INTEGERS, MOST_SHAPE_REALS
 from strideinspect.model.node import Node, Shape, UnresolvedError
-from strideinspect.model.reference_fold import by_reference
 from strideinspect.model.window import is_window
 
 FoldedArray = NDArray[Any]
@@ -43,7 +42,11 @@ def fold(node: Node, values: Sequence[FoldedArray | None], size: int) -> tuple[F
             if rule is not None:
                 return (np.asarray(rule(node, values)),)
         tiny = all(v is None or v.dtype.kind in "iub" or v.size <= MOST_SHAPE_REALS for v in values)
-        return by_reference(node, values) if tiny else None
+        if not tiny:
+            return None
+        from strideinspect.model.reference_fold import by_reference  # few models need it
+
+        return by_reference(node, values)
     except (ValueError, TypeError, LookupError, ArithmeticError) as error:
         raise UnresolvedError(f"its constant inputs do not fit together ({error})") from error
 

@@ -22,7 +22,6 @@ from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Problem, Shapes, Trouble
 from strideinspect.model.stretches import Given, Memo, Placed, PlacedStretch, Stretch
 from strideinspect.model.subgraphs import captured_by
-from strideinspect.model.unrolled_sequences import unrolled
 from strideinspect.model.window import BrokenError, MisfitError
 from strideinspect.spelling import shape_text
 
@@ -88,7 +87,11 @@ def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
             continue
         if result.network.operators:
             node = stand_in(node, result.network.operators, result.network.opsets)
-        inside = _replaced(result, node) if node.op == "If" else _without_sequence(result, node)
+        inside = None
+        if node.op == "If":
+            inside = _replaced(result, node)
+        elif "Sequence" in node.op:  # all operators on sequences are named after them
+            inside = _without_sequence(result, node)
         if inside is not None:
             pending.extend(reversed(inside))
             continue
@@ -182,6 +185,8 @@ def _replaced(result: Shapes, node: Node) -> list[Node] | None:
 
 def _without_sequence(result: Shapes, node: Node) -> list[Node] | None:
     """The operators on tensors that replace one on a known sequence; None where the node stays."""
+    from strideinspect.model.unrolled_sequences import unrolled  # few models have sequences
+
     try:
         replaced = unrolled(result.placed(node), result.sequences, result.network.opsets)
     except (UnresolvedError, KeyError, IndexError):  # it stays, with its own reason

@@ -23,7 +23,7 @@ STANDARD: Final = ("", "ai.onnx")
 _Key = tuple[str, str, str]  # domain, name, overload
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Cost:
     """What inlining one call adds: bytes, copies of each attribute's value by name, and the depth of nested calls."""
 

@@ -40,14 +40,15 @@ def _sources(
 ) -> set[str]:
     """The tensors that reach these inputs of these operators through nodes of the kinds `through` and through Ifs."""
     found = {node.input[i] for node in nodes for i in wanted.get(node.op_type, ()) if i < len(node.input)}
+    nodes = [node for node in nodes if node.op_type in through or node.op_type == "If"] if found else []
     before = 0
     while before != len(found):  # results of an If lead into its branches, which lead back out of them
         before = len(found)
         for node in reversed(nodes):
             for number, name in enumerate(node.output):
-                if name in found and node.op_type in through:
+                if name in found and node.op_type != "If":
                     found.update(node.input if node.op_type == "Concat" else node.input[:1])
-                elif name in found and node.op_type == "If":
+                elif name in found:
                     found.update(body.output[number].name for body in subgraphs(node) if number < len(body.output))
         found.discard("")
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from onnx import numpy_helper
 from strideinspect.errors import InputValueError
 from strideinspect.model.declared import Declared
 from strideinspect.model.load import LoadedModel
+from strideinspect.nearest_name import nearest_name
 from strideinspect.spelling import count, shape_text
 
 _TRUTH = {"true": True, "false": False, "1": True, "0": False}
@@ -47,9 +47,9 @@ def store_values(graph: onnx.GraphProto, values: Mapping[str, object]) -> None:
 def _entry(graph: onnx.GraphProto, name: str) -> onnx.ValueInfoProto:
     entries: dict[str, onnx.ValueInfoProto] = {entry.name: entry for entry in graph.input}
     if name not in entries:
-        near = difflib.get_close_matches(name, entries, n=1)
+        near = nearest_name(name, entries)
         inputs = f"its inputs are: {', '.join(entries)}" if entries else "it has no inputs"
-        raise InputValueError(f"the model has no input {name!r}", f"did you mean {near[0]!r}?" if near else inputs)
+        raise InputValueError(f"the model has no input {name!r}", f"did you mean {near!r}?" if near else inputs)
     return entries[name]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 from strideinspect.errors import InputShapeError
@@ -13,6 +12,7 @@ from strideinspect.model.input_roles import input_roles
 from strideinspect.model.network import Network
 from strideinspect.model.node import Shape
 from strideinspect.model.open_sizes import InputSizes, OpenSize, Origin, Role
+from strideinspect.nearest_name import nearest_name
 from strideinspect.results.field import InputAxis
 from strideinspect.spelling import shape_text
 
@@ -113,11 +113,11 @@ def _by_name(network: Network, wanted: Mapping[str, Sequence[int]]) -> dict[str,
                 )
             name = names[0]
         if name not in network.inputs:
-            near = difflib.get_close_matches(name, names, n=1)
+            near = nearest_name(name, names)
             listed = ", ".join(names) or "none"
             raise InputShapeError(
                 f"the model has no input {name!r}",
-                f"did you mean {near[0]!r}?" if near else f"its inputs are: {listed}",
+                f"did you mean {near!r}?" if near else f"its inputs are: {listed}",
             )
         shape = tuple(int(size) for size in sizes)
         dims = network.inputs[name].dims

@@ -14,7 +14,6 @@ from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from onnx import numpy_helper
 
 from strideinspect.errors import UnreadableModelError
-from strideinspect.model.file_type import describe
 from strideinspect.model.inline import STANDARD, inline_functions
 from strideinspect.model.naming import make_names_unique
 from strideinspect.model.topological_sort import sort_graph
@@ -34,7 +33,7 @@ _PAYLOAD_FIELDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class LoadedModel:
     """An ONNX model without its weights: local functions inlined, every graph in topological order.
 
@@ -169,6 +168,8 @@ def _parse(name: str, data: mmap.mmap, key: str) -> tuple[bytes, onnx.ModelProto
         wire = reduce(data, key)
         proto = onnx.ModelProto.FromString(wire)
     except (WireError, DecodeError) as error:
+        from strideinspect.model.file_type import describe  # models need it not
+
         if foreign := describe(data[:4096]):
             raise UnreadableModelError(f"{name} is not an ONNX model but {foreign[0]}", foreign[1]) from None
         reason = error if isinstance(error, WireError) else _what_is_wrong(data)
@@ -176,6 +177,8 @@ def _parse(name: str, data: mmap.mmap, key: str) -> tuple[bytes, onnx.ModelProto
             f"{name} is not an ONNX model, or is truncated or damaged: {reason}", _REMEDY
         ) from None
     if not proto.HasField("graph"):
+        from strideinspect.model.file_type import describe
+
         what, remedy = describe(data[:4096]) or ("another protobuf file: it has no graph", "check which file was meant")
         raise UnreadableModelError(f"{name} is not an ONNX model but {what}", remedy)
     return wire, proto

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 def graphs_in(attribute: onnx.AttributeProto) -> list[onnx.GraphProto]:
     """The graphs that an attribute holds."""
-    return [attribute.g, *attribute.graphs] if attribute.HasField("g") else list(attribute.graphs)
+    if attribute.HasField("g"):
+        return [attribute.g, *attribute.graphs]
+    return list(attribute.graphs) if attribute.graphs else []
 
 
 def named_subgraphs(node: onnx.NodeProto) -> Iterator[tuple[str, onnx.GraphProto]]:

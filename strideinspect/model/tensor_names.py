@@ -7,12 +7,12 @@ of it uses, or that are outputs of the graph.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.source import layer_of
+from strideinspect.nearest_name import nearest_name
 from strideinspect.results.layer_paths import enclosing
 from strideinspect.results.report import Unmatched
 
@@ -59,7 +59,7 @@ def outputs_without_match(shapes: Shapes, setting: str, patterns: Sequence[str])
 
 
 def _unmatched(setting: str, pattern: str, names: Iterable[str]) -> Unmatched:
-    return Unmatched(setting, pattern, next(iter(get_close_matches(pattern, names, n=1)), ""))
+    return Unmatched(setting, pattern, nearest_name(pattern, names))
 
 
 def named(shapes: Shapes, name: str) -> tuple[str, ...]:

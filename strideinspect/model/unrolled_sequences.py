@@ -7,7 +7,6 @@ SplitToSequence, ConcatFromSequence. PyTorch exports `torch.split`, lists of ten
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -44,8 +43,7 @@ def unrolled(placed: PlacedNode, sequences: Sequences, opsets: Mapping[str, int]
     return None if step is None else step(_Call(placed, sequences, opsets))
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(NamedTuple):
     placed: PlacedNode
     sequences: Sequences
     opsets: Mapping[str, int]

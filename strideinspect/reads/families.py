@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
@@ -13,6 +12,7 @@ from strideinspect.model.declared_operators import ELEMENTWISE
 from strideinspect.model.foreign_shapes import GROUP
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.window import MisfitError
+from strideinspect.nearest_name import nearest_name
 from strideinspect.plugins import load_plugins
 from strideinspect.reads.steps import Everything, Read
 from strideinspect.settings import Operator
@@ -103,8 +103,8 @@ def refuse_misdeclared(operators: Mapping[str, Operator]) -> None:
             raise UsageError(f"operators: {name} is known and cannot be declared", "remove it from the configuration")
         if declared.like and ("", declared.like) not in families():
             names = sorted(known for own, known in families() if not own)
-            near = difflib.get_close_matches(declared.like, names, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else 'write "elementwise", or "like" and a standard operator'
+            near = nearest_name(declared.like, names, cutoff=0.5)
+            hint = f"did you mean {near}?" if near else 'write "elementwise", or "like" and a standard operator'
             raise UsageError(f"operators: {name} is like {declared.like!r}, which is not a standard operator", hint)
 
 

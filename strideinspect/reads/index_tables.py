@@ -9,15 +9,8 @@ from numpy.typing import NDArray
 
 from strideinspect.limits import LARGEST_INDEX_TABLE, MOST_LISTED_TAPS
 from strideinspect.model.node import PlacedNode, UnresolvedError
-from strideinspect.reads.steps import (
-    Read,
-    Reshape,
-    Sliding,
-    Step,
-    Table,
-    repeating,
-    single,
-)
+from strideinspect.reads.periodic import repeating
+from strideinspect.reads.steps import Read, Reshape, Sliding, Step, Table, single
 
 Elements = NDArray[np.int64]
 """Row-major element numbers of an input; -1 for none."""

@@ -13,7 +13,8 @@ from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.elementwise import parameter
 from strideinspect.reads.families import reads
 from strideinspect.reads.index_tables import bounded
-from strideinspect.reads.steps import Read, Sliding, Step, repeating, single
+from strideinspect.reads.periodic import repeating
+from strideinspect.reads.steps import Read, Sliding, Step, single
 
 
 @reads("Pad", preserves=True)

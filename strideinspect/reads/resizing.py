@@ -29,15 +29,8 @@ from strideinspect.reads.interpolation import (
     smoothed,
     unbounded,
 )
-from strideinspect.reads.steps import (
-    Broadcast,
-    Periodic,
-    Read,
-    Step,
-    Table,
-    Taps,
-    repeating,
-)
+from strideinspect.reads.periodic import Periodic, repeating
+from strideinspect.reads.steps import Broadcast, Read, Step, Table, Taps
 
 Float32Coordinates = NDArray[np.float32]
 

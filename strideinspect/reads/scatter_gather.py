@@ -15,15 +15,8 @@ from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.families import reads
 from strideinspect.reads.index_tables import Elements, element_wise, elements, grouped, unfollowed
 from strideinspect.reads.max_unpooling import scattered_by_pool, scattered_in_planes
-from strideinspect.reads.steps import (
-    Place,
-    Read,
-    Reshape,
-    Sliding,
-    Step,
-    repeating,
-    single,
-)
+from strideinspect.reads.periodic import repeating
+from strideinspect.reads.steps import Place, Read, Reshape, Sliding, Step, single
 
 
 @reads("GatherElements")

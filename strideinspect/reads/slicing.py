@@ -9,7 +9,8 @@ import numpy as np
 
 from strideinspect.model.node import PlacedNode, Shape, UnresolvedError, normal_axis
 from strideinspect.reads.families import reads
-from strideinspect.reads.steps import Read, Sliding, Step, repeating, single
+from strideinspect.reads.periodic import repeating
+from strideinspect.reads.steps import Read, Sliding, Step, single
 
 
 @reads("Slice", preserves=True)

@@ -20,7 +20,6 @@ from strideinspect.results.cells import Cell, CellAxis
 from strideinspect.results.findings import Accepted, Finding, RuleInfo, Severity
 from strideinspect.results.graph_nodes import Branch, Dropped, Merge, Source, WindowNode
 from strideinspect.results.ladder import LadderStep
-from strideinspect.results.notebook_frame import framed
 from strideinspect.results.tensors import Input, TensorReport, Unmatched, Unseen
 from strideinspect.results.totals import NO_TOTALS, Totals
 from strideinspect.results.verdict import Verification
@@ -171,6 +170,8 @@ class Report:
 
     def _repr_html_(self) -> str:
         """The page in a frame, for notebooks."""
+        from strideinspect.results.notebook_frame import framed  # only in notebooks
+
         return framed("report", self.to_html)
 
     def to_rows(self) -> list[dict[str, str | int | float | Fraction | None]]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from strideinspect.results.field import Span
 from strideinspect.results.report import Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A finding as a rule states it; the registry adds the rule and the node's name and source.
 
     `node` is the first output of the node concerned: its name, its source line and its place in the file are added.

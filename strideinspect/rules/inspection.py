@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from strideinspect.studies.lossless_sizes import SizeSearch
 
 
-@dataclass(frozen=True)  # no slots: the search is made when a rule first asks for it
+@dataclass(frozen=True, eq=False, repr=False)  # no slots: the search is made when a rule first asks for it
 class Inspection:
     """The input of every rule: one model at one input size. `verification` is None before verification.
 

@@ -180,7 +180,8 @@ def _resize_advice(analysis: Analysis, merge: MapMerge, low: MergedMap, high: Me
 def _windows_between(analysis: Analysis, low: MergedMap, high: MergedMap) -> list[WindowNode]:
     """The sliding windows in one of the branches, and not in both; neither transposed nor global ones."""
     one, other = ({node.key for node in nodes_before(analysis, branch.tensor)} for branch in (low, high))
-    return [window for window in analysis.windows if window.output in one ^ other and window.dropped is not None]
+    own = one ^ other
+    return [window for window in analysis.windows if window.output in own and window.dropped is not None]
 
 
 def _even(window: WindowNode) -> bool:

@@ -5,7 +5,6 @@ Importing this loads no onnx, numpy or networkx: a rule imports what it needs wh
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import pkgutil
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import strideinspect.rules
 from strideinspect.errors import UsageError
+from strideinspect.nearest_name import nearest_name
 from strideinspect.plugins import load_plugins
 from strideinspect.results.report import Finding, RuleInfo, Severity
 from strideinspect.rules.draft import Draft
@@ -121,8 +121,8 @@ def named(names: Sequence[str]) -> frozenset[str]:
     for name in names:
         matches = fnmatch.filter(known, name)
         if not matches:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = f"did you mean {near[0]}?" if near else "`strideinspect rules` lists them"
+            near = nearest_name(name, known, cutoff=0.5)
+            hint = f"did you mean {near}?" if near else "`strideinspect rules` lists them"
             raise UsageError(f"there is no rule or group {name!r}", hint)
         ids |= set().union(*(known[match] for match in matches))
     return frozenset(ids)

@@ -67,6 +67,8 @@ def check(inspection: Inspection) -> Iterator[Draft]:
     for window in analysis.windows:
         if not window.learned or max(window.kernel, default=1) == 1 or window.dropped is None:
             continue
+        if not _may_see_all(analysis, window):
+            continue
         before = _fields_before(analysis, window)
         if before and all(field.smallest is not None and field.smallest >= field.extent for field in before):
             sizes = by_axes([field.smallest for field in before])
@@ -89,6 +91,17 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 cause=small_maps.cause(analysis, analysis.data_tensor(window)) if too_small else None,
                 consequence=bool(too_small),
             )
+
+
+def _may_see_all(analysis: Analysis, window: WindowNode) -> bool:
+    """Whether an index of a window node's input may see the whole image on every path: cheaper to ask than fields."""
+    seen = analysis.fields.get(analysis.data_tensor(window), {})
+    for (name, axis), one in seen.items():
+        if len(one.actual.axes) == 1 and one.actual.axes.issubset(window.spatial_axes):
+            smallest = one.paths.smallest
+            if smallest is None or smallest.size < analysis.sizes[name][axis]:
+                return False
+    return True
 
 
 def _fields_before(analysis: Analysis, window: WindowNode) -> list[Field]:

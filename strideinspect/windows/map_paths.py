@@ -18,7 +18,8 @@ from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.geometry import Window
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.steps import AxisStep, Periodic, Read, Reshape, Sliding, Table, Transposed, Whole
+from strideinspect.reads.periodic import Periodic
+from strideinspect.reads.steps import AxisStep, Read, Reshape, Sliding, Table, Transposed, Whole
 from strideinspect.results.field import InputAxis
 
 _Place = tuple[int | None, ...]

@@ -8,7 +8,8 @@ from strideinspect.fields.copies import kept_axes
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.node import Node
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.steps import Periodic, Permute, Reshape, Sliding, Statistics, Table
+from strideinspect.reads.periodic import Periodic
+from strideinspect.reads.steps import Permute, Reshape, Sliding, Statistics, Table
 
 Pads = tuple[tuple[int, ...], tuple[int, ...]]
 """Indices added before and after each spatial axis of a window node."""

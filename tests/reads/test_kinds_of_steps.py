@@ -10,6 +10,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from strideinspect.reads.periodic import repeating
 from strideinspect.reads.steps import (
     Broadcast,
     Channels,
@@ -24,7 +25,6 @@ from strideinspect.reads.steps import (
     Table,
     Transposed,
     Whole,
-    repeating,
     single,
 )
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import strideinspect
 from strideinspect import Settings
 from strideinspect.errors import UsageError
+from strideinspect.report import effective_field_text
 from strideinspect.studies import averaged_gradients as study
 from tests.cli.process import SAMPLES
 from tests.cli.process import strideinspect as run
@@ -198,6 +199,23 @@ def test_resnet50_has_a_gradient_in_exactly_its_theoretical_field() -> None:
 
 
 RESIDUAL = SAMPLES.parent / "effective_fields" / "models" / "residual-torchscript.onnx"
+
+
+@pytest.mark.slow
+def test_a_keras_resnet_with_same_padding_agrees_to_six_digits() -> None:
+    """Its windows are padded by one side more than by the other, which a transposed convolution has to undo."""
+    field = strideinspect.erf(SAMPLES / "resnet18-keras.onnx", count=1)
+    assert field.checks.adjoint <= 5e-6
+    assert "checked: forward and reverse derivative agree to 6 digits" in effective_field_text.remarks(field)
+
+
+@pytest.mark.parametrize(
+    ("error", "digits"),
+    [(0.0, 6), (1e-9, 6), (5e-6, 6), (5.1e-6, 5), (4.9e-5, 5), (5.1e-5, 4), (1e-3, 3)],
+)
+def test_digits_are_counted_as_in_a_textbook(error: float, digits: int) -> None:
+    """Numbers agree to t significant digits where they differ by at most 5 in the digit after those: 5·10⁻ᵗ."""
+    assert effective_field_text.digits(error) == digits
 
 
 def test_half_precision_is_computed_in_single_precision(tmp_path: Path) -> None:
