@@ -3,8 +3,9 @@
 Every test run of the command and every verification starts a process, and most of what that costs is imports. Here a
 server per process of pytest imports the libraries once, and a client, a script that Python starts without them,
 passes its arguments, environment, folder and streams on to a fork of the server. The client is what the test has
-started: it ends with the fork's status, and where it is killed, so is the fork. What is about the start itself
-(imports, signals, terminals, options of Python) is started as users start it.
+started: it ends with the fork's status, and where it is killed, so is the fork. A test that waits for the end of a
+command needs no client (`run`). What is about the start itself (imports, signals, options of Python) is started as
+users start it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import gc
 import io
 import marshal
 import os
+import pkgutil
 import select
 import signal
 import socket
@@ -21,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from importlib import import_module
@@ -37,6 +39,7 @@ from strideinspect.verify import worker, worker_process
 
 ROOT = Path(__file__).parents[1]
 PYTHON, TEMPORARY = sys.executable, tempfile.gettempdir()  # which a test may replace before the server starts
+LONGEST = 300  # seconds of a run
 POSSIBLE = sys.platform == "linux"  # elsewhere a fork of a process that has loaded libraries may not live
 CLIENT = """#!{python} -IS
 import _socket, marshal, posix, sys  # what is built in: all else would take longer than the rest
@@ -55,12 +58,8 @@ if status < 0:
     posix.kill(posix.getpid(), -status)
 posix._exit(status)
 """
-IMPORTED = (
-    *("onnx.checker", "onnx.numpy_helper", "onnxruntime", "rich.console"),
-    *("strideinspect.__main__", "strideinspect.cli.app", "strideinspect.cli.inspect", "strideinspect.cli.session"),
-    *("strideinspect.inspector", "strideinspect.report.json", "strideinspect.report.text"),
-    *("strideinspect.verify.responses", "strideinspect.verify.send_impulses", "strideinspect.verify.probe.translate"),
-)
+LIBRARIES = ("numpy.random", "onnx.checker", "onnx.numpy_helper", "onnxruntime", "rich.console", "tomllib")
+FOREIGN = ("strideinspect.plotting", "strideinspect.plots", "strideinspect.pytest_plugin")  # load what few runs need
 
 
 class Request(NamedTuple):
@@ -96,6 +95,35 @@ _FORKS = _Forks()
 def executable() -> str:
     """What to start in place of Python, with `-m` and the name of a module."""
     return _FORKS.executable
+
+
+def run(
+    arguments: Sequence[str], folder: Path | None, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """What `subprocess.run` of the executable does, with nothing on standard input and without a client's process."""
+    client = executable()
+    if not POSSIBLE:
+        return subprocess.run(
+            [client, *arguments], cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+            check=False, encoding="utf-8", timeout=LONGEST,
+        )  # fmt: skip
+    raw = {os.fsencode(name): os.fsencode(value) for name, value in environment.items()}
+    asked = marshal.dumps((list(arguments), os.fspath(folder or Path.cwd()), raw, False))
+    with (
+        Path(os.devnull).open("rb") as nothing,
+        tempfile.TemporaryFile("w+", encoding="utf-8", dir=TEMPORARY) as out,
+        tempfile.TemporaryFile("w+", encoding="utf-8", dir=TEMPORARY) as err,
+        socket.socket(socket.AF_UNIX) as connection,
+    ):
+        connection.settimeout(LONGEST)
+        connection.connect(str(Path(client).with_name("address")))
+        streams = [stream.fileno() for stream in (nothing, out, err)]
+        socket.send_fds(connection, [len(asked).to_bytes(8, "little")], streams)
+        connection.sendall(asked)
+        status = int(connection.recv(16) or -signal.SIGKILL)
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess([client, *arguments], status, out.read(), err.read())
 
 
 @contextmanager
@@ -241,7 +269,8 @@ def end_after(request: Request) -> NoReturn:
 
 def prepare() -> None:
     """Import what forks need, and inspect a model, after which the rules and the schemas of operators are there."""
-    for name in IMPORTED:
+    package = pkgutil.walk_packages(strideinspect.__path__, f"{strideinspect.__name__}.")
+    for name in (*LIBRARIES, *(module.name for module in package if not module.name.startswith(FOREIGN))):
         import_module(name)
     report = strideinspect.inspect(ROOT / "sample_models" / "cnn-stride2-torchscript.onnx", verify="none")
     text.render(report, width=80)

@@ -10,7 +10,7 @@ import re
 import onnx
 
 _KEYS = ("imgsz", "img_size", "image_size", "input_size", "input_shape", "input_dims")
-_NUMBERS = re.compile(r"[\[(]?\s*\d{1,6}(?:\s*[,x×\s]\s*\d{1,6})*\s*[\])]?")
+_NUMBERS = r"[\[(]?\s*\d{1,6}(?:\s*[,x×\s]\s*\d{1,6})*\s*[\])]?"  # `re` compiles it where it is needed
 
 
 def written_size(proto: onnx.ModelProto) -> tuple[int, ...]:
@@ -18,7 +18,7 @@ def written_size(proto: onnx.ModelProto) -> tuple[int, ...]:
     entries = {entry.key.lower().replace("-", "_"): entry.value.strip() for entry in proto.metadata_props}
     for key in _KEYS:
         value = entries.get(key, "")
-        if _NUMBERS.fullmatch(value):
+        if value and re.fullmatch(_NUMBERS, value):
             return tuple(map(int, re.findall(r"\d+", value)))
     return ()
 

@@ -12,11 +12,11 @@ import re
 from strideinspect.model.node import Node
 from strideinspect.results.report import Source
 
-_FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
-_INSTALLED = re.compile(
-    r"(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|python\d{2,}[/\\]lib|torch[/\\]nn)[/\\]"
-    r"|^<|^(torch|torchvision|timm)[/\\]",
-    re.IGNORECASE,
+# Texts, which `re` compiles at the first trace: models of most exporters have none.
+_FRAME = r'File "(?P<file>[^"]+)", line (?P<line>\d+)'
+_INSTALLED = (
+    r"(?i)(^|[/\\])(site-packages|dist-packages|lib[/\\]python[\d.]+|python\d{2,}[/\\]lib|torch[/\\]nn)[/\\]"
+    r"|^<|^(torch|torchvision|timm)[/\\]"
 )
 """Not the user's own files: those of packages and of Python itself, and names such as <string>."""
 
@@ -37,7 +37,8 @@ def layer_of(node: Node) -> str | None:
 
 def _innermost(trace: str) -> tuple[str | None, int | None]:
     """The innermost frame outside installed packages; a network from a library may have none."""
-    own = [(m["file"], int(m["line"])) for m in _FRAME.finditer(trace) if not _INSTALLED.search(m["file"])]
+    frames = re.finditer(_FRAME, trace) if trace else ()
+    own = [(m["file"], int(m["line"])) for m in frames if not re.search(_INSTALLED, m["file"])]
     return own[-1] if own else (None, None)
 
 

@@ -24,7 +24,7 @@ from strideinspect.results.report import Finding, Report, Severity
 STYLES = {Severity.NOTE: Style.NOTE, Severity.WARNING: Style.WARNING, Severity.ERROR: Style.ERROR}
 NAMED = 3
 """Number of further places of a repeated finding that are named."""
-_NUMBERS = re.compile(r"[\d.,]+")
+_NUMBERS = r"[\d.,]+"
 MOST = 8
 """Number of warnings or errors of one kind that are listed one by one."""
 
@@ -61,7 +61,7 @@ class Group(NamedTuple):
                 if place.rule == self.first.rule:
                     text = _without_name(place)
                     # Places of one cause that differ in numbers only: those of the first one are enough to see it.
-                    texts.setdefault((number, _NUMBERS.sub("", text)) if finding.also else text, []).append(place)
+                    texts.setdefault((number, re.sub(_NUMBERS, "", text)) if finding.also else text, []).append(place)
         many = most is not None and len(texts) > most
         one_by_one = list(texts.values())[: (most or 0) - 1] if many else list(texts.values())
         listed = [(alike[0].message + _elsewhere(alike), alike[0]) for alike in one_by_one]

@@ -73,7 +73,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
-_COMMANDS = re.compile(r"##(?=[a-z]*\[)")
+_COMMANDS = r"##(?=[a-z]*\[)"
 
 
 def inert(line: str) -> str:
@@ -85,7 +85,7 @@ def inert(line: str) -> str:
         start = len(line) - len(line.lstrip())
         if line.startswith("::", start):
             line = f"{line[:start]}\\x3a{line[start + 1 :]}"
-    return _COMMANDS.sub(r"\\x23#", line) if "##" in line else line
+    return re.sub(_COMMANDS, r"\\x23#", line) if "##" in line else line
 
 
 def line(*parts: Segment | str) -> Line:
@@ -154,7 +154,7 @@ def shortened(texts: Sequence[str], width: int) -> list[str]:
     return best
 
 
-_ONE_WORD = re.compile(r"(?<=\d) (?=%)|(?<=[\w)½]) (?=[+−-] [\d½])|(?<= [+−-]) (?=[\d½])")
+_ONE_WORD = r"(?<=\d) (?=%)|(?<=[\w)½]) (?=[+−-] [\d½])|(?<= [+−-]) (?=[\d½])"
 """The spaces inside a formula, `(i + ½)·16 − ½`, and before a percent sign, at which no line ends."""
 
 _NO_BREAK = "\x1f"  # such a space while lines are broken; printable text has no control characters
@@ -176,8 +176,10 @@ def hang(
     taken = sum(cells(span.text) for span in head)
     room = max(width, taken + 20) - (taken if indent is None else max(taken, indent))
     pieces = textwrap.wrap(
-        _ONE_WORD.sub(
-            _NO_BREAK, as_written(text if whole else " ".join(shorten(word, room) for word in text.split(" ")))
+        re.sub(
+            _ONE_WORD,
+            _NO_BREAK,
+            as_written(text if whole else " ".join(shorten(word, room) for word in text.split(" "))),
         ),
         max(width, taken + 20),
         initial_indent=" " * taken,

@@ -34,7 +34,7 @@ ASCII = str.maketrans(
     | {superscript: f"[{digit}]" for digit, superscript in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
 )
 _SYMBOLS = "".join(map(chr, ASCII))
-_TIMES = re.compile(r"(?<=[\w)])·(?=[\w(])")
+_TIMES = r"(?<=[\w)])·(?=[\w(])"
 """A multiplication sign, as in `16·i` and `(i + ½)·16`; between words the same character parts them."""
 
 _encoding: ContextVar[str] = ContextVar("encoding", default="")
@@ -57,7 +57,7 @@ def as_written(text: str) -> str:
 
 def in_encoding(text: str, encoding: str) -> str:
     """The text with our own symbols in ASCII, and a question mark for any other character that the encoding lacks."""
-    return _TIMES.sub("*", text).translate(ASCII).encode(encoding, "replace").decode(encoding)
+    return re.sub(_TIMES, "*", text).translate(ASCII).encode(encoding, "replace").decode(encoding)
 
 
 def encodable(text: str, encoding: str) -> str:

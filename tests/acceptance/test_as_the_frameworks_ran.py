@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from typing import Any
 
 import pytest
 
-from tests.acceptance.runs import FILES, NETWORKS, every_model, last_of_the_coarsest_map, reports
+from tests.acceptance.runs import FILES, NETWORKS, SLOW, family, last_of_the_coarsest_map, model_of, reports
 from tests.cli.process import SAMPLES
+from tests.some_slow import some_slow
 
 EXPECTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))
 
@@ -27,7 +27,7 @@ PUBLISHED = {
 @pytest.mark.parametrize(("name", "published"), PUBLISHED.items())
 def test_published_fields(name: str, published: tuple[int, int, int]) -> None:
     """VGG-16, ResNet-50 of PyTorch and of Keras, MobileNetV2: the numbers of the literature, on both axes."""
-    fields = last_of_the_coarsest_map(every_model()[f"{name}.onnx"])["fields"]
+    fields = last_of_the_coarsest_map(model_of(f"{name}.onnx"))["fields"]
     assert len(fields) == 2
     for field in fields:
         assert (field["size"], int(field["stride"]), -field["first"]) == published
@@ -40,10 +40,10 @@ def test_every_sample_is_there() -> None:
     assert len(NETWORKS) == 9
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if EXPECTED[name]["field"]])
+@pytest.mark.parametrize("name", some_slow((name for name in FILES if EXPECTED[name]["field"]), SLOW))
 def test_fields_as_the_frameworks_gradients_show_them(name: str) -> None:
     """Size, stride and padding at the last window of the coarsest map are what PyTorch and Keras measured."""
-    model, said = every_model()[name], EXPECTED[name]["field"]
+    model, said = model_of(name), EXPECTED[name]["field"]
     # Where the size is dynamic, so is SAME padding: the frameworks were asked at another size.
     resized = model["inputs"][0]["assumed"] and "same" in name
     # Its last window slides over a map that was taken apart: what is put together again is the output.
@@ -57,12 +57,12 @@ def test_fields_as_the_frameworks_gradients_show_them(name: str) -> None:
 SIZED = [name for name in FILES if "dynamic" not in name and name != "wavenet-keras.onnx"]
 
 
-@pytest.mark.parametrize("name", SIZED)
+@pytest.mark.parametrize("name", some_slow(SIZED, SLOW))
 def test_windows_as_the_framework_ran_them(name: str) -> None:
     """Every convolution and pool has the stride and the output size that the framework's own layers gave."""
     said = Counter((w["op"], *w["stride"], *w["size"]) for w in EXPECTED[name]["windows"])
     found: Counter[tuple[Any, ...]] = Counter()
-    for node in every_model()[name]["nodes"]:
+    for node in model_of(name)["nodes"]:
         if node["op"] in {window["op"] for window in EXPECTED[name]["windows"]}:
             found[node["op"], *node["stride"], *node["output_shape"][2:]] += 1
     assert found == said
@@ -75,14 +75,11 @@ UNCHECKED = {
 }
 
 
-FAMILIES = sorted({re.split("[-_]", name)[0] for name in [*FILES, *NETWORKS]})
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("family", FAMILIES)
-def test_onnxruntime_agrees(family: str) -> None:
+@pytest.mark.parametrize("network", sorted({family(name) for name in [*FILES, *NETWORKS]}))
+def test_onnxruntime_agrees(network: str) -> None:
     """Every shape, every window of every model and every unseen row: agreed, or not checked for a stated reason."""
-    for name, model in reports(name for name in [*FILES, *NETWORKS] if re.split("[-_]", name)[0] == family).items():
+    for name, model in reports(name for name in [*FILES, *NETWORKS] if family(name) == network).items():
         verification = model["verification"]
         claims, unchecked, why = UNCHECKED.get(name, ("fields", 0, ""))
         assert verification["status"] == "agreed", name
@@ -94,15 +91,15 @@ def test_onnxruntime_agrees(family: str) -> None:
         assert verification["fields"]["agreed"] + counts["fields"] == len(model["nodes"]) > 0, name
         assert verification["unseen"]["agreed"] == len(model["unseen"]), name
         # Whatever is said without running, to which all other tests here hold the program, is said with it.
-        assert model | {"verification": None} == every_model()[name] | {"verification": None}, name
+        assert model | {"verification": None} == model_of(name) | {"verification": None}, name
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", some_slow(FILES, SLOW))
 def test_every_window_is_reported(name: str) -> None:
     """There are at least as many windows as the framework ran."""
     slid = {
         "Conv", "QLinearConv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool",
         "QLinearGlobalAveragePool",
     }  # fmt: skip
-    ran = sum(node["op"] in slid for node in every_model()[name]["nodes"])
+    ran = sum(node["op"] in slid for node in model_of(name)["nodes"])
     assert ran >= len(EXPECTED[name]["windows"]) > 0

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.runs import FILES, NETWORKS, every_model, every_place
+from tests.acceptance.runs import FILES, NETWORKS, SLOW, every_place, model_of
+from tests.some_slow import some_slow
 
 TEXT = (Path(__file__).parent / "warnings.txt").read_text(encoding="utf-8")
 
@@ -46,13 +47,13 @@ def indices(ranges: list[list[int]]) -> str:
     return " ".join(str(first) if first == last else f"{first}–{last}" for first, last in ranges)
 
 
-@pytest.mark.parametrize("name", [*FILES, *NETWORKS])
+@pytest.mark.parametrize("name", some_slow([*FILES, *NETWORKS], SLOW))
 def test_warnings_are_the_ones_that_were_looked_at(name: str) -> None:
     """The warnings and errors of a model at its design size are those of the list, in that order; most have none.
 
     The further places of a finding follow it.
     """
-    found = [line_of(place) for place in every_place(every_model()[name]) if place["severity"] != "note"]
+    found = [line_of(place) for place in every_place(model_of(name)) if place["severity"] != "note"]
     assert found == listed().get(name, ("", []))[1]
 
 

@@ -15,6 +15,7 @@ import pytest
 from benchmarks import many_sizes, networks, scaling
 from benchmarks.builder import save_with_sparse_data
 from strideinspect import inspect
+from tests.some_slow import some_slow
 
 ROOT = Path(__file__).parents[2]
 
@@ -29,7 +30,7 @@ NETWORKS: dict[str, tuple[Callable[[], onnx.ModelProto], int, int, int]] = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", some_slow(NETWORKS, {"ResNet-50", "DenseNet-121"}))
 def test_models(name: str, tmp_path: Path) -> None:
     """Number of windows, and size and stride of the last one that has a field, as published or summed by hand."""
     make, windows, size, stride = NETWORKS[name]
@@ -39,6 +40,7 @@ def test_models(name: str, tmp_path: Path) -> None:
     assert (len(report.nodes), last.size, last.stride) == (windows, size, Fraction(stride))
 
 
+@pytest.mark.slow
 def test_cost_of_many_sizes() -> None:
     """The least processor time of the runs, of an inspection and of the sizes, each of which takes some."""
     assert min(many_sizes.cost(many_sizes.MODEL, (224, 227), runs=1)) > 0

@@ -21,15 +21,18 @@ def strideinspect(
 
     With options of Python, or variables for it, it is started as users start it, else as a fork.
     """
-    started = bool(python) or any(name.startswith("PYTHON") for name in env or ())
     clean = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}}
+    variables = clean | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"} | dict(env or {})
+    command = (*python, "-m", "strideinspect", *args)
+    if not python and not any(name.startswith("PYTHON") for name in env or ()):
+        return forking.run(command, cwd, variables)
     return subprocess.run(
-        [sys.executable if started else forking.executable(), *python, "-m", "strideinspect", *args],
-        env=clean | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"} | dict(env or {}),
+        [sys.executable, *command],
+        env=variables,
         cwd=cwd,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
         encoding="utf-8",
-        timeout=300,
+        timeout=forking.LONGEST,
     )

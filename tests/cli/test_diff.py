@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from strideinspect.cli.app import run
-from tests import forking
 from tests.cli.process import ROOT, SAMPLES, strideinspect
 from tests.cli.test_terminal import ESCAPES, in_terminal
 
@@ -61,9 +60,7 @@ def test_markdown_has_a_table() -> None:
 def test_a_terminal_shows_what_a_pipe_gets() -> None:
     """Line by line, at 80 columns."""
     piped = strideinspect("diff", TORCH, KERAS, env={"COLUMNS": "80"}).stdout
-    shown = ESCAPES.sub("", in_terminal("diff", TORCH, KERAS, cwd=ROOT, executable=forking.executable())).replace(
-        "\r\n", "\n"
-    )
+    shown = ESCAPES.sub("", in_terminal("diff", TORCH, KERAS, cwd=ROOT)).replace("\r\n", "\n")
     lines = [line.rstrip().rpartition("\r")[2] for line in shown.split("\n")]
     assert [line for line in piped.splitlines() if line not in lines] == []
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests import forking
 from tests.cli.process import ROOT, SAMPLES, strideinspect
 from tests.cli.test_terminal import ESCAPES, in_terminal
 
-MODEL = str(SAMPLES / "squeezenet11-torchscript.onnx")
+MODEL = str(SAMPLES / "conv-10x10-valid-stride2-keras.onnx")
+
+
+@cache
+def difference() -> str:
+    """What a pipe gets of `fix --diff`."""
+    return strideinspect("fix", MODEL, "--diff", env={"COLUMNS": "80"}).stdout
 
 
 def test_it_says_how_many(tmp_path: Path) -> None:
@@ -35,11 +41,11 @@ def test_json_has_a_schema_name(tmp_path: Path) -> None:
 
 def test_the_difference_as_text_and_markdown() -> None:
     """Lines of the edit are not wrapped; Markdown has them in a block."""
-    text = strideinspect("fix", MODEL, "--diff", env={"COLUMNS": "80"}).stdout
+    text = difference()
     assert "1 to fix, 1 more with --unsafe-fixes:" in text
     assert any(line.startswith("- ") and len(line) > 80 for line in text.splitlines())
     markdown = strideinspect("fix", MODEL, "--diff", "--format", "markdown").stdout
-    assert "\n```diff\n@@ Conv " in markdown
+    assert "\n```diff\n@@ Transpose " in markdown
 
 
 @pytest.mark.parametrize("options", [(), ("-o", "out.onnx", "--diff")])
@@ -53,9 +59,6 @@ def test_a_file_or_the_difference_is_asked_for(options: tuple[str, ...], tmp_pat
 
 def test_a_terminal_shows_what_a_pipe_gets() -> None:
     """Line by line, at 80 columns; lines of the edit may be longer than that."""
-    piped = strideinspect("fix", MODEL, "--diff", env={"COLUMNS": "80"}).stdout
-    shown = ESCAPES.sub("", in_terminal("fix", MODEL, "--diff", cwd=ROOT, executable=forking.executable())).replace(
-        "\r\n", "\n"
-    )
+    shown = ESCAPES.sub("", in_terminal("fix", MODEL, "--diff", cwd=ROOT)).replace("\r\n", "\n")
     lines = [line.rstrip().rpartition("\r")[2] for line in shown.split("\n")]
-    assert [line for line in piped.splitlines() if line not in lines and len(line) <= 80] == []
+    assert [line for line in difference().splitlines() if line not in lines and len(line) <= 80] == []

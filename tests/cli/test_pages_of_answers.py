@@ -9,6 +9,7 @@ import pytest
 
 from strideinspect.cli.app import run
 from tests.cli.printed_rows import rows
+from tests.some_slow import some_slow
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = [
@@ -27,7 +28,11 @@ def test_every_page_begins_with_an_example() -> None:
     assert {command.split()[0] for command, _ in EXAMPLES} == {"sizes", "tiles", "where"}
 
 
-@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    some_slow(EXAMPLES, {"sizes sample_models/vit-torchscript.onnx"}),
+    ids=[command for command, _ in EXAMPLES],
+)
 def test_examples_are_true(
     command: str, shown: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

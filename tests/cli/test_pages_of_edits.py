@@ -10,10 +10,11 @@ import pytest
 
 from tests.cli.printed_rows import rows
 from tests.cli.process import ROOT, strideinspect
+from tests.some_slow import some_slow
 
 PAGES = ("diff", "fix", "whatif")
 EXAMPLES = [
-    (page, *example)
+    (*example, page)
     for page in PAGES
     for example in re.findall(
         r"```console\n\$ strideinspect (.*?)\n(.*?)```", (ROOT / "docs" / f"{page}.md").read_text("utf-8"), re.DOTALL
@@ -21,8 +22,17 @@ EXAMPLES = [
 ]
 
 
-@pytest.mark.parametrize(("page", "command", "shown"), EXAMPLES, ids=[f"{page}: {c}" for page, c, _ in EXAMPLES])
-def test_examples_are_true(page: str, command: str, shown: str, tmp_path: Path) -> None:
+SLOW = {
+    "whatif sample_models/resnet18-torchscript.onnx --set 'layer4.0.conv1:stride=1'",
+    "fix sample_models/squeezenet11-torchscript.onnx -o fixed.onnx",
+    "fix sample_models/squeezenet11-torchscript.onnx -o fixed.onnx --unsafe-fixes",
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "shown", "page"), some_slow(EXAMPLES, SLOW), ids=[f"{page}: {command}" for command, _, page in EXAMPLES]
+)
+def test_examples_are_true(command: str, shown: str, page: str, tmp_path: Path) -> None:
     """What the page shows is what is printed at 80 columns, but for the version of onnxruntime."""
     (tmp_path / "sample_models").symlink_to(ROOT / "sample_models")
     done = strideinspect(*shlex.split(command), cwd=tmp_path, env={"COLUMNS": "80"})
@@ -36,4 +46,4 @@ def _settled(text: str) -> str:
 
 def test_every_page_has_examples() -> None:
     """None has moved away from this test."""
-    assert {page for page, _, _ in EXAMPLES} == set(PAGES)
+    assert {page for *_, page in EXAMPLES} == set(PAGES)

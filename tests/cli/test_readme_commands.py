@@ -58,11 +58,7 @@ def test_command_of_the_readme(arguments: list[str], project: Path) -> None:
     assert done.returncode in (0, 1, 2)
     assert b"Traceback" not in done.stderr
     (project / "strideinspect-baseline.json").unlink(missing_ok=True)  # a second baseline says that it is unchanged
-    shown = (
-        ESCAPES.sub("", in_terminal(*arguments, cwd=project, executable=forking.executable()))
-        .replace("\r\n", "\n")
-        .split("\n")
-    )
+    shown = ESCAPES.sub("", in_terminal(*arguments, cwd=project)).replace("\r\n", "\n").split("\n")
     lines = iter(line.rstrip().rpartition("\r")[2] for line in shown)
     for wanted in done.stdout.decode().splitlines():
         assert any(line == wanted or line.endswith(wanted) for line in lines), wanted

@@ -224,13 +224,13 @@ main()
     [
         ("-",),
         ("sizes", "-"),
-        ("tiles", "-"),
-        ("whatif", "-", "--set", "*:stride=1"),
-        ("fix", "-", "--diff"),
-        ("annotate", "-", "--netron", "netron.json"),
         *(
             pytest.param(args, marks=pytest.mark.slow)
             for args in (
+                ("whatif", "-", "--set", "*:stride=1"),
+                ("tiles", "-"),
+                ("fix", "-", "--diff"),
+                ("annotate", "-", "--netron", "netron.json"),
                 ("where", "-", "--at", "0"),
                 ("tiles", "-", "--prove"),
                 ("diff", "-", "other.onnx"),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import forking
 from tests.cli.process import SAMPLES, strideinspect
 from tests.cli.test_terminal import ESCAPES, in_terminal
 
@@ -84,7 +83,6 @@ def test_readme_pattern_in_a_terminal(exporter: str) -> None:
             "--no-verify",
             "--tensor",
             "layer3*",
-            executable=forking.executable(),
         ),
     )
     fields = [line.strip() for line in shown.splitlines() if line.strip().startswith("receptive field")]

@@ -18,8 +18,9 @@ HEAVY = {"onnx", "numpy", "networkx", "onnxruntime", "jinja2", "rich", "pydantic
 
 
 @pytest.mark.parametrize("args", [
-    ["--help"], ["rules"], ["rules", "--format", "json"], ["explain", "coverage"], ["schema"], ["--version"],
-    ["rules", "--help"],
+    ["--help"], ["rules"], ["explain", "coverage"], ["schema"],
+    *(pytest.param(args, marks=pytest.mark.slow) for args in (["rules", "--format", "json"], ["rules", "--help"])),
+    ["--version"],
 ])  # fmt: skip
 def test_light_commands_import_nothing_heavy(args: list[str]) -> None:
     """What asks nothing of a model loads none of the libraries that models need."""

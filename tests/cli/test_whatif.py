@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tests import forking
 from tests.cli.process import ROOT, SAMPLES, strideinspect
 from tests.cli.test_terminal import ESCAPES, in_terminal
 
@@ -45,9 +44,7 @@ def test_markdown_has_tables() -> None:
 def test_a_terminal_shows_what_a_pipe_gets() -> None:
     """Line by line, at 80 columns."""
     piped = strideinspect("whatif", MODEL, *CHANGE, env={"COLUMNS": "80"}).stdout
-    shown = ESCAPES.sub("", in_terminal("whatif", MODEL, *CHANGE, cwd=ROOT, executable=forking.executable())).replace(
-        "\r\n", "\n"
-    )
+    shown = ESCAPES.sub("", in_terminal("whatif", MODEL, *CHANGE, cwd=ROOT)).replace("\r\n", "\n")
     lines = [line.rstrip().rpartition("\r")[2] for line in shown.split("\n")]
     assert [line for line in piped.splitlines() if line not in lines] == []
 

@@ -15,6 +15,7 @@ import pytest
 from strideinspect import extend
 from strideinspect.model.foreign_shapes import output_shape
 from strideinspect.reads.families import families, reads
+from tests.cli.process import strideinspect
 from tests.oracle_models import model_of
 
 PACKAGE = Path(__file__).parent / "package"
@@ -34,9 +35,9 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
-def run(model: Path, *packages: Path) -> subprocess.CompletedProcess[str]:
-    """Inspect a model in a process of its own that finds these packages."""
-    path = os.pathsep.join(map(str, (*packages, ROOT)))
+def run(model: Path, package: Path) -> subprocess.CompletedProcess[str]:
+    """Inspect a model in a process of its own that finds the package."""
+    path = os.pathsep.join((str(package), str(ROOT)))
     command = [sys.executable, "-m", "strideinspect", str(model), "--format", "json", "--no-verify"]
     environment = {**os.environ, "PYTHONPATH": path}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -53,7 +54,7 @@ def test_an_installed_package_is_used(installed: Path, model: Path) -> None:
 
 def test_without_the_package_the_operator_is_unknown(model: Path) -> None:
     """The same model without the package: a finding, so that the test above shows what the package does."""
-    report = json.loads(run(model).stdout)["models"][0]
+    report = json.loads(strideinspect(str(model), "--format", "json", "--no-verify").stdout)["models"][0]
     assert "unknown-operator" in [finding["rule"] for finding in report["findings"]]
 
 
@@ -61,9 +62,10 @@ def test_without_the_package_the_operator_is_unknown(model: Path) -> None:
     ("line", "said"),
     [
         ("import a_module_that_is_missing", "ModuleNotFoundError"),
-        (
+        pytest.param(
             "from strideinspect.extend import reads\nreads('Conv')(lambda placed: ())",
             "Conv of domain '' already has a family",
+            marks=pytest.mark.slow,
         ),
     ],
     ids=["import fails", "registered twice"],
@@ -81,6 +83,7 @@ def test_a_broken_package_is_named(line: str, said: str, installed: Path, model:
     assert "update or uninstall 'strideinspect-example'" in message
 
 
+@pytest.mark.slow
 def test_known_operators_load_no_package(installed: Path, tmp_path: Path) -> None:
     """A broken package is no obstacle to a model of standard operators, as nothing looks for packages then."""
     broken = tmp_path / "broken"

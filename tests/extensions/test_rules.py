@@ -53,6 +53,7 @@ def test_the_rule_is_applied(installed: Path, model: Path) -> None:
     assert finding["message"] == "Conv y has an even kernel"
 
 
+@pytest.mark.slow
 def test_the_rule_can_be_selected_and_explained(installed: Path, model: Path) -> None:
     """It is named like any other rule; `explain` prints its docstring."""
     done = run(model, "--no-verify", "--select", "even-kernel", "--fail-on", "note", packages=installed)

@@ -13,6 +13,7 @@ from strideinspect.gradients.gradient_rules import rules
 from strideinspect.gradients.reverse import RefusedError
 from tests.gradients.running import moved_at, reversed_at
 from tests.oracle_models import Constant, model_of
+from tests.some_slow import repeating, some_slow
 
 SHAPE = (1, 4, 7, 8)
 EMPTY = np.zeros(0, np.float32)
@@ -204,7 +205,7 @@ def compared(model: onnx.ModelProto, tmp_path: Path) -> None:
     assert found.everywhere < 1e-5
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", some_slow(CASES, repeating({name: body for name, (body, _) in CASES.items()})))
 def test_the_gradient_is_what_onnxruntime_shows(case: str, tmp_path: Path) -> None:
     """Each element of the input is moved by a small step, up and down."""
     body, constants = CASES[case]

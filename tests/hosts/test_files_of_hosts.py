@@ -35,7 +35,10 @@ def test_hooks() -> None:
 
 @pytest.mark.parametrize(("heading", "command"), [
     ("GitHub", ("check_jsonschema", "--builtin-schema", "vendor.github-workflows")),
-    ("GitLab", ("check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci")),
+    pytest.param(
+        "GitLab", ("check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"),
+        marks=pytest.mark.slow,
+    ),
     ("pre-commit", ("pre_commit", "validate-config")),
 ])  # fmt: skip
 def test_what_the_page_shows(heading: str, command: tuple[str, ...], tmp_path: Path) -> None:

@@ -75,6 +75,7 @@ def test_what_cannot_be_inspected_is_no_finding(tmp_path: Path) -> None:
         assert_clean(tmp_path / "missing.onnx")
 
 
+@pytest.mark.slow
 def test_a_misspelt_path_says_so_and_nothing_else(tmp_path: Path) -> None:
     """Pytest shows the line of the test and the message, no source of this package and no further exception."""
     (tmp_path / "test_it.py").write_text(

@@ -61,7 +61,7 @@ def test_as_without_a_sequence(with_sequence: str, without: str, tmp_path: Path)
     assert _fields(reports[0]) == _fields(reports[1])
 
 
-@pytest.mark.parametrize("opset", [11, 13, 18])
+@pytest.mark.parametrize("opset", [11, pytest.param(13, marks=pytest.mark.slow), 18])
 def test_single_indices(opset: int, tmp_path: Path) -> None:
     """Without sizes the pieces are single indices, whose axis vanishes with keepdims = 0: sample 1 sees 0 to 2."""
     body = f"{FIRST} q = SplitToSequence <axis = 2, keepdims = 0> (a) s = SequenceAt (q, one) y = Relu (s)"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import onnx
 import onnx.shape_inference
 import pytest
 
 from strideinspect.model.inputs import choose
 from strideinspect.results.field import Shape
+from tests.acceptance.runs import FILES, SLOW, path_of
 from tests.model.inferring import inferred, network_of
-
-SAMPLES = sorted((Path(__file__).parents[2] / "sample_models").glob("*.onnx"))
+from tests.some_slow import some_slow
 
 
 def by_the_library(model: onnx.ModelProto, inputs: dict[str, Shape]) -> dict[str, Shape]:
@@ -33,10 +31,10 @@ def by_the_library(model: onnx.ModelProto, inputs: dict[str, Shape]) -> dict[str
     return found
 
 
-@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
-def test_one_answer(path: Path) -> None:
+@pytest.mark.parametrize("name", some_slow(FILES, SLOW))
+def test_one_answer(name: str) -> None:
     """Both infer node by node from the declared attributes, each with formulas of its own."""
-    model = onnx.load(path)
+    model = onnx.load(path_of(name))
     inputs = dict(choose(network_of(model), None).shapes)
     shapes = inferred(model).shapes
     both = {name: shape for name, shape in by_the_library(model, inputs).items() if name in shapes}

@@ -70,20 +70,22 @@ def _no_values(*arguments: Any, **options: Any) -> NDArray[np.float32]:
 
 
 @cache
-def node_cases() -> tuple[PackageCase, ...]:
-    """The onnx package's own tests of single operators; operators spelled out as functions included."""
+def node_cases(module: str) -> tuple[PackageCase, ...]:
+    """The onnx package's own tests of single operators in one of MODULES; those spelled out as functions included.
+
+    Its import computes what every case should give, which is why no test is named after a case.
+    """
     quick = mock.patch("onnx.reference.ops.op_pool_common.pool", _no_values)  # 20 s of arithmetic that nobody looks at
     with warnings.catch_warnings(), quick:
         warnings.simplefilter("ignore")  # their reference computations divide by zero and the like
         package = importlib.import_module("onnx.backend.test.case.node")
-        for module in MODULES:
-            importlib.import_module(f"{package.__name__}.{module}")
+        cases = package._NodeTestCases  # noqa: SLF001 — collect_testcases would run all 1,900
+        before = len(cases)
+        importlib.import_module(f"{package.__name__}.{module}")
     found = []
-    feeds: Values
-    for case in package._NodeTestCases:  # noqa: SLF001 — collect_testcases would run all 1,900
-        feeds = {}
-        for value, stored in zip(case.model.graph.input, case.data_sets[0][0], strict=True):
-            feeds[value.name] = np.asarray(stored)
+    for case in cases[before:]:
+        pairs = zip(case.model.graph.input, case.data_sets[0][0], strict=True)
+        feeds: Values = {value.name: np.asarray(stored) for value, stored in pairs}
         if feeds:
             found.append(PackageCase(case.name, case.model, feeds))
     return tuple(found)

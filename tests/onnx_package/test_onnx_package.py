@@ -13,10 +13,11 @@ from strideinspect.errors import StrideinspectError
 from strideinspect.results.report import Report, Severity
 from strideinspect.results.verdict import Verdict
 from tests.graph_builder import REFUSED
-from tests.onnx_package.cases import CONVERTED, LIGHT, PackageCase, converted_case, node_cases
+from tests.onnx_package.cases import CONVERTED, LIGHT, MODULES, PackageCase, converted_case, node_cases
 from tests.oracle import Oracle, OracleLimitError
 from tests.oracle_runtime import Run, graph_inputs, random_feeds, run, session_of
 from tests.properties.comparing import check_actual, claims
+from tests.some_slow import some_slow
 
 MOST = 200_000
 """Elements of the largest tensor, and that times the pixels of an axis, up to which the oracle is asked."""
@@ -84,13 +85,19 @@ def check(case: PackageCase, folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", node_cases(), ids=lambda case: case.name)
-def test_operators(case: PackageCase, tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", MODULES)
+def test_operators(module: str, tmp_path: Path, subtests: pytest.Subtests) -> None:
     """The package's own cases of one operator each."""
-    check(case, tmp_path)
+    cases = node_cases(module)
+    assert cases
+    for case in cases:
+        with subtests.test(case.name):
+            check(case, tmp_path)
 
 
-@pytest.mark.parametrize("folder", CONVERTED, ids=lambda folder: folder.name)
+@pytest.mark.parametrize(
+    "folder", some_slow(CONVERTED, {*CONVERTED} - {*CONVERTED[::4]}), ids=lambda folder: folder.name
+)
 def test_what_pytorch_exported_long_ago(folder: Path, tmp_path: Path) -> None:
     """Converted modules and operators of operator sets 6 to 9."""
     check(converted_case(folder), tmp_path)

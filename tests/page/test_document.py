@@ -59,6 +59,7 @@ def test_names_are_text(tmp_path: Path) -> None:
     assert inputs[0]["name"] == HOSTILE
 
 
+@pytest.mark.slow
 def test_a_thousand_nodes_stay_small(tmp_path: Path) -> None:
     """The page of a model of a thousand nodes, four hundred of them convolutions, has less than two megabytes."""
     onnx.save(deep_model(1000), tmp_path / "model.onnx")
@@ -118,8 +119,8 @@ def test_runs_hold_every_position(name: str) -> None:
     for node in sample(name).nodes:
         for field in node.fields:
             table = position_runs.axis_data(field, None)
-            for index in range(len(field.positions)):
-                assert index_of(table, index) == (field.positions.first[index], field.positions.last[index])
+            for index, positions in enumerate(zip(field.positions.first, field.positions.last, strict=True)):
+                assert index_of(table, index) == positions
 
 
 def test_blocks_are_folded() -> None:

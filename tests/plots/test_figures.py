@@ -10,10 +10,12 @@ import onnx
 import pytest
 
 from strideinspect import Report, UsageError, erf, inspect, plotting
+from strideinspect.cli.app import run
 from strideinspect.plots import figures
-from tests.cli.process import SAMPLES, strideinspect
+from tests.cli.process import SAMPLES
 from tests.oracle_models import model_of
 from tests.page.pages import HOSTILE, hostile_model, sample
+from tests.some_slow import some_slow
 
 pytest.importorskip("matplotlib", reason="matplotlib is not installed")
 from matplotlib.patches import Circle, Rectangle
@@ -27,12 +29,12 @@ def own_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ.setdefault("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
 
 
-SOME_SLOW = ["svg", *(pytest.param(suffix, marks=pytest.mark.slow) for suffix in figures.SUFFIXES if suffix != "svg")]
+SUFFIXES = some_slow(figures.SUFFIXES, {*figures.SUFFIXES} - {"svg"})
 """Pixels are compressed, and fonts taken apart, for half a second a figure."""
 
 
-@pytest.mark.parametrize("suffix", SOME_SLOW)
-@pytest.mark.parametrize("kind", figures.KINDS)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("kind", some_slow(figures.KINDS, {*figures.KINDS} - {"ladder"}))
 def test_equal_bytes(kind: str, suffix: str) -> None:
     """Each kind is drawn in each format, and drawn again it has the same bytes."""
     report = sample("alexnet-stem-dynamo")
@@ -83,16 +85,17 @@ def test_the_actual_field_ends_at_the_input() -> None:
     assert np.asarray(axes.collections[0].get_offsets())[:, 1].max() == 427
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """`plot` writes the file that is named; another suffix is told before anything is inspected."""
+    monkeypatch.chdir(tmp_path)
     model = str(SAMPLES / "alexnet-stem-dynamo.onnx")
-    done = strideinspect("plot", model, "--kind", "ladder", "-o", "ladder.svg", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
+    assert run(["plot", model, "--kind", "ladder", "-o", "ladder.svg"]) == 0
     assert (tmp_path / "ladder.svg").read_bytes().startswith(b"<?xml")
-    assert "ladder.svg" in done.stdout
-    done = strideinspect("plot", model, "--kind", "ladder", "-o", "ladder.bmp", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert ".svg, .png or .pdf" in done.stderr
+    assert "ladder.svg" in capsys.readouterr().out
+    assert run(["plot", model, "--kind", "ladder", "-o", "ladder.bmp"]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert ".svg, .png or .pdf" in printed.err
 
 
 @pytest.fixture
@@ -122,7 +125,8 @@ def test_an_effective_field_in_its_theoretical_one(seen: Path) -> None:
     assert drawn.argmax() == 12 * 24 + 9
 
 
-@pytest.mark.parametrize("suffix", SOME_SLOW)
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", figures.SUFFIXES)
 def test_effective_fields_have_equal_bytes(suffix: str, seen: Path) -> None:
     """Computed and drawn again, each format has the same bytes."""
     first, second = (figures.written(erf(seen, count=1).plot(), suffix) for _ in range(2))
@@ -139,16 +143,16 @@ def test_effective_fields_of_signals_and_volumes(rank: int, tmp_path: Path) -> N
     assert axes.get_xlabel() == {1: "samples of x", 3: "columns of x, slice 4"}[rank]
 
 
-def test_the_command_for_effective_fields(seen: Path, tmp_path: Path) -> None:
+def test_the_command_for_effective_fields(seen: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It takes the options of `erf`, and other kinds refuse them."""
-    given = ("plot", str(seen), "-o", "field.svg", "--at", "y:12,9", "--count", "1")
-    done = strideinspect(*given, "--kind", "erf", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "row 12, column 9 of y" in (tmp_path / "field.svg").read_text()
-    refused = strideinspect(*given, "--kind", "boxes", cwd=tmp_path)
-    assert (refused.returncode, "only work with --kind erf" in refused.stderr) == (2, True)
-    refused = strideinspect(*given, "--kind", "erf", "--layer", "y", cwd=tmp_path)
-    assert (refused.returncode, "--at y:7,7" in refused.stderr) == (2, True)
+    drawn = tmp_path / "field.svg"
+    given = ("plot", str(seen), "-o", str(drawn), "--at", "y:12,9", "--count", "1")
+    assert run([*given, "--kind", "erf"]) == 0
+    assert "row 12, column 9 of y" in drawn.read_text()
+    assert run([*given, "--kind", "boxes"]) == 2
+    assert "only work with --kind erf" in capsys.readouterr().err
+    assert run([*given, "--kind", "erf", "--layer", "y"]) == 2
+    assert "--at y:7,7" in capsys.readouterr().err
 
 
 def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:

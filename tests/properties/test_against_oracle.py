@@ -62,7 +62,7 @@ def cuts(steps: Iterable[Step]) -> bool:
     )
 
 
-@bounded(200)
+@bounded(30)
 @given(graph=st.one_of(chains(most=2), diamonds(most=1), chains(1, DIGITS, most=2)))
 def test_small_graphs(graph: Graph, folder: Path) -> None:
     """One axis, two or three steps: quick enough for every run."""

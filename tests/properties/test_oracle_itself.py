@@ -18,6 +18,7 @@ def model(case: Case) -> onnx.ModelProto:
     return model_of(body, {"x": shape}, opset, constants)
 
 
+@pytest.mark.slow  # what the program says is held to the oracle in every run, and the oracle to onnxruntime here
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_dependency_sets_are_what_changes_the_output(case: Case) -> None:
     """Along every axis, an element changes with exactly the rows that the oracle says it depends on."""

@@ -15,6 +15,7 @@ from strideinspect.results.field import Field
 from strideinspect.results.report import Dropped, Report, Severity
 from tests.oracle_models import model_of
 from tests.published import networks
+from tests.some_slow import some_slow
 
 Inspect = Callable[[onnx.ModelProto], Report]
 
@@ -267,12 +268,10 @@ DROPS: dict[str, tuple[onnx.ModelProto, int, dict[int, tuple[tuple[int, int], ..
 }
 
 
-@pytest.mark.parametrize("case", DROPS.values(), ids=DROPS)
-def test_networks_that_drop_pixels(
-    case: tuple[onnx.ModelProto, int, dict[int, tuple[tuple[int, int], ...]]], report_of: Inspect
-) -> None:
+@pytest.mark.parametrize("network", some_slow(DROPS, {"densenet-121-299"}))
+def test_networks_that_drop_pixels(network: str, report_of: Inspect) -> None:
     """How many nodes drop a pixel, and which image rows are lost by it."""
-    model, count, lost = case
+    model, count, lost = DROPS[network]
     report = report_of(model)
     assert sum(pixels > 0 for pixels, _ in dropped(report)) == count
     assert unseen(report) == lost

@@ -13,6 +13,7 @@ from strideinspect.results.report import Report, Severity
 from tests.oracle_models import model_of
 from tests.published import networks
 from tests.rules.inspecting import of_rule
+from tests.some_slow import some_slow
 
 FARTHEST = 64  # the help names no size that is further away
 
@@ -68,7 +69,7 @@ def loses(report: Report, rule: str, axes: tuple[int, ...]) -> bool:
     return bool(found) or any(report.at_least(Severity.ERROR))
 
 
-@pytest.mark.parametrize(("name", "rule"), CASES)
+@pytest.mark.parametrize(("name", "rule"), some_slow(CASES, {"alexnet", "squeezenet 1.1"}))
 def test_advised_sizes_are_the_nearest(name: str, rule: str, tmp_path: Path) -> None:
     """The sizes given are the nearest below and above at which the rule has nothing to say.
 

@@ -12,6 +12,9 @@ from typing import Any
 import onnx
 import pytest
 
+from tests.acceptance.runs import SLOW
+from tests.some_slow import some_slow
+
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_models"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))
 README = (SAMPLES / "README.md").read_text(encoding="utf-8")
@@ -32,7 +35,7 @@ def test_nothing_is_left_out() -> None:
     assert sorted(EXPECTED) == FILES
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", some_slow(FILES, SLOW))
 def test_row_is_what_the_framework_said(name: str) -> None:
     """Exporter, input shape and field in the table are those of expected.json."""
     entry = EXPECTED[name]
@@ -44,7 +47,7 @@ def test_row_is_what_the_framework_said(name: str) -> None:
     assert pictured_field == (f"{field['size']}/{field['stride']}/{field['padding']}" if field else "–")
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", some_slow(FILES, SLOW))
 def test_ladder_is_what_the_framework_ran(name: str) -> None:
     """Every rung is a window of that stride and size, and the last one has the stride that the gradients measured."""
     entry = EXPECTED[name]
@@ -82,28 +85,22 @@ def test_measured_fields_are_the_published_ones(name: str, field: tuple[int, int
     assert (measured["size"], measured["stride"], measured["padding"]) == field
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_file_has_the_windows_of_the_framework(name: str) -> None:
-    """The file holds as many convolutions, transposed convolutions and max pools as the framework ran."""
+@pytest.mark.parametrize("name", some_slow(FILES, SLOW))
+def test_file_is_that_of_the_framework_without_weights(name: str) -> None:
+    """As many convolutions, transposed ones and max pools as ran, and no float or int8 tensor over 1 KiB."""
+    graph = load(name).graph
     ops = {"Conv", "QLinearConv", "ConvTranspose", "MaxPool"}
-    exported = Counter(node.op_type for node in load(name).graph.node if node.op_type in ops)
+    exported = Counter(node.op_type for node in graph.node if node.op_type in ops)
     assert exported == Counter(window["op"] for window in EXPECTED[name]["windows"] if window["op"] in ops)
-
-
-@pytest.mark.parametrize("name", FILES)
-def test_file_holds_no_weights(name: str) -> None:
-    """No float or int8 tensor over 1 KiB is left in the file."""
     size = {onnx.TensorProto.FLOAT: 4, onnx.TensorProto.INT8: 1, onnx.TensorProto.UINT8: 1}
-    large = [t.name for t in load(name).graph.initializer if size.get(t.data_type, 0) * math.prod(t.dims) > 1024]
-    assert large == []
+    assert [t.name for t in graph.initializer if size.get(t.data_type, 0) * math.prod(t.dims) > 1024] == []
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_file_holds_no_path_of_a_machine(name: str) -> None:
+def test_files_hold_no_path_of_a_machine() -> None:
     """No source note, name or external location starts at the root of a file system or in an environment."""
-    payload = (SAMPLES / name).read_bytes()
     roots = rb'File "/|file://|/(?:home|opt|root|tmp|usr|var|Users)/|(?:site|dist)-packages|\.pyenv'
-    assert re.findall(roots, payload) == []
+    found = {name: re.findall(roots, (SAMPLES / name).read_bytes()) for name in FILES}
+    assert found == {name: [] for name in FILES}
 
 
 def test_all_files_stay_small() -> None:

@@ -18,6 +18,7 @@ from strideinspect.studies.contributions import contributions
 from strideinspect.studies.opening import analysed
 from tests.cli.process import SAMPLES
 from tests.oracle_models import Constant, model_of
+from tests.some_slow import some_slow
 
 
 def of(folder: Path, body: str, size: int, constants: Mapping[str, Constant]) -> Contributions:
@@ -109,9 +110,10 @@ def test_holes_along_a_long_axis(tmp_path: Path) -> None:
             assert tuple((a + axis.first, b + axis.first) for a, b in holes["patterns"][1]) == axis.holes
 
 
-@pytest.mark.parametrize(
-    "name", ["dilated-keras", "unet-dynamo", "fpn-torchscript", "resnet3d-dynamo", "hrnet-torchscript"]
-)
+MIDDLE = ["dilated-keras", "unet-dynamo", "fpn-torchscript", "resnet3d-dynamo", "hrnet-torchscript"]
+
+
+@pytest.mark.parametrize("name", some_slow(MIDDLE, {"hrnet-torchscript"}))
 def test_the_middle_index_from_both_ends(name: str) -> None:
     """Followed back from the middle index, the shares are those of the matrices of all indices."""
     analysis = analysed(SAMPLES / f"{name}.onnx", Settings())

@@ -179,10 +179,12 @@ def test_growth_with_depth(tmp_path: Path) -> None:
         assert step.theoretical == (2 * step.depth + 1,) * 2
         assert step.sigma == pytest.approx(((2 / 3 * step.depth) ** 0.5,) * 2, rel=1e-4)
     assert strideinspect.erf(path, count=1).growth == ()
-    shown = run("erf", str(path), "--count", "1", "--layers").stdout
-    assert shown.count("0.816×0.816") == 12 + 1  # at depth 1 sigma itself, too
-    told = json.loads(run("erf", str(path), "--count", "1", "--layers", "--format", "json").stdout)["growth"]
-    assert (told[-1]["output"], told[-1]["depth"], told[-1]["theoretical"]) == ("t15", 15, [31, 31])
+    # The command says it of the last of two windows.
+    two = saved(tmp_path, "a = Conv (x, w) y = Conv (a, w)", {"w": ONES})
+    shown = run("erf", str(two), "--count", "1", "--layers").stdout
+    assert shown.count("0.816×0.816") == 2 + 1  # at depth 1 sigma itself, too
+    told = json.loads(run("erf", str(two), "--count", "1", "--layers", "--format", "json").stdout)["growth"]
+    assert (told[-1]["output"], told[-1]["depth"], told[-1]["theoretical"]) == ("y", 2, [5, 5])
 
 
 @pytest.mark.slow

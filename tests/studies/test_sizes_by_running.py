@@ -12,6 +12,7 @@ from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, R
 import strideinspect
 from strideinspect.results.size_rules import SizeRow
 from tests.oracle_models import Constant, model_of
+from tests.some_slow import some_slow
 from tests.studies.tiled_runs import session
 from tests.studies.u_nets import one_convolution_unet
 
@@ -59,9 +60,10 @@ def fed(model: onnx.ModelProto, size: int) -> np.ndarray:
     return np.random.default_rng(size).uniform(1, 2, shape).astype(np.float32)
 
 
-@pytest.mark.parametrize(("model", "within"), CASES.values(), ids=CASES)
-def test_what_runs_and_what_is_seen(model: onnx.ModelProto, within: tuple[int, int], tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", some_slow(CASES, {"wav2vec, one second"}))
+def test_what_runs_and_what_is_seen(case: str, tmp_path: Path) -> None:
     """A size runs if onnxruntime runs it; everything is seen if overwriting any of its last pixels moves some bit."""
+    model, within = CASES[case]
     run = session(model)
     for row in listed(model, within, tmp_path):
         x = fed(model, row.size)
@@ -80,9 +82,10 @@ def test_what_runs_and_what_is_seen(model: onnx.ModelProto, within: tuple[int, i
         assert row.sees_everything == all(moved)
 
 
-@pytest.mark.parametrize(("model", "within"), [CASES["AlexNet"], CASES["wav2vec"]], ids=["AlexNet", "wav2vec"])
-def test_what_windows_drop(model: onnx.ModelProto, within: tuple[int, int], tmp_path: Path) -> None:
+@pytest.mark.parametrize("case", some_slow(["AlexNet", "wav2vec"], {"wav2vec"}))
+def test_what_windows_drop(case: str, tmp_path: Path) -> None:
     """Nothing is dropped if the last index of every map moves some bit of what its window makes of it."""
+    model, within = CASES[case]
     exposed = onnx.ModelProto()
     exposed.CopyFrom(model)
     maps = [node.input[0] for node in model.graph.node[1:]]
