@@ -158,3 +158,13 @@ def test_a_level_without_closed_form_is_listed(tmp_path: Path) -> None:
         assert field.positions.last == tuple(8 * last + 1 for _, last in ends)
     assert [field.size for field in coarse.fields] == [19, 19]
     assert report.verification.status is Verdict.AGREED
+
+
+@pytest.mark.parametrize("second", ["d = Relu (p)", "d = Pad (p, end)"], ids=["as it is", "padded"])
+def test_a_map_beside_itself(second: str, tmp_path: Path) -> None:
+    """A signal and itself again, padded or not, is two maps and none that goes on at its other end."""
+    body = f"p = MaxPool <kernel_shape = [1]> (x) {second} y = Concat <axis = 2> (p, d)"
+    model = model_of(body, {"x": (1, 2, 13)}, constants={"end": [0, 0, 0, 0, 0, 1]})
+    (output,) = inspected(model, tmp_path).outputs
+    assert [(field.size, field.stride) for field in output.fields] == [(None, None)]
+    assert [(scale.fields[0].size, scale.fields[0].stride) for scale in output.scales] == [(1, Fraction(1))] * 2
