@@ -119,11 +119,12 @@ def _cropped_inputs(
 
 def _padded_inputs(fixable: FixableModel) -> Iterator[tuple[Fix, tuple[Edit, ...]]]:
     analysis = fixable.analysis
+    memo = Memo.of(analysis.network)
     for given in analysis.inputs:
         axes = [*_trailing(fixable, analysis, given.name)]
         together = [axes] if axes else []
         for chosen in [*together, *([axis] for axis in axes if len(axes) > 1)]:
-            found = _padding_that_helps(fixable, given.name, chosen)
+            found = _padding_that_helps(fixable, given.name, chosen, memo)
             if found is None:
                 continue
             amount, own = found
@@ -135,11 +136,12 @@ def _padded_inputs(fixable: FixableModel) -> Iterator[tuple[Fix, tuple[Edit, ...
             break  # the readers of an input are renamed once
 
 
-def _padding_that_helps(fixable: FixableModel, name: str, axes: Sequence[int]) -> tuple[int, list[Edit]] | None:
+def _padding_that_helps(
+    fixable: FixableModel, name: str, axes: Sequence[int], memo: Memo
+) -> tuple[int, list[Edit]] | None:
     """The smallest padding of these axes at which all of them is used and every node runs."""
     analysis = fixable.analysis
     shape = analysis.sizes[name]
-    memo = Memo.of(analysis.network)
     for amount in range(1, MOST_PADDING_TRIED + 1):
         # A larger input is the same network, which is much cheaper to look at than one with a Pad node.
         larger = tuple(size + amount if axis in axes else size for axis, size in enumerate(shape))

@@ -41,17 +41,24 @@ class Replacement(NamedTuple):
     undecided: tuple[IfBranch, IfBranch] | None = None
 
 
-def replacement(placed: PlacedNode, opsets: Mapping[str, int]) -> Replacement | None:
-    """What replaces an If; None for any other node, and for an If without both branches."""
-    node = placed.node
+def decided(placed: PlacedNode) -> bool | None:
+    """The condition of an If, where it is constant; else None."""
+    condition = placed.constant(0)
+    return None if condition is None or condition.size != 1 else bool(condition.reshape(-1)[0])
+
+
+def replacement(node: Node, condition: bool | None, opsets: Mapping[str, int]) -> Replacement | None:  # noqa: FBT001
+    """What replaces an If, given the condition where it is constant.
+
+    None for any other node, and for an If without both branches.
+    """
     if node.op != "If" or node.domain:
         return None
     then, otherwise = node.graph("then_branch"), node.graph("else_branch")
     if then is None or otherwise is None:
         return None
-    condition = placed.constant(0)
-    if condition is not None and condition.size == 1:
-        taken = then if condition.reshape(-1)[0] else otherwise
+    if condition is not None:
+        taken = then if condition else otherwise
         results = (_output_node(node, opsets, "Identity", (inner.name,), name) for inner, name in _outputs(node, taken))
         return Replacement((_branch(None, taken, opsets),), tuple(results))
     undecided = IfBranch(node.key, node.label, "then"), IfBranch(node.key, node.label, "else")

@@ -13,7 +13,7 @@ from strideinspect.limits import DEEPEST_LOOPS, LONGEST_AXIS, MOST_ELEMENTS
 from strideinspect.model.bodies import Known
 from strideinspect.model.declared_operators import stand_in
 from strideinspect.model.fold_outputs import fold_outputs
-from strideinspect.model.if_branches import replacement
+from strideinspect.model.if_branches import decided, replacement
 from strideinspect.model.network import Constants, Network
 from strideinspect.model.node import SEQUENCES, Node, Shape, UnresolvedError
 from strideinspect.model.output_shapes import outputs_of
@@ -162,7 +162,13 @@ def _declare(result: Shapes, name: str, shape: Shape, dtype: int) -> None:
 
 def _replaced(result: Shapes, node: Node) -> list[Node] | None:
     """The nodes that replace an If; None where it stays. Enters the branches' initializers and their membership."""
-    replaced = replacement(result.placed(node), result.network.opsets)
+    if not node.attributes:
+        return None  # it joins two branches that have replaced an If with the same output
+    taken = decided(result.placed(node))
+    kept = {} if result.memo is None else result.memo.replaced
+    if (node.key, taken) not in kept:
+        kept[node.key, taken] = replacement(node, taken, result.network.opsets)
+    replaced = kept[node.key, taken]
     if replaced is None:
         return None
     around = result.branches.get(node.key)
@@ -225,10 +231,12 @@ def _visit(result: Shapes, node: Node) -> None:
         placed = Placed(node, tuple(shapes), tuple(dtypes), result.geometries.get(node.key))
         _enter(result, node, placed)
         fold_outputs(result, node)
-        fixed = result.size_dependent.isdisjoint(node.outputs) and result.joined.keys().isdisjoint(node.outputs)
-        if result.memo is not None and key is not None and fixed:
-            constants = result.constants.entries(node.outputs)
-            result.memo.nodes.setdefault(node.key, {})[key] = placed._replace(constants=constants)
+        if result.memo is not None and key is not None and result.joined.keys().isdisjoint(node.outputs):
+            result.memo.nodes.setdefault(node.key, {})[key] = placed._replace(
+                shapes=tuple(map(result.shapes.get, node.outputs)),
+                constants=result.constants.entries(node.outputs),
+                size_dependent=tuple([name for name in node.outputs if name in result.size_dependent]),
+            )
             result.memo_keys[node.key] = key
             kind = result.kind(node)
             if kind is not None:
@@ -258,6 +266,7 @@ def _enter(result: Shapes, node: Node, placed: Placed) -> None:
     for name, shape, dtype in zip(node.outputs, placed.shapes, placed.dtypes, strict=False):
         if name and shape is not None:
             result.shapes[name], result.dtypes[name] = shape, dtype
+    result.size_dependent.update(placed.size_dependent)
     if placed.geometry is not None:
         result.geometries[node.key] = placed.geometry
     if placed.constants is not None:

@@ -24,6 +24,7 @@ def placed_stretch(result: Shapes, stretch: Stretch, nodes: Sequence[Node]) -> P
         dtypes={name: result.dtypes[name] for name in outputs if name in result.dtypes},
         geometries={node.key: result.geometries[node.key] for node in nodes if node.key in result.geometries},
         constants=result.constants.entries(outputs),
+        size_dependent=tuple([name for name in outputs if name in result.size_dependent]),
     )
 
 
@@ -34,5 +35,6 @@ def enter_stretch(result: Shapes, placed: PlacedStretch) -> None:
     result.shapes.update(placed.shapes)
     result.dtypes.update(placed.dtypes)
     result.geometries.update(placed.geometries)
+    result.size_dependent.update(placed.size_dependent)
     if placed.constants is not None:
         result.constants.enter(placed.constants)

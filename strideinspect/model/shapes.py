@@ -8,6 +8,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from strideinspect.limits import MOST_CONSTANT_INTEGERS
 from strideinspect.model.geometry import Geometry, PoolIndices
 from strideinspect.model.if_branches import IfBranch
 from strideinspect.model.network import Constants, Network
@@ -75,12 +76,23 @@ class Shapes:
     operators: set[str] = field(default_factory=set)  # of the nodes in stretches
 
     def memo_key(self, node: Node) -> MemoKey | None:
-        """What decides the shapes of the node's outputs, if that is the shapes of its inputs alone; else None."""
-        if not node.key or node.op in WITH_BODIES:
+        """What decides the shapes of the node's outputs, if its inputs decide them; else None."""
+        if not node.key or node.op in WITH_BODIES or node.op in _UNPOOL:
             return None
-        if not self.size_dependent.isdisjoint(node.inputs) or node.op in _UNPOOL:
-            return None
-        return (self.resized, *map(self.shapes.get, node.inputs))
+        return self._key(node.inputs)
+
+    def _key(self, names: Sequence[str]) -> MemoKey | None:
+        """The shapes of tensors, and the values of those computed from shapes; None where one is not known or large."""
+        shapes = (self.resized, *map(self.shapes.get, names))
+        if self.size_dependent.isdisjoint(names):
+            return shapes
+        values: list[bytes | None] = []
+        for name in names:
+            value = self.constants.known(name) if name in self.size_dependent else None
+            if name in self.size_dependent and (value is None or value.size > MOST_CONSTANT_INTEGERS):
+                return None
+            values.append(None if value is None else value.tobytes())
+        return (*shapes, *values)
 
     def kind(self, node: Node) -> int | None:
         """The number of the nodes that differ from this one in their names alone; None where that is not known.
@@ -91,10 +103,8 @@ class Shapes:
         return None if kind is None or self.constants.has(node.inputs[0]) else kind
 
     def stretch_key(self, stretch: Stretch) -> MemoKey | None:
-        """What decides the shapes of all that a stretch computes, if that is the shapes of its inputs; else None."""
-        if not self.size_dependent.isdisjoint(stretch.inputs):
-            return None
-        return (self.resized, *map(self.shapes.get, stretch.inputs))
+        """What decides the shapes of all that a stretch computes, if its inputs decide them; else None."""
+        return self._key(stretch.inputs)
 
     def by_stretch(self) -> Iterator[tuple[Sequence[Node], PlacedStretch | None]]:
         """The nodes in order, by stretch, each with what is the same object at other sizes; None where nothing is."""

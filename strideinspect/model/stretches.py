@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from strideinspect.limits import LONGEST_STRETCH
 from strideinspect.model.geometry import Geometry
+from strideinspect.model.if_branches import Replacement
 from strideinspect.model.network import ConstantEntries, Network
 from strideinspect.model.node import Node, Shape
 from strideinspect.model.window import WindowAttributes
@@ -22,7 +23,8 @@ DECIDED_BY_SHAPES = frozenset(
 """Frequent operators whose output shape and reads never depend on the values of an input."""
 
 MemoKey = tuple[object, ...]
-"""What decides what a node makes of its inputs: their shapes, and whether sizes differ from what the file declares."""
+"""What decides what a node makes of its inputs: their shapes, whether sizes differ from what the file declares, and the
+values of those inputs that were computed from shapes."""
 
 
 class Placed(NamedTuple):
@@ -33,6 +35,7 @@ class Placed(NamedTuple):
     dtypes: tuple[int, ...]
     geometry: Geometry | None
     constants: ConstantEntries | None = None  # values of the outputs
+    size_dependent: tuple[str, ...] = ()  # those of them that were computed from shapes
 
 
 class Stretch(NamedTuple):
@@ -57,6 +60,7 @@ class PlacedStretch:
     dtypes: Mapping[str, int]
     geometries: Mapping[str, Geometry]
     constants: ConstantEntries | None
+    size_dependent: tuple[str, ...]
 
 
 class Given(NamedTuple):
@@ -82,6 +86,7 @@ class Memo:
     nodes: dict[str, dict[MemoKey, Placed]] = field(default_factory=dict)
     alike: dict[tuple[int, MemoKey, tuple[int | None, ...]], Placed] = field(default_factory=dict)
     placed: dict[tuple[str, MemoKey], PlacedStretch] = field(default_factory=dict)
+    replaced: dict[tuple[str, bool | None], Replacement | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, network: Network) -> Memo:

@@ -7,7 +7,6 @@ Source: ONNX operators Conv, ConvTranspose, MaxPool, AveragePool, LpPool and the
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -144,16 +143,21 @@ def _usable(windows: tuple[Window, ...]) -> tuple[Window, ...]:
     return windows
 
 
-def refitting(node: Node, original: Geometry, position: int) -> Callable[[int], Window]:
-    """From the length of an input to one window of a (not transposed) window node, otherwise as the original."""
-    return partial(_refitted, original, _attributes(node), position)
+def refitting(node: Node, original: Geometry, position: int) -> partial[Window]:
+    """From the length of an input to one window of a window node, otherwise as the original.
+
+    Equal arguments of two of them mean equal windows. The function raises MisfitError where the node cannot run.
+    """
+    return partial(_refitted, original.kind, original.windows, _attributes(node)._replace(group=1), position)
 
 
 @lru_cache(maxsize=1024)  # networks repeat a few windows many times
-def _refitted(original: Geometry, asked: WindowAttributes, position: int, length: int) -> Window:
-    lengths = tuple(length if i == position else w.length for i, w in enumerate(original.windows))
-    kernel, stride, dilation = zip(*((w.kernel, w.stride, w.dilation) for w in original.windows), strict=True)
-    return _forward(original.kind, asked, lengths, kernel, stride, dilation)[position]
+def _refitted(kind: Kind, original: tuple[Window, ...], asked: WindowAttributes, position: int, length: int) -> Window:
+    lengths = tuple(length if i == position else w.length for i, w in enumerate(original))
+    kernel, stride, dilation = zip(*((w.kernel, w.stride, w.dilation) for w in original), strict=True)
+    if kind is Kind.TRANSPOSED:
+        return _transposed(asked, lengths, kernel, stride, dilation)[position]
+    return _forward(kind, asked, lengths, kernel, stride, dilation)[position]
 
 
 def _output_channels(kind: Kind, weight: Shape, channels: int, groups: int, rank: int) -> int:

@@ -17,6 +17,7 @@ from strideinspect.model.shapes import Trouble
 from strideinspect.results.field import InputAxis
 from strideinspect.studies.dropped_pixels import Features, drops_anywhere
 from strideinspect.studies.followed_axis import FollowedAxis
+from strideinspect.studies.sizes_by_axis import SizesByAxis
 
 Aim = Literal["unseen", "dropped"]
 """What to avoid: unseen pixels of the input, or pixels dropped by any window."""
@@ -38,8 +39,9 @@ class SizeSearch:
     """Searches the sizes near those of one analysis; answers are cached.
 
     Most sizes are ruled out by following one axis through windows and padding (`followed_axis`), which takes
-    microseconds each; only those that pass are analysed in full. `accepted` has the last word on a size that loses
-    nothing. The spatial axes of a square image change together, unless they are taken `apart`.
+    microseconds each; those that pass are judged axis by axis where that is enough (`sizes_by_axis`), else analysed in
+    full. `accepted` has the last word on a size that loses nothing. The spatial axes of a square image change together,
+    unless they are taken `apart`.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class SizeSearch:
         self._apart = apart
         self._accepted = accepted
         self._axes: dict[InputAxis, FollowedAxis] = {}
+        self._by_axis = SizesByAxis(analysis)
         shapes = analysis.shapes.shapes
         self._outputs = {name: shapes[name] for name in analysis.network.outputs if name in shapes}
         self._features = Features()
@@ -174,7 +177,7 @@ class SizeSearch:
 
     def runs(self, name: str, axis: int, size: int) -> bool:
         """Whether every node runs at another size of an axis, and the outputs are those of one batch."""
-        return self._runs(name, self._shape(name, dict.fromkeys(self._moving(name, (axis,)), size)))
+        return self._runs(name, dict.fromkeys(self._moving(name, (axis,)), size))
 
     def resized(self, name: str, axis: int, size: int) -> Analysis:
         """The analysis at another size of an axis."""
@@ -194,17 +197,23 @@ class SizeSearch:
         return bool(present & there)
 
     def _lossless(self, name: str, sizes: Mapping[int, int], aim: Aim) -> bool:
-        shape = self._shape(name, sizes)
-        if not self._runs(name, shape):
+        if not self._runs(name, sizes):
             return False
+        by_axis = self._by_axis.sees_everything if aim == "unseen" else self._by_axis.drops_nothing
+        answer = by_axis(name, sizes)
+        if answer is not None:
+            return answer
+        shape = self._shape(name, sizes)
         other = self.at(name, shape)
         if aim == "unseen":
             return not any(unmarked(other.needed, name, axis, shape[axis]).any() for axis in sizes)
         return not drops_anywhere(other, [(name, axis) for axis in sizes], self._analysis.fields, self._features)
 
-    def _runs(self, name: str, shape: Shape) -> bool:
+    def _runs(self, name: str, sizes: Mapping[int, int]) -> bool:
+        shape = self._shape(name, sizes)
         if (name, shape) not in self._running:
-            self._running[name, shape] = self._judged(self.at(name, shape), name)
+            answer = self._by_axis.runs(name, sizes)
+            self._running[name, shape] = self._judged(self.at(name, shape), name) if answer is None else answer
         return self._running[name, shape]
 
     def _judged(self, other: Analysis, name: str) -> bool:

@@ -2,8 +2,8 @@
 
 What windows lose depends on a size modulo the least common multiple of the effective strides, once no map is smaller
 than its window. So one period decides: the sizes of one period are judged, each by an analysis unless following the
-axis has ruled it out, and those of the next have to be the same ones, shifted. The smallest size from which on the
-rule holds is found by halving, and the period below it is judged once more.
+axis is enough, and those of the next have to be the same ones, shifted. The smallest size from which on the rule holds
+is found by halving, and the period below it is judged once more.
 """
 
 from __future__ import annotations
