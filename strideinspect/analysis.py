@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from strideinspect.fields.forward import Fields, propagate
+from strideinspect.fields.axis_field import Fields
+from strideinspect.fields.forward import propagate
 from strideinspect.fields.index_masks import Masks, runs, unmarked
 from strideinspect.fields.liveness import read_indices, seen, seen_again
 from strideinspect.fields.mask_memo import MaskMemo

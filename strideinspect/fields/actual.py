@@ -11,7 +11,7 @@ from typing import NamedTuple, assert_never
 
 import numpy as np
 
-from strideinspect.fields.axes import StepContext, carried
+from strideinspect.fields.axes import StepContext, carried, inserts_axes
 from strideinspect.fields.hulls import (
     Hulls,
     TooLargeError,
@@ -38,9 +38,8 @@ class Dependence(NamedTuple):
     - `axes` are the tensor's axes along which the position runs;
     - `collapsed` are the axes that had the position until a pooling or reduction brought them to extent 1. After a
       merge, an axis may be in both sets;
-    - `any_single_axis`: a collapsed axis was removed (squeezed), so that any axis of extent 1 that is inserted later
-      may be that axis;
-    - `guessed`: `collapsed` holds axes that may only be taken for such an axis;
+    - `any_single_axis`: a collapsed axis was removed (squeezed); once an axis is inserted, any of extent 1 may be it;
+    - `guessed`: one was inserted, and `collapsed` holds axes that may only be taken for the removed one;
     - `collapsed_at` is the tensor in which an axis first collapsed or was normalised over;
     - `unknown` is the reason why the reads of an earlier node are not known.
     """
@@ -187,13 +186,14 @@ def _reshape(step: steps.Reshape, seen: Dependence) -> Dependence:
     single = frozenset(i for i, n in enumerate(step.after) if n == 1)
     kept = [carried([axis], step.before, step.after) for axis in seen.collapsed]
     any_single_axis = seen.any_single_axis or seen.guessed or not all(kept)
-    ones = single - axes if any_single_axis else frozenset().union(*kept) & single - axes
+    guessed = any_single_axis and (seen.guessed or inserts_axes(step.before, step.after))
+    ones = single - axes if guessed else frozenset().union(*kept) & single - axes
     ones |= carried(seen.collapsed & seen.axes, step.before, step.after)
     reshaped_to = seen.changed(
         lambda spans: _split(step, reshaped(spans, step.before, step.after)),
         collapsed=ones,
         any_single_axis=any_single_axis,
-        guessed=any_single_axis,
+        guessed=guessed,
     )
     hulls = [spans for spans in (reshaped_to.full, reshaped_to.local) if spans is not None]
     for new in _splits(step):
@@ -222,8 +222,8 @@ def _broadcast(step: steps.Broadcast, seen: Dependence) -> Dependence:
     before = (1,) * lead + step.before
     spread = {i for i, (a, b) in enumerate(zip(before, step.after, strict=True)) if a == 1 and b != 1}
     collapsed = frozenset(axis + lead for axis in seen.collapsed)
-    if seen.any_single_axis:
-        collapsed |= frozenset(range(lead))
+    if seen.any_single_axis and lead:
+        collapsed |= {i for i, n in enumerate(before) if n == 1 and i - lead not in seen.axes}
     widened = seen
     if lead:
         widened = widened.changed(lambda spans: spans.reshape(2, *(1,) * lead, *spans.shape[1:]))
@@ -264,7 +264,7 @@ def merge(parts: Sequence[tuple[steps.Place | None, Dependence]], others: Collec
         full=full,
         axes=axes,
         collapsed=frozenset().union(*(part.collapsed for part in near or whole)),
-        any_single_axis=any(part.any_single_axis for part in whole) and not axes,
+        any_single_axis=any(part.any_single_axis for part in whole),
         guessed=any(part.guessed for part in whole),
         collapsed_at=next((part.collapsed_at for part in whole if part.collapsed_at), None),
         unknown=next((part.unknown for part in whole if part.unknown), None),
@@ -293,7 +293,7 @@ def _laid_out(stretches: Sequence[tuple[steps.Place, Dependence]], others: Colle
         full=full,
         axes=axes,
         collapsed=frozenset().union(*(part.collapsed for _, part in stretches)) - {axis},
-        any_single_axis=any(part.any_single_axis for _, part in stretches) and not axes,
+        any_single_axis=any(part.any_single_axis for _, part in stretches),
         guessed=any(part.guessed for _, part in stretches),
         collapsed_at=next((part.collapsed_at for _, part in stretches if part.collapsed_at), None),
         unknown=next((part.unknown for _, part in stretches if part.unknown), None),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -21,8 +22,9 @@ class StepContext(NamedTuple):
 def carried(axes: Collection[int], before: Shape, after: Shape) -> frozenset[int]:
     """The axes of `after` along which positions run that ran along `axes` of `before`, values in row-major order.
 
-    An axis is a digit of the flat index; it continues in every axis whose range of place values overlaps its own. An
-    axis of extent 1 is no digit: it continues in the axis of extent 1 between the same digits, counted from the left.
+    An axis is a digit of the flat index; it continues in every axis on which that digit depends: in none that counts
+    whole turns of it, or parts that add up to whole indices of it. An axis of extent 1 is no digit: it continues in the
+    axis of extent 1 between the same digits, counted from the left.
     """
     axes_after = set()
     old, new = _digits(before), _digits(after)
@@ -32,9 +34,15 @@ def carried(axes: Collection[int], before: Shape, after: Shape) -> frozenset[int
             twins = [i for i, digit in enumerate(new) if digit == (low, high)]
             turn = [i for i, digit in enumerate(old) if digit == (low, high)].index(axis)
             axes_after.update(twins[turn : turn + 1])
-        else:
-            axes_after.update(i for i, (a, b) in enumerate(new) if max(a, low) < min(b, high))
+        elif high:
+            axes_after.update(i for i, (a, b) in enumerate(new) if a < b and low % b and a % high)
     return frozenset(axes_after)
+
+
+def inserts_axes(before: Shape, after: Shape) -> bool:
+    """Whether a reshape inserts an axis of extent 1: between some digits there are more than before."""
+    old, new = (Counter(low for low, high in _digits(shape) if low == high) for shape in (before, after))
+    return bool(new - old)
 
 
 def _digits(shape: Shape) -> list[tuple[int, int]]:

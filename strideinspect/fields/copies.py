@@ -27,15 +27,17 @@ _Origins = NDArray[np.int64]
 """Per index of an axis a number that is the same where the content is."""
 
 _ABSENT: Final = -1
+"""The origin of an index that holds constant padding alone."""
 
 
 def repeated(shapes: Shapes, makers: Mapping[str, NodeReads], tensor: str, axis: int, touched: Vector) -> Vector:
-    """The indices of an axis outside of `touched` that hold the same as one inside.
+    """The indices of an axis outside of `touched` that hold the same as one inside, or constant padding.
 
     `makers` are the nodes by the tensors that they compute.
     """
     origins = _Walk(shapes, makers).origins(tensor, axis)
-    return ~touched & np.isin(origins, origins[touched & (origins != _ABSENT)])
+    covered: Vector = (origins == _ABSENT) | np.isin(origins, origins[touched])
+    return covered & ~touched
 
 
 class _Walk:
@@ -82,7 +84,7 @@ class _Walk:
             return whole
         beside = np.stack([origins for _, origins in pieces])  # an index holds the same if it does in every piece
         _, places = np.unique(beside, axis=1, return_inverse=True)
-        return np.where((beside == _ABSENT).any(axis=0), _ABSENT, self._computed(places.reshape(-1)))
+        return np.where((beside == _ABSENT).all(axis=0), _ABSENT, self._computed(places.reshape(-1)))
 
     def _through(self, item: NodeReads, read: Read, tensor: str, axis: int) -> _Origins | None:
         if read.place is not None:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.copies import repeated
-from strideinspect.fields.forward import Fields
 from strideinspect.fields.hulls import is_full
 from strideinspect.fields.index_masks import Masks, Vector
 from strideinspect.fields.node_reads import NodeReads
@@ -37,8 +37,8 @@ def empty_indices(
 ) -> Vector:
     """The indices of an axis of a tensor, `at`, that a window may leave out without loss.
 
-    They see no pixel, or hold the same as one of the `touched` indices. `makers` are the nodes by the tensors that they
-    compute.
+    They hold padding, see no pixel, or hold the same as one of the `touched` indices. `makers` are the nodes by the
+    tensors that they compute.
     """
     padding = padding_mask(fields, *at, len(touched))
     return padding if touched.all() else padding | repeated(shapes, makers, *at, touched)

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache, partial
-from typing import NamedTuple
+from functools import lru_cache
 
-from strideinspect.fields import actual, merged_forms, paths, position, theoretical
+from strideinspect.fields import actual, emptiness, merged_forms, paths, position, theoretical
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
-from strideinspect.fields.closed_form import Form, Listed, Reason, identity, last_closed
-from strideinspect.fields.hulls import emptied, emptied_at, index_spans, is_empty, is_full, padding_along
-from strideinspect.fields.kept_paths import AT_INPUT, Paths
+from strideinspect.fields.axis_field import AxisField, Fields
+from strideinspect.fields.closed_form import Listed, Reason, identity, last_closed
+from strideinspect.fields.hulls import index_spans
+from strideinspect.fields.kept_paths import AT_INPUT
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.limits import LARGE_FIELD_ARRAY, MOST_FIELD_ENTRIES
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
 from strideinspect.reads.steps import Place, Reshape, Step
 from strideinspect.results.field import InputAxis
-
-
-class AxisField(NamedTuple):
-    """The field of a tensor in one source: the actual dependence, and the closed form where there is a local path.
-
-    `paths` goes with a closed form, and means nothing without one.
-    """
-
-    actual: Dependence
-    form: Form
-    paths: Paths
-
-
-Fields = Mapping[str, Mapping[InputAxis, AxisField]]
-"""Per tensor and source. A tensor that is missing depends on no source."""
 
 
 def propagate(shapes: Shapes, nodes: Sequence[NodeReads], sources: Sequence[InputAxis]) -> Fields:
@@ -100,7 +85,8 @@ def _visit(item: NodeReads, fields: Fields, shapes: Shapes) -> dict[str, Mapping
             output = node.outputs[read.output]
             after = before
             if read.steps:
-                after = _emptied(_stepped(read.steps, before, StepContext(output, label, frozenset(), source)))
+                context = StepContext(output, label, frozenset(), source)
+                after = emptiness.wholly(_stepped(read.steps, before, context))
             parts.setdefault(output, []).append((read.place, source, after))
     return {
         output: contributions[0][2]
@@ -121,11 +107,12 @@ def _merged(
     one_window: bool,
 ) -> dict[InputAxis, AxisField]:
     """The merged fields of several reads."""
+    axes = _united_axes([after for *_, after in contributions])
     parts: dict[InputAxis, list[tuple[Place | None, str, AxisField]]] = {}
     for place, tensor, after in contributions:
-        for source, seen in after.items():
+        for source, seen in emptiness.along_shared_axes(after, axes).items():
             parts.setdefault(source, []).append((place, tensor, seen))
-    others = _others(tuple([_union([seen.actual.axes for *_, seen in part]) for part in parts.values()]))
+    others = _others(tuple(axes.values()))
     merged = {}
     for (source, part), other_axes in zip(parts.items(), others, strict=True):
         if len(part) == 1 and part[0][0] is None:
@@ -142,6 +129,15 @@ def _merged(
     return merged
 
 
+def _united_axes(contributions: Sequence[Mapping[InputAxis, AxisField]]) -> dict[InputAxis, frozenset[int]]:
+    """Per source the axes along which its positions run in any of these."""
+    axes: dict[InputAxis, frozenset[int]] = {}
+    for after in contributions:
+        for source, seen in after.items():
+            axes[source] = axes.get(source, seen.actual.axes) | seen.actual.axes
+    return axes
+
+
 @lru_cache(maxsize=256)  # the axes of nearly all tensors are the same
 def _others(position_axes: tuple[frozenset[int], ...]) -> tuple[frozenset[int], ...]:
     """Per source the axes along which the positions of the others run."""
@@ -150,34 +146,6 @@ def _others(position_axes: tuple[frozenset[int], ...]) -> tuple[frozenset[int], 
 
 def _union(sets: Sequence[frozenset[int]]) -> frozenset[int]:
     return sets[0] if len(sets) == 1 else frozenset().union(*sets)
-
-
-def _emptied(after: dict[InputAxis, AxisField]) -> dict[InputAxis, AxisField]:
-    """Empty the fields of all axes of an input if one of them is empty: the tensor then holds only padding."""
-    without_field = {name for (name, _), seen in after.items() if is_empty(seen.actual.full)}
-    if not without_field:
-        return after
-    return {
-        (name, axis): seen._replace(actual=seen.actual.changed(emptied)) if name in without_field else seen
-        for (name, axis), seen in after.items()
-    }
-
-
-def _empty_together(after: dict[InputAxis, AxisField]) -> dict[InputAxis, AxisField]:
-    """Empty the fields of all axes of an input where one is empty, along axes of the tensor that hold both positions.
-
-    Padding along one image axis does not empty the field along another while these are axes of their own. Once a
-    Reshape has merged them, an index of the merged axis that lies in the padding sees nothing at all.
-    """
-    emptied_fields = dict(after)
-    for one, seen in after.items():
-        for other, theirs in after.items() if not is_full(seen.actual.full) else ():
-            shared = seen.actual.axes & theirs.actual.axes
-            if one[0] == other[0] and one != other and shared:
-                at = padding_along(seen.actual.full, shared)
-                dependence = emptied_fields[other].actual.changed(partial(emptied_at, at=at))
-                emptied_fields[other] = emptied_fields[other]._replace(actual=dependence)
-    return emptied_fields
 
 
 def _stepped(
@@ -199,7 +167,8 @@ def _stepped(
                 followed = seen.paths if form is seen.form else paths.apply(step, seen.paths, seen.form, form)
                 after[source] = AxisField(position.of(dependence, form), form, followed)
         if isinstance(step, Reshape):
-            after = _empty_together(after)
+            own = {source: seen.actual.axes for source, seen in after.items()}
+            after = emptiness.along_shared_axes(after, own)
     for source, seen in after.items():
         if seen.actual.local is None:
             after[source] = seen._replace(form=Reason(_NO_PATH))

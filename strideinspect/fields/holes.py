@@ -9,7 +9,7 @@ import numpy as np
 
 from strideinspect.fields.actual import apply
 from strideinspect.fields.axes import StepContext
-from strideinspect.fields.forward import Fields
+from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.index_masks import Masks, all_marked, runs
 from strideinspect.fields.liveness import seen_from
 from strideinspect.fields.node_reads import NodeReads

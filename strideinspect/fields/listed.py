@@ -23,9 +23,6 @@ from strideinspect.fields.sliding import cut
 from strideinspect.reads.steps import Cumulative, Everything, Sliding, Step, Table, Transposed
 from strideinspect.results.field import NOTHING, sees_nothing
 
-_FEWEST = 3
-"""Two indices lie at equal distances whatever they see."""
-
 _UNEQUAL = " at unequal distances"
 
 
@@ -98,7 +95,7 @@ def _repeating(spans: Hulls, axis: int) -> Closed | None:
     count = spans.shape[axis + 1]
     empty = sees_nothing(spans)
     signs = np.array([1, -1], dtype=np.int32).reshape(2, *(1,) * (spans.ndim - 1))
-    for period in range(1, count // 2 + 1) if count >= _FEWEST else ():
+    for period in range(1, count // 2 + 1):
         head, tail = cut(spans, axis + 1, 0, count - period), cut(spans, axis + 1, period, count)
         there = ~cut(empty, axis + 1, 0, count - period)
         if not there.any() or (there == cut(empty, axis + 1, period, count)).any():

@@ -225,7 +225,9 @@ def _continues(main: Closed, other: Closed | Reason, at: Place, next_to: Place, 
     turn = -shift if (next_to.offset > at.offset) == (main.stride > 0) else shift
     slack = main.size + 2 * abs(main.stride)
     wraps = Fraction(turn) % main.stride == 0 and abs(turn - extent) <= slack
-    return shift == 0 or (wraps and next_to.length < at.length)  # less than a whole map more on its side: no repetition
+    # Less than a whole map more on its side: no repetition, nor one of a map that was padded.
+    part = next_to.length < at.length and next_to.length * abs(main.stride) < extent
+    return shift == 0 or (wraps and part)
 
 
 def _aligned(forms: Sequence[Suspended], label: str, apart: int | None = None) -> list[Suspended] | Reason:

@@ -7,8 +7,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from strideinspect.fields.axis_field import AxisField, Fields
 from strideinspect.fields.closed_form import Closed, Phases
-from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node

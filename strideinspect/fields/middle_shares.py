@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.fields.forward import Fields
+from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.holes import locally
 from strideinspect.fields.lines import Indices, Line, Several, columns, line, taps
 from strideinspect.fields.node_reads import NodeReads

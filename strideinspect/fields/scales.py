@@ -9,8 +9,8 @@ import numpy as np
 
 from strideinspect.fields import merged_axes
 from strideinspect.fields.actual import Dependence
+from strideinspect.fields.axis_field import AxisField
 from strideinspect.fields.closed_form import Closed, Piece, Role, Scales, Suspended
-from strideinspect.fields.forward import AxisField
 from strideinspect.fields.hulls import Hulls, along
 from strideinspect.model.node import Shape
 from strideinspect.results.field import Field, InputAxis

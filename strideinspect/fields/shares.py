@@ -14,7 +14,7 @@ from functools import lru_cache, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.fields.forward import Fields
+from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.holes import locally
 from strideinspect.fields.index_masks import all_marked, back
 from strideinspect.fields.node_reads import NodeReads

@@ -7,8 +7,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from strideinspect.fields.alignment import alignment
+from strideinspect.fields.axis_field import AxisField, Fields
 from strideinspect.fields.closed_form import Closed, Listed, Reason, Scales, Suspended, largest
-from strideinspect.fields.forward import AxisField, Fields
 from strideinspect.fields.hulls import Hulls, along, hull
 from strideinspect.fields.scales import Map, scales_of
 from strideinspect.limits import MOST_REPORTED_PHASES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from strideinspect.fields.forward import Fields
+from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.limits import MOST_LISTED_WINDOWS
 from strideinspect.model.bodies import windows_inside

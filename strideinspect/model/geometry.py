@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 from typing import NamedTuple
 
@@ -75,8 +76,17 @@ class Geometry(NamedTuple):
 
 
 class PoolIndices(NamedTuple):
-    """Indices into a MaxPool's input, of shape `map`, one for each element of its output, of shape `pooled`."""
+    """Indices into a MaxPool's input, of shape `map`, one for each element of its output, of shape `pooled`.
+
+    `in_planes`: each counts from the beginning of its own plane (image and channel), not of the whole tensor.
+    """
 
     geometry: Geometry
     map: tuple[int, ...]
     pooled: tuple[int, ...]
+    in_planes: bool = False
+
+    @property
+    def plane(self) -> int:
+        """How many indices of the map one plane has."""
+        return math.prod(self.map[axis] for axis in self.geometry.axes)

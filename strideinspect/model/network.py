@@ -51,11 +51,15 @@ class ConstantEntries(NamedTuple):
 
 
 class Constants(Mapping[str, ConstantArray]):
-    """Known constants by name; an integer table is read from the file, or computed, on first access."""
+    """Known constants by name; an integer table is read from the file, or computed, on first access.
+
+    `external` names those whose values are in another file, which are never known.
+    """
 
     def __init__(self, model: LoadedModel, tensors: Mapping[str, onnx.TensorProto]) -> None:
         self._model = model
         self._tensors = dict(tensors)
+        self.external = {name for name, tensor in tensors.items() if _is_external(tensor)}
         self._known: dict[str, ConstantArray] = {}
         self._later: dict[str, _Later] = {}
         self._computed_entries = 0
@@ -67,6 +71,8 @@ class Constants(Mapping[str, ConstantArray]):
     def declare(self, name: str, tensor: onnx.TensorProto) -> None:
         """Add a constant whose values are read when they are needed."""
         self._tensors[name] = tensor
+        if _is_external(tensor):
+            self.external.add(name)
 
     def put_off(
         self, name: str, sources: Iterable[str], compute: Callable[[Mapping[str, ConstantArray]], ConstantArray]
@@ -86,6 +92,7 @@ class Constants(Mapping[str, ConstantArray]):
         """The same constants, to which others can be added."""
         twin = Constants(self._model, {})
         twin._tensors = dict(self._tensors)
+        twin.external = set(self.external)
         twin._known = dict(self._known)
         twin._later = dict(self._later)
         twin._computed_entries = self._computed_entries
@@ -102,7 +109,8 @@ class Constants(Mapping[str, ConstantArray]):
 
     def enter(self, entries: ConstantEntries) -> None:
         """Enter what was known elsewhere."""
-        self._tensors.update(entries.tensors)
+        for name, tensor in entries.tensors.items():
+            self.declare(name, tensor)
         self._known.update(entries.known)
         self._later.update(entries.later)
 
@@ -155,6 +163,10 @@ def _computed(name: str, later: _Later, constants: Constants) -> ConstantArray:
         return later.compute(constants)
     except UnresolvedError as error:  # the value is unknown, and the node fails when the model runs
         raise KeyError(name) from error
+
+
+def _is_external(tensor: onnx.TensorProto) -> bool:
+    return tensor.data_location == onnx.TensorProto.EXTERNAL
 
 
 def _is_table(tensor: onnx.TensorProto) -> bool:

@@ -138,7 +138,7 @@ class PlacedNode(NamedTuple):
     `geometry` holds the windows of a window node once they are resolved: get them from `model.window.geometry`.
     `joined` maps a large table of indices to the tensors that it concatenates along its last axis. `data_dependent`
     holds the tensors that depend on a graph input's values, where that is known. `pool_indices` are the tensors that
-    hold the indices of a MaxPool.
+    hold the indices of a MaxPool, `external` the constants whose values are in another file.
     """
 
     node: Node
@@ -149,6 +149,7 @@ class PlacedNode(NamedTuple):
     joined: Mapping[str, tuple[str, ...]] = MappingProxyType({})
     data_dependent: Collection[str] | None = None
     pool_indices: Mapping[str, PoolIndices] = MappingProxyType({})
+    external: Collection[str] = ()
 
     def present(self, index: int) -> bool:
         """Whether the node has an input at this place."""
@@ -174,6 +175,10 @@ class PlacedNode(NamedTuple):
     def constant(self, index: int) -> NDArray[np.generic] | None:
         """Values of an input that is known and small, else None."""
         return self.constants.get(self.node.inputs[index]) if self.present(index) else None
+
+    def in_another_file(self, index: int) -> bool:
+        """Whether an input is a constant whose values are in another file."""
+        return self.node.inputs[index] in self.external
 
     def columns(self, index: int) -> tuple[NDArray[np.generic], ...] | None:
         """The slice at each index of an input's last axis; None where the values are not known.
@@ -202,7 +207,8 @@ class PlacedNode(NamedTuple):
             return None
         values = self.constant(index)
         if values is None:
-            raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is computed from the data")
+            why = "is in another file" if self.in_another_file(index) else "is computed from the data"
+            raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) {why}")
         if values.dtype.kind not in "iub" and not np.isfinite(np.asarray(values, dtype=np.float64)).all():
             raise UnresolvedError(f"its input {self.node.inputs[index]!r} ({attribute}) is not a list of integers")
         return tuple(int(value) for value in values.reshape(-1))

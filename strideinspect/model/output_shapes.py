@@ -17,7 +17,7 @@ from strideinspect.model.contrib_shapes import FURTHER_RULES
 from strideinspect.model.declared_operators import declared_shape
 from strideinspect.model.foreign_shapes import foreign_shapes
 from strideinspect.model.node import WITH_BODIES, Node, Shape
-from strideinspect.model.shape_rules import RULES, output_dtype
+from strideinspect.model.shape_rules import output_dtype, rule_of
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import BrokenError, MisfitError, geometry, is_window
 
@@ -38,7 +38,7 @@ def outputs_of(result: Shapes, node: Node, run_body: Run) -> tuple[list[Shape | 
             result.geometries[node.key] = window_geometry
         shape = window_geometry.output_shape(placed.shape(window_geometry.data)[0])
         return [shape] * len(node.outputs), [first, onnx.TensorProto.INT64]
-    rule = RULES.get((node.domain, node.op))
+    rule = rule_of(node)
     if rule is not None and node.domain:
         further = (FURTHER_RULES.get((node.domain, node.op, i)) for i in range(1, len(node.outputs)))
         more = [None if other is None else other(placed) for other in further]

@@ -1,7 +1,8 @@
 """Which tensors hold the indices that a MaxPool gave, as exporters carry them to the place where they are unpooled.
 
 ONNX counts a MaxPool's indices over the whole tensor, PyTorch over each plane. Its exporter therefore subtracts the
-first index of each plane, which it takes from another MaxPool with windows of one pixel, and adds it again.
+first index of each plane, which it takes from another MaxPool with windows of one pixel, and adds it again. Where
+planes are unpooled one by one, it is not added.
 
 Source: ONNX MaxPool; the export of torch.nn.MaxUnpool2d by torch.onnx.
 """
@@ -51,9 +52,8 @@ def pool_indices(shapes: Shapes) -> Mapping[str, PoolIndices]:
             after = _after(shapes.placed(node), found)
             if after is not None:
                 found[node.outputs[0]] = after
-    return {
-        name: value.indices for name, value in found.items() if isinstance(value, _Chosen) and not value.added.any()
-    }
+    settled = {name: _settled(value) for name, value in found.items() if isinstance(value, _Chosen)}
+    return {name: indices for name, indices in settled.items() if indices is not None}
 
 
 def windows_of_one(windows: Sequence[Window]) -> bool:
@@ -81,7 +81,10 @@ def _after(placed: PlacedNode, found: Mapping[str, _Chosen | _Own]) -> _Chosen |
     node = placed.node
     first = found.get(node.inputs[0])
     if node.op in _MOVES and isinstance(first, _Chosen):
-        return None if first.added.any() else _Chosen(first.indices, np.zeros((), dtype=np.int64))
+        if placed.output_shape() == first.indices.pooled:
+            return first
+        indices = _settled(first)
+        return None if indices is None else _Chosen(indices, np.zeros((), dtype=np.int64))
     if node.op == "Slice" and isinstance(first, _Own):
         return _sliced(placed, first)
     if node.op in {"Add", "Sub"}:
@@ -91,6 +94,18 @@ def _after(placed: PlacedNode, found: Mapping[str, _Chosen | _Own]) -> _Chosen |
         if isinstance(second, _Chosen) and not isinstance(first, _Chosen) and node.op == "Add":
             return _plus(placed, second, _number(placed, 0, first), 1)
     return None
+
+
+def _settled(chosen: _Chosen) -> PoolIndices | None:
+    """The indices if they count in the whole tensor or in each plane; None if something else was added."""
+    indices, added = chosen
+    if not added.any():
+        return indices
+    counts = [1 if axis in indices.geometry.axes else n for axis, n in enumerate(indices.pooled)]
+    if indices.in_planes or added.shape != tuple(counts):
+        return None
+    firsts = np.arange(math.prod(counts), dtype=np.int64).reshape(counts) * indices.plane
+    return indices._replace(in_planes=True) if np.array_equal(added, -firsts) else None
 
 
 def _sliced(placed: PlacedNode, own: _Own) -> _Own | None:

@@ -209,7 +209,27 @@ def _normalised_texts(placed: PlacedNode) -> Shape:
     return placed.shape(0)
 
 
-RULES: dict[tuple[str, str], _Rule] = {
+def _sliced(placed: PlacedNode) -> Shape:
+    """The shape after a Slice whose range is written in attributes, which may reach beyond the axis."""
+    node, shape = placed.node, [*placed.shape(0)]
+    starts, ends = node.integers("starts") or (), node.integers("ends") or ()
+    axes = node.integers("axes") or tuple(range(len(starts)))
+    if not len(starts) == len(ends) == len(axes):
+        raise BrokenError("its starts, ends and axes differ in length")
+    for given, start, end in zip(axes, starts, ends, strict=True):
+        axis = normal_axis(given, len(shape))
+        shape[axis] = len(range(*slice(start, end).indices(shape[axis])))
+    return tuple(shape)
+
+
+def rule_of(node: Node) -> _Rule | None:
+    """The rule for the shape of a node's first output; None where the ONNX library is asked."""
+    if node.op == "Slice" and not node.domain and node.has("starts"):
+        return _sliced  # before operator set 10; the library does not infer ranges that begin before the axis
+    return _RULES.get((node.domain, node.op))
+
+
+_RULES: dict[tuple[str, str], _Rule] = {
     **CONTRIB_RULES,
     **{("", op): _first for op in UNARY - {"BitCast", "EyeLike"}},
     **{("", op): _first for op in ("InstanceNormalization", "MeanVarianceNormalization", "Softmax")},

@@ -15,7 +15,7 @@ from strideinspect.model.network import Constants, Network
 from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
 from strideinspect.model.stretches import Memo, MemoKey, PlacedStretch, Stretch
 
-_UNPOOL = frozenset({"MaxUnpool", "ScatterND"})
+_UNPOOL = frozenset({"MaxUnpool", "Scatter", "ScatterElements", "ScatterND"})
 """Operators that may take the indices of a pool, whose windows decide what they read."""
 
 _NO_INDICES: Mapping[str, PoolIndices] = MappingProxyType({})
@@ -134,4 +134,4 @@ class Shapes:
         """
         own = self.geometries.get(node.key)
         known = self.shapes, self.constants, self.size_dependent, own, self.joined
-        return PlacedNode(node, *known, data_dependent, pool_indices)
+        return PlacedNode(node, *known, data_dependent, pool_indices, self.constants.external)

@@ -69,15 +69,14 @@ def further(report: Report) -> int:
 
 
 def _branch(title: str, items: Sequence[StepNodes], numbers: dict[str, int], largest: int) -> Branch:
-    start = _stage(items[0].step.start, (), largest)
+    start = _stage(items[0].step.start, "", largest)
     return Branch(title, start, tuple(_step(item, numbers, largest) for item in items))
 
 
-def _stage(size: Sequence[int], stride: Sequence[object], largest: int) -> Stage:
+def _stage(size: Sequence[int], stride: str, largest: int) -> Stage:
     sides = [max(SMALLEST, LARGEST * length / largest) for length in size[-2:]]
     height = sides[0] if len(sides) > 1 else FLAT
-    words = number_text.once([str(number) for number in stride]) if stride and set(size) != {1} else ""
-    return Stage(spelling.shape_text(size), sides[-1], height, words)
+    return Stage(spelling.shape_text(size), sides[-1], height, stride)
 
 
 def _step(item: StepNodes, numbers: dict[str, int], largest: int) -> Step:
@@ -92,7 +91,7 @@ def _step(item: StepNodes, numbers: dict[str, int], largest: int) -> Step:
         tuple(filter(None, costs)),
         "; ".join(_lost(item)),
         tuple(numbers[output] for output in step.nodes),
-        _stage(step.size, step.stride, largest),
+        _stage(step.size, ladder_text.stride(step), largest),
     )
 
 

@@ -78,7 +78,9 @@ def unfollowed(placed: PlacedNode) -> str:
     name = placed.node.inputs[1]
     if placed.is_data_dependent(1):
         return f"indices ({name!r}) that are computed from the data"
-    return f"too many indices ({name!r})"
+    return (
+        f"indices ({name!r}) that are in another file" if placed.in_another_file(1) else f"too many indices ({name!r})"
+    )
 
 
 def grouped(target: Elements, count: int) -> Elements:

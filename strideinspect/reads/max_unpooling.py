@@ -3,13 +3,15 @@
 Wherever that was, an index of the result reads the windows that it lies in, and the choice made in each of them. The
 rest of the result is zero.
 
-Source: ONNX MaxUnpool; torch.nn.MaxUnpool2d, which is exported as a ScatterND into a flat map of zeros.
+Source: ONNX MaxUnpool; torch.nn.MaxUnpool2d, which is exported as a ScatterND into a flat map of zeros; unpooling
+written by hand, with a ScatterElements into each plane.
 """
 
 from __future__ import annotations
 
 import math
 
+from strideinspect.model.geometry import PoolIndices
 from strideinspect.model.node import PlacedNode
 from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import Read, Reshape, Step, Transposed
@@ -23,6 +25,9 @@ def max_unpool(placed: PlacedNode) -> tuple[Read, ...]:
         return found
     node = placed.node
     pool = placed.pool_indices.get(node.inputs[1])
+    if pool is not None and not _counts(pool, in_planes=False):
+        why = "is given indices that count within each plane, but ONNX counts them over the whole tensor"
+        return everything(placed, f"{node.op} {node.label!r} {why}")
     if pool is not None:
         sizes = " and ".join("×".join(map(str, shape)) for shape in (pool.map, placed.output_shape()))
         return everything(placed, f"{node.op} {node.label!r} unpools to another size than was pooled ({sizes})")
@@ -36,18 +41,38 @@ def scattered_by_pool(placed: PlacedNode, updates: int) -> tuple[Read, ...] | No
     return _by_pool(placed, updates) if flat and placed.node.text("reduction", "none") == "none" else None
 
 
+def scattered_in_planes(placed: PlacedNode, axis: int, updates: int) -> tuple[Read, ...] | None:
+    """The reads of a ScatterElements along `axis` that unpools each plane, which is flat; None for any other."""
+    after, given = placed.output_shape(), placed.shape(1)
+    pool = placed.pool_indices.get(placed.node.inputs[1])
+    if pool is None or not _counts(pool, in_planes=True) or placed.node.text("reduction", "none") != "none":
+        return None
+    flat = axis == len(after) - 1 and after[axis] == pool.plane and after[:axis] == given[:axis]
+    return _turned_round(placed, pool, updates) if flat and math.prod(after) == math.prod(pool.map) else None
+
+
+def _counts(pool: PoolIndices, *, in_planes: bool) -> bool:
+    """Whether the indices count this way; with a single plane both are the same."""
+    return pool.in_planes == in_planes or pool.plane == math.prod(pool.map)
+
+
 def _by_pool(placed: PlacedNode, updates: int) -> tuple[Read, ...] | None:
     pool = placed.pool_indices.get(placed.node.inputs[1])
     after = placed.output_shape()
-    if pool is None or math.prod(after) != math.prod(pool.map):
+    if pool is None or not _counts(pool, in_planes=False) or math.prod(after) != math.prod(pool.map):
         return None
     if (len(after) > 1 and after != pool.map) or math.prod(placed.shape(updates)) != math.prod(pool.pooled):
         return None
+    return _turned_round(placed, pool, updates)
+
+
+def _turned_round(placed: PlacedNode, pool: PoolIndices, updates: int) -> tuple[Read, ...]:
+    """The windows of the pool turned round, of the values and of the indices."""
     windows = tuple(
         Transposed(axis, w.kernel, w.stride, w.dilation, w.begin, w.size, w.length, w.size_dependent)
         for axis, w in zip(pool.geometry.axes, pool.geometry.windows, strict=True)
     )
-    apart = _reshaped(pool.map, after)
+    apart = _reshaped(pool.map, placed.output_shape())
     return tuple(Read(k, 0, (*_reshaped(placed.shape(k), pool.pooled), *windows, *apart)) for k in (updates, 1))
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from strideinspect.limits import LONGEST_CACHED_AXIS, MOST_REPORTED_PHASES
+from strideinspect.limits import LONGEST_CACHED_AXIS, MOST_PHASES
 from strideinspect.model.node import Node, PlacedNode, UnresolvedError
 from strideinspect.model.resize_scales import Resizing, resizing
 from strideinspect.reads.families import reads
@@ -134,7 +134,8 @@ def _table(part: Resizing, chosen: _Filter) -> Table:
         taps[(at < 0) | (at > part.length - 1)] = -1  # filled with extrapolation_value
     taps.setflags(write=False)
     closed = _closed_form(part, chosen.convention, interpolate)
-    if (chosen.smooths or chosen.mode == "nearest") and not isinstance(closed, str):
+    rounds = chosen.smooths or chosen.mode == "nearest" or chosen.convention == "tf_crop_and_resize"
+    if rounds and not isinstance(closed, str):
         closed = _rounded(closed, taps, part.length)
     return Table(part.axis, part.length, taps, closed)
 
@@ -210,35 +211,52 @@ _SHIFTS: dict[str, tuple[Fraction, Fraction]] = {
     "half_pixel_symmetric": (Fraction(1, 2), Fraction(1, 2)),
     "pytorch_half_pixel": (Fraction(1, 2), Fraction(1, 2)),
     "tf_half_pixel_for_nn": (Fraction(1, 2), Fraction(0)),
-    "align_corners": (Fraction(0), Fraction(0)),
-    "asymmetric": (Fraction(0), Fraction(0)),
 }
-"""(before, after): away from the edges, output o is at input coordinate (o + before)·ratio − after."""
+"""(before, after): away from the edges, output o is at (o + before)·ratio − after. Of other conventions both are 0."""
 
 
 def _closed_form(part: Resizing, convention: str, interpolate: Interpolate) -> Periodic | str:
     """The table on an infinite plane: `period` outputs advance by `step` inputs. A text says why there is none."""
-    if convention not in _SHIFTS:
-        return "the crop of a Resize depends on the size"
-    by_scale = part.by_scale and convention != "align_corners"
-    if by_scale:
-        scale = Fraction(part.scale).limit_denominator(1 << 12)
-    elif convention == "align_corners":
-        scale = Fraction(part.size - 1, part.length - 1)
-    else:
-        scale = Fraction(part.size, part.length)
+    scale = _scale(part, convention)
     if not scale or (part.size == 1 and convention == "pytorch_half_pixel"):
         return f"a Resize from {part.length} indices to one has no stride"
-    period, step = scale.numerator, scale.denominator
-    if period > MOST_REPORTED_PHASES:
-        return f"a Resize from {part.length} to {part.size} indices has more than {MOST_REPORTED_PHASES} phases"
-    before, after = _SHIFTS[convention]
+    period, step = abs(scale.numerator), scale.denominator
+    if period > MOST_PHASES:
+        return f"a Resize from {part.length} to {part.size} indices has more than {MOST_PHASES:,} phases"
+    before, after = _SHIFTS.get(convention, (Fraction(0), Fraction(0)))
     offset = Fraction(0)
     if convention == "half_pixel_symmetric":
         offset = Fraction(part.length, 2) * (1 - Fraction(part.size) / (scale * part.length))
+    elif convention == "tf_crop_and_resize":
+        offset = _decimal(part.roi[0]) * (part.length - 1)
     phases = [float(offset + (phase + before) / scale - after) for phase in range(period)]
     taps, present = unbounded(interpolate(np.array(phases)))
-    return repeating(step, taps, present, size_dependent=not by_scale or bool(offset))
+    forwards = step if scale > 0 else -step
+    return repeating(forwards, taps, present, size_dependent=not _by_scale(part, convention) or bool(offset))
+
+
+def _scale(part: Resizing, convention: str) -> Fraction:
+    """Outputs per input index; negative where a crop turns the map round, 0 where a single output is made."""
+    if _by_scale(part, convention):
+        return _decimal(part.scale)
+    if convention not in _FROM_END_TO_END:
+        return Fraction(part.size, part.length)
+    start, end = part.roi if convention == "tf_crop_and_resize" else (0.0, 1.0)
+    covered = (_decimal(end) - _decimal(start)) * (part.length - 1)
+    return Fraction(part.size - 1) / covered if covered else Fraction(0)
+
+
+_FROM_END_TO_END = frozenset({"align_corners", "tf_crop_and_resize"})
+"""Conventions by which the first and last output lie at the ends of the map, or of a part of it."""
+
+
+def _by_scale(part: Resizing, convention: str) -> bool:
+    return part.by_scale and convention not in _FROM_END_TO_END
+
+
+def _decimal(number: float) -> Fraction:
+    """The simple fraction that a number in single precision stands for."""
+    return Fraction(number).limit_denominator(1 << 12)
 
 
 def _rounded(exact: Periodic, taps: Taps, length: int) -> Periodic:

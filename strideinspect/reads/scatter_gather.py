@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.families import reads
 from strideinspect.reads.index_tables import Elements, element_wise, elements, grouped, unfollowed
-from strideinspect.reads.max_unpooling import scattered_by_pool
+from strideinspect.reads.max_unpooling import scattered_by_pool, scattered_in_planes
 from strideinspect.reads.periodic import repeating
 from strideinspect.reads.steps import Place, Read, Reshape, Sliding, Step, single
 
@@ -43,9 +43,13 @@ def gather_nd(placed: PlacedNode) -> tuple[Read, ...]:
 
 @reads("ScatterElements", "Scatter")
 def scatter_elements(placed: PlacedNode) -> tuple[Read, ...]:
-    """Elements that are written to read the updates, all others the data."""
-    shape, index = placed.shape(0), _indices(placed)
+    """Elements that are written to read the updates, all others the data. Max unpooling is written this way, too."""
+    shape = placed.shape(0)
     axis = normal_axis(placed.node.integer("axis", 0), len(shape))
+    unpooled = scattered_in_planes(placed, axis, 2)
+    if unpooled is not None:
+        return unpooled if not placed.is_data_dependent(0) else (Read(0), *unpooled)
+    index = _indices(placed)
     target = elements(shape)[_places(index, axis, shape[axis])]
     return _placed_into(placed, target, placed.node.text("reduction", "none"))
 

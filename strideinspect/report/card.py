@@ -58,7 +58,7 @@ def _section(report: Report, version: str, files: source_lines.Files) -> Iterato
 
 
 def _step(item: ladder_text.StepNodes) -> tuple[str, ...]:
-    stride = number_text.once([str(number) for number in item.step.stride])
+    stride = ladder_text.stride(item.step) or spelling.NONE
     return item.label, item.trainable, spelling.shape_text(item.step.size), stride
 
 

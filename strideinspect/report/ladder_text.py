@@ -133,14 +133,19 @@ def _row(item: StepNodes, *, brief: bool) -> tuple[str, ...]:
     step, windows = item
     return (
         spelling.shape_text(step.size),
-        # A map of one index has no neighbour to be a stride away.
-        spelling.NONE if set(step.size) == {1} else number_text.once([*map(number_text.fraction, step.stride)]),
+        stride(step) or spelling.NONE,
         ", ".join(item.kinds(brief=brief)),
         item.trainable,
         total([node.parameters for node in windows]),
         total([node.macs for node in windows]),
         *number_text.losses(None if item.leading is None else item.leading.dropped, brief=brief),
     )
+
+
+def stride(step: LadderStep) -> str:
+    """The effective stride, empty for a map of one index, which has no neighbour to be a stride away."""
+    number = number_text.once([*map(number_text.fraction, step.stride)])
+    return "" if set(step.size) == {1} else f"{number} on average" if step.averaged else number
 
 
 def total(numbers: Sequence[int | None]) -> str:

@@ -86,6 +86,7 @@ def step_data(step: LadderStep) -> LadderStepJson:
         "size": [*step.size],
         "nodes": [*step.nodes],
         "operators": [*step.operators],
+        "averaged": step.averaged,
     }
 
 

@@ -20,6 +20,7 @@ LadderStepJson = TypedDict(
         "size": Annotated[CountPerAxis, "Indices per spatial axis after this step."],
         "nodes": Annotated[list[str], "First outputs of the window nodes of the step; may be empty."],
         "operators": Annotated[list[str], "Types of the step's own nodes, windows or not: Pad, Conv; Slice."],
+        "averaged": Annotated[bool, "Whether the stride is an average: indices lie at unequal distances."],
     },
 )
 LadderStepJson.__doc__ = "A step of the ladder; within a branch each `from` is the `size` before it."

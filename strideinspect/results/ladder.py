@@ -22,6 +22,7 @@ class LadderStep(NamedTuple):
         branch: Number of the branch.
         input: Name of the graph input along whose axes the step is counted.
         operators: Types of the step's own operators in order, each once: ("Pad", "Conv"), ("Slice",).
+        averaged: Whether the stride is an average, since the indices of some map so far lie at unequal distances.
     """
 
     stride: tuple[Fraction, ...]
@@ -31,3 +32,4 @@ class LadderStep(NamedTuple):
     branch: int = 0
     input: str = ""
     operators: tuple[str, ...] = ()
+    averaged: bool = False

@@ -72,7 +72,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
             name = outputs[0].name
         found = inspection.analysis.find(name) or _scale(inspection, name)
         if len(found) != 1:
-            yield _unmet(expectation, _why_not_one(name, found, outputs), None)
+            yield _unmet(expectation, _why_not_one(inspection, name, found), None)
             continue
         (tensor,) = found
         for key, wanted in expectation.values:
@@ -89,9 +89,14 @@ def check(inspection: Inspection) -> Iterator[Draft]:
                 yield _unmet(expectation, message, tensor.name, any_size=any_size)
 
 
-def _why_not_one(name: str, found: Sequence[TensorReport], outputs: Sequence[TensorReport]) -> str:
+def _why_not_one(inspection: Inspection, name: str, found: Sequence[TensorReport]) -> str:
+    outputs = inspection.analysis.outputs
     if found:
         return f"{name!r} stands for {len(found)} tensors, of which one is to be named: {_names(found)}"
+    for tensor in _several(inspection, name):
+        if tensor.scales:
+            last = len(tensor.scales) - 1
+            return f"there is no map {name!r}; {tensor.name} holds {tensor.name}[0] to {tensor.name}[{last}]"
     missing = f"there is no tensor, node or layer {name!r}" if name else "it does not say which output"
     return f"{missing}; the outputs are: {_names(outputs)}"
 
@@ -102,10 +107,16 @@ def _names(tensors: Sequence[TensorReport]) -> str:
 
 def _scale(inspection: Inspection, name: str) -> Sequence[TensorReport]:
     """One of the maps of which a tensor is made, `out[0]`, as if it were a tensor by itself; nothing without it."""
-    whole, bracket, index = name.removesuffix("]").rpartition("[")
-    found = inspection.analysis.find(whole) if bracket and name.endswith("]") and index.isdecimal() else ()
+    found = _several(inspection, name)
+    index = name.removesuffix("]").rpartition("[")[2]
     scales = found[0].scales[int(index) :][:1] if len(found) == 1 else ()
     return [TensorReport(name, scale.grid, scale.fields) for scale in scales]
+
+
+def _several(inspection: Inspection, name: str) -> Sequence[TensorReport]:
+    """The tensors of which `out[0]` names a map."""
+    whole, bracket, index = name.removesuffix("]").rpartition("[")
+    return inspection.analysis.find(whole) if bracket and name.endswith("]") and index.isdecimal() else ()
 
 
 def _met(values: Sequence[Fraction | int | None], wanted: Sequence[Fraction]) -> bool:

@@ -13,8 +13,9 @@ import numpy as np
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
+from strideinspect.fields.axis_field import AxisField, Fields
 from strideinspect.fields.closed_form import Reason
-from strideinspect.fields.forward import AxisField, Fields, propagate
+from strideinspect.fields.forward import propagate
 from strideinspect.fields.holes import locally
 from strideinspect.fields.hulls import Hulls, hull
 from strideinspect.fields.index_masks import Masks, Vector, all_marked, runs

@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from strideinspect.analysis import Analysis
+from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.copies import repeated
 from strideinspect.fields.coverage import lost, padding_mask
-from strideinspect.fields.forward import Fields, carried_on, propagate
+from strideinspect.fields.forward import carried_on, propagate
 from strideinspect.fields.index_masks import Masks, Vector, all_marked, forward, unmarked
 from strideinspect.fields.liveness import keeps_map
 from strideinspect.fields.node_reads import NodeReads, ReadsGroup

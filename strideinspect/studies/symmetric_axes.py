@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from strideinspect.analysis import Analysis
-from strideinspect.fields.forward import AxisField
+from strideinspect.fields.axis_field import AxisField
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.reads import steps
 from strideinspect.results.field import InputAxis

@@ -10,8 +10,8 @@ import numpy as np
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.alignment import reach
+from strideinspect.fields.axis_field import AxisField
 from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.forward import AxisField
 from strideinspect.fields.hulls import along
 from strideinspect.reads.steps import Sliding, Table, Transposed
 from strideinspect.results.field import NOTHING, InputAxis, Span, sees_nothing

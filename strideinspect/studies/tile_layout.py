@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
+from strideinspect.fields.axis_field import AxisField
 from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.forward import AxisField
 from strideinspect.limits import LONGEST_INPUT_AXIS, MOST_TILES_TRIED
 from strideinspect.model.node import Shape
 from strideinspect.model.recurrent_states import refused_state

@@ -78,7 +78,7 @@ def _branches(
 
     A strided node that repeats a step of some branch, on the shortcut of a residual block, is part of that step.
     """
-    strides = _strides(links)
+    strides, uneven = _strides(links), _uneven(links)
     taken = {name}
     ends = sorted((o for o in dict.fromkeys(outputs) if o in links), key=lambda o: math.prod(links[o].size))
     branches = [_steps_of(_way(links, end, taken), links, windows, strides) for end in ends]
@@ -98,13 +98,27 @@ def _branches(
             for change in branch:
                 steps |= {pair: steps.get(pair, change) for pair in change.pairs}
     for branch in filter(None, branches):
-        yield [_step(change, strides, beside.get(change, ())) for change in branch]
+        yield [
+            _step(change, beside.get(change, ()))._replace(
+                stride=strides[change.output], averaged=change.output in uneven
+            )
+            for change in branch
+        ]
 
 
-def _step(change: _Change, strides: Mapping[str, tuple[Fraction, ...]], beside: Iterable[str]) -> LadderStep:
+def _step(change: _Change, beside: Iterable[str]) -> LadderStep:
     operators = tuple(dict.fromkeys(change.operators))
     nodes = tuple(dict.fromkeys((*change.windows, *beside)))
-    return LadderStep(strides[change.output], change.size, nodes, change.start, operators=operators)
+    return LadderStep((), change.size, nodes, change.start, operators=operators)
+
+
+def _uneven(links: Mapping[str, MapLink]) -> frozenset[str]:
+    """The tensors on whose way some map has indices at unequal distances."""
+    uneven: set[str] = set()
+    for tensor, link in links.items():
+        if link.uneven or link.before in uneven:
+            uneven.add(tensor)
+    return frozenset(uneven)
 
 
 def _strides(links: Mapping[str, MapLink]) -> dict[str, tuple[Fraction, ...]]:

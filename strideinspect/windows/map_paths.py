@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple, assert_never
 
-from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.forward import AxisField, Fields
+from strideinspect.fields.axis_field import AxisField, Fields
+from strideinspect.fields.closed_form import Closed, Listed
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.geometry import Window
 from strideinspect.model.node import Node
@@ -35,9 +35,9 @@ class MapLink(NamedTuple):
 
     `before` is the tensor before it (the empty name for the graph input itself) and `node` the node between. `size` and
     `place` are those of the map; `shared` says that the position has no axis of its own here, so that they are those of
-    the last map before. `factor` is by how much `node` changes the stride. `smallest` is the smallest number of indices
-    of a map so far, `changes` the number of nodes that changed the stride, which `node` did if it `rescales`, and `map`
-    the tensor that is the map.
+    the last map before. `factor` is by how much `node` changes the stride; an average where it is `uneven`. `smallest`
+    is the smallest number of indices of a map so far, `changes` the number of nodes that changed the stride, which
+    `node` did if it `rescales`, and `map` the tensor that is the map.
     """
 
     before: str
@@ -50,6 +50,7 @@ class MapLink(NamedTuple):
     map: str = ""
     shared: bool = False
     rescales: bool = False
+    uneven: bool = False
 
     @property
     def positions(self) -> int:
@@ -125,16 +126,21 @@ def _linked(placed: _Placed, node: Node, read: Read, before: MapLink) -> MapLink
     stride = placed.stride(before.map)
     if None not in place and stride is not None and stride == placed.stride(output):
         return MapLink(tensor, node, size, place, unchanged, smallest, before.changes, output)
-    factor = []
+    factor, uneven = [], False
     seen, made = placed.fields.get(before.map, {}), placed.fields.get(output, {})
     for source, old, new, axis, now in zip(placed.sources, before.size, size, before.place, place, strict=True):
         ratio = None if now is None else _closed_ratio(seen.get(source), made.get(source))
         if ratio is None:
             ratio = _factor(placed.shapes, node, read, (old, new), axis, pooled=now is None)
+            uneven = uneven or (
+                old != new and now is not None and _is_uneven(seen.get(source), made.get(source), read, axis)
+            )
         factor.append(ratio)
     rescales = factor.count(_ONE) < len(factor)
     changes = before.changes + rescales
-    return MapLink(tensor, node, size, place, tuple(factor), smallest, changes, output, rescales=rescales)
+    return MapLink(
+        tensor, node, size, place, tuple(factor), smallest, changes, output, rescales=rescales, uneven=uneven
+    )
 
 
 def _moves(placed: _Placed, tensor: str, read: Read) -> bool:
@@ -158,7 +164,7 @@ def _placed(
         actual, form = seen[source].actual, seen[source].form
         if not actual.axes and (actual.collapsed or actual.any_single_axis):
             place.append(None)
-        elif len(actual.axes) == 1 and (isinstance(form, Closed) or not moved):
+        elif len(actual.axes) == 1 and (isinstance(form, Closed | Listed) or not moved):
             place.append(next(iter(actual.axes)))
         elif isinstance(form, Closed) and form.axis in actual.axes and len(shape) == rank:
             place.append(form.axis)  # a part of the position is among the channels, as after SpaceToDepth
@@ -180,6 +186,15 @@ def _closed_ratio(before: AxisField | None, after: AxisField | None) -> Fraction
     if (old.step, old.period) == (new.step, new.period):
         return _ONE
     return abs(new.stride / old.stride)
+
+
+def _is_uneven(seen: AxisField | None, made: AxisField | None, read: Read, axis: int | None) -> bool:
+    """Whether this read made a map whose indices lie at unequal distances, of one whose do not."""
+    before, after = (field is not None and isinstance(field.form, Listed) for field in (seen, made))
+    return (after and not before) or any(
+        isinstance(step, Table) and step.axis == axis and not isinstance(step.periodic_form, Periodic)
+        for step in read.steps
+    )
 
 
 def _factor(

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.coverage import dropped, empty_indices
-from strideinspect.fields.forward import Fields
 from strideinspect.fields.index_masks import Masks, all_marked, back
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.fields.tensor_fields import TensorFields

@@ -85,12 +85,18 @@ def test_levels_in_every_format(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "unmet"),
-    [("y[0]:stride=8,size=3", 0), ("y[1]:stride=16,shape=4x3", 0), ("y[1]:stride=8", 1), ("y[2]:stride=8", 1)],
+    [
+        ("y[0]:stride=8,size=3", []),
+        ("y[1]:stride=16,shape=4x3", []),
+        ("y[1]:stride=8", ["y[1]: its stride in x is 16, not 8"]),
+        ("y[2]:stride=8", ["there is no map 'y[2]'; y holds y[0] to y[1]"]),
+        ("a[0]:stride=8", ["there is no tensor, node or layer 'a[0]'; the outputs are: y"]),
+    ],
 )
-def test_a_level_is_expected(text: str, unmet: int, tmp_path: Path) -> None:
+def test_a_level_is_expected(text: str, unmet: list[str], tmp_path: Path) -> None:
     """`out[0]` names the first level; a level that is not there is said to be missing."""
     report = inspected(MODEL, tmp_path, settings=Settings(verify="none", expect=(parsed(text),)))
-    assert len(of_rule(report, "unmet-expectation")) == unmet
+    assert [finding.message for finding in of_rule(report, "unmet-expectation")] == unmet
 
 
 GLOBAL = {
@@ -152,3 +158,13 @@ def test_a_level_without_closed_form_is_listed(tmp_path: Path) -> None:
         assert field.positions.last == tuple(8 * last + 1 for _, last in ends)
     assert [field.size for field in coarse.fields] == [19, 19]
     assert report.verification.status is Verdict.AGREED
+
+
+@pytest.mark.parametrize("second", ["d = Relu (p)", "d = Pad (p, end)"], ids=["as it is", "padded"])
+def test_a_map_beside_itself(second: str, tmp_path: Path) -> None:
+    """A signal and itself again, padded or not, is two maps and none that goes on at its other end."""
+    body = f"p = MaxPool <kernel_shape = [1]> (x) {second} y = Concat <axis = 2> (p, d)"
+    model = model_of(body, {"x": (1, 2, 13)}, constants={"end": [0, 0, 0, 0, 0, 1]})
+    (output,) = inspected(model, tmp_path).outputs
+    assert [(field.size, field.stride) for field in output.fields] == [(None, None)]
+    assert [(scale.fields[0].size, scale.fields[0].stride) for scale in output.scales] == [(1, Fraction(1))] * 2

@@ -127,3 +127,21 @@ def test_normalisation_over_an_axis_that_is_taken_away_and_made_again(tmp_path: 
     (samples,) = report.outputs[0].fields
     assert samples.positions.first == samples.positions.last == tuple(range(32))
     assert report.verification.status is Verdict.AGREED
+
+
+@pytest.mark.parametrize(("width", "spread"), [(3, True), (4, False)], ids=["uneven", "of columns alone"])
+def test_pairs_of_pixels_pooled_and_repeated(width: int, *, spread: bool, tmp_path: Path) -> None:
+    """Pairs of a flattened map may lie in two rows of 3, so that rows are pooled and spread; they lie in one of 4."""
+    body = (
+        "p = MaxPool <kernel_shape = [1, 1]> (x) c = Reshape (p, pairs) m = ReduceMean <keepdims = 0> (c, three) "
+        "i = Reshape (m, again) t = Tile (i, twice) y = MaxPool <kernel_shape = [1, 1]> (t)"
+    )
+    constants: dict[str, Constant] = {
+        "pairs": [1, 2 * width, 5, 2], "three": [3], "again": [1, 2 * width, 5, 1], "twice": [1, 1, 1, 2],
+    }  # fmt: skip
+    report = inspected(model_of(body, {"x": (1, 2, 10, width)}, constants=constants), tmp_path, verify="run")
+    rows, columns = report.outputs[0].fields
+    assert (set(rows.positions.first) == {None}) == spread
+    assert set(columns.positions.first) == {None}
+    assert report.verification.status is Verdict.AGREED
+    assert report.verification.fields.not_checked == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -23,11 +25,15 @@ def _pooled(window: str) -> str:
     return f"p, i = MaxPool <{window}> (c)"
 
 
+EACH = "own, o = MaxPool <kernel_shape = [1, 1]> (c) first = Slice (o, n0, n1, spatial) each = Sub (i, first)"
+"""Indices that count in each plane: PyTorch takes the first index of each plane away."""
+
+
 def _as_exported(height: int, width: int, window: str = WINDOW) -> tuple[str, dict[str, Constant]]:
-    """PyTorch counts indices per plane: the first index of each plane is taken away and added again."""
+    """MaxUnpool2d: the first index of each plane is added again, and all planes are one list."""
     body = (
-        f"{_pooled(window)} own, o = MaxPool <kernel_shape = [1, 1]> (c) first = Slice (o, n0, n1, spatial) "
-        "each = Sub (i, first) all = Add (each, planes) list = Reshape (all, flat) index = Unsqueeze (list, last) "
+        f"{_pooled(window)} {EACH} "
+        "all = Add (each, planes) list = Reshape (all, flat) index = Unsqueeze (list, last) "
         "zeros = ConstantOfShape (map) empty = Reshape (zeros, flat) values = Reshape (p, flat) "
         "filled = ScatterND (empty, index, values) u = Reshape (filled, map)"
     )
@@ -35,17 +41,34 @@ def _as_exported(height: int, width: int, window: str = WINDOW) -> tuple[str, di
     return body, {**CONSTANTS, "planes": planes, "map": [1, 4, height, width]}
 
 
+def _in_planes(shape: Sequence[int], axis: int) -> tuple[str, dict[str, Constant]]:
+    """By hand: `zeros(shape).scatter(axis, indices, values)`, where the last axis of the shape is a flat plane."""
+    body = (
+        f"{_pooled(WINDOW)} {EACH} "
+        "index = Reshape (each, rows) values = Reshape (p, rows) zeros = ConstantOfShape (all) "
+        f"filled = ScatterElements <axis = {axis}> (zeros, index, values) u = Reshape (filled, map)"
+    )
+    side = math.isqrt(shape[-1])
+    return body, {**CONSTANTS, "all": list(shape), "rows": [*shape[:-1], -1], "map": [-1, 4, side, side]}
+
+
 def _autoencoder(unpool: str) -> str:
     return f"c = Conv <pads = [1, 1, 1, 1]> (x, w) {unpool} y = Conv <pads = [1, 1, 1, 1]> (u, w)"
 
 
+SPELLINGS: dict[str, Callable[[int], tuple[str, dict[str, Constant]]]] = {
+    "MaxUnpool": lambda n: (f"{_pooled(WINDOW)} u = MaxUnpool <{WINDOW}> (p, i, map)", _as_exported(n, n)[1]),
+    "ScatterND": lambda n: _as_exported(n, n),
+    "a scatter of channels": lambda n: _in_planes([1, 4, n * n], -1),
+    "a scatter of planes": lambda n: _in_planes([4, n * n], 1),
+}
+
+
 @pytest.mark.parametrize("size", [12, 13])
-@pytest.mark.parametrize("spelling", ["MaxUnpool", "ScatterND"])
+@pytest.mark.parametrize("spelling", SPELLINGS)
 def test_down_and_up_again(spelling: str, size: int, tmp_path: Path) -> None:
     """A place of the map reads its window of 2, each 3 wide, so 4 pixels; the 3×3 behind adds a window: 6 at most."""
-    unpool, constants = _as_exported(size, size)
-    if spelling == "MaxUnpool":
-        unpool = f"{_pooled(WINDOW)} u = MaxUnpool <{WINDOW}> (p, i, map)"
+    unpool, constants = SPELLINGS[spelling](size)
     model = model_of(_autoencoder(unpool), {"x": (1, 4, size, size)}, constants=constants)
     report = inspected(model, tmp_path, verify="run")
     whole = size // 2 * 2  # the last row of 13 is in no window, and the last one of the unpooled map reads nothing
@@ -79,8 +102,14 @@ def test_what_moves_when_run(kernel: int, stride: int, pad: int, tmp_path: Path)
     assert field.positions.last == tuple(int(row[-1]) if row.size else None for row in rows)
 
 
+_WHOLE_IN_PLANES = (
+    "index = Reshape (i, rows) values = Reshape (p, rows) "
+    "filled = ScatterElements <axis = 2> (wide, index, values) u = Reshape (filled, tall)"
+)
 OTHERS = {
     "another size": (f"{_pooled(WINDOW)} u = MaxUnpool <{WINDOW}> (p, i, larger)", "unpools to another size"),
+    "of a plane": (f"{_pooled(WINDOW)} {EACH} u = MaxUnpool <{WINDOW}> (p, each, map)", "count within each plane"),
+    "of the tensor": (f"{_pooled(WINDOW)} {_WHOLE_IN_PLANES}", "computed from the data"),
     "changed": (f"{_pooled(WINDOW)} j = Mul (i, once) u = MaxUnpool <{WINDOW}> (p, j, map)", "computed from the data"),
 }
 
@@ -88,7 +117,10 @@ OTHERS = {
 @pytest.mark.parametrize(("unpool", "reason"), OTHERS.values(), ids=OTHERS)
 def test_indices_of_something_else(unpool: str, reason: str, tmp_path: Path) -> None:
     """Indices that were changed on the way, or that count in a map of another size, may point anywhere: it says so."""
-    constants = {**_as_exported(12, 12)[1], "larger": [1, 4, 14, 14], "once": [1]}
+    constants: dict[str, Constant] = {
+        **_as_exported(12, 12)[1], "larger": [1, 4, 14, 14], "once": [1], "rows": [1, 4, 36], "wide": (1, 4, 4 * 144),
+        "tall": [1, 4, 48, 12],
+    }  # fmt: skip
     model = model_of(_autoencoder(unpool), {"x": (1, 4, 12, 12)}, constants=constants)
     report = inspected(model, tmp_path, verify="run")
     (finding,) = of_rule(report, "unknown-operator")

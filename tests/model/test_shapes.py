@@ -166,6 +166,37 @@ def test_resizing_rounds_in_single_precision(length: int, scale: float, size: in
     assert inferred(model).shapes["y"] == (1, 1, size)
 
 
+RANGES = [(1, 7), (-3, 100), (-100, 5), (-(2**31), 2**63 - 1), (0, -1), (7, 3), (20, 30), (-1, -(2**31))]
+
+
+@pytest.mark.parametrize("opset", [7, 9, 10, 13])
+@pytest.mark.parametrize(("start", "end"), RANGES)
+def test_ranges_that_reach_beyond_the_axis(start: int, end: int, opset: int) -> None:
+    """A Slice of a map, and of the shape of another, whose range is cut to the axis: as onnxruntime runs it."""
+    given = {"s": [start], "e": [end], "a": [0]} if opset >= 10 else {}
+    how = f"<starts = [{start}], ends = [{end}], axes = [0]> (" if opset < 10 else " ("
+    rest = ", s, e, a)" if opset >= 10 else ")"
+    body = (
+        f"t = Transpose (x) y = Slice {how}t{rest} "
+        f"n = Shape (x) part = Slice {how}n{rest} c = ConstantOfShape (part) z = ReduceSum <keepdims = 1> (c)"
+    )
+    model = model_of(body if opset >= 9 else body.partition(" n = ")[0], {"x": (2, 3, 12)}, opset, given)
+    ran = run(model).values
+    shapes = inferred(model)
+    assert shapes.problems == []
+    assert {name: shapes.shapes.get(name) for name in ran} == {name: value.shape for name, value in ran.items()}
+
+
+def test_a_target_shape_in_another_file() -> None:
+    """Sizes that are stored beside the model are not read; they are said to be there, and not computed."""
+    model = model_of("y = Reshape (x, s)", IMAGE, 17, {"s": [1, 4, 60]})
+    stored = next(tensor for tensor in model.graph.initializer if tensor.name == "s")
+    stored.CopyFrom(onnx.TensorProto(name="s", dims=[3], data_type=onnx.TensorProto.INT64))
+    stored.data_location = onnx.TensorProto.EXTERNAL
+    stored.external_data.add(key="location", value="sizes.bin")
+    assert "'s' (shape) is in another file" in inferred(model).unknown["y"]
+
+
 def test_a_normalisation_that_is_older_than_the_standard() -> None:
     """LayerNormalization came with opset 17, but onnxruntime fuses it in models of any operator set, and runs it."""
     model = onnx.parser.parse_model(

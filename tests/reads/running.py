@@ -18,8 +18,9 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
+from strideinspect.fields.axis_field import AxisField
 from strideinspect.fields.closed_form import Closed
-from strideinspect.fields.forward import AxisField, propagate
+from strideinspect.fields.forward import propagate
 from strideinspect.fields.index_masks import back
 from strideinspect.fields.node_reads import described
 from strideinspect.model.inference import infer

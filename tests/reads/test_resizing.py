@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from strideinspect.results.field import ROUNDED
 from strideinspect.results.verdict import Verdict
@@ -22,6 +23,41 @@ def test_crop_of_an_axis_that_keeps_its_size(tmp_path: Path) -> None:
     report = inspected(model_of(body, {"x": (1, 1, 4, 4)}, constants=constants), tmp_path, verify="run")
     columns = report.outputs[0].fields[1]
     assert columns.positions.first == columns.positions.last == (0, 1, 2, 3)
+    assert report.verification.status is Verdict.AGREED
+
+
+CROPS = [
+    (9, 17, 0.0, 1.0, Fraction(1, 2)),  # from end to end: 8 pixels in 16 steps
+    (9, 7, 0.25, 1.0, Fraction(1)),  # pixels 2 to 8 in 6 steps
+    (20, 20, 0.5, 0.1, Fraction(-2, 5)),  # turned round: 0.4 · 19 pixels in 19 steps; an axis of equal size is copied
+    (11, 8, 0.8, 0.1, Fraction(-1)),
+    (21, 6, -0.1, 1.1, Fraction(24, 5)),  # reaches out of the map, where nothing is read
+]
+
+
+@pytest.mark.parametrize(("length", "size", "start", "end", "stride"), CROPS)
+@pytest.mark.parametrize("mode", ["linear", "nearest"])
+def test_stride_of_a_crop(
+    mode: str, length: int, size: int, start: float, end: float, stride: Fraction, tmp_path: Path
+) -> None:
+    """The outputs are spread evenly over the part that is cropped; running agrees at every index and in between."""
+    how = f'coordinate_transformation_mode = "tf_crop_and_resize", mode = "{mode}"'
+    body = f'r = Resize <{how}> (x, roi, "", z) y = MaxPool <kernel_shape = [1]> (r)'
+    constants: dict[str, Constant] = {"roi": [0.0, 0.0, start, 1.0, 1.0, end], "z": [1, 1, size]}
+    report = inspected(model_of(body, {"x": (1, 1, length)}, constants=constants), tmp_path, verify="full")
+    (field,) = report.outputs[0].fields
+    assert field.stride == (Fraction(1) if size == length else stride)
+    assert [step.stride for step in report.ladder] == ([] if size == length else [(abs(stride),)])
+    assert report.verification.status is Verdict.AGREED
+    assert report.verification.fields.not_checked == 0
+
+
+def test_resize_with_many_phases(tmp_path: Path) -> None:
+    """100 to 333: a size and a stride of 100/333, though 333 phases are too many to list."""
+    body = 'r = Resize <mode = "linear"> (x, "", "", z) y = MaxPool <kernel_shape = [1]> (r)'
+    report = inspected(model_of(body, {"x": (1, 1, 100)}, constants={"z": [1, 1, 333]}), tmp_path, verify="full")
+    (field,) = report.outputs[0].fields
+    assert (field.size, field.stride, field.phases) == (2, Fraction(100, 333), ())
     assert report.verification.status is Verdict.AGREED
 
 

@@ -25,7 +25,7 @@ def inspected(
     folder: Path,
     *,
     input_shapes: Mapping[str, Sequence[int]] | Sequence[int] | None = None,
-    verify: Literal["none", "run"] = "none",
+    verify: Literal["none", "run", "full"] = "none",
     select: Sequence[str] = (),
     settings: Settings | None = None,
 ) -> Report:

@@ -99,6 +99,18 @@ def test_a_copy_whose_map_nothing_else_reads(tmp_path: Path) -> None:
     assert (finding.axes, finding.ranges) == ((2, 3), ((1, 1), (3, 3), (5, 5)))
 
 
+def test_padding_of_a_map_without_positions(tmp_path: Path) -> None:
+    """A product mixes all 4 samples; of two copies, the first with one of padding, every second index is read."""
+    body = (
+        "m = MatMul (x, square) p = Pad (m, end) r = Relu (m) c = Concat <axis = 2> (p, r) "
+        "y = MaxPool <kernel_shape = [1], strides = [2]> (c)"
+    )
+    constants: dict[str, Constant] = {"square": (4, 4), "end": [0, 0, 0, 0, 0, 2]}
+    report = inspected(model_of(body, {"x": (1, 1, 4)}, constants=constants), tmp_path)
+    # Of 10 indices 1, 3, 5, 7 and 9 are stepped over; 4 and 5 are padding.
+    assert [node.dropped and node.dropped.gap for node in report.nodes] == [(4,)]
+
+
 def test_both_branches_on_one_grid(tmp_path: Path) -> None:
     """Keras' ResNet: both branches take the even rows, so the odd ones are lost, at either branch."""
     body = f"a = Conv (x, one) {SHORTCUT.replace('(x', '(a')} b = Conv <strides = [2, 2]> (a, one) y = Add (s, b)"

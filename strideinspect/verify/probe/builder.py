@@ -203,7 +203,8 @@ class Builder:
             return value
         places = {k: k + missing for k in range(len(value.shape))}
         ones = (1,) * missing
-        return self.resized(value, ones + value.extents, ones + value.shape, value.roles.moved(places))
+        roles = value.roles.moved(places).with_new_axes()
+        return self.resized(value, ones + value.extents, ones + value.shape, roles)
 
     def model(self, shape: Shape, outputs: Iterable[str]) -> onnx.ModelProto:
         """The part of the graph that `outputs` need; `shape` is that of the rows, its first input."""

@@ -117,4 +117,6 @@ def _placed(call: Call, value: Value, own: str, out: str) -> Value:
     for old, label in enumerate(own[k] for k in order):
         new = out.index(label)
         extents[new], shape[new], places[old] = value.extents[old], value.shape[old], new
-    return call.build.resized(value, tuple(extents), tuple(shape), value.roles.moved(places))
+    roles = value.roles.moved(places)
+    roles = roles.with_new_axes() if len(places) < len(out) else roles
+    return call.build.resized(value, tuple(extents), tuple(shape), roles)

@@ -159,6 +159,8 @@ def gather(call: Call) -> Sequence[Value | None]:
     call.only(0)
     places = {k: k if k < axis else k + count - 1 for k in range(rank) if k != axis}
     roles = table.roles.moved(places)
+    if count > 1 and any(shape[k] == 1 for k in fresh):
+        roles = roles.with_new_axes()
     if axis in table.roles.position_axes:
         roles = roles._replace(position_axes=roles.position_axes | {k for k in fresh if shape[k] > 1})
     before, after = table.extents[:axis], table.extents[axis + 1 :]
@@ -187,7 +189,8 @@ def gather_each(call: Call) -> Sequence[Value | None]:
     position_axes = (
         frozenset(k for k, extent in enumerate(shape) if extent > 1) if value.roles.position_axes else frozenset()
     )
-    return [Value(name, shape, shape, AxisRoles(position_axes, frozenset(), value.roles.removed))]
+    roles = AxisRoles(position_axes, frozenset(), value.roles.removed, remade=value.roles.remade)
+    return [Value(name, shape, shape, roles)]
 
 
 @operators("Scatter", "ScatterElements", "ScatterND")

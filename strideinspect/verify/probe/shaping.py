@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import prod
 
@@ -56,16 +57,31 @@ def reshaped(build: Builder, value: Value, shape: Shape) -> Value:
         if value.roles.position_axes.intersection(olds):
             others = value.roles.other_axes - value.roles.position_axes
             build.merges_padding |= build.skips_padding and bool(others.intersection(olds))
-            position_axes.update(k for k in news if shape[k] > 1)
+            along = [k for k in olds if k in value.roles.position_axes]
+            position_axes.update(new for new in news if any(_goes_on(value.shape, old, shape, new) for old in along))
         if value.roles.other_axes.intersection(olds):
             other_axes.update(k for k in news if shape[k] > 1)
         removed = removed or bool(value.roles.collapsed.intersection(olds))
-    return build.resized(
-        value,
-        tuple(extents),
-        shape,
-        AxisRoles(frozenset(position_axes), frozenset(collapsed), removed, frozenset(other_axes)),
+    roles = AxisRoles(
+        frozenset(position_axes), frozenset(collapsed), removed, frozenset(other_axes), value.roles.remade
     )
+    inserts = not _ones(shape) <= _ones(value.shape)
+    return build.resized(value, tuple(extents), shape, roles.with_new_axes() if inserts else roles)
+
+
+def _goes_on(before: Shape, old: int, after: Shape, new: int) -> bool:
+    """Whether the index along an old axis changes along a new one: unless whole turns, or parts of it, are counted."""
+    if after[new] == 1:
+        return False
+    unit, step = prod(before[old + 1 :]), prod(after[new + 1 :])
+    turns = step % (unit * before[old]) == 0
+    parts = unit % (step * after[new]) == 0
+    return not turns and not parts
+
+
+def _ones(shape: Shape) -> Counter[int]:
+    """How many axes of extent 1 there are, by the number of elements behind them."""
+    return Counter(prod(shape[k:]) for k, extent in enumerate(shape) if extent == 1)
 
 
 @operators("Reshape", "Flatten")
@@ -96,7 +112,8 @@ def unsqueeze(call: Call) -> Sequence[Value | None]:
     shape, extents = [1] * rank, [1] * rank
     for old, new in enumerate(places):
         shape[new], extents[new] = value.shape[old], value.extents[old]
-    return [call.build.resized(value, tuple(extents), tuple(shape), value.roles.moved(dict(enumerate(places))))]
+    roles = value.roles.moved(dict(enumerate(places))).with_new_axes()
+    return [call.build.resized(value, tuple(extents), tuple(shape), roles)]
 
 
 @operators("Transpose")

@@ -23,7 +23,10 @@ from strideinspect.verify.probe.shaping import reshaped
 from strideinspect.verify.probe.value import InexpressibleError, Value
 from strideinspect.verify.run_model import session
 
-_TAKES_INDICES: Final = {"MaxUnpool", "ScatterND"}
+_IN_PLANES: Final = {"Scatter", "ScatterElements"}
+"""Operators whose indices count along one axis, and so in a plane that is flat."""
+
+_TAKES_INDICES: Final = {"MaxUnpool", "ScatterND"} | _IN_PLANES
 _SEEDS: Final = (1, 2)
 _MOST_NODES: Final = 64
 """Nodes between a pool and where its indices are used: exporters write about six."""
@@ -38,7 +41,7 @@ def pools_behind(
     for node in nodes:
         if node.op_type in _TAKES_INDICES and not _adds(node) and node.input[1] not in values:
             between = _between(node.input[1], makers, values)
-            pool = None if between is None else _giver(node.input[1], between, values, shapes, opset)
+            pool = None if between is None else _giver(node, between, values, shapes, opset)
             if pool is not None:
                 found[node.name] = pool
     return found
@@ -74,13 +77,14 @@ def _is_pool(node: onnx.NodeProto) -> bool:
 
 
 def _giver(
-    indices: str,
+    user: onnx.NodeProto,
     nodes: Sequence[onnx.NodeProto],
     values: Mapping[str, np.ndarray],
     shapes: Mapping[str, Shape],
     opset: int,
 ) -> onnx.NodeProto | None:
-    """The pool whose indices arrive as they are."""
+    """The pool whose indices arrive as they are, or counted within each plane where that is what the user takes."""
+    indices = user.input[1]
     pools = [node for node in nodes if _is_pool(node) and len(node.output) > 1 and node.output[1]]
     fed = {node.input[0]: shapes.get(node.input[0]) for node in nodes if _is_pool(node)}
     sizes = {name: shape for name, shape in fed.items() if shape is not None and prod(shape) <= MOST_TAPS}
@@ -103,7 +107,10 @@ def _giver(
         feeds = {name: random.standard_normal(shape, dtype=np.float32) for name, shape in sizes.items()}
         results = dict(zip(wanted, started.run(wanted, feeds), strict=True))
         arrived = results[indices].reshape(-1)
-        alike.update(pool.name for pool in pools if np.array_equal(arrived, results[pool.output[1]].reshape(-1)))
+        for pool in pools:
+            given = results[pool.output[1]].reshape(-1)
+            plane = prod(sizes[pool.input[0]][2:])
+            alike[pool.name] += np.array_equal(arrived, given % plane if user.op_type in _IN_PLANES else given)
     return next((pool for pool in pools if alike[pool.name] == len(_SEEDS)), None)
 
 
@@ -122,7 +129,11 @@ def unpooled(call: Call, updates: int) -> Value:
     before, after = call.known.shapes[pool.input[0]], call.known.shapes[pool.output[0]]
     shape = call.shape_out()
     whole = prod(shape) == prod(before) and prod(call.shape_in(updates)) == prod(after)
-    if not whole or (len(shape) > 1 and shape != before):
+    if call.node.op_type in _IN_PLANES:
+        whole = whole and _is_flat(call, shape, prod(before[2:]))
+    elif len(shape) > 1:
+        whole = whole and shape == before
+    if not whole:
         raise InexpressibleError(f"it unpools to {shape} what was pooled from {before}")
     given = [reshaped(call.build, value, after) for k in (updates, 1) if (value := call.value(k)) is not None]
     value = call.build.union(given, after)
@@ -134,6 +145,12 @@ def unpooled(call: Call, updates: int) -> Value:
             raise InexpressibleError(table)
         value = call.build.read(value, axis, _turned(table))
     return reshaped(call.build, value, shape)
+
+
+def _is_flat(call: Call, shape: Shape, plane: int) -> bool:
+    """Whether the node scatters along a last axis that is a whole plane, with the other axes as they are."""
+    axis = int(call.attributes.get("axis", 0)) % len(shape)
+    return axis == len(shape) - 1 and shape[axis] == plane and call.shape_in(1)[:axis] == shape[:axis]
 
 
 def _turned(table: ObservedTaps) -> ObservedTaps:

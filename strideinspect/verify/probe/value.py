@@ -16,15 +16,20 @@ class AxisRoles(NamedTuple):
     """The axes of a tensor along which the position along the probed axis runs.
 
     `position_axes` are the axes along which it runs; `collapsed` those along which it ran before pooling or reducing
-    brought them to extent 1; `removed` says that such an axis was removed since. `other_axes` are the axes
-    along which the positions of the other probed axes run: fields are projected over these, so that padding along them
-    is not a hole.
+    brought them to extent 1; `removed` says that such an axis was removed since, and `remade` that an axis was inserted
+    after that, so that any of extent 1 may be the one that was removed. `other_axes` are the axes along which the
+    positions of the other probed axes run: fields are projected over these, so that padding along them is not a hole.
     """
 
     position_axes: frozenset[int] = frozenset()
     collapsed: frozenset[int] = frozenset()
     removed: bool = False
     other_axes: frozenset[int] = frozenset()
+    remade: bool = False
+
+    def with_new_axes(self) -> AxisRoles:
+        """The roles after axes of extent 1 were inserted."""
+        return self._replace(remade=True) if self.removed else self
 
     def moved(self, places: dict[int, int]) -> AxisRoles:
         """The roles after axis `k` became `places[k]`; an axis without a place is removed."""
@@ -34,6 +39,7 @@ class AxisRoles(NamedTuple):
             frozenset(places[k] for k in self.collapsed if k in places),
             self.removed or bool(lost),
             frozenset(places[k] for k in self.other_axes if k in places),
+            self.remade,
         )
 
     def collapsing(self, axes: Iterable[int], shape: Shape) -> AxisRoles:
@@ -44,8 +50,10 @@ class AxisRoles(NamedTuple):
     def without(self, axes: Iterable[int]) -> AxisRoles:
         """The roles without `axes`: no position runs along them any more."""
         ordinary = frozenset(axes)
-        return AxisRoles(
-            self.position_axes - ordinary, self.collapsed - ordinary, self.removed, self.other_axes - ordinary
+        return self._replace(
+            position_axes=self.position_axes - ordinary,
+            collapsed=self.collapsed - ordinary,
+            other_axes=self.other_axes - ordinary,
         )
 
     @staticmethod
@@ -56,11 +64,12 @@ class AxisRoles(NamedTuple):
         collapsed = frozenset().union(*(roles.collapsed for roles in several))
         position_axes = frozenset().union(*(roles.position_axes for roles in several)) - collapsed
         other_axes = frozenset().union(*(roles.other_axes for roles in several))
-        return AxisRoles(position_axes, collapsed, any(roles.removed for roles in several), other_axes)
+        removed, remade = any(roles.removed for roles in several), any(roles.remade for roles in several)
+        return AxisRoles(position_axes, collapsed, removed, other_axes, remade)
 
     def spreads(self, axis: int) -> bool:
         """Whether going from extent 1 to more along `axis` spreads a collapsed axis again."""
-        return axis in self.collapsed or (self.removed and axis not in self.position_axes)
+        return axis in self.collapsed or (self.remade and axis not in self.position_axes)
 
 
 class Value(NamedTuple):
