@@ -126,6 +126,9 @@ class _Along:
         if present is None or not present.runs:
             return None
         as_analysed = (present.maps[place.map] == self.shape(t)[place.axis] for t, place in self._places.items())
+        sees_everything, needed = network.sees_everything(present), self.analysis.needed.get(name)
+        if sees_everything is not None and needed is not None and sees_everything != bool(needed[axis].all()):
+            return None
         return network if all(as_analysed) else None
 
 
