@@ -218,6 +218,7 @@ def test_a_worker_that_ends_is_a_reason(tmp_path: Path) -> None:
     def kill(_: str) -> None:
         assert verifier.worker.process is not None
         verifier.worker.process.kill()
+        verifier.worker.process.wait()  # else it may answer a few more before it is gone
 
     with verifier:
         verifier.begin({"x": (1, 2, 8, 6)})
