@@ -106,6 +106,7 @@ def dying(task: Task) -> Result:
     return FailedReport(task.path, "worked", "")
 
 
+@pytest.mark.slow
 def test_process_that_dies_costs_only_its_own_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """The pool that died with one model is replaced: the others get their results, and that one its error."""
     monkeypatch.setattr(fleet, "outcome", dying)

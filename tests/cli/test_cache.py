@@ -119,6 +119,7 @@ def test_changed_baseline(cache: ReportCache, tmp_path: Path) -> None:
     assert not shown()
 
 
+@pytest.mark.slow
 def test_changed_weights_beside_the_model(cache: ReportCache, tmp_path: Path) -> None:
     """Weights in a file of their own count where they are run, that is with verify="full"."""
     path = tmp_path / "m.onnx"
@@ -172,6 +173,7 @@ def test_time_that_ran_out_is_not_kept(cache: ReportCache, tmp_path: Path) -> No
     assert cache.get(key) is None
 
 
+@pytest.mark.slow
 def test_old_entries_are_removed(cache: ReportCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that were not used for a month, and the ones used longest ago where there are too many."""
     for number in range(4):

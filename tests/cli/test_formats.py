@@ -59,6 +59,7 @@ def written(root: Path, **environment: str) -> dict[str, bytes]:
     return {name: (root / "exports" / file.split(":")[-1]).read_bytes() for name, file in FILES.items()}
 
 
+@pytest.mark.slow
 def test_all_at_once_and_twice_the_same(repository: Path) -> None:
     """All formats in one run; a second run gives the same bytes, with another order of Python's sets and dicts.
 

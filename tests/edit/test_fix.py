@@ -46,6 +46,7 @@ def names(found: Fixed) -> tuple[list[str], list[str]]:
     return [fix.name for fix in found.fixes], [fix.name for fix in found.unsafe]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opset", some_slow([8, 9, 10, 13, 18], {8, 10, 13}))
 def test_a_crop_changes_no_bit(opset: int, tmp_path: Path) -> None:
     """By hand: 22 → 10 → 5 and 24 → 11 → 5: rows 0–20 and columns 0–20 are used. Slice changed at 10."""

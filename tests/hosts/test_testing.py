@@ -98,6 +98,7 @@ def test_a_misspelt_path_says_so_and_nothing_else(tmp_path: Path) -> None:
     assert "direct cause" not in done.stdout
 
 
+@pytest.mark.slow
 def test_pytest_help_says_what_fails(tmp_path: Path) -> None:
     """`pytest --help` names the severity that fails a model, and where to set another."""
     done = subprocess.run(

@@ -45,6 +45,7 @@ def cells_of(row: str) -> list[str]:
     return re.findall(r"<t[dh][^>]*>(.*?)</t[dh]>", row, re.DOTALL)
 
 
+@pytest.mark.slow
 def test_layers_of_a_diff() -> None:
     """In Keras the stride of a block is in its first convolution: six layers differ, and those behind see more."""
     rows = rows_of(page_of("diff", TORCH, KERAS))
@@ -99,6 +100,7 @@ def test_commands_without_a_page(command: tuple[str, ...], tmp_path: Path) -> No
     assert "markdown" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_result_gives_the_page_that_the_command_prints(tmp_path: Path) -> None:
     """In Python the page has the same bytes, at the sizes and with the changes that were asked for."""
     path = shutil.copy(SAMPLES / "alexnet-stem-torchscript.onnx", tmp_path / "model.onnx")
@@ -110,6 +112,7 @@ def test_a_result_gives_the_page_that_the_command_prints(tmp_path: Path) -> None
     assert "128×128" in compared.to_html()
 
 
+@pytest.mark.slow
 def test_a_result_whose_file_is_another_one_now(tmp_path: Path) -> None:
     """The page is refused, since it would show boxes of another model; a notebook shows why."""
     path = shutil.copy(SAMPLES / "resnet18-torchscript.onnx", tmp_path / "model.onnx")

@@ -77,6 +77,7 @@ def test_an_axis_too_long_for_every_index(tmp_path: Path) -> None:
     assert (part.holes, part.middle_holes) == ((), tuple((n, n) for n in (79_997, 79_999, 80_001, 80_003)))
 
 
+@pytest.mark.slow
 def test_a_long_field_is_told_in_parts(tmp_path: Path) -> None:
     """A window of 10,000 gives each of 2,048 parts its share of one."""
     part = only(of(tmp_path, "y = Conv (x, w)", 50_000, {"w": (1, 1, 10_000)}), "y")

@@ -165,6 +165,7 @@ def test_images_need_pillow_or_are_decoded(tmp_path: Path) -> None:
     assert (field.source, field.count) == ("images", 1)
 
 
+@pytest.mark.slow
 def test_growth_with_depth(tmp_path: Path) -> None:
     """Each 3×3 window of ones adds a variance of 2/3 along an axis, so that sigma/√depth is √(2/3) at every depth."""
     body = " ".join(f"t{n + 1} = Conv <pads = [1, 1, 1, 1]> (t{n}, w)" for n in range(15))
@@ -234,6 +235,7 @@ def test_half_precision_is_computed_in_single_precision(tmp_path: Path) -> None:
     assert 0 < np.linalg.norm(half - single) < 2**-9 * np.linalg.norm(single)
 
 
+@pytest.mark.slow
 def test_weights_in_another_file_are_read_or_drawn(tmp_path: Path) -> None:
     """From the model's folder; without that file they are random, which is said."""
     path = tmp_path / "model.onnx"
@@ -265,6 +267,7 @@ def test_a_pooling_as_large_as_the_map_leaves_the_map_before_it(tmp_path: Path) 
     assert (at.tensor, at.indices) == ("m", (5, 5))
 
 
+@pytest.mark.slow
 def test_several_cells_at_once(tmp_path: Path) -> None:
     """Also of different layers, each as if it were asked for alone; one that is named twice is computed once."""
     path = saved(tmp_path, "a = Conv <pads = [1, 1, 1, 1]> (x, w) y = Conv <pads = [1, 1, 1, 1]> (a, w)", {"w": ONES})

@@ -193,6 +193,7 @@ def test_every_failure_is_a_reason(
     assert "Traceback" not in str(found.reason)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("own_interpreter")
 @pytest.mark.skipif(sys.platform != "linux", reason="only there the bound is kept everywhere")
 def test_memory_is_bounded(tmp_path: Path) -> None:
@@ -219,6 +220,7 @@ def test_a_model_with_a_huge_tensor_is_not_run(tmp_path: Path) -> None:
     assert found.reason == "Pad 'y' alone makes too much: its output would be 1×1×8×1000000008"
 
 
+@pytest.mark.slow
 def test_a_node_that_takes_too_much_memory_is_not_run(tmp_path: Path) -> None:
     """Eight rows padded to 10⁸ columns of float32 are 8·10⁸·4 bytes = 2.98 GiB, more than the limit of 1 GiB."""
     text = "(float[1,1,8,8] x, int64[8] p) => (float[N,C,H,W] y) { y = Pad(x, p) }"

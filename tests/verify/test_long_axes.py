@@ -164,6 +164,7 @@ def test_a_dilated_window_on_a_long_circular_map(tmp_path: Path) -> None:
     assert np.array_equal(np.frombuffer(field.positions.lasts, np.intc), taps.max(axis=1))
 
 
+@pytest.mark.slow
 def test_a_million_samples(tmp_path: Path) -> None:
     """8,192 frames made 128 times as long, then a window of 3: sample i reads samples i − 1 to i + 1 inside the map."""
     text = (
