@@ -33,7 +33,7 @@ def test_alexnet_is_told_the_nearest_sizes() -> None:
 
 
 @pytest.mark.parametrize(("size", "rules"), [
-    (211, set()),
+    pytest.param(211, set(), marks=pytest.mark.slow),
     (219, {"floor-truncation"}),  # the second pool still drops a row of its map
     (224, {"floor-truncation", "unseen-input"}),
     (227, set()),

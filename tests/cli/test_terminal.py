@@ -112,7 +112,13 @@ def test_verified_report_is_the_same_in_a_pipe() -> None:
 NO_LOCALE = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
 
 
-@pytest.mark.parametrize("environment", [{"PYTHONIOENCODING": "ascii"}, NO_LOCALE], ids=["ascii", "C"])
+@pytest.mark.parametrize(
+    "environment",
+    [
+        pytest.param({"PYTHONIOENCODING": "ascii"}, id="ascii"),
+        pytest.param(NO_LOCALE, id="C", marks=pytest.mark.slow),
+    ],
+)
 def test_columns_are_aligned_without_our_symbols(environment: dict[str, str]) -> None:
     """In ASCII an ellipsis takes three cells and a footnote's number too: the table is laid out for that."""
     model = "sample_models/squeezenet11-torchscript.onnx"

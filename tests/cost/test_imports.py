@@ -73,7 +73,11 @@ def said(code: str, *args: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "options", [["--no-verify"], [], pytest.param(["--no-verify", "--format", "json"], marks=pytest.mark.slow)]
+    "options",
+    [
+        ["--no-verify"],
+        *(pytest.param(given, marks=pytest.mark.slow) for given in ([], ["--no-verify", "--format", "json"])),
+    ],
 )
 def test_a_run_loads_and_starts_no_more_than_it_needs(options: list[str], path: Path) -> None:
     """Without a terminal neither rich nor networkx is loaded, and onnxruntime only in the verifier's own process.
@@ -92,6 +96,7 @@ def test_a_run_loads_and_starts_no_more_than_it_needs(options: list[str], path: 
     assert ran.threads == 1 or "--no-verify" not in options
 
 
+@pytest.mark.slow
 def test_a_run_without_a_cache_loads_no_digests(path: Path) -> None:
     """OpenSSL, which hashlib loads, takes 11 MiB."""
     status, *loaded = said(LOADED, str(path), "--no-verify", "--no-cache")[-1].split()

@@ -14,6 +14,7 @@ from strideinspect.results.verdict import Verdict
 from tests.oracle_models import Constant, model_of
 from tests.oracle_runtime import run
 from tests.rules.inspecting import inspected, of_rule
+from tests.some_slow import some_slow
 
 WINDOW = "kernel_shape = [2, 2], strides = [2, 2]"
 CONSTANTS: dict[str, Constant] = {
@@ -64,7 +65,7 @@ SPELLINGS: dict[str, Callable[[int], tuple[str, dict[str, Constant]]]] = {
 }
 
 
-@pytest.mark.parametrize("size", [12, 13])
+@pytest.mark.parametrize("size", some_slow([12, 13], {12}))
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_down_and_up_again(spelling: str, size: int, tmp_path: Path) -> None:
     """A place of the map reads its window of 2, each 3 wide, so 4 pixels; the 3×3 behind adds a window: 6 at most."""
@@ -82,7 +83,7 @@ def test_down_and_up_again(spelling: str, size: int, tmp_path: Path) -> None:
     assert report.verification.fields.not_checked == 0
 
 
-@pytest.mark.parametrize(("kernel", "stride", "pad"), [(2, 2, 0), (3, 2, 1), (2, 3, 0)])
+@pytest.mark.parametrize(("kernel", "stride", "pad"), some_slow([(2, 2, 0), (3, 2, 1), (2, 3, 0)], {2}))
 def test_what_moves_when_run(kernel: int, stride: int, pad: int, tmp_path: Path) -> None:
     """Onnxruntime on random maps: the rows that change a row of the unpooled map are just those of its windows."""
     window = f"kernel_shape = [{kernel}, {kernel}], strides = [{stride}, {stride}], pads = [{pad}, {pad}, {pad}, {pad}]"

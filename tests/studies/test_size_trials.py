@@ -83,7 +83,13 @@ CHOICES: dict[str, tuple[onnx.ModelProto, dict[str, tuple[int, ...]], dict[str, 
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("built", "shapes", "origins"), CHOICES.values(), ids=CHOICES)
+@pytest.mark.parametrize(
+    ("built", "shapes", "origins"),
+    [
+        pytest.param(*choice, id=name, marks=pytest.mark.slow if name == "a vocoder's" else ())
+        for name, choice in CHOICES.items()
+    ],
+)
 def test_sizes_and_where_they_are_from(
     built: onnx.ModelProto,
     shapes: dict[str, tuple[int, ...]],

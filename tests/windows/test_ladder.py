@@ -171,6 +171,7 @@ def test_shortcut_is_named_in_the_step(tmp_path: Path) -> None:
     assert sorted(step.nodes) == ["a", "b"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*-torchscript.onnx")), ids=lambda path: path.stem)
 def test_sizes_follow_each_other(path: Path) -> None:
     """Within a branch each step starts from the map before it; branch 0 of an input starts from the input."""
