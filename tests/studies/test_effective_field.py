@@ -212,15 +212,6 @@ def test_a_keras_resnet_with_same_padding_agrees_to_six_digits() -> None:
     assert "checked: forward and reverse derivative agree to 6 digits" in effective_field_text.remarks(field)
 
 
-@pytest.mark.parametrize(
-    ("error", "digits"),
-    [(0.0, 6), (1e-9, 6), (5e-6, 6), (5.1e-6, 5), (4.9e-5, 5), (5.1e-5, 4), (1e-3, 3)],
-)
-def test_digits_are_counted_as_in_a_textbook(error: float, digits: int) -> None:
-    """Numbers agree to t significant digits where they differ by at most 5 in the digit after those: 5·10⁻ᵗ."""
-    assert effective_field_text.digits(error) == digits
-
-
 def test_half_precision_is_computed_in_single_precision(tmp_path: Path) -> None:
     """The map is that of the same weights in single precision, but for their own rounding to 11 bits."""
     model = onnx.load(RESIDUAL)
