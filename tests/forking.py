@@ -220,8 +220,13 @@ def _leave_server(streams: list[int], clients: list[socket.socket], handles: lis
 def _received(client: socket.socket) -> tuple[Request, list[int]]:
     """What a client asks for, and its standard streams."""
     head, streams, _, _ = socket.recv_fds(client, 8, 3)
-    with client.makefile("rb") as stream:
-        return Request(*marshal.loads(stream.read(int.from_bytes(head, "little")))), streams  # noqa: S302  # of the client
+    try:
+        with client.makefile("rb") as stream:
+            return Request(*marshal.loads(stream.read(int.from_bytes(head, "little")))), streams  # noqa: S302  # of the client
+    except BaseException:
+        for given in streams:  # else the pipes of a client that was killed meanwhile never end
+            os.close(given)
+        raise
 
 
 def become(request: Request) -> None:
