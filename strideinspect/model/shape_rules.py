@@ -200,6 +200,20 @@ def _joined(placed: PlacedNode) -> Shape:
     return shape
 
 
+def _short_time(placed: PlacedNode) -> Shape:
+    """The frames of an STFT: [batch, frames, frequencies, 2].
+
+    Frequencies are onesided by default, as the standard says; the library takes the default to be 0.
+    """
+    signal = placed.shape(0)
+    (step,) = placed.integers(1, "") or (0,)
+    (frame,) = placed.integers(3, "") or (placed.shape(2) if placed.present(2) else (0,))
+    if len(signal) < 2 or min(step, frame) < 1 or frame > signal[1]:
+        raise MisfitError(f"frames of {frame} with step {step} do not fit a signal of {shape_text(signal)}")
+    frequencies = frame // 2 + 1 if placed.node.integer("onesided", 1) else frame
+    return signal[0], (signal[1] - frame) // step + 1, frequencies, 2
+
+
 _Rule = Callable[[PlacedNode], Shape]
 
 
@@ -249,6 +263,7 @@ _RULES: dict[tuple[str, str], _Rule] = {
     ("", "ConstantOfShape"): _filled,
     ("", "Concat"): _concat,
     ("", "StringNormalizer"): _normalised_texts,
+    ("", "STFT"): _short_time,
     ("", "Transpose"): _transpose,
     ("", "Reshape"): _reshape,
     ("", "Resize"): resized_shape,

@@ -6,11 +6,12 @@ Compares where the indices of the maps lie that are merged by an elementwise ope
 the centers of their fields, averaged over phases, along all paths to each of them. If one of the maps was upsampled, or
 they are at most half an index apart and an even kernel is the reason, the finding is a note.
 
-Three cases are not reported. Along a single axis, fields that end at the same pixel belong to causal convolutions,
+Four cases are not reported. Along a single axis, fields that end at the same pixel belong to causal convolutions,
 which depend on different lengths of the past. Shifted copies of maps are intended where a Concat joins them or three or
 more are multiplied: YOLOv5 and YOLOX use slices to move resolution into channels, NASNet halves a map by its even and
-its odd pixels, and cost volumes and correlation layers compare maps at many shifts. The steps of an unrolled
-recurrence, each a single index, are not maps.
+its odd pixels, and cost volumes and correlation layers compare maps at many shifts. A map minus its own slice is a
+filter written by hand: a finite difference, or the pre-emphasis of speech. The steps of an unrolled recurrence, each a
+single index, are not maps.
 
 ## Why it is bad
 
@@ -62,6 +63,9 @@ if TYPE_CHECKING:
     from strideinspect.results.report import WindowNode
     from strideinspect.rules.inspection import Inspection
 
+
+_SLICING = frozenset({"Slice", "Split", "Pad", "Mul", "Div", "Cast", "Identity"})
+"""Operators that cut a map, and scale it by a number."""
 
 _SHIFTS = 3
 """Copies of a map at so many places were shifted on purpose: one or two may be a mistake."""
@@ -118,18 +122,21 @@ def _uncropped(analysis: Analysis, tensor: str) -> str:
 
 
 def _shifted_on_purpose(analysis: Analysis, merge: MapMerge) -> bool:
-    """Whether copies of one map are joined as channels that were shifted and perhaps subsampled, and nothing else.
+    """Whether copies of one map that were shifted, and perhaps subsampled, are joined as channels or make a filter.
 
-    Shifts of less than an index select other pixels of the map; three or more shifts are a cost volume or the like. Two
-    copies whole indices apart may be a mistake.
+    As channels, shifts of less than an index select other pixels of the map; three or more shifts are a cost volume or
+    the like; two copies whole indices apart may be a mistake. A map minus its own slice, perhaps scaled, is a filter
+    written by hand: a finite difference, or the pre-emphasis of speech.
     """
     from strideinspect.fields.merging import UPSAMPLERS  # imports numpy, which the list of rules does not need
 
-    if merge.node.op != "Concat":
-        return False
     behind = [{node.key: node for node in nodes_before(analysis, branch.tensor)} for branch in merge.branches]
     shared = set(behind[0]).intersection(*behind[1:])
     own = {key: node for nodes in behind for key, node in nodes.items() if key not in shared}
+    if merge.node.op == "Sub":
+        return all(node.op in _SLICING for node in own.values())
+    if merge.node.op != "Concat":
+        return False
     windows = [window for window in analysis.windows if window.output in own]
     if any(node.op in UPSAMPLERS for node in own.values()) or any(max(window.kernel) > 1 for window in windows):
         return False

@@ -95,6 +95,17 @@ def test_operators(body: str) -> None:
     assert {name: shapes.shapes.get(name) for name in ran} == {name: value.shape for name, value in ran.items()}
 
 
+@pytest.mark.parametrize("frame", ["w", "n"])
+@pytest.mark.parametrize("onesided", ["", "<onesided = 0>", "<onesided = 1>"])
+def test_frames_of_a_short_time_transform(onesided: str, frame: str) -> None:
+    """(40 − 9) / 4 + 1 = 8 frames; of 9 frequencies 9 / 2 + 1 = 5 by default, which the ONNX library does not know."""
+    constants: dict[str, Constant] = {"s": np.array(4), "n": np.array(9), "w": np.ones(9, np.float32)}
+    inputs = "x, s, w" if frame == "w" else "x, s, , n"
+    model = model_of(f"y = STFT {onesided} ({inputs})", {"x": (2, 40, 1)}, constants=constants)
+    assert run(model).values["y"].shape == (2, 8, 9 if "0" in onesided else 5, 2)
+    assert inferred(model).shapes["y"] == (2, 8, 9 if "0" in onesided else 5, 2)
+
+
 def upsample(opset: int, draw: random.Random) -> onnx.ModelProto:
     """An Upsample, or the first Resize, of two axes: scales as an attribute, later as an input."""
     lengths, scales = drawn_scales(draw)
