@@ -51,7 +51,7 @@ def followed(step: Step, before: Dependence, after: Dependence, form: Form, labe
 
 def _unwound(form: Closed, local: Hulls, step: Sliding) -> Closed:
     """The form of a part of a map that goes on behind the other end of the input, moved to where that part lies."""
-    if step.axis != form.axis or step.kernel != 1:
+    if step.axis != form.axis or step.kernel != 1 or step.size == 0:
         return form
     middle = step.size // 2
     turns, phase = divmod(middle, form.period)

@@ -9,7 +9,7 @@ from typing import Any
 
 import onnx
 import pytest
-from hypothesis import assume, given, reject
+from hypothesis import assume, example, given, reject
 from hypothesis import strategies as st
 
 from tests.graph_builder import Step, UnfitError
@@ -28,6 +28,11 @@ from tests.properties.comparing import (
     report_on,
 )
 from tests.thorough import bounded
+
+ROLLED_BY_THE_WHOLE_AXIS = (
+    Step("rolled", {"by": 2, "back": True}),  # one of its two parts is empty
+    Step("conv", {"kernel": [2, 1, 1], "channels": 4, "group": "dense", "strides": [2, 1, 2]}),
+)
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +101,7 @@ def test_two_axes(graph: Graph, folder: Path) -> None:
 @pytest.mark.slow
 @bounded(20)
 @given(graph=st.one_of(chains(3, most=3), diamonds(3, most=1)))
+@example(graph=Graph(10, (1, 2, 3, 2, 2), ROLLED_BY_THE_WHOLE_AXIS))
 def test_three_axes(graph: Graph, folder: Path) -> None:
     """Three axes."""
     check_as_it_stands(graph, folder)
