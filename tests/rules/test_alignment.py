@@ -21,6 +21,7 @@ WEIGHTS: dict[str, Constant] = {
 HALVED = "d = MaxPool <kernel_shape = [2, 2], strides = [2, 2]> (x)"
 SHORTCUT = "b = Conv <strides = [2, 2]> (x, one)"
 AT_CORNERS = 'u = Resize <mode = "linear", coordinate_transformation_mode = "asymmetric"> (d, , double)'
+NEIGHBOURS = "a = Slice (x, first, last, axes) b = Slice (x, zero, before, axes) s = Sub (a, b) y = Conv (s, one)"
 
 
 def same(source: str, output: str, weight: str = "three") -> str:
@@ -66,11 +67,7 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
         [("misaligned-merge", "warning", (2, 3), "2 pixels ")],
     ),
     # Neighbours subtracted, rows 1 … 7 less 0 … 6: a finite difference, as the pre-emphasis of speech is one.
-    "neighbours": (
-        (8, 8),
-        "a = Slice (x, first, last, axes) b = Slice (x, zero, before, axes) s = Sub (a, b) y = Conv (s, one)",
-        [],
-    ),
+    "neighbours": ((8, 8), NEIGHBOURS, []),
     # 4×4 with SAME pads (1, 2): half a pixel beside a 3×3 with (1, 1), as even kernels are.
     "even kernel": (
         (8, 8),
@@ -177,11 +174,9 @@ MERGES: dict[str, tuple[tuple[int, int], str, list[Finding]]] = {
         "y = Conv (c, one)"),
         [],
     ),
-    # A window of its own makes it another map, and then it may be a mistake.
-    "a map minus its own slice, blurred": (
+    "neighbours, one of them blurred": (
         (8, 8),
-        ("a = Slice (x, first, last, axes) e = Conv <pads = [1, 1, 1, 1]> (x, three) b = Slice (e, zero, before, axes) "
-        "d = Sub (a, b) y = Relu (d)"),
+        f"e = Conv <pads = [1, 1, 1, 1]> (x, three) {NEIGHBOURS.replace('(x, zero', '(e, zero')}",
         [("misaligned-merge", "warning", (2, 3), "a is centered 1 pixel after b")],
     ),
     # Added up, they are misplaced all the same.
