@@ -220,13 +220,13 @@ def _leave_server(streams: list[int], clients: list[socket.socket], handles: lis
 def _received(client: socket.socket) -> tuple[Request, list[int]]:
     """What a client asks for, and its standard streams."""
     head, streams, _, _ = socket.recv_fds(client, 8, 3)
-    try:
+    with ExitStack() as left_open:  # else the pipes of a client that was killed while it asked would never end
+        for given in streams:
+            left_open.callback(os.close, given)
         with client.makefile("rb") as stream:
-            return Request(*marshal.loads(stream.read(int.from_bytes(head, "little")))), streams  # noqa: S302  # of the client
-    except BaseException:
-        for given in streams:  # else the pipes of a client that was killed meanwhile never end
-            os.close(given)
-        raise
+            request = Request(*marshal.loads(stream.read(int.from_bytes(head, "little"))))  # noqa: S302  # of the client
+        left_open.pop_all()
+    return request, streams
 
 
 def become(request: Request) -> None:
