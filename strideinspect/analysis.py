@@ -7,9 +7,9 @@ reads and fields are combined in one place. A study that compares sizes uses sev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.forward import propagate
@@ -50,7 +50,7 @@ _LAYOUTS = {
 }
 
 
-class Memo(NamedTuple):
+class Memo(Struct, frozen=True):
     """What is known of nodes at sizes of one network, for use at others; filled by use."""
 
     shapes: ShapesMemo
@@ -63,8 +63,7 @@ class Memo(NamedTuple):
         return cls(ShapesMemo.of(network), ReadsMemo(), MaskMemo())
 
 
-@dataclass(frozen=True, eq=False, repr=False)  # no slots: what is computed on demand is kept in the instance
-class Analysis:
+class Analysis(Struct, frozen=True, eq=False, dict=True):  # `dict`: what is computed on demand is kept
     """One network at one input size.
 
     `shapes` holds the shape of every tensor, computed at once; make one with `Analysis.of`. `assumed` are, per graph
@@ -74,9 +73,9 @@ class Analysis:
     """
 
     shapes: Shapes
-    assumed: Mapping[str, Mapping[int, Origin]] = field(default_factory=dict)
+    assumed: Mapping[str, Mapping[int, Origin]] = {}
     only: tuple[InputAxis, ...] | None = None
-    memo: Memo | None = field(default=None, compare=False, repr=False)
+    memo: Memo | None = None
 
     @classmethod
     def of(cls, network: Network, sizes: InputSizes, *, whole: bool = True) -> Analysis:

@@ -6,8 +6,9 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from msgspec import Struct, structs
 
 from strideinspect.errors import UsageError
 from strideinspect.policy.entry import Entry, order
@@ -18,8 +19,7 @@ _OPTIONAL = ("layer", "node", "output", "operator", "input")
 _TEXTS = ("model", "rule", "message", *_OPTIONAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """A file of accepted findings and its entries."""
 
     path: Path
@@ -93,7 +93,7 @@ def read(path: Path) -> Baseline:
 
 
 def _written(entry: Entry) -> str:
-    lines = (f'      "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in asdict(entry).items())
+    lines = (f'      "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in structs.asdict(entry).items())
     return "    {\n" + ",\n".join(lines) + "\n    }"
 
 

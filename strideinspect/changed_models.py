@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from strideinspect import arguments
 from strideinspect.processes.onnx_loading import load_onnx
@@ -57,7 +59,7 @@ def whatif(
     return versions(path, changes, asked, keep_field=keep_field, save=save).found
 
 
-class Versions(NamedTuple):
+class Versions(Struct, frozen=True):
     """What a change does, and the model before and after it."""
 
     found: WhatIf

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from strideinspect.results.differences import Difference
 from strideinspect.version import __version__
 
@@ -28,11 +30,11 @@ def of_diff(found: Diff, words: Answer, files: tuple[str, str], settings: Settin
     from strideinspect.studies.opening import opened
 
     own = replace(settings, verify="none", baseline=None)
-    (model, trials), (other, others) = opened(files[0], own), opened(files[1], replace(own, input_shapes={}))
-    first, second = trials.best(), others.best()
+    one, other = opened(files[0], own), opened(files[1], replace(own, input_shapes={}))
+    first, second = one.trials.best(), other.trials.best()
     there, _ = at_the_size_of(first.analysis, second.analysis)
-    second = second._replace(analysis=there, passed_over="", failed=(), reason=None)
-    reports = inspector.static_report(model, first, own), inspector.static_report(other, second, own)
+    second = structs.replace(second, analysis=there, passed_over="", failed=(), reason=None)
+    reports = inspector.static_report(one.model, first, own), inspector.static_report(other.model, second, own)
     sides = [
         _version(name, replace(report, path=path), analysis)
         for name, report, path, analysis in zip(

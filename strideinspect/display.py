@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from strideinspect.errors import UnreadableModelError
 from strideinspect.settings import Settings
 
@@ -47,7 +49,7 @@ def whatif_page(found: WhatIf) -> str:
     settings = _settings(found.asked)
     versions = changed_models.versions(found.path, found.asked.changes, settings, keep_field=found.asked.keep_field)
     _refuse_changed(_geometry(found), _geometry(versions.found), found.path)
-    return comparison_page.of_whatif(versions._replace(found=found), whatif_text.answer(found))
+    return comparison_page.of_whatif(structs.replace(versions, found=found), whatif_text.answer(found))
 
 
 def figure(report: Report, kind: str, layer: str | None) -> Figure:

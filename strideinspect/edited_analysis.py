@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect import inspector
 from strideinspect.analysis import Analysis
@@ -24,7 +25,7 @@ from strideinspect.studies.opening import opened
 from strideinspect.studies.size_trials import Attempt
 
 
-class InspectedModel(NamedTuple):
+class InspectedModel(Struct, frozen=True):
     """A model, the choice of its open sizes, and the report at these sizes."""
 
     model: LoadedModel
@@ -37,7 +38,7 @@ class InspectedModel(NamedTuple):
         return self.attempt.analysis
 
 
-class EditedModel(NamedTuple):
+class EditedModel(Struct, frozen=True):
     """A model with edits: its analysis, the report, and which declarations of the file do not hold any more."""
 
     model: LoadedModel
@@ -56,15 +57,15 @@ class EditedModel(NamedTuple):
         network = prepare(model, settings.operators)
         analysis = Analysis(infer(network, before.analysis.sizes), before.analysis.assumed)
         # A size that was passed over was so for the model as it is.
-        attempt = before.attempt._replace(analysis=analysis, passed_over="", failed=(), reason=None)
+        attempt = structs.replace(before.attempt, analysis=analysis, passed_over="", failed=(), reason=None)
         return cls(model, analysis, _report(model, attempt, settings), gone)
 
 
 def inspected(path: str, settings: Settings) -> InspectedModel:
     """Inspect a file at the sizes that are given, else at those that the program chooses."""
-    model, trials = opened(path, settings)
-    attempt = preferred(trials)
-    return InspectedModel(model, attempt, _report(model, attempt, settings))
+    file = opened(path, settings)
+    attempt = preferred(file.trials)
+    return InspectedModel(file.model, attempt, _report(file.model, attempt, settings))
 
 
 def _report(model: LoadedModel, attempt: Attempt, settings: Settings) -> Report:

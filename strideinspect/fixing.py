@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.edit import listed_edits, splice
 from strideinspect.edit.fix_plan import FixableModel, Plan, plan
@@ -19,7 +20,7 @@ from strideinspect.settings import Settings
 _NOTHING = "there is nothing to fix"
 
 
-class _Made(NamedTuple):
+class _Made(Struct, frozen=True):
     """What was carried out: the plan that held, the model after it, and what running showed."""
 
     plan: Plan

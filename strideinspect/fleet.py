@@ -6,7 +6,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from strideinspect import arguments
 from strideinspect.api import inspect
@@ -26,7 +28,7 @@ AHEAD = 256
 """Number of models submitted ahead of the next result, limited so that results do not pile up in memory."""
 
 
-class Task(NamedTuple):
+class Task(Struct, frozen=True):
     """A model and the settings to inspect it with, or a path that denotes no model, and why it failed."""
 
     path: str

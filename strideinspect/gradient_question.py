@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from strideinspect.errors import UsageError
 from strideinspect.questions import analysis_of
 from strideinspect.settings import InputShapes, InputValues, Settings
@@ -101,7 +103,7 @@ def _effective(analysis: Analysis, model: str, request: study.Request, *, layers
     if not layers:
         return field
     places = growth.layers(analysis, request.at)
-    found = [(depth, measured(analysis, model, request._replace(at=at))) for depth, at in places]
+    found = [(depth, measured(analysis, model, structs.replace(request, at=at))) for depth, at in places]
     return replace(field, growth=tuple(growth.steps(found)))
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
@@ -43,7 +45,8 @@ def run(
     """
     rules = registry.chosen(settings.select, settings.ignore)
     progress("reading the model")
-    model, trials = opened(path, settings)
+    file = opened(path, settings)
+    model, trials = file.model, file.trials
     first: _Inspected | None = None
     attempt = preferred(trials)
     while True:
@@ -65,7 +68,7 @@ def static_report(model: LoadedModel, attempt: Attempt, settings: Settings) -> R
     return _report(model, settings, _inspected(attempt, static, rules, lambda _: None, None, strict=False))
 
 
-class _Inspected(NamedTuple):
+class _Inspected(Struct, frozen=True):
     """What one choice of the open sizes gives; `stopped` is what onnxruntime made of it before it broke off.
 
     That is kept only where the program chose the size and shapes alone show no reason against it.
@@ -106,19 +109,19 @@ def _inspected(
         from strideinspect.effective_outputs import effective_outputs  # starts a process of its own
 
         effective = tuple(effective_outputs(analysis, progress))
-        inspection = replace(inspection, effective=effective)
+        inspection = structs.replace(inspection, effective=effective)
     causes = registry.run(inspection, rules, after_verification=False)
     if verify is None or verifier is None:
         return _Inspected(analysis, asked, causes, Verification(Verdict.NOT_CHECKED, "not requested"), effective)
     progress("running onnxruntime")
     verification = verify(progress)
     causes = confirmed(inspection, rules, causes, verifier.refusal)
-    causes += registry.run(replace(inspection, verification=verification), rules, after_verification=True)
+    causes += registry.run(structs.replace(inspection, verification=verification), rules, after_verification=True)
     stopped = verifier.stopped if analysis.assumed and attempt.reason is None else None
     return _Inspected(analysis, asked, causes, verification, effective, stopped)
 
 
-class _AskedFor(NamedTuple):
+class _AskedFor(Struct, frozen=True):
     """The tensors whose fields are asked for, and the patterns of the settings that match nothing in the model."""
 
     tensors: tuple[str, ...]
@@ -164,7 +167,7 @@ def _report(
     inspected: _Inspected,
 ) -> Report:
     """Everything in one frozen object, every finding with its place in the file."""
-    analysis, asked, causes, verification, effective, _ = inspected
+    analysis, asked, causes = inspected.analysis, inspected.asked, inspected.causes
     nodes, proto = analysis.shapes.nodes, model.proto
     dependent = analysis.data_dependent
     flows = ((node, [name for name in node.inputs if name in dependent]) for node in nodes)
@@ -185,11 +188,11 @@ def _report(
         totals=analysis.totals,
         unseen=analysis.unseen,
         findings=tuple(sorted(joined(located_causes), key=lambda f: (-f.severity.rank, f.rule != "unseen-input"))),
-        verification=verification,
+        verification=inspected.verification,
         merges=merges,
         edges=edges,
         unmatched=asked.unmatched,
-        effective=effective,
+        effective=inspected.effective,
     )
 
 

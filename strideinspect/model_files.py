@@ -11,7 +11,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from strideinspect import arguments
 from strideinspect.errors import UsageError
@@ -29,7 +31,7 @@ _NAMED = 3
 """How many things that were left out a message names."""
 
 
-class Exclude(NamedTuple):
+class Exclude(Struct, frozen=True):
     """Patterns as in a .gitignore in `folder`."""
 
     folder: Path
@@ -40,7 +42,7 @@ Excludes = Callable[[Path], Sequence[Exclude]]
 """What is excluded below a folder."""
 
 
-class LeftOut(NamedTuple):
+class LeftOut(Struct, frozen=True, order=True):
     """A folder or model that was met and not taken, and why."""
 
     path: str
@@ -132,7 +134,7 @@ def _fits(parts: Sequence[str], pattern: Sequence[str]) -> bool:
     return bool(parts) and fnmatchcase(parts[0], pattern[0]) and _fits(parts[1:], pattern[1:])
 
 
-class _IgnoreFile(NamedTuple):
+class _IgnoreFile(Struct, frozen=True):
     """The rules of one .gitignore, and the folder from which they count."""
 
     folder: Path

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from msgspec import Struct
 
 from strideinspect.errors import UsageError
 from strideinspect.processes.pool import Pool
@@ -51,7 +52,7 @@ def _opened(photo: Path, mode: str) -> Any:  # noqa: ANN401  # Pillow's image
         raise UsageError(f"cannot read the image {photo}: {problem}", "give a JPEG or PNG file") from error
 
 
-class Prepared(NamedTuple):
+class Prepared(Struct, frozen=True):
     """A photo as a model is fed it: the input, its numbers in that input's layout, how they were made, and a JPEG."""
 
     input: Input

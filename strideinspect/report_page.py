@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from strideinspect.errors import StrideinspectError
 from strideinspect.processes.onnx_loading import load_onnx
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from strideinspect.results.effective_field import EffectiveOutput
 
 
-class Origin(NamedTuple):
+class Origin(Struct, frozen=True):
     """Where a report is from: the file, and the settings with which it was inspected; `photo` is one to run it on."""
 
     path: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
 def root(start: Path) -> Path:
@@ -22,7 +23,7 @@ def root(start: Path) -> Path:
     return workspace if start.is_relative_to(workspace) else start
 
 
-class Repository(NamedTuple):
+class Repository(Struct, frozen=True):
     """The files below `root`, a resolved folder."""
 
     root: Path

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from msgspec import structs
+
 from strideinspect import baseline_file, spelling
 from strideinspect.baseline_file import Baseline
 from strideinspect.cli import console, outputs
@@ -30,7 +32,7 @@ def run(
         raise UsageError(f"cannot write {file}: it is a model", "choose another file")
     before = baseline_file.read(file) if prune or file.exists() else Baseline(file)
     # Without the baseline, so that findings that are already accepted are reported again.
-    tasks = [task._replace(settings=replace(task.settings, baseline=None)) for task in asked]
+    tasks = [structs.replace(task, settings=replace(task.settings, baseline=None)) for task in asked]
     results = list(inspected(tasks, jobs, quiet=False))
     failed = [isinstance(result, FailedReport) for result in results]
     if not all(failed):
@@ -90,6 +92,6 @@ def _rewritten(
             unasked = [entry for entry in own if entry.rule not in rules]
             here = kept(result, [entry for entry in own if entry.rule in rules])
             name = before.name_of(task.path)
-            written += (replace(entry, model=name) for entry in [*unasked, *here])
+            written += (structs.replace(entry, model=name) for entry in [*unasked, *here])
             done.add(name)
     return Baseline(before.path, (*written, *(entry for entry in before.entries if entry.model not in done)))

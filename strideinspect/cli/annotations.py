@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.api import inspect
 from strideinspect.cli import outputs
@@ -21,7 +22,7 @@ from strideinspect.settings import Settings
 from strideinspect.studies.opening import analysed, stopped
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """The files to write, None for those that are not wanted."""
 
     output: str | None
@@ -30,7 +31,7 @@ class Asked(NamedTuple):
     graph: str | None
 
 
-class Written(NamedTuple):
+class Written(Struct, frozen=True):
     """The files that were written; `stopped` says why little is known of the model, None where it runs."""
 
     files: list[WrittenFile]

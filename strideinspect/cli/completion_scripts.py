@@ -6,15 +6,15 @@ Typer's own completion expects the name of a command first; here a model may sta
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 import typer
+from msgspec import Struct
 from typer.main import get_command
 
 from strideinspect.rules.registry import all_rules
 
 
-class Option(NamedTuple):
+class Option(Struct, frozen=True):
     """An option: its names, what may follow it, and what it is for.
 
     `values` is empty where anything may follow, such as a file; `flag` says that nothing follows.
@@ -26,7 +26,7 @@ class Option(NamedTuple):
     help: str
 
 
-class Words(NamedTuple):
+class Words(Struct, frozen=True):
     """What can be typed after a command: options, and words that are none."""
 
     options: tuple[Option, ...]

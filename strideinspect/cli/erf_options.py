@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
+from msgspec import Struct, structs
 
 At = Annotated[
     list[str] | None,
@@ -39,8 +39,7 @@ Count = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Fed:
+class Fed(Struct, frozen=True):
     """What the model is fed, as it was given."""
 
     images: str | None = None
@@ -55,4 +54,4 @@ class Fed:
         from strideinspect import arguments  # imports fractions
 
         numbers = {"mean": arguments.reals(self.mean, "--mean"), "std": arguments.reals(self.std, "--std")}
-        return {**asdict(self), **numbers, "data": self.data or ()}
+        return {**structs.asdict(self), **numbers, "data": self.data or ()}

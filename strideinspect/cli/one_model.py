@@ -5,7 +5,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple
+from typing import TYPE_CHECKING, Any, Concatenate
+
+from msgspec import Struct
 
 from strideinspect.cli import console, options
 from strideinspect.cli.colour_choice import Colour
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     """The same of two files, with the settings of the first."""
 
 
-class Answered(NamedTuple):
+class Answered(Struct, frozen=True):
     """An answer in words, as plain data, and as an HTML page, which is only made where it is asked for."""
 
     words: "Answer"
@@ -32,7 +34,7 @@ class Answered(NamedTuple):
     page: Callable[[], str] | None = None
 
 
-class ModelRequest(NamedTuple):
+class ModelRequest(Struct, frozen=True):
     """The model, the options that say at which size to look at it, and the configuration file to use."""
 
     model: str
@@ -42,14 +44,14 @@ class ModelRequest(NamedTuple):
     configured: bool
 
 
-class Presentation(NamedTuple):
+class Presentation(Struct, frozen=True):
     """How to write an answer."""
 
     format: PageFormat
     colour: Colour
 
 
-class Question(NamedTuple):
+class Question(Struct, frozen=True):
     """What the options say that every command about one model has."""
 
     request: ModelRequest
@@ -115,7 +117,7 @@ def _sharing(run: Callable[Concatenate[Question, ...], int], options_of_all: Seq
 
 def _answer(question: Question, others: Sequence[str], ask: Callable[[str, "Settings", "SavedInput"], Answered]) -> int:
     """Write what `ask` says of the file, its settings and what came by standard input; the exit status."""
-    request, look = question
+    request, look = question.request, question.look
     given = options.settings(
         request.input_shape, request.input_value, None, None, None, None, None, None, no_verify=True
     )

@@ -8,7 +8,9 @@ import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from strideinspect.errors import UsageError
 from strideinspect.processes import interrupts
@@ -28,7 +30,7 @@ SUMMARY_ROWS = 500
 # Each renderer is imported only where its format is asked for.
 
 
-class Wishes(NamedTuple):
+class Wishes(Struct, frozen=True):
     """What a report shows: findings of severity `show` or higher in text formats; `positions` of every index in JSON.
 
     `fail_on` is, for every result, the lowest severity that fails the run, None where none does; `files` gives paths in
@@ -152,7 +154,7 @@ EXACT = frozenset({"json", "csv", "sarif", "junit", "gitlab", "html"})
 """Formats for programs, in UTF-8 wherever they go."""
 
 
-class Target(NamedTuple):
+class Target(Struct, frozen=True):
     """A file to write, and its format."""
 
     format: str

@@ -6,7 +6,9 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, structs
 
 from strideinspect import fleet
 from strideinspect.cli import console, outputs, stale, unmatched
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from strideinspect.report_cache import ReportCache  # loads what a run without a cache does not need
 
 
-class InspectionRequest(NamedTuple):
+class InspectionRequest(Struct, frozen=True):
     """Settings for every model: the attributes that were given override the configuration.
 
     `configuration` is a file to read instead of the nearest one; `configured` is False where none is read. `exclude`
@@ -68,7 +70,7 @@ class InspectionRequest(NamedTuple):
         return replace(merged, select=(*merged.select, *self.extend_select)) if merged.select else merged
 
 
-class OutputRequest(NamedTuple):
+class OutputRequest(Struct, frozen=True):
     """How to write the results: the format on standard output, further files, and what text lists.
 
     With `statistics` the reports are replaced by how often each rule fired; `cache` holds reports of unchanged models.
@@ -90,7 +92,7 @@ class OutputRequest(NamedTuple):
 def run(models: Sequence[str], question: InspectionRequest, answer: OutputRequest, *, jobs: int) -> int:
     """Inspect the models and write the results; the exit status."""
     with saved(models) as standard_input:
-        return _run(models, question._replace(saved=standard_input), answer, jobs)
+        return _run(models, structs.replace(question, saved=standard_input), answer, jobs)
 
 
 def _run(models: Sequence[str], question: InspectionRequest, answer: OutputRequest, jobs: int) -> int:

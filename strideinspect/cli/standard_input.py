@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.errors import StrideinspectError, UsageError
 from strideinspect.fleet import Result
@@ -19,7 +20,7 @@ DASH, NAME = "-", "<stdin>"
 """How it is named on the command line, and in reports."""
 
 
-class SavedInput(NamedTuple):
+class SavedInput(Struct, frozen=True):
     """Where standard input was saved: onnxruntime reads files. `file` is "" where no model came that way."""
 
     file: str = ""

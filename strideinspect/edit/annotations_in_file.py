@@ -7,9 +7,10 @@ skip what they do not know, so that an older file may hold them, too.
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableSequence, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import onnx
+from msgspec import Struct
 
 PREFIX = "strideinspect."
 """What the keys of our entries begin with: those of an exporter stay."""
@@ -18,7 +19,7 @@ Entries = Sequence[tuple[str, str]]
 """Keys and values."""
 
 
-class Annotations(NamedTuple):
+class Annotations(Struct, frozen=True):
     """The entries of the model, of nodes by their first output, and of inputs and outputs by name."""
 
     model: Entries = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.errors import UsageError
 
@@ -12,7 +13,7 @@ _EXAMPLE = "write 'layer4*:stride=1'; a value per axis is written 2x1, padding b
 _VALUE = re.compile(r"\d{1,9}(/\d{1,9})?(x\d{1,9}(/\d{1,9})?)*")
 
 
-class Assignment(NamedTuple):
+class Assignment(Struct, frozen=True):
     """A pattern of layers, and what to set there: per axis a number, of padding one before and one after."""
 
     pattern: str

@@ -6,14 +6,14 @@ A declared shape of an inner tensor is only a hint, and is left out; that of an 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import onnx
+from msgspec import Struct
 
 from strideinspect.model.node import Shape
 
 
-class Declarations(NamedTuple):
+class Declarations(Struct, frozen=True):
     """The inner tensors whose declaration goes, and the outputs that are declared anew."""
 
     dropped: frozenset[str]

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from msgspec import structs
+
 from strideinspect.analysis import Analysis
 from strideinspect.edit.window_changes import Numbers, numbers_of
 from strideinspect.errors import UsageError
@@ -29,8 +31,9 @@ def dilated(analysis: Analysis, changed: Mapping[str, Numbers]) -> dict[str, Num
     windows = {window.output: window for window in analysis.windows}
     densities: dict[str, Density] = {}
     result = dict(changed)
-    for node, reads, known, _ in analysis.reads:
-        inputs = [node.inputs[read.input] for read in reads] if known else node.inputs
+    for item in analysis.reads:
+        node = item.node
+        inputs = [node.inputs[read.input] for read in item.reads] if item.known else node.inputs
         given = [densities[name] for name in inputs if name in densities]
         density = max(given, default=())
         window = windows.get(node.key)
@@ -70,4 +73,4 @@ def _spread(window: WindowNode, numbers: Numbers, density: Density, *, transpose
             ("leave out --keep-field"),
         )
     whole = tuple(map(int, padding))
-    return numbers._replace(dilation=tuple(map(int, dilation)), padding=whole if len(whole) == 2 * rank else ())
+    return structs.replace(numbers, dilation=tuple(map(int, dilation)), padding=whole if len(whole) == 2 * rank else ())

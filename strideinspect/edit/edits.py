@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 import onnx
+from msgspec import Struct, structs
 from onnx import helper
 
 from strideinspect.model.load import LoadedModel
@@ -14,7 +14,7 @@ from strideinspect.model.load import LoadedModel
 Setting = tuple[int, ...] | int | str
 
 
-class SetAttribute(NamedTuple):
+class SetAttribute(Struct, frozen=True):
     """Give the node with this first output an attribute; with None, take it away."""
 
     node: str
@@ -22,7 +22,7 @@ class SetAttribute(NamedTuple):
     value: Setting | None
 
 
-class SetInput(NamedTuple):
+class SetInput(Struct, frozen=True):
     """Let a node use another tensor as one of its inputs."""
 
     node: str
@@ -30,14 +30,14 @@ class SetInput(NamedTuple):
     tensor: str
 
 
-class InsertNodes(NamedTuple):
+class InsertNodes(Struct, frozen=True):
     """Put nodes before the node with this first output."""
 
     before: str
     nodes: tuple[onnx.NodeProto, ...]
 
 
-class SetWeightShape(NamedTuple):
+class SetWeightShape(Struct, frozen=True):
     """Give a weight another shape. It has no values then, so that the model can be analysed, but not saved."""
 
     tensor: str
@@ -115,4 +115,4 @@ def edited(model: LoadedModel, edits: Sequence[Edit]) -> LoadedModel:
         if tensor.name in shapes:
             del tensor.dims[:]
             tensor.dims.extend(shapes[tensor.name])
-    return replace(model, proto=proto)
+    return structs.replace(model, proto=proto)

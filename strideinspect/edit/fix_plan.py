@@ -8,7 +8,8 @@ its last pixels are used. Fixes hold for one size, so that only inputs of fixed 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis, Memo
 from strideinspect.edit import input_edits
@@ -26,7 +27,7 @@ from strideinspect.settings import Operator
 from strideinspect.spelling import along, axes_nouns, count, listed, per_axis, percent, spans
 
 
-class Plan(NamedTuple):
+class Plan(Struct, frozen=True):
     """Fixes and their edits, pair by pair."""
 
     steps: tuple[tuple[Fix, tuple[Edit, ...]], ...]
@@ -42,7 +43,7 @@ class Plan(NamedTuple):
         return [edit for _, edits in self.steps for edit in edits]
 
 
-class FixableModel(NamedTuple):
+class FixableModel(Struct, frozen=True):
     """A model as it is, its analysis, and the operators that the settings declare."""
 
     model: LoadedModel

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect.analysis import Analysis
 from strideinspect.edit.assignments import Assignment
@@ -24,7 +25,7 @@ _POOLS = {"MaxPool": 10, "AveragePool": 19, "LpPool": 18}
 """The version of ONNX from which on a pool has dilations."""
 
 
-class Numbers(NamedTuple):
+class Numbers(Struct, frozen=True):
     """The numbers of a window that can be changed; `padding` is in the order of ONNX, ends after all beginnings."""
 
     stride: tuple[int, ...]
@@ -98,15 +99,15 @@ def _with(numbers: Numbers, assignment: Assignment, window: WindowNode) -> Numbe
     begin = tuple(first for first, _ in per_axis)
     match assignment.attribute:
         case "stride":
-            return numbers._replace(stride=begin)
+            return structs.replace(numbers, stride=begin)
         case "dilation":
-            return numbers._replace(dilation=begin)
+            return structs.replace(numbers, dilation=begin)
         case "kernel":
-            return numbers._replace(kernel=begin)
+            return structs.replace(numbers, kernel=begin)
         case "padding":
-            return numbers._replace(padding=begin + tuple(last for _, last in per_axis))
+            return structs.replace(numbers, padding=begin + tuple(last for _, last in per_axis))
         case _:
-            return numbers._replace(ceil_mode=(values[0][0],))
+            return structs.replace(numbers, ceil_mode=(values[0][0],))
 
 
 def changes(analysis: Analysis, changed: Mapping[str, Numbers]) -> tuple[Change, ...]:
@@ -117,7 +118,10 @@ def changes(analysis: Analysis, changed: Mapping[str, Numbers]) -> tuple[Change,
         for window in analysis.windows
         if window.output in changed
         for attribute, before, after in zip(
-            Numbers._fields, numbers_of(analysis, window), changed[window.output], strict=True
+            Numbers.__struct_fields__,
+            structs.astuple(numbers_of(analysis, window)),
+            structs.astuple(changed[window.output]),
+            strict=True,
         )
         if before != after
     )

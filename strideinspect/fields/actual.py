@@ -7,9 +7,10 @@ depends on; the local one excludes the statistics of normalising operators and b
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 import numpy as np
+from msgspec import Struct, structs
 
 from strideinspect.fields.axes import StepContext, carried, inserts_axes
 from strideinspect.fields.hulls import (
@@ -28,7 +29,7 @@ from strideinspect.reads import steps
 from strideinspect.results.field import NOTHING
 
 
-class Dependence(NamedTuple):
+class Dependence(Struct, frozen=True):
     """What a tensor sees of one axis of one graph input.
 
     - `local` is the local dependence, None where no local path leads here;
@@ -63,7 +64,7 @@ class Dependence(NamedTuple):
         )
         if full is self.full and local is self.local and uncollapsed is self.uncollapsed and not more:
             return self
-        return self._replace(local=local, uncollapsed=uncollapsed, full=full, **more)  # type: ignore[arg-type]  # names of fields
+        return structs.replace(self, local=local, uncollapsed=uncollapsed, full=full, **more)
 
 
 def apply(step: steps.Step, seen: Dependence, context: StepContext) -> Dependence:
@@ -121,7 +122,7 @@ def _channels(step: steps.Channels, seen: Dependence) -> Dependence:
     mixed = seen.changed(lambda spans: mix_channels(spans, step))
     if step.groups == step.inputs or step.axis not in seen.axes:
         return mixed
-    return mixed._replace(axes=seen.axes - {step.axis})
+    return structs.replace(mixed, axes=seen.axes - {step.axis})
 
 
 def _whole(step: steps.Whole, seen: Dependence, context: StepContext) -> Dependence:
@@ -133,13 +134,14 @@ def _whole(step: steps.Whole, seen: Dependence, context: StepContext) -> Depende
         return _collapse(reduced, step.axis, context)
     axes = seen.axes if step.length == 1 else seen.axes - {step.axis}
     # What a matrix product makes of the axis is another one: its columns are no collapsed axis that is spread again.
-    return reduced._replace(axes=axes, collapsed=seen.collapsed - {step.axis})
+    return structs.replace(reduced, axes=axes, collapsed=seen.collapsed - {step.axis})
 
 
 def _collapse(seen: Dependence, axis: int, context: StepContext) -> Dependence:
     if axis not in seen.axes:
         return seen
-    return seen._replace(
+    return structs.replace(
+        seen,
         uncollapsed=None,
         axes=seen.axes - {axis},
         collapsed=seen.collapsed | {axis},
@@ -166,8 +168,10 @@ def _statistics(step: steps.Statistics, seen: Dependence, context: StepContext) 
     axes = tuple(axis + 1 for axis in step.axes if seen.full.shape[axis + 1] > 1)
     if not axes:
         return seen
-    return seen._replace(
-        full=seen.full.min(axis=axes, keepdims=True, initial=NOTHING), collapsed_at=seen.collapsed_at or context.tensor
+    return structs.replace(
+        seen,
+        full=seen.full.min(axis=axes, keepdims=True, initial=NOTHING),
+        collapsed_at=seen.collapsed_at or context.tensor,
     )
 
 
@@ -200,7 +204,7 @@ def _reshape(step: steps.Reshape, seen: Dependence) -> Dependence:
         varying = {axis for axis in new if any(spans.shape[axis + 1] > 1 for spans in hulls)}
         if varying:  # of the parts of a split axis, those with constant spans have no position
             axes -= frozenset(new) - varying
-    return reshaped_to._replace(axes=axes)
+    return structs.replace(reshaped_to, axes=axes)
 
 
 def _split(step: steps.Reshape, spans: Hulls) -> Hulls:
@@ -229,7 +233,7 @@ def _broadcast(step: steps.Broadcast, seen: Dependence) -> Dependence:
         widened = widened.changed(lambda spans: spans.reshape(2, *(1,) * lead, *spans.shape[1:]))
     local = widened.uncollapsed if collapsed & spread else widened.local
     axes = frozenset(axis + lead for axis in seen.axes) - spread
-    return widened._replace(local=local, axes=axes, collapsed=collapsed - spread)
+    return structs.replace(widened, local=local, axes=axes, collapsed=collapsed - spread)
 
 
 def whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:

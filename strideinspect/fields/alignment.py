@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.fields.closed_form import Closed, Phases
 from strideinspect.fields.kept_paths import Path, Paths
@@ -35,21 +36,24 @@ def _alignment(step: int, phases: Phases, paths: Paths) -> Alignment | None:
     first_center, last_center = paths.center_range
     period = len(phases)
     firsts, lasts = zip(*(span or _HOLE for span in phases), strict=True)
-    if not first_center <= Fraction(*Path(step, firsts, lasts).mean) <= last_center:
+    mean = Path(step, firsts, lasts).mean
+    if not first_center <= Fraction(mean.numerator, mean.denominator) <= last_center:
         return None
     expected = Fraction(step - period, 2 * period)
     least = first_center - expected
+    reached = _reach(step, phases)
     most = least if first_center is last_center else last_center - expected
     return Alignment(
         offset=least if least == most else None,
         least=least,
         most=most,
-        **_reach(step, phases)._asdict(),
+        lookahead=reached.lookahead,
+        lookback=reached.lookback,
         apart_at=paths.apart_at if least < most else None,
     )
 
 
-class Reach(NamedTuple):
+class Reach(Struct, frozen=True):
     """How far cells see past the pixels that they stand for, and before them, in pixels; at least 0."""
 
     lookahead: int

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.results.field import Shape
 
 
-class StepContext(NamedTuple):
+class StepContext(Struct, frozen=True):
     """Context of a step: the node's input and output tensor, its label for messages, and the axes of other sources."""
 
     tensor: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.closed_form import Form
@@ -11,7 +12,7 @@ from strideinspect.fields.kept_paths import Paths
 from strideinspect.results.field import InputAxis
 
 
-class AxisField(NamedTuple):
+class AxisField(Struct, frozen=True):
     """The actual dependence of a tensor on one source, and the closed form where there is a local path.
 
     `paths` goes with a closed form, and means nothing without one.

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 from operator import or_
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 
-class Caveat(NamedTuple):
+class Caveat(Struct, frozen=True):
     """What restricts a closed form. No Flag: asking one takes five times as long, and every field is asked."""
 
     size: bool = False  # its offsets hold for this size only
@@ -31,7 +34,7 @@ class HasCaveat(Protocol):
 
 def either(one: Caveat, other: Caveat) -> Caveat:
     """What restricts a form that is made of two."""
-    return one if one == other else Caveat(*map(or_, one, other))
+    return one if one == other else Caveat(*map(or_, astuple(one), astuple(other)))
 
 
 def caveats(forms: Iterable[HasCaveat]) -> Caveat:

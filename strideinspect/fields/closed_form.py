@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache, reduce
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from strideinspect.fields.actual import Dependence
@@ -28,7 +28,7 @@ Phases = tuple[tuple[int, int] | None, ...]
 """First and last input index that the first index of each phase sees; None for nothing."""
 
 
-class Closed(NamedTuple):
+class Closed(Struct, frozen=True):
     """A closed form. `spans` is a span array whose extent along `axis` is the period; other axes are as in the tensor.
 
     `step` is in input pixels per period; negative where the axis runs backwards.
@@ -82,14 +82,14 @@ def _ratio(step: int, period: int) -> Fraction:
     return Fraction(step, period)
 
 
-class LastClosed(NamedTuple):
+class LastClosed(Struct, frozen=True):
     """The last closed form on the way to a tensor that has none: `form` is that of `tensor`."""
 
     tensor: str
     form: Closed
 
 
-class Reason(NamedTuple):
+class Reason(Struct, frozen=True):
     """Why there is no closed form, and the last one before."""
 
     text: str
@@ -104,14 +104,14 @@ class Role(Enum):
     PLAIN = "plain"
 
 
-class Digit(NamedTuple):
+class Digit(Struct, frozen=True):
     """A factor of an axis: one digit of its index in mixed radix."""
 
     size: int
     role: Role
 
 
-class Suspended(NamedTuple):
+class Suspended(Struct, frozen=True):
     """A closed form while its position shares an axis with other digits; a later Reshape may separate them.
 
     `form` is that of a tensor with one axis per digit. `digits` are those of all axes, major ones first, and `counts`
@@ -125,7 +125,7 @@ class Suspended(NamedTuple):
     tensor: str
 
 
-class Piece(NamedTuple):
+class Piece(Struct, frozen=True):
     """A range of an axis: `form` is the form of the tensor `tensor`, which fills it, and `paths` go with it."""
 
     offset: int
@@ -135,7 +135,7 @@ class Piece(NamedTuple):
     paths: Paths
 
 
-class Scales(NamedTuple):
+class Scales(Struct, frozen=True):
     """Several maps side by side along an axis, each with a form of its own, such as the levels of a detector."""
 
     text: str
@@ -143,7 +143,7 @@ class Scales(NamedTuple):
     pieces: tuple[Piece, ...]
 
 
-class Listed(NamedTuple):
+class Listed(Struct, frozen=True):
     """Fields of a map whose elements were picked one by one, until they repeat at equal distances again.
 
     `seen` is the actual field that they would make, but for padding, which counts as pixels; `text` says why there is
@@ -178,7 +178,7 @@ def identity(rank: int, axis: int) -> Closed:
     return Closed(np.zeros((2, *(1,) * rank), dtype=np.int32), axis, 1)
 
 
-class _Line(NamedTuple):
+class _Line(Struct, frozen=True):
     """A closed form that is constant along all other axes, as a cache key: rows and columns are usually equal."""
 
     spans: bytes
@@ -198,7 +198,7 @@ def _laid(line: Closed, like: Closed) -> Closed:
     """Expand the form of a one-dimensional tensor to one of the same rank and axis as `like`."""
     shape = [1] * like.spans.ndim
     shape[0], shape[like.axis + 1] = line.spans.shape
-    return line._replace(spans=line.spans.reshape(shape), axis=like.axis)
+    return structs.replace(line, spans=line.spans.reshape(shape), axis=like.axis)
 
 
 def composed(form: Closed, read: Periodic) -> Closed | Reason:
@@ -261,7 +261,7 @@ def _united(forms: Sequence[Closed]) -> Closed:
     period = math.lcm(*(form.period for form in forms))
     same = [lifted(form, period) for form in forms]
     spans = reduce(np.minimum, (form.spans for form in same))
-    return reduced(same[0]._replace(spans=spans, caveat=caveats(forms)))
+    return reduced(structs.replace(same[0], spans=spans, caveat=caveats(forms)))
 
 
 def _signs(dims: int) -> NDArray[np.int64]:

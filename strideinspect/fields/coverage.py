@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.copies import repeated
@@ -44,7 +44,7 @@ def empty_indices(
     return padding if touched.all() else padding | repeated(shapes, makers, *at, touched)
 
 
-class Lost(NamedTuple):
+class Lost(Struct, frozen=True):
     """Indices that a window does not read along its axis: masks of pixels dropped at the end and of those in gaps.
 
     `counts` are the numbers of dropped pixels, of padding dropped with them, and of pixels in gaps.

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from msgspec import structs
+
 from strideinspect.fields.axis_field import AxisField
 from strideinspect.fields.hulls import emptied, emptied_at, is_empty, is_full, padding_along
 from strideinspect.results.field import InputAxis
@@ -21,7 +23,7 @@ def wholly(after: dict[InputAxis, AxisField]) -> dict[InputAxis, AxisField]:
     if not without_field:
         return after
     return {
-        (name, axis): seen._replace(actual=seen.actual.changed(emptied)) if name in without_field else seen
+        (name, axis): structs.replace(seen, actual=seen.actual.changed(emptied)) if name in without_field else seen
         for (name, axis), seen in after.items()
     }
 
@@ -40,5 +42,5 @@ def along_shared_axes(
             if one[0] == other[0] and one != other and shared:
                 at = padding_along(seen.actual.full, shared)
                 dependence = changed[other].actual.changed(partial(emptied_at, at=at))
-                changed[other] = changed[other]._replace(actual=dependence)
+                changed[other] = structs.replace(changed[other], actual=dependence)
     return changed

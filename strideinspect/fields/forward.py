@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from msgspec import structs
+
 from strideinspect.fields import actual, emptiness, merged_forms, paths, position, theoretical
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
@@ -171,8 +173,10 @@ def _stepped(
             after = emptiness.along_shared_axes(after, own)
     for source, seen in after.items():
         if seen.actual.local is None:
-            after[source] = seen._replace(form=Reason(_NO_PATH))
+            after[source] = structs.replace(seen, form=Reason(_NO_PATH))
         elif isinstance(seen.form, Reason | Listed) and seen.form is not before[source].form:
             # Of the tensor before the node, whatever the steps in between made of it.
-            after[source] = seen._replace(form=seen.form._replace(last=last_closed(before[source].form, node.source)))
+            after[source] = structs.replace(
+                seen, form=structs.replace(seen.form, last=last_closed(before[source].form, node.source))
+            )
     return after

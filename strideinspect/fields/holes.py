@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 
 import numpy as np
+from msgspec import structs
 
 from strideinspect.fields.actual import apply
 from strideinspect.fields.axes import StepContext
@@ -72,5 +73,5 @@ def locally(item: NodeReads, fields: Fields, source: InputAxis) -> NodeReads:
             after = reduce(lambda dependence, step: apply(step, dependence, context), read.steps, seen.actual)
             if after.local is None:
                 continue
-        kept.append(read._replace(steps=tuple(s for s in read.steps if not isinstance(s, Statistics))))
-    return item._replace(reads=tuple(kept))
+        kept.append(structs.replace(read, steps=tuple(s for s in read.steps if not isinstance(s, Statistics))))
+    return structs.replace(item, reads=tuple(kept))

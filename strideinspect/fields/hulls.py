@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Any, assert_never
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from strideinspect.fields.sliding import transposed_minimum, window_minimum
@@ -96,7 +97,7 @@ def slide(spans: Hulls, step: AxisStep) -> Hulls:
         return minimum_over_taps(spans, axis, step, NOTHING)
     shape = [1] * spans.ndim
     shape[0], shape[axis] = 2, step.size
-    return _cached_slide(spans.tobytes(), step._replace(axis=0)).reshape(shape)
+    return _cached_slide(spans.tobytes(), structs.replace(step, axis=0)).reshape(shape)
 
 
 @lru_cache(maxsize=128)

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import assert_never
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from strideinspect.fields.hulls import TooLargeError, grouped, minimum_over_taps
@@ -220,7 +221,7 @@ def _any(vector: Vector) -> Vector:
 def _forward_step(step: steps.Step, masks: Masks) -> Masks:  # noqa: C901, PLR0911 - one case a kind
     match step:
         case steps.Sliding() | steps.Transposed():
-            return _replaced(masks, step.axis, _reached(step._replace(axis=0), masks[step.axis].tobytes()))
+            return _replaced(masks, step.axis, _reached(structs.replace(step, axis=0), masks[step.axis].tobytes()))
         case steps.Channels():
             return _forward_channels(step, masks)
         case steps.Broadcast():
@@ -240,7 +241,7 @@ def _forward_step(step: steps.Step, masks: Masks) -> Masks:  # noqa: C901, PLR09
         case steps.Everything():
             return all_marked(step.after)
         case steps.Cumulative():
-            return _back_cumulative(step._replace(forward=step.backward, backward=step.forward), masks)
+            return _back_cumulative(structs.replace(step, forward=step.backward, backward=step.forward), masks)
         case _:
             assert_never(step)
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.limits import LARGEST_CACHED_PATHS
 from strideinspect.results.field import sees_nothing
 
 
-class Path(NamedTuple):
+class Path(Struct, frozen=True, order=True):
     """The theoretical field along one path: with p `firsts`, index q·p + r sees q·`step` + `firsts[r]` to `lasts[r]`.
 
     An index that sees nothing has the first pixel NOTHING and the last one −NOTHING, which no hull takes up.
@@ -40,14 +40,14 @@ class Path(NamedTuple):
         return Ratio(ends * period - 2 * sum(seeing) * self.step, 2 * period * max(1, len(seeing)))
 
 
-class Ratio(NamedTuple):
+class Ratio(Struct, frozen=True):
     """A fraction, not reduced: many are compared, and few are reported."""
 
     numerator: int
     denominator: int
 
 
-class Alike(NamedTuple):
+class Alike(Struct, frozen=True, order=True):
     """Paths that differ by a shift alone: `path`, which begins at pixel 0, moved by `least` to `most`."""
 
     path: Path
@@ -55,8 +55,7 @@ class Alike(NamedTuple):
     most: int
 
 
-@dataclass(frozen=True, eq=False, repr=False)  # no slots: what is computed on demand is kept in the instance
-class Paths:
+class Paths(Struct, frozen=True, eq=False, dict=True):  # `dict`: what is computed on demand is kept
     """What is kept of all paths from one axis of a graph input to a tensor; None where it cannot be followed.
 
     As a key of caches it goes by identity, since it takes long to compare many paths: the rows and columns of a network

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from strideinspect.fields.hulls import grouped
@@ -29,7 +29,7 @@ Indices = NDArray[np.int64]
 """-1 for none."""
 
 
-class Line(NamedTuple):
+class Line(Struct, frozen=True):
     """What happens along one axis: the steps, as if there were no other axis, and the part of the output concerned."""
 
     steps: tuple[AxisStep, ...]
@@ -51,13 +51,13 @@ def line(read: Read, at: int, before: int) -> Line | None:
     axis = at
     for step in reversed(read.steps):
         if isinstance(step, Sliding | Transposed | Table) and step.axis == axis:
-            steps.append(step._replace(axis=0))
+            steps.append(structs.replace(step, axis=0))
             continue
         carried = _axis_before(step, axis)
         if carried is None:
             return None
         axis = carried
-    return None if axis != before else Line(tuple(steps[::-1]), place and place._replace(axis=0))
+    return None if axis != before else Line(tuple(steps[::-1]), place and structs.replace(place, axis=0))
 
 
 def _axis_before(step: Step, axis: int) -> int | None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 import numpy as np
+from msgspec import structs
 
 from strideinspect.fields import actual
 from strideinspect.fields.actual import Dependence
@@ -39,7 +40,9 @@ def begun(step: Table, form: Closed | Suspended, text: str, context: StepContext
             assert_never(form)
     seen = Dependence(spans, spans, spans, frozenset({step.axis}))
     return apply(
-        step, Listed(text, seen, caveat._replace(size=True, picked=True), last_closed(form, context.source)), context
+        step,
+        Listed(text, seen, structs.replace(caveat, size=True, picked=True), last_closed(form, context.source)),
+        context,
     )
 
 
@@ -60,7 +63,7 @@ def apply(step: Step, form: Listed, context: StepContext) -> Form:
         return Reason(step.reason or f"{context.label} reads its whole input", form.last)
     if isinstance(step, Sliding | Transposed | Table | Cumulative) and step.axis in form.seen.axes and _leaves(step):
         return Reason(form.text, form.last)
-    return _resolved(form._replace(seen=actual.apply(step, form.seen, context)), context.label)
+    return _resolved(structs.replace(form, seen=actual.apply(step, form.seen, context)), context.label)
 
 
 def _leaves(step: Sliding | Transposed | Table | Cumulative) -> bool:
@@ -86,8 +89,8 @@ def _resolved(form: Listed, label: str) -> Form:
     (axis,) = seen.axes
     closed = _repeating(seen.local, axis)
     if closed is not None:
-        return reduced(closed._replace(caveat=form.caveat))
-    return form if form.text.endswith(_UNEQUAL) else form._replace(text=form.text + _UNEQUAL)
+        return reduced(structs.replace(closed, caveat=form.caveat))
+    return form if form.text.endswith(_UNEQUAL) else structs.replace(form, text=form.text + _UNEQUAL)
 
 
 def _repeating(spans: Hulls, axis: int) -> Closed | None:
@@ -122,4 +125,4 @@ def together(forms: Sequence[Form], label: str) -> Form | None:
         parts.append(Dependence(spans, spans, spans, first.seen.axes))
     caveat = caveats([first, *closed])
     seen = actual.merge([(None, part) for part in parts], ())
-    return _resolved(first._replace(seen=seen, caveat=caveat), label)
+    return _resolved(structs.replace(first, seen=seen, caveat=caveat), label)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import assert_never
 
 import numpy as np
+from msgspec import structs
 
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Closed, Digit, Form, Reason, Role, Suspended, lifted, reduced
@@ -80,8 +81,9 @@ def single(form: Suspended, axis: int) -> tuple[Suspended, int]:
     spans = reshaped(form.form.spans, tuple(sizes), (*sizes[:before], inner, *sizes[after:]))
     role = Role.IMAGE if any(form.digits[i].role is Role.IMAGE for i in group) else Role.PLAIN
     shift = 1 - len(group) if form.form.axis >= after else 0
-    return form._replace(
-        form=form.form._replace(spans=shrunk(spans, before), axis=form.form.axis + shift),
+    return structs.replace(
+        form,
+        form=structs.replace(form.form, spans=shrunk(spans, before), axis=form.form.axis + shift),
         digits=(*form.digits[:before], Digit(inner, role), *form.digits[after:]),
         counts=(*form.counts[:axis], 1, *form.counts[axis + 1 :]),
     ), before
@@ -95,7 +97,7 @@ def refined(form: Suspended, sizes: Sequence[int], counts: tuple[int, ...]) -> S
     for axis, count in enumerate(finer.counts):
         if count == 0:
             finer, _ = single(finer, axis)  # a size of 1
-    return finer._replace(counts=counts) if len(finer.digits) == len(sizes) else None
+    return structs.replace(finer, counts=counts) if len(finer.digits) == len(sizes) else None
 
 
 def _reshape(step: steps.Reshape, form: Suspended, context: StepContext) -> Form:
@@ -113,7 +115,7 @@ def _with_roles(form: Suspended, context: StepContext) -> Suspended:
         for i in group if known is Role.PLAIN or len(group) == 1 else ():
             roles[i] = known
     roles[form.form.axis] = Role.POSITION
-    return form._replace(digits=tuple(Digit(d.size, role) for d, role in zip(form.digits, roles, strict=True)))
+    return structs.replace(form, digits=tuple(Digit(d.size, role) for d, role in zip(form.digits, roles, strict=True)))
 
 
 def _regrouped(form: Suspended, after: Shape) -> Suspended | None:
@@ -145,25 +147,27 @@ def _regrouped(form: Suspended, after: Shape) -> Suspended | None:
     spans = written.spans.reshape(2, *dims)
     for i in range(len(dims)):
         spans = spans if i == axis else shrunk(spans, i)
-    return form._replace(form=written._replace(spans=spans, axis=axis), digits=tuple(digits), counts=counts)
+    return structs.replace(
+        form, form=structs.replace(written, spans=spans, axis=axis), digits=tuple(digits), counts=counts
+    )
 
 
 def _glued(form: Suspended, after: Shape) -> Suspended | None:
     """The form with one digit for each group of digits that new axes cut elsewhere; None where positions would mix."""
-    glued = form._replace(counts=(1,) * len(form.digits))
+    glued = structs.replace(form, counts=(1,) * len(form.digits))
     for old, new in reversed(grouped(tuple(digit.size for digit in form.digits), after)):
         if _parts([form.digits[i].size for i in old], tuple(after[i] for i in new)) is not None:
             continue
         counts = (*glued.counts[: old[0]], len(old), *glued.counts[old[-1] + 1 :])
         inner = [form.digits[i] for i in old]
         if form.form.axis not in old:
-            glued, _ = single(glued._replace(counts=counts), old[0])
+            glued, _ = single(structs.replace(glued, counts=counts), old[0])
             continue
         rest = math.prod(digit.size for digit in inner[1:])
         mixes = form.form.axis != old[0] or any(digit.role is Role.IMAGE for digit in inner[1:])
         if mixes or form.form.period * rest > MOST_PHASES:
             return None
-        glued = _as_one(glued, old, rest)._replace(counts=(1,) * (len(glued.digits) - len(old) + 1))
+        glued = structs.replace(_as_one(glued, old, rest), counts=(1,) * (len(glued.digits) - len(old) + 1))
     return glued
 
 
@@ -175,8 +179,9 @@ def _as_one(form: Suspended, group: Sequence[int], rest: int) -> Suspended:
     wide = np.broadcast_to(form.form.spans, (2, *dims))
     spans = wide.reshape(2, *dims[:start], form.form.period * rest, *dims[stop:])
     digit = Digit(form.digits[start].size * rest, Role.POSITION)
-    return form._replace(
-        form=reduced(form.form._replace(spans=spans)),
+    return structs.replace(
+        form,
+        form=reduced(structs.replace(form.form, spans=spans)),
         digits=(*form.digits[:start], digit, *form.digits[stop:]),
     )
 
@@ -207,17 +212,17 @@ def _resolved(form: Suspended, after: Shape, context: StepContext) -> Form:
     rest = math.prod(form.digits[i].size for i in group[1:])
     label, phases = context.label, form.form.period * rest
     if form.form.axis != group[0]:
-        return form._replace(text=form.text or f"{label} merges the axis into another as its minor part")
+        return structs.replace(form, text=form.text or f"{label} merges the axis into another as its minor part")
     if any(form.digits[i].role is Role.IMAGE for i in group):
-        return form._replace(text=form.text or f"{label} merges the axis with another image axis")
+        return structs.replace(form, text=form.text or f"{label} merges the axis with another image axis")
     if rest > 1 and phases > MOST_PHASES:
-        return form._replace(text=form.text or f"the field has {phases:,} phases")
+        return structs.replace(form, text=form.text or f"the field has {phases:,} phases")
     axis = position_axis(form)
     whole = _as_one(form, group, rest)
     spans = reshaped(whole.form.spans, tuple(_spanned(whole)), (*after[:axis], whole.form.period, *after[axis + 1 :]))
     for i in range(len(after)):
         spans = spans if i == axis else shrunk(spans, i)
-    return reduced(whole.form._replace(spans=spans, axis=axis))
+    return reduced(structs.replace(whole.form, spans=spans, axis=axis))
 
 
 def _spanned(form: Suspended) -> list[int]:
@@ -228,8 +233,9 @@ def _spanned(form: Suspended) -> list[int]:
 def _permute(step: steps.Permute, form: Suspended) -> Suspended:
     order = [i for axis in step.perm for i in groups(form)[axis]]
     spans = form.form.spans.transpose((0, *(i + 1 for i in order)))
-    return form._replace(
-        form=form.form._replace(spans=spans, axis=order.index(form.form.axis)),
+    return structs.replace(
+        form,
+        form=structs.replace(form.form, spans=spans, axis=order.index(form.form.axis)),
         digits=tuple(form.digits[i] for i in order),
         counts=tuple(form.counts[axis] for axis in step.perm),
     )
@@ -247,8 +253,9 @@ def _broadcast(step: steps.Broadcast, form: Suspended) -> Form:
             axis += (1 - len(group)) if axis >= group.stop else 0
             counts[i] = 1
     spans = form.form.spans.reshape(2, *(1,) * lead, *dims)
-    return form._replace(
-        form=form.form._replace(spans=spans, axis=axis + lead),
+    return structs.replace(
+        form,
+        form=structs.replace(form.form, spans=spans, axis=axis + lead),
         digits=(*(Digit(n, Role.PLAIN) for n in step.after[:lead]), *kept),
         counts=((1,) * lead + tuple(counts)),
     )
@@ -270,12 +277,12 @@ def _along_axis(step: _AlongOneAxis, form: Suspended, context: StepContext, appl
         return Reason(why)
     apart, digit = single(form, step.axis)
     others = frozenset({digit}) if step.axis in context.other_axes else frozenset[int]()
-    inner = applied(step._replace(axis=digit), apart.form, context._replace(other_axes=others))
+    inner = applied(structs.replace(step, axis=digit), apart.form, structs.replace(context, other_axes=others))
     if not isinstance(inner, Closed):
         return inner
     size = _size_after(step, apart.digits[digit].size)
-    digits = (*apart.digits[:digit], apart.digits[digit]._replace(size=size), *apart.digits[digit + 1 :])
-    return apart._replace(form=inner, digits=digits)
+    digits = (*apart.digits[:digit], structs.replace(apart.digits[digit], size=size), *apart.digits[digit + 1 :])
+    return structs.replace(apart, form=inner, digits=digits)
 
 
 def _size_after(step: _AlongOneAxis, size: int) -> int:

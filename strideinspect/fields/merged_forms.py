@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect.fields import listed, merged_axes, paths, side_by_side
 from strideinspect.fields.caveats import caveats
@@ -33,7 +34,7 @@ from strideinspect.reads.steps import Place, Sliding
 from strideinspect.results.field import sees_nothing
 
 
-class Part(NamedTuple):
+class Part(Struct, frozen=True):
     """What one read of `tensor` contributes: its form, and the range that it fills (None: the whole tensor)."""
 
     place: Place | None
@@ -63,7 +64,7 @@ def _with_last(reason: Reason, parts: Sequence[Part]) -> Reason:
     before = [last_closed(part.form, part.tensor) for part in parts]
     known = [last for last in before if last is not None]
     alike = len(known) == len(parts) and len({(last.form.size, last.form.stride) for last in known}) == 1
-    return reason._replace(last=known[0]) if alike else reason
+    return structs.replace(reason, last=known[0]) if alike else reason
 
 
 def _hull(forms: Sequence[Form], label: str) -> Form:
@@ -92,7 +93,7 @@ def _first_reason(forms: Sequence[Form]) -> Reason:
 
 
 def _around(alike: Sequence[Suspended], inner: Form) -> Form:
-    return alike[0]._replace(form=inner) if isinstance(inner, Closed) else inner
+    return structs.replace(alike[0], form=inner) if isinstance(inner, Closed) else inner
 
 
 def _apart(forms: Sequence[Closed], label: str) -> Reason | None:
@@ -139,12 +140,12 @@ def _beside(places: Sequence[Place], forms: Sequence[Form], label: str) -> Form:
     if isinstance(alike, Reason):
         return alike
     digit = merged_axes.groups(alike[0])[axis][0]
-    moved = [place._replace(axis=digit) for place in places]
+    moved = [structs.replace(place, axis=digit) for place in places]
     whole = _around(alike, _across(moved, [form.form for form in alike], label))
     if not isinstance(whole, Suspended):
         return whole
-    size = alike[0].digits[digit]._replace(size=moved[0].size)
-    return whole._replace(digits=(*whole.digits[:digit], size, *whole.digits[digit + 1 :]))
+    size = structs.replace(alike[0].digits[digit], size=moved[0].size)
+    return structs.replace(whole, digits=(*whole.digits[:digit], size, *whole.digits[digit + 1 :]))
 
 
 def _as_one(parts: Sequence[Part], label: str) -> Part:
@@ -152,7 +153,7 @@ def _as_one(parts: Sequence[Part], label: str) -> Part:
     if len(parts) == 1:
         return parts[0]
     together = paths.merge([(None, part.form, part.paths) for part in parts], label, one_window=False)
-    return parts[0]._replace(form=_hull([part.form for part in parts], label), paths=together)
+    return structs.replace(parts[0], form=_hull([part.form for part in parts], label), paths=together)
 
 
 def _runs_along(form: Form, axis: int) -> bool:
@@ -176,7 +177,7 @@ def _across(places: Sequence[Place], forms: Sequence[Closed], label: str) -> For
     period = math.lcm(*(form.period for form in forms))
     same = [lifted(form, period) for form in forms]
     spans = joined([(place, form.spans) for place, form in zip(places, same, strict=True)], ignore_empty=False)
-    return reduced(same[0]._replace(spans=spans, caveat=caveats(same)))
+    return reduced(structs.replace(same[0], spans=spans, caveat=caveats(same)))
 
 
 def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> Form:
@@ -198,12 +199,12 @@ def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> For
             alike = [form for form in moved if isinstance(form, Closed)]
             caveat = caveats(alike)
             wraps = caveat.wraps or any(form.phases != main.phases for form in alike)
-            return main._replace(caveat=caveat._replace(wraps=wraps))
+            return structs.replace(main, caveat=structs.replace(caveat, wraps=wraps))
     pieces: list[Piece | Scales] = []
     for place, part in placed:
         if isinstance(part.form, Scales):
-            shifted = (p._replace(offset=p.offset + place.offset) for p in part.form.pieces)
-            pieces.append(part.form._replace(pieces=tuple(shifted)))
+            shifted = (structs.replace(p, offset=p.offset + place.offset) for p in part.form.pieces)
+            pieces.append(structs.replace(part.form, pieces=tuple(shifted)))
         else:
             form = Reason(part.form.text, part.form.last) if isinstance(part.form, Listed) else part.form
             pieces.append(Piece(place.offset, place.length, form, part.tensor, part.paths))
@@ -261,7 +262,7 @@ def _aligned(forms: Sequence[Suspended], label: str, apart: int | None = None) -
         Digit(same[0].size, next((d.role for d in same if d.role is not Role.PLAIN), Role.PLAIN))
         for same in zip(*(form.digits for form in finer), strict=True)
     )
-    return [form._replace(digits=digits if apart is None else form.digits, text=first.text) for form in finer]
+    return [structs.replace(form, digits=digits if apart is None else form.digits, text=first.text) for form in finer]
 
 
 def _refinement(forms: Sequence[Suspended], axis: int) -> list[int] | None:

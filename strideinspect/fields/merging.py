@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.fields.axis_field import AxisField, Fields
 from strideinspect.fields.closed_form import Closed, Phases
@@ -18,7 +19,7 @@ from strideinspect.results.field import InputAxis, Shape
 UPSAMPLERS = frozenset({"Resize", "Upsample", "ConvTranspose", "DepthToSpace"})
 
 
-class MergedMap(NamedTuple):
+class MergedMap(Struct, frozen=True):
     """One of the merged maps: its effective stride, and where index 0 lies, averaged over phases, in pixels.
 
     `least` and `most` are the centers along the paths to it, `last` is the last pixel that it sees.
@@ -31,7 +32,7 @@ class MergedMap(NamedTuple):
     last: Fraction
 
 
-class MapMerge(NamedTuple):
+class MapMerge(Struct, frozen=True):
     """A node that merges maps. Its `branches` are the same along all `axes` of the graph input.
 
     `upsampled`: at least one of the branches was upsampled. `slices`: they are slices of one map.
@@ -68,7 +69,7 @@ class MapMerge(NamedTuple):
         return same_stride and not (self.comparable and self.apart > 0)
 
 
-class _Alike(NamedTuple):
+class _Alike(Struct, frozen=True):
     """Axes of a graph input along which the branches of a node are the same."""
 
     input: str
@@ -103,9 +104,10 @@ def merges(nodes: Sequence[NodeReads], fields: Fields, shapes: Mapping[str, Shap
                     maps[name] = branch[0]
             if len(maps) > 1:
                 _add(alike, source, list(maps.values()))
-        for name, branches, axes in alike:
-            any_upsampled = any(branch.tensor in upsampled for branch in branches)
-            yield MapMerge(item.node, name, tuple(axes), tuple(branches), any_upsampled, item.joins_slices)
+        for same in alike:
+            any_upsampled = any(branch.tensor in upsampled for branch in same.branches)
+            axes, branches = tuple(same.axes), tuple(same.branches)
+            yield MapMerge(item.node, same.input, axes, branches, any_upsampled, item.joins_slices)
 
 
 def _add(alike: list[_Alike], source: InputAxis, branches: list[MergedMap]) -> None:

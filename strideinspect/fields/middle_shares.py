@@ -7,9 +7,9 @@ it depends on is looked at. So the work grows with the fields and not with the s
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from strideinspect.fields.axis_field import Fields
@@ -28,7 +28,7 @@ _AT_ONCE = 2**16
 """Shares that are followed back together: they fit into a processor's cache."""
 
 
-class MiddleShares(NamedTuple):
+class MiddleShares(Struct, frozen=True):
     """The middle index of a tensor, the first input index that it depends on, and the shares from there on."""
 
     tensor: str
@@ -37,14 +37,14 @@ class MiddleShares(NamedTuple):
     shares: NDArray[np.float64]
 
 
-class _Part(NamedTuple):
+class _Part(Struct, frozen=True):
     """One read of a stretch of a tensor: of which tensor, and which indices; None for those of the same number."""
 
     tensor: str
     taps: Indices | None
 
 
-class _Stretch(NamedTuple):
+class _Stretch(Struct, frozen=True):
     """The indices of a tensor from `low` on that matter, and what they read."""
 
     low: int
@@ -52,7 +52,7 @@ class _Stretch(NamedTuple):
     parts: Sequence[_Part]
 
 
-class _Flow(NamedTuple):
+class _Flow(Struct, frozen=True):
     """How a share of an index divides among what one read of it reads: each tap that is there gets the weight.
 
     Without weights, all of it goes to the index of the same place in an equal stretch.
@@ -63,7 +63,7 @@ class _Flow(NamedTuple):
     weights: NDArray[np.float64] | None
 
 
-class Followed(NamedTuple):
+class Followed(Struct, frozen=True):
     """What leads from a graph input to the middle indices of tensors, along an axis: equal where two axes are alike.
 
     `lines` are, in graph order, what a tensor reads of others.
@@ -170,13 +170,15 @@ def _flows(stretches: Mapping[str, _Stretch], source: str) -> dict[str, list[_Fl
     """How shares divide, from the last tensor to the source: among the parts of an index that lead to the source."""
     alive: dict[str, NDArray[np.bool_]] = {}
     flows: dict[str, list[_Flow]] = {}
-    for output, (low, size, parts) in reversed([*stretches.items()]):
+    for output, stretch in reversed([*stretches.items()]):
+        low, size, parts = stretch.low, stretch.size, stretch.parts
         if output == source:
             alive[output] = np.ones(size, dtype=bool)
             continue
         counts, reached = [], []
-        for tensor, found in parts:
-            there = np.arange(low, low + size)[:, None] if found is None else found
+        for part in parts:
+            tensor = part.tensor
+            there = np.arange(low, low + size)[:, None] if part.taps is None else part.taps
             if tensor in alive:
                 there = np.where(there < 0, -1, there - stretches[tensor].low)
                 there = np.where((there >= 0) & alive[tensor][there], there, -1)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.model.geometry import PoolIndices
 from strideinspect.model.node import Node
@@ -16,7 +16,7 @@ from strideinspect.reads.steps import Read
 from strideinspect.reads.validate import fits
 
 
-class NodeReads(NamedTuple):
+class NodeReads(Struct, frozen=True):
     """A node and its reads, computed once for all passes. Reads of constants are left out.
 
     `known` is False where a shape is missing, so that the reads are not known. `joins_slices`: the node is a Concat of
@@ -29,8 +29,7 @@ class NodeReads(NamedTuple):
     joins_slices: bool = False
 
 
-@dataclass(slots=True, eq=False)
-class ReadsGroup:
+class ReadsGroup(Struct, eq=False):
     """What the nodes of a stretch read; one object at all sizes at which that is the same, so that it can be a key.
 
     `made` are the tensors that depend on a graph input's values by these reads, `tensors` these and all that are read.
@@ -48,13 +47,12 @@ class ReadsGroup:
         return cls(items, made, tuple(dict.fromkeys((*made, *used))))
 
 
-@dataclass(slots=True, eq=False)
-class ReadsMemo:
+class ReadsMemo(Struct, eq=False):
     """What nodes and stretches read of inputs of some shapes, kept from size to size of one network; filled by use."""
 
-    nodes: dict[tuple[str, MemoKey], NodeReads] = field(default_factory=dict)
-    alike: dict[tuple[int, MemoKey, tuple[bool, ...]], tuple[Read, ...]] = field(default_factory=dict)
-    groups: dict[PlacedStretch, ReadsGroup] = field(default_factory=dict)
+    nodes: dict[tuple[str, MemoKey], NodeReads] = {}
+    alike: dict[tuple[int, MemoKey, tuple[bool, ...]], tuple[Read, ...]] = {}
+    groups: dict[PlacedStretch, ReadsGroup] = {}
 
 
 def described(shapes: Shapes) -> tuple[tuple[NodeReads, ...], frozenset[str]]:
@@ -85,7 +83,7 @@ def grouped(shapes: Shapes, memo: ReadsMemo) -> tuple[tuple[ReadsGroup, ...], fr
     return tuple(groups), frozenset(asked.data_dependent)
 
 
-class _Asked(NamedTuple):
+class _Asked(Struct, frozen=True):
     """What describes a node besides the node itself; `data_dependent` grows.
 
     `sliced` names the map that a tensor is a slice of.
@@ -108,7 +106,7 @@ def _sliced(shapes: Shapes) -> dict[str, str]:
 
 def _item(asked: _Asked, node: Node) -> NodeReads | None:
     """A node with its reads; None for one that depends on no graph input's values, or has no output."""
-    shapes, memo, shaped, data_dependent, *_ = asked
+    shapes, memo, shaped, data_dependent = asked.shapes, asked.memo, asked.shaped, asked.data_dependent
     if not node.key or data_dependent.isdisjoint(node.inputs):
         return None
     key = shapes.memo_keys.get(node.key)

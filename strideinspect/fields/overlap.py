@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from strideinspect.model.geometry import Window
 
 
-class Overlap(NamedTuple):
+class Overlap(Struct, frozen=True):
     """Along one axis: the fewest and the most taps that make an output index, and how many indices none makes.
 
     Only indices whose taps all lie on the input count for `fewest` and `most`; where windows are cut off at the border,

@@ -107,12 +107,13 @@ def _changed(
     """Every path changed alike; `center` makes a center of a path that begins at pixel 0, and tells where it begins."""
     smallest = None if paths.smallest is None else change(paths.smallest)
     centers: list[Alike] = []
-    for path, least, most in paths.centers or ():
-        after = center(path)
+    for alike in paths.centers or ():
+        after = center(alike.path)
         if after is None:
             return Paths(smallest, None, paths.apart_at)
         narrowed, start = after
-        centers.append(Alike(narrowed, 0, 0) if start is None else Alike(narrowed, least + start, most + start))
+        shifted = (0, 0) if start is None else (alike.least + start, alike.most + start)
+        centers.append(Alike(narrowed, *shifted))
     return Paths(smallest, _different(centers) if centers else None, paths.apart_at)
 
 
@@ -121,12 +122,9 @@ def _different(several: Sequence[Alike]) -> tuple[Alike, ...] | None:
     if len(several) == 1:
         return tuple(several)
     ends: dict[Path, tuple[int, int]] = {}
-    for path, least, most in several:
-        if path in ends:
-            first, last = ends[path]
-            ends[path] = (min(first, least), max(last, most))
-        else:
-            ends[path] = (least, most)
+    for alike in several:
+        first, last = ends.get(alike.path, (alike.least, alike.most))
+        ends[alike.path] = (min(first, alike.least), max(last, alike.most))
     if sum([1 if least == most else 2 for least, most in ends.values()]) > MOST_PATHS:
         return None
     return tuple(sorted([Alike(path, *shifts) for path, shifts in ends.items()]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from msgspec import structs
 
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.closed_form import Closed, Form, Reason, reduced
@@ -25,7 +26,7 @@ def of(dependence: Dependence, form: Form) -> Dependence:
     others = tuple(axis + 1 for axis in dependence.axes if axis != form.axis)
     if any(_varies(spans, others) for spans in arrays):
         return dependence
-    return dependence._replace(axes=frozenset({form.axis}))
+    return structs.replace(dependence, axes=frozenset({form.axis}))
 
 
 def _varies(spans: Hulls, axes: tuple[int, ...]) -> bool:
@@ -45,7 +46,7 @@ def followed(step: Step, before: Dependence, after: Dependence, form: Form, labe
         return _moved(form, after, label) if gone and len(after.axes) == 1 else form
     reads_whole = isinstance(step, Whole) and step.axis in before.axes and step.length > 1
     if isinstance(form, Reason) and reads_whole and after.local is not None and _is_constant(after.local):
-        return form._replace(text=f"{label} reads the whole axis")
+        return structs.replace(form, text=f"{label} reads the whole axis")
     return form
 
 
@@ -64,7 +65,7 @@ def _unwound(form: Closed, local: Hulls, step: Sliding) -> Closed:
     if not apart or shift[0] != -shift[1]:
         return form
     moved = form.spans + (int(shift[0]) * _SIGNS).astype(np.int32).reshape(2, *(1,) * (form.spans.ndim - 1))
-    return form._replace(spans=np.where(sees_nothing(form.spans), form.spans, moved))
+    return structs.replace(form, spans=np.where(sees_nothing(form.spans), form.spans, moved))
 
 
 def _is_constant(spans: Hulls) -> bool:
@@ -81,7 +82,7 @@ def _moved(form: Closed, after: Dependence, label: str) -> Form:
         return Reason(f"{label} reduces one of the two axes along which the position runs")
     first, next_ = cut(spans, axis + 1, 0, 1), cut(spans, axis + 1, period, period + 1)
     step = int((next_ - first)[0].flat[0])
-    return reduced(Closed(cut(spans, axis + 1, 0, period), axis, step, form.caveat._replace(size=True)))
+    return reduced(Closed(cut(spans, axis + 1, 0, period), axis, step, structs.replace(form.caveat, size=True)))
 
 
 def _period(spans: Hulls, axis: int) -> int | None:

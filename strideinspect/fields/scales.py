@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct, structs
 
 from strideinspect.fields import merged_axes
 from strideinspect.fields.actual import Dependence
@@ -21,7 +21,7 @@ _Report = Callable[[InputAxis, AxisField, Shape], Field]
 _Flat = tuple[Closed, list[tuple[int, bool]], int]
 
 
-class Map(NamedTuple):
+class Map(Struct, frozen=True):
     """A map by itself, before it was turned and flattened: its tensor, the size of its grid, and its fields."""
 
     tensor: str
@@ -55,7 +55,7 @@ def scales_of(
                 dependence = _cut(seen[source].actual, shape, axis, piece, [size for size, _ in sizes], digit)
                 positions = [1] * len(shape)
                 positions[axis] = sizes[digit][0]
-                part = AxisField(dependence, form._replace(axis=axis), piece.paths)
+                part = AxisField(dependence, structs.replace(form, axis=axis), piece.paths)
                 fields.append(report(source, part, tuple(positions)))
         itself = before(tensor)
         if len(fields) < len(pieces):  # without a closed form here: as in the map by itself
@@ -88,7 +88,7 @@ def _flat(piece: Piece, axis: int) -> _Flat | None:
             at = piece.form.form.axis
             spans = along(piece.form.form.spans, at, piece.form.form.period)
             line = spans.reshape(2, *(spans.shape[1] if i == axis else 1 for i in range(len(piece.form.counts))))
-            return piece.form.form._replace(spans=line), sizes, at - group.start
+            return structs.replace(piece.form.form, spans=line), sizes, at - group.start
         case _:
             return None
 

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache, reduce
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from strideinspect.fields.axis_field import Fields
@@ -150,11 +151,11 @@ def _beside(step: Step, at: int) -> bool:
 
 def _along(read: Read, shape: Shape, at: int) -> tuple[Read, Shape]:
     """The read and the output's shape with what happens along other axes left out, where that stands apart."""
-    plain = read._replace(input=0, output=0)
+    plain = structs.replace(read, input=0, output=0)
     if plain.place is not None or not all(map(_separate, plain.steps)):
         return plain, shape
     steps = tuple(step for step in plain.steps if not _beside(step, at))
-    return plain._replace(steps=steps), tuple(size if axis == at else 1 for axis, size in enumerate(shape))
+    return structs.replace(plain, steps=steps), tuple(size if axis == at else 1 for axis, size in enumerate(shape))
 
 
 @lru_cache(maxsize=512)  # networks repeat a few reads many times

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import assert_never
 
+from msgspec import structs
+
 from strideinspect.fields import paths
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.closed_form import Closed, Form, Listed, Piece, Reason, Scales, Suspended
@@ -67,8 +69,8 @@ def _each(
         after = applied(one, piece.form, context)
         if isinstance(after, Scales | Listed):
             return Reason(form.text)
-        pieces.append(piece._replace(form=after, paths=paths.apply(one, piece.paths, piece.form, after)))
-    return form._replace(axis=axis, pieces=tuple(pieces))
+        pieces.append(structs.replace(piece, form=after, paths=paths.apply(one, piece.paths, piece.form, after)))
+    return structs.replace(form, axis=axis, pieces=tuple(pieces))
 
 
 def _with(shape: Shape, axis: int, size: int) -> Shape:
@@ -101,7 +103,7 @@ def _cut(step: steps.Sliding, form: Scales) -> Form:
         return Reason(form.text)
     if len(inside) == 1 and (inside[0].offset, inside[0].length) == (start, step.size):
         return inside[0].form
-    return form._replace(pieces=tuple(piece._replace(offset=piece.offset - start) for piece in inside))
+    return structs.replace(form, pieces=tuple(structs.replace(piece, offset=piece.offset - start) for piece in inside))
 
 
 def joined(text: str, axis: int, pieces: list[Piece | Scales]) -> Scales | Reason:
@@ -131,5 +133,5 @@ def together(forms: list[Scales], label: str, merge: Callable[[list[Form]], Form
         if isinstance(merged, Scales | Listed):
             return Reason(first.text)
         along = paths.merge([(None, piece.form, piece.paths) for piece in same], label, one_window=False)
-        pieces.append(same[0]._replace(form=merged, paths=along))
-    return first._replace(pieces=tuple(pieces))
+        pieces.append(structs.replace(same[0], form=merged, paths=along))
+    return structs.replace(first, pieces=tuple(pieces))

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 import numpy as np
+from msgspec import structs
 
 from strideinspect.fields import listed, merged_axes, side_by_side
 from strideinspect.fields.axes import StepContext, carried
@@ -45,7 +46,7 @@ def apply(step: steps.Step, form: Form, context: StepContext) -> Form:
     except TooLargeError as error:
         after = Reason(str(error))
     if isinstance(after, Reason) and after.last is None:
-        return after._replace(last=last_closed(form, context.source))
+        return structs.replace(after, last=last_closed(form, context.source))
     return after
 
 
@@ -107,7 +108,7 @@ def _axis_step(step: steps.Sliding | steps.Transposed | steps.Table, form: Close
 
 
 def _over(form: Closed, spans: Hulls) -> Closed:
-    return form if spans is form.spans else form._replace(spans=spans)
+    return form if spans is form.spans else structs.replace(form, spans=spans)
 
 
 def _widened(form: Closed, step: steps.Sliding) -> Form:
@@ -121,7 +122,7 @@ def _widened(form: Closed, step: steps.Sliding) -> Form:
     spans = np.where(sees_nothing(form.spans), np.int32(NOTHING), grown)
     if int(spans.min(initial=0)) <= -LARGEST_OFFSET:
         return Reason("the field is wider than any image")
-    caveat = form.caveat._replace(size=True) if step.size_dependent else form.caveat
+    caveat = structs.replace(form.caveat, size=True) if step.size_dependent else form.caveat
     return Closed(spans, form.axis, form.step * step.stride, caveat)
 
 
@@ -133,7 +134,7 @@ def _widened_alone(form: Closed, step: steps.Sliding, ends: Sequence[int]) -> Fo
         if min(first, last) <= -LARGEST_OFFSET:
             return Reason("the field is wider than any image")
     spans = np.array([first, last], dtype=np.int32).reshape(form.spans.shape)
-    caveat = form.caveat._replace(size=True) if step.size_dependent else form.caveat
+    caveat = structs.replace(form.caveat, size=True) if step.size_dependent else form.caveat
     return Closed(spans, form.axis, form.step * step.stride, caveat)
 
 
@@ -148,7 +149,9 @@ def _whole(step: steps.Whole, form: Closed, context: StepContext) -> Form:
         return form if step.length == 1 else Reason(f"{context.label} reads the whole axis")
     spans = form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING)
     mixes = step.attends and spans.shape != form.spans.shape
-    return form._replace(spans=spans, caveat=form.caveat._replace(attended=True) if mixes else form.caveat)
+    return structs.replace(
+        form, spans=spans, caveat=structs.replace(form.caveat, attended=True) if mixes else form.caveat
+    )
 
 
 def _cumulative(step: steps.Cumulative, form: Closed, context: StepContext) -> Form:
@@ -156,7 +159,7 @@ def _cumulative(step: steps.Cumulative, form: Closed, context: StepContext) -> F
         whole = step.both_ways or (step.forward and step.backward)
         what = "the whole axis" if whole else f"everything {'up to an index' if step.forward else 'from an index on'}"
         return Reason(f"{context.label} reads {what}")
-    return form._replace(spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
+    return structs.replace(form, spans=form.spans.min(axis=step.axis + 1, keepdims=True, initial=NOTHING))
 
 
 def _masked(step: steps.Masked, form: Closed, context: StepContext) -> Form:
@@ -168,7 +171,7 @@ def _masked(step: steps.Masked, form: Closed, context: StepContext) -> Form:
 
 def _permute(step: steps.Permute, form: Closed) -> Form:
     order = (0, *(axis + 1 for axis in step.perm))
-    return form._replace(spans=form.spans.transpose(order), axis=step.perm.index(form.axis))
+    return structs.replace(form, spans=form.spans.transpose(order), axis=step.perm.index(form.axis))
 
 
 def _broadcast(step: steps.Broadcast, form: Closed, context: StepContext) -> Form:
@@ -176,7 +179,7 @@ def _broadcast(step: steps.Broadcast, form: Closed, context: StepContext) -> For
     axis = form.axis + lead
     if step.before[form.axis] == 1 and step.after[axis] != 1:
         return Reason(f"{context.label} broadcasts one index to {step.after[axis]}")
-    return form._replace(spans=form.spans.reshape(2, *(1,) * lead, *form.spans.shape[1:]), axis=axis)
+    return structs.replace(form, spans=form.spans.reshape(2, *(1,) * lead, *form.spans.shape[1:]), axis=axis)
 
 
 def _reshape(step: steps.Reshape, form: Closed, context: StepContext) -> Form:
@@ -194,4 +197,6 @@ def _reshaped_one(step: steps.Reshape, form: Closed, context: StepContext) -> Fo
     if not to:
         return Reason(f"{context.label} removes the axis")
     (axis,) = to
-    return form._replace(spans=reshaped(form.spans.take([0], form.axis + 1), step.before, step.after), axis=axis)
+    return structs.replace(
+        form, spans=reshaped(form.spans.take([0], form.axis + 1), step.before, step.after), axis=axis
+    )

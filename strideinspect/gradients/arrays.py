@@ -7,11 +7,11 @@ are of one operator set, whatever that of the model is.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 import onnx
+from msgspec import Struct
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
@@ -24,13 +24,12 @@ PREFIX: Final = "strideinspect_"
 """Begins the names of tensors that are not the model's."""
 
 
-@dataclass(slots=True)
-class ArrayGraph:
+class ArrayGraph(Struct):
     """A graph that grows by arithmetic on its arrays; `fed` are the tensors of the model that it takes as inputs."""
 
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    constants: dict[str, NDArray[Any]] = field(default_factory=dict)
-    fed: dict[str, Shape] = field(default_factory=dict)
+    nodes: list[onnx.NodeProto] = []
+    constants: dict[str, NDArray[Any]] = {}
+    fed: dict[str, Shape] = {}
 
     def feed(self, name: str, shape: Shape) -> Array:
         """A tensor that is computed elsewhere."""
@@ -98,8 +97,7 @@ class ArrayGraph:
 Operand = "Array | float"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Array:
+class Array(Struct, frozen=True, eq=False):
     """A float32 tensor of a graph under construction, unless it says otherwise."""
 
     graph: ArrayGraph

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import onnx
+from msgspec import Struct
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
@@ -29,7 +30,7 @@ _OLDEST: Final = 7
 """The first operator set in which operands are broadcast as they are today."""
 
 
-class Bundle(NamedTuple):
+class Bundle(Struct, frozen=True):
     """The graphs of one model at one size, without its weights.
 
     `forward` gives the values `kept` for the reverse graph and, besides, `checked` for the tangent graph, which also

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from strideinspect.gradients.bundle import GRADIENT, Bundle
@@ -22,7 +23,7 @@ class EngineError(Exception):
     """The graphs do not run; the text says why."""
 
 
-class Measured(NamedTuple):
+class Measured(Struct, frozen=True):
     """The gradients of one input: by source, of the sum over a cell's channels, and of the sum of the positive ones.
 
     `adjoint` is the relative error of the check for the cell, and `everywhere` that for all elements of the target.
@@ -34,7 +35,7 @@ class Measured(NamedTuple):
     everywhere: float = 0.0
 
 
-class Cell(NamedTuple):
+class Cell(Struct, frozen=True):
     """An index of the target along some of its axes; of the first image of the batch, summed over all other axes."""
 
     axes: tuple[int, ...]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from zipfile import BadZipFile
 
 import numpy as np
 import onnx
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from strideinspect.errors import UsageError
@@ -25,7 +26,7 @@ Inputs = Mapping[str, tuple[Shape, int]]
 _SUFFIXES: Final = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 
-class Feeds(NamedTuple):
+class Feeds(Struct, frozen=True):
     """A number of feeds, made one after the other; `source` is what they are, `number` how many."""
 
     source: str
@@ -33,7 +34,7 @@ class Feeds(NamedTuple):
     make: Callable[[int], Arrays]
 
 
-class Preparation(NamedTuple):
+class Preparation(Struct, frozen=True):
     """What becomes of the pixels of a photo, from 0 to 1: minus the mean, over the deviation, per channel."""
 
     mean: tuple[float, ...] = ()
@@ -131,7 +132,7 @@ def image(source: str, numbers: NDArray[Any]) -> Callable[[Inputs, Mapping[str, 
     def feeds(inputs: Inputs, _: Mapping[str, tuple[int, ...]]) -> Feeds:
         if source not in inputs:
             return noise(inputs, 0, 1)
-        return arrays(inputs, source, [numbers], 0)._replace(source="images")
+        return structs.replace(arrays(inputs, source, [numbers], 0), source="images")
 
     return feeds
 

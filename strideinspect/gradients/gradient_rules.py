@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
 import onnx
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from strideinspect.gradients.arrays import PREFIX, Array, ArrayGraph
@@ -37,16 +37,14 @@ class NoGradientError(Exception):
     """The gradient of a node is not known; the text says why."""
 
 
-@dataclass(slots=True)
-class Beside:
+class Beside(Struct):
     """Nodes that run beside the model, in its operator set, to give the reverse graph numbers that it needs."""
 
     nodes: list[onnx.NodeProto]
     constants: dict[str, NDArray[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """One node of the model to be turned round.
 
     `cotangents` are the gradients of its outputs, None for an output that nothing depends on. `wanted` are the inputs

@@ -7,7 +7,9 @@ with respect to its integers, taken for real numbers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from strideinspect.gradients.arrays import Array
 from strideinspect.gradients.convolutions import through_convolution
@@ -15,7 +17,7 @@ from strideinspect.gradients.gradient_rules import Call, reverses
 from strideinspect.gradients.quantised import limits_of
 
 
-class Plain(NamedTuple):
+class Plain(Struct, frozen=True):
     """The operator that a quantised one stands for, the operands that it takes, and where the result's scale is.
 
     Each operand is followed by its scale and its zero point.

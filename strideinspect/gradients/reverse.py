@@ -7,12 +7,12 @@ that no weight is stored twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Final
 
 import onnx
+from msgspec import Struct
 
 from strideinspect.gradients.arrays import PREFIX, Array, ArrayGraph
 from strideinspect.gradients.gradient_rules import Beside, Call, NoGradientError, rules
@@ -43,8 +43,7 @@ class RefusedError(Exception):
         super().__init__(f"{node.op} {node.label!r}: {reason}")
 
 
-@dataclass(frozen=True, slots=True)
-class Turned:
+class Turned(Struct, frozen=True):
     """A model turned round.
 
     `calls` are the nodes on the way, in the model's order, with the inputs that depend on a source. `gradients` are

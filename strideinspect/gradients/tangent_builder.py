@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any, Final
 
 import numpy as np
 import onnx
+from msgspec import Struct
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
@@ -23,18 +23,17 @@ TANGENT: Final = f"{PREFIX}tangent"
 """Its output."""
 
 
-@dataclass(slots=True)
-class TangentGraph:
+class TangentGraph(Struct):
     """The graph under construction, in the model's operator set.
 
     `fed` are the values of the model that it takes, `exposed` arrays of the reverse graph, by their names here.
     """
 
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    constants: dict[str, NDArray[Any]] = field(default_factory=dict)
-    fed: set[str] = field(default_factory=set)
-    exposed: dict[str, Array] = field(default_factory=dict)
-    tangents: dict[str, str] = field(default_factory=dict)
+    nodes: list[onnx.NodeProto] = []
+    constants: dict[str, NDArray[Any]] = {}
+    fed: set[str] = set()
+    exposed: dict[str, Array] = {}
+    tangents: dict[str, str] = {}
 
     def add(self, op: str, inputs: Sequence[str], **attributes: Any) -> str:  # noqa: ANN401
         """The name of an operator's result."""

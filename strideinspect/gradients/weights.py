@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import onnx
+from msgspec import Struct
 from numpy.typing import NDArray
 from onnx import helper
 
@@ -29,7 +30,7 @@ _NUMBERS: Final = 16
 """Elements up to which a filler may be a constant of the network."""
 
 
-class Weight(NamedTuple):
+class Weight(Struct, frozen=True):
     """A stored tensor that is fed. `fill` is the number that a random one is filled with, None for a random draw.
 
     `fan_in` is the number of products that are summed with it, 0 where it is in the file.

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import onnx
+from msgspec import Struct
 
 from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
 from strideinspect.model.subgraphs import subgraphs
 from strideinspect.model.window import is_window
 
 
-class Known(NamedTuple):
+class Known(Struct, frozen=True):
     """What is known of a tensor: its shape (None if unknown), its element type, and whether its value is true."""
 
     shape: Shape | None

@@ -6,10 +6,12 @@ Source: ONNX Conv, ConvInteger, QLinearConv, ConvTranspose; onnxruntime's schema
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 
-class ConvolutionInputs(NamedTuple):
+class ConvolutionInputs(Struct, frozen=True):
     """Positions of the inputs; None where the operator has no such input.
 
     `bias` has one entry per output channel, `summand` has the shape of the output and is added to it, `zero_point` is

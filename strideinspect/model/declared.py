@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import onnx
+from msgspec import Struct
 
 
-class Declared(NamedTuple):
+class Declared(Struct, frozen=True):
     """A tensor's declaration in the file: element type, and per axis a size, a symbol or None; `dims` None: no rank."""
 
     dtype: int

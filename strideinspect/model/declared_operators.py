@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from msgspec import structs
+
 from strideinspect.model.node import Node, PlacedNode, Shape, UnresolvedError
 from strideinspect.settings import Operator
 
@@ -20,8 +22,8 @@ def stand_in(node: Node, operators: Mapping[str, Operator], opsets: Mapping[str,
     if declared is None:
         return node
     if not declared.like:
-        return node._replace(declared=declared)
-    return node._replace(op=declared.like, domain="", version=opsets.get("", 1), declared=declared)
+        return structs.replace(node, declared=declared)
+    return structs.replace(node, op=declared.like, domain="", version=opsets.get("", 1), declared=declared)
 
 
 def declared_shape(placed: PlacedNode) -> Shape | None:

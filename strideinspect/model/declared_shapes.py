@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
 
 
-class Conflict(NamedTuple):
+class Conflict(Struct, frozen=True):
     """A tensor whose declared shape is not the one that is computed."""
 
     name: str

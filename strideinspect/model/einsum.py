@@ -5,7 +5,7 @@ Source: ONNX Einsum (12). An axis of extent 1 is broadcast against longer ones o
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from strideinspect.model.node import PlacedNode, Shape, UnresolvedError
 from strideinspect.model.window import MisfitError
@@ -13,7 +13,7 @@ from strideinspect.model.window import MisfitError
 Labels = tuple[str, ...]
 
 
-class Equation(NamedTuple):
+class Equation(Struct, frozen=True):
     """One label per axis of every operand and of the result; axes of an ellipsis are numbered from the right."""
 
     operands: tuple[Labels, ...]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from enum import Enum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Kind(Enum):
@@ -18,7 +19,7 @@ class Kind(Enum):
     GLOBAL = "global"
 
 
-class Window(NamedTuple):
+class Window(Struct, frozen=True):
     """A window along one axis: output index o covers input indices o·stride − begin + dilation·j, j < kernel.
 
     For a transposed window input and output are swapped. `length` and `size` are the extents of input and output in
@@ -55,7 +56,7 @@ class Window(NamedTuple):
         return max(0, self.length + self.begin + self.end - (self.size - 1) * self.stride - extent)
 
 
-class Geometry(NamedTuple):
+class Geometry(Struct, frozen=True):
     """The windows of one node, one per spatial axis; `axes` are those axes in the node's input and output."""
 
     kind: Kind
@@ -75,7 +76,7 @@ class Geometry(NamedTuple):
         return (batch, *sizes, self.output_channels)
 
 
-class PoolIndices(NamedTuple):
+class PoolIndices(Struct, frozen=True):
     """Indices into a MaxPool's input, of shape `map`, one for each element of its output, of shape `pooled`.
 
     `in_planes`: each counts from the beginning of its own plane (image and channel), not of the whole tensor.

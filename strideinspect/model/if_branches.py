@@ -6,14 +6,15 @@ Source: ONNX operator If. `model.naming` has made all names unique, so the nodes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import onnx
+from msgspec import Struct
 
 from strideinspect.model.node import Node, PlacedNode
 
 
-class IfBranch(NamedTuple):
+class IfBranch(Struct, frozen=True):
     """A branch that may or may not be taken: `key` is the If's first output, `label` its name in messages."""
 
     key: str
@@ -21,7 +22,7 @@ class IfBranch(NamedTuple):
     name: Literal["then", "else"]
 
 
-class BranchGraph(NamedTuple):
+class BranchGraph(Struct, frozen=True):
     """The nodes of a branch and its initializers. `branch` is None for a branch that is always taken."""
 
     branch: IfBranch | None
@@ -29,7 +30,7 @@ class BranchGraph(NamedTuple):
     initializers: Mapping[str, onnx.TensorProto]
 
 
-class Replacement(NamedTuple):
+class Replacement(Struct, frozen=True):
     """What replaces an If: the nodes of its branches, then one node per output.
 
     For one branch that node is an Identity. For two it is an If without subgraphs, whose inputs are the condition and

@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 import onnx
+from msgspec import structs
 
 from strideinspect.limits import DEEPEST_LOOPS, LONGEST_AXIS, MOST_ELEMENTS
 from strideinspect.model.bodies import Known
@@ -111,7 +112,7 @@ def _remembered(result: Shapes, node: Node, memo: Memo) -> bool:
         alike = None if kind is None else memo.alike.get((kind, key, _types(result, node)))
         if alike is None:
             return False
-        placed = Placed(node, *alike[1:])
+        placed = structs.replace(alike, node=node)
         memo.nodes.setdefault(node.key, {})[key] = placed
     result.nodes.append(placed.node)
     result.memo_keys[node.key] = key
@@ -215,7 +216,7 @@ def _without_unfit(result: Shapes, node: Node) -> Node:
     if joined is None:
         return node
     kept = (name for inside, name in zip(joined, node.inputs[1:], strict=True) if inside not in result.unfit)
-    return node._replace(inputs=(node.inputs[0], *kept))
+    return structs.replace(node, inputs=(node.inputs[0], *kept))
 
 
 def _visit(result: Shapes, node: Node) -> None:
@@ -232,7 +233,8 @@ def _visit(result: Shapes, node: Node) -> None:
         _enter(result, node, placed)
         fold_outputs(result, node)
         if result.memo is not None and key is not None and result.joined.keys().isdisjoint(node.outputs):
-            result.memo.nodes.setdefault(node.key, {})[key] = placed._replace(
+            result.memo.nodes.setdefault(node.key, {})[key] = structs.replace(
+                placed,
                 shapes=tuple(map(result.shapes.get, node.outputs)),
                 constants=result.constants.entries(node.outputs),
                 size_dependent=tuple([name for name in node.outputs if name in result.size_dependent]),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
 import onnx
+from msgspec import Struct
 
 from strideinspect.errors import UnreadableModelError
 from strideinspect.limits import DEEPEST_CALLS, MOST_INLINED_BYTES
@@ -23,12 +23,11 @@ STANDARD: Final = ("", "ai.onnx")
 _Key = tuple[str, str, str]  # domain, name, overload
 
 
-@dataclass(slots=True, eq=False, repr=False)
-class _Cost:
+class _Cost(Struct, eq=False):
     """What inlining one call adds: bytes, copies of each attribute's value by name, and the depth of nested calls."""
 
     size: int = 0
-    copies: dict[str, int] = field(default_factory=dict)
+    copies: dict[str, int] = {}
     depth: int = 0
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 import onnx
+from msgspec import Struct
 
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
 from strideinspect.model.subgraphs import nested_subgraphs, subgraphs
@@ -17,7 +17,7 @@ _MOVEMENT = frozenset({"Identity", "Cast", "Slice", "Split", "Squeeze", "Unsquee
 """Operators behind which a state is still a state, though its axes may have moved."""
 
 
-class InputRoles(NamedTuple):
+class InputRoles(Struct, frozen=True):
     """The inputs of a graph that are initial states of a recurrent node, and kernels of a convolution, at any depth."""
 
     initial_states: frozenset[str]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import onnx
+from msgspec import structs
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
@@ -33,7 +33,7 @@ def with_values(model: LoadedModel, values: Mapping[str, object]) -> LoadedModel
     proto = onnx.ModelProto()
     proto.CopyFrom(model.proto)
     store_values(proto.graph, values)
-    return replace(model, proto=proto)
+    return structs.replace(model, proto=proto)
 
 
 def store_values(graph: onnx.GraphProto, values: Mapping[str, object]) -> None:

@@ -71,7 +71,7 @@ class _Guesses:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._states, self._weights = input_roles(network.model.proto.graph)
+        self._roles = input_roles(network.model.proto.graph)
         self._written = written_size(network.model.proto)
 
     def size(self, axes: tuple[InputAxis, ...]) -> OpenSize:
@@ -83,9 +83,9 @@ class _Guesses:
     def _guess(self, name: str, axis: int) -> tuple[Role, int, Origin]:
         dims = self._network.inputs[name].dims or ()
         rank, channels = len(dims), _channel_axis(self._network, name, dims)
-        if name in self._states and rank - axis == 2:
+        if name in self._roles.initial_states and rank - axis == 2:
             return Role.BATCH, BATCH, Origin.STATE
-        if name in self._weights and axis > 1:
+        if name in self._roles.convolution_weights and axis > 1:
             return Role.KERNEL, KERNEL, Origin.TRIED
         if axis == 0 and rank > 1:
             return Role.BATCH, BATCH, Origin.TRIED

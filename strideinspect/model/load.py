@@ -5,12 +5,12 @@ from __future__ import annotations
 import mmap
 import os
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from msgspec import Struct
 from onnx import numpy_helper
 
 from strideinspect.errors import UnreadableModelError
@@ -33,8 +33,7 @@ _PAYLOAD_FIELDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class LoadedModel:
+class LoadedModel(Struct, frozen=True, eq=False):
     """An ONNX model without its weights: local functions inlined, every graph in topological order.
 
     `path` is as given (empty for a model from memory) and `size` the file's bytes. Tensor payloads over 1 KiB are left
@@ -44,10 +43,10 @@ class LoadedModel:
     path: str
     proto: onnx.ModelProto
     size: int
-    _key: str = field(default="", repr=False)
-    _changed_ns: int = field(default=0, repr=False)
-    _outputs: list[tuple[str, ...]] | None = field(default=None, repr=False, compare=False)
-    _offsets: dict[tuple[str, ...], tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
+    _key: str = ""
+    _changed_ns: int = 0
+    _outputs: list[tuple[str, ...]] | None = None
+    _offsets: dict[tuple[str, ...], tuple[int, int]] = {}
 
     def values(self, tensor: onnx.TensorProto) -> NDArray[Any] | None:
         """A tensor's values in the shape of its `dims`; None where they are in an external file (never opened).

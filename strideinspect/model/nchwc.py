@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import onnx
+from msgspec import structs
 
 from strideinspect.limits import MOST_CHANNELS
 from strideinspect.model.node import Node, Shape
@@ -38,4 +39,6 @@ def with_channels(nodes: Sequence[Node], weights: Mapping[str, tuple[Shape, int]
 
 
 def _with_attribute(node: Node, channels: int) -> Node:
-    return node._replace(attributes={**node.attributes, "channels": onnx.helper.make_attribute("channels", channels)})
+    return structs.replace(
+        node, attributes={**node.attributes, "channels": onnx.helper.make_attribute("channels", channels)}
+    )

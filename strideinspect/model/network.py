@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
 import numpy as np
 import onnx
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from strideinspect.limits import (
@@ -35,14 +35,14 @@ INTEGERS = {
 ConstantArray = NDArray[np.generic]
 
 
-class _Later(NamedTuple):
+class _Later(Struct, frozen=True):
     """How to compute a constant from others, and the length of the longest chain of such constants behind it."""
 
     compute: Callable[[Mapping[str, ConstantArray]], ConstantArray]
     depth: int
 
 
-class ConstantEntries(NamedTuple):
+class ConstantEntries(Struct, frozen=True):
     """Some constants: stored ones, values in memory, and tables that are yet to be computed."""
 
     tensors: Mapping[str, onnx.TensorProto]
@@ -105,7 +105,7 @@ class Constants(Mapping[str, ConstantArray]):
             {name: self._known[name] for name in names if name in self._known},
             {name: self._later[name] for name in names if name in self._later},
         )
-        return found if any(found) else None
+        return found if found.tensors or found.known or found.later else None
 
     def enter(self, entries: ConstantEntries) -> None:
         """Enter what was known elsewhere."""
@@ -180,7 +180,7 @@ def _count(tensor: onnx.TensorProto) -> int:
     return count
 
 
-class Network(NamedTuple):
+class Network(Struct, frozen=True):
     """A graph prepared once, to be placed at any input size.
 
     `inputs` leaves out those that are initializers too (IR 3). `weights` maps every initializer to its shape and

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
+from msgspec import Struct
 
 from strideinspect.errors import UnreadableModelError
 from strideinspect.model.subgraphs import captured
@@ -32,7 +33,7 @@ WITH_BODIES = frozenset({"If", *_REPEATING})
 """Operators of the standard that have graphs as attributes."""
 
 
-class Node(NamedTuple):
+class Node(Struct, frozen=True):
     """One node of the graph. `version` is the opset of the node's domain; `inputs` holds "" for one left out.
 
     The inputs of a Loop, Scan or SequenceMap end with the outer tensors that its body uses.
@@ -129,7 +130,7 @@ class Node(NamedTuple):
         return proto
 
 
-class PlacedNode(NamedTuple):
+class PlacedNode(Struct, frozen=True):
     """A node at concrete shapes: all that the description of its operator may use.
 
     `shapes` maps a tensor to its shape and `constants` a small tensor whose values are known to these values;

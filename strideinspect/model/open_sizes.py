@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect.model.node import Shape
 from strideinspect.results.field import InputAxis
@@ -30,7 +31,7 @@ class Role(Enum):
     OTHER = "other"
 
 
-class OpenSize(NamedTuple):
+class OpenSize(Struct, frozen=True):
     """A size that is open: of one axis, or of all axes with the same symbol."""
 
     axes: tuple[InputAxis, ...]
@@ -44,7 +45,7 @@ class OpenSize(NamedTuple):
         return self.role is not Role.BATCH or self.size != 1 or self.origin is Origin.STATE
 
 
-class InputSizes(NamedTuple):
+class InputSizes(Struct, frozen=True):
     """The shape of every graph input. `given` are the inputs whose shape the user gave, `open` the sizes left open."""
 
     shapes: Mapping[str, Shape]
@@ -63,7 +64,7 @@ class InputSizes(NamedTuple):
     def at(self, sizes: tuple[int, ...], origin: Origin) -> InputSizes:
         """The same with these open sizes; those that differ from the present ones are of this origin."""
         changed = tuple(
-            before if before.size == size else before._replace(size=size, origin=origin)
+            before if before.size == size else structs.replace(before, size=size, origin=origin)
             for before, size in zip(self.open, sizes, strict=True)
         )
         places = {axis: size.size for size in changed for axis in size.axes}

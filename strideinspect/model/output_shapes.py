@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 import onnx
+from msgspec import Struct
 from onnx import numpy_helper
 from onnx.shape_inference import InferenceError, infer_node_outputs
 
@@ -61,7 +61,7 @@ def _refuse_fatal(node: Node) -> None:
         raise MisfitError(f"num_outputs is {wanted}, it has {len(node.outputs)} outputs")
 
 
-class _Given(NamedTuple):
+class _Given(Struct, frozen=True):
     """One input as passed to the library: its type, and its values where they are small and known."""
 
     name: str
@@ -71,7 +71,7 @@ class _Given(NamedTuple):
     numbers: bytes
 
 
-class _Question(NamedTuple):
+class _Question(Struct, frozen=True):
     """A node as passed to the library, as a cache key: tensors are numbered, so that equal nodes share an answer.
 
     Only nodes with bodies keep their tensors' names, because the bodies refer to them.

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from strideinspect.limits import MOST_CONSTANT_INTEGERS
@@ -25,14 +25,14 @@ _MOVES = frozenset({"Cast", "Flatten", "Identity", "Reshape", "Squeeze", "Unsque
 """Operators that keep values and their order."""
 
 
-class _Chosen(NamedTuple):
+class _Chosen(Struct, frozen=True):
     """The indices of a pool plus `added`, an array of few numbers that broadcasts to the shape of the tensor."""
 
     indices: PoolIndices
     added: NDArray[np.int64]
 
 
-class _Own(NamedTuple):
+class _Own(Struct, frozen=True):
     """Every element's own index, as a sum: the part of it that each axis contributes. A slice keeps some of them."""
 
     parts: tuple[NDArray[np.int64], ...]
@@ -98,14 +98,14 @@ def _after(placed: PlacedNode, found: Mapping[str, _Chosen | _Own]) -> _Chosen |
 
 def _settled(chosen: _Chosen) -> PoolIndices | None:
     """The indices if they count in the whole tensor or in each plane; None if something else was added."""
-    indices, added = chosen
+    indices, added = chosen.indices, chosen.added
     if not added.any():
         return indices
     counts = [1 if axis in indices.geometry.axes else n for axis, n in enumerate(indices.pooled)]
     if indices.in_planes or added.shape != tuple(counts):
         return None
     firsts = np.arange(math.prod(counts), dtype=np.int64).reshape(counts) * indices.plane
-    return indices._replace(in_planes=True) if np.array_equal(added, -firsts) else None
+    return structs.replace(indices, in_planes=True) if np.array_equal(added, -firsts) else None
 
 
 def _sliced(placed: PlacedNode, own: _Own) -> _Own | None:
@@ -131,4 +131,4 @@ def _plus(placed: PlacedNode, chosen: _Chosen, number: NDArray[np.int64] | None,
     if number is None or placed.output_shape() != chosen.indices.pooled:
         return None
     added = chosen.added + sign * number
-    return chosen._replace(added=added) if added.size <= MOST_CONSTANT_INTEGERS else None
+    return structs.replace(chosen, added=added) if added.size <= MOST_CONSTANT_INTEGERS else None

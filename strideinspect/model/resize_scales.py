@@ -8,14 +8,14 @@ float32 scale would give 22.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from strideinspect.model.node import PlacedNode, Shape, UnresolvedError, normal_axis
 
 
-class Resizing(NamedTuple):
+class Resizing(Struct, frozen=True):
     """One axis of a Resize: `length` becomes `size` indices; `roi` is the cropped part as fractions of the length."""
 
     axis: int

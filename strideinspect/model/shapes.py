@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from types import MappingProxyType
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.limits import MOST_CONSTANT_INTEGERS
 from strideinspect.model.geometry import Geometry, PoolIndices
@@ -31,7 +31,7 @@ class Trouble(Enum):
     FOREIGN = "foreign"  # an operator that the standard does not know
 
 
-class Problem(NamedTuple):
+class Problem(Struct, frozen=True):
     """A node that cannot run at this size. `text` says why, with the node's actual sizes."""
 
     node: Node
@@ -39,8 +39,7 @@ class Problem(NamedTuple):
     text: str
 
 
-@dataclass(slots=True)
-class Shapes:
+class Shapes(Struct):
     """What is known of every tensor at one input size.
 
     `nodes` are the graph's nodes in order, with each If replaced by the branch taken, or by both. Where both are kept,
@@ -54,26 +53,26 @@ class Shapes:
 
     network: Network
     constants: Constants
-    nodes: list[Node] = field(default_factory=list)
-    shapes: dict[str, Shape] = field(default_factory=dict)
-    dtypes: dict[str, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    unknown: dict[str, str] = field(default_factory=dict)
-    geometries: dict[str, Geometry] = field(default_factory=dict)
-    size_dependent: set[str] = field(default_factory=set)  # constants that were computed from shapes
-    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    sequences: dict[str, tuple[str, ...]] = field(default_factory=dict)  # the tensors in each known sequence
-    pieces: set[str] = field(default_factory=set)  # tensors of sequences that the file does not name
-    branches: dict[str, IfBranch] = field(default_factory=dict)
-    joins: dict[str, tuple[IfBranch, IfBranch]] = field(default_factory=dict)
-    unfit: dict[IfBranch, str] = field(default_factory=dict)
+    nodes: list[Node] = []
+    shapes: dict[str, Shape] = {}
+    dtypes: dict[str, int] = {}
+    problems: list[Problem] = []
+    unknown: dict[str, str] = {}
+    geometries: dict[str, Geometry] = {}
+    size_dependent: set[str] = set()  # constants that were computed from shapes
+    joined: dict[str, tuple[str, ...]] = {}
+    sequences: dict[str, tuple[str, ...]] = {}  # the tensors in each known sequence
+    pieces: set[str] = set()  # tensors of sequences that the file does not name
+    branches: dict[str, IfBranch] = {}
+    joins: dict[str, tuple[IfBranch, IfBranch]] = {}
+    unfit: dict[IfBranch, str] = {}
     too_large: str | None = None  # the first node whose output is too large to follow
     depth: int = 0  # how many Loop bodies enclose these nodes
     resized: bool = False  # whether the inputs differ from what the file declares
     memo: Memo | None = None  # where many sizes of one network are asked for
-    memo_keys: dict[str, MemoKey] = field(default_factory=dict)  # of nodes decided by the shapes of their inputs alone
-    ends: list[tuple[int, PlacedStretch | None]] = field(default_factory=list)  # where a stretch of `nodes` ends
-    operators: set[str] = field(default_factory=set)  # of the nodes in stretches
+    memo_keys: dict[str, MemoKey] = {}  # of nodes decided by the shapes of their inputs alone
+    ends: list[tuple[int, PlacedStretch | None]] = []  # where a stretch of `nodes` ends
+    operators: set[str] = set()  # of the nodes in stretches
 
     def memo_key(self, node: Node) -> MemoKey | None:
         """What decides the shapes of the node's outputs, if its inputs decide them; else None."""

@@ -6,9 +6,9 @@ The later a map, the fewer sizes it has: at most sizes of an image the second ha
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from operator import is_
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.limits import LONGEST_STRETCH
 from strideinspect.model.geometry import Geometry
@@ -27,7 +27,7 @@ MemoKey = tuple[object, ...]
 values of those inputs that were computed from shapes."""
 
 
-class Placed(NamedTuple):
+class Placed(Struct, frozen=True):
     """What a node makes of inputs of some shapes."""
 
     node: Node
@@ -38,7 +38,7 @@ class Placed(NamedTuple):
     size_dependent: tuple[str, ...] = ()  # those of them that were computed from shapes
 
 
-class Stretch(NamedTuple):
+class Stretch(Struct, frozen=True):
     """Consecutive nodes of a graph, and the tensors from before them that they use, initializers left out."""
 
     nodes: tuple[Node, ...]
@@ -49,8 +49,7 @@ class Stretch(NamedTuple):
         return len(nodes) == len(self.nodes) and all(map(is_, nodes, self.nodes))
 
 
-@dataclass(slots=True, eq=False)
-class PlacedStretch:
+class PlacedStretch(Struct, eq=False):
     """What a stretch makes of inputs of some shapes; one object at all sizes, so that it can be a key."""
 
     nodes: tuple[Node, ...]
@@ -63,7 +62,7 @@ class PlacedStretch:
     size_dependent: tuple[str, ...]
 
 
-class Given(NamedTuple):
+class Given(Struct, frozen=True):
     """What the file alone says of its initializers: their shapes and types, and why one has no shape."""
 
     shapes: dict[str, Shape]
@@ -71,8 +70,7 @@ class Given(NamedTuple):
     unknown: dict[str, str]
 
 
-@dataclass(slots=True, eq=False)
-class Memo:
+class Memo(Struct, eq=False):
     """What nodes and stretches made of their inputs, kept from size to size of one network; filled by use.
 
     Nodes go by their first output, stretches by their first node. `kinds` numbers nodes that differ in their names
@@ -82,11 +80,11 @@ class Memo:
     stretches: tuple[Stretch, ...]
     kinds: Mapping[str, int]
     given: Given | None = None
-    attributes: dict[str, WindowAttributes] = field(default_factory=dict)
-    nodes: dict[str, dict[MemoKey, Placed]] = field(default_factory=dict)
-    alike: dict[tuple[int, MemoKey, tuple[int | None, ...]], Placed] = field(default_factory=dict)
-    placed: dict[tuple[str, MemoKey], PlacedStretch] = field(default_factory=dict)
-    replaced: dict[tuple[str, bool | None], Replacement | None] = field(default_factory=dict)
+    attributes: dict[str, WindowAttributes] = {}
+    nodes: dict[str, dict[MemoKey, Placed]] = {}
+    alike: dict[tuple[int, MemoKey, tuple[int | None, ...]], Placed] = {}
+    placed: dict[tuple[str, MemoKey], PlacedStretch] = {}
+    replaced: dict[tuple[str, bool | None], Replacement | None] = {}
 
     @classmethod
     def of(cls, network: Network) -> Memo:

@@ -7,9 +7,9 @@ SplitToSequence, ConcatFromSequence. PyTorch exports `torch.split`, lists of ten
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from onnx import helper, numpy_helper
 
 from strideinspect.limits import MOST_PIECES
@@ -23,7 +23,7 @@ _SPLIT_BY_INPUT = 13
 """The version of the standard from which Split takes its sizes as an input."""
 
 
-class Unrolled(NamedTuple):
+class Unrolled(Struct, frozen=True):
     """What replaces a node: operators on tensors, or none where it only makes the sequence `tensors` of them.
 
     `pieces` are tensors that these operators make and that the file does not name.
@@ -43,7 +43,7 @@ def unrolled(placed: PlacedNode, sequences: Sequences, opsets: Mapping[str, int]
     return None if step is None else step(_Call(placed, sequences, opsets))
 
 
-class _Call(NamedTuple):
+class _Call(Struct, frozen=True):
     placed: PlacedNode
     sequences: Sequences
     opsets: Mapping[str, int]

@@ -8,7 +8,8 @@ Source: ONNX operators Conv, ConvTranspose, MaxPool, AveragePool, LpPool and the
 from __future__ import annotations
 
 from functools import lru_cache, partial
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect.limits import LONGEST_MAP
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS
@@ -61,7 +62,7 @@ def geometry(placed: PlacedNode, known: dict[str, WindowAttributes] | None = Non
 _Sizes = tuple[int, ...]
 
 
-class WindowAttributes(NamedTuple):
+class WindowAttributes(Struct, frozen=True):
     """The attributes of a window node as in the file; None where one is left out."""
 
     kernel: _Sizes | None
@@ -148,7 +149,7 @@ def refitting(node: Node, original: Geometry, position: int) -> partial[Window]:
 
     Equal arguments of two of them mean equal windows. The function raises MisfitError where the node cannot run.
     """
-    return partial(_refitted, original.kind, original.windows, _attributes(node)._replace(group=1), position)
+    return partial(_refitted, original.kind, original.windows, structs.replace(_attributes(node), group=1), position)
 
 
 @lru_cache(maxsize=1024)  # networks repeat a few windows many times

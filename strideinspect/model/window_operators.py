@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from strideinspect.model.geometry import Kind
 
 
-class WindowOperator(NamedTuple):
+class WindowOperator(Struct, frozen=True):
     """The kind of window; `channels_last` where the channels are always the last axis, whatever the attribute."""
 
     kind: Kind

@@ -10,7 +10,9 @@ Source: https://protobuf.dev/programming-guides/encoding/ and onnx-ml.proto (fie
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from strideinspect.limits import DEEPEST_MESSAGES, MOST_FIELDS, MOST_PAYLOAD_BYTES
 
@@ -77,7 +79,7 @@ def node_spans(data: mmap | bytes) -> list[tuple[int, int]]:
     return [span for start, length in graphs for span in walk.fields(start, start + length, _number("graph", "node"))]
 
 
-class Field(NamedTuple):
+class Field(Struct, frozen=True):
     """A length-delimited field: its number, the offsets of its tag and of its content, and its end."""
 
     number: int

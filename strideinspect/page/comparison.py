@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from strideinspect.report.answers import Answer
 from strideinspect.results.contribution import Contributions
@@ -10,7 +10,7 @@ from strideinspect.results.differences import Difference
 from strideinspect.results.report import Report
 
 
-class Version(NamedTuple):
+class Version(Struct, frozen=True):
     """One of the two: what it is called in the comparison ("before"), its report, contributions and holes."""
 
     name: str
@@ -18,7 +18,7 @@ class Version(NamedTuple):
     contributions: Contributions
 
 
-class Compared(NamedTuple):
+class Compared(Struct, frozen=True):
     """The numbers of a window node in both reports, None where there is none, and what differs in the window itself."""
 
     first: int | None
@@ -26,7 +26,7 @@ class Compared(NamedTuple):
     differences: tuple[Difference, ...] = ()
 
 
-class Comparison(NamedTuple):
+class Comparison(Struct, frozen=True):
     """The answer in words, both versions, and their layers in the order of the first one."""
 
     answer: Answer

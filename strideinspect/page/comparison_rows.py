@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.page.comparison import Compared
@@ -35,7 +36,7 @@ SIGNS = {State.SAME: "=", State.DIFFERS: "≠", State.FOLLOWS: "↳", State.FIRS
 """The sign of each, so that none is told by its colour alone."""
 
 
-class PairCell(NamedTuple):
+class PairCell(Struct, frozen=True):
     """A number in both versions, equal where they agree."""
 
     first: str
@@ -47,7 +48,7 @@ class PairCell(NamedTuple):
         return self.first != self.second
 
 
-class PairRow(NamedTuple):
+class PairRow(Struct, frozen=True):
     """A layer in both versions; the numbers are those of the reports, None where one has no such layer."""
 
     number: int

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from strideinspect.page import comparison_rows, fields_chart, inspector_data, svg
 from strideinspect.page.comparison import Comparison, Version
@@ -20,7 +20,7 @@ CHART = (600.0, 300.0)
 """Size of a chart in CSS pixels, beside another."""
 
 
-class Table(NamedTuple):
+class Table(Struct, frozen=True):
     """A part of the answer: a sentence, a table under it, and notes."""
 
     heading: str

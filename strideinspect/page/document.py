@@ -11,10 +11,10 @@ from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
+from msgspec import Struct
 
 from strideinspect.page import comparison_rows, effective_view, layer_rows
 from strideinspect.page.comparison import Comparison
@@ -33,7 +33,7 @@ _SCRIPTS = ("elements", "boxes", "inspector", "graphs", "layers", "models", "ver
 _HERE = Path(__file__).parent
 
 
-class Shown(NamedTuple):
+class Shown(Struct, frozen=True):
     """A model on the page: its report, and what is known besides."""
 
     result: Report | FailedReport
@@ -42,7 +42,7 @@ class Shown(NamedTuple):
     effective: Sequence[EffectiveOutput]
 
 
-class _Failed(NamedTuple):
+class _Failed(Struct, frozen=True):
     """A model that could not be inspected."""
 
     key: str

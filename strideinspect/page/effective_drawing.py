@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 from math import ceil, floor
-from typing import Final, NamedTuple
+from typing import Final
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.page import svg
@@ -33,7 +34,7 @@ _LARGE: Final = 6.0
 """CSS pixels from which on the pixels of the input are drawn as squares."""
 
 
-class Drawing(NamedTuple):
+class Drawing(Struct, frozen=True):
     """A drawing, what it shows, and whether it wants the whole width."""
 
     markup: Markup
@@ -41,7 +42,7 @@ class Drawing(NamedTuple):
     wide: bool
 
 
-class _Side(NamedTuple):
+class _Side(Struct, frozen=True):
     """One axis of the input, in its pixels: pixel i is from i to i + 1.
 
     `theory` and `exact` are the ends of the theoretical and of the actual field, `view` those of the drawing.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.page import effective_drawing, heat_map
@@ -20,7 +22,7 @@ COLUMNS: Final = tuple(column.title for column in words.NUMBERS)
 NUMBERS: Final = frozenset(column.title for column in words.NUMBERS if column.right)
 
 
-class InputView(NamedTuple):
+class InputView(Struct, frozen=True):
     """How a cell sees one input: a sentence, drawings, their legend as classes and words, and a row per axis.
 
     `shape` is the class for how drawings and numbers stand: beside each other, or one above the other.
@@ -34,7 +36,7 @@ class InputView(NamedTuple):
     squares: str
 
 
-class OutputView(NamedTuple):
+class OutputView(Struct, frozen=True):
     """What an output really sees: a heading, the layer's number if the cell is one's, parts, and what to know."""
 
     heading: str
@@ -43,7 +45,7 @@ class OutputView(NamedTuple):
     notes: Sequence[str]
 
 
-class MassView(NamedTuple):
+class MassView(Struct, frozen=True):
     """What mass is of, and the colors of maps as an address; empty where there are only curves."""
 
     point: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect import spelling
 from strideinspect.page import stride_colours, svg
@@ -16,7 +17,7 @@ LEFT, RIGHT, TOP, BOTTOM = 52.0, 14.0, 14.0, 40.0
 DOT = 3.5
 
 
-class Point(NamedTuple):
+class Point(Struct, frozen=True):
     """A window node along one axis: its depth, counted in window nodes, and what one index sees."""
 
     number: int
@@ -25,7 +26,7 @@ class Point(NamedTuple):
     actual: int
 
 
-class Panel(NamedTuple):
+class Panel(Struct, frozen=True):
     """One axis of one input; axes along which all is the same share a panel."""
 
     title: str
@@ -53,7 +54,7 @@ def panels(report: Report) -> list[Panel]:
             key = (given.name, extent, tuple(points))
             nouns = spelling.plural(spelling.axis_nouns(rank)[place])
             if key in found:
-                found[key] = found[key]._replace(title=f"{found[key].title} and {nouns}")
+                found[key] = structs.replace(found[key], title=f"{found[key].title} and {nouns}")
             else:
                 lines = [*_lines(report, fields, depths)]
                 found[key] = Panel(f"{printable(given.name)}: {nouns}", extent, points, lines)
@@ -155,7 +156,7 @@ def widest(panel: Panel) -> dict[int, int]:
     return sizes
 
 
-class _Scale(NamedTuple):
+class _Scale(Struct, frozen=True):
     """Depth to the right, the logarithm of the size upwards."""
 
     width: float

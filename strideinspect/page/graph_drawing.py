@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.page import stride_colours, svg
@@ -30,7 +31,7 @@ LONGEST, LONGEST_UNDER = 21, 30
 """Characters of a name in a box, and of the line under it."""
 
 
-class Labels(NamedTuple):
+class Labels(Struct, frozen=True):
     """What nodes are called, by key, the worst severity of what is found at them, and what their addresses begin with.
 
     A window node's address ends with its number in the report. `short` are names without what all have in common.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.report import field_text, number_text
@@ -18,7 +19,7 @@ LONG = 25
 """Smaller graphs are not folded."""
 
 
-class Graph(NamedTuple):
+class Graph(Struct, frozen=True):
     """Nodes by key, in an order in which edges go forwards, and edges between keys.
 
     A key is the first output of a window node or merge; `folded` are nodes that stand for several, with what to call

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
 
 ORDERINGS = 6
 ALIGNMENTS = 8
@@ -22,7 +23,7 @@ _Point = str | tuple[str, str, int]
 """A node, or the place of an edge in a layer that it crosses."""
 
 
-class Layout(NamedTuple):
+class Layout(Struct, frozen=True):
     """The center of each node and the points of each edge, its ends included; x and layer."""
 
     nodes: Mapping[str, tuple[float, int]]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.report import ladder_text, number_text
@@ -19,7 +20,7 @@ FLAT = 10.0
 """Height of a map with one axis."""
 
 
-class Stage(NamedTuple):
+class Stage(Struct, frozen=True):
     """A map: its size in words, the sides of its shape in CSS pixels, and its effective stride in words."""
 
     size: str
@@ -28,7 +29,7 @@ class Stage(NamedTuple):
     stride: str
 
 
-class Step(NamedTuple):
+class Step(Struct, frozen=True):
     """What leads to a map: labels of its layers, what they hold and cost, what they leave out, and their numbers."""
 
     labels: tuple[str, ...]
@@ -39,7 +40,7 @@ class Step(NamedTuple):
     to: Stage
 
 
-class Branch(NamedTuple):
+class Branch(Struct, frozen=True):
     """One way through the network, under a title where there are several."""
 
     title: str
@@ -80,7 +81,7 @@ def _stage(size: Sequence[int], stride: str, largest: int) -> Stage:
 
 
 def _step(item: StepNodes, numbers: dict[str, int], largest: int) -> Step:
-    step, windows = item
+    step, windows = item.step, item.windows
     parameters = ladder_text.total([node.parameters for node in windows])
     macs = ladder_text.total([node.macs for node in windows])
     costs = [f"{parameters} parameters" if parameters != spelling.NONE else ""]

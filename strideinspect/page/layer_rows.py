@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.page import stride_colours
@@ -20,7 +21,7 @@ NUMBERS = frozenset(COLUMNS[5:])
 """Columns that are aligned to the right."""
 
 
-class LayerCell(NamedTuple):
+class LayerCell(Struct, frozen=True):
     """A text, and the number by which it is sorted, if it is one; `exact` is shown when the pointer is on it."""
 
     text: str
@@ -28,7 +29,7 @@ class LayerCell(NamedTuple):
     exact: str = ""
 
 
-class LayerRow(NamedTuple):
+class LayerRow(Struct, frozen=True):
     """A window node; `colour` is the class of its effective stride."""
 
     number: int

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from markupsafe import Markup
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.page import (
@@ -41,7 +41,7 @@ WIDE, NARROW = (780.0, 320.0), (350.0, 300.0)
 """Sizes of the chart where there is room, and on a telephone."""
 
 
-class Message(NamedTuple):
+class Message(Struct, frozen=True):
     """What is found at one place, with the place in the source; `node` is a window node's number, if it is one."""
 
     text: str
@@ -49,7 +49,7 @@ class Message(NamedTuple):
     node: int | None
 
 
-class Paragraph(NamedTuple):
+class Paragraph(Struct, frozen=True):
     """Findings that share a rule and an advice."""
 
     number: int

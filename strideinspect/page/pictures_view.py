@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.report import number_text
@@ -14,7 +15,7 @@ from strideinspect.results.report import Report
 from strideinspect.results.rows import output_map
 
 
-class StageView(NamedTuple):
+class StageView(Struct, frozen=True):
     """What a layer made of a photo: its number, name and window, and numbers and addresses of pictures of channels."""
 
     number: int
@@ -23,7 +24,7 @@ class StageView(NamedTuple):
     channels: Sequence[tuple[int, str]]
 
 
-class PhotoView(NamedTuple):
+class PhotoView(Struct, frozen=True):
     """A photo that drawings refer to: the id of its element, the input, its address, and the size of the input."""
 
     id: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.report import field_text, verification
@@ -29,7 +30,7 @@ class Mood(StrEnum):
     BAD = "bad"
 
 
-class Answered(NamedTuple):
+class Answered(Struct, frozen=True):
     """A question, its answer in a word or two, and the sentences behind it."""
 
     question: str

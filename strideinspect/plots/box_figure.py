@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.errors import UsageError
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from strideinspect.results.report import Report, WindowNode
 
 
-class _Chosen(NamedTuple):
+class _Chosen(Struct, frozen=True):
     """A layer with its name, and its fields on its first input."""
 
     node: WindowNode

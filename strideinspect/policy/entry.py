@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strideinspect.report import number_text
 from strideinspect.results.fingerprint import layer_of, place
@@ -13,8 +14,7 @@ from strideinspect.results.one_cause import places_of
 from strideinspect.results.report import Merge, Report, WindowNode
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An accepted finding: all names of its place, and its message.
 
     `model` is the path of the model's file relative to the baseline's folder, with slashes; `operator` the window or

@@ -10,16 +10,16 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import count
+
+from msgspec import Struct, structs
 
 from strideinspect.policy.entry import Entry, count_namesakes, entries, order, uncounted
 from strideinspect.results.one_cause import joined, places_of
 from strideinspect.results.report import Finding, Merge, Report, WindowNode
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """The result of matching findings and entries, each in their given order."""
 
     new: tuple[Finding, ...]
@@ -125,11 +125,10 @@ def _wrapper(layers: Sequence[str]) -> str | None:
 def _without(wrapper: str, entry: Entry) -> Entry:
     layer = entry.layer or ""
     inside = layer[len(wrapper) + 1 :] if re.match(re.escape(wrapper) + r"([./]|$)", layer) else layer
-    return replace(entry, layer=inside or None)
+    return structs.replace(entry, layer=inside or None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Level:
+class _Level(Struct, frozen=True):
     """A criterion: an entry and a finding match if their keys are equal; a key of None matches nothing.
 
     All levels but the exact one skip entries whose node is unchanged. `renamed` levels also skip entries whose place
@@ -202,7 +201,7 @@ _LEVELS = (
 
 
 def _of_the_only_input(entry: Entry) -> Entry:
-    return replace(entry, input=entry.input and "*")
+    return structs.replace(entry, input=entry.input and "*")
 
 
 def _around(layer: str) -> Iterable[str]:

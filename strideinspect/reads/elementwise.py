@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from strideinspect.model.declared_operators import ELEMENTWISE
@@ -66,7 +67,7 @@ def where(placed: PlacedNode) -> tuple[Read, ...]:
         return broadcast(placed)
     taken = condition.astype(bool)
     return tuple(
-        read if mask.all() else read._replace(steps=(*read.steps, masked(mask, placed.output_shape())))
+        read if mask.all() else structs.replace(read, steps=(*read.steps, masked(mask, placed.output_shape())))
         for read, mask in ((spread(placed, 1), taken), (spread(placed, 2), ~taken))
         if mask.any()
     )
@@ -123,8 +124,8 @@ def gated_halves(placed: PlacedNode) -> tuple[Read, ...]:
 def declared(placed: PlacedNode) -> tuple[Read, ...]:
     """An operator that the settings declare: inputs that broadcast to the output are operands, others parameters."""
     return tuple(
-        (spread if _broadcasts(placed.shape(i), placed.output_shape()) else parameter)(placed, i)._replace(
-            output=output
+        structs.replace(
+            (spread if _broadcasts(placed.shape(i), placed.output_shape()) else parameter)(placed, i), output=output
         )
         for output, name in enumerate(placed.node.outputs)
         if name

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import import_module
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.errors import UsageError
 from strideinspect.model.declared_operators import ELEMENTWISE
@@ -20,7 +21,7 @@ from strideinspect.settings import Operator
 Describe = Callable[[PlacedNode], tuple[Read, ...]]
 
 
-class Family(NamedTuple):
+class Family(Struct, frozen=True):
     """A family of operators and its description. `preserves`: indices are kept apart, so the output is the same map."""
 
     name: str

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from strideinspect.model.node import UnresolvedError
@@ -21,7 +22,7 @@ Coordinates = NDArray[np.floating[Any]]
 Interpolate = Callable[[Coordinates], "WeightedTaps"]
 
 
-class WeightedTaps(NamedTuple):
+class WeightedTaps(Struct, frozen=True):
     """Indices and weights, both of shape [outputs, taps]; indices may lie outside the input."""
 
     places: NDArray[np.int64]
@@ -95,7 +96,7 @@ def inside(taps: WeightedTaps, length: int, *, excludes: bool) -> NDArray[np.int
     Taps outside the input of `length` are clamped to its edge, or dropped with `excludes` (`exclude_outside`). An index
     whose weights add up to zero is not read.
     """
-    index, weight = taps
+    index, weight = taps.places, taps.weights
     within = (index >= 0) & (index < length)
     if excludes:
         weight = np.where(within, weight, 0)

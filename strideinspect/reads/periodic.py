@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from strideinspect.limits import LARGEST_CACHED_TAPS
 from strideinspect.results.field import Shape
 
 
-class Periodic(NamedTuple):  # noqa: PLW1641 - its hash is set below
+class Periodic(Struct, frozen=True, eq=False):
     """A read that repeats: output index q·P + r reads input indices q·`step` + taps[r, :], P = len(taps).
 
     Taps may be negative or past the end: they count padding as pixels. `present` masks taps that are not there.
     `size_dependent` says that the numbers hold for this size only, `rounded` that rounding in single precision leaves
-    out the outermost tap of some outputs.
+    out the outermost tap of some outputs. As a key of caches it goes by identity: equal short reads are one object.
     """
 
     step: int
@@ -25,17 +25,6 @@ class Periodic(NamedTuple):  # noqa: PLW1641 - its hash is set below
     present: NDArray[np.bool_]
     size_dependent: bool = False
     rounded: bool = False
-
-    def __eq__(self, other: object) -> bool:
-        """Equal reads are one object."""
-        return self is other
-
-    def __ne__(self, other: object) -> bool:
-        """Python would use the comparison of tuples."""
-        return self is not other
-
-
-Periodic.__hash__ = object.__hash__  # type: ignore[method-assign]  # by identity, for use as a cache key
 
 
 def repeating(

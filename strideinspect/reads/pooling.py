@@ -5,6 +5,8 @@ Source: ONNX MaxPool, AveragePool, LpPool, GlobalAveragePool, GlobalMaxPool, Glo
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from strideinspect.model.node import PlacedNode
 from strideinspect.model.pool_indices import windows_of_one
 from strideinspect.model.window import geometry
@@ -27,7 +29,7 @@ def pooling(placed: PlacedNode) -> tuple[Read, ...]:
             # If SAME padding comes out negative, onnxruntime's AveragePool ignores that many indices at the end.
             kept = window.length + window.end
             moves.append(Sliding(axis, 1, 1, 1, 0, window.length, kept))
-            moves.append(window_step(axis, window._replace(length=kept, end=0), pools=True))
+            moves.append(window_step(axis, structs.replace(window, length=kept, end=0), pools=True))
         else:
             moves.append(window_step(axis, window, pools=True))
     return _each_output(placed, tuple(moves))

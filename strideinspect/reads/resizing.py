@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from strideinspect.limits import LONGEST_CACHED_AXIS, MOST_PHASES
@@ -35,7 +35,7 @@ from strideinspect.reads.steps import Broadcast, Read, Step, Table, Taps
 Float32Coordinates = NDArray[np.float32]
 
 
-class _Filter(NamedTuple):
+class _Filter(Struct, frozen=True):
     """The attributes that hold for all axes: how output coordinates are mapped, and how the indices are combined."""
 
     convention: str
@@ -67,7 +67,7 @@ def resize(placed: PlacedNode) -> tuple[Read, ...]:
     return (Read(0, 0, tuple(steps)),)
 
 
-class Copied(NamedTuple):
+class Copied(Struct, frozen=True):
     """An axis along which onnxruntime copies a map; by the standard `output_index` reads the indices `standard`.
 
     It is the first of the `differing` indices, out of `length`, for which the two are not the same.
@@ -118,7 +118,7 @@ def _filter(node: Node) -> _Filter:
 def _axis_table(part: Resizing, chosen: _Filter) -> Table:
     """The table of one axis, cached: rows and columns usually have the same, and so do repeated blocks of a network."""
     make = _table if max(part.length, part.size) <= LONGEST_CACHED_AXIS else _table.__wrapped__
-    return make(part._replace(axis=0), chosen)._replace(axis=part.axis)
+    return structs.replace(make(structs.replace(part, axis=0), chosen), axis=part.axis)
 
 
 @lru_cache(maxsize=64)

@@ -1,17 +1,17 @@
 """Reads as data: which indices of its input one output index reads, as a short sequence of steps.
 
-Steps are named tuples because defining a frozen dataclass takes five times as long, at every start. Three modules
-interpret them: `fields.actual` (index arrays), `fields.theoretical` (closed form) and
-`fields.liveness` (backwards). Axes are those of the tensor that the step is applied to.
+Steps are equal to steps of their own kind only, as they are keys of caches. Three modules interpret them:
+`fields.actual` (index arrays), `fields.theoretical` (closed form) and `fields.liveness` (backwards). Axes are those of
+the tensor that the step is applied to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import lru_cache
-from typing import NamedTuple, TypeVar
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from strideinspect.reads.periodic import Periodic, repeating
@@ -21,31 +21,7 @@ Taps = NDArray[np.int32]
 """Input indices per output index, shape [outputs, taps]; -1 where a tap is missing."""
 
 
-_T = TypeVar("_T", bound=tuple[object, ...])
-
-
-def _is_equal(self: tuple[object, ...], other: object) -> bool:
-    return type(self) is type(other) and tuple.__eq__(self, other)
-
-
-def _is_unequal(self: tuple[object, ...], other: object) -> bool:
-    return not _is_equal(self, other)
-
-
-def _distinct(kind: type[_T]) -> type[_T]:
-    """Make a named tuple equal to tuples of its own class only.
-
-    Steps are keys of caches, and plain tuples with equal entries are equal: Permute((1, 0)) and Statistics((1, 0))
-    would share a cache entry. The hash stays that of a tuple, which is computed in C; a collision between two kinds
-    costs one comparison. A NamedTuple cannot have another base class, so the methods are set afterwards.
-    """
-    kind.__eq__ = _is_equal  # type: ignore[method-assign]
-    kind.__ne__ = _is_unequal  # type: ignore[assignment, method-assign]
-    return kind
-
-
-@_distinct
-class Sliding(NamedTuple):
+class Sliding(Struct, frozen=True):
     """A window along `axis`: output o reads the input indices o·stride − begin + dilation·j, j < kernel, if they exist.
 
     `collapses`: a pool that covers a whole axis longer than one and leaves one index, which then has no position.
@@ -73,8 +49,7 @@ def _window(kernel: int, stride: int, dilation: int, begin: int, *, size_depende
     )
 
 
-@_distinct
-class Transposed(NamedTuple):
+class Transposed(Struct, frozen=True):
     """A transposed window: output o reads each i with o + begin − dilation·j = i·stride for some j < kernel."""
 
     axis: int
@@ -93,7 +68,7 @@ class Transposed(NamedTuple):
         return repeating(1, reach // self.stride, reach % self.stride == 0, size_dependent=self.size_dependent)
 
 
-class Table(NamedTuple):
+class Table(Struct, frozen=True):
     """Output o reads the indices listed in taps[o]. `periodic_form` is the closed form, or why there is none.
 
     `of_elements`: the axis is the flattened tensor, whose elements are picked one by one.
@@ -111,10 +86,6 @@ class Table(NamedTuple):
             return False
         return self.taps is other.taps and (self.axis, self.length) == (other.axis, other.length)
 
-    def __ne__(self, other: object) -> bool:
-        """Python would use the comparison of tuples."""
-        return not self == other
-
     def __hash__(self) -> int:
         """By the identity of the taps, for use as a cache key."""
         return hash((self.axis, id(self.taps)))
@@ -125,7 +96,7 @@ class Table(NamedTuple):
         return len(self.taps)
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """The read fills the indices [offset, offset + length) of an axis of `size`; other reads fill the rest."""
 
     axis: int
@@ -134,8 +105,7 @@ class Place(NamedTuple):
     size: int
 
 
-@_distinct
-class Channels(NamedTuple):
+class Channels(Struct, frozen=True):
     """A convolution's channels: each of `outputs` channels reads all input channels of its own group."""
 
     axis: int
@@ -144,8 +114,7 @@ class Channels(NamedTuple):
     outputs: int
 
 
-@_distinct
-class Whole(NamedTuple):
+class Whole(Struct, frozen=True):
     """Every output index reads the whole axis, which becomes one index.
 
     `collapses`: a pooling or reduction, after which the axis has no position; False for a matrix product. `attends`: a
@@ -158,8 +127,7 @@ class Whole(NamedTuple):
     attends: bool = False
 
 
-@_distinct
-class Cumulative(NamedTuple):
+class Cumulative(Struct, frozen=True):
     """Output o reads all indices up to o (`forward`), from o on (`backward`), or both ways: recurrences and CumSum.
 
     `both_ways`: another read of the same node runs the other way, so that the node as a whole reads the whole axis.
@@ -171,38 +139,33 @@ class Cumulative(NamedTuple):
     both_ways: bool = False
 
 
-@_distinct
-class Statistics(NamedTuple):
+class Statistics(Struct, frozen=True):
     """Each index reads itself and, through the statistics it is normalised with, all indices of these axes."""
 
     axes: tuple[int, ...]
 
 
-@_distinct
-class Permute(NamedTuple):
+class Permute(Struct, frozen=True):
     """Output axis i is input axis perm[i]."""
 
     perm: tuple[int, ...]
 
 
-@_distinct
-class Reshape(NamedTuple):
+class Reshape(Struct, frozen=True):
     """The same values in row-major order under another shape."""
 
     before: Shape
     after: Shape
 
 
-@_distinct
-class Broadcast(NamedTuple):
+class Broadcast(Struct, frozen=True):
     """Axes of extent 1, and missing leading axes, are broadcast to the target shape."""
 
     before: Shape
     after: Shape
 
 
-@_distinct
-class Masked(NamedTuple):
+class Masked(Struct, frozen=True):
     """Only the marked elements are taken, the others come from elsewhere.
 
     `marked` are the bytes of a mask of shape `extents`, which has as many axes as `shape` and broadcasts to it.
@@ -222,8 +185,7 @@ class Masked(NamedTuple):
         return np.asarray(self.mask.any(axis=tuple(axes), keepdims=True)) if axes else self.mask
 
 
-@_distinct
-class Everything(NamedTuple):
+class Everything(Struct, frozen=True):
     """Every output index reads the whole input. `reason` is given if this is an assumption."""
 
     before: Shape
@@ -237,7 +199,7 @@ AxisStep = Sliding | Transposed | Table
 Step = AxisStep | Channels | Whole | Cumulative | Statistics | Permute | Reshape | Broadcast | Masked | Everything
 
 
-class Read(NamedTuple):
+class Read(Struct, frozen=True):
     """What an output of a node reads of one of its inputs; no steps means the same index.
 
     With `place`, the read describes only a range of the output.

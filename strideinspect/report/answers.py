@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.report.layout import Column, Document, Line, Segment, Style, hang, printable, table
 from strideinspect.report.markdown import escaped
 from strideinspect.report.symbols import as_written
 
 
-class Section(NamedTuple):
+class Section(Struct, frozen=True):
     """A sentence, a table, notes under it, lines that are shown as they are, and a picture in characters.
 
     Empty parts are left out.
@@ -25,7 +26,7 @@ class Section(NamedTuple):
     picture: Sequence[str] = ()
 
 
-class Answer(NamedTuple):
+class Answer(Struct, frozen=True):
     """An answer about one model, under its path."""
 
     path: str

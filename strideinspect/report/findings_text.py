@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.report import source_lines
@@ -29,7 +30,7 @@ MOST = 8
 """Number of warnings or errors of one kind that are listed one by one."""
 
 
-class Group(NamedTuple):
+class Group(Struct, frozen=True):
     """Findings of one rule that share their help, and the places that they stand for: a paragraph."""
 
     findings: tuple[Finding, ...]

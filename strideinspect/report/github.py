@@ -7,7 +7,8 @@ annotations of each level per step; the tenth says how many more there are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.report import source_lines
@@ -20,8 +21,7 @@ SHOWN = 10
 LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Annotation:
+class _Annotation(Struct, frozen=True):
     severity: Severity
     title: str
     lines: tuple[str, ...]

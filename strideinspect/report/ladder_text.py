@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.report import number_text
@@ -40,7 +41,7 @@ MOST_KINDS = 4
 """From so many kinds of windows on a step gives only their number."""
 
 
-class StepNodes(NamedTuple):
+class StepNodes(Struct, frozen=True):
     """A step with its window nodes."""
 
     step: LadderStep
@@ -93,7 +94,7 @@ def render(report: Report, width: int) -> Iterator[Line]:
         steps = shown
         if number:
             yield ()
-        square = all(_square(step.size) and _square(step.start) for step, _ in steps)
+        square = all(_square(item.step.size) and _square(item.step.start) for item in steps)
         branches = [[*branch] for _, branch in groupby(steps, key=lambda item: item.step.branch)]
         for index, branch in enumerate(branches[:MOST_BRANCHES]):
             title = f"{spelling.listed(names)}: " if several and not index else ""
@@ -130,7 +131,7 @@ def _square(size: Sequence[int]) -> bool:
 
 
 def _row(item: StepNodes, *, brief: bool) -> tuple[str, ...]:
-    step, windows = item
+    step, windows = item.step, item.windows
     return (
         spelling.shape_text(step.size),
         stride(step) or spelling.NONE,

@@ -10,11 +10,11 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from os.path import commonprefix  # of texts, whatever they are
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect.report.symbols import as_written
 
@@ -31,8 +31,7 @@ class Style(StrEnum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A piece of text in one style; a terminal may lead to the `link`.
 
     Characters that would act on a terminal are spelt out: names come from a file.
@@ -44,14 +43,14 @@ class Segment:
 
     def __post_init__(self) -> None:
         if not self.text.isprintable():
-            object.__setattr__(self, "text", printable(self.text))
+            structs.force_setattr(self, "text", printable(self.text))
 
 
 Line = tuple[Segment, ...]
 Document = tuple[Line, ...]
 
 
-class Column(NamedTuple):
+class Column(Struct, frozen=True):
     """A column of a table.
 
     `right` aligns it to the right, `elastic` lets it be shortened in the middle down to `floor`, and `brief` is a title
@@ -201,7 +200,7 @@ def flow(pieces: Sequence[str], width: int, *, indent: int) -> Iterator[str]:
     yield current.rstrip()
 
 
-class _Grid(NamedTuple):
+class _Grid(Struct, frozen=True):
     """How a table is laid out: a title and a width for each column that is used, and the gap before each."""
 
     titles: Mapping[int, str]

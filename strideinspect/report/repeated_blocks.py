@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from operator import ge
-from typing import NamedTuple
+
+from msgspec import Struct
 
 LONGEST_BLOCK = 12
 """How many rows a block that is looked for may have."""
 
 
-class Row(NamedTuple):
+class Row(Struct, frozen=True):
     """One window's view of one graph input.
 
     Rows of repeated blocks are alike in `kind` (the name with its numbers blanked) and `cells`, not in `name` and
@@ -27,7 +28,7 @@ class Row(NamedTuple):
     cells: tuple[str, ...]
 
 
-class Block(NamedTuple):
+class Block(Struct, frozen=True):
     """`length` rows from `start` on that come `times` times one after another."""
 
     start: int

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from strideinspect.report import viewer_facts
 from strideinspect.results.report import Report, WindowNode
@@ -18,7 +20,7 @@ GRADIENT = ("#fde725", "#90d743", "#35b779", "#21918c", "#31688e", "#443983", "#
 """Viridis, from the least value to the largest."""
 
 
-class SideFile(NamedTuple):
+class SideFile(Struct, frozen=True):
     """The data of a file, how many window nodes it describes, and how many it cannot name."""
 
     data: Mapping[str, Any]

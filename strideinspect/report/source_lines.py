@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.report.layout import printable
@@ -38,7 +40,7 @@ class _AsGiven:
 AS_GIVEN: Files = _AsGiven()
 
 
-class SourceLine(NamedTuple):
+class SourceLine(Struct, frozen=True):
     """A line of a source file of the repository, counted from 1."""
 
     file: str

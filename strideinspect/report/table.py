@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 
+from msgspec import structs
+
 from strideinspect import spelling
 from strideinspect.report import field_text, number_text
 from strideinspect.report.layer_names import layer_names
@@ -86,7 +88,7 @@ def _table(
     brief: bool,
     width: int | None,
 ) -> Iterator[Line]:
-    columns = [c._replace(title="dil") if brief and c.title == "dilation" else c for c in COLUMNS]
+    columns = [structs.replace(c, title="dil") if brief and c.title == "dilation" else c for c in COLUMNS]
     yield from table(columns, [cells for block in blocks for cells in _block(rows(brief=brief), block, names)], width)
 
 

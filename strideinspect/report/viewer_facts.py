@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect import spelling
 from strideinspect.report import alignment_text, field_text, number_text
@@ -15,7 +16,7 @@ Facts = Sequence[tuple[str, str]]
 """Names, none of them twice, and what is said under each."""
 
 
-class ModelFacts(NamedTuple):
+class ModelFacts(Struct, frozen=True):
     """The facts of a model.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.hulls import along
@@ -17,7 +17,7 @@ from strideinspect.results.report import Input
 from strideinspect.spelling import axis_noun
 
 
-class Cause(NamedTuple):
+class Cause(Struct, frozen=True):
     """A node that does not use `lost` of the `of` indices of its input map; no other node uses them either.
 
     `noun` is what these indices are called; `of` is None where the map is the input itself.
@@ -36,7 +36,7 @@ class Cause(NamedTuple):
         return f"{self.node.op} {self.node.label} ({self.lost} {self.noun}{of})"
 
 
-class Lost(NamedTuple):
+class Lost(Struct, frozen=True):
     """Indices of a graph input that reach no output: the same `ranges` along all `axes`, and where they are lost."""
 
     given: Input

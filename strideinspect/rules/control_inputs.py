@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 import onnx
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis
 from strideinspect.limits import MOST_CONTROL_VALUES
@@ -14,7 +14,7 @@ from strideinspect.model.network import INTEGERS
 from strideinspect.model.node import Node
 
 
-class Decided(NamedTuple):
+class Decided(Struct, frozen=True):
     """A node whose branch or output shape the values of these inputs decide."""
 
     node: Node

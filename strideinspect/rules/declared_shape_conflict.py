@@ -55,7 +55,7 @@ def check(inspection: Inspection) -> Iterator[Draft]:
 
     shapes = inspection.analysis.shapes
     for conflict in () if shapes.resized else conflicts(shapes):
-        name, declared, computed = conflict
+        name, declared, computed = conflict.name, conflict.declared, conflict.computed
         computes = inspection.analysis.producers.get(name)
         yield Draft(
             f"{name} is declared {_declared(declared)}; "

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.results.field import Span
 from strideinspect.results.report import Severity
 
 
-class Draft(NamedTuple):
+class Draft(Struct, frozen=True):
     """A finding as a rule states it; the registry adds the rule and the node's name and source.
 
     `node` is the first output of the node concerned: its name, its source line and its place in the file are added.

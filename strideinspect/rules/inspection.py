@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from strideinspect.analysis import Analysis
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from strideinspect.studies.lossless_sizes import SizeSearch
 
 
-@dataclass(frozen=True, eq=False, repr=False)  # no slots: the search is made when a rule first asks for it
-class Inspection:
+class Inspection(Struct, frozen=True, eq=False, dict=True):  # `dict`: what rules ask for on demand is kept
     """The input of every rule: one model at one input size. `verification` is None before verification.
 
     Where the file leaves sizes open, `failed_sizes` are those at which the model was found not to run. If that is all

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from strideinspect.results.report import RuleInfo
 from strideinspect.rules.registry import docstring_of
@@ -15,8 +16,7 @@ _SETTINGS = re.compile(r"^ {4}\[tool\.strideinspect.*(?:\n {4}.*)*$", re.MULTILI
 _MODEL = re.compile(r"^ {4}<ir_version.*(?:\n {4}.*)*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """The docstring of a rule file: a summary line, then sections by heading in order."""
 
     rule: RuleInfo

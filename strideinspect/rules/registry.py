@@ -11,7 +11,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cache
 from importlib import import_module
 from itertools import count
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 import strideinspect.rules
 from strideinspect.errors import UsageError
@@ -45,7 +47,7 @@ _NO_RULES = {
 """Files of this folder that rules share."""
 
 
-class _Rule(NamedTuple):
+class _Rule(Struct, frozen=True):
     info: RuleInfo
     check: RuleCheck
     after_verification: bool
@@ -148,7 +150,9 @@ def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool
                 cause = _said(draft, r.info.id, inspection) if draft.cause is None else draft.cause
                 place = _Place(draft.consequence, order.get(finding.output or "", 0), next(turn), finding)
                 causes.setdefault(cause, []).append(place)
-    ordered = [sorted(places, key=lambda place: place[:3]) for places in causes.values()]
+    ordered = [
+        sorted(places, key=lambda place: (place.consequence, place.node, place.turn)) for places in causes.values()
+    ]
     return [[place.finding for place in places] for places in sorted(ordered, key=lambda places: places[0].turn)]
 
 
@@ -158,7 +162,7 @@ def _never_runs(draft: Draft, inspection: Inspection) -> bool:
     return draft.node is not None and shapes.branches.get(draft.node) in shapes.unfit
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     """A finding at one place, and what decides on its order: the place in the graph, and when the rule gave it."""
 
     consequence: bool

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from strideinspect.spelling import axes_nouns, by_axes, listed, percent, plural, point_noun
 
@@ -21,7 +23,7 @@ _MODERATE = 0.1
 """A change in the number of pixels by this share or less is not worth a remark."""
 
 
-class SizeAdvice(NamedTuple):
+class SizeAdvice(Struct, frozen=True):
     """Input sizes to use instead, as extents of the first axis that changes, and the advice as text."""
 
     sizes: tuple[int, ...]

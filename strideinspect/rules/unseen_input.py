@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 def check(inspection: Inspection) -> Iterator[Draft]:
     """One finding per input and set of rows or columns."""
     for lost in inspection.lost_pixels:
-        given, axes, ranges, causes = lost
+        given, axes, ranges, causes = lost.given, lost.axes, lost.ranges, lost.causes
         positions = [given.spatial_axes.index(axis) for axis in axes]
         count = sum(b - a + 1 for a, b in ranges)
         kept = (1 - count / given.shape[axes[0]]) ** len(axes)

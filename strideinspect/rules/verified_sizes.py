@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from strideinspect.limits import MOST_SIZES_CONFIRMED
 from strideinspect.results.report import Finding, Severity
@@ -50,7 +51,7 @@ def _findings(inspection: Inspection, name: str, shape: Shape) -> list[Finding]:
     if (name, shape) not in known:
         analysis = inspection.size_search.at(name, shape)
         # An inspection without advice: it would ask for other sizes in turn.
-        there = replace(inspection, analysis=analysis, verification=None, advises=False, effective=())
+        there = structs.replace(inspection, analysis=analysis, verification=None, advises=False, effective=())
         ids = frozenset(rule.id for rule in registry.all_rules())
         causes = registry.run(there, ids, after_verification=False)
         known[name, shape] = [finding for places in causes for finding in places]
@@ -84,6 +85,6 @@ def confirmed(
         if not refused:
             return causes
         last = len(tried) >= MOST_SIZES_CONFIRMED
-        inspection = replace(inspection, refused_sizes=inspection.refused_sizes | refused, advises=not last)
+        inspection = structs.replace(inspection, refused_sizes=inspection.refused_sizes | refused, advises=not last)
         causes = registry.run(inspection, rules, after_verification=False)
     return causes

@@ -6,9 +6,10 @@ Source: Luo et al. 2016, Understanding the Effective Receptive Field in Deep Con
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from strideinspect.analysis import Analysis
@@ -38,7 +39,7 @@ FeedsOf = Callable[[Inputs, Mapping[str, tuple[int, ...]]], Feeds]
 """What to feed inputs of these shapes and types, with these spatial axes."""
 
 
-class Request(NamedTuple):
+class Request(Struct, frozen=True):
     """A cell, what to feed, and the seed of random weights and directions; `step` is told what is being done."""
 
     at: Place
@@ -97,7 +98,7 @@ def _sizes(crop: Crop, name: str) -> Shape:
     return tuple(crop.sizes[name][axis] for axis in crop.analysis.spatial_axes[name])
 
 
-class _Maps(NamedTuple):
+class _Maps(Struct, frozen=True):
     """Per input the mean of the absolute gradients and of RepLKNet's positive ones, and the worst of the checks."""
 
     total: dict[str, Map]

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable, Mapping
 from functools import partial
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.index_masks import back
@@ -27,7 +28,7 @@ from strideinspect.studies.axis_network import AxisLink, AxisNetwork
 from strideinspect.windows.pad_nodes import added_by
 
 
-class _Place(NamedTuple):
+class _Place(Struct, frozen=True):
     """Where a tensor has the axis that is followed: the number of its map, and which axis of the tensor it is."""
 
     map: int
@@ -195,7 +196,7 @@ def _transposed(_along: _Along, item: NodeReads, given: _Given) -> _Place:
     for step in _read(item, 0).steps:
         if not isinstance(step, Permute):
             raise _UnfollowedError
-        place = place._replace(axis=step.perm.index(place.axis))
+        place = structs.replace(place, axis=step.perm.index(place.axis))
     return place
 
 

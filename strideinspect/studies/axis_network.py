@@ -7,7 +7,8 @@ them, and the rest of the network is as at the present length. `axis_links` tell
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.fields.index_masks import Masks, all_marked, back, either
 from strideinspect.model.geometry import Window
@@ -16,7 +17,7 @@ from strideinspect.reads.convolution import window_step
 from strideinspect.reads.steps import Read
 
 
-class AxisLink(NamedTuple):
+class AxisLink(Struct, frozen=True):
     """How a map is made of others: by a window or padding over one, or by joining several that have to be equally long.
 
     Maps are numbered in order; 0 is the input. `spare` is how many indices before the end of its map the window of a
@@ -30,7 +31,7 @@ class AxisLink(NamedTuple):
     broadcasts: bool = False
 
 
-class AxisLength(NamedTuple):
+class AxisLength(Struct, frozen=True):
     """A length of the axis: whether every node runs, whether a window ends before its map, and how long all maps are.
 
     The latter two only where every node runs.
@@ -44,7 +45,7 @@ class AxisLength(NamedTuple):
 _STOPS = AxisLength(runs=False)
 
 
-class _Slid(NamedTuple):
+class _Slid(Struct, frozen=True):
     """A window over a map of some length: what it reads, and what that is if every index of its output is read."""
 
     window: Window

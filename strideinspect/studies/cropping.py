@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from math import lcm, prod
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.closed_form import Closed
@@ -14,7 +15,7 @@ from strideinspect.results.boxes import Box, Place
 from strideinspect.studies.boxes_and_cells import box_of
 
 
-class Crop(NamedTuple):
+class Crop(Struct, frozen=True):
     """The network at smaller inputs: where each begins in the whole one, and where the cell is there."""
 
     analysis: Analysis

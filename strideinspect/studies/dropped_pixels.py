@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.axis_field import Fields
@@ -22,7 +22,7 @@ from strideinspect.reads.steps import Everything
 from strideinspect.results.field import InputAxis
 
 
-class _Feature(NamedTuple):
+class _Feature(Struct, frozen=True):
     """What makes the nodes of a group worth a look: those whose reads are not known, and windows that drop indices."""
 
     unknown: frozenset[str]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import ceil, prod
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from strideinspect.results.effective_parts import EffectiveInput
@@ -21,7 +22,7 @@ _HIGH: Final = 16
 Map = NDArray[np.float64]
 
 
-class Seen(NamedTuple):
+class Seen(Struct, frozen=True):
     """The map of one input, with that of the positive gradients, and what is known of the cell's field.
 
     `shown` are the first and last pixel along each axis that a picture shows.

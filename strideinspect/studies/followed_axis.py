@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.liveness import keeps_map
@@ -15,7 +16,7 @@ from strideinspect.reads.steps import Read
 from strideinspect.windows.pad_nodes import added_by
 
 
-class Link(NamedTuple):
+class Link(Struct, frozen=True):
     """A window or padding along an axis.
 
     `last` is the window before it; `readers` is how many nodes read its map `tensor`, 0 where the map is read elsewhere
@@ -30,7 +31,7 @@ class Link(NamedTuple):
     padding: tuple[int, int] = (0, 0)
 
 
-class _Map(NamedTuple):
+class _Map(Struct, frozen=True):
     """The extent of a map, the number of padding indices at each end, and whether no window precedes it (`first`).
 
     Mirrored indices count as padding: dropping them loses nothing, since the originals remain.

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+
+from msgspec import Struct
 
 from strideinspect.results.field import InputAxis
 from strideinspect.results.tile_parts import TiledAxis, TiledOutput
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LinkedAxes:
+class LinkedAxes(Struct, frozen=True, eq=False):
     """Axes that are cut together. Sizes are given in pixels of the first one, `axis`.
 
     `ratios` are pixels of each axis per pixel of the first one, `uses` what is known of them for each output, `step`

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis, Memo
 from strideinspect.fields.closed_form import Closed
@@ -27,7 +29,7 @@ _HOPELESS = 4
 """Sizes that are analysed before a node that cannot run at them ends the search."""
 
 
-class LosslessSizes(NamedTuple):
+class LosslessSizes(Struct, frozen=True):
     """The nearest sizes with no loss: extents, in pixels, of the input `axes` that change together; None for none."""
 
     axes: tuple[int, ...]

@@ -13,10 +13,11 @@ The labels grow with the graph as in the refinement of Weisfeiler and Lehman (19
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 
-class FlowNode(NamedTuple):
+class FlowNode(Struct, frozen=True):
     """A node of a network reduced to its windows, and to its inputs and outputs.
 
     `labels` are what is known of it, from all of its numbers to its kind alone; `before` and `after` the positions of
@@ -74,7 +75,8 @@ def _passing_over(flow: Flow, kept: Sequence[int]) -> Flow:
         for other in through[place]:
             after[other].add(number)
     return [
-        flow[place]._replace(before=through[place], after=frozenset(after[number])) for number, place in enumerate(kept)
+        structs.replace(flow[place], before=through[place], after=frozenset(after[number]))
+        for number, place in enumerate(kept)
     ]
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
@@ -124,7 +125,7 @@ def _runs(
     return judge, rule, ()
 
 
-class _Judge(NamedTuple):
+class _Judge(Struct, frozen=True):
     """Says of one size of an axis whether it is good for something."""
 
     analysis: Analysis

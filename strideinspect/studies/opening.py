@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import InputShapeError
@@ -18,7 +19,7 @@ from strideinspect.spelling import listed, shape_text
 from strideinspect.studies.size_trials import SizeTrials
 
 
-class Opened(NamedTuple):
+class Opened(Struct, frozen=True):
     """A model with the values that were given for its inputs, and the trials of the sizes that it leaves open."""
 
     model: LoadedModel

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis
 from strideinspect.model.node import Shape
@@ -15,7 +16,7 @@ from strideinspect.studies.seen_axes import SeenAxis
 from strideinspect.studies.window_geometry import WindowGeometry, geometry, is_global
 
 
-class ReducedNetwork(NamedTuple):
+class ReducedNetwork(Struct, frozen=True):
     """One of the two networks: its analysis, its windows but for the global ones, and its flow.
 
     The flow begins with the graph inputs that have spatial axes, then come the windows, then the graph outputs.
@@ -98,8 +99,9 @@ def _before(analysis: Analysis, inputs: Sequence[str], windows: Sequence[WindowN
     number = {window.output: len(inputs) + i for i, window in enumerate(windows)}
     behind = {name: 1 << i for i, name in enumerate(inputs)}
     before = dict.fromkeys(range(len(inputs)), 0)
-    for node, reads, known, _ in analysis.reads:
-        used = dict.fromkeys(read.input for read in reads) if known else range(len(node.inputs))
+    for item in analysis.reads:
+        node = item.node
+        used = dict.fromkeys(read.input for read in item.reads) if item.known else range(len(node.inputs))
         position = number.get(node.key)
         own = analysis.shapes.geometries.get(node.key)
         through = around = 0

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect.results.differences import Difference, Value
 from strideinspect.results.field import Field
 from strideinspect.results.tensors import TensorReport
 
 
-class SeenAxis(NamedTuple):
+class SeenAxis(Struct, frozen=True):
     """A field along one axis of an input, as far as it is compared: `offset` is that from half-pixel centers."""
 
     size: int | None
@@ -35,7 +36,7 @@ class SeenAxis(NamedTuple):
         """That of the map that begins so many indices later."""
         if self.offset is None or self.stride is None:
             return self
-        return self._replace(offset=self.offset + indices * self.stride)
+        return structs.replace(self, offset=self.offset + indices * self.stride)
 
 
 def differences(a: Sequence[SeenAxis], b: Sequence[SeenAxis], of: str = "") -> Iterator[Difference]:

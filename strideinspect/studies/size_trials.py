@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect.analysis import Analysis
 from strideinspect.limits import (
@@ -30,7 +31,7 @@ _OF_SIZE = frozenset({Trouble.MERGE, Trouble.HEAD, Trouble.EMPTY})
 """Why a node cannot run that another input size may mend."""
 
 
-class Attempt(NamedTuple):
+class Attempt(Struct, frozen=True):
     """The network at one choice of its open sizes.
 
     `failed` are the shapes at which it was found not to run, as text, and `reason` why not at these; it runs where
@@ -43,7 +44,7 @@ class Attempt(NamedTuple):
     passed_over: str = ""
 
 
-class _Trial(NamedTuple):
+class _Trial(Struct, frozen=True):
     """What inferring shapes at one choice showed: the node that stops, how far it came, what contradicts the file."""
 
     sizes: InputSizes
@@ -105,7 +106,7 @@ class SizeTrials:
         """Choose this one of the others; `reason` is what speaks against the best one."""
         over = _spelled(self._trials[self._at].sizes)
         self._at = next(sizes for sizes, trial in self._trials.items() if trial.analysis is attempt.analysis)
-        return attempt._replace(passed_over=f"{over} ({reason})")
+        return structs.replace(attempt, passed_over=f"{over} ({reason})")
 
     def _attempt(self, trial: _Trial) -> Attempt:
         failed = (_spelled(t.sizes) for t in self._trials.values() if not t.runs)
@@ -118,7 +119,7 @@ class SizeTrials:
         stops = next((node for node in nodes if node.label in reason and node.op in reason), None)
         stops = stops or next((node for node in nodes if not set(node.outputs) & set(observed)), None)
         self._refused += 1
-        self._trials[self._at] = trial._replace(stops=stops, reason=reason)
+        self._trials[self._at] = structs.replace(trial, stops=stops, reason=reason)
         return self._refused < MOST_SIZES_RUN and self._running(self._trials[self._at]).runs
 
     def _running(self, best: _Trial) -> _Trial:

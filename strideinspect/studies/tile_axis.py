@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.alignment import reach
@@ -39,7 +39,7 @@ def cut(analysis: Analysis, output: str, source: InputAxis) -> TiledAxis | Whole
         return WholeAxis(*source, inner)
     phases = [phase or _HOLE for phase in form.phases]
     crop = _crop(form, phases, cells, length, inner)
-    step = math.lcm(*(other.step for _, other in _forms(analysis, output, source)))
+    step = math.lcm(*(found.form.step for found in _forms(analysis, output, source)))
     turns = range(step // form.step * form.period)
     spans = [(first + k * form.step, last + k * form.step) for k, (first, last) in _turned(phases, turns)]
     halo = (
@@ -48,8 +48,8 @@ def cut(analysis: Analysis, output: str, source: InputAxis) -> TiledAxis | Whole
     )
     scale = 1 / form.stride
     border = _border_reach(seen, form, phases, length)
-    lookahead, lookback = reach(form)
-    axis = TiledAxis(*source, node_axis, step, halo, crop, 0, scale, lookahead, lookback, length, cells)
+    reached = reach(form)
+    axis = TiledAxis(*source, node_axis, step, halo, crop, 0, scale, reached.lookahead, reached.lookback, length, cells)
     smallest = length % step or step
     while axis.kept(smallest) < step:
         smallest += step
@@ -89,7 +89,7 @@ def _without_position(seen: AxisField, form: Closed) -> str | None:
     return None if any(form.phases) else "the output depends on none of its pixels"
 
 
-class _Found(NamedTuple):
+class _Found(Struct, frozen=True):
     tensor: str
     form: Closed
 
@@ -119,7 +119,8 @@ def _inner_padding(analysis: Analysis, output: str, source: InputAxis, length: i
         for side, pads in enumerate(_pads(step))
         if pads
     }
-    for name, form in _forms(analysis, output, source):
+    for found in _forms(analysis, output, source):
+        name, form = found.tensor, found.form
         cells = analysis.shapes.shapes[name][form.axis]
         if None in form.phases and {(name, 0), (name, 1)} & padded:
             return f"indices of {name!r} that see nothing are beside padding: what a tile computes there is not known"

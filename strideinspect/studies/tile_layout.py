@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
@@ -19,7 +20,7 @@ from strideinspect.studies.linked_axes import LinkedAxes, linked
 from strideinspect.studies.tile_axis import cut
 
 
-class Tiles(NamedTuple):
+class Tiles(Struct, frozen=True):
     """How each output can be tiled, tiles of one size for all of them, and an example to run.
 
     `example` are tiles of the size that was asked for, or else the smallest ones, and `shapes` those of inputs that

@@ -8,7 +8,8 @@ computes it.
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.results.graph_nodes import WindowNode
 
@@ -16,7 +17,7 @@ _KINDS = ("ConvTranspose", "Conv", "MaxPool", "AveragePool", "LpPool")
 """Plain operators whose names are part of those of their other forms: QLinearConv, NhwcMaxPool, ConvInteger."""
 
 
-class WindowGeometry(NamedTuple):
+class WindowGeometry(Struct, frozen=True):
     """The numbers of a window, per spatial axis; `size` that of the map that it makes, None where it is unknown.
 
     `padding` is in the order of ONNX: before index 0 along every axis, then after the last index.

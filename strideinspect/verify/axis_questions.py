@@ -7,12 +7,12 @@ zero has read that index. No window arithmetic is done here; the result is a tab
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import NamedTuple, cast
+from typing import cast
 
 import numpy as np
 import onnx
+from msgspec import Struct
 from onnx import helper, numpy_helper
 
 from strideinspect.limits import MOST_QUESTION_ENTRIES, MOST_SESSION_ENTRIES, SHORT_PROBED_AXIS
@@ -20,7 +20,7 @@ from strideinspect.verify.refusal import refusal
 from strideinspect.verify.run_model import session
 
 
-class Question(NamedTuple):
+class Question(Struct, frozen=True):
     """One operator along one axis of `length` indices.
 
     `attributes` are those of the operator in one dimension. `reach` is a distance between two active indices at which
@@ -54,8 +54,7 @@ class Question(NamedTuple):
         return 2 * self.spacing * self.length * grows
 
 
-@dataclass(frozen=True)
-class ObservedTaps:
+class ObservedTaps(Struct, frozen=True, dict=True):
     """Which indices each output index reads along an axis of `length` indices.
 
     `reads` is [outputs, most reads of one output]; shorter rows repeat an entry, and rows that read nothing are -1

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from strideinspect.results.field import Positions, Span
 from strideinspect.results.report import Unseen
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     from strideinspect.verify.theory import Enlarged, TheoryClaim
 
 
-@dataclass(frozen=True, slots=True)
-class FieldClaim:
+class FieldClaim(Struct, frozen=True):
     """What a tensor sees of one axis of a graph input.
 
     `positions` holds the local field of each index along `node_axis`. Where that is None it has one entry: the hull
@@ -46,8 +47,7 @@ class FieldClaim:
     full: Span | None
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(Struct, frozen=True):
     """All claims that a run can check; `nodes` maps a tensor to the node that produces it.
 
     `runs` claims that the model runs to its end at a size that was given. `unknown` holds the graph outputs of which
@@ -67,8 +67,8 @@ class Claims:
     impulses: ImpulsePlan | None = None  # None where they are not requested
     unread: Sequence[UnseenClaim] = ()
     runs: bool = False
-    unknown: Mapping[str, str] = field(default_factory=dict)
-    foreign: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    unknown: Mapping[str, str] = {}
+    foreign: Mapping[str, tuple[int, ...]] = {}
 
 
 def requested(claims: Claims) -> ProbeFields:

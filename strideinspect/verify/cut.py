@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 import numpy as np
 import onnx
+from msgspec import Struct, structs
 from onnx import TensorProto, helper
 
 from strideinspect.model.subgraphs import captured, nested_subgraphs, subgraphs
@@ -15,8 +15,7 @@ from strideinspect.verify.refusal import Kind, Refusal
 from strideinspect.verify.weightless import Weightless
 
 
-@dataclass(slots=True)
-class _Parts:
+class _Parts(Struct):
     """The nodes that are kept, and the reason for each tensor of the others: not computed, or `fed` as zeros."""
 
     kept: list[onnx.NodeProto]
@@ -50,7 +49,7 @@ def without(weightless: Weightless, refused: Refusal, given: Mapping[str, Shape]
     for entry in unused:  # weights of the nodes left out
         model.graph.input.remove(entry)
         del feeds[entry.name]
-    return replace(
+    return structs.replace(
         weightless, model=model, feeds=feeds, left_out={**weightless.left_out, **parts.left_out, **parts.fed}
     )
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import onnx
+from msgspec import Struct
 
 from strideinspect.model.subgraphs import captured, subgraphs
 
@@ -66,8 +66,7 @@ READ_ONLY_A_SHAPE: Final = frozenset({"EyeLike", "RandomNormalLike", "RandomUnif
 _RANDOM: Final = frozenset({"RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Multinomial"})
 
 
-@dataclass(frozen=True, slots=True)
-class Exactness:
+class Exactness(Struct, frozen=True):
     """What a run on zeros does not show.
 
     `inexact` are the tensors whose values differ from those on real data; `misshapen` those whose shape may differ too,

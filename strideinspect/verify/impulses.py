@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, zip_longest
 from math import gcd
 from typing import Final
+
+from msgspec import Struct
 
 from strideinspect.limits import MOST_IMPULSES
 from strideinspect.results.field import InputAxis, Span
@@ -22,8 +23,7 @@ _RANGES: Final = 4  # number of unseen ranges at each end of an axis whose borde
 _SPREAD: Final = 0.618  # step as a fraction of the axis: the golden ratio spreads any number of indices evenly
 
 
-@dataclass(frozen=True, slots=True)
-class ImpulsePlan:
+class ImpulsePlan(Struct, frozen=True):
     """The claims that impulses can contradict, the lengths of the input axes, and the impulses in the order of sending.
 
     An axis on which every tensor may depend completely is only in `lengths`.
@@ -55,8 +55,7 @@ def _order(length: int, unseen: Sequence[Span]) -> Iterator[int]:
     yield from dict.fromkeys(chain((0, length - 1), ends, (k * step % length for k in range(length))))
 
 
-@dataclass(frozen=True, slots=True)
-class ImpulseResults:
+class ImpulseResults(Struct, frozen=True):
     """The worker's results: tensors that it could not compare and why, and per impulse what it wrongly reached.
 
     `reason` says why the last impulses are missing, if any are.
@@ -72,14 +71,14 @@ def judge(planned: ImpulsePlan, results: ImpulseResults) -> tuple[Impulses, list
     """The verdict on every index of every axis, with remarks; one contradiction per tensor and axis."""
     nodes = {reach.tensor: reach.node for reach in planned.reaches}
     contradictions: dict[tuple[str, InputAxis], Check] = {}
-    for (name, axis, changed), wrong in zip(planned.impulses, results.wrong, strict=False):
+    for impulse, wrong in zip(planned.impulses, results.wrong, strict=False):
         if wrong is not None:
-            tensor, element, first, last = wrong
-            place = {"input": name, "axis": axis}
-            predicted = {**place, "index": list(element), "first": first, "last": last}
-            ran = {**place, "index": list(element), "changed_by": changed}
+            tensor = wrong.tensor
+            place = {"input": impulse.input, "axis": impulse.axis, "index": list(wrong.element)}
+            predicted = {**place, "first": wrong.first, "last": wrong.last}
+            ran = {**place, "changed_by": impulse.position}
             check = Check(nodes[tensor], tensor, "impulse", Verdict.CONTRADICTED, predicted=predicted, ran=ran)
-            contradictions.setdefault((tensor, (name, axis)), check)
+            contradictions.setdefault((tensor, (impulse.input, impulse.axis)), check)
     sent = len(results.wrong)
     contradicted = sum(wrong is not None for wrong in results.wrong)
     counts = Counts(sent - contradicted, contradicted, sum(planned.lengths.values()) - sent)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import numpy as np
+from msgspec import structs
 
 from strideinspect.limits import LONG_QUESTION_ENTRIES, MOST_TAPS
 from strideinspect.verify import axis_questions
@@ -61,7 +62,7 @@ def _shortened(question: Question, room: Callable[[Question], int]) -> Question 
         or too_many
     ):
         return None
-    return question._replace(length=length)
+    return structs.replace(question, length=length)
 
 
 def _turn(question: Question) -> int:

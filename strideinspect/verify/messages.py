@@ -1,4 +1,4 @@
-"""Every message between the client and the worker process: a frozen tuple of named fields.
+"""Every message between the client and the worker process.
 
 `message_lines.py` turns them into lines of text and back. Both are imported before the worker starts, so they import
 nothing slow.
@@ -7,7 +7,9 @@ nothing slow.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
+
+from msgspec import Struct
 
 from strideinspect.results.field import Positions, Span
 
@@ -19,7 +21,7 @@ class MessageError(Exception):
     """A line is not a valid message; the text says why."""
 
 
-class AxisProbe(NamedTuple):
+class AxisProbe(Struct, frozen=True):
     """One axis of a graph input, and the tensors to observe: the axis along which each has positions, or None."""
 
     input: str
@@ -27,7 +29,7 @@ class AxisProbe(NamedTuple):
     tensors: Mapping[str, int | None]
 
 
-class UnseenClaim(NamedTuple):
+class UnseenClaim(Struct, frozen=True):
     """Indices of one axis of a graph input that should reach no output of the graph; both ends are included.
 
     To be overwritten, also those of another tensor.
@@ -35,10 +37,10 @@ class UnseenClaim(NamedTuple):
 
     input: str
     axis: int
-    ranges: Sequence[Span]
+    ranges: tuple[Span, ...]
 
 
-class Reach(NamedTuple):
+class Reach(Struct, frozen=True):
     """Which indices of an axis of a graph input each element of a tensor may depend on, whatever the weights.
 
     `first` and `last` are the hull of full dependence, in row-major order over `extents`, which broadcasts to `shape`;
@@ -60,7 +62,7 @@ class Reach(NamedTuple):
         return bool(self.unseen) or max(self.first, default=0) > 0 or min(self.last, default=length) < length - 1
 
 
-class Impulse(NamedTuple):
+class Impulse(Struct, frozen=True):
     """A graph input, one of its axes, and the index along it at which the input is changed."""
 
     input: str
@@ -68,7 +70,7 @@ class Impulse(NamedTuple):
     position: int
 
 
-class TilePart(NamedTuple):
+class TilePart(Struct, frozen=True):
     """`size` pixels of a graph input along an axis, from `first` on."""
 
     axis: int
@@ -76,7 +78,7 @@ class TilePart(NamedTuple):
     size: int
 
 
-class KeptCells(NamedTuple):
+class KeptCells(Struct, frozen=True):
     """Cells of a tile's output along an axis that have to be right, `first` to `last`.
 
     `place` is the index of the first one in the whole, `discarded` whether cells before and behind them are discarded.
@@ -89,17 +91,21 @@ class KeptCells(NamedTuple):
     discarded: tuple[bool, bool] = (False, False)
 
 
-class TileRun(NamedTuple):
+class TileRun(Struct, frozen=True):
     """One tile: the parts of each graph input that are run, and the cells of each output that have to be right."""
 
     parts: Mapping[str, Sequence[TilePart]]
     cells: Mapping[str, Sequence[KeptCells]]
 
 
+class _Message(Struct, frozen=True, tag=True, tag_field="kind"):
+    """What is sent on its own; its line has the name of its class."""
+
+
 # Requests
 
 
-class RunModel(NamedTuple):
+class RunModel(_Message, frozen=True):
     """Run the model without its weights at these input shapes; the response is ObservedShapes.
 
     `values` are the values of other inputs, as the user gave them. `given` are the shapes of tensors of operators that
@@ -112,34 +118,34 @@ class RunModel(NamedTuple):
     given: Mapping[str, tuple[int, ...]] = {}
 
 
-class ProbeFields(NamedTuple):
+class ProbeFields(_Message, frozen=True):
     """Observe the fields of tensors, and whether unseen indices reach an output; the response is ObservedFields."""
 
     axes: Sequence[AxisProbe]
     unseen: Sequence[UnseenClaim] = ()
 
 
-class ProbeBorders(NamedTuple):
+class ProbeBorders(_Message, frozen=True):
     """Observe which indices of tensors are affected by borders; the response is ObservedBorders."""
 
     axes: Sequence[AxisProbe]
 
 
-class SendImpulses(NamedTuple):
+class SendImpulses(_Message, frozen=True):
     """Run the model with its weights; the responses are ImpulsesReady and one ImpulseResult for each impulse."""
 
     reaches: Sequence[Reach]
     impulses: Sequence[Impulse]
 
 
-class CompareTiles(NamedTuple):
+class CompareTiles(_Message, frozen=True):
     """Run the model with its weights on whole inputs of these shapes and on tiles; the response is TilesCompared."""
 
     inputs: Mapping[str, tuple[int, ...]]
     tiles: Sequence[TileRun]
 
 
-class Overwrite(NamedTuple):
+class Overwrite(_Message, frozen=True):
     """Run the model with its weights and other numbers at the claimed indices; the response is Overwritten."""
 
     claims: Sequence[UnseenClaim]
@@ -151,7 +157,7 @@ Request = RunModel | ProbeFields | ProbeBorders | SendImpulses | Overwrite | Com
 # Responses
 
 
-class Stop(NamedTuple):
+class Stop(Struct, frozen=True):
     """Why a run ended before the end of the model, in plain words that name the node.
 
     `node` and `tensor` are the name and the first output of that node, None where onnxruntime names none. `refused`
@@ -164,7 +170,7 @@ class Stop(NamedTuple):
     refused: bool = False
 
 
-class ObservedShapes(NamedTuple):
+class ObservedShapes(_Message, frozen=True):
     """The shapes of one run; `not_checked` gives the reason for other tensors, `stop` why the run ended early.
 
     `left_out` gives the reason for each tensor of an operator that onnxruntime does not have, and for those that depend
@@ -178,14 +184,14 @@ class ObservedShapes(NamedTuple):
     left_out: Mapping[str, str] = {}
 
 
-class ObservedField(NamedTuple):
+class ObservedField(Struct, frozen=True):
     """What each index of a tensor sees locally, and the hull of full dependence over the whole tensor."""
 
     positions: Positions
     full: Span | None
 
 
-class FieldResult(NamedTuple):
+class FieldResult(Struct, frozen=True):
     """The field of one tensor, or the reason why it was not observed."""
 
     input: str
@@ -194,7 +200,7 @@ class FieldResult(NamedTuple):
     field: ObservedField | str
 
 
-class UnseenResult(NamedTuple):
+class UnseenResult(Struct, frozen=True):
     """The first output that indices claimed to be unseen reach, None if there is none; `reason` if it is unknown."""
 
     input: str
@@ -203,14 +209,14 @@ class UnseenResult(NamedTuple):
     reason: str | None = None
 
 
-class ObservedFields(NamedTuple):
+class ObservedFields(_Message, frozen=True):
     """The response to ProbeFields."""
 
     fields: Sequence[FieldResult]
     unseen: Sequence[UnseenResult]
 
 
-class BorderResult(NamedTuple):
+class BorderResult(Struct, frozen=True):
     """Whether each index of a tensor is affected by a border, or the reason why that is not known.
 
     `from_elsewhere` says that some operator may have brought pixels to the tensor that no closed form describes.
@@ -223,20 +229,20 @@ class BorderResult(NamedTuple):
     from_elsewhere: bool
 
 
-class ObservedBorders(NamedTuple):
+class ObservedBorders(_Message, frozen=True):
     """The response to ProbeBorders."""
 
     borders: Sequence[BorderResult]
 
 
-class ImpulsesReady(NamedTuple):
+class ImpulsesReady(_Message, frozen=True):
     """How many tensors are compared after each impulse; `missing` gives the reason for each one that is not."""
 
     watched: int
     missing: Mapping[str, str]
 
 
-class WrongReach(NamedTuple):
+class WrongReach(Struct, frozen=True):
     """An element that changed although it should not depend on the changed index, only on `first` to `last`."""
 
     tensor: str
@@ -245,13 +251,13 @@ class WrongReach(NamedTuple):
     last: int | None
 
 
-class ImpulseResult(NamedTuple):
+class ImpulseResult(_Message, frozen=True):
     """One element that an impulse reached contrary to the claims; None if there is none."""
 
     wrong: WrongReach | None
 
 
-class TilesCompared(NamedTuple):
+class TilesCompared(_Message, frozen=True):
     """The largest difference between cells of tiles and those of the whole, and the largest value of the whole.
 
     `moved` is how much kept cells of the whole change where all pixels outside one of the tiles change, `one_less` how
@@ -266,13 +272,13 @@ class TilesCompared(NamedTuple):
     random_weights: bool
 
 
-class Failure(NamedTuple):
+class Failure(_Message, frozen=True):
     """Why there is no response to a request."""
 
     reason: str
 
 
-class Overwritten(NamedTuple):
+class Overwritten(_Message, frozen=True):
     """Which output the claimed indices reach, per claim."""
 
     results: Sequence[UnseenResult]

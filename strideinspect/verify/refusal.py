@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 
 class Kind(Enum):
@@ -15,7 +17,7 @@ class Kind(Enum):
     LIMIT = "limit"  # memory, or a file newer than onnxruntime
 
 
-class Refusal(NamedTuple):
+class Refusal(Struct, frozen=True):
     """Why onnxruntime did not start or finish: `node` and `operator` as it names them, None where it names none."""
 
     kind: Kind

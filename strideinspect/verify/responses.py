@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 import numpy as np
 import onnxruntime
+from msgspec import Struct, structs
 
 from strideinspect.model.input_values import with_values
 from strideinspect.model.load import load
@@ -47,8 +47,7 @@ _NEWEST_OPSET: Final = 21
 _ObservedT = TypeVar("_ObservedT")
 
 
-@dataclass(frozen=True, slots=True)
-class ExecutedModel:
+class ExecutedModel(Struct, frozen=True):
     """A model after its run: its nodes with constant branches followed, and everything that was observed."""
 
     nodes: Sequence[Operation]
@@ -67,7 +66,7 @@ def run_model(request: RunModel, directory: Path) -> Generator[ObservedShapes, N
     runtime = f"onnxruntime {onnxruntime.__version__}"
     stop = observed.stop
     if stop is not None and _by_size_alone(observed, stop):
-        stop = stop._replace(refused=refuses(request))
+        stop = structs.replace(stop, refused=refuses(request))
     yield ObservedShapes(runtime, observed.shapes, observed.not_checked, stop, observed.left_out)
     return learn(weightless, observed)
 
@@ -92,7 +91,8 @@ def learn(weightless: Weightless, observed_run: ObservedRun) -> ExecutedModel:
     run = observed_run
     values = {name: array for name, array in run.values.items() if name not in run.exact.inexact}
     plain_nodes = list(followed(run.nodes, run.values, run.undecided, run.shapes))
-    plain_nodes, shapes = unrolled(plain_nodes, values, run.shapes)
+    without_sequences = unrolled(plain_nodes, values, run.shapes)
+    plain_nodes, shapes = without_sequences.nodes, without_sequences.shapes
     nodes = [operation(node) for node in plain_nodes]
     opsets = {entry.domain or "ai.onnx": entry.version for entry in weightless.model.opset_import}
     opset = opsets.get("ai.onnx", _NEWEST_OPSET)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import onnx
 import onnxruntime
+from msgspec import Struct, structs
 
 from strideinspect.limits import MOST_SHAPE_REALS
 from strideinspect.model.subgraphs import captured
@@ -35,8 +35,7 @@ _SEED: Final = 1
 _NOT_RUN: Final = "onnxruntime optimised it away, so its shape was not observed"
 
 
-@dataclass(frozen=True, slots=True)
-class ObservedRun:
+class ObservedRun(Struct, frozen=True):
     """What was observed in one run.
 
     `shapes` holds a shape per tensor, `not_checked` the reason for each tensor without one, `values` the small tensors
@@ -57,7 +56,7 @@ class ObservedRun:
     stop: Stop | None
     undecided: Collection[str] = ()
     by_data: bool = False
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = {}
 
 
 def session(model: onnx.ModelProto, *, threads: int = 0, profile: Path | None = None) -> onnxruntime.InferenceSession:
@@ -113,7 +112,9 @@ def _run_branches(weightless: Weightless, directory: Path) -> ObservedRun:
         observed = _run(weightless, both, replaced, directory)
         if observed.stop is None or observed.refused is None:
             skipped = {name: why[chooser] for name, chooser in tensors_of(model.graph, unfit) if name}
-            return replace(observed, undecided=undecided, not_checked={**observed.not_checked, **passed, **skipped})
+            return structs.replace(
+                observed, undecided=undecided, not_checked={**observed.not_checked, **passed, **skipped}
+            )
         place = enclosing(model.graph, observed.refused.node or "", undecided)
         if place is None or place[0] in unfit:
             break
@@ -125,7 +126,9 @@ def _run_branches(weightless: Weightless, directory: Path) -> ObservedRun:
     by_data = (
         observed.refused is not None and enclosing(model.graph, observed.refused.node or "", undecided) is not None
     )
-    return replace(observed, undecided=undecided, by_data=by_data, not_checked={**observed.not_checked, **passed})
+    return structs.replace(
+        observed, undecided=undecided, by_data=by_data, not_checked={**observed.not_checked, **passed}
+    )
 
 
 def _decided(
@@ -216,7 +219,7 @@ def _stop(refused: Refusal, weightless: Weightless, seen: Mapping[str, Shape]) -
     return Stop(f"{node.op_type} {label}: {weightless.in_their_words(refused.reason)}", label, node.output[0])
 
 
-class _Fetched(NamedTuple):
+class _Fetched(Struct, frozen=True):
     """A tensor after a run; its values are copied only where they are asked for."""
 
     shape: Shape

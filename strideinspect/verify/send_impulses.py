@@ -58,7 +58,8 @@ def _results(
     for reach in reaches:
         if reach.tensor not in missing:
             watched_reaches.setdefault((reach.input, reach.axis), []).append(_Reach(reach))
-    for name, axis, index in impulses:
+    for impulse in impulses:
+        name, axis, index = impulse.input, impulse.axis, impulse.position
         after = run({name: _changed(feeds[name], axis, index)})
         wrong = (reach.wrongly_reached(index, before, after) for reach in watched_reaches.get((name, axis), ()))
         yield ImpulseResult(next((element for element in wrong if element is not None), None))

@@ -9,11 +9,12 @@ which more of them are unaffected.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from strideinspect.results.field import NOTHING, Span, sees_nothing
@@ -26,8 +27,7 @@ ClaimKey = tuple[str, int, str]
 """A graph input, one of its axes, and a tensor."""
 
 
-@dataclass(frozen=True, slots=True)
-class TheoryClaim:
+class TheoryClaim(Struct, frozen=True):
     """The field of a tensor along one axis of a graph input, if that axis were infinite; its real length is `length`.
 
     With p `spans`, index q·p + r along `node_axis` sees q·`step` + `spans[r]`; None is a hole, which sees nothing.
@@ -79,8 +79,7 @@ class TheoryClaim:
         return bool(seeing.size and seeing.min() > 0 and seeing.max() > 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Enlarged:
+class Enlarged(Struct, frozen=True):
     """The model at another size, at which these claims can be checked; `reasons` is for those that cannot."""
 
     inputs: Mapping[str, tuple[int, ...]]

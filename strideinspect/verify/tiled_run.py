@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 import onnx
+from msgspec import structs
 
 from strideinspect.verify.messages import CompareTiles, Failure, KeptCells, RunModel, TileRun, TilesCompared
 from strideinspect.verify.refusal import plain
@@ -32,7 +33,7 @@ _SIDES: Final = (_BEFORE, _AFTER)
 def compare(first: RunModel, request: CompareTiles) -> TilesCompared | Failure:
     """Run the whole and the tiles with the model's own weights, or with random ones where the file has none."""
     try:
-        return _compared(first._replace(inputs=request.inputs), request.tiles)
+        return _compared(structs.replace(first, inputs=request.inputs), request.tiles)
     except UnrunnableError as problem:
         return Failure(str(problem))
     except MemoryError:
@@ -148,5 +149,5 @@ def _beside(cells: Sequence[KeptCells]) -> Iterator[Sequence[KeptCells]]:
         for side in _SIDES:
             if kept.discarded[side]:
                 index = kept.first - 1 if side == _BEFORE else kept.last + 1
-                one = kept._replace(first=index, last=index, place=kept.place + index - kept.first)
+                one = structs.replace(kept, first=index, last=index, place=kept.place + index - kept.first)
                 yield [*cells[:number], one, *cells[number + 1 :]]

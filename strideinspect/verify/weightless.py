@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import prod
 from operator import is_
 from typing import Final, Protocol, TypeVar
 
 import numpy as np
 import onnx
+from msgspec import Struct
 from onnx import TensorProto, helper, numpy_helper
 
 from strideinspect.limits import MOST_INLINE_BYTES, MOST_TABLE_BYTES, SMALL_WEIGHT_ELEMENTS
@@ -25,8 +25,7 @@ _TABLE_TYPES: Final = (TensorProto.INT64, TensorProto.INT32)
 _PREFIX: Final = "strideinspect_node_"
 
 
-@dataclass(frozen=True, slots=True)
-class Weightless:
+class Weightless(Struct, frozen=True):
     """A model whose large tensors are inputs.
 
     `model` is the changed copy, `feeds` the values of all its inputs. `zeroed` names the tensors whose values were
@@ -45,7 +44,7 @@ class Weightless:
     inputs: Sequence[str]
     outputs: Sequence[str]
     types: Mapping[str, int]
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = {}
 
     @property
     def has_branches(self) -> bool:
@@ -57,13 +56,12 @@ class Weightless:
         return re.sub(_PREFIX + r"\d+", lambda match: self.labels.get(match[0], "?"), message)
 
 
-@dataclass(slots=True)
-class _Draft:
+class _Draft(Struct):
     loaded: LoadedModel
     zeros: Callable[[int, tuple[int, ...]], np.ndarray]
-    feeds: dict[str, np.ndarray] = field(default_factory=dict)
-    zeroed: set[str] = field(default_factory=set)
-    constants: dict[str, np.ndarray] = field(default_factory=dict)
+    feeds: dict[str, np.ndarray] = {}
+    zeroed: set[str] = set()
+    constants: dict[str, np.ndarray] = {}
 
 
 _EntryT = TypeVar("_EntryT")

@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect.results.ladder import LadderStep
 from strideinspect.windows.map_paths import MapLink
@@ -23,7 +24,7 @@ _MOVING = frozenset({"Concat", "Pad", "Reshape", "Slice", "Split", "Transpose"})
 """Operators by which exporters write the partition of a map into windows, its cyclic shift, and the ways back."""
 
 
-class _Change(NamedTuple):
+class _Change(Struct, frozen=True):
     """Nodes that together change the map from `start` to `size`.
 
     `rescales` says that the stride changes too. `pairs` are the sizes before and after each of the nodes, by which
@@ -169,7 +170,8 @@ def _grouped(changes: Iterable[_Change]) -> list[_Change]:
     for change in changes:
         if groups and _together(groups[-1], change):
             before = groups.pop()
-            both = change._replace(
+            both = structs.replace(
+                change,
                 before=before.before,
                 start=before.start,
                 windows=before.windows + change.windows,
@@ -178,7 +180,7 @@ def _grouped(changes: Iterable[_Change]) -> list[_Change]:
                 pairs=before.pairs | change.pairs,
             )
             if change.rescales and before.pads:
-                both = both._replace(pairs=both.pairs | {(both.start, both.size)})
+                both = structs.replace(both, pairs=both.pairs | {(both.start, both.size)})
             if both.rescales or both.start != both.size:
                 groups.append(both)
         else:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple, assert_never
+from typing import assert_never
+
+from msgspec import Struct, structs
 
 from strideinspect.fields.axis_field import AxisField, Fields
 from strideinspect.fields.closed_form import Closed, Listed
@@ -30,7 +32,7 @@ _ONE = Fraction(1)
 """The factor of a node that leaves the stride as it is: one object, which is compared by identity first."""
 
 
-class MapLink(NamedTuple):
+class MapLink(Struct, frozen=True):
     """A tensor on the way from a graph input.
 
     `before` is the tensor before it (the empty name for the graph input itself) and `node` the node between. `size` and
@@ -120,7 +122,7 @@ def _linked(placed: _Placed, node: Node, read: Read, before: MapLink) -> MapLink
         return MapLink(tensor, node, before.size, before.place, unchanged, before.smallest, before.changes, output)
     found = placed.at(output, moved=before.shared or _moves(placed, tensor, read))
     if found is None:
-        return before._replace(before=tensor, node=node, factor=unchanged, shared=True, rescales=False)
+        return structs.replace(before, before=tensor, node=node, factor=unchanged, shared=True, rescales=False)
     size, place = found
     smallest = min(before.smallest, math.prod(size))
     stride = placed.stride(before.map)

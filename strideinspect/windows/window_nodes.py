@@ -98,17 +98,19 @@ def _window(
         empty = [empty_indices(shapes, makers, fields, (tensor, axis), masks[axis]) for axis in geometry.axes]
         counted = dropped(geometry, masks, empty)
     macs, parameters = cost_of(shapes, node, geometry, data_dependent)
-    kernel, stride, dilation, begin, end, _, _, _, output_padding, _ = zip(*geometry.windows, strict=True)
+    windows = geometry.windows
     return WindowNode(
         name=node.name,
         op=node.op,
         output=node.key,
-        kernel=kernel,
-        stride=stride,
-        dilation=dilation,
-        padding_begin=begin,
-        padding_end=end,
-        output_padding=output_padding if geometry.kind is Kind.TRANSPOSED else None,
+        kernel=tuple([window.kernel for window in windows]),
+        stride=tuple([window.stride for window in windows]),
+        dilation=tuple([window.dilation for window in windows]),
+        padding_begin=tuple([window.begin for window in windows]),
+        padding_end=tuple([window.end for window in windows]),
+        output_padding=tuple([window.output_padding for window in windows])
+        if geometry.kind is Kind.TRANSPOSED
+        else None,
         input_shape=shape,
         output_shape=shapes.shapes[node.key],
         spatial_axes=geometry.axes,

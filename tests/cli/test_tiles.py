@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from strideinspect import proven_tiles
 from strideinspect.analysis import Analysis
@@ -53,7 +54,7 @@ def test_tiles_that_are_not_equal_are_status_1(
     def mistaken(analysis: Analysis, tile: Sequence[int]) -> Tiles:
         right = study(analysis, tile)
         outputs = (o._replace(axes=tuple(a._replace(crop=(45, 45)) for a in o.axes)) for o in right.outputs)
-        return right._replace(outputs=tuple(outputs))
+        return structs.replace(right, outputs=tuple(outputs))
 
     monkeypatch.setattr(proven_tiles, "tiles", mistaken)
     assert run(["tiles", str(SAMPLES / "unet-torchscript.onnx"), "--prove"]) == 1

@@ -16,6 +16,7 @@ from typing import Any
 from unittest.mock import patch
 
 import onnx
+from msgspec import structs
 from onnx import TensorProto, helper
 
 from strideinspect import fleet, inspect
@@ -24,7 +25,7 @@ from strideinspect.model.node import PlacedNode
 from strideinspect.policy.entry import entries
 from strideinspect.reads.families import families
 from strideinspect.reads.pooling import pooling
-from strideinspect.reads.steps import Read, Sliding
+from strideinspect.reads.steps import Read, Sliding, Step
 from strideinspect.repository import Repository
 from strideinspect.results.report import FailedReport, Report
 from strideinspect.settings import Settings
@@ -71,7 +72,7 @@ def accepted() -> Report:
     """
     name = "conv-10x10-valid-stride2-keras"
     known = [entry for entry in entries(sample(name), f"{name}.onnx") if entry.rule == "floor-truncation"]
-    gone = [replace(entry, layer=None, node="removed", output="removed:0") for entry in known]
+    gone = [structs.replace(entry, layer=None, node="removed", output="removed:0") for entry in known]
     with TemporaryDirectory() as folder:
         baseline = Path(folder) / "baseline.json"
         baseline.write_text(Baseline(baseline, (*known, *gone)).text(), encoding="utf-8")
@@ -110,17 +111,13 @@ def contradicted() -> Report:
     """
 
     def one_tap_short(placed: PlacedNode) -> tuple[Read, ...]:
-        return tuple(
-            read._replace(
-                steps=tuple(
-                    step._replace(kernel=step.kernel - 1) if isinstance(step, Sliding) else step for step in read.steps
-                )
-            )
-            for read in pooling(placed)
-        )
+        return tuple(structs.replace(read, steps=tuple(map(shorter, read.steps))) for read in pooling(placed))
+
+    def shorter(step: Step) -> Step:
+        return structs.replace(step, kernel=step.kernel - 1) if isinstance(step, Sliding) else step
 
     known = families()
-    wrong = known["", "MaxPool"]._replace(describe=one_tap_short)
+    wrong = structs.replace(known["", "MaxPool"], describe=one_tap_short)
     pool = helper.make_node("MaxPool", ["x"], ["y"], name="pool", kernel_shape=[3], strides=[2])
     graph = helper.make_graph(
         [pool],

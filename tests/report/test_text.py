@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 from inline_snapshot import external_file
+from msgspec import structs
 
 from strideinspect.report import findings_text, layout, number_text, text
 from strideinspect.report.layout import Style, plain
@@ -155,7 +156,7 @@ def test_fold_only_where_no_field_falls(fields: list[str], blocks: list[tuple[in
         Row(str(i), "", field, tuple(map(int, field.split("×"))) if field[0].isdecimal() else (), ())
         for i, field in enumerate(fields)
     ]
-    assert [tuple(block) for block in fold(rows)] == blocks
+    assert [structs.astuple(block) for block in fold(rows)] == blocks
 
 
 @pytest.mark.parametrize(("names", "blocks"), [
@@ -167,7 +168,7 @@ def test_fold_only_where_no_field_falls(fields: list[str], blocks: list[tuple[in
 def test_fold_keeps_the_rows_of_a_window_together(names: str, blocks: list[tuple[int, int, int]]) -> None:
     """A row of a further input has no name and belongs to the window above it, in a block or out of it."""
     rows = [Row(name.strip("-"), name, "1", (1,), ()) for name in names]
-    assert [tuple(block) for block in fold(rows)] == blocks
+    assert [structs.astuple(block) for block in fold(rows)] == blocks
 
 
 @pytest.mark.parametrize(("names", "short"), [

@@ -6,11 +6,11 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from strideinspect import inspect
 from strideinspect.results.field import Positions

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import onnx
 import onnx.parser
+from msgspec.structs import replace
 
 from strideinspect.results.field import Positions
 from strideinspect.results.verdict import Counts, Verdict, Verification

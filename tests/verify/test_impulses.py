@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import onnx
 import pytest
+from msgspec import structs
 
 from strideinspect.limits import MOST_IMPULSES
 from strideinspect.results.verdict import Counts, Impulses, Verdict, Verification
@@ -56,11 +57,11 @@ def test_right_claims_agree(tmp_path: Path) -> None:
     ("reach", "wrong", "predicted", "by"),
     [
         # Row 6 reaches index 2, row 4 indices 1 and 2, row 7 nothing: each claim leaves one of them out.
-        (ROWS._replace(last=(2, 4, 5)), 1, {"axis": 2, "index": [0, 0, 2, 0], "first": 4, "last": 5}, 6),
-        (ROWS._replace(first=(0, 2, 5)), 1, {"axis": 2, "index": [0, 0, 2, 0], "first": 5, "last": 6}, 4),
-        (ROWS._replace(unseen=((0, 0),)), 1, {"axis": 2, "index": [0, 0, 0, 0], "first": 0, "last": 2}, 0),
+        (structs.replace(ROWS, last=(2, 4, 5)), 1, {"axis": 2, "index": [0, 0, 2, 0], "first": 4, "last": 5}, 6),
+        (structs.replace(ROWS, first=(0, 2, 5)), 1, {"axis": 2, "index": [0, 0, 2, 0], "first": 5, "last": 6}, 4),
+        (structs.replace(ROWS, unseen=((0, 0),)), 1, {"axis": 2, "index": [0, 0, 0, 0], "first": 0, "last": 2}, 0),
         # A field that is said to be empty: each of the columns 0 to 5 contradicts it.
-        (COLUMNS._replace(first=(9, 9, 9), last=(0, 0, 0)), 6,
+        (structs.replace(COLUMNS, first=(9, 9, 9), last=(0, 0, 0)), 6,
          {"axis": 3, "index": [0, 0, 0, 0], "first": None, "last": None}, 0),
     ],
     ids=["last-too-early", "first-too-late", "not-unseen", "not-blind"],
@@ -85,9 +86,9 @@ def test_claims_that_are_too_narrow(
 def test_which_are_tried() -> None:
     """Borders and the ends of what is unseen come first, then every part of the axis; each axis has its turn."""
     rows = Reach("x", 2, "y", None, (1,), (1,), (0,), (9,), ((219, 223),))
-    tries = plan([rows, rows._replace(axis=3, unseen=())], {("x", 2): 224, ("x", 3): 1000}).impulses
+    tries = plan([rows, structs.replace(rows, axis=3, unseen=())], {("x", 2): 224, ("x", 3): 1000}).impulses
     assert len(tries) == len(set(tries)) == MOST_IMPULSES
-    chosen = {axis: [index for _, at, index in tries if at == axis] for axis in (2, 3)}
+    chosen = {axis: [sent.position for sent in tries if sent.axis == axis] for axis in (2, 3)}
     assert chosen[2][:3] == [0, 223, 219]
     assert [len(indices) for indices in chosen.values()] == [MOST_IMPULSES // 2] * 2
     for axis, length in ((2, 224), (3, 1000)):
@@ -95,7 +96,7 @@ def test_which_are_tried() -> None:
         assert gaps.max() <= length / 16
         assert {index % 4 for index in chosen[axis]} == {0, 1, 2, 3}
     few = plan([rows], {("x", 2): 5}).impulses
-    assert sorted(index for _, _, index in few if index < 5) == [0, 1, 2, 3, 4]
+    assert sorted(sent.position for sent in few if sent.position < 5) == [0, 1, 2, 3, 4]
 
 
 def test_the_bound_is_stated(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
@@ -26,7 +28,7 @@ def self_attention(call: Call) -> Sequence[Value | None]:
     """Query, key and value are computed from one tensor [batch, steps, features]."""
     call.only(0)
     value = _attended(call, call.required(), 3, whole=True)
-    return [value._replace(shape=call.shape_out())]
+    return [structs.replace(value, shape=call.shape_out())]
 
 
 def _attended(call: Call, value: Value, rank: int, *, whole: bool) -> Value:
@@ -35,4 +37,4 @@ def _attended(call: Call, value: Value, rank: int, *, whole: bool) -> Value:
     if len(value.shape) != rank or not all(value.constant_along(k) for k in range(1, rank) if k != steps):
         raise InexpressibleError("its heads or features have different fields")
     mixed = [steps, rank - 1] if whole else [rank - 1]
-    return call.build.most(value, mixed)._replace(roles=value.roles.without(mixed))
+    return structs.replace(call.build.most(value, mixed), roles=value.roles.without(mixed))

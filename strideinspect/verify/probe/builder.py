@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 import onnx
+from msgspec import structs
 from onnx import helper, numpy_helper
 
 from strideinspect.limits import LARGE_CONSTANT_BYTES, MOST_PROBE_ELEMENTS, MOST_TAPS
@@ -88,7 +89,7 @@ class Builder:
         extents = tuple(value.shape[k] if k in wanted else extent for k, extent in enumerate(value.extents))
         if extents == value.extents:
             return value
-        return value._replace(name=self.emit("Expand", [value.name, self._sized(extents)]), extents=extents)
+        return structs.replace(value, name=self.emit("Expand", [value.name, self._sized(extents)]), extents=extents)
 
     def written_out(self, value: Value) -> Value:
         """The same value with its full extent along every axis."""
@@ -106,19 +107,19 @@ class Builder:
         shape = tuple(1 if k in axes else extent for k, extent in enumerate(value.shape))
         extents = tuple(1 if k in axes else extent for k, extent in enumerate(value.extents))
         if extents == value.extents:
-            return value._replace(shape=shape)
+            return structs.replace(value, shape=shape)
         varying = sorted(k for k in axes if value.extents[k] > 1)
         name = self.emit("ReduceMax", [value.name, self.integers(varying)], keepdims=1)
-        return value._replace(name=name, shape=shape, extents=extents)
+        return structs.replace(value, name=name, shape=shape, extents=extents)
 
     def everywhere(self, value: Value, axes: Iterable[int]) -> Value:
         """Each index along `axes` gets the largest number along them; the shape stays."""
-        return self.most(value, axes)._replace(shape=value.shape)
+        return structs.replace(self.most(value, axes), shape=value.shape)
 
     def resized(self, value: Value, extents: Shape, shape: Shape, roles: AxisRoles) -> Value:
         """The same numbers in the same order under another shape."""
         if extents == value.extents:
-            return value._replace(shape=shape, roles=roles)
+            return structs.replace(value, shape=shape, roles=roles)
         return Value(self.emit("Reshape", [value.name, self.integers(extents)]), shape, extents, roles)
 
     def permuted(self, value: Value, order: Sequence[int]) -> Value:
@@ -140,7 +141,7 @@ class Builder:
             return value
         if value.constant_along(axis) and (not table.has_holes or (value.ignores_holes(axis) and table.reads_any)):
             self.skips_padding |= table.has_holes
-            return value._replace(shape=shape)
+            return structs.replace(value, shape=shape)
         extents = tuple(table.size if k == axis else extent for k, extent in enumerate(value.extents))
         if prod(extents) * table.reads.shape[1] > MOST_TAPS:
             raise InexpressibleError("the probe would have to read too many indices at once")
@@ -157,7 +158,7 @@ class Builder:
         else:
             name = self.emit("Gather", [name, self.constant(reads)], axis=axis)
             name = self.emit("ReduceMax", [name, self.integers([axis + 1])], keepdims=0)
-        return value._replace(name=name, shape=shape, extents=extents)
+        return structs.replace(value, name=name, shape=shape, extents=extents)
 
     def pad(self, name: str, amounts: Sequence[tuple[int, int]], mode: str = "constant") -> str:
         """Add (or, where negative, crop) indices before and after along every axis; inactive unless `mode` differs."""
@@ -182,14 +183,14 @@ class Builder:
         extents = tuple(map(max, value.extents, shown.shape))
         self._sized(extents)
         name = self.emit("Where", [self.constant(shown), value.name, self.constant(np.array(INACTIVE))])
-        return value._replace(name=name, extents=extents)
+        return structs.replace(value, name=name, extents=extents)
 
     def union(self, values: Sequence[Value], shape: Shape) -> Value:
         """The value that depends on all of `values`, which have `shape` up to broadcasting (and equal ranks)."""
         roles = AxisRoles.merged([value.roles for value in values])
         distinct = list({(value.name, value.extents): value for value in values}.values())
         if len(distinct) == 1:
-            return distinct[0]._replace(shape=shape, roles=roles)
+            return structs.replace(distinct[0], shape=shape, roles=roles)
         extents = tuple(map(max, zip(*(value.extents for value in distinct), strict=True)))
         self._elements += prod(extents)
         return Value(self.emit("Max", [value.name for value in distinct]), shape, extents, roles)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import onnx
+from msgspec import Struct, structs
 from onnx import helper
 
 from strideinspect.model.subgraphs import captured
@@ -18,7 +18,7 @@ from strideinspect.verify.probe.builder import Builder
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 
-class Operation(NamedTuple):
+class Operation(Struct, frozen=True):
     """A node of the model, copied from protobuf because attribute access there is slow.
 
     `kind` is the operator's name as in `operators`; `captured` are the outer names that its bodies use.
@@ -34,8 +34,7 @@ class Operation(NamedTuple):
     attributes: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Knowledge:
+class Knowledge(Struct, frozen=True):
     """What is known of the model from a run: shapes and exact values of tensors, and its operator set.
 
     `tables` holds, by node name, which indices a window or Resize reads along its axes, or why that is not known.
@@ -47,8 +46,8 @@ class Knowledge:
     values: Mapping[str, np.ndarray]
     tables: Mapping[str, Mapping[int, AxisAnswer] | str]
     opset: int
-    left_out: Mapping[str, str] = field(default_factory=dict)
-    pools: Mapping[str, onnx.NodeProto] = field(default_factory=dict)
+    left_out: Mapping[str, str] = {}
+    pools: Mapping[str, onnx.NodeProto] = {}
 
 
 class DependenceKind(Enum):
@@ -63,8 +62,7 @@ class DependenceKind(Enum):
     PLACED = 3
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """A node and the values at its inputs; None for an input that depends on no pixel.
 
     Its translation records which readings give other results, so that equal ones are translated once: `sensitive` if
@@ -166,7 +164,7 @@ class Call:
         if roles == value.roles:
             return value
         self.collapsed = True
-        return None if self.reading is DependenceKind.PLACED else value._replace(roles=roles)
+        return None if self.reading is DependenceKind.PLACED else structs.replace(value, roles=roles)
 
     def normalised(self, value: Value, axes: Iterable[int]) -> Value:
         """The value after normalisation over `axes`: only full dependence grows along them."""
@@ -187,7 +185,7 @@ class Call:
             if not spread:
                 kept.append(ranked)
             elif self.keeps(ranked, spread):
-                kept.append(ranked._replace(roles=ranked.roles.without(spread)))
+                kept.append(structs.replace(ranked, roles=ranked.roles.without(spread)))
         return self.build.union(kept, shape) if kept else None
 
 

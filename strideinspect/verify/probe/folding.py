@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 import onnx
+from msgspec import structs
 from onnx import helper, numpy_helper
 
 from strideinspect.limits import MOST_TAPS
@@ -41,8 +42,8 @@ def columns_to_image(call: Call) -> Sequence[Value | None]:
     roles = folded.roles
     if roles.position_axes & {1, 2}:  # the channels of one position have the same field
         image = {k for k in range(2, len(shape)) if shape[k] > 1}
-        roles = roles._replace(position_axes=(roles.position_axes - {1}) | image)
-    return [folded._replace(roles=roles)]
+        roles = structs.replace(roles, position_axes=(roles.position_axes - {1}) | image)
+    return [structs.replace(folded, roles=roles)]
 
 
 @lru_cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from msgspec import structs
+
 from strideinspect.results.field import Shape
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
@@ -69,7 +71,7 @@ def _factor(call: Call, value: Value, shape: Shape, *, first: bool) -> Value:
 
 
 def _whole(call: Call, value: Value, axis: int) -> Value:
-    return call.build.most(value, [axis])._replace(roles=value.roles.without([axis]))
+    return structs.replace(call.build.most(value, [axis]), roles=value.roles.without([axis]))
 
 
 @operators("Gemm", "com.microsoft:FusedGemm", "com.microsoft:QGemm")
@@ -83,7 +85,7 @@ def gemm(call: Call) -> Sequence[Value | None]:
         value = call.value(position)
         if value is not None:
             value = call.build.permuted(value, [1, 0]) if call.integer(turned, 0) else value
-            parts.append(_whole(call, value, contracted)._replace(shape=shape))
+            parts.append(structs.replace(_whole(call, value, contracted), shape=shape))
     return [call.broadcast([*parts, call.value(c)], shape)]
 
 

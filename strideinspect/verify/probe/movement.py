@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import onnx
+from msgspec import structs
 
 from strideinspect.results.field import Shape
 from strideinspect.verify.probe.call import Call, operators
@@ -24,10 +25,10 @@ def concat(call: Call) -> Sequence[Value | None]:
     active = [value for value, _ in pieces if value is not None]
     roles = AxisRoles.merged([value.roles for value in active])
     if shape[axis] > 1:
-        roles = roles._replace(collapsed=roles.collapsed - {axis})
+        roles = structs.replace(roles, collapsed=roles.collapsed - {axis})
     first = active[0]
     if len(active) == len(pieces) and all(v.name == first.name and v.constant_along(axis) for v in active):
-        return [first._replace(shape=shape, roles=roles)]
+        return [structs.replace(first, shape=shape, roles=roles)]
     extents = [max(v.extents[k] for v in active) for k in range(len(shape))]
     names = []
     for piece, own in pieces:
@@ -64,12 +65,12 @@ def _cut(call: Call, value: Value, shape: Shape, ranges: Mapping[int, tuple[int,
     """A Slice: axis -> (start, end, step), as in the operator; emitted only for axes along which the value varies."""
     cuts = {k: cut for k, cut in ranges.items() if not value.constant_along(k)}
     if not cuts:
-        return value._replace(shape=shape)
+        return structs.replace(value, shape=shape)
     build = call.build
     starts, ends, steps = (build.integers(cut[i] for cut in cuts.values()) for i in range(3))
     name = build.emit("Slice", [value.name, starts, ends, build.integers(cuts), steps])
     extents = tuple(shape[k] if k in cuts else extent for k, extent in enumerate(value.extents))
-    return value._replace(name=name, shape=shape, extents=extents)
+    return structs.replace(value, name=name, shape=shape, extents=extents)
 
 
 @operators("Slice")
@@ -95,10 +96,12 @@ def into_blocks(call: Call) -> Sequence[Value | None]:
         rank = len(shape)
         value = call.build.permuted(value, [0, rank - 1, *range(1, rank - 1)])
     if value.constant_along(1) or value.shape == shape:
-        return [value._replace(shape=shape)]
+        return [structs.replace(value, shape=shape)]
     more = call.build.inactive((value.extents[0], shape[1] - value.shape[1], *value.extents[2:]))
     extents = (value.extents[0], shape[1], *value.extents[2:])
-    return [value._replace(name=call.build.emit("Concat", [value.name, more], axis=1), shape=shape, extents=extents)]
+    return [
+        structs.replace(value, name=call.build.emit("Concat", [value.name, more], axis=1), shape=shape, extents=extents)
+    ]
 
 
 @operators("com.microsoft.nchwc:ReorderOutput")
@@ -129,9 +132,9 @@ def center_crop_pad(call: Call) -> Sequence[Value | None]:
     build, value, shape = call.build, call.required(), call.shape_out()
     build.skips_padding |= any(map(value.ignores_holes, range(len(shape))))
     touched = [k for k, extent in enumerate(shape) if extent != value.shape[k] and not value.ignores_holes(k)]
-    roles = value.roles._replace(collapsed=frozenset(k for k in value.roles.collapsed if shape[k] == 1))
+    roles = structs.replace(value.roles, collapsed=frozenset(k for k in value.roles.collapsed if shape[k] == 1))
     if not touched:
-        return [value._replace(shape=shape, roles=roles)]
+        return [structs.replace(value, shape=shape, roles=roles)]
     whole = build.spread(value, touched)
     sizes = build.integers(shape[k] for k in touched)
     moved = build.emit("CenterCropPad", [whole.name, sizes], axes=touched)
@@ -162,7 +165,7 @@ def gather(call: Call) -> Sequence[Value | None]:
     if count > 1 and any(shape[k] == 1 for k in fresh):
         roles = roles.with_new_axes()
     if axis in table.roles.position_axes:
-        roles = roles._replace(position_axes=roles.position_axes | {k for k in fresh if shape[k] > 1})
+        roles = structs.replace(roles, position_axes=roles.position_axes | {k for k in fresh if shape[k] > 1})
     before, after = table.extents[:axis], table.extents[axis + 1 :]
     if table.constant_along(axis):
         return [call.build.resized(table, (*before, *(1,) * count, *after), shape, roles)]
@@ -235,10 +238,10 @@ def tile(call: Call) -> Sequence[Value | None]:
     repeats = [new // old for old, new in zip(value.shape, shape, strict=True)]
     if not call.keeps(value, [k for k, old in enumerate(value.shape) if old == 1 < repeats[k]]):
         return [None]
-    roles = value.roles._replace(collapsed=frozenset(k for k in value.roles.collapsed if repeats[k] == 1))
+    roles = structs.replace(value.roles, collapsed=frozenset(k for k in value.roles.collapsed if repeats[k] == 1))
     counts = [1 if value.constant_along(k) else repeat for k, repeat in enumerate(repeats)]
     if set(counts) <= {1}:
-        return [value._replace(shape=shape, roles=roles)]
+        return [structs.replace(value, shape=shape, roles=roles)]
     name = call.build.emit("Tile", [value.name, call.build.integers(counts)])
     extents = tuple(extent * count for extent, count in zip(value.extents, counts, strict=True))
     return [Value(name, shape, extents, roles)]
@@ -258,7 +261,7 @@ def pad(call: Call) -> Sequence[Value | None]:
     for place, axis in enumerate(axes):
         amounts[axis] = (pads[place], pads[place + len(axes)])
     mode = str(call.attributes.get("mode", "constant"))
-    roles = value.roles._replace(collapsed=frozenset(k for k in value.roles.collapsed if shape[k] == 1))
+    roles = structs.replace(value.roles, collapsed=frozenset(k for k in value.roles.collapsed if shape[k] == 1))
     touched = {k for k, amount in enumerate(amounts) if amount != (0, 0)}
     if mode == "constant":
         call.build.skips_padding |= any(map(value.ignores_holes, touched))
@@ -266,7 +269,7 @@ def pad(call: Call) -> Sequence[Value | None]:
         value = call.build.spread(value, touched)
     touched = {k for k in touched if not value.constant_along(k) or (mode == "constant" and max(amounts[k]) > 0)}
     if not touched:
-        return [value._replace(shape=shape, roles=roles)]
+        return [structs.replace(value, shape=shape, roles=roles)]
     name = call.build.pad(value.name, [amounts[k] if k in touched else (0, 0) for k in range(rank)], mode)
     extents = tuple(shape[k] if k in touched else extent for k, extent in enumerate(value.extents))
     return [Value(name, shape, extents, roles)]
@@ -286,4 +289,4 @@ def reverse_sequence(call: Call) -> Sequence[Value | None]:
         raise InexpressibleError("its lengths are not known")
     value = call.build.written_out(call.required())
     inputs = [value.name, call.build.constant(lengths.astype(np.int64))]
-    return [value._replace(name=call.build.emit("ReverseSequence", inputs, **call.attributes))]
+    return [structs.replace(value, name=call.build.emit("ReverseSequence", inputs, **call.attributes))]

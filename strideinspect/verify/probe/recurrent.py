@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import structs
+
 from strideinspect.verify.probe.call import Call, operators
 from strideinspect.verify.probe.reductions import so_far
 from strideinspect.verify.probe.value import InexpressibleError, Value
@@ -19,7 +21,7 @@ def recurrent(call: Call) -> Sequence[Value | None]:
     if call.node.op_type == "DynamicQuantizeLSTM":  # its scale depends on the range of the whole input
         value = call.normalised(value, range(len(value.shape)))
     steps, batch, _ = value.shape
-    mixed = build.most(value, [2])._replace(roles=value.roles.without([2]))
+    mixed = structs.replace(build.most(value, [2]), roles=value.roles.without([2]))
     direction = str(call.attributes.get("direction", "forward"))
     backwards = {"forward": [False], "reverse": [True], "bidirectional": [False, True]}[direction]
     runs = []
@@ -35,7 +37,7 @@ def recurrent(call: Call) -> Sequence[Value | None]:
         )
     hidden = call.integer("hidden_size", 1)
     shape = (steps, len(runs), batch, hidden)
-    every = _stacked(call, runs)._replace(shape=shape)
+    every = structs.replace(_stacked(call, runs), shape=shape)
     last = build.most(every, [0])
     final = build.resized(last, last.extents[1:], shape[1:], every.roles.without([0]).moved({1: 0, 2: 1}))
     return [every, final, final]
@@ -47,4 +49,4 @@ def _stacked(call: Call, runs: list[Value]) -> Value:
     if all(run.name == first.name for run in runs):
         return first
     name = call.build.emit("Concat", [run.name for run in runs], axis=1)
-    return first._replace(name=name, extents=(first.extents[0], len(runs), *first.extents[2:]))
+    return structs.replace(first, name=name, extents=(first.extents[0], len(runs), *first.extents[2:]))

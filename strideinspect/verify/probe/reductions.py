@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from msgspec import structs
+
 from strideinspect.verify.probe.call import Call, DependenceKind, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
@@ -59,7 +61,7 @@ def top_k(call: Call) -> Sequence[Value | None]:
     call.only(0)
     value = call.required()
     axis = value.normal(call.integer("axis", -1))
-    whole = call.build.most(value, [axis])._replace(shape=call.shape_out(), roles=value.roles.without([axis]))
+    whole = structs.replace(call.build.most(value, [axis]), shape=call.shape_out(), roles=value.roles.without([axis]))
     return [whole, whole]
 
 
@@ -68,7 +70,7 @@ def determinant(call: Call) -> Sequence[Value | None]:
     """Reads the whole matrix."""
     value = call.required()
     axes = [len(value.shape) - 2, len(value.shape) - 1]
-    whole = call.build.most(value, axes)._replace(roles=value.roles.without(axes))
+    whole = structs.replace(call.build.most(value, axes), roles=value.roles.without(axes))
     return [without_axes(call, whole, axes)]
 
 
@@ -90,7 +92,7 @@ def prefix(call: Call) -> Sequence[Value | None]:
 def shifted(call: Call, value: Value, axis: int, by: int) -> Value:
     """The value moved by `by` indices along `axis`, padded."""
     amounts = [(by, -by) if k == axis else (0, 0) for k in range(len(value.shape))]
-    return value._replace(name=call.build.pad(value.name, amounts))
+    return structs.replace(value, name=call.build.pad(value.name, amounts))
 
 
 def so_far(call: Call, value: Value, axis: int, *, backwards: bool) -> Value:
@@ -100,7 +102,7 @@ def so_far(call: Call, value: Value, axis: int, *, backwards: bool) -> Value:
     step = 1
     while step < value.shape[axis]:
         moved = shifted(call, value, axis, -step if backwards else step)
-        value = value._replace(name=call.build.emit("Max", [value.name, moved.name]))
+        value = structs.replace(value, name=call.build.emit("Max", [value.name, moved.name]))
         step *= 2
     return value
 

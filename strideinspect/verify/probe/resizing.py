@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+from msgspec import structs
 
 from strideinspect.results.field import Shape
 from strideinspect.verify.axis_questions import Question, spacing
@@ -104,7 +105,7 @@ def resize(call: Call) -> Sequence[Value | None]:
     tables = call.tables()
     if not call.keeps(value, [k for k in tables if value.shape[k] == 1 < shape[k]]):
         return [None]
-    roles = value.roles._replace(collapsed=value.roles.collapsed - {k for k in tables if shape[k] > 1})
+    roles = structs.replace(value.roles, collapsed=value.roles.collapsed - {k for k in tables if shape[k] > 1})
     for axis, table in tables.items():
         value = call.build.read(value, axis, table)
-    return [value._replace(roles=roles)]
+    return [structs.replace(value, roles=roles)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from strideinspect.limits import SMALL_PROBE_NODES
 from strideinspect.results.field import NOTHING, Positions, Shape
@@ -16,8 +16,7 @@ from strideinspect.verify.probe.value import Value
 from strideinspect.verify.run_model import session
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(Struct, frozen=True):
     """The probe's tensors that hold the field of one tensor, by name; None where it is inactive."""
 
     count: int
@@ -107,7 +106,8 @@ class RunnableProbe:
 
 
 def _request(probe: Probe, shapes: Mapping[str, Shape], tensor: str, along: int | None) -> _Request | Unknown:
-    local, _, full = probe.of(tensor)
+    tracked = probe.of(tensor)
+    local, full = tracked.local, tracked.full
     if isinstance(local, Unknown):
         return local
     if isinstance(full, Unknown):

@@ -7,28 +7,27 @@ pieces get names of their own; the shapes of these pieces follow from the sizes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import onnx
+from msgspec import Struct
 from onnx import helper
 
 from strideinspect.results.field import Shape
 
 
-class Unrolled(NamedTuple):
+class Unrolled(Struct, frozen=True):
     """The nodes without sequences as far as these are known, and the shapes with those of the pieces added."""
 
     nodes: list[onnx.NodeProto]
     shapes: Mapping[str, Shape]
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     values: Mapping[str, np.ndarray]
     shapes: dict[str, Shape]
-    sequences: dict[str, list[str]] = field(default_factory=dict)
+    sequences: dict[str, list[str]] = {}
 
     def number(self, node: onnx.NodeProto, position: int) -> int | None:
         """A number at an input; None where it is left out. Raises KeyError if it is not known."""

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import prod
 
+from msgspec import structs
+
 from strideinspect.results.field import Shape
 from strideinspect.verify.probe.builder import Builder
 from strideinspect.verify.probe.call import Call, operators
@@ -135,10 +137,10 @@ def depth_and_space(call: Call) -> Sequence[Value | None]:
         position_axes |= {height, width}
     if position_axes & {height, width} and call.node.op_type == "SpaceToDepth":
         position_axes.add(channel)
-    roles = roles._replace(position_axes=frozenset(position_axes))
+    roles = structs.replace(roles, position_axes=frozenset(position_axes))
     axes = (channel, height, width)
     if all(value.constant_along(k) for k in axes):
-        return [value._replace(shape=shape, roles=roles)]
+        return [structs.replace(value, shape=shape, roles=roles)]
     value = call.build.spread(value, axes)
     name = call.build.emit(call.node.op_type, [value.name], **call.attributes)
     return [Value(name, shape, (value.extents[0], *shape[1:]), roles)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+from msgspec import structs
 
 from strideinspect.results.field import Shape
 from strideinspect.verify.axis_questions import Question
@@ -24,7 +25,7 @@ def transform(call: Call) -> Sequence[Value | None]:
     given = call.constant(2) if call.known.opset >= _AXIS_IS_AN_INPUT else np.array(call.integer("axis", 1))
     axis = value.normal(-2 if given is None else int(given.reshape(-1)[0]))
     mixed = (axis, len(value.shape) - 1)
-    return [call.build.most(value, mixed)._replace(shape=call.shape_out(), roles=value.roles.without(mixed))]
+    return [structs.replace(call.build.most(value, mixed), shape=call.shape_out(), roles=value.roles.without(mixed))]
 
 
 def questions(node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray]) -> dict[int, Question]:
@@ -52,7 +53,7 @@ def short_time_transform(call: Call) -> Sequence[Value | None]:
     value = call.required()
     framed = call.build.read(value, 1, call.tables()[1])
     parts = range(2, len(value.shape))
-    framed = call.build.most(framed, parts)._replace(roles=value.roles.without(parts))
+    framed = structs.replace(call.build.most(framed, parts), roles=value.roles.without(parts))
     extents = (*framed.extents[:2], 1, 1)
     return [call.build.resized(framed, extents, call.shape_out(), framed.roles)]
 
@@ -81,7 +82,7 @@ def unfold(call: Call) -> Sequence[Value | None]:
     order = [k for k in range(rank + 1) if k != axis + 1] + [axis + 1]
     name = call.build.emit("Transpose", [name], perm=order)
     extents = (*(shape[k] if k == axis else extent for k, extent in enumerate(value.extents)), shape[-1])
-    roles = value.roles._replace(
-        position_axes=value.roles.position_axes | ({rank} if axis in value.roles.position_axes else set())
+    roles = structs.replace(
+        value.roles, position_axes=value.roles.position_axes | ({rank} if axis in value.roles.position_axes else set())
     )
     return [Value(name, shape, extents, roles)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from strideinspect.verify.exactness import READ_ONLY_A_SHAPE
 from strideinspect.verify.probe import (  # noqa: F401 - importing them registers their translators
@@ -27,8 +28,7 @@ from strideinspect.verify.probe.staying import stays
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """A tensor whose dependence the probe cannot express."""
 
     reason: str
@@ -38,7 +38,7 @@ Tracked = Value | Unknown | None
 """The probe's value for a tensor; None where the tensor does not depend on the probed input."""
 
 
-class TrackedByKind(NamedTuple):
+class TrackedByKind(Struct, frozen=True):
     """The probe's value for a tensor in each reading; mostly all are the same."""
 
     local: Tracked
@@ -50,8 +50,7 @@ INACTIVE: Final = TrackedByKind(None, None, None)
 """For a tensor that does not depend on the probed input."""
 
 
-@dataclass(frozen=True, slots=True)
-class Probe:
+class Probe(Struct, frozen=True):
     """The probe's graph for one axis of one graph input, and its values for each of the model's tensors.
 
     `from_elsewhere` are the tensors that some operator before them may have brought pixels to from anywhere.
@@ -59,7 +58,7 @@ class Probe:
 
     build: Builder
     tracked: dict[str, TrackedByKind]
-    from_elsewhere: set[str] = field(default_factory=set)
+    from_elsewhere: set[str] = set()
 
     def of(self, tensor: str) -> TrackedByKind:
         """The probe's values for a tensor."""
@@ -113,7 +112,9 @@ def _enter(node: Operation, probe: Probe, known: Knowledge, labels: Mapping[str,
     inputs = [probe.of(name) for name in (*node.input, *node.captured)]
     if not any(tracked.full for tracked in inputs):
         return
-    into_local, into_placed, into_full = map(list, zip(*inputs, strict=True))
+    into_local = [tracked.local for tracked in inputs]
+    into_placed = [tracked.placed for tracked in inputs]
+    into_full = [tracked.full for tracked in inputs]
     live = [tracked if isinstance(tracked, Value) else None for tracked in into_full]
     if not probe.from_elsewhere.isdisjoint((*node.input, *node.captured)) or not stays(node, live):
         probe.from_elsewhere.update(node.output)

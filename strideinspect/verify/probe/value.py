@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct, structs
 
 from strideinspect.results.field import Shape
 
@@ -12,7 +13,7 @@ class InexpressibleError(Exception):
     """The probe cannot express what a node reads; the message is the reason."""
 
 
-class AxisRoles(NamedTuple):
+class AxisRoles(Struct, frozen=True):
     """The axes of a tensor along which the position along the probed axis runs.
 
     `position_axes` are the axes along which it runs; `collapsed` those along which it ran before pooling or reducing
@@ -29,7 +30,7 @@ class AxisRoles(NamedTuple):
 
     def with_new_axes(self) -> AxisRoles:
         """The roles after axes of extent 1 were inserted."""
-        return self._replace(remade=True) if self.removed else self
+        return structs.replace(self, remade=True) if self.removed else self
 
     def moved(self, places: dict[int, int]) -> AxisRoles:
         """The roles after axis `k` became `places[k]`; an axis without a place is removed."""
@@ -45,12 +46,13 @@ class AxisRoles(NamedTuple):
     def collapsing(self, axes: Iterable[int], shape: Shape) -> AxisRoles:
         """The roles after pooling the whole of `axes` of a tensor of this shape into one index each."""
         fresh = frozenset(k for k in axes if k in self.position_axes and shape[k] > 1)
-        return self._replace(position_axes=self.position_axes - fresh, collapsed=self.collapsed | fresh)
+        return structs.replace(self, position_axes=self.position_axes - fresh, collapsed=self.collapsed | fresh)
 
     def without(self, axes: Iterable[int]) -> AxisRoles:
         """The roles without `axes`: no position runs along them any more."""
         ordinary = frozenset(axes)
-        return self._replace(
+        return structs.replace(
+            self,
             position_axes=self.position_axes - ordinary,
             collapsed=self.collapsed - ordinary,
             other_axes=self.other_axes - ordinary,
@@ -72,7 +74,7 @@ class AxisRoles(NamedTuple):
         return axis in self.collapsed or (self.remade and axis not in self.position_axes)
 
 
-class Value(NamedTuple):
+class Value(Struct, frozen=True):
     """A tensor of the probe.
 
     `shape` is that of the model's tensor. `extents` is the shape of the probe's own tensor `name`, which broadcasts to

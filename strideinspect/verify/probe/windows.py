@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from msgspec import structs
+from msgspec.structs import astuple
+
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS, ConvolutionInputs
 from strideinspect.results.field import Shape
 from strideinspect.verify.axis_questions import Question
@@ -96,7 +99,7 @@ def _slid(call: Call, value: Value) -> Value:
     if not value.roles.collapsed:
         return value
     grown = {axis for axis, table in tables.items() if table.size > 1}
-    return value._replace(roles=value.roles._replace(collapsed=value.roles.collapsed - grown))
+    return structs.replace(value, roles=structs.replace(value.roles, collapsed=value.roles.collapsed - grown))
 
 
 @operators(*_POOLS)
@@ -128,7 +131,7 @@ def convolution(call: Call) -> Sequence[Value | None]:
     Each output reads the whole of a weight that depends on the data; bias, summand and zero point are added.
     """
     inputs = _inputs(call.node)
-    call.only(0, *(k for k in inputs if k is not None))
+    call.only(0, *(k for k in astuple(inputs) if k is not None))
     shape = call.shape_out()
     channel = len(shape) - 1 if spatial_axes(call.node, len(shape)).start == 1 else 1
     parts: list[Value | None] = []
@@ -150,12 +153,12 @@ def _mixed(call: Call, value: Value, channel: int, groups: int, outputs: int) ->
     shape = tuple(outputs if k == channel else extent for k, extent in enumerate(value.shape))
     roles = value.roles.without([channel])
     if groups == 1 or value.constant_along(channel):
-        return build.everywhere(value, [channel])._replace(shape=shape, roles=roles)
+        return structs.replace(build.everywhere(value, [channel]), shape=shape, roles=roles)
     size = value.shape[channel] // groups
     before, after = value.extents[:channel], value.extents[channel + 1 :]
     apart = (*before, groups, size, *after)
     most = build.most(build.resized(value, apart, apart, roles), [channel + 1])
     each = outputs // groups
     if each > 1:
-        most = build.spread(most._replace(shape=(*before, groups, each, *after)), [channel + 1])
+        most = build.spread(structs.replace(most, shape=(*before, groups, each, *after)), [channel + 1])
     return build.resized(most, (*before, outputs, *after), shape, roles)
