@@ -5,7 +5,6 @@ It refuses a public class with an attribute that its docstring does not name, an
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import inspect
 import re
@@ -14,6 +13,8 @@ import textwrap
 import typing
 from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
 
 import strideinspect
 from strideinspect import testing
@@ -154,32 +155,24 @@ def of_class(kind: type) -> Iterator[str]:
 
 def declared(kind: type) -> dict[str, str]:
     """Type and default of every attribute, as they are written in the source."""
-    missing = dataclasses.MISSING
-    if dataclasses.is_dataclass(kind):
-        defaults = {field.name: field.default for field in dataclasses.fields(kind)}
-        made = {field.name for field in dataclasses.fields(kind) if field.default_factory is not missing}
-    else:
-        defaults = getattr(kind, "_field_defaults", {})
-        made = set()
-    types = {name: unquoted(annotation) for name, annotation in inspect.get_annotations(kind).items()}
+    types = inspect.get_annotations(kind)
+    # The last attributes have defaults; an empty list or dict is known by the type that makes one for each instance.
+    ends = kind.__struct_defaults__ if issubclass(kind, msgspec.Struct) else ()
+    names = kind.__struct_fields__[-len(ends) :] if issubclass(kind, msgspec.Struct) and ends else ()
+    defaults = dict(zip(names, ends, strict=True))
     return {
-        name: f"{annotation} = {{}}"
-        if name in made
-        else annotation + ("" if defaults.get(name, missing) is missing else f" = {shown(defaults[name])}")
-        for name, annotation in types.items()
+        name: f"{types[name]} = {shown(defaults[name])}" if name in defaults else str(types[name]) for name in types
     }
-
-
-def unquoted(annotation: object) -> str:
-    """An annotation as text; named tuples keep forward references."""
-    return annotation.__forward_arg__ if isinstance(annotation, typing.ForwardRef) else str(annotation)
 
 
 def shown(default: object) -> str:
     """A default value as one would write it."""
     if isinstance(default, enum.Enum):
         return f"{type(default).__name__}.{default.name}"
-    return f"{type(default).__name__}()" if dataclasses.is_dataclass(default) else repr(default).replace("'", '"')
+    if isinstance(default, msgspec.Struct) and len(default.__struct_defaults__) == len(default.__struct_fields__):
+        return f"{type(default).__name__}()"  # all defaults of ours that can be made so are
+    made = getattr(default, "factory", None)
+    return repr(default if made is None else made()).replace("'", '"')
 
 
 def signature(name: str, function: object) -> str:

@@ -112,7 +112,7 @@ def _schema(hint: Any, definitions: dict[str, Schema]) -> Schema:  # noqa: ANN40
 
 def _annotations(metadata: Sequence[Keyword | str]) -> Schema:
     """Descriptions and keywords."""
-    return dict(("description", item) if isinstance(item, str) else item for item in metadata)
+    return dict(("description", item) if isinstance(item, str) else (item.name, item.value) for item in metadata)
 
 
 def documents() -> dict[Path, str]:

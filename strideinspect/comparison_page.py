@@ -22,21 +22,19 @@ if TYPE_CHECKING:
 
 def of_diff(found: Diff, words: Answer, files: tuple[str, str], settings: Settings) -> str:
     """The page of a `diff` of two files, at the sizes at which they were compared."""
-    from dataclasses import replace
-
     from strideinspect import inspector
     from strideinspect.page import comparison, document  # imports jinja2
     from strideinspect.studies.geometry_comparison import at_the_size_of
     from strideinspect.studies.opening import opened
 
-    own = replace(settings, verify="none", baseline=None)
-    one, other = opened(files[0], own), opened(files[1], replace(own, input_shapes={}))
+    own = structs.replace(settings, verify="none", baseline=None)
+    one, other = opened(files[0], own), opened(files[1], structs.replace(own, input_shapes={}))
     first, second = one.trials.best(), other.trials.best()
     there, _ = at_the_size_of(first.analysis, second.analysis)
     second = structs.replace(second, analysis=there, passed_over="", failed=(), reason=None)
     reports = inspector.static_report(one.model, first, own), inspector.static_report(other.model, second, own)
     sides = [
-        _version(name, replace(report, path=path), analysis)
+        _version(name, structs.replace(report, path=path), analysis)
         for name, report, path, analysis in zip(
             ("first", "second"), reports, found.paths, (first.analysis, there), strict=True
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from msgspec import Struct, structs
 
@@ -69,7 +68,7 @@ def inspected(path: str, settings: Settings) -> InspectedModel:
 
 
 def _report(model: LoadedModel, attempt: Attempt, settings: Settings) -> Report:
-    static = replace(settings, verify="none", baseline=None)
+    static = structs.replace(settings, verify="none", baseline=None)
     report = inspector.static_report(model, attempt, static)
     return assumed_sizes.applied(choices.applied(report, settings.severity, settings.per_node_ignores))
 

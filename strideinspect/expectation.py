@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.errors import UsageError
 
@@ -11,7 +12,7 @@ KEYS = ("size", "stride", "first", "last", "center", "shape")
 _EXAMPLE = "write OUTPUT:size=427,stride=32; a value per axis is written 427x213"
 
 
-class Expectation(NamedTuple):
+class Expectation(Struct, frozen=True):
     """An assertion on the geometry of a tensor.
 
     Attributes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
@@ -91,7 +90,7 @@ def erf(
     cells = dict.fromkeys(place_of(analysis, text) for text in wanted or [None])
     requests = [study.Request(cell, feeds, seed, progress or _nothing) for cell in cells]
     first, *others = [_effective(analysis, model, request, layers=layers) for request in requests]
-    return replace(first, further=tuple(others))
+    return structs.replace(first, further=tuple(others))
 
 
 def _effective(analysis: Analysis, model: str, request: study.Request, *, layers: bool) -> EffectiveField:
@@ -104,7 +103,7 @@ def _effective(analysis: Analysis, model: str, request: study.Request, *, layers
         return field
     places = growth.layers(analysis, request.at)
     found = [(depth, measured(analysis, model, structs.replace(request, at=at))) for depth, at in places]
-    return replace(field, growth=tuple(growth.steps(found)))
+    return structs.replace(field, growth=tuple(growth.steps(found)))
 
 
 def _nothing(step: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -63,7 +62,7 @@ def run(
 
 def static_report(model: LoadedModel, attempt: Attempt, settings: Settings) -> Report:
     """The report of one choice of the open sizes, without running the model."""
-    static = replace(settings, erf=False)
+    static = structs.replace(settings, erf=False)
     rules = registry.chosen(settings.select, settings.ignore)
     return _report(model, settings, _inspected(attempt, static, rules, lambda _: None, None, strict=False))
 
@@ -174,7 +173,9 @@ def _report(
     merges, edges = window_flow(flows, {window.output for window in analysis.windows})
     located = {finding.output for places in causes for finding in places}
     offsets = {name: model.node_offset(node.proto) for node in nodes for name in located.intersection(node.outputs)}
-    located_causes = ([replace(place, bytes=offsets.get(place.output or "")) for place in places] for places in causes)
+    located_causes = (
+        [structs.replace(place, bytes=offsets.get(place.output or "")) for place in places] for places in causes
+    )
     return Report(
         path=model.path,
         producer=" ".join(filter(None, (proto.producer_name, proto.producer_version))),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from strideinspect.api import inspect
 from strideinspect.errors import UnsupportedModelError, UsageError
@@ -86,7 +87,7 @@ def inspect_module(
                 "call the framework's exporter to see more, and inspect the file that it writes",
             ) from error
         report = inspect(file, tensors=tensors, settings=asked, progress=progress)
-    return replace(report, path=title)
+    return structs.replace(report, path=title)
 
 
 def _first_cause(error: BaseException) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import structs
 
 from strideinspect import report_page
 from strideinspect.processes.onnx_loading import load_onnx
@@ -36,7 +37,7 @@ def drawn(file: str, settings: Settings, kind: str, suffix: str, layer: str | No
     from strideinspect.studies.opening import analysed, refuse_stopped
 
     refuse_stopped(analysed(file, settings), file)  # half a network would look like a whole one
-    report = inspect(file, settings=replace(settings, verify="none"))
+    report = inspect(file, settings=structs.replace(settings, verify="none"))
     return figures.written(figure(report, kind, layer, report_page.Origin(file, settings)), suffix)
 
 

@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from strideinspect import arguments
 from strideinspect.errors import UsageError
 from strideinspect.input_arguments import LONGEST_NUMBER
@@ -183,7 +185,7 @@ def diff(
         Settings() if settings is None else settings, input_shapes=input_shapes, input_values=input_values
     )
     given = Asked(asked.input_shapes, asked.input_values, asked.operators)
-    return study.compare(analysis, other, (first, second))._replace(asked=given)
+    return structs.replace(study.compare(analysis, other, (first, second)), asked=given)
 
 
 def analysis_of(

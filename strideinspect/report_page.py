@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from strideinspect.errors import StrideinspectError
 from strideinspect.processes.onnx_loading import load_onnx
@@ -54,7 +53,7 @@ def _untimed(result: Report | FailedReport) -> Report | FailedReport:
     """Without the duration of the verification: the same models and options give the same bytes."""
     if isinstance(result, FailedReport):
         return result
-    return replace(result, verification=replace(result.verification, seconds=None))
+    return structs.replace(result, verification=structs.replace(result.verification, seconds=None))
 
 
 def _shown(result: Report | FailedReport, origin: Origin) -> Shown:
@@ -102,7 +101,7 @@ def _analysed(report: Report, origin: Origin) -> Analysis | str:
     from strideinspect.studies.opening import analysed
 
     sizes = {given.name: given.shape for given in report.inputs if given.value is None}
-    settings = replace(origin.settings, input_shapes=sizes, input_values=_values(report, origin))
+    settings = structs.replace(origin.settings, input_shapes=sizes, input_values=_values(report, origin))
     if not Path(origin.path).is_file():
         return f"the file {report.path} is not there any more"
     try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
+
+from msgspec import Struct, structs
 
 from strideinspect import arguments, input_arguments
 from strideinspect.errors import UsageError
@@ -22,7 +23,7 @@ Verify = Literal["none", "run", "full"]
 """Nothing is run; shapes and fields are checked by running onnxruntime; enlarged inputs and the real weights too."""
 
 
-class Budget(NamedTuple):
+class Budget(Struct, frozen=True):
     """Bounds for one graph output; None sets no bound.
 
     Attributes:
@@ -41,7 +42,7 @@ class Budget(NamedTuple):
     min_effective_radius: int | None = None
 
 
-class Operator(NamedTuple):
+class Operator(Struct, frozen=True):
     """How an operator reads that strideinspect does not know.
 
     Attributes:
@@ -60,8 +61,7 @@ class Operator(NamedTuple):
         return self.reads.removeprefix("like ") if self.reads.startswith("like ") else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """Everything that can be asked of a model; the defaults are those of the command line.
 
     Plain spellings are converted: one text for a list of it (for `select` and `ignore` it may hold several names,
@@ -94,10 +94,10 @@ class Settings:
 
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    severity: Mapping[str, Severity] = field(default_factory=dict)
+    severity: Mapping[str, Severity] = {}
     fail_on: Severity | None = Severity.ERROR
-    input_shapes: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    input_values: Mapping[str, object] = field(default_factory=dict)
+    input_shapes: Mapping[str, Sequence[int]] = {}
+    input_values: Mapping[str, object] = {}
     verify: Verify = "run"
     verify_timeout: float = 60.0
     tensors: tuple[str, ...] = ()
@@ -106,7 +106,7 @@ class Settings:
     per_node_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
     baseline: Path | None = None
     timeout: float | None = None
-    operators: Mapping[str, Operator] = field(default_factory=dict)
+    operators: Mapping[str, Operator] = {}
     erf: bool = False
 
     def __post_init__(self) -> None:
@@ -133,15 +133,15 @@ class Settings:
             "operators": dict(arguments.by_pattern(self.operators, "operators", operators, _operator)),
         }
         for name, value in converted.items():
-            object.__setattr__(self, name, value)  # the class is frozen
+            structs.force_setattr(self, name, value)
 
     def budget(self, output: str) -> Budget:
         """The bounds for one output, by its name: of every kind the last one whose pattern matches."""
         bounds = Budget()
         for pattern, budget in self.budgets:
             if fnmatchcase(output, pattern):
-                given = {kind: bound for kind, bound in budget._asdict().items() if bound is not None}
-                bounds = bounds._replace(**given)
+                given = {kind: bound for kind, bound in structs.asdict(budget).items() if bound is not None}
+                bounds = structs.replace(bounds, **given)
         return bounds
 
 
@@ -152,7 +152,7 @@ def overridden(settings: object, **given: object) -> Settings:
     """
     if isinstance(settings, Settings):
         attributes: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        return replace(settings, **attributes)
+        return structs.replace(settings, **attributes)
     call = getattr(settings, "__name__", "settings_for")
     what, how = (call, f"write settings={call}(path)") if callable(settings) else (type(settings).__name__, "")
     raise UsageError(f"settings must be a Settings, not {what}", how or "write settings=Settings(...)")
@@ -181,4 +181,4 @@ def _operator(value: object, where: str) -> Operator:
         raise UsageError(f"{where}: reads cannot be {value.reads!r}", 'write "elementwise" or "like Conv"')
     if value.shape is None:
         return value
-    return value._replace(shape=tuple(arguments.count(size, f"shape in {where}", 0) for size in value.shape))
+    return structs.replace(value, shape=tuple(arguments.count(size, f"shape in {where}", 0) for size in value.shape))

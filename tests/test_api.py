@@ -7,7 +7,6 @@ import subprocess
 import sys
 import typing
 from collections.abc import Iterable, Iterator
-from dataclasses import FrozenInstanceError
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -176,7 +175,7 @@ def test_reports_cannot_be_changed(path: Path) -> None:
     """A report is data to read: nothing in it can be set."""
     report = strideinspect.inspect(path, verify="none")
     for thing, name in ((report, "path"), (report.nodes[0], "op"), (report.nodes[0].fields[0], "size")):
-        with pytest.raises(FrozenInstanceError):
+        with pytest.raises(AttributeError):
             setattr(thing, name, None)
 
 

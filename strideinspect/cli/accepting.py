@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from msgspec import structs
@@ -32,7 +31,7 @@ def run(
         raise UsageError(f"cannot write {file}: it is a model", "choose another file")
     before = baseline_file.read(file) if prune or file.exists() else Baseline(file)
     # Without the baseline, so that findings that are already accepted are reported again.
-    tasks = [structs.replace(task, settings=replace(task.settings, baseline=None)) for task in asked]
+    tasks = [structs.replace(task, settings=structs.replace(task.settings, baseline=None)) for task in asked]
     results = list(inspected(tasks, jobs, quiet=False))
     failed = [isinstance(result, FailedReport) for result in results]
     if not all(failed):
@@ -67,7 +66,7 @@ def updated(before: Baseline, tasks: Sequence[Task], results: Sequence[Result], 
     """
 
     def kept(report: Report, _: Sequence[Entry]) -> Sequence[Entry]:
-        return entries(replace(report, findings=tuple(report.at_least(accept))), "")
+        return entries(structs.replace(report, findings=tuple(report.at_least(accept))), "")
 
     return _rewritten(before, tasks, results, kept)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from strideinspect.api import inspect
 from strideinspect.cli import outputs
@@ -48,7 +47,7 @@ def write(file: str, settings: Settings, asked: Asked) -> Written:
             outputs.check_writable(Path(name))
     if asked.output is not None:
         splice.check(file, asked.output)
-    report = inspect(file, settings=replace(settings, verify="none"))
+    report = inspect(file, settings=structs.replace(settings, verify="none"))
     files = list(_files(asked, file, report))
     annotated = [] if asked.output is None else [_annotated(asked.output, file, report)]
     for written, text in files:

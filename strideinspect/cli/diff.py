@@ -4,6 +4,8 @@
 
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from strideinspect.cli import one_model, options
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ def run(question: one_model.Question, other: options.OtherModel) -> int:
         from strideinspect import comparison_page, questions
         from strideinspect.report import diff_text as report
 
-        found = questions.diff(*files, settings=settings)._replace(paths=shown)
+        found = structs.replace(questions.diff(*files, settings=settings), paths=shown)
         differ = not found.same
         words = report.answer(found)
         return one_model.Answered(

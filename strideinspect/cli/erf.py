@@ -2,10 +2,10 @@
 
 # No `from __future__ import annotations`: Typer would read every option from text, four times over.
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import structs
 
 from strideinspect.cli import console, erf_options, one_model
 
@@ -46,7 +46,7 @@ def run(
         if save is not None:
             saved_maps.check(save)
         answer = gradient_question.erf(file, at=at, settings=settings, layers=layers, progress=console.step, **fed)
-        answer = replace(answer, path=shown)
+        answer = structs.replace(answer, path=shown)
         if save is not None:
             saved_maps.write(save, answer)
         return one_model.Answered(report.answer(answer), answer.to_dict())

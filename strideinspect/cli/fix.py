@@ -5,6 +5,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import structs
 
 from strideinspect.cli import one_model
 from strideinspect.errors import UsageError
@@ -41,7 +42,9 @@ def run(
         from strideinspect import changed_models
         from strideinspect.report import fixed_text as report
 
-        found = changed_models.fix(file, output, unsafe_fixes=unsafe_fixes, settings=settings)._replace(path=shown)
+        found = structs.replace(
+            changed_models.fix(file, output, unsafe_fixes=unsafe_fixes, settings=settings), path=shown
+        )
         return one_model.Answered(report.answer(found, edits=diff), found.to_dict())
 
     return question.answer(ask)

@@ -6,11 +6,10 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from strideinspect.errors import UsageError
 from strideinspect.processes import interrupts
@@ -198,7 +197,7 @@ def targets(texts: Iterable[str], models: Iterable[str]) -> tuple[Target, ...]:
 
 def untimed(report: Report) -> Report:
     """The report without the duration of the verification: the same models and options give the same bytes."""
-    return replace(report, verification=replace(report.verification, seconds=None))
+    return structs.replace(report, verification=structs.replace(report.verification, seconds=None))
 
 
 def rendered(format: str, results: Results, wishes: Wishes) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +64,9 @@ class InspectionRequest(Struct, frozen=True):
         by_input = {
             key: {**getattr(configured, key), **self.given.get(key, {})} for key in ("input_shapes", "input_values")
         }
-        merged = replace(configured, **{**self.given, **by_input})
+        merged = structs.replace(configured, **{**self.given, **by_input})
         # Without a selection all rules run already.
-        return replace(merged, select=(*merged.select, *self.extend_select)) if merged.select else merged
+        return structs.replace(merged, select=(*merged.select, *self.extend_select)) if merged.select else merged
 
 
 class OutputRequest(Struct, frozen=True):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+
+from msgspec import structs
 
 from strideinspect.cli import console
 from strideinspect.fleet import Task
@@ -61,12 +62,12 @@ def configured(settings: Settings) -> dict[str, object]:
         },
         "per_node_ignores": dict(settings.per_node_ignores),
     }
-    values = {field.name: special.get(field.name, getattr(settings, field.name)) for field in fields(settings)}
+    values = {name: special.get(name, value) for name, value in structs.asdict(settings).items()}
     return {name.replace("_", "-"): value for name, value in values.items() if value is not None}
 
 
 def _bounds(budget: Budget) -> dict[str, object]:
-    return {kind.replace("_", "-"): bound for kind, bound in budget._asdict().items() if bound is not None}
+    return {kind.replace("_", "-"): bound for kind, bound in structs.asdict(budget).items() if bound is not None}
 
 
 def _toml(value: object) -> str:

@@ -5,6 +5,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import structs
 
 from strideinspect.cli import one_model
 
@@ -32,7 +33,7 @@ def run(
         from strideinspect import questions
         from strideinspect.report import sizes_text as report
 
-        answer = questions.sizes(file, near=near, range=range, settings=settings)._replace(path=shown)
+        answer = structs.replace(questions.sizes(file, near=near, range=range, settings=settings), path=shown)
         return one_model.Answered(report.answer(answer), answer.to_dict())
 
     return question.answer(ask)

@@ -6,10 +6,9 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from strideinspect.errors import StrideinspectError, UsageError
 from strideinspect.fleet import Result
@@ -38,8 +37,8 @@ class SavedInput(Struct, frozen=True):
         if not self.file or result.path != self.file:
             return result
         if isinstance(result, FailedReport):
-            return replace(result, path=NAME, message=result.message.replace(self.file, NAME))
-        return replace(result, path=NAME)
+            return structs.replace(result, path=NAME, message=result.message.replace(self.file, NAME))
+        return structs.replace(result, path=NAME)
 
     @contextmanager
     def named(self) -> Iterator[None]:

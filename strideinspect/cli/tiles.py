@@ -2,10 +2,10 @@
 
 # No `from __future__ import annotations`: Typer would read every option from text, four times over.
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import structs
 
 from strideinspect.cli import one_model, options
 
@@ -49,7 +49,7 @@ def run(
 
         found = tiles(file, tile=sizes, prove=prove, rate=frequency, verify_timeout=seconds, settings=settings)
         unequal = found.proof.status == "unequal"
-        found = replace(found, path=shown)
+        found = structs.replace(found, path=shown)
         return one_model.Answered(report.answer(found), found.to_dict())
 
     status = question.answer(ask)

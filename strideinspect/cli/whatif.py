@@ -5,6 +5,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import structs
 
 from strideinspect.cli import one_model
 
@@ -44,7 +45,7 @@ def run(
         from strideinspect.report import whatif_text as report
 
         versions = changed_models.versions(file, changes, settings, keep_field=keep_field, save=save)
-        found = versions.found._replace(path=shown)
+        found = structs.replace(versions.found, path=shown)
         words = report.answer(found)
         return one_model.Answered(words, found.to_dict(), lambda: comparison_page.of_whatif(versions, words))
 

@@ -5,6 +5,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from msgspec import structs
 
 from strideinspect.cli import one_model
 
@@ -45,7 +46,9 @@ def run(
         from strideinspect import questions
         from strideinspect.report import where_text as report
 
-        answer = questions.where(file, at=at, pixel=pixel, source=source, to=to, settings=settings)._replace(path=shown)
+        answer = structs.replace(
+            questions.where(file, at=at, pixel=pixel, source=source, to=to, settings=settings), path=shown
+        )
         return one_model.Answered(report.answer(answer), answer.to_dict())
 
     return question.answer(ask)

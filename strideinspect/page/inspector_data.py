@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TypedDict
 
+from msgspec import structs
+
 from strideinspect import spelling
 from strideinspect.limits import MOST_BARS
 from strideinspect.page.position_runs import BINS, MOST_HOLES, AxisData, axis_data
@@ -124,7 +126,7 @@ class _Tables:
             field.positions.lasts,
             field.phases if field.node_axis is not None else (),
             field.stride,
-            None if contribution is None else contribution[2:],
+            None if contribution is None else structs.astuple(contribution)[2:],
         )
         if key not in self._numbers:
             self._numbers[key] = len(self.all)

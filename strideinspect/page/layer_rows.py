@@ -62,8 +62,8 @@ def _row(number: int, node: WindowNode, title: str) -> LayerRow:
         LayerCell("; ".join(stride_cells) or spelling.NONE, float(max(strides)) if strides else None),
         _magnitude(node.parameters),
         _magnitude(node.macs),
-        LayerCell(dropped, _sum(node, 0), full[0]),
-        LayerCell(skipped, _sum(node, 2), full[1]),
+        LayerCell(dropped, _sum(None if node.dropped is None else node.dropped.pixels), full[0]),
+        LayerCell(skipped, _sum(None if node.dropped is None else node.dropped.gap), full[1]),
     )
     return LayerRow(number, stride_colours.css_class(stride_colours.step(node.fields)), cells)
 
@@ -74,5 +74,5 @@ def _magnitude(number: int | None) -> LayerCell:
     return LayerCell(number_text.magnitude(number), float(number), f"{number:,}")
 
 
-def _sum(node: WindowNode, part: int) -> float | None:
-    return None if node.dropped is None else float(sum(node.dropped[part]))
+def _sum(counts: tuple[int, ...] | None) -> float | None:
+    return None if counts is None else float(sum(counts))

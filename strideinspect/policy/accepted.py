@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from strideinspect.policy.entry import Entry
 from strideinspect.policy.recognition import match
@@ -30,4 +31,4 @@ def applied(report: Report, accepted: Sequence[Entry], *, baseline: str, rules: 
     """
     matches = match(report, accepted)
     stale = tuple(entry.title for entry in matches.unused if entry.rule in rules)
-    return replace(report, findings=matches.new, accepted=Accepted(baseline, matches.accepted, stale))
+    return structs.replace(report, findings=matches.new, accepted=Accepted(baseline, matches.accepted, stale))

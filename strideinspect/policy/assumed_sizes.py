@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec import structs
 
 from strideinspect.results.report import Finding, Input, Report, Severity
 from strideinspect.spelling import by_axes, listed
@@ -26,7 +27,7 @@ def applied(report: Report) -> Report:
     findings = [
         finding if _on_given_axes(finding, open_axes) else _at_most(most, finding, where) for finding in report.findings
     ]
-    return replace(report, findings=tuple(sorted(findings, key=lambda finding: -finding.severity.rank)))
+    return structs.replace(report, findings=tuple(sorted(findings, key=lambda finding: -finding.severity.rank)))
 
 
 def _on_given_axes(finding: Finding, open_axes: Mapping[str, set[int]]) -> bool:
@@ -37,7 +38,7 @@ def _on_given_axes(finding: Finding, open_axes: Mapping[str, set[int]]) -> bool:
 def _at_most(most: Severity, finding: Finding, where: str) -> Finding:
     if not finding.assumed or finding.severity is Severity.NOTE:
         return finding
-    return replace(finding, severity=most, help="; ".join(filter(None, (finding.help, where))))
+    return structs.replace(finding, severity=most, help="; ".join(filter(None, (finding.help, where))))
 
 
 def _size(given: Input) -> str:

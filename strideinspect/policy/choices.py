@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fnmatch import fnmatchcase
+
+from msgspec import structs
 
 from strideinspect.results.layer_paths import enclosing
 from strideinspect.results.one_cause import joined, places_of
@@ -31,13 +32,13 @@ def applied(
     ignores = [(pattern, registry.named(names)) for pattern, names in per_node_ignores]
     causes = (
         [
-            replace(place, severity=severities.get(place.rule, place.severity))
+            structs.replace(place, severity=severities.get(place.rule, place.severity))
             for place in places_of(finding)
             if not any(_ignored(place, *entry) for entry in ignores)
         ]
         for finding in report.findings
     )
-    return replace(report, findings=joined(causes))
+    return structs.replace(report, findings=joined(causes))
 
 
 def _by_rule(severity: Mapping[str, Severity]) -> dict[str, Severity]:

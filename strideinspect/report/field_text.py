@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from strideinspect import spelling
 from strideinspect.report import alignment_text, number_text
@@ -30,7 +31,7 @@ def fields_of(node: WindowNode) -> tuple[Field, ...]:
     def short(field: Field) -> Field:
         if field.reason is None or not field.reason.startswith(own):
             return field
-        return replace(field, reason=f"it {field.reason.removeprefix(own)}")
+        return structs.replace(field, reason=f"it {field.reason.removeprefix(own)}")
 
     return tuple(map(short, node.fields))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from strideinspect import spelling
 from strideinspect.report import (
@@ -83,8 +84,8 @@ def _facts(report: Report) -> Iterator[str]:
     """The inputs, the receptive fields of the outputs, accepted findings and the verification."""
     yield from (f"{i.name}: {spelling.shape_text(i.shape)} {number_text.layout_of(i)}" for i in report.inputs)
     yield from (_output(output) for output in report.outputs)
-    untimed = replace(
-        report, verification=replace(report.verification, seconds=None)
+    untimed = structs.replace(
+        report, verification=structs.replace(report.verification, seconds=None)
     )  # the same model gives the same bytes
     yield from findings_text.accepted(report)
     yield from map(str.strip, layout.plain(verification.render(untimed, _UNBROKEN)).splitlines())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import structs
+
 from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column
 from strideinspect.results.field import Span
@@ -37,7 +39,7 @@ def answer(sizes: Sizes) -> Answer:
 
 def _alike(axis: AxisSizes) -> AxisSizes:
     """All that is said of an axis but which one it is."""
-    return axis._replace(axis=0, together=(0,) * len(axis.together))
+    return structs.replace(axis, axis=0, together=(0,) * len(axis.together))
 
 
 def _nouns(sizes: Sizes, group: Sequence[AxisSizes]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
+from msgspec import structs
+
 from strideinspect import spelling
 from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column
@@ -123,7 +125,9 @@ def _instructions(tiling: Tiling) -> Iterator[str]:
 def _milliseconds(tiling: Tiling, axes: Sequence[TiledAxis]) -> Iterator[str]:
     if tiling.rate is None:
         return
-    for axis in dict.fromkeys(axis._replace(node_axis=0, length=0, cells=0, scale=Fraction(1)) for axis in axes):
+    for axis in dict.fromkeys(
+        structs.replace(axis, node_axis=0, length=0, cells=0, scale=Fraction(1)) for axis in axes
+    ):
         numbers = {
             "step": axis.step,
             "lookback": axis.lookback,

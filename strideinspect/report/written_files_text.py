@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from strideinspect.report.answers import Answer, Section
 from strideinspect.report.layout import Column
 from strideinspect.results.written_file import WrittenFile
@@ -25,4 +27,4 @@ def answer(path: str, written: Sequence[WrittenFile], stopped: str | None = None
 
 def data(path: str, written: Sequence[WrittenFile], command: str = "annotate") -> Mapping[str, Any]:
     """The same under the schema `strideinspect/annotate/1`, or that of another command that writes files."""
-    return {"schema": f"strideinspect/{command}/1", "path": path, "files": [file._asdict() for file in written]}
+    return {"schema": f"strideinspect/{command}/1", "path": path, "files": [structs.asdict(file) for file in written]}

@@ -140,8 +140,8 @@ def tensor_data(tensor: TensorReport, *, positions: bool) -> TensorJson:
             {
                 "cell": cell.name,
                 "axes": [
-                    {"input": name, "axis": axis, "index": at, "seen": _numbers(seen)}
-                    for name, axis, at, seen in cell.axes
+                    {"input": axis.input, "axis": axis.axis, "index": axis.at, "seen": _numbers(axis.seen)}
+                    for axis in cell.axes
                 ],
             }
             for cell in tensor.cells

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """What was given besides the file; nothing by default.
 
     Attributes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.results.field import FullField, Shape, Span
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """One index of a tensor along the axes on which its position runs.
 
     Attributes:
@@ -24,7 +25,7 @@ class Place(NamedTuple):
     indices: tuple[int, ...]
 
 
-class BoxAxis(NamedTuple):
+class BoxAxis(Struct, frozen=True):
     """What an index depends on along one axis: the side of a box.
 
     Attributes:
@@ -52,7 +53,7 @@ class BoxAxis(NamedTuple):
     reason: str | None
 
 
-class Box(NamedTuple):
+class Box(Struct, frozen=True):
     """The part of one tensor that an index depends on.
 
     Attributes:
@@ -64,7 +65,7 @@ class Box(NamedTuple):
     axes: tuple[BoxAxis, ...]
 
 
-class CellsAxis(NamedTuple):
+class CellsAxis(Struct, frozen=True):
     """The indices along one axis of a tensor that depend on a pixel.
 
     Attributes:
@@ -82,7 +83,7 @@ class CellsAxis(NamedTuple):
     holes: tuple[Span, ...]
 
 
-class Cells(NamedTuple):
+class Cells(Struct, frozen=True):
     """The indices of one tensor that depend on a pixel.
 
     Attributes:

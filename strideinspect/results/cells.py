@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.results.field import Field, Span
 
 
-class CellAxis(NamedTuple):
+class CellAxis(Struct, frozen=True):
     """What one index of a tensor depends on along one axis of a graph input.
 
     Attributes:
@@ -24,7 +25,7 @@ class CellAxis(NamedTuple):
     seen: Span | None
 
 
-class Cell(NamedTuple):
+class Cell(Struct, frozen=True):
     """One index of a tensor with a position.
 
     Attributes:

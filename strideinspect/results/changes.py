@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from strideinspect.results.ladder import LadderStep
 from strideinspect.results.tensors import TensorReport, Unseen
 from strideinspect.results.totals import Totals
 
 
-class Change(NamedTuple):
+class Change(Struct, frozen=True):
     """One number of a window node that is changed.
 
     Attributes:
@@ -30,7 +30,7 @@ class Change(NamedTuple):
     after: tuple[int, ...]
 
 
-class DroppedBy(NamedTuple):
+class DroppedBy(Struct, frozen=True):
     """A window node that drops pixels of its map.
 
     Attributes:
@@ -42,7 +42,7 @@ class DroppedBy(NamedTuple):
     pixels: tuple[int, ...]
 
 
-class Summary(NamedTuple):
+class Summary(Struct, frozen=True):
     """What is known of a model at one input size.
 
     Attributes:
@@ -62,7 +62,7 @@ class Summary(NamedTuple):
     findings: tuple[tuple[str, int], ...]
 
 
-class Broken(NamedTuple):
+class Broken(Struct, frozen=True):
     """A node that does not run any more.
 
     Attributes:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.results.field import Span
 
 
-class Contribution(NamedTuple):
+class Contribution(Struct, frozen=True):
     """Along one axis of a graph input, for one window node at this input size.
 
     Attributes:
@@ -34,7 +35,7 @@ class Contribution(NamedTuple):
     middle_holes: tuple[Span, ...] | None = None
 
 
-class Contributions(NamedTuple):
+class Contributions(Struct, frozen=True):
     """The contributions to the window nodes of a model.
 
     Attributes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct, structs
 
 from strideinspect.results import drawing
 from strideinspect.results.asked import Asked
@@ -10,7 +12,7 @@ from strideinspect.results.differences import FirstDifference, MatchedOutput, Ma
 from strideinspect.results.notebook_frame import framed
 
 
-class Diff(NamedTuple):
+class Diff(Struct, frozen=True):
     """The answer to `diff`.
 
     Attributes:
@@ -48,7 +50,7 @@ class Diff(NamedTuple):
         """The answer as dicts, lists, texts and numbers, under the schema `strideinspect/diff/1`."""
         from strideinspect.results import diff_data
 
-        return {**diff_data.document(*self[:-1])}
+        return {**diff_data.document(*structs.astuple(self)[:-1])}
 
     def to_html(self) -> str:
         """The HTML page of both models side by side, which needs no network.

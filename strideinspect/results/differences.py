@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct
 
 Numbers = tuple[int, ...]
 """A number per axis."""
@@ -12,7 +13,7 @@ Value = tuple[int | None, ...] | tuple[Fraction | None, ...] | str | None
 """A number per axis, a word, or None where there is none."""
 
 
-class Difference(NamedTuple):
+class Difference(Struct, frozen=True):
     """One thing in which two windows or two outputs differ.
 
     Attributes:
@@ -31,7 +32,7 @@ class Difference(NamedTuple):
     b: Value
 
 
-class MatchedWindow(NamedTuple):
+class MatchedWindow(Struct, frozen=True):
     """A window node of the first model and the one of the second model that stands in the same place of the graph.
 
     Attributes:
@@ -49,7 +50,7 @@ class MatchedWindow(NamedTuple):
     outputs: tuple[str, str]
 
 
-class MatchedOutput(NamedTuple):
+class MatchedOutput(Struct, frozen=True):
     """A graph output of the first model and that of the second model.
 
     Attributes:
@@ -68,7 +69,7 @@ class MatchedOutput(NamedTuple):
     global_: bool
 
 
-class FirstDifference(NamedTuple):
+class FirstDifference(Struct, frozen=True):
     """The first place at which two models part, in the order of the first model's graph.
 
     Attributes:

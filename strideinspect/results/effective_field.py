@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from strideinspect.results import drawing
 from strideinspect.results.boxes import Place
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveField:
+class EffectiveField(Struct, frozen=True):
     """The answer to `erf`.
 
     Attributes:
@@ -60,7 +60,7 @@ class EffectiveField:
         return {**effective_field_data.document(self, self.further)}
 
 
-class EffectiveOutput(NamedTuple):
+class EffectiveOutput(Struct, frozen=True):
     """What an output really sees, at its middle index.
 
     The cell is one of another map where the output was pooled from that, or holds several, such as a detector's levels.

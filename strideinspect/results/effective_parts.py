@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from strideinspect.results.field import Span
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class EffectiveInput(NamedTuple):
+class EffectiveInput(Struct, frozen=True):
     """How a cell sees one graph input.
 
     The *mass* of a pixel is its value in the map. Distances are in pixels.
@@ -51,7 +53,7 @@ class EffectiveInput(NamedTuple):
     bands: tuple[tuple[int, ...], ...]
 
 
-class GradientChecks(NamedTuple):
+class GradientChecks(Struct, frozen=True):
     """What was checked of the gradients.
 
     Attributes:
@@ -65,7 +67,7 @@ class GradientChecks(NamedTuple):
     support: str
 
 
-class GrowthStep(NamedTuple):
+class GrowthStep(Struct, frozen=True):
     """What the middle index of a layer really sees of one graph input.
 
     Attributes:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Protocol, TypeVar
+
+from msgspec import Struct
 
 Shape = tuple[int, ...]
 """Sizes of a tensor's axes."""
@@ -18,7 +19,7 @@ Span = tuple[int, int]
 """First and last index, both included."""
 
 
-class FullField(NamedTuple):
+class FullField(Struct, frozen=True):
     """The full dependence along one axis, where it exceeds the local receptive field.
 
     Full dependence includes what a global pooling, or the statistics of a normalisation, spread over the whole map.
@@ -34,7 +35,7 @@ class FullField(NamedTuple):
     last: int
 
 
-class LastLocal(NamedTuple):
+class LastLocal(Struct, frozen=True):
     """The last closed form on the way to a tensor without one: what a step of a recurrence or a pooling reads.
 
     Attributes:
@@ -48,7 +49,7 @@ class LastLocal(NamedTuple):
     stride: Fraction
 
 
-class Alignment(NamedTuple):
+class Alignment(Struct, frozen=True):
     """Where the cells of a map lie along one axis of a graph input, in pixels.
 
     An *offset* is the center of cell i minus `(i + ½)·stride − ½`, where code that works with half-pixel centers puts
@@ -102,8 +103,7 @@ def sees_nothing(ends: _Ends[_Truth_co]) -> _Truth_co:
     return ends >= NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Positions:
+class Positions(Struct, frozen=True):
     """The actual local receptive field of every index along one axis of a tensor; `len()` gives how many there are.
 
     Kept as packed 32-bit integers: a network over a long signal has millions of them, and few are ever read.
@@ -156,8 +156,7 @@ def _unpacked(packed: bytes) -> tuple[int | None, ...]:
     return tuple(None if index == NOTHING else index for index in array("i", packed))
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """The receptive field of a tensor along one axis of one graph input.
 
     `size`, `stride`, `first`, `last` and `phases` are the theoretical local field: that of an infinite input, in which

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from strideinspect.results.field import Span
 from strideinspect.results.graph_nodes import Source
@@ -26,7 +26,7 @@ class Severity(StrEnum):
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
-class RuleInfo(NamedTuple):
+class RuleInfo(Struct, frozen=True):
     """A rule.
 
     Attributes:
@@ -44,8 +44,7 @@ class RuleInfo(NamedTuple):
     page: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What one rule reports, and every place of the model where that, or a consequence of it, is the case.
 
     Attributes:
@@ -90,7 +89,7 @@ class Finding:
         return f"<Finding {self.severity} {self.rule}: {self.message}>"
 
 
-class Accepted(NamedTuple):
+class Accepted(Struct, frozen=True):
     """What a baseline removed from a report.
 
     Attributes:

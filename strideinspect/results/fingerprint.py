@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, structs
 
 if TYPE_CHECKING:
     from strideinspect.results.report import Finding, Report
@@ -17,7 +19,7 @@ DIGITS = 32
 """Hexadecimal digits of a fingerprint: 128 bits."""
 
 
-class FindingKey(NamedTuple):
+class FindingKey(Struct, frozen=True):
     """The parts of a fingerprint; findings of one report may share them.
 
     Attributes:
@@ -64,7 +66,7 @@ def fingerprints(report: Report, *, model: str = "") -> tuple[str, ...]:
     digests: list[str] = []
     for finding in report.findings:
         parts = key(finding)
-        digests.append(_digest([model, *parts, earlier[parts]]))
+        digests.append(_digest([model, *structs.astuple(parts), earlier[parts]]))
         earlier[parts] += 1
     return tuple(digests)
 

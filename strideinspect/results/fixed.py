@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct, structs
 
 from strideinspect.results.changes import Summary
 from strideinspect.results.fixes import Fix, LeftOver, RunComparison
 
 
-class Fixed(NamedTuple):
+class Fixed(Struct, frozen=True):
     """The answer to `fix`.
 
     Attributes:
@@ -38,4 +40,4 @@ class Fixed(NamedTuple):
         """The answer as dicts, lists, texts and numbers, under the schema `strideinspect/fix/1`."""
         from strideinspect.results import fixed_data
 
-        return {**fixed_data.document(*self)}
+        return {**fixed_data.document(*structs.astuple(self))}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class Fix(NamedTuple):
+class Fix(Struct, frozen=True):
     """A change that mends something.
 
     Attributes:
@@ -21,7 +21,7 @@ class Fix(NamedTuple):
     nodes: tuple[str, ...]
 
 
-class LeftOver(NamedTuple):
+class LeftOver(Struct, frozen=True):
     """A finding that no fix mends: it needs another input size, another export or training.
 
     Attributes:
@@ -37,7 +37,7 @@ class LeftOver(NamedTuple):
     help: str
 
 
-class RunComparison(NamedTuple):
+class RunComparison(Struct, frozen=True):
     """What onnxruntime makes of both models with their own weights and the same random input.
 
     Attributes:

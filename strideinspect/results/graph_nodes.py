@@ -5,14 +5,13 @@ Axes are counted from 0 in the tensor that the docstring names; positions are pi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from msgspec import Struct
 
 from strideinspect.results.field import Field
 from strideinspect.spelling import by_axes, shape_text
 
 
-class Source(NamedTuple):
+class Source(Struct, frozen=True):
     """Where the author of the model wrote a node, as far as the exporter recorded it; None for what it did not.
 
     Attributes:
@@ -26,7 +25,7 @@ class Source(NamedTuple):
     scope: str | None
 
 
-class Dropped(NamedTuple):
+class Dropped(Struct, frozen=True):
     """How many indices of a window node's input no window covers, per spatial axis.
 
     Attributes:
@@ -40,7 +39,7 @@ class Dropped(NamedTuple):
     gap: tuple[int, ...]
 
 
-class Branch(NamedTuple):
+class Branch(Struct, frozen=True):
     """A branch of an If node that is taken or not depending on the data.
 
     Attributes:
@@ -54,8 +53,7 @@ class Branch(NamedTuple):
     unfit: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class WindowNode:
+class WindowNode(Struct, frozen=True):
     """A node that slides a window over its input: a convolution, a pooling, a transposed convolution.
 
     Tuples hold one number per spatial axis of the node, in the order of `spatial_axes`, with the defaults of the ONNX
@@ -123,7 +121,7 @@ class WindowNode:
         return bool(self.parameters)
 
 
-class Merge(NamedTuple):
+class Merge(Struct, frozen=True):
     """A node of the window graph in which branches meet.
 
     Attributes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
+
+from msgspec import Struct
 
 
-class Keyword(NamedTuple):
+class Keyword(Struct, frozen=True):
     """A constraint that Python's types cannot express, as a keyword of JSON Schema with its value."""
 
     name: str

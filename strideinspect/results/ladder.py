@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
-class LadderStep(NamedTuple):
+class LadderStep(Struct, frozen=True):
     """One step of the ladder: nodes that change the map from one size to another.
 
     Within a branch the steps follow each other: each `start` is the `size` before it. Branch 0 is the path to the

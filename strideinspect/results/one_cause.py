@@ -6,8 +6,9 @@ Settings, ignores and baselines concern places, so they take findings apart, cha
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from strideinspect.results.report import Severity
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def places_of(finding: Finding) -> tuple[Finding, ...]:
     """The finding and all that it stands for, one finding per place."""
-    return (replace(finding, also=()), *finding.also)
+    return (structs.replace(finding, also=()), *finding.also)
 
 
 def joined(causes: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
@@ -39,4 +40,4 @@ def joined(causes: Iterable[Sequence[Finding]]) -> tuple[Finding, ...]:
 def _whole(places: Sequence[Finding]) -> Finding:
     """The finding that stands for these places; if it has no advice of its own, with that of a consequence."""
     advice = next((place.help for place in places if place.help), "")
-    return replace(places[0], help=advice, also=tuple(places[1:]))
+    return structs.replace(places[0], help=advice, also=tuple(places[1:]))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class StageMaps(NamedTuple):
+class StageMaps(Struct, frozen=True):
     """Some channels of the output of a window node, as PNG files.
 
     Attributes:
@@ -17,7 +17,7 @@ class StageMaps(NamedTuple):
     channels: tuple[tuple[int, bytes], ...]
 
 
-class Pictures(NamedTuple):
+class Pictures(Struct, frozen=True):
     """What a photo shows.
 
     Attributes:

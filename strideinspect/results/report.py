@@ -1,18 +1,17 @@
 """The result of an inspection: frozen data, no input or output, no computation.
 
-Axes are counted from 0 in the tensor that the docstring names; positions are pixel indices along that axis. The types
-that users meet first are dataclasses; the small parts of them are named tuples, which Python defines three times faster
-at every start.
+Axes are counted from 0 in the tensor that the docstring names; positions are pixel indices along that axis.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, structs
 
 from strideinspect.errors import UsageError
 from strideinspect.results import drawing
@@ -55,8 +54,7 @@ __all__ = [  # everything that a report is made of, but for fields and verificat
 ]
 
 
-@dataclass(frozen=True)  # no slots: the graph is made when it is first asked for, and kept
-class Report:
+class Report(Struct, frozen=True, dict=True):  # noqa: PLW1641 - `opsets` has no hash; `dict` keeps the graph once made
     """Everything that is known of one model at one input size.
 
     Attributes:
@@ -97,7 +95,14 @@ class Report:
     accepted: Accepted | None = None
     totals: Totals = NO_TOTALS
     unmatched: tuple[Unmatched, ...] = ()
-    effective: tuple[EffectiveOutput, ...] = field(default=(), compare=False)  # arrays have no truth value
+    effective: tuple[EffectiveOutput, ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all but what the outputs really see is the same: that is in arrays, which have no truth value."""
+        if not isinstance(other, Report):
+            return NotImplemented
+        compared = [name for name in self.__struct_fields__ if name != "effective"]
+        return all(getattr(self, name) == getattr(other, name) for name in compared)
 
     def __repr__(self) -> str:
         counts = f"{len(self.nodes)} window nodes, {len(self.findings)} findings"
@@ -112,8 +117,8 @@ class Report:
         """
         from strideinspect.results import window_graph  # imports networkx
 
-        windows = [(window.output, {f.name: getattr(window, f.name) for f in fields(window)}) for window in self.nodes]
-        merges = [(merge.output, merge._asdict()) for merge in self.merges]
+        windows = [(window.output, structs.asdict(window)) for window in self.nodes]
+        merges = [(merge.output, structs.asdict(merge)) for merge in self.merges]
         return window_graph.build(windows, merges, self.edges)
 
     @cached_property
@@ -207,8 +212,7 @@ class Report:
         return (finding for finding in self.findings if finding.severity.rank >= severity.rank)
 
 
-@dataclass(frozen=True, slots=True)
-class FailedReport:
+class FailedReport(Struct, frozen=True):
     """The result of a model that could not be inspected.
 
     Attributes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from strideinspect.results.field import Span
 from strideinspect.spelling import listed, ranges, span
 
 
-class SizeRule(NamedTuple):
+class SizeRule(Struct, frozen=True):
     """The sizes n of an axis with n mod `step` = `remainder` and n ≥ `smallest`, and exceptions.
 
     Attributes:
@@ -42,7 +42,7 @@ class SizeRule(NamedTuple):
         return f"{self.step}·k" + (f" + {rest}" if rest != "0" else "")
 
 
-class SizeRow(NamedTuple):
+class SizeRow(Struct, frozen=True):
     """What holds at one size of an axis.
 
     Attributes:
@@ -60,7 +60,7 @@ class SizeRow(NamedTuple):
     aligned: bool
 
 
-class AxisSizes(NamedTuple):
+class AxisSizes(Struct, frozen=True):
     """The sizes of one spatial axis of a graph input.
 
     Attributes:

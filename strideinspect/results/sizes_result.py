@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from strideinspect.results.field import Span
 from strideinspect.results.size_rules import AxisSizes
 
 
-class Sizes(NamedTuple):
+class Sizes(Struct, frozen=True):
     """The answer to `sizes`.
 
     Attributes:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from strideinspect.results.cells import Cell, cells_of
 from strideinspect.results.field import Field, Span
 from strideinspect.results.scale import Scale
 
 
-class Input(NamedTuple):
+class Input(Struct, frozen=True):
     """A graph input at the inspected size.
 
     Attributes:
@@ -33,7 +33,7 @@ class Input(NamedTuple):
     value: object = None
 
 
-class TensorReport(NamedTuple):
+class TensorReport(Struct, frozen=True):
     """A graph output, or another tensor that was asked for (`tensors`).
 
     Attributes:
@@ -56,7 +56,7 @@ class TensorReport(NamedTuple):
         return cells_of(self.fields)
 
 
-class Unmatched(NamedTuple):
+class Unmatched(Struct, frozen=True):
     """A pattern of the settings that matches nothing in the model.
 
     Attributes:
@@ -70,7 +70,7 @@ class Unmatched(NamedTuple):
     near: str
 
 
-class Unseen(NamedTuple):
+class Unseen(Struct, frozen=True):
     """Pixels along one axis of a graph input on which no graph output depends.
 
     Attributes:

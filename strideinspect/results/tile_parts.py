@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 ProofStatus = Literal["equal", "unequal", "not_checked"]
 
 
-class TiledAxis(NamedTuple):
+class TiledAxis(Struct, frozen=True):
     """How one axis of a graph input can be cut for one output.
 
     Attributes:
@@ -61,7 +63,7 @@ class TiledAxis(NamedTuple):
         return int(clean / self.scale) // self.step * self.step
 
 
-class WholeAxis(NamedTuple):
+class WholeAxis(Struct, frozen=True):
     """An axis of a graph input that cannot be cut for one output.
 
     Attributes:
@@ -75,7 +77,7 @@ class WholeAxis(NamedTuple):
     reason: str
 
 
-class TiledOutput(NamedTuple):
+class TiledOutput(Struct, frozen=True):
     """How the input can be cut for one output.
 
     Attributes:
@@ -99,7 +101,7 @@ class TiledOutput(NamedTuple):
 _DIGITS = 10_000
 
 
-class OverlapRatios(NamedTuple):
+class OverlapRatios(Struct, frozen=True):
     """An overlap as a share of the tile, rounded so that each tool gets the intended number of pixels from it.
 
     Attributes:
@@ -113,7 +115,7 @@ class OverlapRatios(NamedTuple):
     nnunet: float
 
 
-class TilePlan(NamedTuple):
+class TilePlan(Struct, frozen=True):
     """Tiles of one size along one axis of a graph input, for all outputs that can be tiled.
 
     Attributes:
@@ -149,7 +151,7 @@ class TilePlan(NamedTuple):
         return (*range(0, length - self.size, self.advance), max(0, length - self.size))
 
 
-class StatePair(NamedTuple):
+class StatePair(Struct, frozen=True):
     """An input that carries context into the model, and the output that is fed back to it with the next chunk.
 
     Attributes:
@@ -161,7 +163,7 @@ class StatePair(NamedTuple):
     output: str
 
 
-class TilingProof(NamedTuple):
+class TilingProof(Struct, frozen=True):
     """The whole input compared with its tiles, both run by onnxruntime.
 
     Attributes:

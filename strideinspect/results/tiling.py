@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from strideinspect.results.tile_parts import StatePair, TiledOutput, TilePlan, TilingProof, milliseconds
 
 
-@dataclass(frozen=True, slots=True)
-class Tiling:
+class Tiling(Struct, frozen=True):
     """How a model can be run on tiles, for every output.
 
     Attributes:

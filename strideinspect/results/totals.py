@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class Totals(NamedTuple):
+class Totals(Struct, frozen=True):
     """Sums over all operators with weights, for a batch of 1.
 
     Attributes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Verdict(StrEnum):
@@ -15,8 +15,7 @@ class Verdict(StrEnum):
     NOT_CHECKED = "not-checked"
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many claims of one kind have each verdict.
 
     Attributes:
@@ -35,8 +34,7 @@ class Counts:
         return self.agreed + self.contradicted + self.not_checked
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """A claim that running the model did not confirm.
 
     Attributes:
@@ -65,7 +63,7 @@ class Check:
             raise ValueError("a claim that was not checked needs a reason")
 
 
-class Impulses(NamedTuple):
+class Impulses(Struct, frozen=True):
     """The result of sending impulses through the real weights (`verify="full"`).
 
     One index of an input axis (a row, a column, a slice) is changed at a time. It agrees if no bit of the watched
@@ -83,8 +81,7 @@ class Impulses(NamedTuple):
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Struct, frozen=True):
     """What running the model in onnxruntime says of the report's claims.
 
     Attributes:

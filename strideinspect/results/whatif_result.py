@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct, structs
 
 from strideinspect.results import drawing
 from strideinspect.results.asked import Asked
@@ -10,7 +12,7 @@ from strideinspect.results.changes import Broken, Change, Summary
 from strideinspect.results.notebook_frame import framed
 
 
-class WhatIf(NamedTuple):
+class WhatIf(Struct, frozen=True):
     """The answer to `whatif`.
 
     Attributes:
@@ -43,7 +45,7 @@ class WhatIf(NamedTuple):
         """The answer as dicts, lists, texts and numbers, under the schema `strideinspect/whatif/1`."""
         from strideinspect.results import whatif_data
 
-        return {**whatif_data.document(*self[:-1])}
+        return {**whatif_data.document(*structs.astuple(self)[:-1])}
 
     def to_html(self) -> str:
         """The HTML page of the model before and after the changes, which needs no network.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct, structs
 
 from strideinspect.results.boxes import Box, Cells, Place
 
 
-class Where(NamedTuple):
+class Where(Struct, frozen=True):
     """The answer to `where`.
 
     Attributes:
@@ -26,4 +28,4 @@ class Where(NamedTuple):
         """The answer as dicts, lists, texts and numbers, under the schema `strideinspect/where/1`."""
         from strideinspect.results import where_data
 
-        return {**where_data.document(*self)}
+        return {**where_data.document(*structs.astuple(self))}

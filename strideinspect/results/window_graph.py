@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import networkx
+from msgspec import structs
 
 from strideinspect.results.field import Field
 from strideinspect.results.graph_nodes import Source
@@ -63,6 +64,6 @@ def _plain_attributes(attributes: Mapping[str, Any]) -> Iterator[tuple[str, str 
                     yield "receptive_field", "x".join(str(field.size) for field in alike)
                     yield "effective_stride", "x".join(str(field.stride) for field in alike)
             case "source", Source():
-                yield from ((part, known) for part, known in value._asdict().items() if known is not None)
+                yield from ((part, known) for part, known in structs.asdict(value).items() if known is not None)
             case _, tuple() if value and all(isinstance(item, int) for item in value):
                 yield name, "x".join(map(str, value))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class WrittenFile(NamedTuple):
+class WrittenFile(Struct, frozen=True):
     """A file.
 
     Attributes:

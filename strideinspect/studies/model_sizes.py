@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
@@ -65,7 +65,7 @@ def _alike(analysis: Analysis, done: AxisSizes, current: int, axis: InputAxis) -
 def _turned(analysis: Analysis, twin: AxisSizes, axis: int) -> AxisSizes:
     """What was found of an axis, said of another along which the network does the same."""
     together = tuple(twin.axis if other == axis else other for other in twin.together)
-    return twin._replace(axis=axis, together=together, fixed=analysis.network.inputs[twin.input].fixes(axis))
+    return structs.replace(twin, axis=axis, together=together, fixed=analysis.network.inputs[twin.input].fixes(axis))
 
 
 def axis_sizes(

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from strideinspect.analysis import Analysis
 from strideinspect.fields.alignment import reach
@@ -57,7 +57,7 @@ def cut(analysis: Analysis, output: str, source: InputAxis) -> TiledAxis | Whole
         return WholeAxis(
             *source, f"cells at one border depend on pixels {border - 1} pixels away, as circular padding does"
         )
-    return axis._replace(smallest_tile=smallest + max(0, -(-(border - smallest) // step)) * step)
+    return structs.replace(axis, smallest_tile=smallest + max(0, -(-(border - smallest) // step)) * step)
 
 
 def _turned(phases: list[Span], turns: range) -> Iterator[tuple[int, Span]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from strideinspect.analysis import Analysis
 from strideinspect.errors import UsageError
@@ -221,8 +221,8 @@ def _compared(
                 return _made_for_one_size(analysis, other, output.output, source) or (
                     f"at {spelled}, {output.output!r} has another receptive field: the network is made for one size"
                 )
-            axes.append(axis._replace(smallest_tile=max(axis.smallest_tile, after.smallest_tile)))
-        grown.append(output._replace(axes=tuple(axes)))
+            axes.append(structs.replace(axis, smallest_tile=max(axis.smallest_tile, after.smallest_tile)))
+        grown.append(structs.replace(output, axes=tuple(axes)))
     return tuple(grown)
 
 
@@ -247,7 +247,7 @@ def _form(seen: AxisField | None) -> object:
 
 def _geometry(axis: TiledAxis) -> TiledAxis:
     """What does not depend on the size of the input."""
-    return axis._replace(length=0, cells=0, smallest_tile=0)
+    return structs.replace(axis, length=0, cells=0, smallest_tile=0)
 
 
 def _impossible(output: TiledOutput, reason: str) -> TiledOutput:
@@ -258,5 +258,5 @@ def _impossible(output: TiledOutput, reason: str) -> TiledOutput:
 def _with_smallest(output: TiledOutput, smallest: Mapping[LinkedAxes, int]) -> TiledOutput:
     """The output with the size of the smallest tile that serves all outputs."""
     sizes = {axis: at for link, size in smallest.items() for axis, at in link.at(size)}
-    axes = (axis._replace(smallest_tile=sizes[axis.input, axis.axis]) for axis in output.axes)
-    return output._replace(axes=tuple(axes))
+    axes = (structs.replace(axis, smallest_tile=sizes[axis.input, axis.axis]) for axis in output.axes)
+    return structs.replace(output, axes=tuple(axes))

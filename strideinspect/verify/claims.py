@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from strideinspect.results.field import Positions, Span
 from strideinspect.results.report import Unseen
@@ -153,7 +152,7 @@ def with_theory(verification: Verification, checks: Iterable[Check]) -> Verifica
         grouped.setdefault(check.output, []).append(check)
     counts = _count(list(grouped.values()))
     remarks = _once([c for group in grouped.values() for c in group if c.verdict is not Verdict.AGREED])
-    return replace(
+    return structs.replace(
         verification,
         status=Verdict.CONTRADICTED if counts.contradicted else verification.status,
         theory=counts,
@@ -164,7 +163,7 @@ def with_theory(verification: Verification, checks: Iterable[Check]) -> Verifica
 def with_impulses(verification: Verification, planned: ImpulsePlan, results: ImpulseResults) -> Verification:
     """The verification with the results of the impulses added."""
     impulses, remarks = judge(planned, results)
-    return replace(
+    return structs.replace(
         verification,
         status=Verdict.CONTRADICTED if impulses.counts.contradicted else verification.status,
         impulses=impulses,

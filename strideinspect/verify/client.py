@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, assert_never
+
+from msgspec import structs
 
 from strideinspect.results.verdict import Check, Verdict, Verification
 from strideinspect.spelling import shape_text
@@ -133,7 +134,7 @@ class Verifier:
                     result = with_impulses(result, claims.impulses, results)
             case other:
                 assert_never(other)
-        return replace(result, seconds=time.monotonic() - self.worker.started)
+        return structs.replace(result, seconds=time.monotonic() - self.worker.started)
 
     def _behind_foreign_operators(
         self, claims: Claims, shapes: ObservedShapes, fields: ObservedFields | Failure

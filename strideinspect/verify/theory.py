@@ -9,12 +9,11 @@ which more of them are unaffected.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 from numpy.typing import NDArray
 
 from strideinspect.results.field import NOTHING, Span, sees_nothing
@@ -114,7 +113,7 @@ def at_size(
     for key in (*missing, *enlarged.reasons):
         if before[key].verdict is Verdict.NOT_CHECKED:
             reason = enlarged.reasons.get(key) or f"at {size}: {checks[key].reason}"
-            added[key] = replace(before[key], reason=reason)
+            added[key] = structs.replace(before[key], reason=reason)
     return added
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from strideinspect.results.verdict import Check, Counts, Verdict, Verification
 from strideinspect.verify.messages import Failure, Overwritten, UnseenClaim
@@ -32,7 +33,7 @@ def with_overwriting(
             reason = reason or "there is no answer"
         checks.append(Check(node, claim.input, "unseen", verdict, reason, predicted, ran))
     counts = Counter(check.verdict for check in checks)
-    return replace(
+    return structs.replace(
         verification,
         status=Verdict.CONTRADICTED if counts[Verdict.CONTRADICTED] else verification.status,
         overwritten=Counts(*(counts[v] for v in (Verdict.AGREED, Verdict.CONTRADICTED, Verdict.NOT_CHECKED))),

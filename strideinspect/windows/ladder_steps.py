@@ -68,7 +68,7 @@ def ladder(
     for name, links in paths.items():
         first = steps[-1].branch + 1 if steps else 0
         for number, branch in enumerate(_branches(name, links, outputs, windows), first):
-            steps += (step._replace(branch=number, input=name) for step in branch)
+            steps += (structs.replace(step, branch=number, input=name) for step in branch)
     return tuple(steps)
 
 
@@ -100,8 +100,8 @@ def _branches(
                 steps |= {pair: steps.get(pair, change) for pair in change.pairs}
     for branch in filter(None, branches):
         yield [
-            _step(change, beside.get(change, ()))._replace(
-                stride=strides[change.output], averaged=change.output in uneven
+            structs.replace(
+                _step(change, beside.get(change, ())), stride=strides[change.output], averaged=change.output in uneven
             )
             for change in branch
         ]

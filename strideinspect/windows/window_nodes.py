@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec import structs
 
 from strideinspect.fields.axis_field import Fields
 from strideinspect.fields.coverage import dropped, empty_indices
@@ -63,7 +63,7 @@ def window_nodes(
         if geometry is not None:
             window = _window(shapes, node, geometry, fields, reported, reached.get(node.key), data_dependent, makers)
             pads = pads_before(shapes, makers, node) if padded else None
-            windows.append(window if pads is None else replace(window, pad_nodes=pads))
+            windows.append(window if pads is None else structs.replace(window, pad_nodes=pads))
         elif is_window(node):
             windows.append(_unplaced(shapes, node))
         elif node.op in REDUCTIONS and not node.domain and node.key in shapes.shapes:
@@ -72,7 +72,7 @@ def window_nodes(
                 windows.append(reduced)
     if not shapes.branches:
         return tuple(windows)
-    return tuple(replace(window, branch=_branch(shapes, window.output)) for window in windows)
+    return tuple(structs.replace(window, branch=_branch(shapes, window.output)) for window in windows)
 
 
 def _branch(shapes: Shapes, output: str) -> Branch | None:

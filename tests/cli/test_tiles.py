@@ -53,7 +53,9 @@ def test_tiles_that_are_not_equal_are_status_1(
 
     def mistaken(analysis: Analysis, tile: Sequence[int]) -> Tiles:
         right = study(analysis, tile)
-        outputs = (o._replace(axes=tuple(a._replace(crop=(45, 45)) for a in o.axes)) for o in right.outputs)
+        outputs = (
+            structs.replace(o, axes=tuple(structs.replace(a, crop=(45, 45)) for a in o.axes)) for o in right.outputs
+        )
         return structs.replace(right, outputs=tuple(outputs))
 
     monkeypatch.setattr(proven_tiles, "tiles", mistaken)

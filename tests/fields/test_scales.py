@@ -12,6 +12,7 @@ from strideinspect.expectation import parsed
 from strideinspect.report import json as json_report
 from strideinspect.report import text
 from strideinspect.report.layout import plain
+from strideinspect.results.field import LastLocal
 from strideinspect.results.verdict import Verdict
 from strideinspect.settings import Settings
 from tests.oracle_models import Constant, model_of
@@ -115,7 +116,7 @@ def test_last_local_field(body: str, tmp_path: Path) -> None:
     report = inspected(model_of(f"{LEVELS} {body}", {"x": (1, 3, 64, 48)}, constants=constants), tmp_path)
     for field in report.outputs[0].fields:
         assert field.size is None
-        assert field.last_local == ("b", 19, Fraction(16))
+        assert field.last_local == LastLocal("b", 19, Fraction(16))
     assert "receptive field 19, stride 16 up to b" in " ".join(plain(text.render(report)).split())
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import onnx
 import onnx.parser
 import pytest
+from msgspec import structs
+from msgspec.structs import replace
 
 from strideinspect import Budget, Finding, Report, Settings, Severity, Source, UsageError, inspect
 from strideinspect.policy import choices
@@ -82,7 +83,7 @@ def test_what_matches_nothing(broken: Path) -> None:
         budgets=(("*", Budget(max_stride=Fraction(64))), ("logits", Budget(max_stride=Fraction(8)))),
     )
     report = inspect(broken, verify="none", settings=settings)
-    assert [one[:] for one in report.unmatched] == [
+    assert [structs.astuple(one) for one in report.unmatched] == [
         ("tensors", "hlaf", "half"),
         ("per_node_ignores", "layer3*", ""),
         ("budgets", "logits", ""),

@@ -6,11 +6,11 @@ import hashlib
 import json
 import re
 from base64 import b64encode
-from dataclasses import replace
 from pathlib import Path
 
 import onnx
 import pytest
+from msgspec.structs import replace
 
 from strideinspect import inspect, report_page
 from strideinspect.page import graph_folding, position_runs

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from strideinspect.page.three_questions import answers
 from strideinspect.results.verdict import Counts, Verdict, Verification

@@ -8,7 +8,6 @@ report.
 from __future__ import annotations
 
 from contextlib import chdir
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ from unittest.mock import patch
 
 import onnx
 from msgspec import structs
+from msgspec.structs import replace
 from onnx import TensorProto, helper
 
 from strideinspect import fleet, inspect

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 from inline_snapshot import external_file
+from msgspec.structs import replace
 
 from strideinspect.report import (
     github,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from strideinspect.results.fingerprint import fingerprints
 from strideinspect.results.report import Finding, Severity, Source
@@ -40,7 +40,7 @@ def printed(*findings: Finding, model: str = "") -> tuple[str, ...]:
 ])  # fmt: skip
 def test_same_finding(changed: dict[str, object]) -> None:
     """Words, numbers, generated names, files and lines may change under a layer: the finding is the same."""
-    assert printed(replace(FINDING, **changed)) == printed(FINDING)  # type: ignore[arg-type]
+    assert printed(replace(FINDING, **changed)) == printed(FINDING)
 
 
 def test_finding_at_an_input() -> None:
@@ -57,7 +57,7 @@ def test_finding_at_an_input() -> None:
 ])  # fmt: skip
 def test_other_finding(changed: dict[str, object]) -> None:
     """Another rule, layer, input or axis is another finding."""
-    assert printed(replace(FINDING, **changed)) != printed(FINDING)  # type: ignore[arg-type]
+    assert printed(replace(FINDING, **changed)) != printed(FINDING)
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [
@@ -70,7 +70,7 @@ def test_other_finding(changed: dict[str, object]) -> None:
 def test_without_a_layer_path(one: dict[str, object], other: dict[str, object], same: bool) -> None:  # noqa: FBT001
     """The node's name stands in for the layer, then the output's; a number is nobody's name."""
     bare = replace(FINDING, source=None)
-    prints = [printed(replace(bare, **changes)) for changes in (one, other)]  # type: ignore[arg-type]
+    prints = [printed(replace(bare, **changes)) for changes in (one, other)]
     assert (prints[0] == prints[1]) is same
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
 from inline_snapshot import external_file
+from msgspec.structs import replace
 
 from strideinspect.report import json as renderer
 from strideinspect.results.field import Positions

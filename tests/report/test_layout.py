@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import onnx
 import onnx.parser
 import pytest
+from msgspec.structs import replace
 
 from strideinspect import inspect
 from strideinspect.report import layout, text

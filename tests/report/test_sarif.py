@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import onnx
 import pytest
 from inline_snapshot import external_file
+from msgspec.structs import replace
 from sarif_pydantic import Sarif
 
 from strideinspect.report import sarif

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from inline_snapshot import external_file
 from msgspec import structs
+from msgspec.structs import replace
 
 from strideinspect.report import findings_text, layout, number_text, text
 from strideinspect.report.layout import Style, plain

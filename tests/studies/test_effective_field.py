@@ -291,7 +291,8 @@ def test_the_levels_of_a_detector(tmp_path: Path) -> None:
     path = saved(
         tmp_path, f"{body} {heads} y = Concat <axis = 2> (a1, b1)", {"w": ONES, "flat": [1, 1, -1]}, (1, 1, 64, 48)
     )
-    assert strideinspect.erf(path, count=1).at[0::3] == ("a", (4, 3))
+    at = strideinspect.erf(path, count=1).at
+    assert (at.tensor, at.indices) == ("a", (4, 3))
     report = strideinspect.inspect(path, settings=Settings(verify="none", erf=True))
     found = [
         (one.output, one.field.at.tensor, one.field.at.indices) for one in report.effective if one.field is not None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import onnx
 import pytest
+from msgspec import structs
 
 import strideinspect
 from strideinspect.studies.symmetric_axes import symmetric
@@ -47,7 +48,7 @@ def test_symmetric_axes_have_the_same_rules(tmp_path: Path) -> None:
     body = f"a = {CONV3} (x, w) b = {CONV3} (a, w) y = MaxPool <kernel_shape = [3, 3], strides = [2, 2]> (b)"
     onnx.save(model_of(body, {"x": (1, 1, 47, 47)}, constants={"w": (1, 1, 3, 3)}), tmp_path / "m.onnx")
     rows, columns = strideinspect.sizes(tmp_path / "m.onnx").axes
-    assert columns == rows._replace(axis=3)
+    assert columns == structs.replace(rows, axis=3)
     _, apart = strideinspect.sizes(tmp_path / "m.onnx", near=(31, 47)).axes
     assert (apart.runs, apart.sees_everything, apart.drops_nothing) == (
         columns.runs, columns.sees_everything, columns.drops_nothing

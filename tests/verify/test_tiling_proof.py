@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from msgspec import structs
 
 import strideinspect
 from strideinspect.results.tile_parts import TiledOutput
@@ -45,7 +46,9 @@ def test_a_crop_that_is_too_small_is_found_unequal(deep: bool, side: int, tmp_pa
     (output,) = study.outputs
     wrong = TiledOutput(
         output.output,
-        tuple(axis._replace(crop=(axis.crop[0] - (side == 0), axis.crop[1] - (side == 1))) for axis in output.axes),
+        tuple(
+            structs.replace(axis, crop=(axis.crop[0] - (side == 0), axis.crop[1] - (side == 1))) for axis in output.axes
+        ),
         (),
     )
     with Verifier(str(tmp_path / "model.onnx"), timeout=60) as verifier:
