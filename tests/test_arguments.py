@@ -10,6 +10,7 @@ from typing import Any
 import numpy
 import onnx
 import pytest
+from msgspec import structs
 
 import strideinspect
 from strideinspect import Budget, Expectation, Settings, Severity, UsageError, inspect, inspect_many
@@ -103,6 +104,14 @@ def test_what_cannot_be_meant(given: dict[str, Any], message: str) -> None:
     """Any other value is refused when the settings are made, with what was given and how to write it."""
     with pytest.raises(UsageError, match=message):
         Settings(**given)
+
+
+def test_changed_copies_are_checked() -> None:
+    """A copy of settings with another value is checked like new ones."""
+    settings = Settings(verify="none", select=("coverage",))
+    with pytest.raises(UsageError, match="verify cannot be 'all'"):
+        structs.replace(settings, verify="all")
+    assert structs.replace(settings, verify="full") == Settings(verify="full", select=("coverage",))
 
 
 @pytest.mark.parametrize("inspecting", [inspect, assert_clean, settings_for])
