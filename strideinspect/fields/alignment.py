@@ -8,7 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from strideinspect.fields.closed_form import Closed, Phases
-from strideinspect.fields.kept_paths import Path, Paths
+from strideinspect.fields.kept_paths import Path, Paths, Ratio
 from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.results.field import NOTHING, Alignment
 
@@ -34,23 +34,37 @@ def _alignment(step: int, phases: Phases, paths: Paths) -> Alignment | None:
     if paths.center_range is None or not any(phases):
         return None
     first_center, last_center = paths.center_range
-    period = len(phases)
-    firsts, lasts = zip(*(span or _HOLE for span in phases), strict=True)
+    firsts, lasts = zip(*[span or _HOLE for span in phases], strict=True)
     mean = Path(step, firsts, lasts).mean
-    if not first_center <= Fraction(mean.numerator, mean.denominator) <= last_center:
+    if not (_at_most(first_center, mean) and _at_least(last_center, mean)):
         return None
-    expected = Fraction(step - period, 2 * period)
+    expected = _center_of_index_zero(step, len(phases))
     least = first_center - expected
     reached = _reach(step, phases)
     most = least if first_center is last_center else last_center - expected
     return Alignment(
-        offset=least if least == most else None,
+        offset=least if most is least else None,
         least=least,
         most=most,
         lookahead=reached.lookahead,
         lookback=reached.lookback,
-        apart_at=paths.apart_at if least < most else None,
+        apart_at=None if most is least else paths.apart_at,
     )
+
+
+# A Fraction takes longer to make than these two take to compare.
+def _at_most(center: Fraction, mean: Ratio) -> bool:
+    return center.numerator * mean.denominator <= mean.numerator * center.denominator
+
+
+def _at_least(center: Fraction, mean: Ratio) -> bool:
+    return center.numerator * mean.denominator >= mean.numerator * center.denominator
+
+
+@lru_cache(maxsize=256)
+def _center_of_index_zero(step: int, period: int) -> Fraction:
+    """Where index 0 is to lie: in the middle of the pixels that it stands for."""
+    return Fraction(step - period, 2 * period)
 
 
 class Reach(Struct, frozen=True):
@@ -68,8 +82,8 @@ def reach(form: Closed) -> Reach:
 def _reach(step: int, phases: Phases) -> Reach:
     """Cell r stands for the pixels from ⌊r·stride⌋ to ⌈(r + 1)·stride⌉ − 1."""
     period = len(phases)
-    spans = [(r, span) for r, span in enumerate(phases) if span is not None]
+    spans = [(r, *span) for r, span in enumerate(phases) if span is not None]
     return Reach(
-        lookahead=max(0, *(last - (-(-(r + 1) * step // period) - 1) for r, (_, last) in spans)),
-        lookback=max(0, *(r * step // period - first for r, (first, _) in spans)),
+        lookahead=max(0, *[last - (-(-(r + 1) * step // period) - 1) for r, _, last in spans]),
+        lookback=max(0, *[r * step // period - first for r, first, _ in spans]),
     )

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
 
 from msgspec import Struct
 
 from strideinspect.fields.axis_field import AxisField, Fields
 from strideinspect.fields.closed_form import Closed, Phases
 from strideinspect.fields.node_reads import NodeReads
-from strideinspect.limits import MOST_REPORTED_PHASES
 from strideinspect.model.node import Node
 from strideinspect.model.shape_rules import MERGES
 from strideinspect.results.field import InputAxis, Shape
@@ -20,16 +18,19 @@ UPSAMPLERS = frozenset({"Resize", "Upsample", "ConvTranspose", "DepthToSpace"})
 
 
 class MergedMap(Struct, frozen=True):
-    """One of the merged maps: its effective stride, and where index 0 lies, averaged over phases, in pixels.
-
-    `least` and `most` are the centers along the paths to it, `last` is the last pixel that it sees.
-    """
+    """One of the merged maps: its effective stride, and the centers of index 0 along the paths to it, in pixels."""
 
     tensor: str
     stride: Fraction
     least: Fraction
     most: Fraction
-    last: Fraction
+    phases: Phases
+    step: int
+
+    @property
+    def last(self) -> Fraction:
+        """The last pixel that index 0 sees, averaged over the phases."""
+        return _index_zero(self.phases, self.step)[1]
 
 
 class MapMerge(Struct, frozen=True):
@@ -135,13 +136,11 @@ def _branch(name: str, seen: AxisField | None, shape: Shape) -> tuple[MergedMap,
         return None
     if shape[seen.form.axis] < 2 or seen.form.caveat.attended or seen.form.caveat.picked:
         return None
-    place = _index_zero if seen.form.period <= MOST_REPORTED_PHASES else _index_zero.__wrapped__
-    middle, last = place(seen.form.phases, seen.form.step)
-    least, most = seen.paths.center_range or (middle, middle)
-    return MergedMap(name, seen.form.stride, least, most, last), seen.form.axis
+    phases, step = seen.form.phases, seen.form.step
+    least, most = seen.paths.center_range or (_index_zero(phases, step)[0],) * 2
+    return MergedMap(name, seen.form.stride, least, most, phases, step), seen.form.axis
 
 
-@lru_cache(maxsize=1024)
 def _index_zero(phases: Phases, step: int) -> tuple[Fraction, Fraction]:
     """Center and last pixel of index 0, each averaged over the phases that see anything."""
     seeing = [(index, *span) for index, span in enumerate(phases) if span is not None]
