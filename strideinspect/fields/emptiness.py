@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import permutations
 
 from msgspec import structs
 
@@ -36,11 +37,11 @@ def along_shared_axes(
     `axes` are the axes along which each position runs: in this tensor, or once it is merged with others.
     """
     changed = dict(after)
-    for one, seen in after.items():
-        for other in after if not is_full(seen.actual.full) else ():
-            shared = seen.actual.axes & axes[other]
-            if one[0] == other[0] and one != other and shared:
-                at = padding_along(seen.actual.full, shared)
-                dependence = changed[other].actual.changed(partial(emptied_at, at=at))
-                changed[other] = structs.replace(changed[other], actual=dependence)
+    for one, other in permutations(after, 2):
+        seen = after[one].actual
+        shared = seen.axes & axes[other]
+        if one[0] == other[0] and shared and not is_full(seen.full):
+            at = padding_along(seen.full, shared)
+            dependence = changed[other].actual.changed(partial(emptied_at, at=at))
+            changed[other] = structs.replace(changed[other], actual=dependence)
     return changed

@@ -18,7 +18,8 @@ from strideinspect.fields import actual
 from strideinspect.fields.actual import Dependence
 from strideinspect.fields.axes import StepContext
 from strideinspect.fields.caveats import caveats
-from strideinspect.fields.closed_form import Closed, Form, Listed, Reason, Suspended, last_closed, reduced
+from strideinspect.fields.closed_form import Closed, Form, Listed, Reason, Suspended, last_closed
+from strideinspect.fields.composition import reduced
 from strideinspect.fields.hulls import Hulls
 from strideinspect.fields.sliding import cut
 from strideinspect.reads.steps import Cumulative, Everything, Sliding, Step, Table, Transposed

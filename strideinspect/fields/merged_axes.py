@@ -15,7 +15,8 @@ import numpy as np
 from msgspec import structs
 
 from strideinspect.fields.axes import StepContext
-from strideinspect.fields.closed_form import Closed, Digit, Form, Reason, Role, Suspended, lifted, reduced
+from strideinspect.fields.closed_form import Closed, Digit, Form, Reason, Role, Suspended
+from strideinspect.fields.composition import lifted, reduced
 from strideinspect.fields.hulls import grouped, reshaped, shrunk
 from strideinspect.limits import MOST_PHASES
 from strideinspect.reads import steps

@@ -21,12 +21,9 @@ from strideinspect.fields.closed_form import (
     Role,
     Scales,
     Suspended,
-    composed,
     last_closed,
-    lifted,
-    reduced,
-    united,
 )
+from strideinspect.fields.composition import composed, lifted, reduced, united
 from strideinspect.fields.hulls import TooLargeError, joined
 from strideinspect.fields.kept_paths import Paths
 from strideinspect.limits import MOST_PHASES

@@ -66,7 +66,8 @@ class MapMerge(Struct, frozen=True):
     @property
     def aligned(self) -> bool:
         """Whether the branches have one effective stride and lie at one place, as far as they should."""
-        same_stride = _all_equal([abs(branch.stride) for branch in self.branches])
+        strides = [branch.stride for branch in self.branches]
+        same_stride = _all_equal(strides) or _all_equal([abs(stride) for stride in strides])
         return same_stride and not (self.comparable and self.apart > 0)
 
 

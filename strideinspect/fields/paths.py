@@ -7,16 +7,17 @@ together what lies apart.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
 
-from strideinspect.fields.closed_form import Closed, Form, Listed
+from strideinspect.fields import composition, path_reads
+from strideinspect.fields.caveats import NO_CAVEAT
+from strideinspect.fields.closed_form import Closed, Form, Listed, Reason
 from strideinspect.fields.kept_paths import UNKNOWN, Alike, Path, Paths
-from strideinspect.limits import MOST_PATHS, MOST_PHASES
+from strideinspect.limits import MOST_PATHS
 from strideinspect.reads.periodic import Periodic, repeating
 from strideinspect.reads.steps import Place, Reshape, Sliding, Step, Table, Transposed
 from strideinspect.results.field import NOTHING, sees_nothing
@@ -154,7 +155,7 @@ def _placed(path: Path) -> tuple[Path, int | None]:
         return path, None
     by = (path.lasts[seeing] - path.firsts[seeing]) // 2
     start = path.firsts[seeing] + by
-    return Path(path.step, _moved(path.firsts, by - start), _moved(path.lasts, -by - start)), start
+    return Path(path.step, path_reads.moved(path.firsts, by - start), path_reads.moved(path.lasts, -by - start)), start
 
 
 @lru_cache(maxsize=1024)  # paths differ mostly by shifts, and rows and columns not at all
@@ -173,17 +174,10 @@ def _read(path: Path, read: Periodic) -> Path | None:
 
 @lru_cache(maxsize=1024)  # paths differ mostly by shifts, and rows and columns not at all
 def _read_at_zero(path: Path, read: Periodic) -> Path | None:
-    inner = len(path.firsts)
-    turns = inner // math.gcd(abs(read.step), inner)
-    period = len(read.taps) * turns
-    if period > MOST_PHASES:
-        return None
-    taps = ((np.arange(turns) * read.step)[:, None, None] + read.taps).reshape(period, -1)
-    whole, phase = np.divmod(taps, inner)
-    there = np.tile(read.present, (turns, 1)) & ~sees_nothing(np.array(path.firsts))[phase]
-    firsts = np.where(there, np.array(path.firsts)[phase] + whole * path.step, NOTHING).min(axis=1)
-    lasts = np.where(there, np.array(path.lasts)[phase] + whole * path.step, -NOTHING).max(axis=1)
-    return _reduced(Path(path.step * turns * read.step // inner, tuple(firsts.tolist()), tuple(lasts.tolist())))
+    if path_reads.is_short(len(path.firsts), read):
+        return path_reads.composed(path, read)
+    after = composition.composed(composition.of_path(path, NO_CAVEAT), read)
+    return None if isinstance(after, Reason) else composition.path_of(after)
 
 
 def _regrouped(ratio: Fraction) -> Periodic:
@@ -194,24 +188,5 @@ def _regrouped(ratio: Fraction) -> Periodic:
     return repeating(ratio.numerator, taps, taps < np.array(ends)[:, None])
 
 
-def _reduced(path: Path) -> Path:
-    """The same path with the shortest period."""
-    period = len(path.firsts)
-    for shorter in range(1, period):
-        if period % shorter or path.step * shorter % period:
-            continue
-        moved = path.step * shorter // period
-        if _moved(path.firsts, moved)[:-shorter] == path.firsts[shorter:] and (
-            _moved(path.lasts, moved)[:-shorter] == path.lasts[shorter:]
-        ):
-            return Path(moved, path.firsts[:shorter], path.lasts[:shorter])
-    return path
-
-
 def _shifted(path: Path, by: int) -> Path:
-    return Path(path.step, _moved(path.firsts, by), _moved(path.lasts, by)) if by else path
-
-
-def _moved(ends: tuple[int, ...], by: int) -> tuple[int, ...]:
-    # A list in between, since a generator takes twice as long for a few ends.
-    return tuple([end + by if -NOTHING < end < NOTHING else end for end in ends]) if by else ends
+    return Path(path.step, path_reads.moved(path.firsts, by), path_reads.moved(path.lasts, by)) if by else path

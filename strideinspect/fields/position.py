@@ -6,7 +6,8 @@ import numpy as np
 from msgspec import structs
 
 from strideinspect.fields.actual import Dependence
-from strideinspect.fields.closed_form import Closed, Form, Reason, reduced
+from strideinspect.fields.closed_form import Closed, Form, Reason
+from strideinspect.fields.composition import reduced
 from strideinspect.fields.hulls import Hulls, along
 from strideinspect.fields.sliding import cut
 from strideinspect.reads.steps import Sliding, Step, Whole

@@ -15,16 +15,8 @@ from msgspec import structs
 
 from strideinspect.fields import listed, merged_axes, side_by_side
 from strideinspect.fields.axes import StepContext, carried
-from strideinspect.fields.closed_form import (
-    Closed,
-    Form,
-    Listed,
-    Reason,
-    Scales,
-    Suspended,
-    composed,
-    last_closed,
-)
+from strideinspect.fields.closed_form import Closed, Form, Listed, Reason, Scales, Suspended, last_closed
+from strideinspect.fields.composition import composed
 from strideinspect.fields.hulls import (
     Hulls,
     TooLargeError,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from msgspec import Struct
@@ -12,7 +12,7 @@ from strideinspect.limits import LARGEST_CACHED_TAPS
 from strideinspect.results.field import Shape
 
 
-class Periodic(Struct, frozen=True, eq=False):
+class Periodic(Struct, frozen=True, eq=False, dict=True):
     """A read that repeats: output index q·P + r reads input indices q·`step` + taps[r, :], P = len(taps).
 
     Taps may be negative or past the end: they count padding as pixels. `present` masks taps that are not there.
@@ -25,6 +25,12 @@ class Periodic(Struct, frozen=True, eq=False):
     present: NDArray[np.bool_]
     size_dependent: bool = False
     rounded: bool = False
+
+    @cached_property
+    def taps_by_phase(self) -> tuple[tuple[int, ...], ...]:
+        """The taps of each row that are there."""
+        rows = zip(self.taps.tolist(), self.present.tolist(), strict=True)
+        return tuple(tuple([tap for tap, there in zip(*row, strict=True) if there]) for row in rows)
 
 
 def repeating(
