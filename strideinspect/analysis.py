@@ -26,7 +26,7 @@ from strideinspect.model.node import Node, Shape
 from strideinspect.model.open_sizes import InputSizes, Origin
 from strideinspect.model.shapes import Problem, Shapes
 from strideinspect.model.source import source_of
-from strideinspect.model.stretches import Memo as ShapesMemo
+from strideinspect.model.stretches import ShapesMemo
 from strideinspect.model.tensor_names import named
 from strideinspect.results.field import InputAxis, Span
 from strideinspect.results.ladder import LadderStep

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from strideinspect.reads.families import everything, reads
     from strideinspect.reads.periodic import Periodic, repeating
     from strideinspect.reads.steps import (
+        AxisPart,
         Broadcast,
         Channels,
         Cumulative,
         Everything,
         Permute,
-        Place,
         Read,
         Reshape,
         Sliding,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from strideinspect.rules.registry import rule
 
 __all__ = [
+    "AxisPart",
     "Broadcast",
     "Channels",
     "Cumulative",
@@ -45,7 +46,6 @@ __all__ = [
     "Inspection",
     "Periodic",
     "Permute",
-    "Place",
     "PlacedNode",
     "Read",
     "Reshape",

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from strideinspect.results.effective_field import EffectiveField
 
 
-def figure(report: Report, kind: str, layer: str | None = None, origin: report_page.Origin | None = None) -> Figure:
+def figure(
+    report: Report, kind: str, layer: str | None = None, origin: report_page.ReportOrigin | None = None
+) -> Figure:
     """A figure of a report. Raises UsageError where it cannot be drawn, or matplotlib is not installed."""
     from strideinspect.plots import figures
 
     figures.check()
-    known = origin or report_page.Origin(report.path, Settings())
+    known = origin or report_page.ReportOrigin(report.path, Settings())
     return figures.figure(report, report_page.contributions(report, known), kind, layer)
 
 
@@ -38,7 +40,7 @@ def drawn(file: str, settings: Settings, kind: str, suffix: str, layer: str | No
 
     refuse_stopped(analysed(file, settings), file)  # half a network would look like a whole one
     report = inspect(file, settings=structs.replace(settings, verify="none"))
-    return figures.written(figure(report, kind, layer, report_page.Origin(file, settings)), suffix)
+    return figures.written(figure(report, kind, layer, report_page.ReportOrigin(file, settings)), suffix)
 
 
 def effective_figure(field: EffectiveField) -> Figure:

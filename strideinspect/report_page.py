@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from strideinspect.results.effective_field import EffectiveOutput
 
 
-class Origin(Struct, frozen=True):
+class ReportOrigin(Struct, frozen=True):
     """Where a report is from: the file, and the settings with which it was inspected; `photo` is one to run it on."""
 
     path: str
@@ -33,7 +33,7 @@ class Origin(Struct, frozen=True):
 
 
 def html(
-    results: Sequence[Report | FailedReport], origins: Sequence[Origin] = (), *, files: Files | None = None
+    results: Sequence[Report | FailedReport], origins: Sequence[ReportOrigin] = (), *, files: Files | None = None
 ) -> str:
     """One page for these results, with an index where there are several.
 
@@ -44,7 +44,7 @@ def html(
     from strideinspect.page import document  # imports jinja2
     from strideinspect.report import source_lines
 
-    known = origins or [Origin(result.path, Settings()) for result in results]
+    known = origins or [ReportOrigin(result.path, Settings()) for result in results]
     shown = [_shown(_untimed(result), origin) for result, origin in zip(results, known, strict=True)]
     return document.render(shown, version=__version__, files=files or source_lines.AS_GIVEN)
 
@@ -56,7 +56,7 @@ def _untimed(result: Report | FailedReport) -> Report | FailedReport:
     return structs.replace(result, verification=structs.replace(result.verification, seconds=None))
 
 
-def _shown(result: Report | FailedReport, origin: Origin) -> Shown:
+def _shown(result: Report | FailedReport, origin: ReportOrigin) -> Shown:
     from strideinspect.page.document import Shown
 
     if isinstance(result, FailedReport):
@@ -79,7 +79,7 @@ def _of_bytes(analysis: Analysis | str) -> set[str]:
     return {name for name, declared in inputs.items() if declared.dtype == TensorProto.UINT8}
 
 
-def contributions(report: Report, origin: Origin) -> Contributions:
+def contributions(report: Report, origin: ReportOrigin) -> Contributions:
     """Contributions and holes, computed from the file; the reason says why there are none."""
     return _contributions(_analysed(report, origin))
 
@@ -95,7 +95,7 @@ def _contributions(analysis: Analysis | str) -> Contributions:
         return Contributions({}, str(error))
 
 
-def _analysed(report: Report, origin: Origin) -> Analysis | str:
+def _analysed(report: Report, origin: ReportOrigin) -> Analysis | str:
     """The network at the sizes of the report, or why there is none."""
     load_onnx()  # a report from the cache was made without it
     from strideinspect.studies.opening import analysed
@@ -110,14 +110,14 @@ def _analysed(report: Report, origin: Origin) -> Analysis | str:
         return str(error)
 
 
-def _values(report: Report, origin: Origin) -> dict[str, object]:
+def _values(report: Report, origin: ReportOrigin) -> dict[str, object]:
     """The values of the report's inputs that the user gave."""
     values = {given.name: given.value for given in report.inputs if given.value is not None}
     return {**values, **origin.settings.input_values}
 
 
 def _effective(
-    report: Report, origin: Origin, analysis: Analysis | str, photo: Prepared | None
+    report: Report, origin: ReportOrigin, analysis: Analysis | str, photo: Prepared | None
 ) -> Sequence[EffectiveOutput]:
     """What the outputs really see of the photo, where settings ask for it; without one what the report says."""
     if photo is None or isinstance(analysis, str) or not origin.settings.erf:

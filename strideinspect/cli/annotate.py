@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @one_model.command
 def run(
-    question: one_model.Question,
+    question: one_model.ModelQuestion,
     output: Annotated[
         str | None,
         typer.Option(
@@ -53,7 +53,7 @@ def run(
         from strideinspect.cli import annotations
         from strideinspect.report import written_files_text as report
 
-        asked = annotations.Asked(output, netron, model_explorer, graph)
+        asked = annotations.WantedFiles(output, netron, model_explorer, graph)
         written = annotations.write(file, settings, asked)
         words = report.answer(shown, written.files, written.stopped)
         return one_model.Answered(words, {**report.data(shown, written.files), "stopped": written.stopped})

@@ -21,7 +21,7 @@ from strideinspect.settings import Settings
 from strideinspect.studies.opening import analysed, stopped
 
 
-class Asked(Struct, frozen=True):
+class WantedFiles(Struct, frozen=True):
     """The files to write, None for those that are not wanted."""
 
     output: str | None
@@ -37,7 +37,7 @@ class Written(Struct, frozen=True):
     stopped: str | None
 
 
-def write(file: str, settings: Settings, asked: Asked) -> Written:
+def write(file: str, settings: Settings, asked: WantedFiles) -> Written:
     """Inspect the model without running it, and write the files; what was written.
 
     Raises UsageError where a file cannot be written, before anything is inspected if that is known.
@@ -70,7 +70,7 @@ def _annotated(target: str, file: str, report: Report) -> WrittenFile:
     return WrittenFile(target, "annotated model", len(layers) - len(left_out), len(left_out), why)
 
 
-def _files(asked: Asked, file: str, report: Report) -> Iterator[tuple[WrittenFile, str]]:
+def _files(asked: WantedFiles, file: str, report: Report) -> Iterator[tuple[WrittenFile, str]]:
     if asked.netron is not None:
         made = side_files.netron(report)
         yield _side_file(asked.netron, "attachment for Netron", made), _text(made)

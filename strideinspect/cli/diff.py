@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @one_model.command_with_page
-def run(question: one_model.Question, other: options.OtherModel) -> int:
+def run(question: one_model.ModelQuestion, other: options.OtherModel) -> int:
     """Show whether two models have the same geometry, and where they part.
 
     Layers are matched along the graphs: exports by different tools, and simplified, quantised and fused versions of

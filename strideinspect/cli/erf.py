@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @one_model.command
 def run(
-    question: one_model.Question,
+    question: one_model.ModelQuestion,
     at: erf_options.At = None,
     images: erf_options.Images = None,
     mean: erf_options.Mean = None,

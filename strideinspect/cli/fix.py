@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @one_model.command
 def run(
-    question: one_model.Question,
+    question: one_model.ModelQuestion,
     output: Annotated[
         str | None,
         typer.Option("--output", "-o", metavar="OUT.onnx", help="The file to write; the model itself is not changed."),

@@ -51,7 +51,7 @@ class Presentation(Struct, frozen=True):
     colour: Colour
 
 
-class Question(Struct, frozen=True):
+class ModelQuestion(Struct, frozen=True):
     """What the options say that every command about one model has."""
 
     request: ModelRequest
@@ -81,13 +81,13 @@ def _question(
     color: options.Color = Colour.AUTO,
     config: options.Config = None,
     no_config: options.NoConfig = False,
-) -> Question:
-    return Question(
+) -> ModelQuestion:
+    return ModelQuestion(
         ModelRequest(model, input_shape, input_value, config, not no_config), Presentation(PageFormat(format), color)
     )
 
 
-def command(run: Callable[Concatenate[Question, ...], int]) -> Callable[..., int]:
+def command(run: Callable[Concatenate[ModelQuestion, ...], int]) -> Callable[..., int]:
     """A command about one model: Typer sees its own options, and after them those that all such commands have.
 
     The function gets the question in place of the options that they share; its own are its other parameters.
@@ -95,14 +95,16 @@ def command(run: Callable[Concatenate[Question, ...], int]) -> Callable[..., int
     return _sharing(run, [*signature(_question).parameters.values()])
 
 
-def command_with_page(run: Callable[Concatenate[Question, ...], int]) -> Callable[..., int]:
+def command_with_page(run: Callable[Concatenate[ModelQuestion, ...], int]) -> Callable[..., int]:
     """The same, of a command whose answer can be an HTML page, too."""
     shared = signature(_question).parameters
     page = shared["format"].replace(annotation=options.PageFormatOption, default=PageFormat.TEXT)
     return _sharing(run, [*{**shared, "format": page}.values()])
 
 
-def _sharing(run: Callable[Concatenate[Question, ...], int], options_of_all: Sequence[Parameter]) -> Callable[..., int]:
+def _sharing(
+    run: Callable[Concatenate[ModelQuestion, ...], int], options_of_all: Sequence[Parameter]
+) -> Callable[..., int]:
     model, *shared = options_of_all
     _, *own = signature(run).parameters.values()
 
@@ -115,7 +117,9 @@ def _sharing(run: Callable[Concatenate[Question, ...], int], options_of_all: Seq
     return with_shared_options
 
 
-def _answer(question: Question, others: Sequence[str], ask: Callable[[str, "Settings", "SavedInput"], Answered]) -> int:
+def _answer(
+    question: ModelQuestion, others: Sequence[str], ask: Callable[[str, "Settings", "SavedInput"], Answered]
+) -> int:
     """Write what `ask` says of the file, its settings and what came by standard input; the exit status."""
     request, look = question.request, question.look
     given = options.settings(

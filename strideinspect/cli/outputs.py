@@ -128,7 +128,7 @@ def _latex(results: Results, wishes: Wishes) -> str:
 def _html(results: Results, wishes: Wishes) -> str:
     from strideinspect import report_page
 
-    origins = [report_page.Origin(task.path, task.settings, wishes.image) for task in wishes.tasks]
+    origins = [report_page.ReportOrigin(task.path, task.settings, wishes.image) for task in wishes.tasks]
     return report_page.html(results, origins, files=wishes.files)
 
 

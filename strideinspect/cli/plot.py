@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from strideinspect.settings import Settings
 
 
-class Kind(StrEnum):
+class FigureKind(StrEnum):
     """What is drawn."""
 
     LADDER = "ladder"
@@ -28,9 +28,9 @@ class Kind(StrEnum):
 
 @one_model.command
 def run(
-    question: one_model.Question,
+    question: one_model.ModelQuestion,
     kind: Annotated[
-        Kind,
+        FigureKind,
         typer.Option(
             help="Resolution by step; receptive field by depth; the graph by effective stride; the box of one layer's "
             "middle index; how much each pixel contributes to it; what a cell really sees (the options of "
@@ -54,11 +54,11 @@ def run(
     if suffix not in {"svg", "png", "pdf"}:
         raise UsageError(f"--output {output}: not a format of figures", "use a file that ends with .svg, .png or .pdf")
     fed = erf_options.Fed(images, mean, std, data, seed, count)
-    if kind is Kind.ERF and layer is not None:
+    if kind is FigureKind.ERF and layer is not None:
         raise UsageError(
             "--layer only works with --kind boxes and contribution", f"name a cell of it: --at {layer}:7,7"
         )
-    if kind is not Kind.ERF and (at or fed != erf_options.Fed()):
+    if kind is not FigureKind.ERF and (at or fed != erf_options.Fed()):
         raise UsageError("the options that choose a cell and its inputs only work with --kind erf", "remove them")
     asked = {"at": at, **fed.arguments()}
 
@@ -69,7 +69,7 @@ def run(
         from strideinspect.results.written_file import WrittenFile
 
         outputs.check_writable(Path(output))
-        if kind is Kind.ERF:
+        if kind is FigureKind.ERF:
             data = plotting.effective_drawn(file, settings, suffix, console.step, asked)
         else:
             data = plotting.drawn(file, settings, kind.value, suffix, layer)

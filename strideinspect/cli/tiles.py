@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @one_model.command
 def run(
-    question: one_model.Question,
+    question: one_model.ModelQuestion,
     tile: Annotated[
         str | None,
         typer.Option(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @one_model.command_with_page
 def run(
-    question: one_model.Question,
+    question: one_model.ModelQuestion,
     changes: Annotated[
         list[str],
         typer.Option(

@@ -30,8 +30,8 @@ from strideinspect.model.wire import (
     NODE,
     OUTPUT,
     VALUE_INFO,
-    Field,
     WireError,
+    WireField,
     length_delimited,
     model_and_graph_fields,
 )
@@ -152,7 +152,7 @@ class _Splicer:
         self._declarations = declarations
         self._annotations = annotations
 
-    def of_nodes(self, fields: Sequence[Field]) -> Iterator[Splice]:
+    def of_nodes(self, fields: Sequence[WireField]) -> Iterator[Splice]:
         """The nodes that are edited or annotated, or lose an annotation."""
         left = set(self._edits)
         for field in fields:
@@ -180,7 +180,7 @@ class _Splicer:
                 "inline the functions first: onnx.save(onnx.inliner.inline_local_functions(onnx.load(…)), …)",
             )
 
-    def of_declarations(self, fields: Sequence[Field]) -> Iterator[Splice]:
+    def of_declarations(self, fields: Sequence[WireField]) -> Iterator[Splice]:
         """The declared inputs, outputs and inner tensors that change."""
         own = {INPUT: self._annotations.inputs, OUTPUT: self._annotations.outputs, VALUE_INFO: {}}
         for field in fields:
@@ -197,11 +197,11 @@ class _Splicer:
                 yield field.tag, field.end, length_delimited(field.number, info.SerializeToString())
 
 
-def _has_annotations(data: mmap.mmap, field: Field) -> bool:
+def _has_annotations(data: mmap.mmap, field: WireField) -> bool:
     return data.find(PREFIX.encode(), field.body, field.end) >= 0
 
 
-def _of_model(data: mmap.mmap, fields: Sequence[Field], entries: Entries) -> Iterator[Splice]:
+def _of_model(data: mmap.mmap, fields: Sequence[WireField], entries: Entries) -> Iterator[Splice]:
     """The model's own entries: those of earlier annotations go, the others stay where they are."""
     for field in fields:
         if field.number == MODEL_METADATA:
@@ -212,7 +212,7 @@ def _of_model(data: mmap.mmap, fields: Sequence[Field], entries: Entries) -> Ite
     yield len(data), len(data), b"".join(length_delimited(MODEL_METADATA, entry) for entry in fresh)
 
 
-def _resized(graph: Field, splices: Sequence[Splice]) -> Splice:
+def _resized(graph: WireField, splices: Sequence[Splice]) -> Splice:
     """The beginning of the graph's field, which tells its length."""
     length = graph.end - graph.body + sum(len(new) - (end - start) for start, end, new in splices)
     return graph.tag, graph.body, length_delimited(GRAPH, b"", length)

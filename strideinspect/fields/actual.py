@@ -140,13 +140,8 @@ def _whole(step: steps.Whole, seen: Dependence, context: StepContext) -> Depende
 def _collapse(seen: Dependence, axis: int, context: StepContext) -> Dependence:
     if axis not in seen.axes:
         return seen
-    return structs.replace(
-        seen,
-        uncollapsed=None,
-        axes=seen.axes - {axis},
-        collapsed=seen.collapsed | {axis},
-        collapsed_at=seen.collapsed_at or context.tensor,
-    )
+    axes, collapsed, at = seen.axes - {axis}, seen.collapsed | {axis}, seen.collapsed_at or context.tensor
+    return structs.replace(seen, uncollapsed=None, axes=axes, collapsed=collapsed, collapsed_at=at)
 
 
 def _cumulative(step: steps.Cumulative, seen: Dependence) -> Dependence:
@@ -247,7 +242,7 @@ def whole_input(seen: Dependence, rank: int, reason: str | None) -> Dependence:
     )
 
 
-def merge(parts: Sequence[tuple[steps.Place | None, Dependence]], others: Collection[int]) -> Dependence:
+def merge(parts: Sequence[tuple[steps.AxisPart | None, Dependence]], others: Collection[int]) -> Dependence:
     """What a tensor sees through all of its reads: the hull of whole reads, and the concatenation of partial ones."""
     stretches = [(place, part) for place, part in parts if place is not None]
     whole = [part for place, part in parts if place is None]
@@ -275,7 +270,7 @@ def merge(parts: Sequence[tuple[steps.Place | None, Dependence]], others: Collec
     )
 
 
-def _laid_out(stretches: Sequence[tuple[steps.Place, Dependence]], others: Collection[int]) -> Dependence:
+def _laid_out(stretches: Sequence[tuple[steps.AxisPart, Dependence]], others: Collection[int]) -> Dependence:
     first = stretches[0][1]
     axis = stretches[0][0].axis
     along_other_axis = axis in others and not any(axis in part.axes for _, part in stretches)

@@ -67,23 +67,23 @@ def _center_of_index_zero(step: int, period: int) -> Fraction:
     return Fraction(step - period, 2 * period)
 
 
-class Reach(Struct, frozen=True):
+class CellReach(Struct, frozen=True):
     """How far cells see past the pixels that they stand for, and before them, in pixels; at least 0."""
 
     lookahead: int
     lookback: int
 
 
-def reach(form: Closed) -> Reach:
+def reach(form: Closed) -> CellReach:
     """The largest reach of any phase of a closed form with a positive stride."""
     return _reach(form.step, form.phases)
 
 
-def _reach(step: int, phases: Phases) -> Reach:
+def _reach(step: int, phases: Phases) -> CellReach:
     """Cell r stands for the pixels from ⌊r·stride⌋ to ⌈(r + 1)·stride⌉ − 1."""
     period = len(phases)
     spans = [(r, *span) for r, span in enumerate(phases) if span is not None]
-    return Reach(
+    return CellReach(
         lookahead=max(0, *[last - (-(-(r + 1) * step // period) - 1) for r, _, last in spans]),
         lookback=max(0, *[r * step // period - first for r, first, _ in spans]),
     )

@@ -44,7 +44,7 @@ def empty_indices(
     return padding if touched.all() else padding | repeated(shapes, makers, *at, touched)
 
 
-class Lost(Struct, frozen=True):
+class UnreadIndices(Struct, frozen=True):
     """Indices that a window does not read along its axis: masks of pixels dropped at the end and of those in gaps.
 
     `counts` are the numbers of dropped pixels, of padding dropped with them, and of pixels in gaps.
@@ -55,14 +55,14 @@ class Lost(Struct, frozen=True):
     counts: tuple[int, int, int]
 
 
-def lost(window: Window, touched: Vector, empty: Vector) -> Lost:
+def lost(window: Window, touched: Vector, empty: Vector) -> UnreadIndices:
     """What a window does not read: `touched` masks the indices it covers, `empty` those it may leave out."""
     find = _lost if window.length <= LONGEST_CACHED_AXIS else _lost.__wrapped__
     return find(window, touched.tobytes(), empty.tobytes())
 
 
 @lru_cache(maxsize=256)  # networks repeat a few windows many times
-def _lost(window: Window, reached: bytes, left_out: bytes) -> Lost:
+def _lost(window: Window, reached: bytes, left_out: bytes) -> UnreadIndices:
     touched, empty = (np.frombuffer(vector, dtype=bool) for vector in (reached, left_out))
     truncated = window.truncated
     own_padding = min(truncated, max(0, window.end))
@@ -73,7 +73,7 @@ def _lost(window: Window, reached: bytes, left_out: bytes) -> Lost:
     pixels = trailing & ~empty
     gaps = ~touched & ~trailing & ~empty
     padding = own_padding + int((trailing & empty).sum())
-    return Lost(pixels, gaps, (int(pixels.sum()), padding, int(gaps.sum())))
+    return UnreadIndices(pixels, gaps, (int(pixels.sum()), padding, int(gaps.sum())))
 
 
 def dropped(geometry: Geometry, touched: Masks, empty: Sequence[Vector]) -> Dropped:

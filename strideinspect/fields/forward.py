@@ -18,7 +18,7 @@ from strideinspect.fields.node_reads import NodeReads
 from strideinspect.limits import LARGE_FIELD_ARRAY, MOST_FIELD_ENTRIES
 from strideinspect.model.node import Shape
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.steps import Place, Reshape, Step
+from strideinspect.reads.steps import AxisPart, Reshape, Step
 from strideinspect.results.field import InputAxis
 
 
@@ -79,7 +79,7 @@ def _visit(item: NodeReads, fields: Fields, shapes: Shapes) -> dict[str, Mapping
     """The fields of each output of a node, over all reads of the node."""
     node = item.node
     label = f"{node.op} {node.label}"
-    parts: dict[str, list[tuple[Place | None, str, Mapping[InputAxis, AxisField]]]] = {}
+    parts: dict[str, list[tuple[AxisPart | None, str, Mapping[InputAxis, AxisField]]]] = {}
     for read in item.reads:
         source = node.inputs[read.input]
         before = fields.get(source)
@@ -102,7 +102,7 @@ _NO_PATH = "the tensor depends on it only through pooled statistics"
 
 
 def _merged(
-    contributions: Sequence[tuple[Place | None, str, Mapping[InputAxis, AxisField]]],
+    contributions: Sequence[tuple[AxisPart | None, str, Mapping[InputAxis, AxisField]]],
     label: str,
     shapes: Shapes,
     *,
@@ -110,7 +110,7 @@ def _merged(
 ) -> dict[InputAxis, AxisField]:
     """The merged fields of several reads."""
     axes = _united_axes([after for *_, after in contributions])
-    parts: dict[InputAxis, list[tuple[Place | None, str, AxisField]]] = {}
+    parts: dict[InputAxis, list[tuple[AxisPart | None, str, AxisField]]] = {}
     for place, tensor, after in contributions:
         for source, seen in emptiness.along_shared_axes(after, axes).items():
             parts.setdefault(source, []).append((place, tensor, seen))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from strideinspect.fields.sliding import transposed_minimum, window_minimum
 from strideinspect.limits import LARGEST_CACHED_CONCATENATION, LARGEST_CACHED_HULLS, LARGEST_FIELD_ARRAY
-from strideinspect.reads.steps import AxisStep, Channels, Place, Sliding, Table, Transposed
+from strideinspect.reads.steps import AxisPart, AxisStep, Channels, Sliding, Table, Transposed
 from strideinspect.results.field import NOTHING, Shape, sees_nothing
 
 Hulls = NDArray[np.int32]
@@ -210,7 +210,7 @@ def grouped(before: Shape, after: Shape) -> list[tuple[list[int], list[int]]]:
     return groups
 
 
-def joined(pieces: list[tuple[Place, Hulls]], *, ignore_empty: bool) -> Hulls:
+def joined(pieces: list[tuple[AxisPart, Hulls]], *, ignore_empty: bool) -> Hulls:
     """Concatenate pieces along an axis; indices that no piece covers see nothing.
 
     With `ignore_empty` (the axis is another image axis), gaps do not count: equal pieces give an array of extent 1.
@@ -240,11 +240,11 @@ def joined(pieces: list[tuple[Place, Hulls]], *, ignore_empty: bool) -> Hulls:
 def _cached_lines(ranges: tuple[tuple[int, int], ...], lines: tuple[bytes, ...], size: int) -> Hulls:
     """Hulls that vary along one axis alone, concatenated along another: shape [2, size or 1, extent]."""
     hulls = [np.frombuffer(line, dtype=np.int32).reshape(2, 1, -1) for line in lines]
-    pieces = [(Place(0, *at, size), piece) for at, piece in zip(ranges, hulls, strict=True)]
+    pieces = [(AxisPart(0, *at, size), piece) for at, piece in zip(ranges, hulls, strict=True)]
     return _laid_out(pieces, 1, [2, 1, max(piece.shape[2] for piece in hulls)], size)
 
 
-def _laid_out(pieces: list[tuple[Place, Hulls]], axis: int, dims: list[int], size: int) -> Hulls:
+def _laid_out(pieces: list[tuple[AxisPart, Hulls]], axis: int, dims: list[int], size: int) -> Hulls:
     """The pieces one after the other; all of them have `dims`, or extent 1, along the other axes."""
     stretches, counts = [], []
     for length, piece in _filled(pieces, size):
@@ -254,10 +254,10 @@ def _laid_out(pieces: list[tuple[Place, Hulls]], axis: int, dims: list[int], siz
     return shrunk(np.repeat(np.concatenate(stretches, axis), counts, axis), axis - 1)
 
 
-def _filled(pieces: list[tuple[Place, Hulls]], size: int) -> Iterator[tuple[int, Hulls]]:
+def _filled(pieces: list[tuple[AxisPart, Hulls]], size: int) -> Iterator[tuple[int, Hulls]]:
     """Consecutive pieces that cover the whole axis, gaps included, each with its length."""
     nothing = np.full((1,) * pieces[0][1].ndim, NOTHING, dtype=np.int32)
-    at: dict[Place, Hulls] = {}
+    at: dict[AxisPart, Hulls] = {}
     for place, piece in pieces:  # several reads may fill the same range
         at[place] = np.minimum(at[place], piece) if place in at else piece
     end = 0

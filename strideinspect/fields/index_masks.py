@@ -53,7 +53,7 @@ def back(read: steps.Read, masks: Masks) -> Masks | None:
     return _back(read.steps, masks)
 
 
-def _stretch(masks: Masks, place: steps.Place) -> Masks:
+def _stretch(masks: Masks, place: steps.AxisPart) -> Masks:
     shape = tuple(map(len, masks))
     if masks is all_marked(shape):
         return all_marked((*shape[: place.axis], place.length, *shape[place.axis + 1 :]))
@@ -96,7 +96,7 @@ def forward(read: steps.Read, masks: Masks, shape: Shape) -> Masks:
     return marked if read.place is None else _laid_out(read.place, marked, shape)
 
 
-def _laid_out(place: steps.Place, masks: Masks, shape: Shape) -> Masks:
+def _laid_out(place: steps.AxisPart, masks: Masks, shape: Shape) -> Masks:
     """The marked indices of a piece in the whole that it is a piece of."""
     vector = np.zeros(shape[place.axis], dtype=bool)
     vector[place.offset : place.offset + place.length] = masks[place.axis]

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from strideinspect.fields.hulls import grouped
 from strideinspect.reads.steps import (
+    AxisPart,
     AxisStep,
     Broadcast,
     Channels,
     Cumulative,
     Permute,
-    Place,
     Read,
     Reshape,
     Sliding,
@@ -33,7 +33,7 @@ class Line(Struct, frozen=True):
     """What happens along one axis: the steps, as if there were no other axis, and the part of the output concerned."""
 
     steps: tuple[AxisStep, ...]
-    place: Place | None
+    place: AxisPart | None
 
     @property
     def same(self) -> bool:

@@ -27,14 +27,14 @@ from strideinspect.fields.composition import composed, lifted, reduced, united
 from strideinspect.fields.hulls import TooLargeError, joined
 from strideinspect.fields.kept_paths import Paths
 from strideinspect.limits import MOST_PHASES
-from strideinspect.reads.steps import Place, Sliding
+from strideinspect.reads.steps import AxisPart, Sliding
 from strideinspect.results.field import sees_nothing
 
 
 class Part(Struct, frozen=True):
     """What one read of `tensor` contributes: its form, and the range that it fills (None: the whole tensor)."""
 
-    place: Place | None
+    place: AxisPart | None
     form: Form
     tensor: str
     paths: Paths
@@ -109,7 +109,7 @@ def _apart(forms: Sequence[Closed], label: str) -> Reason | None:
 
 def _concatenated(parts: Sequence[Part], label: str, extent: int) -> Form:
     """The form of several parts that fill ranges of one axis, together with the gaps between them."""
-    at: dict[Place, list[Part]] = {}
+    at: dict[AxisPart, list[Part]] = {}
     for part in parts:
         if part.place is not None:
             at.setdefault(part.place, []).append(part)
@@ -120,7 +120,7 @@ def _concatenated(parts: Sequence[Part], label: str, extent: int) -> Form:
     return _beside([place for place, _ in placed], [part.form for _, part in placed], label)
 
 
-def _beside(places: Sequence[Place], forms: Sequence[Form], label: str) -> Form:
+def _beside(places: Sequence[AxisPart], forms: Sequence[Form], label: str) -> Form:
     """Forms concatenated along another axis than that of their positions, such as the boxes and scores of a head."""
     axis = places[0].axis
     closed = [form for form in forms if isinstance(form, Closed)]
@@ -166,7 +166,7 @@ def _runs_along(form: Form, axis: int) -> bool:
             return False
 
 
-def _across(places: Sequence[Place], forms: Sequence[Closed], label: str) -> Form:
+def _across(places: Sequence[AxisPart], forms: Sequence[Closed], label: str) -> Form:
     """Maps concatenated along another axis than that of their position, such as channels."""
     reason = _apart(forms, label)
     if reason is not None:
@@ -177,7 +177,7 @@ def _across(places: Sequence[Place], forms: Sequence[Closed], label: str) -> For
     return reduced(structs.replace(same[0], spans=spans, caveat=caveats(same)))
 
 
-def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> Form:
+def _along(placed: Sequence[tuple[AxisPart, Part]], label: str, extent: int) -> Form:
     """Maps concatenated along the axis of their position: one that wraps around, or several side by side."""
     closed = [(place, part.form) for place, part in placed if isinstance(part.form, Closed)]
     if len(closed) == len(placed):
@@ -208,7 +208,7 @@ def _along(placed: Sequence[tuple[Place, Part]], label: str, extent: int) -> For
     return side_by_side.joined(f"{label} concatenates maps along the axis", placed[0][0].axis, pieces)
 
 
-def _continues(main: Closed, other: Closed | Reason, at: Place, next_to: Place, extent: int) -> bool:
+def _continues(main: Closed, other: Closed | Reason, at: AxisPart, next_to: AxisPart, extent: int) -> bool:
     """Whether the piece goes on where the main one ends: with the same map, or with its other end (a wrap)."""
     if not isinstance(other, Closed) or other.axis != main.axis or other.stride != main.stride:
         return False

@@ -19,7 +19,7 @@ from strideinspect.fields.closed_form import Closed, Form, Listed, Reason
 from strideinspect.fields.kept_paths import UNKNOWN, Alike, Path, Paths
 from strideinspect.limits import MOST_PATHS
 from strideinspect.reads.periodic import Periodic, repeating
-from strideinspect.reads.steps import Place, Reshape, Sliding, Step, Table, Transposed
+from strideinspect.reads.steps import AxisPart, Reshape, Sliding, Step, Table, Transposed
 from strideinspect.results.field import NOTHING, sees_nothing
 
 
@@ -59,7 +59,7 @@ def _read_all(paths: Paths, read: Periodic) -> Paths:
     return _changed(paths, lambda path: _read(path, read), lambda path: centers(path, read))
 
 
-def merge(parts: Sequence[tuple[Place | None, Form, Paths]], label: str, *, one_window: bool) -> Paths:
+def merge(parts: Sequence[tuple[AxisPart | None, Form, Paths]], label: str, *, one_window: bool) -> Paths:
     """The paths of all reads of a node together. A single read that fills a range of the axis is moved there.
 
     Where reads fill ranges of the axis along which the position runs, the longest one stands for all: the others go on

@@ -10,7 +10,7 @@ from strideinspect.fields.axes import StepContext
 from strideinspect.fields.hulls import index_spans
 from strideinspect.fields.node_reads import NodeReads
 from strideinspect.model.shapes import Shapes
-from strideinspect.reads.steps import Place
+from strideinspect.reads.steps import AxisPart
 from strideinspect.results.field import InputAxis
 
 _RESIZES = frozenset({"Resize", "Upsample"})
@@ -54,7 +54,7 @@ def spatial_axes(shapes: Shapes, nodes: Sequence[NodeReads]) -> dict[str, tuple[
     }
 
 
-_Parts = dict[str, dict[InputAxis, list[tuple[Place | None, Dependence]]]]
+_Parts = dict[str, dict[InputAxis, list[tuple[AxisPart | None, Dependence]]]]
 
 
 def _contributions(item: NodeReads, seen: Mapping[str, Mapping[InputAxis, Dependence]]) -> _Parts:

@@ -7,36 +7,36 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, reverses
 
-Slope = Callable[[Call], Array]
+Slope = Callable[[GradientCall], Array]
 
 
-def _relu(call: Call) -> Array:
+def _relu(call: GradientCall) -> Array:
     return call.output() > 0.0
 
 
-def _leaky(call: Call) -> Array:
+def _leaky(call: GradientCall) -> Array:
     positive = call.input(0) > 0.0
     return positive + (1.0 - positive) * call.node.real("alpha", 0.01)
 
 
-def _prelu(call: Call) -> Array:
+def _prelu(call: GradientCall) -> Array:
     positive = call.input(0) > 0.0
     return positive + (1.0 - positive) * call.input(1)
 
 
-def _thresholded(call: Call) -> Array:
+def _thresholded(call: GradientCall) -> Array:
     return call.input(0) > call.node.real("alpha", 1.0)
 
 
-def _elu(call: Call) -> Array:
+def _elu(call: GradientCall) -> Array:
     alpha, x = call.node.real("alpha", 1.0), call.input(0)
     positive = x > 0.0
     return positive + (1.0 - positive) * (call.output() + alpha)
 
 
-def _selu(call: Call) -> Array:
+def _selu(call: GradientCall) -> Array:
     alpha, gamma = (
         call.node.real("alpha", 1.67326319217681884765625),
         call.node.real("gamma", 1.05070102214813232421875),
@@ -45,53 +45,53 @@ def _selu(call: Call) -> Array:
     return positive * gamma + (1.0 - positive) * (call.output() + alpha * gamma)
 
 
-def _celu(call: Call) -> Array:
+def _celu(call: GradientCall) -> Array:
     positive = call.input(0) > 0.0
     return positive + (1.0 - positive) * (call.output() / call.node.real("alpha", 1.0) + 1.0)
 
 
-def _sigmoid(call: Call) -> Array:
+def _sigmoid(call: GradientCall) -> Array:
     y = call.output()
     return y * (1.0 - y)
 
 
-def _tanh(call: Call) -> Array:
+def _tanh(call: GradientCall) -> Array:
     y = call.output()
     return 1.0 - y * y
 
 
-def _hard_sigmoid(call: Call) -> Array:
+def _hard_sigmoid(call: GradientCall) -> Array:
     y = call.output()
     return (y > 0.0) * (y < 1.0) * call.node.real("alpha", 0.2)
 
 
-def _hard_swish(call: Call) -> Array:
+def _hard_swish(call: GradientCall) -> Array:
     x = call.input(0)
     inside = (x > -3.0) * (x < 3.0)
     return inside * (x / 3.0 + 0.5) + (x >= 3.0)
 
 
-def _softplus(call: Call) -> Array:
+def _softplus(call: GradientCall) -> Array:
     return call.input(0).apply("Sigmoid")
 
 
-def _softsign(call: Call) -> Array:
+def _softsign(call: GradientCall) -> Array:
     y = call.input(0).apply("Abs") + 1.0
     return (y * y).apply("Reciprocal")
 
 
-def _mish(call: Call) -> Array:
+def _mish(call: GradientCall) -> Array:
     x = call.input(0)
     t = x.apply("Softplus").apply("Tanh")
     return t + x * x.apply("Sigmoid") * (1.0 - t * t)
 
 
-def _erf(call: Call) -> Array:
+def _erf(call: GradientCall) -> Array:
     x = call.input(0)
     return (-(x * x)).apply("Exp") * (2 / math.sqrt(math.pi))
 
 
-def _gelu(call: Call) -> Array:
+def _gelu(call: GradientCall) -> Array:
     x = call.input(0)
     if call.node.text("approximate", "none") == "tanh":
         scale = math.sqrt(2 / math.pi)
@@ -101,37 +101,37 @@ def _gelu(call: Call) -> Array:
     return ((x * math.sqrt(0.5)).apply("Erf") + 1.0) * 0.5 + x * density
 
 
-def _swish(call: Call) -> Array:
+def _swish(call: GradientCall) -> Array:
     alpha, x = call.node.real("alpha", 1.0), call.input(0)
     s = (x * alpha).apply("Sigmoid")
     return s + x * s * (1.0 - s) * alpha
 
 
-def _clip(call: Call) -> Array:
+def _clip(call: GradientCall) -> Array:
     """1 between the bounds, the bounds included."""
     x = call.input(0)
     return call.output().equals(x)
 
 
-def _quick_gelu(call: Call) -> Array:
+def _quick_gelu(call: GradientCall) -> Array:
     alpha, x = call.node.real("alpha", 1.702), call.input(0)
     s = (x * alpha).apply("Sigmoid")
     return s + x * s * (1.0 - s) * alpha
 
 
-def _sign(call: Call) -> Array:
+def _sign(call: GradientCall) -> Array:
     return call.input(0).apply("Sign")
 
 
-def _log(call: Call) -> Array:
+def _log(call: GradientCall) -> Array:
     return call.input(0).apply("Reciprocal")
 
 
-def _square_root(call: Call) -> Array:
+def _square_root(call: GradientCall) -> Array:
     return call.output().apply("Reciprocal") * 0.5
 
 
-def _reciprocal(call: Call) -> Array:
+def _reciprocal(call: GradientCall) -> Array:
     y = call.output()
     return -(y * y)
 
@@ -170,7 +170,7 @@ SLOPES: Final[Mapping[tuple[str, str], Slope]] = {
 
 def _register(key: tuple[str, str], slope: Slope) -> None:
     @reverses(key[1], domain=key[0])
-    def activation(call: Call) -> Mapping[int, Array]:
+    def activation(call: GradientCall) -> Mapping[int, Array]:
         if 1 in call.wanted:
             raise NoGradientError("its parameters depend on the input")
         return {0: call.gradient * slope(call)}

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, reverses
 from strideinspect.model.geometry import Geometry, Window
 from strideinspect.model.window import geometry
 
 
 @reverses("Conv")
-def convolution(call: Call) -> Mapping[int, Array]:
+def convolution(call: GradientCall) -> Mapping[int, Array]:
     """A transposed convolution onto the canvas, of which the input is a part."""
     return {0: through_convolution(call, call.gradient, call.input(1))}
 
 
-def through_convolution(call: Call, gradient: Array, weight: Array) -> Array:
+def through_convolution(call: GradientCall, gradient: Array, weight: Array) -> Array:
     """The gradient of a convolution's input."""
     form = _form(call)
     reach = [(w.size - 1) * w.stride + w.extent for w in form.windows]
@@ -34,7 +34,7 @@ def through_convolution(call: Call, gradient: Array, weight: Array) -> Array:
 
 
 @reverses("ConvTranspose")
-def transposed(call: Call) -> Mapping[int, Array]:
+def transposed(call: GradientCall) -> Mapping[int, Array]:
     """A convolution of the canvas, onto which the gradient is padded out."""
     form = _form(call)
     ends = [(w.length - 1) * w.stride + w.extent - w.begin - w.size for w in form.windows]
@@ -42,7 +42,7 @@ def transposed(call: Call) -> Mapping[int, Array]:
     return {0: call.graph.node("Conv", [canvas, call.input(1)], call.placed.shape(0), **_attributes(form))}
 
 
-def _form(call: Call) -> Geometry:
+def _form(call: GradientCall) -> Geometry:
     if call.wanted - {0}:
         raise NoGradientError("its weights depend on the input")
     return geometry(call.placed)

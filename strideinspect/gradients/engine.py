@@ -35,7 +35,7 @@ class Measured(Struct, frozen=True):
     everywhere: float = 0.0
 
 
-class Cell(Struct, frozen=True):
+class TargetCell(Struct, frozen=True):
     """An index of the target along some of its axes; of the first image of the batch, summed over all other axes."""
 
     axes: tuple[int, ...]
@@ -53,7 +53,7 @@ class Engine:
         self._reverse = _Session(bundle.reverse)
         self._tangent = _Session(bundle.tangent)
 
-    def measure(self, inputs: Arrays, cell: Cell, number: int, *, checked: bool) -> Measured:
+    def measure(self, inputs: Arrays, cell: TargetCell, number: int, *, checked: bool) -> Measured:
         """Gradients at these inputs; `number` seeds the directions of the check."""
         names = [*self._bundle.kept, *(self._bundle.checked if checked else ()), self._bundle.target]
         values = self._forward.run(list(dict.fromkeys(names)), {**self._weights, **inputs})
@@ -135,7 +135,7 @@ class _Session:
 _engines: dict[str, Engine] = {}
 
 
-def measure(bundle: Bundle, inputs: Arrays, cell: Cell, number: int, *, checked: bool) -> Measured:
+def measure(bundle: Bundle, inputs: Arrays, cell: TargetCell, number: int, *, checked: bool) -> Measured:
     """Called in the process: the engine of a bundle is made once and kept."""
     if bundle.key not in _engines:
         _engines.clear()

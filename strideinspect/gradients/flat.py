@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, reverses
 
 
 @reverses("Ceil", "Floor", "Round", "Sign")
-def steps(_call: Call) -> Mapping[int, Array]:
+def steps(_call: GradientCall) -> Mapping[int, Array]:
     """A gradient of zero would hide all that the model sees through them."""
     raise NoGradientError("its slope is zero wherever it has one, so that nothing would be seen through it")

@@ -8,7 +8,7 @@ from typing import Self
 
 from strideinspect.gradients import engine
 from strideinspect.gradients.bundle import Bundle
-from strideinspect.gradients.engine import Arrays, Cell, EngineError, Measured
+from strideinspect.gradients.engine import Arrays, EngineError, Measured, TargetCell
 from strideinspect.processes.pool import Pool
 
 
@@ -27,7 +27,7 @@ class GradientProcess:
     ) -> None:
         self._pool.shutdown()
 
-    def measure(self, inputs: Arrays, cell: Cell, number: int, *, checked: bool) -> Measured:
+    def measure(self, inputs: Arrays, cell: TargetCell, number: int, *, checked: bool) -> Measured:
         """The gradients at these inputs. Raises EngineError where they cannot be computed."""
         try:
             return self._pool.submit(engine.measure, self._bundle, inputs, cell, number, checked=checked).result()

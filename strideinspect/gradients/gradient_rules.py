@@ -44,7 +44,7 @@ class Beside(Struct):
     constants: dict[str, NDArray[Any]]
 
 
-class Call(Struct, frozen=True):
+class GradientCall(Struct, frozen=True):
     """One node of the model to be turned round.
 
     `cotangents` are the gradients of its outputs, None for an output that nothing depends on. `wanted` are the inputs
@@ -108,7 +108,7 @@ class Call(Struct, frozen=True):
         return self.graph.feed(output, shape)
 
 
-Reverse = Callable[[Call], Mapping[int, Array]]
+Reverse = Callable[[GradientCall], Mapping[int, Array]]
 
 _RULES: dict[tuple[str, str], Reverse] = {}
 
@@ -139,7 +139,7 @@ def rules() -> Mapping[tuple[str, str], Reverse]:
     return _RULES
 
 
-def constants_of(call: Call, index: int, what: str) -> NDArray[np.generic]:
+def constants_of(call: GradientCall, index: int, what: str) -> NDArray[np.generic]:
     """The values of an input that has to be known before the model runs. Raises NoGradientError where it is not."""
     values = call.placed.constant(index)
     if values is None:

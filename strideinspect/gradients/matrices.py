@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, reverses
 
 
 @reverses("MatMul")
-def product(call: Call) -> Mapping[int, Array]:
+def product(call: GradientCall) -> Mapping[int, Array]:
     """d(AB) = dA·B + A·dB; a vector is a matrix of one row or column."""
     a, b, gradient = call.input(0), call.input(1), call.gradient
     if len(a.shape) == 1:
@@ -24,7 +24,7 @@ def product(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("Gemm")
-def general(call: Call) -> Mapping[int, Array]:
+def general(call: GradientCall) -> Mapping[int, Array]:
     """alpha·A'B' + beta·C, with A and B transposed on request."""
     node = call.node
     a, b = call.input(0), call.input(1)
@@ -40,7 +40,7 @@ def general(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("Einsum")
-def einsum(call: Call) -> Mapping[int, Array]:
+def einsum(call: GradientCall) -> Mapping[int, Array]:
     """Each operand's gradient is an Einsum of the gradient and the other operand."""
     equation = call.node.text("equation", "").replace(" ", "")
     sources, arrow, target = equation.partition("->")

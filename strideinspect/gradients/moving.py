@@ -7,29 +7,29 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, constants_of, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, constants_of, reverses
 
 
 @reverses("Identity", "Dropout")
-def kept(call: Call) -> Mapping[int, Array]:
+def kept(call: GradientCall) -> Mapping[int, Array]:
     """Dropout does nothing at inference."""
     return {0: call.gradient}
 
 
 @reverses("Cast", "CastLike")
-def converted(call: Call) -> Mapping[int, Array]:
+def converted(call: GradientCall) -> Mapping[int, Array]:
     """The same numbers in another type."""
     return {0: call.gradient}
 
 
 @reverses("Reshape", "Flatten", "Squeeze", "Unsqueeze")
-def reshaped(call: Call) -> Mapping[int, Array]:
+def reshaped(call: GradientCall) -> Mapping[int, Array]:
     """The same elements in the same order."""
     return {0: call.gradient.reshape(call.placed.shape(0))}
 
 
 @reverses("Transpose")
-def transposed(call: Call) -> Mapping[int, Array]:
+def transposed(call: GradientCall) -> Mapping[int, Array]:
     """The axes in their old order."""
     rank = len(call.placed.shape(0))
     order = call.node.integers("perm") or tuple(reversed(range(rank)))
@@ -37,13 +37,13 @@ def transposed(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("Expand")
-def expanded(call: Call) -> Mapping[int, Array]:
+def expanded(call: GradientCall) -> Mapping[int, Array]:
     """What was repeated is added up, as for any operand that is broadcast."""
     return {0: call.gradient}
 
 
 @reverses("Tile")
-def tiled(call: Call) -> Mapping[int, Array]:
+def tiled(call: GradientCall) -> Mapping[int, Array]:
     """The repetitions become axes of their own, which are added up."""
     shape = call.placed.shape(0)
     repeats = [int(n) for n in constants_of(call, 1, "repeats")]
@@ -52,7 +52,7 @@ def tiled(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("SpaceToDepth")
-def space_to_depth(call: Call) -> Mapping[int, Array]:
+def space_to_depth(call: GradientCall) -> Mapping[int, Array]:
     """Blocks become pixels again."""
     n, c, h, w = call.placed.shape(0)
     b = call.node.integer("blocksize", 1)
@@ -60,7 +60,7 @@ def space_to_depth(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("DepthToSpace")
-def depth_to_space(call: Call) -> Mapping[int, Array]:
+def depth_to_space(call: GradientCall) -> Mapping[int, Array]:
     """Pixels become channels again."""
     n, c, h, w = call.placed.shape(0)
     b = call.node.integer("blocksize", 1)
@@ -74,6 +74,6 @@ def _moved(gradient: Array, apart: Sequence[int], order: Sequence[int], shape: S
 
 
 @reverses("Loop", "Scan", "If", "SequenceMap")
-def bodies(_call: Call) -> Mapping[int, Array]:
+def bodies(_call: GradientCall) -> Mapping[int, Array]:
     """What runs a body of its own is not followed."""
     raise NoGradientError("what a body of its own computes is not followed")

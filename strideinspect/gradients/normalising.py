@@ -8,7 +8,7 @@ from math import prod
 import numpy as np
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, reverses
 from strideinspect.model.node import normal_axis
 
 
@@ -17,7 +17,7 @@ def _per_channel(values: Array, rank: int) -> Array:
 
 
 @reverses("BatchNormalization")
-def batch(call: Call) -> Mapping[int, Array]:
+def batch(call: GradientCall) -> Mapping[int, Array]:
     """A factor per channel."""
     if call.node.integer("training_mode", 0) or call.wanted - {0}:
         raise NoGradientError("its statistics depend on the input")
@@ -27,7 +27,7 @@ def batch(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("InstanceNormalization")
-def instance(call: Call) -> Mapping[int, Array]:
+def instance(call: GradientCall) -> Mapping[int, Array]:
     """Statistics of each channel of each image."""
     rank = len(call.placed.shape(0))
     scaled = call.gradient * _per_channel(call.input(1), rank)
@@ -35,7 +35,7 @@ def instance(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("LayerNormalization")
-def layer(call: Call) -> Mapping[int, Array]:
+def layer(call: GradientCall) -> Mapping[int, Array]:
     """Statistics of all axes from one on."""
     rank = len(call.placed.shape(0))
     axes = range(normal_axis(call.node.integer("axis", -1), rank), rank)
@@ -44,7 +44,7 @@ def layer(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("GroupNormalization")
-def group(call: Call) -> Mapping[int, Array]:
+def group(call: GradientCall) -> Mapping[int, Array]:
     """Statistics of groups of channels of each image; until version 21 with one scale per group."""
     shape = call.placed.shape(0)
     groups = call.node.integer("num_groups", 1)
@@ -59,7 +59,7 @@ def group(call: Call) -> Mapping[int, Array]:
 
 @reverses("RMSNormalization")
 @reverses("SimplifiedLayerNormalization")
-def root_mean_square(call: Call) -> Mapping[int, Array]:
+def root_mean_square(call: GradientCall) -> Mapping[int, Array]:
     """As layer normalisation without the mean."""
     x, rank = call.input(0), len(call.placed.shape(0))
     axes = list(range(normal_axis(call.node.integer("axis", -1), rank), rank))
@@ -78,7 +78,7 @@ def _through(x: Array, gradient: Array, axes: Sequence[int], epsilon: float) -> 
 
 
 @reverses("LRN")
-def local_response(call: Call) -> Mapping[int, Array]:
+def local_response(call: GradientCall) -> Mapping[int, Array]:
     """It is x·S^−β with S = bias + α/size·Σ x² over neighbouring channels."""
     size = call.node.integer("size", 1)
     own, neighbours = local_response_factors(call)
@@ -86,7 +86,7 @@ def local_response(call: Call) -> Mapping[int, Array]:
     return {0: call.gradient * own - call.input(0) * summed}
 
 
-def local_response_factors(call: Call) -> tuple[Array, Array]:
+def local_response_factors(call: GradientCall) -> tuple[Array, Array]:
     """Of dy = P·dx − R·Σ x·dx over neighbouring channels, P and R."""
     node, x = call.node, call.input(0)
     size, beta = node.integer("size", 1), node.real("beta", 0.75)

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, reverses
 from strideinspect.model.node import normal_axis
 
 
 @reverses("Pad")
-def padding(call: Call) -> Mapping[int, Array]:
+def padding(call: GradientCall) -> Mapping[int, Array]:
     """Per axis, each index is added to the one that it is a copy of; constants have none."""
     placed, mode = call.placed, call.node.text("mode", "constant")
     rank = len(placed.shape(0))

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, reverses
 from strideinspect.model.geometry import Geometry, Window
 from strideinspect.model.window import geometry
 
 
 @reverses("MaxPool")
-def maximum(call: Call) -> Mapping[int, Array]:
+def maximum(call: GradientCall) -> Mapping[int, Array]:
     """Runs the pool again, on a map that is padded out, and adds the gradient where its indices point."""
     form = geometry(call.placed)
     if any(cotangent is not None for cotangent in call.cotangents[1:]):
@@ -50,7 +50,7 @@ def _sides(form: Geometry) -> tuple[list[int], list[int]]:
 
 
 @reverses("AveragePool")
-def average(call: Call) -> Mapping[int, Array]:
+def average(call: GradientCall) -> Mapping[int, Array]:
     """A transposed convolution with ones of the gradient divided by what onnxruntime divides by.
 
     That is found by pooling a map of ones: versions and options differ in what they count at the border.
@@ -92,14 +92,14 @@ def _spread(gradient: Array, form: Geometry) -> Array:
 
 
 @reverses("GlobalAveragePool")
-def global_average(call: Call) -> Mapping[int, Array]:
+def global_average(call: GradientCall) -> Mapping[int, Array]:
     """Every element gets the same share."""
     shape = call.placed.shape(0)
     return {0: (call.gradient / float(reduce(mul, shape[2:]))).expand(shape)}
 
 
 @reverses("GlobalMaxPool")
-def global_maximum(call: Call) -> Mapping[int, Array]:
+def global_maximum(call: GradientCall) -> Mapping[int, Array]:
     """The first of the largest elements gets the gradient."""
     x = call.input(0)
     shapes = [call.placed.output_shape(), call.placed.output_shape()]

@@ -8,7 +8,7 @@ from typing import Final
 import onnx
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, reverses
 from strideinspect.model.node import normal_axis
 
 _LIMITS: Final[Mapping[int, tuple[float, float]]] = {
@@ -29,7 +29,7 @@ def limits_of(types: Mapping[str, int], name: str) -> tuple[float, float]:
 
 @reverses("QuantizeLinear")
 @reverses("QuantizeLinear", domain="com.microsoft")
-def quantised(call: Call) -> Mapping[int, Array]:
+def quantised(call: GradientCall) -> Mapping[int, Array]:
     """The gradient in steps of the scale, where the result is not saturated."""
     low, high = limits_of(call.types, call.node.outputs[0])
     scale = _along(call, 1)
@@ -41,12 +41,12 @@ def quantised(call: Call) -> Mapping[int, Array]:
 
 @reverses("DequantizeLinear")
 @reverses("DequantizeLinear", domain="com.microsoft")
-def restored(call: Call) -> Mapping[int, Array]:
+def restored(call: GradientCall) -> Mapping[int, Array]:
     """The scale times the gradient."""
     return {0: call.gradient * _along(call, 1)}
 
 
-def _along(call: Call, index: int) -> Array:
+def _along(call: GradientCall, index: int) -> Array:
     """The scale or the zero point of each index of an axis."""
     values, rank = call.input(index), len(call.placed.shape(0))
     if len(values.shape) == 0 or values.shape == (1,):

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from strideinspect.gradients.arrays import Array
 from strideinspect.gradients.convolutions import through_convolution
-from strideinspect.gradients.gradient_rules import Call, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, reverses
 from strideinspect.gradients.quantised import limits_of
 
 
@@ -38,7 +38,7 @@ PLAIN: Final[Mapping[str, Plain]] = {
 """By quantised operator."""
 
 
-def outgoing(call: Call) -> Array:
+def outgoing(call: GradientCall) -> Array:
     """The slope of rounding the result to its integers: one over the scale, zero where it is saturated."""
     low, high = limits_of(call.types, call.node.outputs[0])
     y = call.output()
@@ -46,7 +46,7 @@ def outgoing(call: Call) -> Array:
     return inside / call.input(PLAIN[call.node.op].scale).reshape(())
 
 
-def real(call: Call, index: int) -> Array:
+def real(call: GradientCall, index: int) -> Array:
     """The numbers that an operand stands for."""
     values, zero = call.input(index), call.input(index + 2)
     return (values - _along(zero, values)) * _along(call.input(index + 1), values)
@@ -59,33 +59,33 @@ def _along(numbers: Array, values: Array) -> Array:
     return numbers.reshape((numbers.shape[0], *(1,) * (len(values.shape) - 1)))
 
 
-def _scale(call: Call, index: int) -> Array:
+def _scale(call: GradientCall, index: int) -> Array:
     return call.input(index + 1).reshape(())
 
 
 @reverses("QLinearConv")
-def convolution(call: Call) -> Mapping[int, Array]:
+def convolution(call: GradientCall) -> Mapping[int, Array]:
     """As of a convolution."""
     back = through_convolution(call, call.gradient * outgoing(call), real(call, 3))
     return {0: back * _scale(call, 0)}
 
 
 @reverses("QLinearAdd", domain="com.microsoft")
-def total(call: Call) -> Mapping[int, Array]:
+def total(call: GradientCall) -> Mapping[int, Array]:
     """As of a sum."""
     gradient = call.gradient * outgoing(call)
     return {0: gradient * _scale(call, 0), 3: gradient * _scale(call, 3)}
 
 
 @reverses("QLinearMul", domain="com.microsoft")
-def product(call: Call) -> Mapping[int, Array]:
+def product(call: GradientCall) -> Mapping[int, Array]:
     """As of a product."""
     gradient = call.gradient * outgoing(call)
     return {0: gradient * real(call, 3) * _scale(call, 0), 3: gradient * real(call, 0) * _scale(call, 3)}
 
 
 @reverses("QLinearMatMul")
-def matrices(call: Call) -> Mapping[int, Array]:
+def matrices(call: GradientCall) -> Mapping[int, Array]:
     """As of a product of matrices."""
     gradient = call.gradient * outgoing(call)
     left = gradient.matmul(real(call, 3).swapped()) * _scale(call, 0)
@@ -94,7 +94,7 @@ def matrices(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("QLinearGlobalAveragePool", domain="com.microsoft")
-def global_average(call: Call) -> Mapping[int, Array]:
+def global_average(call: GradientCall) -> Mapping[int, Array]:
     """As of an average over the map, which may have its channels last."""
     shape = call.placed.shape(0)
     axes = range(1, len(shape) - 1) if call.node.integer("channels_last", 0) else range(2, len(shape))

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from math import prod
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, reverses
 from strideinspect.model.node import normal_axes, normal_axis
 
 
-def reduced_axes(call: Call) -> tuple[int, ...]:
+def reduced_axes(call: GradientCall) -> tuple[int, ...]:
     """The axes that a reduction sums or chooses along, counted from the front."""
     rank = len(call.placed.shape(0))
     given = call.placed.integers(1, "axes")
@@ -19,20 +19,20 @@ def reduced_axes(call: Call) -> tuple[int, ...]:
     return normal_axes(given, rank)
 
 
-def _spread(call: Call, array: Array) -> Array:
+def _spread(call: GradientCall, array: Array) -> Array:
     """An array of the output's shape with the reduced axes back, of extent 1."""
     axes = reduced_axes(call)
     return array.reshape(tuple(1 if axis in axes else n for axis, n in enumerate(call.placed.shape(0))))
 
 
 @reverses("ReduceSum")
-def total(call: Call) -> Mapping[int, Array]:
+def total(call: GradientCall) -> Mapping[int, Array]:
     """Every summand gets the gradient."""
     return {0: _spread(call, call.gradient).expand(call.placed.shape(0))}
 
 
 @reverses("ReduceMean")
-def mean(call: Call) -> Mapping[int, Array]:
+def mean(call: GradientCall) -> Mapping[int, Array]:
     """Every element gets its share."""
     shape = call.placed.shape(0)
     share = _spread(call, call.gradient) / float(prod(shape[axis] for axis in reduced_axes(call)))
@@ -40,32 +40,32 @@ def mean(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("ReduceMax", "ReduceMin")
-def extreme(call: Call) -> Mapping[int, Array]:
+def extreme(call: GradientCall) -> Mapping[int, Array]:
     """The element that is chosen gets the gradient; equal ones share it."""
     chosen = call.input(0).equals(_spread(call, call.output()))
     return {0: _spread(call, call.gradient) * chosen / chosen.sum(reduced_axes(call))}
 
 
 @reverses("ReduceSumSquare")
-def squares(call: Call) -> Mapping[int, Array]:
+def squares(call: GradientCall) -> Mapping[int, Array]:
     """Twice the element."""
     return {0: _spread(call, call.gradient) * call.input(0) * 2.0}
 
 
 @reverses("ReduceL2")
-def norm(call: Call) -> Mapping[int, Array]:
+def norm(call: GradientCall) -> Mapping[int, Array]:
     """The element over the norm."""
     return {0: _spread(call, call.gradient) * call.input(0) / _spread(call, call.output())}
 
 
 @reverses("ReduceL1")
-def absolute(call: Call) -> Mapping[int, Array]:
+def absolute(call: GradientCall) -> Mapping[int, Array]:
     """The sign of the element."""
     return {0: _spread(call, call.gradient) * call.input(0).apply("Sign")}
 
 
 @reverses("Softmax", "LogSoftmax")
-def softmax(call: Call) -> Mapping[int, Array]:
+def softmax(call: GradientCall) -> Mapping[int, Array]:
     """s·(g − Σ g·s); of the logarithm g − s·Σ g."""
     gradient, y = call.gradient, call.output()
     rank = len(y.shape)
@@ -80,7 +80,7 @@ def softmax(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("LpNormalization")
-def unit_length(call: Call) -> Mapping[int, Array]:
+def unit_length(call: GradientCall) -> Mapping[int, Array]:
     """(g − y·Σ g·y)/|x|, for the Euclidean norm."""
     if call.node.integer("p", 2) != 2:
         raise NoGradientError("only the Euclidean norm is known")

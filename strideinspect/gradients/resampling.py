@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, NoGradientError, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, NoGradientError, reverses
 from strideinspect.model.resize_scales import Resizing, resizing
 
 
 @reverses("Resize", "Upsample")
-def resized(call: Call) -> Mapping[int, Array]:
+def resized(call: GradientCall) -> Mapping[int, Array]:
     """The transposed matrix of each axis, one after the other: all modes of interpolation are separable."""
     node = call.node
     if node.text("coordinate_transformation_mode", "half_pixel") == "tf_crop_and_resize":
@@ -31,7 +31,7 @@ def resized(call: Call) -> Mapping[int, Array]:
     return {0: gradient}
 
 
-def _matrix(call: Call, part: Resizing) -> Array:
+def _matrix(call: GradientCall, part: Resizing) -> Array:
     """The node's own operator on the unit matrix, resized along its last axis alone."""
     unit = np.eye(part.length, dtype=np.float32).reshape(1, 1, part.length, part.length)
     shape = (1, 1, part.length, part.size)

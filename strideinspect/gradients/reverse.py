@@ -15,7 +15,7 @@ import onnx
 from msgspec import Struct
 
 from strideinspect.gradients.arrays import PREFIX, Array, ArrayGraph
-from strideinspect.gradients.gradient_rules import Beside, Call, NoGradientError, rules
+from strideinspect.gradients.gradient_rules import Beside, GradientCall, NoGradientError, rules
 from strideinspect.model.node import Node, UnresolvedError
 from strideinspect.model.shapes import Shapes
 from strideinspect.model.window import MisfitError
@@ -52,7 +52,7 @@ class Turned(Struct, frozen=True):
 
     graph: ArrayGraph
     beside: Beside
-    calls: Sequence[Call]
+    calls: Sequence[GradientCall]
     gradients: Mapping[str, Array]
 
 
@@ -67,7 +67,7 @@ def turned(shapes: Shapes, target: str, sources: Sequence[str]) -> Turned:
         cotangents = tuple(reduce(add, known[name]) if name in known else None for name in node.outputs)
         if not any(cotangents):
             continue
-        call = Call(shapes.placed(node), graph, beside, cotangents, wanted, shapes.dtypes)
+        call = GradientCall(shapes.placed(node), graph, beside, cotangents, wanted, shapes.dtypes)
         calls.append(call)
         found = _gradients(call)
         for i in sorted(wanted):
@@ -105,7 +105,7 @@ def _is_discrete(node: Node) -> bool:
     return node.op in _DISCRETE or (node.op == "Cast" and node.integer("to", onnx.TensorProto.FLOAT) not in REALS)
 
 
-def _gradients(call: Call) -> Mapping[int, Array]:
+def _gradients(call: GradientCall) -> Mapping[int, Array]:
     """The gradients of a node's inputs. Raises RefusedError."""
     node = call.node
     rule = rules().get((node.domain, node.op))
@@ -126,5 +126,5 @@ def _gradients(call: Call) -> Mapping[int, Array]:
     return found
 
 
-def _without(call: Call, found: Mapping[int, Array]) -> Iterator[str]:
+def _without(call: GradientCall, found: Mapping[int, Array]) -> Iterator[str]:
     return (call.node.inputs[i] for i in sorted(call.wanted) if i not in found)

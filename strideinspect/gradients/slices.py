@@ -8,12 +8,12 @@ from math import prod
 import numpy as np
 
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, constants_of, reverses
+from strideinspect.gradients.gradient_rules import GradientCall, constants_of, reverses
 from strideinspect.model.node import normal_axis
 
 
 @reverses("Slice")
-def part(call: Call) -> Mapping[int, Array]:
+def part(call: GradientCall) -> Mapping[int, Array]:
     """Put back where it was taken from; a Slice with a step leaves the indices between at zero."""
     placed, shape = call.placed, call.placed.shape(0)
     starts = placed.integers(1, "starts") or ()
@@ -45,7 +45,7 @@ def _slice(start: int, end: int, step: int, length: int) -> slice:
 
 
 @reverses("Gather")
-def gathered(call: Call) -> Mapping[int, Array]:
+def gathered(call: GradientCall) -> Mapping[int, Array]:
     """Each index is added to the one that it was taken from."""
     shape = call.placed.shape(0)
     axis = normal_axis(call.node.integer("axis", 0), len(shape))
@@ -56,7 +56,7 @@ def gathered(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("Split")
-def split(call: Call) -> Mapping[int, Array]:
+def split(call: GradientCall) -> Mapping[int, Array]:
     """The pieces are put together again."""
     shape = call.placed.shape(0)
     axis = normal_axis(call.node.integer("axis", 0), len(shape))
@@ -65,7 +65,7 @@ def split(call: Call) -> Mapping[int, Array]:
 
 
 @reverses("Concat")
-def joined(call: Call) -> Mapping[int, Array]:
+def joined(call: GradientCall) -> Mapping[int, Array]:
     """Each operand gets its piece."""
     shape = call.placed.output_shape()
     axis = normal_axis(call.node.integer("axis", 0), len(shape))

@@ -11,7 +11,7 @@ import onnx
 from onnx import helper
 
 from strideinspect.gradients.arrays import PREFIX
-from strideinspect.gradients.gradient_rules import Call, rules
+from strideinspect.gradients.gradient_rules import GradientCall, rules
 from strideinspect.gradients.normalising import local_response_factors
 from strideinspect.gradients.quantised_operators import PLAIN, outgoing, real
 from strideinspect.gradients.reducing import reduced_axes
@@ -20,7 +20,7 @@ from strideinspect.gradients.tangent_builder import Rule, TangentGraph
 from strideinspect.model.node import Shape
 
 
-def _gemm(graph: TangentGraph, call: Call) -> None:
+def _gemm(graph: TangentGraph, call: GradientCall) -> None:
     terms = []
     for i in sorted(call.wanted):
         names = [graph.tangents[n] if k == i else graph.value(n) for k, n in enumerate(call.node.inputs[:2])]
@@ -34,7 +34,7 @@ def _gemm(graph: TangentGraph, call: Call) -> None:
     graph.tangents[call.node.key] = graph.sum(terms)
 
 
-def _quotient(graph: TangentGraph, call: Call) -> None:
+def _quotient(graph: TangentGraph, call: GradientCall) -> None:
     """ta/b − y·tb/b."""
     below = graph.value(call.node.inputs[1])
     terms = []
@@ -46,7 +46,7 @@ def _quotient(graph: TangentGraph, call: Call) -> None:
     graph.tangents[call.node.key] = graph.sum(terms)
 
 
-def _maximum(graph: TangentGraph, call: Call) -> None:
+def _maximum(graph: TangentGraph, call: GradientCall) -> None:
     """The tangents of the elements that the node itself chooses."""
     shape, output = call.placed.shape(0), call.placed.output_shape()
     proto = onnx.NodeProto()
@@ -66,11 +66,11 @@ def _maximum(graph: TangentGraph, call: Call) -> None:
     graph.tangents[call.node.key] = graph.add("Reshape", [chosen, graph.constant(np.array(output))])
 
 
-def _from_reverse(graph: TangentGraph, call: Call) -> None:
+def _from_reverse(graph: TangentGraph, call: GradientCall) -> None:
     """Where a node chooses, the shares are those of the reverse graph, found with a gradient of ones."""
     ones = call.graph.full(call.placed.output_shape(), 1.0)
     shares = rules()[call.node.domain, call.node.op](
-        Call(call.placed, call.graph, call.beside, (ones,), call.wanted, call.types)
+        GradientCall(call.placed, call.graph, call.beside, (ones,), call.wanted, call.types)
     )
     terms = [
         graph.add("Mul", [graph.tangents[call.node.inputs[i]], graph.expose(shares[i])]) for i in sorted(call.wanted)
@@ -84,7 +84,7 @@ def _from_reverse(graph: TangentGraph, call: Call) -> None:
     graph.tangents[call.node.key] = summed
 
 
-def _total(graph: TangentGraph, name: str, shape: Shape, call: Call) -> str:
+def _total(graph: TangentGraph, name: str, shape: Shape, call: GradientCall) -> str:
     """Summed along the axes that a reduction reduces."""
     axes = reduced_axes(call)
     order = [*(a for a in range(len(shape)) if a not in axes), *axes]
@@ -95,13 +95,13 @@ def _total(graph: TangentGraph, name: str, shape: Shape, call: Call) -> str:
     return graph.add("MatMul", [flat, ones])
 
 
-def _mean(graph: TangentGraph, call: Call, name: str, axes: Sequence[int]) -> str:
+def _mean(graph: TangentGraph, call: GradientCall, name: str, axes: Sequence[int]) -> str:
     if call.node.version < 18:
         return graph.add("ReduceMean", [name], axes=list(axes), keepdims=1)
     return graph.add("ReduceMean", [name, graph.constant(np.array(axes, np.int64))], keepdims=1)
 
 
-def _instance(graph: TangentGraph, call: Call) -> None:
+def _instance(graph: TangentGraph, call: GradientCall) -> None:
     """s·(t − mean(t) − u·mean(u·t))/deviation."""
     name, shape = call.node.inputs[0], call.placed.shape(0)
     axes = range(2, len(shape))
@@ -118,7 +118,7 @@ def _instance(graph: TangentGraph, call: Call) -> None:
     graph.tangents[call.node.key] = graph.add("Mul", [graph.add("Mul", [rest, inverse]), scale])
 
 
-def _local_response(graph: TangentGraph, call: Call) -> None:
+def _local_response(graph: TangentGraph, call: GradientCall) -> None:
     """P·t − R·Σ x·t over the same neighbouring channels as in the node."""
     size, shape = call.node.integer("size", 1), call.placed.shape(0)
     own, neighbours = local_response_factors(call)
@@ -135,7 +135,7 @@ def _local_response(graph: TangentGraph, call: Call) -> None:
     graph.tangents[call.node.key] = graph.add("Sub", terms)
 
 
-def _quantised(graph: TangentGraph, call: Call) -> None:
+def _quantised(graph: TangentGraph, call: GradientCall) -> None:
     """The plain operator on real numbers, with the attributes of the node, and the slope of rounding its result."""
     plain = PLAIN[call.node.op]
     terms = []

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
 from strideinspect.gradients.arrays import PREFIX, Array
-from strideinspect.gradients.gradient_rules import Call
+from strideinspect.gradients.gradient_rules import GradientCall
 from strideinspect.model.node import Shape
 
 DIRECTION: Final = f"{PREFIX}direction_"
@@ -67,7 +67,7 @@ class TangentGraph(Struct):
         filler = numpy_helper.from_array(np.zeros(1, np.float32))
         return self.add("ConstantOfShape", [self.constant(np.array(shape, np.int64))], value=filler)
 
-    def same(self, call: Call, inputs: Sequence[str]) -> None:
+    def same(self, call: GradientCall, inputs: Sequence[str]) -> None:
         """Add the node itself on other inputs, as the tangents of its outputs."""
         outputs = [f"{PREFIX}t{len(self.nodes)}_{k}" if name else "" for k, name in enumerate(call.node.outputs)]
         proto = onnx.NodeProto()
@@ -84,5 +84,5 @@ class TangentGraph(Struct):
         return reduce(lambda a, b: self.add("Add", [a, b]), terms)
 
 
-Rule = Callable[[TangentGraph, Call], None]
+Rule = Callable[[TangentGraph, GradientCall], None]
 """Adds the tangents of a node's outputs to the graph."""

@@ -16,7 +16,7 @@ import onnx
 from onnx import helper
 
 from strideinspect.gradients.activations import SLOPES
-from strideinspect.gradients.gradient_rules import Call
+from strideinspect.gradients.gradient_rules import GradientCall
 from strideinspect.gradients.reverse import REALS, RefusedError, Turned
 from strideinspect.gradients.special_tangents import SPECIAL
 from strideinspect.gradients.tangent_builder import DIRECTION, TANGENT, Rule, TangentGraph
@@ -86,7 +86,7 @@ def tangent_graph(turned: Turned, target: str, sources: Sequence[str]) -> Tangen
     return graph
 
 
-def _rule(call: Call) -> Rule | None:
+def _rule(call: GradientCall) -> Rule | None:
     key, op = (call.node.domain, call.node.op), call.node.op
     if not call.node.domain and op in _LINEAR:
         return _linear
@@ -101,7 +101,7 @@ def _rule(call: Call) -> Rule | None:
     return SPECIAL.get(op)
 
 
-def _linear(graph: TangentGraph, call: Call) -> None:
+def _linear(graph: TangentGraph, call: GradientCall) -> None:
     summands = _LINEAR[call.node.op]
     inputs = []
     for i, name in enumerate(call.node.inputs):
@@ -114,7 +114,7 @@ def _linear(graph: TangentGraph, call: Call) -> None:
     graph.same(call, inputs)
 
 
-def _product(graph: TangentGraph, call: Call) -> None:
+def _product(graph: TangentGraph, call: GradientCall) -> None:
     """One term for each factor that depends on the input."""
     terms = []
     for i in sorted(call.wanted):
@@ -132,7 +132,7 @@ def _single(graph: TangentGraph, name: str) -> str:
     return graph.add("Cast", [name], to=onnx.TensorProto.FLOAT)
 
 
-def _difference(graph: TangentGraph, call: Call, steps: Mapping[int, str]) -> str:
+def _difference(graph: TangentGraph, call: GradientCall, steps: Mapping[int, str]) -> str:
     """f(x + step) − f(x − step) in double precision."""
     ends = []
     for sign in ("Add", "Sub"):
@@ -147,7 +147,7 @@ def _difference(graph: TangentGraph, call: Call, steps: Mapping[int, str]) -> st
     return graph.add("Sub", ends)
 
 
-def _numeric_slope(graph: TangentGraph, call: Call) -> None:
+def _numeric_slope(graph: TangentGraph, call: GradientCall) -> None:
     """The slope at each element by a step of a millionth of the element."""
     x = _double(graph, graph.value(call.node.inputs[0]))
     size = graph.add("Mul", [graph.add("Abs", [x]), graph.number(1e-6)])
@@ -157,7 +157,7 @@ def _numeric_slope(graph: TangentGraph, call: Call) -> None:
     graph.tangents[call.node.key] = _single(graph, graph.add("Mul", [slope, tangent]))
 
 
-def _numeric(graph: TangentGraph, call: Call) -> None:
+def _numeric(graph: TangentGraph, call: GradientCall) -> None:
     """A small step along the direction: a millionth of the largest element."""
     flat = graph.constant(np.array([-1], np.int64))
 
@@ -178,6 +178,6 @@ def _numeric(graph: TangentGraph, call: Call) -> None:
     graph.tangents[call.node.key] = _single(graph, slope)
 
 
-def _slope(graph: TangentGraph, call: Call) -> None:
+def _slope(graph: TangentGraph, call: GradientCall) -> None:
     slope = graph.expose(SLOPES[call.node.domain, call.node.op](call))
     graph.tangents[call.node.key] = graph.add("Mul", [graph.tangents[call.node.inputs[0]], slope])

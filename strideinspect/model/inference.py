@@ -21,13 +21,15 @@ from strideinspect.model.output_shapes import outputs_of
 from strideinspect.model.placed_stretches import enter_stretch, placed_stretch
 from strideinspect.model.shape_rules import MERGES
 from strideinspect.model.shapes import Problem, Shapes, Trouble
-from strideinspect.model.stretches import Given, Memo, Placed, PlacedStretch, Stretch
+from strideinspect.model.stretches import Given, Placed, PlacedStretch, ShapesMemo, Stretch
 from strideinspect.model.subgraphs import captured_by
 from strideinspect.model.window import BrokenError, MisfitError
 from strideinspect.spelling import shape_text
 
 
-def infer(network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True, memo: Memo | None = None) -> Shapes:
+def infer(
+    network: Network, inputs: Mapping[str, Shape], *, go_on: bool = True, memo: ShapesMemo | None = None
+) -> Shapes:
     """Shapes of all tensors for these input shapes. Where one cannot be inferred, the result holds the reason.
 
     Without `go_on`, inference stops at the first node that cannot run. A `memo` is filled and used.
@@ -61,7 +63,9 @@ def _declare_weights(result: Shapes) -> None:
     result.unknown.update(memo.given.unknown)
 
 
-def _walk_stretch(result: Shapes, stretch: Stretch, memo: Memo, *, go_on: bool) -> tuple[int, PlacedStretch | None]:
+def _walk_stretch(
+    result: Shapes, stretch: Stretch, memo: ShapesMemo, *, go_on: bool
+) -> tuple[int, PlacedStretch | None]:
     """Infer the nodes of a stretch, or enter what they made of inputs of these shapes at another size."""
     key = result.stretch_key(stretch)
     place = None if key is None else (stretch.nodes[0].key, key)
@@ -100,7 +104,7 @@ def _walk(result: Shapes, nodes: Sequence[Node], *, go_on: bool = True) -> None:
         _visit(result, result.nodes[-1])
 
 
-def _remembered(result: Shapes, node: Node, memo: Memo) -> bool:
+def _remembered(result: Shapes, node: Node, memo: ShapesMemo) -> bool:
     """Enter what the node, or one like it, made of inputs of these shapes; False where that is not known."""
     kept = memo.nodes.get(node.key)
     key = None if kept is None and node.key not in memo.kinds else result.memo_key(node)

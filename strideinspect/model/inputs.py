@@ -11,7 +11,7 @@ from strideinspect.model.exporter_sizes import size_of_axis, written_size
 from strideinspect.model.input_roles import input_roles
 from strideinspect.model.network import Network
 from strideinspect.model.node import Shape
-from strideinspect.model.open_sizes import InputSizes, OpenSize, Origin, Role
+from strideinspect.model.open_sizes import InputSizes, OpenAxisRole, OpenSize, Origin
 from strideinspect.nearest_name import nearest_name
 from strideinspect.results.field import InputAxis
 from strideinspect.spelling import shape_text
@@ -77,27 +77,27 @@ class _Guesses:
     def size(self, axes: tuple[InputAxis, ...]) -> OpenSize:
         """The size of axes that share one; what one of them is holds for all."""
         guesses = [self._guess(name, axis) for name, axis in axes]
-        role, size, origin = min(guesses, key=lambda guess: list(Role).index(guess[0]))
+        role, size, origin = min(guesses, key=lambda guess: list(OpenAxisRole).index(guess[0]))
         return OpenSize(axes, role, size, origin)
 
-    def _guess(self, name: str, axis: int) -> tuple[Role, int, Origin]:
+    def _guess(self, name: str, axis: int) -> tuple[OpenAxisRole, int, Origin]:
         dims = self._network.inputs[name].dims or ()
         rank, channels = len(dims), _channel_axis(self._network, name, dims)
         if name in self._roles.initial_states and rank - axis == 2:
-            return Role.BATCH, BATCH, Origin.STATE
+            return OpenAxisRole.BATCH, BATCH, Origin.STATE
         if name in self._roles.convolution_weights and axis > 1:
-            return Role.KERNEL, KERNEL, Origin.TRIED
+            return OpenAxisRole.KERNEL, KERNEL, Origin.TRIED
         if axis == 0 and rank > 1:
-            return Role.BATCH, BATCH, Origin.TRIED
+            return OpenAxisRole.BATCH, BATCH, Origin.TRIED
         if channels is not None and axis == channels[0]:
-            return Role.CHANNELS, channels[1], Origin.WEIGHT
+            return OpenAxisRole.CHANNELS, channels[1], Origin.WEIGHT
         of_channels = channels and channels[0]
         map_axes = tuple(k for k, dim in enumerate(dims) if k > 0 and not isinstance(dim, int) and k != of_channels)
         written = size_of_axis(self._written, rank, map_axes, axis)
         if written is not None:
-            return Role.MAP, written, Origin.METADATA
+            return OpenAxisRole.MAP, written, Origin.METADATA
         size = SPATIAL.get(_rank_of_map(self._network, name, dims))
-        return (Role.OTHER, OTHER, Origin.TRIED) if size is None else (Role.MAP, size, Origin.TRIED)
+        return (OpenAxisRole.OTHER, OTHER, Origin.TRIED) if size is None else (OpenAxisRole.MAP, size, Origin.TRIED)
 
 
 def _by_name(network: Network, wanted: Mapping[str, Sequence[int]]) -> dict[str, Shape]:

@@ -21,7 +21,7 @@ class Origin(StrEnum):
     TRIED = "tried"  # a usual size, at which the model runs
 
 
-class Role(Enum):
+class OpenAxisRole(Enum):
     """What an open axis is, as far as the model tells."""
 
     BATCH = "batch"
@@ -35,14 +35,14 @@ class OpenSize(Struct, frozen=True):
     """A size that is open: of one axis, or of all axes with the same symbol."""
 
     axes: tuple[InputAxis, ...]
-    role: Role
+    role: OpenAxisRole
     size: int
     origin: Origin
 
     @property
     def reported(self) -> bool:
         """Whether the report names it as assumed; a batch of 1 is not worth mentioning, but for a state's."""
-        return self.role is not Role.BATCH or self.size != 1 or self.origin is Origin.STATE
+        return self.role is not OpenAxisRole.BATCH or self.size != 1 or self.origin is Origin.STATE
 
 
 class InputSizes(Struct, frozen=True):

@@ -13,7 +13,7 @@ from strideinspect.model.geometry import Geometry, PoolIndices
 from strideinspect.model.if_branches import IfBranch
 from strideinspect.model.network import Constants, Network
 from strideinspect.model.node import WITH_BODIES, Node, PlacedNode, Shape
-from strideinspect.model.stretches import Memo, MemoKey, PlacedStretch, Stretch
+from strideinspect.model.stretches import MemoKey, PlacedStretch, ShapesMemo, Stretch
 
 _UNPOOL = frozenset({"MaxUnpool", "Scatter", "ScatterElements", "ScatterND"})
 """Operators that may take the indices of a pool, whose windows decide what they read."""
@@ -69,7 +69,7 @@ class Shapes(Struct):
     too_large: str | None = None  # the first node whose output is too large to follow
     depth: int = 0  # how many Loop bodies enclose these nodes
     resized: bool = False  # whether the inputs differ from what the file declares
-    memo: Memo | None = None  # where many sizes of one network are asked for
+    memo: ShapesMemo | None = None  # where many sizes of one network are asked for
     memo_keys: dict[str, MemoKey] = {}  # of nodes decided by the shapes of their inputs alone
     ends: list[tuple[int, PlacedStretch | None]] = []  # where a stretch of `nodes` ends
     operators: set[str] = set()  # of the nodes in stretches

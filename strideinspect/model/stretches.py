@@ -70,7 +70,7 @@ class Given(Struct, frozen=True):
     unknown: dict[str, str]
 
 
-class Memo(Struct, eq=False):
+class ShapesMemo(Struct, eq=False):
     """What nodes and stretches made of their inputs, kept from size to size of one network; filled by use.
 
     Nodes go by their first output, stretches by their first node. `kinds` numbers nodes that differ in their names
@@ -87,7 +87,7 @@ class Memo(Struct, eq=False):
     replaced: dict[tuple[str, bool | None], Replacement | None] = {}
 
     @classmethod
-    def of(cls, network: Network) -> Memo:
+    def of(cls, network: Network) -> ShapesMemo:
         """One of which nothing is known yet."""
         return cls(tuple(_stretches(network)), _kinds(network))
 

@@ -79,7 +79,7 @@ def node_spans(data: mmap | bytes) -> list[tuple[int, int]]:
     return [span for start, length in graphs for span in walk.fields(start, start + length, _number("graph", "node"))]
 
 
-class Field(Struct, frozen=True):
+class WireField(Struct, frozen=True):
     """A length-delimited field: its number, the offsets of its tag and of its content, and its end."""
 
     number: int
@@ -94,7 +94,7 @@ NODE, INPUT, OUTPUT, VALUE_INFO = 1, 11, 12, 13
 """Numbers of fields in GraphProto."""
 
 
-def model_and_graph_fields(data: mmap | bytes) -> tuple[list[Field], list[Field]]:
+def model_and_graph_fields(data: mmap | bytes) -> tuple[list[WireField], list[WireField]]:
     """The fields of the model, its graph among them (several times, if stored in parts), and those of the graph.
 
     Raises as `reduce` does.
@@ -162,11 +162,11 @@ class _Reducer:
         """Start and length of the fields of this number in the message data[pos:end]."""
         return [(field.body, field.end - field.body) for field in self.delimited(pos, end) if field.number == number]
 
-    def delimited(self, pos: int, end: int) -> Iterator[Field]:
+    def delimited(self, pos: int, end: int) -> Iterator[WireField]:
         """All length-delimited fields of the message data[pos:end]."""
         while field := self._next(pos, end, over=-1):
             tag_at, tag, body, pos = field
-            yield Field(tag >> 3, tag_at, body, pos)
+            yield WireField(tag >> 3, tag_at, body, pos)
 
     def _next(self, pos: int, end: int, over: int) -> tuple[int, int, int, int] | None:
         """The next length-delimited field of more than `over` bytes: (offset of its tag, tag, start, end).

@@ -20,7 +20,7 @@ CHART = (600.0, 300.0)
 """Size of a chart in CSS pixels, beside another."""
 
 
-class Table(Struct, frozen=True):
+class ComparisonTable(Struct, frozen=True):
     """A part of the answer: a sentence, a table under it, and notes."""
 
     heading: str
@@ -66,12 +66,12 @@ class ComparisonView:
         self._comparison = comparison
 
     @cached_property
-    def what(self) -> Table:
+    def what(self) -> ComparisonTable:
         """What differs, or is changed."""
         return _table(self._comparison.answer.sections[0])
 
     @cached_property
-    def effect(self) -> Table | None:
+    def effect(self) -> ComparisonTable | None:
         """What that does to outputs and totals."""
         sections = self._comparison.answer.sections[1:]
         return _table(sections[-1]) if sections else None
@@ -130,8 +130,8 @@ class ComparisonView:
         return number is not None and bool(inspector_data.position_axes(version.model.report.nodes[number]))
 
 
-def _table(section: Section) -> Table:
-    return Table(
+def _table(section: Section) -> ComparisonTable:
+    return ComparisonTable(
         printable(section.heading),
         [column.title for column in section.columns],
         [[printable(cell) for cell in row] for row in section.rows],

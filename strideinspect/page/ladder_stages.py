@@ -40,7 +40,7 @@ class Step(Struct, frozen=True):
     to: Stage
 
 
-class Branch(Struct, frozen=True):
+class LadderBranch(Struct, frozen=True):
     """One way through the network, under a title where there are several."""
 
     title: str
@@ -48,7 +48,7 @@ class Branch(Struct, frozen=True):
     steps: tuple[Step, ...]
 
 
-def branches(report: Report) -> list[Branch]:
+def branches(report: Report) -> list[LadderBranch]:
     """The first branches of each input; `further` says how many are left out."""
     numbers = {node.output: number for number, node in enumerate(report.nodes)}
     several = len({step.input for step in report.ladder}) > 1
@@ -69,9 +69,9 @@ def further(report: Report) -> int:
     return sum(number >= shown for _, number in {(step.input, step.branch) for step in report.ladder})
 
 
-def _branch(title: str, items: Sequence[StepNodes], numbers: dict[str, int], largest: int) -> Branch:
+def _branch(title: str, items: Sequence[StepNodes], numbers: dict[str, int], largest: int) -> LadderBranch:
     start = _stage(items[0].step.start, "", largest)
-    return Branch(title, start, tuple(_step(item, numbers, largest) for item in items))
+    return LadderBranch(title, start, tuple(_step(item, numbers, largest) for item in items))
 
 
 def _stage(size: Sequence[int], stride: str, largest: int) -> Stage:

@@ -143,7 +143,7 @@ class ModelView:
         ]
 
     @cached_property
-    def answers(self) -> tuple[three_questions.Answered, ...]:
+    def answers(self) -> tuple[three_questions.QuestionAndAnswer, ...]:
         """The three questions."""
         return three_questions.answers(self.report)
 
@@ -191,7 +191,7 @@ class ModelView:
         return at
 
     @cached_property
-    def branches(self) -> list[ladder_stages.Branch]:
+    def branches(self) -> list[ladder_stages.LadderBranch]:
         """The ladder."""
         return ladder_stages.branches(self.report)
 

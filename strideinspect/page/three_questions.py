@@ -30,7 +30,7 @@ class Mood(StrEnum):
     BAD = "bad"
 
 
-class Answered(Struct, frozen=True):
+class QuestionAndAnswer(Struct, frozen=True):
     """A question, its answer in a word or two, and the sentences behind it."""
 
     question: str
@@ -39,7 +39,7 @@ class Answered(Struct, frozen=True):
     sentences: tuple[str, ...]
 
 
-def answers(report: Report) -> tuple[Answered, ...]:
+def answers(report: Report) -> tuple[QuestionAndAnswer, ...]:
     """The three answers."""
     return (_every_pixel(report), _enough(report), _verified(report))
 
@@ -49,17 +49,19 @@ def _point(report: Report) -> str:
     return spelling.point_noun(ranks.pop()) if len(ranks) == 1 else "position"
 
 
-def _every_pixel(report: Report) -> Answered:
+def _every_pixel(report: Report) -> QuestionAndAnswer:
     point = _point(report)
     question = f"Does every {point} count?"
     spatial = [given for given in report.inputs if given.spatial_axes]
     if not spatial:
-        return Answered(question, "No image", Mood.OPEN, ("No window slides over an input of this model.",))
+        return QuestionAndAnswer(question, "No image", Mood.OPEN, ("No window slides over an input of this model.",))
     assumed = any(axis in given.assumed for given in spatial for axis in given.spatial_axes)
     size = " at this size, which the model leaves open" if assumed else ""
     if not report.unseen:
         names = spelling.listed([printable(given.name) for given in spatial])
-        return Answered(question, "Yes", Mood.GOOD, (f"Every {point} of {names} has a way to an output{size}.",))
+        return QuestionAndAnswer(
+            question, "Yes", Mood.GOOD, (f"Every {point} of {names} has a way to an output{size}.",)
+        )
     lost = []
     for given in spatial:
         parts = {part.axis: part.ranges for part in report.unseen if part.input == given.name}
@@ -71,14 +73,16 @@ def _every_pixel(report: Report) -> Answered:
         ]
         if texts:
             lost.append(f"No output depends on {spelling.listed(texts)} of {printable(given.name)}{size}.")
-    return Answered(question, "No", Mood.BAD, tuple(lost))
+    return QuestionAndAnswer(question, "No", Mood.BAD, tuple(lost))
 
 
-def _enough(report: Report) -> Answered:
+def _enough(report: Report) -> QuestionAndAnswer:
     question = "Does the output see enough?"
     seen = [output for output in report.outputs if output.fields]
     if not seen:
-        return Answered(question, "Unknown", Mood.OPEN, ("No output depends on a spatial input that is known.",))
+        return QuestionAndAnswer(
+            question, "Unknown", Mood.OPEN, ("No output depends on a spatial input that is known.",)
+        )
     texts = [text for output in seen for text in _briefly(output)]
     sentences = tuple(map(printable, texts[:_NAMED]))
     if len(texts) > _NAMED:
@@ -86,15 +90,15 @@ def _enough(report: Report) -> Answered:
     small = any(finding.rule == "small-receptive-field" for finding in report.findings)
     fields = [field for output in seen for field in _own_fields(output)]
     if any(field.upper_bound for field in fields):
-        return Answered(question, "Unknown", Mood.OPEN, sentences)
+        return QuestionAndAnswer(question, "Unknown", Mood.OPEN, sentences)
     everything = all(map(_is_whole, fields))
     noun = spelling.input_noun(max((len(i.spatial_axes) for i in report.inputs), default=0))
     if everything:
-        return Answered(question, f"All of the {noun}", Mood.GOOD, sentences)
+        return QuestionAndAnswer(question, f"All of the {noun}", Mood.GOOD, sentences)
     share = max(field.share for field in fields)
     mood = Mood.BAD if small else Mood.OPEN
     most = f"the whole {noun}" if share == 1 else f"{spelling.percent(share)} per axis"
-    return Answered(question, f"Up to {most}", mood, sentences)
+    return QuestionAndAnswer(question, f"Up to {most}", mood, sentences)
 
 
 def _is_whole(field: Field) -> bool:
@@ -132,14 +136,14 @@ def what_it_sees(output: TensorReport) -> list[str]:
     return [field_text.sentence(fields, name=name) for name, fields in by_input(output.fields).items()]
 
 
-def _verified(report: Report) -> Answered:
+def _verified(report: Report) -> QuestionAndAnswer:
     result = report.verification
     lines = tuple(filter(None, map(str.strip, plain(verification.render(report, _UNBROKEN)).splitlines())))
     question = "Is this verified?"
     match result.status:
         case Verdict.AGREED:
-            return Answered(question, "Yes, by running it", Mood.GOOD, lines)
+            return QuestionAndAnswer(question, "Yes, by running it", Mood.GOOD, lines)
         case Verdict.CONTRADICTED:
-            return Answered(question, "Contradicted", Mood.BAD, lines)
+            return QuestionAndAnswer(question, "Contradicted", Mood.BAD, lines)
         case Verdict.NOT_CHECKED:
-            return Answered(question, "In part" if result.partial else "Not checked", Mood.OPEN, lines)
+            return QuestionAndAnswer(question, "In part" if result.partial else "Not checked", Mood.OPEN, lines)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from strideinspect.results.report import Report, WindowNode
 
 
-class _Chosen(Struct, frozen=True):
+class _ChosenLayer(Struct, frozen=True):
     """A layer with its name, and its fields on its first input."""
 
     node: WindowNode
@@ -90,7 +90,7 @@ def _bars(axes: Axes, part: Contribution, field: Field) -> None:
     axes.set_ylabel("share (%)" if wide == 1 else f"share (%)\nof {wide:.1f} each")
 
 
-def _chosen(report: Report, layer: str | None) -> _Chosen:
+def _chosen(report: Report, layer: str | None) -> _ChosenLayer:
     """The layer with this name, or the last one with a position, where a box has most to tell."""
     names = layer_names(report.nodes)
     placed = [node for node in report.nodes if any(field.node_axis is not None for field in node.fields)]
@@ -103,7 +103,7 @@ def _chosen(report: Report, layer: str | None) -> _Chosen:
         raise UsageError("no position is left there: it depends on everything, so that there is no box to draw")
     node = placed[-1]
     name, fields = next(iter(by_input(node.fields).items()))
-    return _Chosen(node, printable(names[node.output]), name, fields)
+    return _ChosenLayer(node, printable(names[node.output]), name, fields)
 
 
 def _middle(field: Field) -> Span | None:

@@ -9,8 +9,8 @@ from strideinspect.model.node import PlacedNode
 from strideinspect.reads.elementwise import parameter
 from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import (
+    AxisPart,
     Broadcast,
-    Place,
     Read,
     Reshape,
     Statistics,
@@ -69,7 +69,7 @@ def side_by_side(placed: PlacedNode) -> tuple[Read, ...]:
         shape = placed.shape(i)
         if len(shape) != 2 or len(after) != 2 or offset + shape[1] > after[1]:
             return everything(placed)
-        stretches.append(Read(i, 0, (), Place(1, offset, shape[1], after[1])))
+        stretches.append(Read(i, 0, (), AxisPart(1, offset, shape[1], after[1])))
         offset += shape[1]
     return tuple(stretches)
 

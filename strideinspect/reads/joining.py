@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from strideinspect.model.node import PlacedNode, normal_axis
 from strideinspect.reads.elementwise import parameter
 from strideinspect.reads.families import reads
-from strideinspect.reads.steps import Place, Read
+from strideinspect.reads.steps import AxisPart, Read
 
 
 @reads("Concat")
@@ -32,6 +32,6 @@ def _stretches(placed: PlacedNode, inputs: Sequence[int]) -> tuple[Read, ...]:
     size, offset, stretches = placed.output_shape()[axis], 0, []
     for index in inputs:
         length = placed.shape(index)[axis]
-        stretches.append(Read(index, 0, (), Place(axis, offset, length, size)))
+        stretches.append(Read(index, 0, (), AxisPart(axis, offset, length, size)))
         offset += length
     return tuple(stretches)

@@ -8,10 +8,10 @@ from __future__ import annotations
 from strideinspect.model.node import PlacedNode, UnresolvedError, normal_axis
 from strideinspect.reads.families import everything, reads
 from strideinspect.reads.steps import (
+    AxisPart,
     Channels,
     Cumulative,
     Permute,
-    Place,
     Read,
     Reshape,
     Sliding,
@@ -58,7 +58,7 @@ def recurrent(placed: PlacedNode) -> tuple[Read, ...]:
                 before = one
                 one, axis = ((batch, 1, hidden), 1) if batch_first else ((1, batch, hidden), 0)
                 steps.append(Reshape(before, one))
-            place = Place(axis, turn, 1, 2) if len(ways) > 1 else None
+            place = AxisPart(axis, turn, 1, 2) if len(ways) > 1 else None
             sequence_reads.append(Read(0, output, tuple(steps), place))
     return (*sequence_reads, *everything(placed, None, range(1, len(node.inputs))))
 

@@ -16,7 +16,7 @@ from strideinspect.reads.families import reads
 from strideinspect.reads.index_tables import Elements, element_wise, elements, grouped, unfollowed
 from strideinspect.reads.max_unpooling import scattered_by_pool, scattered_in_planes
 from strideinspect.reads.periodic import repeating
-from strideinspect.reads.steps import Place, Read, Reshape, Sliding, Step, single
+from strideinspect.reads.steps import AxisPart, Read, Reshape, Sliding, Step, single
 
 
 @reads("GatherElements")
@@ -119,11 +119,11 @@ def _joined(
     end = start + length
     why = f"{placed.node.label!r} assigns to a part of the axis"
     pieces = [
-        Read(0, 0, (single(axis, size, np.arange(first, last), why),), Place(axis, first, last - first, size))
+        Read(0, 0, (single(axis, size, np.arange(first, last), why),), AxisPart(axis, first, last - first, size))
         for first, last in ((0, start), (end, size))
         if first < last
     ]
-    return (*pieces, Read(2, 0, laid, Place(axis, start, length, size)))
+    return (*pieces, Read(2, 0, laid, AxisPart(axis, start, length, size)))
 
 
 def _placed_into(placed: PlacedNode, target: Elements, reduction: str) -> tuple[Read, ...]:

@@ -96,7 +96,7 @@ class Table(Struct, frozen=True):
         return len(self.taps)
 
 
-class Place(Struct, frozen=True):
+class AxisPart(Struct, frozen=True):
     """The read fills the indices [offset, offset + length) of an axis of `size`; other reads fill the rest."""
 
     axis: int
@@ -208,7 +208,7 @@ class Read(Struct, frozen=True):
     input: int
     output: int = 0
     steps: tuple[Step, ...] = ()
-    place: Place | None = None
+    place: AxisPart | None = None
 
 
 def table(axis: int, length: int, rows: Sequence[Sequence[int]], periodic: Periodic | str) -> Table:

@@ -11,7 +11,7 @@ NAME = "strideinspect/where/1"
 """The name of the schema, with its number."""
 
 
-class PlaceJson(TypedDict):
+class AskedPlaceJson(TypedDict):
     """The index or pixel that was asked about."""
 
     tensor: str
@@ -68,6 +68,6 @@ class WhereJson(TypedDict):
 
     schema: Annotated[str, Keyword("const", NAME)]
     path: str
-    at: PlaceJson
+    at: AskedPlaceJson
     boxes: Annotated[list[BoxJson], "With --at; else empty."]
     cells: Annotated[list[CellsJson], "With --pixel; else empty."]

@@ -137,7 +137,7 @@ def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool
     tried, what is so at one of them is left out: it says nothing of the model.
     """
     order = {key: number for number, key in enumerate(inspection.analysis.nodes)}
-    causes: dict[Hashable, list[_Place]] = {}
+    causes: dict[Hashable, list[_PlacedFinding]] = {}
     turn = count()
     for r in _all():
         if r.info.id in ids and r.after_verification is after_verification:
@@ -148,7 +148,7 @@ def run(inspection: Inspection, ids: frozenset[str], *, after_verification: bool
                 if finding.assumed and inspection.refusal is not None:
                     continue
                 cause = _said(draft, r.info.id, inspection) if draft.cause is None else draft.cause
-                place = _Place(draft.consequence, order.get(finding.output or "", 0), next(turn), finding)
+                place = _PlacedFinding(draft.consequence, order.get(finding.output or "", 0), next(turn), finding)
                 causes.setdefault(cause, []).append(place)
     ordered = [
         sorted(places, key=lambda place: (place.consequence, place.node, place.turn)) for places in causes.values()
@@ -162,7 +162,7 @@ def _never_runs(draft: Draft, inspection: Inspection) -> bool:
     return draft.node is not None and shapes.branches.get(draft.node) in shapes.unfit
 
 
-class _Place(Struct, frozen=True):
+class _PlacedFinding(Struct, frozen=True):
     """A finding at one place, and what decides on its order: the place in the graph, and when the rule gave it."""
 
     consequence: bool

@@ -16,7 +16,7 @@ from strideinspect.analysis import Analysis
 from strideinspect.errors import UnsupportedModelError
 from strideinspect.fields.liveness import seen_from
 from strideinspect.gradients.bundle import Bundle, bundled
-from strideinspect.gradients.engine import Cell, EngineError, Measured
+from strideinspect.gradients.engine import EngineError, Measured, TargetCell
 from strideinspect.gradients.feeds import Feeds, Inputs
 from strideinspect.gradients.gradient_process import GradientProcess
 from strideinspect.gradients.quantised_operators import PLAIN
@@ -111,7 +111,7 @@ def _maps(bundle: Bundle, feeds: Feeds, place: Place, crop: Crop | None, analysi
     total: dict[str, Map] = {}
     positive: dict[str, Map] = {}
     adjoint = everywhere = 0.0
-    cell = Cell(place.axes, place.indices)
+    cell = TargetCell(place.axes, place.indices)
     with GradientProcess(bundle) as process:
         for number in range(feeds.number):
             feed = feeds.make(number)

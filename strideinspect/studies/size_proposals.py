@@ -9,7 +9,7 @@ from strideinspect.analysis import Analysis
 from strideinspect.limits import LONGEST_INPUT_AXIS
 from strideinspect.model.declared_shapes import Conflict
 from strideinspect.model.node import Node
-from strideinspect.model.open_sizes import OpenSize, Role
+from strideinspect.model.open_sizes import OpenAxisRole, OpenSize
 
 _FEW = 16
 """Values of a constant that may be the shape of something; more are a table."""
@@ -37,7 +37,7 @@ def by_node(analysis: Analysis, node: Node, left_open: Sequence[OpenSize]) -> It
         yield from _laid_out(shape, left_open)
     numbers = [m for shape in wanted for m in reversed(shape)]
     for number, size in enumerate(left_open):
-        if size.role is Role.BATCH:
+        if size.role is OpenAxisRole.BATCH:
             continue  # a larger batch is no way to have more features
         ratios = [size.size * math.prod(shape) / n for shape in wanted for n in present[:1]]
         ratios += [size.size * m / n for m in numbers for n in present[1:]]
@@ -51,7 +51,7 @@ def by_node(analysis: Analysis, node: Node, left_open: Sequence[OpenSize]) -> It
 
 def _laid_out(shape: Sequence[int], left_open: Sequence[OpenSize]) -> Iterator[tuple[int, ...]]:
     """A shape of several axes as the sizes of the last open axes of one input."""
-    free = [number for number, size in enumerate(left_open) if size.role is not Role.BATCH]
+    free = [number for number, size in enumerate(left_open) if size.role is not OpenAxisRole.BATCH]
     if 1 < len(shape) <= len(free) and len({left_open[number].axes[0][0] for number in free}) == 1:
         sizes = [size.size for size in left_open]
         for number, wanted in zip(free[-len(shape) :], shape, strict=True):
@@ -65,7 +65,9 @@ def by_declaration(conflict: Conflict, left_open: Sequence[OpenSize]) -> Iterato
     for declared, computed in zip(conflict.declared, conflict.computed, strict=True):
         if isinstance(declared, int) and declared != computed and computed:
             longer = [size * declared // computed for size in sizes]
-            maps = [new if size.role is Role.MAP else size.size for new, size in zip(longer, left_open, strict=True)]
+            maps = [
+                new if size.role is OpenAxisRole.MAP else size.size for new, size in zip(longer, left_open, strict=True)
+            ]
             yield tuple(maps)
             for number, size in enumerate(longer):
                 if 0 < size <= LONGEST_INPUT_AXIS:

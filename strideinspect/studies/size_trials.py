@@ -20,7 +20,7 @@ from strideinspect.limits import (
 from strideinspect.model.declared_shapes import conflicts
 from strideinspect.model.network import Network
 from strideinspect.model.node import Node
-from strideinspect.model.open_sizes import InputSizes, OpenSize, Origin, Role
+from strideinspect.model.open_sizes import InputSizes, OpenAxisRole, OpenSize, Origin
 from strideinspect.model.shapes import Trouble
 from strideinspect.results.field import InputAxis
 from strideinspect.spelling import listed, shape_text
@@ -147,7 +147,7 @@ class SizeTrials:
         found = list(conflicts(best.analysis.shapes))
         asked = [s for c in found if c.same_rank for s in by_declaration(c, best.sizes.open)]
         for number, size in enumerate(best.sizes.open):
-            if size.role is Role.BATCH:
+            if size.role is OpenAxisRole.BATCH:
                 asked += [_with(best, number, batch) for batch in usual_sizes.BATCHES]
         for sizes in dict.fromkeys(asked):
             trial = self._trial(sizes, Origin.DECLARED)
@@ -160,7 +160,9 @@ class SizeTrials:
         maps = [
             number
             for number, size in enumerate(best.sizes.open)
-            if size.role is Role.MAP and size.origin is Origin.TRIED and len(best.sizes.shapes[size.axes[0][0]]) == 3
+            if size.role is OpenAxisRole.MAP
+            and size.origin is Origin.TRIED
+            and len(best.sizes.shapes[size.axes[0][0]]) == 3
         ]
         if not (best.runs and maps and _longest(best) > LONGEST_EASY_SIGNAL):
             return best
@@ -194,7 +196,7 @@ class SizeTrials:
         """Other choices, the most likely first: usual sizes, what the stopping node asks for, and batches."""
         maps: dict[str, list[int]] = {}
         for number, size in enumerate(best.sizes.open):
-            if size.role is Role.MAP:
+            if size.role is OpenAxisRole.MAP:
                 maps.setdefault(size.axes[0][0], []).append(number)
         asked = list(by_node(best.analysis, best.stops, best.sizes.open)) if best.stops else []
         if best.depth == math.inf:  # onnxruntime stopped, not the analysis, which knows no better
@@ -205,8 +207,8 @@ class SizeTrials:
                 for number, wanted in zip(numbers, sizes, strict=True):
                     present[number] = wanted
                 yield tuple(present)
-        others = [number for number, left_open in enumerate(best.sizes.open) if left_open.role is not Role.MAP]
-        batches = [number for number in others if best.sizes.open[number].role is Role.BATCH]
+        others = [number for number, left_open in enumerate(best.sizes.open) if left_open.role is not OpenAxisRole.MAP]
+        batches = [number for number in others if best.sizes.open[number].role is OpenAxisRole.BATCH]
         for number in (n for n in others if n not in batches):
             yield from (_with(best, number, size) for size in usual_sizes.alone(best.sizes.open[number].role))
         yield from asked
@@ -244,7 +246,7 @@ def _split_batches(analysis: Analysis, left_open: Collection[OpenSize]) -> int:
     for size in left_open:
         name, axis = size.axes[0]
         symbol = (network.inputs[name].dims or ())[axis]
-        if size.role is Role.BATCH and isinstance(symbol, str):
+        if size.role is OpenAxisRole.BATCH and isinstance(symbol, str):
             batches[symbol] = size.size
     split = 0
     for name in network.outputs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from strideinspect.model.open_sizes import Role
+from strideinspect.model.open_sizes import OpenAxisRole
 
 SQUARES: Final = (224, 256, 320, 640, 512, 384, 416, 448, 299, 227)
 """Heights and widths of images: of classifiers, detectors and segmentation; most are multiples of 32."""
@@ -36,10 +36,14 @@ KERNELS: Final = (3, 1, 5, 7, 2, 4)
 LISTS: Final = (64, 512, 256, 4096, 1, 128, 1024, 16000, 576, 480, 320, 160, 32, 16, 8, 100, 768, 3, 2)
 """Axes that are no map's: features, tokens, signals without a channel axis."""
 
-_OF_ROLE: Final[Mapping[Role, tuple[int, ...]]] = {Role.BATCH: BATCHES, Role.KERNEL: KERNELS, Role.OTHER: LISTS}
+_OF_ROLE: Final[Mapping[OpenAxisRole, tuple[int, ...]]] = {
+    OpenAxisRole.BATCH: BATCHES,
+    OpenAxisRole.KERNEL: KERNELS,
+    OpenAxisRole.OTHER: LISTS,
+}
 
 
-def alone(role: Role) -> tuple[int, ...]:
+def alone(role: OpenAxisRole) -> tuple[int, ...]:
     """Sizes for one axis that is no map's; for channels those of images."""
     return _OF_ROLE.get(role, (3, 1))
 

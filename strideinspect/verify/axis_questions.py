@@ -20,7 +20,7 @@ from strideinspect.verify.refusal import refusal
 from strideinspect.verify.run_model import session
 
 
-class Question(Struct, frozen=True):
+class AxisQuestion(Struct, frozen=True):
     """One operator along one axis of `length` indices.
 
     `attributes` are those of the operator in one dimension. `reach` is a distance between two active indices at which
@@ -115,10 +115,10 @@ def spacing(length: int, reach: int) -> int:
     return length if length <= SHORT_PROBED_AXIS else min(length, max(32, 2 * reach))
 
 
-def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]:
+def ask(questions: Iterable[AxisQuestion], opset: int) -> dict[AxisQuestion, AxisAnswer]:
     """The answers to all questions, from as few sessions as memory allows. `opset` is the model's own."""
     distinct = list(dict.fromkeys(questions))
-    answers: dict[Question, AxisAnswer] = {
+    answers: dict[AxisQuestion, AxisAnswer] = {
         q: f"an axis of {q.length:,} indices is too long to ask onnxruntime what its {q.op} reads"
         for q in distinct
         if q.entries > MOST_QUESTION_ENTRIES
@@ -128,9 +128,9 @@ def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]
     return answers
 
 
-def _sessions(questions: Iterable[Question]) -> Iterator[list[Question]]:
+def _sessions(questions: Iterable[AxisQuestion]) -> Iterator[list[AxisQuestion]]:
     """The questions in groups, each of which needs a bounded amount of memory."""
-    part: list[Question] = []
+    part: list[AxisQuestion] = []
     entries = 0
     for question in questions:
         if part and entries + question.entries > MOST_SESSION_ENTRIES:
@@ -142,7 +142,7 @@ def _sessions(questions: Iterable[Question]) -> Iterator[list[Question]]:
         yield part
 
 
-def _put(questions: list[Question], opset: int) -> dict[Question, AxisAnswer]:
+def _put(questions: list[AxisQuestion], opset: int) -> dict[AxisQuestion, AxisAnswer]:
     """The answers from one session, or from one session per question where that fails."""
     if len(questions) == 1 and questions[0].entries > MOST_SESSION_ENTRIES:
         return {questions[0]: _put_in_parts(questions[0], opset)}
@@ -155,7 +155,7 @@ def _put(questions: list[Question], opset: int) -> dict[Question, AxisAnswer]:
     return {question: _decode(question, [answer]) for question, answer in zip(questions, answers, strict=True)}
 
 
-def _put_in_parts(question: Question, opset: int) -> AxisAnswer:
+def _put_in_parts(question: AxisQuestion, opset: int) -> AxisAnswer:
     """The answer from several runs with some of the rows each, which bounds the memory."""
     count = max(1, question.spacing * MOST_SESSION_ENTRIES // question.entries)
     parts = [range(first, min(first + count, question.spacing)) for first in range(0, question.spacing, count)]
@@ -166,11 +166,11 @@ def _put_in_parts(question: Question, opset: int) -> AxisAnswer:
         return _why_not(question, problem)
 
 
-def _why_not(question: Question, problem: Exception) -> str:
+def _why_not(question: AxisQuestion, problem: Exception) -> str:
     return f"onnxruntime cannot run {question.op} alone: {refusal(problem).reason}"
 
 
-def run(questions: Sequence[Question], rows: Callable[[Question], np.ndarray], opset: int) -> list[np.ndarray]:
+def run(questions: Sequence[AxisQuestion], rows: Callable[[AxisQuestion], np.ndarray], opset: int) -> list[np.ndarray]:
     """The operators' outputs for `rows`, [batch, 1, length], which are shared by questions of equal length and spacing.
 
     Raises whatever onnxruntime raises.
@@ -203,7 +203,7 @@ def run(questions: Sequence[Question], rows: Callable[[Question], np.ndarray], o
     return answers
 
 
-def _active_rows(question: Question, rows: range | None = None) -> np.ndarray:
+def _active_rows(question: AxisQuestion, rows: range | None = None) -> np.ndarray:
     """[2·rows, 1, length]: rows that are 1 at every spacing-th index, then the same with the index plus 1.
 
     Row r starts at index r; all of them, unless `rows` are only some.
@@ -216,7 +216,7 @@ def _active_rows(question: Question, rows: range | None = None) -> np.ndarray:
     return fed[..., None] if question.planar else fed
 
 
-def _decode(question: Question, answers: Iterable[np.ndarray]) -> AxisAnswer:
+def _decode(question: AxisQuestion, answers: Iterable[np.ndarray]) -> AxisAnswer:
     """The table from the operator's outputs: the row and its number identify the index that each output reads."""
     found = []
     row_count = size = 0

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 
 from strideinspect.model.subgraphs import captured, nested_subgraphs, subgraphs
 from strideinspect.results.field import Shape
-from strideinspect.verify.refusal import Kind, Refusal
+from strideinspect.verify.refusal import Refusal, RefusalKind
 from strideinspect.verify.weightless import Weightless
 
 
@@ -28,7 +28,7 @@ def without(weightless: Weightless, refused: Refusal, given: Mapping[str, Shape]
 
     A tensor of such a node whose shape is `given` becomes an input of zeros. None where nothing is left to run.
     """
-    if refused.kind is not Kind.UNKNOWN_OPERATOR:
+    if refused.kind is not RefusalKind.UNKNOWN_OPERATOR:
         return None
     graph = weightless.model.graph
     parts = _divided(weightless, refused, given)
@@ -76,7 +76,7 @@ def refused_node(weightless: Weightless, refused: Refusal) -> onnx.NodeProto | N
     """The node that onnxruntime names, or the first with the operator that it does not have."""
     operator = _operator(weightless, refused)
     named = weightless.nodes.get(refused.node or "")
-    if named is not None or refused.kind is not Kind.UNKNOWN_OPERATOR:
+    if named is not None or refused.kind is not RefusalKind.UNKNOWN_OPERATOR:
         return named
     return next((node for node in weightless.nodes.values() if (node.domain, node.op_type) == operator), None)
 

@@ -15,16 +15,16 @@ from msgspec import structs
 
 from strideinspect.limits import LONG_QUESTION_ENTRIES, MOST_TAPS
 from strideinspect.verify import axis_questions
-from strideinspect.verify.axis_questions import AxisAnswer, ObservedTaps, Question, reached
+from strideinspect.verify.axis_questions import AxisAnswer, AxisQuestion, ObservedTaps, reached
 
 _RANDOM_ROWS: Final = 2
 _EXACT: Final = 1 << 14  # sums of up to 1024 integers below this are exact in single precision
 
 
-def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]:
+def ask(questions: Iterable[AxisQuestion], opset: int) -> dict[AxisQuestion, AxisAnswer]:
     """The answers to all questions, as from `axis_questions.ask`; those about long axes are extrapolated."""
     distinct = list(dict.fromkeys(questions))
-    found: dict[Question, AxisAnswer] = {}
+    found: dict[AxisQuestion, AxisAnswer] = {}
     for room in (_tight, _roomy):
         open_questions = [question for question in distinct if question not in found]
         shorter = {question: short for question in open_questions if (short := _shortened(question, room)) is not None}
@@ -36,17 +36,17 @@ def ask(questions: Iterable[Question], opset: int) -> dict[Question, AxisAnswer]
     return found | axis_questions.ask([question for question in distinct if question not in found], opset)
 
 
-def _tight(question: Question) -> int:
+def _tight(question: AxisQuestion) -> int:
     """The length of an axis on which the window has a few places away from the ends: mostly enough."""
     return question.reach + 4 * _turn(question)
 
 
-def _roomy(question: Question) -> int:
+def _roomy(question: AxisQuestion) -> int:
     """The length of an axis whose middle no end can affect."""
     return 3 * max(question.spacing, _turn(question))
 
 
-def _shortened(question: Question, room: Callable[[Question], int]) -> Question | None:
+def _shortened(question: AxisQuestion, room: Callable[[AxisQuestion], int]) -> AxisQuestion | None:
     """The same question about a shorter axis with this much room, and with the same remainder at the end.
 
     None where it would not be much shorter, where even one row of the long axis is too large, or where it is not known
@@ -65,12 +65,12 @@ def _shortened(question: Question, room: Callable[[Question], int]) -> Question 
     return structs.replace(question, length=length)
 
 
-def _turn(question: Question) -> int:
+def _turn(question: AxisQuestion) -> int:
     """The period of the window in input indices."""
     return 1 if question.op == "ConvTranspose" else question.stride
 
 
-def _confirmed(question: Question, answer: AxisAnswer, opset: int) -> ObservedTaps | None:
+def _confirmed(question: AxisQuestion, answer: AxisAnswer, opset: int) -> ObservedTaps | None:
     """The answer extrapolated to the length of `question`, if the operator confirms it there; else None."""
     if isinstance(answer, str):
         return None
@@ -83,7 +83,7 @@ def _confirmed(question: Question, answer: AxisAnswer, opset: int) -> ObservedTa
     return table if table is not None and explains(table, question.op, rows, made) else None
 
 
-def drawn_out(short: ObservedTaps, question: Question, size: int) -> ObservedTaps | None:
+def drawn_out(short: ObservedTaps, question: AxisQuestion, size: int) -> ObservedTaps | None:
     """The table for the whole axis, with `size` outputs: both halves of the short one, its middle repeated between.
 
     None where `size` does not fit the period, or the table would be too large.
@@ -104,7 +104,7 @@ def drawn_out(short: ObservedTaps, question: Question, size: int) -> ObservedTap
     return ObservedTaps(question.length, reads)
 
 
-def trial(question: Question) -> np.ndarray:
+def trial(question: AxisQuestion) -> np.ndarray:
     """[rows, 1, length]: ones and random integers; for MaxPool a rising and a falling row, too."""
     random = np.random.default_rng(question.length)
     rows = [np.ones(question.length), *random.integers(1, _EXACT, (_RANDOM_ROWS, question.length))]

@@ -284,16 +284,8 @@ class Overwritten(_Message, frozen=True):
     results: Sequence[UnseenResult]
 
 
-Response = (
-    ObservedShapes
-    | ObservedFields
-    | ObservedBorders
-    | ImpulsesReady
-    | ImpulseResult
-    | Overwritten
-    | TilesCompared
-    | Failure
-)
+Observed = ObservedShapes | ObservedFields | ObservedBorders
+Response = Observed | ImpulsesReady | ImpulseResult | Overwritten | TilesCompared | Failure
 
 
 def by_axis(tensors: Iterable[tuple[str, int, str, int | None]]) -> list[AxisProbe]:

@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 
-class Kind(Enum):
+class RefusalKind(Enum):
     """Whose fault a refusal is."""
 
     UNKNOWN_OPERATOR = "unknown-operator"  # onnxruntime has no such operator, or no code for it
@@ -20,7 +20,7 @@ class Kind(Enum):
 class Refusal(Struct, frozen=True):
     """Why onnxruntime did not start or finish: `node` and `operator` as it names them, None where it names none."""
 
-    kind: Kind
+    kind: RefusalKind
     reason: str
     node: str | None = None
     operator: str | None = None
@@ -33,7 +33,9 @@ def refusal(problem: BaseException) -> Refusal:
         if found := pattern.search(text):
             place = found.groupdict()
             operator = place["op"].removeprefix("ai.onnx:").lstrip(":")
-            return Refusal(Kind.UNKNOWN_OPERATOR, _named(operator, place.get("version")), place.get("node"), operator)
+            return Refusal(
+                RefusalKind.UNKNOWN_OPERATOR, _named(operator, place.get("version")), place.get("node"), operator
+            )
     node = operator = None
     while found := re.match(_AT_A_NODE, text):  # an If names itself first, then the node in its branch
         operator, node = found["op"], found["node"] or node
@@ -42,7 +44,7 @@ def refusal(problem: BaseException) -> Refusal:
         if found := pattern.search(text):
             node, operator = found["node"], found["op"]
             text = f"{text[: found.start()]}{text[found.end() :]}".strip()
-    kind = Kind.LIMIT if _LIMITS.search(text) else Kind.MODEL
+    kind = RefusalKind.LIMIT if _LIMITS.search(text) else RefusalKind.MODEL
     reason = _reworded(_without_places(text), operator or "") or type(problem).__name__
     return Refusal(kind, reason[:300], node, operator)
 
@@ -50,7 +52,7 @@ def refusal(problem: BaseException) -> Refusal:
 def plain(problem: BaseException) -> str:
     """The message of onnxruntime in one line of plain words, after the operator and the node that it names."""
     refused = refusal(problem)
-    if refused.kind is Kind.UNKNOWN_OPERATOR:
+    if refused.kind is RefusalKind.UNKNOWN_OPERATOR:
         return refused.reason
     place = " ".join(filter(None, (refused.operator, refused.node)))
     return f"{place}: {refused.reason}" if place else refused.reason

@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from strideinspect.model.input_values import with_values
 from strideinspect.model.load import load
 from strideinspect.results.field import Shape
-from strideinspect.verify.axis_questions import AxisAnswer, Question
+from strideinspect.verify.axis_questions import AxisAnswer, AxisQuestion
 from strideinspect.verify.long_axes import ask
 from strideinspect.verify.messages import (
     NO_TENSOR,
@@ -37,7 +37,7 @@ from strideinspect.verify.probe.sequences import unrolled
 from strideinspect.verify.probe.translate import Unknown, ancestors, translate
 from strideinspect.verify.probe.unpooling import pools_behind
 from strideinspect.verify.probe.value import InexpressibleError
-from strideinspect.verify.refusal import Kind, plain
+from strideinspect.verify.refusal import RefusalKind, plain
 from strideinspect.verify.run_model import ObservedRun, run
 from strideinspect.verify.weightless import Weightless, prepare
 from strideinspect.verify.with_weights import refuses
@@ -75,7 +75,7 @@ def _by_size_alone(observed: ObservedRun, stop: Stop) -> bool:
     """Whether the run ended because of the sizes of the inputs, not of the zeros that were fed as their values."""
     return (
         observed.refused is not None
-        and observed.refused.kind is Kind.MODEL
+        and observed.refused.kind is RefusalKind.MODEL
         and stop.tensor not in observed.exact.misshapen
     )
 
@@ -104,7 +104,7 @@ def learn(weightless: Weightless, observed_run: ObservedRun) -> ExecutedModel:
 
 def _questions(
     node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray], opset: int
-) -> Mapping[int, Question] | str:
+) -> Mapping[int, AxisQuestion] | str:
     """The questions about the axes of a node, or the reason why there can be none."""
     try:
         asked = windows.questions(node, shapes) or resizing.questions(node, shapes, values, opset)
@@ -113,7 +113,9 @@ def _questions(
         return str(problem)
 
 
-def _tables(asked: Mapping[str, Mapping[int, Question] | str], opset: int) -> dict[str, Mapping[int, AxisAnswer] | str]:
+def _tables(
+    asked: Mapping[str, Mapping[int, AxisQuestion] | str], opset: int
+) -> dict[str, Mapping[int, AxisAnswer] | str]:
     """Per node the answers to its questions, or the reason why there are none."""
     questions = [mine for mine in asked.values() if not isinstance(mine, str)]
     answers = ask((question for mine in questions for question in mine.values()), opset)

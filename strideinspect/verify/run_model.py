@@ -28,7 +28,7 @@ from strideinspect.verify.cut import refused_node, without
 from strideinspect.verify.dropped_nodes import enter_constants, enter_dropped_copies
 from strideinspect.verify.exactness import Exactness, chooses, exactness, parameters
 from strideinspect.verify.messages import Stop
-from strideinspect.verify.refusal import Kind, Refusal, refusal
+from strideinspect.verify.refusal import Refusal, RefusalKind, refusal
 from strideinspect.verify.weightless import Weightless
 
 _SEED: Final = 1
@@ -123,11 +123,9 @@ def _run_branches(weightless: Weightless, directory: Path) -> ObservedRun:
         which = f"the {branch.removesuffix('_branch')} branch of If {weightless.labels[chooser]}"
         why[chooser] = f"{which} cannot run at this size: {observed.stop.reason}"
     observed = _run(weightless, model, replaced, directory)
-    by_data = (
-        observed.refused is not None and enclosing(model.graph, observed.refused.node or "", undecided) is not None
-    )
+    place = None if observed.refused is None else enclosing(model.graph, observed.refused.node or "", undecided)
     return structs.replace(
-        observed, undecided=undecided, by_data=by_data, not_checked={**observed.not_checked, **passed}
+        observed, undecided=undecided, by_data=place is not None, not_checked={**observed.not_checked, **passed}
     )
 
 
@@ -214,7 +212,7 @@ def _stop(refused: Refusal, weightless: Weightless, seen: Mapping[str, Shape]) -
     if node is None:
         return Stop(weightless.in_their_words(refused.reason))
     label = weightless.labels[node.name]
-    if refused.kind is Kind.UNKNOWN_OPERATOR:
+    if refused.kind is RefusalKind.UNKNOWN_OPERATOR:
         return Stop(f"{refused.reason}, for {label}", label, node.output[0])
     return Stop(f"{node.op_type} {label}: {weightless.in_their_words(refused.reason)}", label, node.output[0])
 

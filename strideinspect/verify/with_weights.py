@@ -17,7 +17,7 @@ from strideinspect.model.input_values import store_values
 from strideinspect.model.topological_sort import sort_graph
 from strideinspect.verify.messages import RunModel
 from strideinspect.verify.random_weights import randomise
-from strideinspect.verify.refusal import Kind, plain, refusal
+from strideinspect.verify.refusal import RefusalKind, plain, refusal
 from strideinspect.verify.stored_tensors import is_external, stored_tensors
 from strideinspect.verify.weightless import UnrunnableError, open_sizes
 
@@ -35,7 +35,7 @@ def refuses(request: RunModel) -> bool:
     try:
         session_with_weights(model, Path(request.path).parent).run(None, feeds)
     except Exception as problem:  # noqa: BLE001 - onnxruntime's errors share no base class; any of them is an answer
-        return refusal(problem.__cause__ or problem).kind is Kind.MODEL
+        return refusal(problem.__cause__ or problem).kind is RefusalKind.MODEL
     return False
 
 

@@ -17,7 +17,7 @@ import pytest
 
 import strideinspect
 from strideinspect import Settings, UsageError
-from strideinspect.cli.annotations import Asked, write
+from strideinspect.cli.annotations import WantedFiles, write
 from strideinspect.results.written_file import WrittenFile
 from tests.edit.branching import branching, calling
 from tests.oracle_models import model_of
@@ -38,7 +38,7 @@ def chain() -> onnx.ModelProto:
 
 def annotated(path: Path, out: Path) -> WrittenFile:
     """Write the annotated model, and give what is said of it."""
-    (written,) = write(str(path), Settings(), Asked(str(out), None, None, None)).files
+    (written,) = write(str(path), Settings(), WantedFiles(str(out), None, None, None)).files
     return written
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from strideinspect.fields.hulls import Hulls, joined
-from strideinspect.reads.steps import Place
+from strideinspect.reads.steps import AxisPart
 
 RNG = np.random.default_rng(0)
 
@@ -31,7 +31,7 @@ def hulls(*shape: int) -> Hulls:
 def test_hulls_are_laid_side_by_side(axis: int, shapes: list[tuple[int, ...]]) -> None:
     """Every index of the result has the hull of the piece that fills it, as numpy concatenates them."""
     pieces = [hulls(*shape) for shape in shapes]
-    places = [Place(axis, 0, 2, 3), Place(axis, 2, 1, 3)]
+    places = [AxisPart(axis, 0, 2, 3), AxisPart(axis, 2, 1, 3)]
     dims = np.broadcast_shapes(*((*shape[:axis], 1, *shape[axis + 1 :]) for shape in shapes))
     wide = [
         np.broadcast_to(piece, (2, *dims[:axis], place.length, *dims[axis + 1 :]))

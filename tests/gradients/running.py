@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 
 from strideinspect.gradients.bundle import bundled
-from strideinspect.gradients.engine import Cell, Engine, Measured
+from strideinspect.gradients.engine import Engine, Measured, TargetCell
 from strideinspect.model.inference import infer
 from strideinspect.model.load import load
 from strideinspect.model.network import prepare
@@ -18,7 +18,7 @@ from tests.oracle_runtime import declared_shape, session_of
 Image = NDArray[np.float32]
 
 
-def reversed_at(path: Path, x: Image, cell: Cell, target: str = "y") -> Measured:
+def reversed_at(path: Path, x: Image, cell: TargetCell, target: str = "y") -> Measured:
     """The gradient of one cell of the target by the reverse graph, with its check."""
     network = prepare(load(path))
     shapes = infer(network, dict.fromkeys(network.inputs, x.shape))
@@ -26,7 +26,7 @@ def reversed_at(path: Path, x: Image, cell: Cell, target: str = "y") -> Measured
     return Engine(bundled(shapes, target, [source], 0)).measure({source: x}, cell, 0, checked=True)
 
 
-def moved_at(path: Path, x: Image, cell: Cell, step: float) -> NDArray[np.float64]:
+def moved_at(path: Path, x: Image, cell: TargetCell, step: float) -> NDArray[np.float64]:
     """The same by onnxruntime's output for every element of the input moved up and down."""
     model = onnx.load(path)
     model.ir_version = max(8, model.ir_version)

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from strideinspect.gradients.engine import Cell
+from strideinspect.gradients.engine import TargetCell
 from strideinspect.gradients.gradient_rules import rules
 from strideinspect.gradients.reverse import RefusedError
 from tests.gradients.running import moved_at, reversed_at
@@ -195,7 +195,9 @@ def compared(model: onnx.ModelProto, tmp_path: Path) -> None:
     else:
         step = 2e-3
     rank = len(onnx.shape_inference.infer_shapes(model).graph.output[0].type.tensor_type.shape.dim) or 4
-    cell = Cell((2, 3), (0, 0) if "GlobalAveragePool" in operators else (1, 0)) if rank == 4 else Cell((), ())
+    cell = (
+        TargetCell((2, 3), (0, 0) if "GlobalAveragePool" in operators else (1, 0)) if rank == 4 else TargetCell((), ())
+    )
     found = reversed_at(path, x, cell)
     expected = moved_at(path, x, cell, step)
     size = float(np.abs(expected).max())
@@ -276,7 +278,7 @@ def test_a_node_without_a_gradient_is_refused(body: str, reason: str, tmp_path: 
     used = {name: value for name, value in constants.items() if f" {name}" in body}
     onnx.save(model_of(body, {"x": SHAPE}, constants=used), path)
     with pytest.raises(RefusedError, match=reason):
-        reversed_at(path, np.zeros(SHAPE, np.float32), Cell((2, 3), (0, 0)))
+        reversed_at(path, np.zeros(SHAPE, np.float32), TargetCell((2, 3), (0, 0)))
 
 
 def test_every_operator_with_a_gradient_has_a_case() -> None:

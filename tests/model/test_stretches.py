@@ -12,7 +12,7 @@ from strideinspect.model.inputs import choose
 from strideinspect.model.load import load
 from strideinspect.model.network import prepare
 from strideinspect.model.shapes import Shapes
-from strideinspect.model.stretches import Memo
+from strideinspect.model.stretches import ShapesMemo
 
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 
@@ -68,7 +68,7 @@ def test_as_a_size_alone(name: str, tmp_path: Path) -> None:
     network = prepare(load(path))
     sizes = choose(network, {}).shapes
     (first, shape) = next(iter(sizes.items()))
-    memo = Memo.of(network)
+    memo = ShapesMemo.of(network)
     for more in (0, 1, 2, 3, 4, 8, 0, 1, 2, 3, 4, 8):
         given = {**sizes, first: (*shape[:-1], shape[-1] + more)}
         assert known(infer(network, given, memo=memo)) == known(infer(network, given))

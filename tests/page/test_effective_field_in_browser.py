@@ -48,7 +48,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     photo = folder / "photo.png"
     image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 24, 3), np.uint8)).save(photo)
     found = reports(folder)
-    origins = [report_page.Origin(report.path, SETTINGS, photo) for report in found]
+    origins = [report_page.ReportOrigin(report.path, SETTINGS, photo) for report in found]
     file = folder / "report.html"
     file.write_text(report_page.html(found, origins), encoding="utf-8")
     return file

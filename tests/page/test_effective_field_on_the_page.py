@@ -146,7 +146,7 @@ def test_the_gradient_of_a_photo(tmp_path: Path) -> None:
     prepared = photo.prepared(report, file)
     assert prepared is not None
     expected = strideinspect.erf(report.path, data=[prepared.numbers]).inputs[0]
-    page = report_page.html([report], [report_page.Origin(report.path, SETTINGS, file)])
+    page = report_page.html([report], [report_page.ReportOrigin(report.path, SETTINGS, file)])
     assert f'<td class="number">{expected.sigma[0]:.3g}</td><td class="number">12</td>' in page
     assert "really sees, by its gradients at 1 image" in page
     assert "the image was fed as RGB scaled to 0…1, then by ImageNet" in page
@@ -163,7 +163,7 @@ def test_bytes_are_fed_as_they_are(tmp_path: Path) -> None:
     model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.UINT8
     onnx.save(model, path)
     report = inspect(path, settings=SETTINGS)
-    page = report_page.html([report], [report_page.Origin(report.path, SETTINGS, file)])
+    page = report_page.html([report], [report_page.ReportOrigin(report.path, SETTINGS, file)])
     assert "gray values from 0 to 255" in page
 
 

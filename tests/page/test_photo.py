@@ -65,7 +65,7 @@ def test_maps_are_those_of_onnxruntime(tmp_path: Path, picture: Path) -> None:
 def test_on_the_page(tmp_path: Path, picture: Path) -> None:
     """The photo is in the data of its input, the maps are pictures, and nothing is loaded from anywhere."""
     report = inspected(tmp_path, np.random.default_rng(0).normal(size=(8, 3, 3, 3)))
-    page = report_page.html([report], [report_page.Origin(report.path, Settings(), picture)])
+    page = report_page.html([report], [report_page.ReportOrigin(report.path, Settings(), picture)])
     assert '"image":"data:image/jpeg;base64,' in page
     assert page.count('<img src="data:image/png;base64,') == 2 * 6
     assert "no photo was given" not in page

@@ -12,14 +12,14 @@ import strideinspect
 from strideinspect.errors import UnsupportedModelError, UsageError
 from strideinspect.gradients import pools
 from strideinspect.gradients.arrays import Array
-from strideinspect.gradients.gradient_rules import Call, rules
+from strideinspect.gradients.gradient_rules import GradientCall, rules
 from strideinspect.studies import averaged_gradients as study
 from tests.cli.process import SAMPLES
 from tests.cli.process import strideinspect as run
 from tests.studies.test_effective_field import ONES, saved
 
 
-def shifted(call: Call) -> Mapping[int, Array]:
+def shifted(call: GradientCall) -> Mapping[int, Array]:
     """The gradient of an average pool, one pixel off."""
     right = pools.average(call)[0]
     return {0: right.pad([0, 0, 0, 1], [0, 0, 0, -1])}

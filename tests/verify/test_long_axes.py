@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from strideinspect.verify import axis_questions, long_axes
-from strideinspect.verify.axis_questions import ObservedTaps, Question
+from strideinspect.verify.axis_questions import AxisQuestion, ObservedTaps
 from strideinspect.verify.messages import ObservedField
 from tests.verify.helpers import executed, model_of, observed
 
@@ -17,19 +17,19 @@ OPSET: Final = 20
 LENGTH: Final = 6001
 
 
-def window(op: str, kernel: int, length: int = LENGTH, **more: object) -> Question:
+def window(op: str, kernel: int, length: int = LENGTH, **more: object) -> AxisQuestion:
     """A question about one window; `more` are its attributes."""
     dilation = next(iter(more.get("dilations", (1,))))  # type: ignore[call-overload]
     weight = kernel if op.startswith("Conv") else None
-    return Question(op, (("kernel_shape", (kernel,)), *more.items()), length, dilation * (kernel - 1) + 1, weight)
+    return AxisQuestion(op, (("kernel_shape", (kernel,)), *more.items()), length, dilation * (kernel - 1) + 1, weight)
 
 
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[AxisQuestion]:
     """The questions that are put index by index from now on."""
-    put: list[Question] = []
+    put: list[AxisQuestion] = []
     ask = axis_questions.ask
 
-    def noted(questions: list[Question], opset: int) -> dict[Question, axis_questions.AxisAnswer]:
+    def noted(questions: list[AxisQuestion], opset: int) -> dict[AxisQuestion, axis_questions.AxisAnswer]:
         found = ask(questions, opset)
         put.extend(found)
         return found
@@ -57,7 +57,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
     ],
     ids=lambda question: "-".join(map(str, (question.op, *dict(question.attributes).values()))),
 )
-def test_as_if_every_index_were_asked(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_if_every_index_were_asked(question: AxisQuestion, monkeypatch: pytest.MonkeyPatch) -> None:
     """The same table, entry by entry, while no question about more than a few hundred indices is put."""
     expected = axis_questions.ask([question], OPSET)[question]
     put = asked(monkeypatch)
@@ -77,7 +77,7 @@ def test_as_if_every_index_were_asked(question: Question, monkeypatch: pytest.Mo
     ],
     ids=["far-padded", "output-shape", "norm"],
 )
-def test_where_the_guess_fails(question: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_the_guess_fails(question: AxisQuestion, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a short axis does not tell what happens on the long one, every index is asked after all."""
     expected = axis_questions.ask([question], OPSET)[question]
     put = asked(monkeypatch)
@@ -121,7 +121,7 @@ def test_sessions_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     sessions: list[int] = []
     run = axis_questions.run
 
-    def noted(some: list[Question], *rest: object) -> list[np.ndarray]:
+    def noted(some: list[AxisQuestion], *rest: object) -> list[np.ndarray]:
         sessions.append(len(some))
         return run(some, *rest)  # type: ignore[arg-type]
 

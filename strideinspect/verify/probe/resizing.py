@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import structs
 
 from strideinspect.results.field import Shape
-from strideinspect.verify.axis_questions import Question, spacing
+from strideinspect.verify.axis_questions import AxisQuestion, spacing
 from strideinspect.verify.probe.call import Call, Operation, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
@@ -20,7 +20,7 @@ _NOT_PER_AXIS: Final = ("axes", "scales", "keep_aspect_ratio_policy")
 
 def questions(
     node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray], opset: int
-) -> dict[int, Question]:
+) -> dict[int, AxisQuestion]:
     """The questions about a Resize or Upsample, by axis that it changes; empty for other nodes.
 
     Raises InexpressibleError where the scales are not known, or depend on more than one axis.
@@ -72,7 +72,7 @@ def _question(
     sizes: tuple[int, int],
     scale: float | None,
     span: tuple[float, float] | None,
-) -> Question:
+) -> AxisQuestion:
     kept = tuple((key, value) for key, value in attributes.items() if key not in _NOT_PER_AXIS)
     length, out = sizes
     reach = 6 * -(-length // max(1, out)) + 16
@@ -85,16 +85,16 @@ def _question(
             kept = tuple(pair for pair in kept if pair[0] == "mode")
         op = "Resize"
     elif op == "Upsample" and "scales" in attributes:
-        return Question("Upsample", (*kept, ("scales", (1.0, 1.0, scale, 1.0))), length, reach, planar=True)
+        return AxisQuestion("Upsample", (*kept, ("scales", (1.0, 1.0, scale, 1.0))), length, reach, planar=True)
     factors: _Constant | None = None if scale is None else ("float32", (1.0, 1.0, scale, 1.0))
     if op == "Upsample" or opset < 11:
-        return Question(op, kept, length, reach, constants=(factors,), planar=True)
+        return AxisQuestion(op, kept, length, reach, constants=(factors,), planar=True)
     roi: _Constant | None = None if span is None else ("float32", (0.0, 0.0, span[0], 0.0, 1.0, 1.0, span[1], 1.0))
     size = None if scale is not None else ("int64", (2 * spacing(length, reach), 1, out, 1))
     if opset < 13:  # before opset 13, an unused input is an empty tensor
         roi, factors = roi or ("float32", ()), factors or ("float32", ())
     constants = (roi, factors) if size is None else (roi, factors, size)
-    return Question(op, kept, length, reach, constants=constants, planar=True)
+    return AxisQuestion(op, kept, length, reach, constants=constants, planar=True)
 
 
 @operators("Resize", "Upsample", "com.microsoft.nchwc:Upsample")

@@ -17,7 +17,7 @@ from onnx import helper
 from strideinspect.results.field import Shape
 
 
-class Unrolled(Struct, frozen=True):
+class UnrolledGraph(Struct, frozen=True):
     """The nodes without sequences as far as these are known, and the shapes with those of the pieces added."""
 
     nodes: list[onnx.NodeProto]
@@ -38,7 +38,7 @@ class _Known(Struct):
 
 def unrolled(
     nodes: Sequence[onnx.NodeProto], values: Mapping[str, np.ndarray], shapes: Mapping[str, Shape]
-) -> Unrolled:
+) -> UnrolledGraph:
     """The nodes, in order, with known sequences replaced by the tensors in them; others stay as they are."""
     known = _Known(values, dict(shapes))
     replaced: list[onnx.NodeProto] = []
@@ -48,7 +48,7 @@ def unrolled(
             replaced += [node] if step is None else step(node, known)
         except (KeyError, IndexError):  # a sequence or an index that is not known: the node has no translation
             replaced.append(_with_tensors(node, known))
-    return Unrolled(replaced, known.shapes)
+    return UnrolledGraph(replaced, known.shapes)
 
 
 def _with_tensors(node: onnx.NodeProto, known: _Known) -> onnx.NodeProto:

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import structs
 
 from strideinspect.results.field import Shape
-from strideinspect.verify.axis_questions import Question
+from strideinspect.verify.axis_questions import AxisQuestion
 from strideinspect.verify.probe.call import Call, Operation, operators
 from strideinspect.verify.probe.value import InexpressibleError, Value
 
@@ -28,7 +28,9 @@ def transform(call: Call) -> Sequence[Value | None]:
     return [structs.replace(call.build.most(value, mixed), shape=call.shape_out(), roles=value.roles.without(mixed))]
 
 
-def questions(node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray]) -> dict[int, Question]:
+def questions(
+    node: Operation, shapes: Mapping[str, Shape], values: Mapping[str, np.ndarray]
+) -> dict[int, AxisQuestion]:
     """The question about axis 1 of an STFT, asked of a MaxPool with the frame as its window; empty for other nodes.
 
     Raises InexpressibleError where that is not known.
@@ -43,7 +45,7 @@ def questions(node: Operation, shapes: Mapping[str, Shape], values: Mapping[str,
     if frame is None or node.input[0] not in shapes or node.input[_STEP] not in values:
         raise InexpressibleError("its frames are not known")
     window = (("kernel_shape", (frame,)), ("strides", (int(values[node.input[_STEP]].reshape(-1)[0]),)))
-    return {1: Question("MaxPool", window, shapes[node.input[0]][1], frame)}
+    return {1: AxisQuestion("MaxPool", window, shapes[node.input[0]][1], frame)}
 
 
 @operators("STFT")

@@ -10,7 +10,7 @@ from msgspec.structs import astuple
 
 from strideinspect.model.convolution_inputs import CONVOLUTION_INPUTS, ConvolutionInputs
 from strideinspect.results.field import Shape
-from strideinspect.verify.axis_questions import Question
+from strideinspect.verify.axis_questions import AxisQuestion
 from strideinspect.verify.probe.call import Call, Operation, operators
 from strideinspect.verify.probe.value import AxisRoles, InexpressibleError, Value
 
@@ -49,7 +49,7 @@ def spatial_axes(node: Operation, rank: int) -> range:
     return range(1, rank - 1) if last else range(2, rank)
 
 
-def questions(node: Operation, shapes: Mapping[str, Shape]) -> dict[int, Question]:
+def questions(node: Operation, shapes: Mapping[str, Shape]) -> dict[int, AxisQuestion]:
     """The questions about a window node, by spatial axis; empty for other nodes.
 
     Raises InexpressibleError where the size of the map or of the kernel is not known.
@@ -77,7 +77,9 @@ def _inputs(node: Operation) -> ConvolutionInputs:
     return CONVOLUTION_INPUTS[domain, operator]
 
 
-def _question(plain: str, attributes: Mapping[str, Any], kernel: int, length: int, place: int, dims: int) -> Question:
+def _question(
+    plain: str, attributes: Mapping[str, Any], kernel: int, length: int, place: int, dims: int
+) -> AxisQuestion:
     one: dict[str, object] = {"kernel_shape": (kernel,)}
     for key in _PER_AXIS:
         if attributes.get(key):
@@ -89,7 +91,7 @@ def _question(plain: str, attributes: Mapping[str, Any], kernel: int, length: in
             one[key] = attributes[key]
     dilation, stride = (int(attributes[key][place]) if attributes.get(key) else 1 for key in ("dilations", "strides"))
     reach = dilation * (kernel - 1) // (stride if plain == "ConvTranspose" else 1) + 1
-    return Question(plain, tuple(one.items()), length, reach, kernel if plain.startswith("Conv") else None)
+    return AxisQuestion(plain, tuple(one.items()), length, reach, kernel if plain.startswith("Conv") else None)
 
 
 def _slid(call: Call, value: Value) -> Value:
