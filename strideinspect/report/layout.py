@@ -201,11 +201,12 @@ def flow(pieces: Sequence[str], width: int, *, indent: int) -> Iterator[str]:
 
 
 class _Grid(Struct, frozen=True):
-    """How a table is laid out: a title and a width for each column that is used, and the gap before each."""
+    """A title and a width for each column that is used, the gap before each, and the width that each column needs."""
 
     titles: Mapping[int, str]
     widths: Mapping[int, int]
     gap: int
+    full: Mapping[int, int]
 
     @property
     def total(self) -> int:
@@ -228,7 +229,7 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int |
         if not _holds(grid, rows, width):
             grid = _grid(columns, titles, rows, GAP, width, share=2)
             lines = list(_lines(grid, width))
-    texts = {i: shortened([row[i] for row in rows], grid.widths[i]) for i in used}
+    texts = {i: shortened([row[i] for row in rows], own) for i, own in grid.widths.items()}
 
     def cell(index: int, text: str) -> str:
         return " " * grid.gap + pad(text, grid.widths[index], right=columns[index].right)
@@ -258,20 +259,21 @@ def _grid(
     share: int = 0,
 ) -> _Grid:
     """Elastic columns are as narrow as the width asks, down to their floors; with a `share`, that part of the width."""
-    widths = {i: max(cells(title), *(cells(row[i]) for row in rows)) for i, title in titles.items()}
+    full = {i: max(map(cells, (title, *[row[i] for row in rows]))) for i, title in titles.items()}
+    widths = dict(full)
     for index in [i for i in titles if columns[i].elastic]:
         if width is None:
             break
-        excess = _Grid(titles, widths, gap).total - width
+        excess = _Grid(titles, widths, gap, full).total - width
         least = width // share if share else max(columns[index].floor, widths[index] - max(excess, 0))
         widths[index] = min(widths[index], least)
-    return _Grid(titles, widths, gap)
+    return _Grid(titles, widths, gap, full)
 
 
 def _holds(grid: _Grid, rows: Sequence[Sequence[str]], width: int) -> bool:
     """Whether the table is narrow enough, and the texts of each column stay as different as they are."""
-    columns = (([row[i] for row in rows], own) for i, own in grid.widths.items())
-    return grid.total <= width and all(len(set(shortened(texts, own))) == len(set(texts)) for texts, own in columns)
+    narrow = (([row[i] for row in rows], own) for i, own in grid.widths.items() if own < grid.full[i])
+    return grid.total <= width and all(len(set(shortened(texts, own))) == len(set(texts)) for texts, own in narrow)
 
 
 def _lines(grid: _Grid, width: int) -> Iterator[list[int]]:
