@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -15,10 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 def test_class_names_occur_once() -> None:
     """No two classes of the package share a name, private ones included."""
     names = Counter(
-        node.name
-        for file in FILES
-        for node in ast.parse(file.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef)
+        re.findall(r"^class (\w+)", "\n".join(file.read_text(encoding="utf-8") for file in FILES), re.MULTILINE)
     )
     assert len(names) > 300
     assert [name for name, count in names.items() if count > 1] == []
