@@ -6,43 +6,34 @@ imported before the worker starts, so it imports nothing slow.
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TypeVar
+import json
+from typing import Any
 
 import msgspec
 
 from strideinspect.verify.messages import MessageError, Request, Response
 
-_MessageT = TypeVar("_MessageT")
-
 
 def encode(message: Request | Response) -> str:
     """The line of a message, with its line break."""
-    return msgspec.json.encode(message).decode("utf-8") + "\n"
+    # Not by msgspec's own JSON: it has neither infinity nor the bytes of a file name that are no UTF-8.
+    return json.dumps(msgspec.to_builtins(message)) + "\n"
 
 
 def decode_request(line: str) -> Request:
     """The request that a line holds. Raises MessageError."""
-    return _decoded(line, _requests())
+    request: Request = _decoded(line, Request)
+    return request
 
 
 def decode_response(line: str) -> Response:
     """The response that a line holds. Raises MessageError."""
-    return _decoded(line, _responses())
+    response: Response = _decoded(line, Response)
+    return response
 
 
-def _decoded(line: str, decoder: msgspec.json.Decoder[_MessageT]) -> _MessageT:
+def _decoded(line: str, kinds: Any) -> Any:  # noqa: ANN401 - a union of classes has no type of its own
     try:
-        return decoder.decode(line)
-    except msgspec.DecodeError as error:  # also for fields that are missing or of another type
+        return msgspec.convert(json.loads(line), kinds)
+    except (ValueError, msgspec.ValidationError) as error:  # no JSON, or a field that is missing or of another type
         raise MessageError(f"a message cannot be decoded ({error})") from error
-
-
-@cache  # made when the first message arrives: each process decodes one half of them alone
-def _requests() -> msgspec.json.Decoder[Request]:
-    return msgspec.json.Decoder(Request)
-
-
-@cache
-def _responses() -> msgspec.json.Decoder[Response]:
-    return msgspec.json.Decoder(Response)

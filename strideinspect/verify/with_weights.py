@@ -78,7 +78,11 @@ def session_with_weights(model: onnx.ModelProto, folder: Path) -> onnxruntime.In
     """A silent CPU session with the default optimisations, as in production use."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    options.add_session_config_entry(_EXTERNAL_FOLDER, str(folder))
+    name = str(folder)
+    if name == name.encode("utf-8", "replace").decode(
+        "utf-8"
+    ):  # onnxruntime knows no other; weights may be in the file
+        options.add_session_config_entry(_EXTERNAL_FOLDER, name)
     try:
         return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     except Exception as problem:

@@ -55,6 +55,7 @@ AXES = [AxisProbe("x", 2, {"a": 2, "b": None})]
     [
         RunModel("model.onnx", {"x": (1, 3, 8, 8)}),
         RunModel("model.onnx", {"x": (1, 3, 8, 8)}, {"sr": 16000}, {"t": (1, 8)}),
+        RunModel("caf\udce9.onnx", {"x": (1, 3, 8, 8)}),  # a file name that is no UTF-8, as Python spells it
         ProbeFields(AXES, [UnseenClaim("x", 2, ((0, 1), (7, 7)))]),
         ProbeBorders(AXES),
         SendImpulses([Reach("x", 2, "a", None, (1, 2), (1, 2), (0, 9), (3, 0), ((7, 7),))], [Impulse("x", 2, 7)]),
@@ -93,6 +94,7 @@ def test_requests_arrive(request_sent: Request) -> None:
         ImpulseResult(WrongReach("a", (0, 1), 2, 3)),
         Failure("why"),
         TilesCompared(0.0, 3.5, 0.0, None, random_weights=True),
+        TilesCompared(float("inf"), 3.5, 0.25, 1.0, random_weights=False),  # a tile overflows
     ],
     ids=lambda message: type(message).__name__,
 )
